@@ -1,0 +1,83 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of each Swift target: the direction of imports is visible in each file, and existentials are written out.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let posix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let embedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let http1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let http2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let tls = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// Targets from the bottom up; each may import only those above it in this list.
+let sources: [Target] = [
+    .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .target(name: "CSandbox"),
+    .target(name: "Machinery", dependencies: ["CLibYAML"], swiftSettings: strict),
+    .target(name: "API", dependencies: ["Machinery"], swiftSettings: strict),
+    .target(name: "Client", dependencies: ["API", "Machinery", "HTTP", log], swiftSettings: strict),
+    .target(name: "HTTP", dependencies: [nio, posix, http1, http2, tls, x509, asn1, crypto, log], swiftSettings: strict),
+    .target(name: "Store", dependencies: ["CSQLite"], swiftSettings: strict),
+    .target(name: "APIServer", dependencies: ["Store", "HTTP", "API", "Machinery", crypto, log], swiftSettings: strict),
+    .target(name: "Sandbox", dependencies: ["CSandbox"], swiftSettings: strict),
+    .target(name: "Network", dependencies: ["Client", "API", "Machinery", "Sandbox", log], swiftSettings: strict),
+    .target(name: "Kubelet", dependencies: ["Client", "API", "Machinery", "Sandbox", log], swiftSettings: strict),
+    .target(name: "Scheduler", dependencies: ["Client", "API", "Machinery", log], swiftSettings: strict),
+    .target(name: "Controllers", dependencies: ["Client", "API", "Machinery", crypto, log], swiftSettings: strict),
+    .target(
+        name: "Cluster",
+        dependencies: [
+            "Controllers", "Scheduler", "Kubelet", "Network", "APIServer", "Store", "HTTP", "Client", "API", "Machinery", "Sandbox",
+            x509, asn1, crypto, log,
+        ], swiftSettings: strict),
+    .target(
+        name: "CLI", dependencies: ["Cluster", "Client", "API", "Machinery", "Sandbox", arguments, log], swiftSettings: strict),
+    .executableTarget(name: "swkube", dependencies: ["CLI", "CSandbox"], swiftSettings: strict),
+    .target(
+        name: "TestSupport", dependencies: ["Cluster", "APIServer", "Store", "Client", "API", "Machinery", "Sandbox", log],
+        swiftSettings: strict),
+]
+
+/// One test target for each target that has something to prove, named for it.
+let tests: [Target] = [
+    ("Machinery", []), ("API", []), ("Store", []), ("HTTP", []), ("Client", []), ("APIServer", []), ("Sandbox", []),
+    ("Kubelet", []), ("Scheduler", []), ("Controllers", []), ("Cluster", []), ("CLI", []),
+].map { (name: String, more: [Target.Dependency]) in
+    .testTarget(
+        name: name + "Tests", dependencies: ["TestSupport", .byName(name: name), "API", "Machinery", "Client", "Store"] + more,
+        swiftSettings: strict)
+}
+
+/// `SWKUBE_TESTS=Store,HTTP swift test` builds these test targets only.
+let chosen: [Target] = Context.environment["SWKUBE_TESTS"].map { list in
+    let names: [Substring] = list.split(separator: ",")
+    return tests.filter { test in names.contains { $0 + "Tests" == test.name } }
+} ?? tests
+
+let package = Package(
+    name: "swkube",
+    products: [.executable(name: "swkube", targets: ["swkube"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: sources + chosen)

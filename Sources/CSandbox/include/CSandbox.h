@@ -1,0 +1,2 @@
+#pragma once
+int swkube_sandbox_main(int argc, char **argv);
