@@ -1,0 +1,161 @@
+/// How a JSON tree is written.
+package struct JSONStyle: Sendable {
+    /// Spaces for each level; nil writes everything on one line without any space.
+    package var indent: Int?
+    /// Writes `<`, `>` and `&` as `\u003c`, `\u003e` and `\u0026`, as Go does unless told not to.
+    package var escapeHTML: Bool
+
+    package init(indent: Int? = nil, escapeHTML: Bool = false) {
+        self.indent = indent
+        self.escapeHTML = escapeHTML
+    }
+
+    /// The form on the wire and in the store.
+    package static let compact = JSONStyle()
+    /// The form of `kubectl -o json`.
+    package static let kubectl = JSONStyle(indent: 4, escapeHTML: true)
+}
+
+extension JSON {
+    /// UTF-8, no trailing newline.
+    package func serialized(_ style: JSONStyle = .compact) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(2048)
+        append(to: &bytes, style)
+        return bytes
+    }
+
+    /// UTF-8 text, no trailing newline.
+    package func text(_ style: JSONStyle = .compact) -> String { String(decoding: serialized(style), as: UTF8.self) }
+
+    /// Writes behind what is there already.
+    package func append(to bytes: inout [UInt8], _ style: JSONStyle = .compact) {
+        JSONWriter.append(self, to: &bytes, style, level: 0)
+    }
+
+    /// A string as a JSON literal, in Go's escapes.
+    package static func quoted(_ text: String, escapeHTML: Bool = false) -> String {
+        var bytes: [UInt8] = []
+        JSONWriter.appendString(text, to: &bytes, escapeHTML: escapeHTML)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// Writes trees as Go's `encoding/json` writes them.
+enum JSONWriter {
+    static func append(_ json: JSON, to bytes: inout [UInt8], _ style: JSONStyle, level: Int) {
+        switch json {
+        case .null: bytes.append(contentsOf: "null".utf8)
+        case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
+        case .int(let value): appendInt(value, to: &bytes)
+        case .number(let text): bytes.append(contentsOf: text.utf8)
+        case .string(let text): appendString(text, to: &bytes, escapeHTML: style.escapeHTML)
+        case .array(let elements):
+            bytes.append(UInt8(ascii: "["))
+            var isFirst: Bool = true
+            for element in elements {
+                if !isFirst { bytes.append(UInt8(ascii: ",")) }
+                isFirst = false
+                appendBreak(to: &bytes, style, level: level + 1)
+                append(element, to: &bytes, style, level: level + 1)
+            }
+            if !isFirst { appendBreak(to: &bytes, style, level: level) }
+            bytes.append(UInt8(ascii: "]"))
+        case .object(let object):
+            bytes.append(UInt8(ascii: "{"))
+            var isFirst: Bool = true
+            for member in object.members {
+                if !isFirst { bytes.append(UInt8(ascii: ",")) }
+                isFirst = false
+                appendBreak(to: &bytes, style, level: level + 1)
+                appendString(member.key, to: &bytes, escapeHTML: style.escapeHTML)
+                bytes.append(UInt8(ascii: ":"))
+                if style.indent != nil { bytes.append(UInt8(ascii: " ")) }
+                append(member.value, to: &bytes, style, level: level + 1)
+            }
+            if !isFirst { appendBreak(to: &bytes, style, level: level) }
+            bytes.append(UInt8(ascii: "}"))
+        }
+    }
+
+    @inline(__always)
+    private static func appendBreak(to bytes: inout [UInt8], _ style: JSONStyle, level: Int) {
+        guard let indent = style.indent else { return }
+        bytes.append(UInt8(ascii: "\n"))
+        for _ in 0..<indent * level { bytes.append(UInt8(ascii: " ")) }
+    }
+
+    static func appendInt(_ value: Int64, to bytes: inout [UInt8]) {
+        if value >= 0, value < 10 { return bytes.append(0x30 + UInt8(truncatingIfNeeded: value)) }
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        let start: Int = bytes.count
+        var rest: UInt64 = value.magnitude
+        repeat {
+            bytes.append(0x30 + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest != 0
+        bytes[start...].reverse()
+    }
+
+    static func appendString(_ text: String, to bytes: inout [UInt8], escapeHTML: Bool) {
+        bytes.append(UInt8(ascii: "\""))
+        var copy: String = text
+        copy.withUTF8 { utf8 in
+            var start: Int = 0
+            var at: Int = 0
+            while at < utf8.count {
+                let byte: UInt8 = utf8[at]
+                if mustEscape(byte, escapeHTML) {
+                    bytes.append(contentsOf: utf8[start..<at])
+                    appendEscape(byte, to: &bytes)
+                    at += 1
+                    start = at
+                } else if byte == 0xE2, isLineSeparator(utf8, at) {
+                    bytes.append(contentsOf: utf8[start..<at])
+                    bytes.append(contentsOf: (utf8[at + 2] == 0xA8 ? "\\u2028" : "\\u2029").utf8)
+                    at += 3
+                    start = at
+                } else {
+                    at += 1
+                }
+            }
+            bytes.append(contentsOf: utf8[start...])
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    @inline(__always)
+    private static func mustEscape(_ byte: UInt8, _ escapeHTML: Bool) -> Bool {
+        if byte >= 0x40 { return byte == UInt8(ascii: "\\") }
+        return byte < 0x20 || byte == UInt8(ascii: "\"")
+            || (escapeHTML && (byte == UInt8(ascii: "<") || byte == UInt8(ascii: ">") || byte == UInt8(ascii: "&")))
+    }
+
+    /// U+2028 and U+2029 end lines in JavaScript; Go always escapes them.
+    private static func isLineSeparator(_ utf8: UnsafeBufferPointer<UInt8>, _ at: Int) -> Bool {
+        at + 2 < utf8.count && utf8[at + 1] == 0x80 && (utf8[at + 2] == 0xA8 || utf8[at + 2] == 0xA9)
+    }
+
+    private static func appendEscape(_ byte: UInt8, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\\"))
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
+        case 0x08: bytes.append(UInt8(ascii: "b"))
+        case 0x0C: bytes.append(UInt8(ascii: "f"))
+        case 0x0A: bytes.append(UInt8(ascii: "n"))
+        case 0x0D: bytes.append(UInt8(ascii: "r"))
+        case 0x09: bytes.append(UInt8(ascii: "t"))
+        default:
+            bytes.append(contentsOf: "u00".utf8)
+            bytes.append(hexDigit(byte >> 4))
+            bytes.append(hexDigit(byte & 15))
+        }
+    }
+
+    private static func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x61 + value - 10 }
+}
+
+extension JSON: CustomStringConvertible {
+    /// Compact JSON.
+    package var description: String { text() }
+}
