@@ -53,11 +53,14 @@ let sources: [Target] = [
 
 /// One test target for each target that has something to prove, named for it.
 let tests: [Target] = [
-    ("Machinery", []), ("API", []), ("Store", []), ("HTTP", []), ("Client", []), ("APIServer", []), ("Sandbox", []),
-    ("Kubelet", []), ("Scheduler", []), ("Controllers", []), ("Cluster", []), ("CLI", []),
+    ("Machinery", []), ("API", ["Machinery"]), ("Store", []), ("HTTP", ["Cluster"]), ("Sandbox", []),
+    ("Client", ["API", "Machinery"]), ("APIServer", ["API", "Machinery", "Client", "Store"]),
+    ("Kubelet", ["API", "Machinery", "Client", "Sandbox"]), ("Scheduler", ["API", "Machinery", "Client"]),
+    ("Controllers", ["API", "Machinery", "Client"]), ("Cluster", ["API", "Machinery", "Client", "HTTP", "Store"]),
+    ("CLI", ["API", "Machinery", "Client", "Cluster"]),
 ].map { (name: String, more: [Target.Dependency]) in
     .testTarget(
-        name: name + "Tests", dependencies: ["TestSupport", .byName(name: name), "API", "Machinery", "Client", "Store"] + more,
+        name: name + "Tests", dependencies: [.byName(name: name), "TestSupport"] + more,
         swiftSettings: strict)
 }
 

@@ -54,6 +54,10 @@ package struct JSONObject: Sendable {
         members.append(Member(key: key, value: value))
     }
 
+    package mutating func updateValue(at index: Int, _ body: (inout JSON) throws -> Void) rethrows {
+        try body(&members[index].value)
+    }
+
     package mutating func updateValues(_ body: (String, inout JSON) throws -> Void) rethrows {
         for index in members.indices { try body(members[index].key, &members[index].value) }
     }

@@ -1,0 +1,77 @@
+package import Machinery
+
+/// A kind of the API: one struct, one file in the folder of its group. Everything that the house knows of the kind is declared here.
+///
+///     package struct ConfigMap: Kind {
+///         package static let definition = Definition(ConfigMap(), "core.v1.ConfigMap", "Configuration as keys and values.")
+///         package static let names = KindNames("ConfigMap", group: "", plural: "configmaps", short: ["cm"])
+///         package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
+///         package let data = Field<[String: String]>("data", 2, "Text by key.")
+///         package static let columns: [Column<ConfigMap>] = [.name, Column("Data", .integer, "Number of keys.") { … }, .age]
+///     }
+///
+/// `apiVersion` and `kind` go without saying.
+package protocol Kind: Schema {
+    static var names: KindNames { get }
+
+    /// What `get` prints, in order, and with `-o wide` those of priority 1 too. Source: pkg/printers/internalversion/printers.go.
+    static var columns: [Column<Self>] { get }
+
+    /// Field selectors beside `metadata.name` and `metadata.namespace`, as paths: `spec.nodeName`.
+    static var selectableFields: [String] { get }
+
+    /// Clears what a creator may not set and sets what the server sets. Runs before validation; status is cleared already
+    /// where the kind has the subresource. Source: each resource's strategy in pkg/registry.
+    static func prepareForCreate(_ object: inout View<Self>)
+
+    /// Keeps what an update may not change. Status (or, for the status subresource, everything else) is restored already.
+    static func prepareForUpdate(_ object: inout View<Self>, from old: View<Self>)
+
+    /// What the client should know although the request succeeds: one `Warning:` header each.
+    static func warnings(_ object: View<Self>) -> [String]
+
+    var metadata: Field<ObjectMeta> { get }
+}
+
+extension Kind {
+    package static var columns: [Column<Self>] { [.name, .age] }
+    package static var selectableFields: [String] { [] }
+    package static func prepareForCreate(_ object: inout View<Self>) {}
+    package static func prepareForUpdate(_ object: inout View<Self>, from old: View<Self>) {}
+    package static func warnings(_ object: View<Self>) -> [String] { [] }
+
+    /// A new object with apiVersion, kind and name.
+    package static func new(_ name: String, namespace: String? = nil, _ fill: (inout View<Self>) -> Void = { _ in }) -> View<Self> {
+        var object = View<Self>(["apiVersion": .string(names.apiVersion), "kind": .string(names.kind)])
+        object.metadata.name = name
+        if let namespace { object.metadata.namespace = namespace }
+        fill(&object)
+        return object
+    }
+}
+
+extension View where S: Kind {
+    package var name: String { metadata.name }
+    package var namespace: String { metadata.namespace }
+    /// `default/web`, or `web` for kinds without namespace.
+    package var key: ObjectKey { ObjectKey(namespace: metadata.namespace, name: metadata.name) }
+    /// True once deletion was asked for.
+    package var isTerminating: Bool { metadata.deletionTimestamp != nil }
+}
+
+/// Namespace and name; the namespace is empty for kinds without one.
+package struct ObjectKey: Sendable, Hashable, Comparable, CustomStringConvertible {
+    package let namespace: String
+    package let name: String
+
+    package init(namespace: String, name: String) {
+        self.namespace = namespace
+        self.name = name
+    }
+
+    package var description: String { namespace.isEmpty ? name : namespace + "/" + name }
+
+    package static func < (one: ObjectKey, other: ObjectKey) -> Bool {
+        (one.namespace, one.name) < (other.namespace, other.name)
+    }
+}

@@ -1,0 +1,110 @@
+/// The names of a kind and what can be done with it.
+package struct KindNames: Sendable {
+    /// Empty for the core group.
+    package let group: String
+    package let version: String
+    package let kind: String
+    package let plural: String
+    package let singular: String
+    package let short: [String]
+    /// Such as `all`.
+    package let categories: [String]
+    package let isNamespaced: Bool
+    package let verbs: [Verb]
+    package let subresources: [Subresource]
+    /// True when `metadata.generation` rises with each change of the spec.
+    package let tracksGeneration: Bool
+
+    package init(
+        _ kind: String, group: String, version: String = "v1", plural: String, short: [String] = [], categories: [String] = [],
+        isNamespaced: Bool = true, verbs: [Verb] = Verb.standard, subresources: [Subresource] = [], tracksGeneration: Bool = false
+    ) {
+        self.group = group
+        self.version = version
+        self.kind = kind
+        self.plural = plural
+        singular = kind.lowercased()
+        self.short = short
+        self.categories = categories
+        self.isNamespaced = isNamespaced
+        self.verbs = verbs
+        self.subresources = subresources
+        self.tracksGeneration = tracksGeneration
+    }
+
+    /// `v1`, `apps/v1`
+    package var apiVersion: String { group.isEmpty ? version : group + "/" + version }
+    package var resource: GroupVersionResource { GroupVersionResource(group: group, version: version, resource: plural) }
+    /// `deployments.apps`, `pods`: as Kubernetes names a resource in errors.
+    package var qualifiedResource: String { group.isEmpty ? plural : plural + "." + group }
+    package func has(_ name: String) -> Bool { subresources.contains { $0.name == name } }
+}
+
+/// A part of an object with a path of its own.
+package struct Subresource: Sendable {
+    package let name: String
+    /// The kind that is read and written there, with its group and version where they differ from the parent's.
+    package let kind: String
+    package let apiVersion: String?
+    package let verbs: [Verb]
+    /// For `scale`: where the numbers stand.
+    package let scale: ScalePaths?
+
+    package init(_ name: String, kind: String, apiVersion: String? = nil, verbs: [Verb], scale: ScalePaths? = nil) {
+        self.name = name
+        self.kind = kind
+        self.apiVersion = apiVersion
+        self.verbs = verbs
+        self.scale = scale
+    }
+
+    /// `status`: written apart from the rest of the object.
+    package static func status(_ kind: String) -> Subresource {
+        Subresource("status", kind: kind, verbs: [.get, .patch, .update])
+    }
+
+    /// `scale` of a workload with `spec.replicas` and `status.replicas`.
+    package static let scale = Subresource(
+        "scale", kind: "Scale", apiVersion: "autoscaling/v1", verbs: [.get, .patch, .update],
+        scale: ScalePaths(replicas: ["spec", "replicas"], statusReplicas: ["status", "replicas"], selector: ["spec", "selector"]))
+}
+
+/// Where the numbers of the scale subresource stand in the object.
+package struct ScalePaths: Sendable {
+    package let replicas: [String]
+    package let statusReplicas: [String]
+    /// A LabelSelector, a plain map (ReplicationController) or a text (custom resources).
+    package let selector: [String]?
+
+    package init(replicas: [String], statusReplicas: [String], selector: [String]?) {
+        self.replicas = replicas
+        self.statusReplicas = statusReplicas
+        self.selector = selector
+    }
+}
+
+/// Which resource of which version of which group.
+package struct GroupVersionResource: Sendable, Hashable {
+    /// Empty for the core group.
+    package let group: String
+    package let version: String
+    /// The plural name: `pods`.
+    package let resource: String
+
+    package init(group: String, version: String, resource: String) {
+        self.group = group
+        self.version = version
+        self.resource = resource
+    }
+
+    /// `/api/v1`, `/apis/apps/v1`
+    package var root: String { group.isEmpty ? "/api/" + version : "/apis/" + group + "/" + version }
+}
+
+/// What can be done with a resource. The raw value is the word of discovery and RBAC.
+package enum Verb: String, Sendable, CaseIterable {
+    case create, delete, deletecollection, get, list, patch, update, watch
+
+    /// What most kinds can do, in the order of discovery.
+    package static let standard: [Verb] = [.create, .delete, .deletecollection, .get, .list, .patch, .update, .watch]
+}

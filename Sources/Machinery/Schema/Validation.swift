@@ -1,0 +1,66 @@
+extension ObjectSchema {
+    /// Collects everything that is wrong with a decoded and defaulted object: required fields, the rules of each field, inner objects,
+    /// then the rules between fields.
+    package func validate(_ json: JSON, _ path: Path = .root, _ problems: inout Problems) {
+        for field in fields {
+            let value: JSON? = json[field.name]
+            if field.isRequired, value?.isEmpty ?? true, !field.isZeroAllowed(value) {
+                problems.required(path.child(field.name))
+                continue
+            }
+            guard let value, !(field.rules.isEmpty && !field.type.hasObjects) else { continue }
+            let here: Path = path.child(field.name)
+            for rule in field.rules { rule.validateEach(value, here, &problems) }
+            field.type.validate(value, here, &problems)
+        }
+        rules.validate(json, path, &problems)
+    }
+
+    /// Collects what an update may not change: immutable fields first, then the declared rules between the two versions.
+    package func validateUpdate(_ json: JSON, from old: JSON, _ path: Path = .root, _ problems: inout Problems) {
+        for field in fields {
+            let new: JSON? = json[field.name]
+            let before: JSON? = old[field.name]
+            if field.isImmutable, new != before {
+                problems.invalid(path.child(field.name), new ?? .null, "field is immutable")
+            } else if case .object(let reference) = field.type, let new, let before {
+                reference.schema.validateUpdate(new, from: before, path.child(field.name), &problems)
+            }
+        }
+        rules.validateUpdate(json, old, path, &problems)
+    }
+}
+
+extension FieldSchema {
+    /// A required number or flag may be zero when it is written.
+    fileprivate func isZeroAllowed(_ value: JSON?) -> Bool {
+        guard value != nil else { return false }
+        switch type {
+        case .boolean, .int32, .int64, .double, .intOrString, .object, .any: return true
+        default: return false
+        }
+    }
+}
+
+extension Rule {
+    /// A rule for plain values holds for each element of a list.
+    fileprivate func validateEach(_ value: JSON, _ path: Path, _ problems: inout Problems) {
+        guard case .array(let values) = value else { return validate(value, path, &problems) }
+        if case .check = self { return validate(value, path, &problems) }
+        for (index, element) in values.enumerated() { validate(element, path.index(index), &problems) }
+    }
+}
+
+extension TypeSchema {
+    fileprivate func validate(_ json: JSON, _ path: Path, _ problems: inout Problems) {
+        switch (self, json) {
+        case (.object(let reference), _):
+            reference.schema.validate(json, path, &problems)
+        case (.list(let element), .array(let values)) where element.hasObjects:
+            for (index, value) in values.enumerated() { element.validate(value, path.index(index), &problems) }
+        case (.map(let element), .object(let object)) where element.hasObjects:
+            for member in object.members { element.validate(member.value, path.key(member.key), &problems) }
+        default: break
+        }
+    }
+}
