@@ -1,0 +1,118 @@
+import NIOCore
+import Synchronization
+
+/// The body of a streamed answer between the event loop, which brings parts, and the task that takes them.
+///
+/// When more than 1 MiB waits, the connection is not read until half of it is taken: a slow reader slows the sender, not our memory.
+final class ClientBody: Sendable {
+    private struct State {
+        var parts: [[UInt8]] = []
+        var size: Int = 0
+        var isPaused: Bool = false
+        var end: Result<Void, any Error>?
+        var reader: CheckedContinuation<[UInt8]?, any Error>?
+    }
+
+    private enum Taken { case part([UInt8], resume: Bool), end(Result<Void, any Error>), wait }
+
+    private static let most: Int = 1024 * 1024
+    private let channel: any Channel
+    private let state: Mutex<State> = Mutex(State())
+
+    init(channel: any Channel) {
+        self.channel = channel
+    }
+
+    /// The parts as a sequence for one reader; the connection closes when it is let go of before the end.
+    func sequence() -> HTTPBody {
+        let reader = ClientBodyReader(body: self)
+        return AsyncThrowingStream { try await reader.body.next() }
+    }
+
+    // MARK: - On the event loop
+
+    func received(_ part: [UInt8]) {
+        let (reader, pauses): (CheckedContinuation<[UInt8]?, any Error>?, Bool) = state.withLock { state in
+            if let reader = state.reader {
+                state.reader = nil
+                return (reader, false)
+            }
+            state.parts.append(part)
+            state.size += part.count
+            guard state.size > Self.most, !state.isPaused else { return (nil, false) }
+            state.isPaused = true
+            return (nil, true)
+        }
+        reader?.resume(returning: part)
+        if pauses { setReading(false) }
+    }
+
+    /// The answer ended, or will not come to its end.
+    func finish(_ error: (any Error)?) {
+        let end: Result<Void, any Error> = error.map { .failure($0) } ?? .success(())
+        let (reader, wasPaused): (CheckedContinuation<[UInt8]?, any Error>?, Bool) = state.withLock { state in
+            if state.end == nil { state.end = end }
+            defer { state.reader = nil; state.isPaused = false }
+            return (state.reader, state.isPaused)
+        }
+        reader?.resume(with: end.map { nil })
+        if wasPaused { setReading(true) }
+    }
+
+    // MARK: - In the reader's task
+
+    /// The next part; nil at the end.
+    func next() async throws -> [UInt8]? {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let taken: Taken = state.withLock { state in
+                    if !state.parts.isEmpty { return take(&state) }
+                    if let end = state.end { return .end(end) }
+                    state.reader = continuation
+                    return .wait
+                }
+                switch taken {
+                case .part(let part, let resume):
+                    if resume { setReading(true) }
+                    continuation.resume(returning: part)
+                case .end(let end): continuation.resume(with: end.map { nil })
+                case .wait: break
+                }
+            }
+        } onCancel: {
+            cancel()
+        }
+    }
+
+    /// All that waits as one part.
+    private func take(_ state: inout State) -> Taken {
+        let part: [UInt8] = state.parts.count == 1 ? state.parts[0] : Array(state.parts.joined())
+        state.parts = []
+        state.size = 0
+        let resume: Bool = state.isPaused
+        state.isPaused = false
+        return .part(part, resume: resume)
+    }
+
+    /// Nobody reads any more: closes the connection unless the answer is complete.
+    func cancel() {
+        let isOpen: Bool = state.withLock { $0.end == nil }
+        finish(CancellationError())
+        if isOpen { channel.close(promise: nil) }
+    }
+
+    private func setReading(_ reads: Bool) {
+        channel.setOption(.autoRead, value: reads).whenFailure { _ in }
+    }
+}
+
+/// Closes the connection of a body whose reader was let go of.
+private final class ClientBodyReader: Sendable {
+    let body: ClientBody
+
+    init(body: ClientBody) {
+        self.body = body
+    }
+
+    deinit { body.cancel() }
+}

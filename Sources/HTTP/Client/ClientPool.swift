@@ -1,0 +1,98 @@
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+
+/// The event loop of a client and its idle connections, the latest used last. Invariant: state is touched on `eventLoop` only.
+final class ClientPool: @unchecked Sendable {
+    let eventLoop: any EventLoop
+    private let configuration: HTTPClientConfiguration
+    private let tls: NIOSSLContext?
+    private let group: MultiThreadedEventLoopGroup
+    private var idle: [ClientConnection] = []
+    private var isShutDown: Bool = false
+
+    init(_ configuration: HTTPClientConfiguration, tls: NIOSSLContext?) {
+        self.configuration = configuration
+        self.tls = tls
+        self.group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        self.eventLoop = group.next()
+    }
+
+    /// Sends the call over an idle connection, or a new one.
+    func begin(_ call: ClientCall) {
+        guard !call.isOver else { return call.settle() }
+        guard !isShutDown else { return call.fail(HTTPError.closed(configuration.address)) }
+        if let timeout = call.request.timeout { call.limit(eventLoop.scheduleTask(in: TimeAmount(timeout)) { [configuration] in
+            call.fail(HTTPError.timedOut(configuration.address))
+        }) }
+        dispatch(call)
+    }
+
+    private func dispatch(_ call: ClientCall) {
+        while let connection = idle.popLast() {
+            if connection.isUsable { return connection.send(call, isReused: true) }
+            connection.close()
+        }
+        connect(for: call)
+    }
+
+    /// A call failed on a connection that the server had closed meanwhile; nothing of the answer had come.
+    func retry(_ call: ClientCall) {
+        if !call.isOver { connect(for: call) }
+    }
+
+    /// Takes back a connection whose answer is complete.
+    func release(_ connection: ClientConnection) {
+        if isShutDown { connection.close() } else { idle.append(connection) }
+    }
+
+    /// The connection ended.
+    func forget(_ connection: ClientConnection) {
+        idle.removeAll { $0 === connection }
+    }
+
+    /// Closes all and stops the thread. Calls under way fail with their connections.
+    func shutdown() {
+        eventLoop.execute { [self] in
+            isShutDown = true
+            for connection: ClientConnection in idle { connection.close() }
+            idle = []
+            group.shutdownGracefully { _ in }
+        }
+    }
+
+    // MARK: - Details
+
+    private func connect(for call: ClientCall) {
+        let connection = ClientConnection(pool: self, address: configuration.address, authority: configuration.authority)
+        let bound: NIOLoopBound<ClientConnection> = NIOLoopBound(connection, eventLoop: eventLoop)
+        let bootstrap: ClientBootstrap = ClientBootstrap(group: eventLoop)
+            .connectTimeout(TimeAmount(configuration.connectTimeout))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { [configuration, tls] channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline: ChannelPipeline.SynchronousOperations = channel.pipeline.syncOperations
+                    if let tls, let settings = configuration.tls {
+                        try pipeline.addHandler(settings.handler(context: tls, host: configuration.host))
+                    }
+                    try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
+                    try pipeline.addHandler(bound.value)
+                }
+            }
+        // An address needs no resolver, whose thread costs start-up time.
+        let connected: EventLoopFuture<any Channel>
+        if let address = try? SocketAddress(ipAddress: configuration.host, port: configuration.port) {
+            connected = bootstrap.connect(to: address)
+        } else {
+            connected = bootstrap.connect(host: configuration.host, port: configuration.port)
+        }
+        connected.assumeIsolated().whenComplete { [self] result in
+            switch result {
+            case .success(let channel):
+                if call.isOver { channel.close(promise: nil) } else { connection.send(call, isReused: false) }
+            case .failure(let error): call.fail(ConnectFailure.words(for: error, configuration))
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Synchronization
+
+/// One request to send.
+package struct HTTPClientRequest: Sendable {
+    package var method: String
+    /// Path and query, percent-encoded: `/api/v1/pods?limit=500`.
+    package var target: String
+    /// `Host` and `Content-Length` are added.
+    package var headers: HTTPHeaders
+    package var body: [UInt8]
+    /// For the whole answer of ``HTTPClient/send(_:)``, or the head of ``HTTPClient/stream(_:)``; nil waits without end.
+    package var timeout: Duration?
+
+    package init(method: String = "GET", target: String, headers: HTTPHeaders = [:], body: [UInt8] = [], timeout: Duration? = nil) {
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.body = body
+        self.timeout = timeout
+    }
+}
+
+/// The parts of an answer, as they arrive; ends with the answer, throws ``HTTPError`` when the connection ends before.
+package typealias HTTPBody = AsyncThrowingStream<[UInt8], any Error>
+
+/// An HTTP/1.1 client of one server. Making one costs nothing: its thread, its TLS context and its connections are made when the
+/// first request needs them. Connections are kept and used again; requests at the same time open more.
+package final class HTTPClient: Sendable {
+    package let configuration: HTTPClientConfiguration
+    private let pool: Mutex<ClientPool?> = Mutex(nil)
+
+    package init(_ configuration: HTTPClientConfiguration) {
+        self.configuration = configuration
+    }
+
+    deinit { shutdown() }
+
+    /// Sends a request and waits for the whole answer, whatever its status.
+    ///
+    /// Throws ``HTTPError``, or `CancellationError` when the task is cancelled, which closes the connection.
+    package func send(_ request: HTTPClientRequest) async throws -> HTTPResponse {
+        let call = ClientCall(request)
+        return try await run(call) { call.whole = $0 }
+    }
+
+    /// Sends a request and returns when the head of the answer is there; the body comes as it arrives and waits at the sender while
+    /// nobody takes it. Letting go of the body, or cancelling the task that reads it, closes the connection.
+    package func stream(_ request: HTTPClientRequest) async throws -> (status: Int, headers: HTTPHeaders, body: HTTPBody) {
+        let call = ClientCall(request)
+        let head: ClientCall.Head = try await run(call) { call.started = $0 }
+        return (head.status, head.headers, head.body.sequence())
+    }
+
+    /// Closes idle connections and stops the thread; requests under way fail. The next request starts anew.
+    package func shutdown() {
+        pool.withLock { pool in
+            defer { pool = nil }
+            return pool
+        }?.shutdown()
+    }
+
+    /// Gives the call to the pool's event loop; `expect` notes there who waits for it.
+    private func run<Value: Sendable>(
+        _ call: ClientCall, expect: @escaping @Sendable (CheckedContinuation<Value, any Error>) -> Void
+    ) async throws -> Value {
+        let pool: ClientPool = try currentPool()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                pool.eventLoop.execute {
+                    expect(continuation)
+                    pool.begin(call)
+                }
+            }
+        } onCancel: {
+            pool.eventLoop.execute { call.fail(CancellationError()) }
+        }
+    }
+
+    private func currentPool() throws -> ClientPool {
+        try pool.withLock { pool in
+            if let pool { return pool }
+            let made = ClientPool(configuration, tls: try configuration.tls?.context())
+            pool = made
+            return made
+        }
+    }
+}

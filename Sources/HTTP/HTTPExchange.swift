@@ -1,0 +1,154 @@
+import NIOCore
+
+/// Names one of the server's event loops: exchanges with the same value are served by the same thread.
+package struct LoopID: Hashable, Sendable {
+    let index: Int
+}
+
+/// The answer to one request.
+///
+/// Either ``respond(_:_:_:)`` once, or ``start(_:_:)``, any number of ``send(_:)`` and ``end()``. All methods may be called from
+/// any thread: on the exchange's event loop they act at once, elsewhere they hop to it and keep their order. After the answer
+/// ended or the client left, further calls do nothing.
+///
+/// Invariant: mutable state is read and changed on `eventLoop` only, which is what makes the class `Sendable`.
+package final class HTTPExchange: @unchecked Sendable {
+    private enum Phase { case waiting, streaming, done }
+
+    /// The event loop that serves this exchange.
+    package let loop: LoopID
+    private let eventLoop: any EventLoop
+    private let channel: any Channel
+    private var stream: ServerStreamHandler?
+    private var phase: Phase = .waiting
+    private var closeObservers: [@Sendable () -> Void] = []
+    private var writableObservers: [@Sendable () -> Void] = []
+
+    init(stream: ServerStreamHandler, channel: any Channel, loop: LoopID) {
+        self.stream = stream
+        self.channel = channel
+        self.eventLoop = channel.eventLoop
+        self.loop = loop
+    }
+
+    /// Sends a whole answer; adds `Content-Length` and `Date`.
+    package func respond(_ status: Int, _ headers: HTTPHeaders, _ body: [UInt8]) {
+        execute { [self] in
+            guard finish(from: .waiting) else { return }
+            take()?.write(status, headers, length: body.count) { $0.writeBytes(body) }
+            closed()
+        }
+    }
+
+    /// Sends a whole answer whose body is these pieces one after the other: lists splice stored bytes without joining them first.
+    package func respond(_ status: Int, _ headers: HTTPHeaders, pieces: [ArraySlice<UInt8>]) {
+        respond(status, headers, gathering: pieces)
+    }
+
+    /// Sends a whole answer whose body is these pieces one after the other.
+    package func respond(_ status: Int, _ headers: HTTPHeaders, pieces: [[UInt8]]) {
+        respond(status, headers, gathering: pieces)
+    }
+
+    private func respond<Piece: Collection<UInt8> & Sendable>(_ status: Int, _ headers: HTTPHeaders, gathering pieces: [Piece]) {
+        execute { [self] in
+            guard finish(from: .waiting) else { return }
+            let length: Int = pieces.reduce(0) { $0 + $1.count }
+            take()?.write(status, headers, length: length) { buffer in
+                for piece: Piece in pieces { buffer.writeBytes(piece) }
+            }
+            closed()
+        }
+    }
+
+    /// Begins an answer of unknown length and sends its head at once.
+    package func start(_ status: Int, _ headers: HTTPHeaders) {
+        execute { [self] in
+            guard phase == .waiting else { return }
+            phase = .streaming
+            stream?.writeHead(status, headers)
+        }
+    }
+
+    /// Sends these pieces as one part of a started answer, at once. Look at ``isWritable`` first where the client may be slow.
+    package func send(_ pieces: [[UInt8]]) {
+        execute { [self] in
+            guard phase == .streaming else { return }
+            stream?.writePart(pieces)
+        }
+    }
+
+    /// Ends a started answer.
+    package func end() {
+        execute { [self] in
+            guard finish(from: .streaming) else { return }
+            take()?.writeEnd()
+            closed()
+        }
+    }
+
+    /// Calls `f` once, on the event loop, when the answer ended or the client left; soon if that is so already.
+    package func onClose(_ f: @escaping @Sendable () -> Void) {
+        execute { [self] in
+            if phase == .done { f() } else { closeObservers.append(f) }
+        }
+    }
+
+    /// Whether the client takes what is sent; false while more than some 64 KiB wait for it. May be asked from any thread.
+    package var isWritable: Bool { channel.isWritable }
+
+    /// Calls `f` once, on the event loop, when ``isWritable`` is true (soon if it is already); never after the exchange closed.
+    package func onWritable(_ f: @escaping @Sendable () -> Void) {
+        execute { [self] in
+            guard phase != .done else { return }
+            if channel.isWritable { f() } else { writableObservers.append(f) }
+        }
+    }
+
+    /// Runs `f` on this exchange's event loop: at once when called there.
+    package func execute(_ f: @escaping @Sendable () -> Void) {
+        if eventLoop.inEventLoop { f() } else { eventLoop.execute(f) }
+    }
+
+    // MARK: - From the connection, on the event loop
+
+    /// Whether an answer without end is under way (a watch, a followed log).
+    var isStreaming: Bool { phase == .streaming }
+
+    /// The client can take more.
+    func becameWritable() {
+        let observers: [@Sendable () -> Void] = writableObservers
+        writableObservers = []
+        for observer: @Sendable () -> Void in observers { observer() }
+    }
+
+    /// The client left before the end.
+    func clientLeft() {
+        guard phase != .done else { return }
+        phase = .done
+        stream = nil
+        closed()
+    }
+
+    // MARK: - Details
+
+    private func finish(from expected: Phase) -> Bool {
+        guard phase == expected else { return false }
+        phase = .done
+        return true
+    }
+
+    /// The stream for the last write: let go of first, because the write may begin the connection's next request.
+    private func take() -> ServerStreamHandler? {
+        defer { stream = nil }
+        return stream
+    }
+
+    private func closed() {
+        writableObservers = []
+        guard !closeObservers.isEmpty else { return }
+        let observers: [@Sendable () -> Void] = closeObservers
+        closeObservers = []
+        for observer: @Sendable () -> Void in observers { observer() }
+    }
+}

@@ -1,0 +1,70 @@
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// An HTTP/1.1 and HTTP/2 server that gives complete requests to one synchronous handler on its event loops.
+///
+/// It listens from `init` until ``shutdown(grace:)``, which must be called before the last reference goes.
+package final class HTTPServer: Sendable {
+    /// The port that it listens on: the one given, or the free one that was found for 0.
+    package let port: Int
+    private let group: MultiThreadedEventLoopGroup
+    private let listener: any Channel
+    private let tables: [ConnectionTable]
+
+    /// Starts to listen.
+    ///
+    /// - `port`: 0 takes a free one.
+    /// - `tls`: nil speaks plain HTTP, which is for tests.
+    /// - `threads`: event loop threads; one serves some 25,000 requests a second.
+    /// - `refuse`: the answer to a request that the handler never sees.
+    ///
+    /// Throws ``HTTPError/portInUse(host:port:)``, ``HTTPError/cannotListen(host:port:reason:)`` or
+    /// ``HTTPError/configuration(_:)``.
+    package init(
+        host: String = "127.0.0.1", port: Int = 0, tls: TLSServerConfiguration?, limits: HTTPLimits = HTTPLimits(), threads: Int = 1,
+        refuse: @escaping @Sendable (HTTPRefusal) -> HTTPResponse = { $0.plainResponse }, handler: @escaping HTTPHandler
+    ) async throws {
+        let context: NIOSSLContext? = try tls?.context()
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+        let service = ServerService(limits: limits, refuse: refuse, handler: handler, tls: context)
+        let tables: [ConnectionTable] = group.makeIterator().enumerated().map { index, eventLoop in
+            ConnectionTable(eventLoop: eventLoop, loop: LoopID(index: index), service: service)
+        }
+        do {
+            listener = try await ServerBootstrap(group: group)
+                .serverChannelOption(.backlog, value: 1024)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .childChannelInitializer { channel in
+                    let table: ConnectionTable? = tables.first { $0.eventLoop === channel.eventLoop }
+                    return channel.eventLoop.makeCompletedFuture { try table?.accept(channel) }
+                }
+                .bind(host: host, port: port).get()
+        } catch {
+            try await group.shutdownGracefully()
+            throw Self.listenError(error, host: host, port: port)
+        }
+        self.group = group
+        self.tables = tables
+        self.port = listener.localAddress?.port ?? port
+    }
+
+    /// Stops: takes no more connections, ends streams (watches see a regular end), lets requests under way finish
+    /// for at most `grace`, then closes what is left and stops the threads.
+    package func shutdown(grace: Duration = .seconds(2)) async {
+        // A listener that is closed already, or a loop that is gone, is what we want.
+        try? await listener.close().get()
+        let grace = TimeAmount(grace)
+        for table: ConnectionTable in tables { try? await table.drain(grace: grace).get() }
+        try? await group.shutdownGracefully()
+    }
+
+    private static func listenError(_ error: any Error, host: String, port: Int) -> HTTPError {
+        guard let failure = error as? IOError else {
+            return .cannotListen(host: host, port: port, reason: String(describing: error))
+        }
+        if failure.errnoCode == SystemErrno.addressInUse { return .portInUse(host: host, port: port) }
+        return .cannotListen(host: host, port: port, reason: SystemErrno.text(failure.errnoCode))
+    }
+}

@@ -1,0 +1,139 @@
+import NIOCore
+import NIOHPACK
+import NIOHTTP1
+
+/// How answers are written. HTTP/1.1 is encoded here, head and body in one buffer, so that a whole answer is one write and one
+/// TLS record; HTTP/2 goes through NIO's codec.
+extension ServerStreamHandler {
+    /// Writes a whole answer: `fill` adds exactly `length` bytes.
+    func write(_ status: Int, _ headers: HTTPHeaders, length: Int, fill: (inout ByteBuffer) -> Void) {
+        guard let context else { return }
+        let status = HTTPResponseStatus(statusCode: status)
+        let hasLength: Bool = status.mayHaveResponseBody
+        let sendsBody: Bool = hasLength && !isHead && length > 0
+        var fields: NIOHTTP1.HTTPHeaders = headers.fields
+        if hasLength { fields.replaceOrAdd(name: "Content-Length", value: String(length)) }
+        addDate(&fields)
+        switch wire {
+        case .http1:
+            var buffer: ByteBuffer = encodeHead(status, fields, room: sendsBody ? length : 0)
+            if sendsBody { fill(&buffer) }
+            finish(context, NIOAny(buffer))
+        case .http2:
+            context.write(NIOAny(HTTPServerResponsePart.head(HTTPResponseHead(version: .http2, status: status, headers: fields))), promise: nil)
+            if sendsBody {
+                var buffer: ByteBuffer = context.channel.allocator.buffer(capacity: length)
+                fill(&buffer)
+                context.write(NIOAny(HTTPServerResponsePart.body(.byteBuffer(buffer))), promise: nil)
+            }
+            finish(context, NIOAny(HTTPServerResponsePart.end(nil)))
+        }
+    }
+
+    /// Writes the head of an answer of unknown length: chunks on HTTP/1.1, up to the end of the connection on HTTP/1.0.
+    func writeHead(_ status: Int, _ headers: HTTPHeaders) {
+        guard let context else { return }
+        let status = HTTPResponseStatus(statusCode: status)
+        var fields: NIOHTTP1.HTTPHeaders = headers.fields
+        addDate(&fields)
+        switch wire {
+        case .http1:
+            isChunked = version.minor > 0 && status.mayHaveResponseBody
+            if isChunked { fields.replaceOrAdd(name: "Transfer-Encoding", value: "chunked") } else { keepsAlive = false }
+            context.writeAndFlush(NIOAny(encodeHead(status, fields, room: 0)), promise: nil)
+        case .http2:
+            let head = HTTPResponseHead(version: .http2, status: status, headers: fields)
+            context.writeAndFlush(NIOAny(HTTPServerResponsePart.head(head)), promise: nil)
+        }
+    }
+
+    /// Writes one part of a started answer.
+    func writePart(_ pieces: [[UInt8]]) {
+        guard let context, !isHead else { return }
+        let length: Int = pieces.reduce(0) { $0 + $1.count }
+        guard length > 0 else { return }
+        var buffer: ByteBuffer = context.channel.allocator.buffer(capacity: length + 20)
+        if wire == .http1, isChunked {
+            buffer.writeString(String(length, radix: 16))
+            buffer.writeStaticString("\r\n")
+        }
+        for piece: [UInt8] in pieces { buffer.writeBytes(piece) }
+        switch wire {
+        case .http1:
+            if isChunked { buffer.writeStaticString("\r\n") }
+            context.writeAndFlush(NIOAny(buffer), promise: nil)
+        case .http2:
+            context.writeAndFlush(NIOAny(HTTPServerResponsePart.body(.byteBuffer(buffer))), promise: nil)
+        }
+    }
+
+    /// Writes the end of a started answer.
+    func writeEnd() {
+        guard let context else { return }
+        switch wire {
+        case .http1:
+            var buffer: ByteBuffer = context.channel.allocator.buffer(capacity: 8)
+            if isChunked, !isHead { buffer.writeStaticString("0\r\n\r\n") }
+            finish(context, NIOAny(buffer))
+        case .http2:
+            finish(context, NIOAny(HTTPServerResponsePart.end(nil)))
+        }
+    }
+
+    /// Tells a client that asked first to send its body.
+    func writeContinue() {
+        guard let context else { return }
+        switch wire {
+        case .http1:
+            var buffer: ByteBuffer = context.channel.allocator.buffer(capacity: 32)
+            buffer.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+            context.writeAndFlush(NIOAny(buffer), promise: nil)
+        case .http2:
+            let head = HTTPResponseHead(version: .http2, status: .continue)
+            context.writeAndFlush(NIOAny(HTTPServerResponsePart.head(head)), promise: nil)
+        }
+    }
+
+    // MARK: - Details
+
+    /// Writes the last bytes of an answer, and closes the connection when they have left where the client or the protocol asks for it.
+    /// A refused request keeps its connection until the rest of the body has come.
+    private func finish(_ context: ChannelHandlerContext, _ data: NIOAny) {
+        if keepsAlive || isDiscarding {
+            context.writeAndFlush(data, promise: nil)
+        } else {
+            let sent: EventLoopPromise<Void> = context.eventLoop.makePromise()
+            let channel: any Channel = context.channel
+            sent.futureResult.whenComplete { _ in channel.close(promise: nil) }
+            context.writeAndFlush(data, promise: sent)
+        }
+        answered()
+    }
+
+    private func addDate(_ fields: inout NIOHTTP1.HTTPHeaders) {
+        if fields.first(name: "date") == nil { fields.add(name: "Date", value: connection.table.date) }
+    }
+
+    /// Status line and fields, with room for `room` bytes more.
+    private func encodeHead(_ status: HTTPResponseStatus, _ fields: NIOHTTP1.HTTPHeaders, room: Int) -> ByteBuffer {
+        var buffer: ByteBuffer = ByteBufferAllocator().buffer(capacity: 512 + room)
+        buffer.writeStaticString(version.minor == 0 ? "HTTP/1.0 " : "HTTP/1.1 ")
+        buffer.writeString(String(status.code))
+        buffer.writeStaticString(" ")
+        buffer.writeString(status.reasonPhrase)
+        buffer.writeStaticString("\r\n")
+        for (name, value) in fields {
+            buffer.writeString(name)
+            buffer.writeStaticString(": ")
+            buffer.writeString(value)
+            buffer.writeStaticString("\r\n")
+        }
+        if !keepsAlive {
+            buffer.writeStaticString("Connection: close\r\n")
+        } else if version.minor == 0 {
+            buffer.writeStaticString("Connection: keep-alive\r\n")
+        }
+        buffer.writeStaticString("\r\n")
+        return buffer
+    }
+}
