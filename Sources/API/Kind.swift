@@ -30,6 +30,15 @@ package protocol Kind: Schema {
     /// What the client should know although the request succeeds: one `Warning:` header each.
     static func warnings(_ object: View<Self>) -> [String]
 
+    /// Seconds that an object stays after a delete, for its processes to end; `requested` is what the client asked for. 0 deletes at once.
+    static func gracePeriod(_ object: View<Self>, requested: Int?) -> Int
+
+    /// Marks an object that waits for its finalizers. Runs when `metadata.deletionTimestamp` is first set.
+    static func prepareForDeletion(_ object: inout View<Self>)
+
+    /// True while something beside `metadata.finalizers` keeps a deleted object.
+    static func holdsDeletion(_ object: View<Self>) -> Bool
+
     var metadata: Field<ObjectMeta> { get }
 }
 
@@ -39,6 +48,9 @@ extension Kind {
     package static func prepareForCreate(_ object: inout View<Self>) {}
     package static func prepareForUpdate(_ object: inout View<Self>, from old: View<Self>) {}
     package static func warnings(_ object: View<Self>) -> [String] { [] }
+    package static func gracePeriod(_ object: View<Self>, requested: Int?) -> Int { 0 }
+    package static func prepareForDeletion(_ object: inout View<Self>) {}
+    package static func holdsDeletion(_ object: View<Self>) -> Bool { false }
 
     /// A new object with apiVersion, kind and name.
     package static func new(_ name: String, namespace: String? = nil, _ fill: (inout View<Self>) -> Void = { _ in }) -> View<Self> {
@@ -51,12 +63,12 @@ extension Kind {
 }
 
 extension View where S: Kind {
-    package var name: String { metadata.name }
-    package var namespace: String { metadata.namespace }
+    package var name: String { self.metadata.name }
+    package var namespace: String { self.metadata.namespace }
     /// `default/web`, or `web` for kinds without namespace.
-    package var key: ObjectKey { ObjectKey(namespace: metadata.namespace, name: metadata.name) }
+    package var key: ObjectKey { ObjectKey(namespace: self.metadata.namespace, name: self.metadata.name) }
     /// True once deletion was asked for.
-    package var isTerminating: Bool { metadata.deletionTimestamp != nil }
+    package var isTerminating: Bool { self.metadata.deletionTimestamp != nil }
 }
 
 /// Namespace and name; the namespace is empty for kinds without one.

@@ -13,6 +13,10 @@ package final class ResourceType: Sendable {
     /// The new object and the stored one.
     package let prepareForUpdate: @Sendable (inout JSON, JSON) -> Void
     package let warnings: @Sendable (JSON) -> [String]
+    /// Seconds that a deleted object stays; the second argument is what the client asked for.
+    package let gracePeriod: @Sendable (JSON, Int?) -> Int
+    package let prepareForDeletion: @Sendable (inout JSON) -> Void
+    package let holdsDeletion: @Sendable (JSON) -> Bool
 
     package init<K: Kind>(_ kind: K.Type) {
         let columns: [Column<K>] = K.columns
@@ -37,5 +41,13 @@ package final class ResourceType: Sendable {
             json = view.json
         }
         warnings = { K.warnings(View<K>($0)) }
+        gracePeriod = { K.gracePeriod(View<K>($0), requested: $1) }
+        prepareForDeletion = { json in
+            var view = View<K>(json)
+            json = .null
+            K.prepareForDeletion(&view)
+            json = view.json
+        }
+        holdsDeletion = { K.holdsDeletion(View<K>($0)) }
     }
 }

@@ -1,0 +1,28 @@
+package import API
+
+/// The one door to a cluster: carries requests and brings answers. The server in this process and a server behind HTTPS are the two kinds.
+package protocol Transport: Sendable {
+    /// Throws ``APIStatus`` when the server said no, ``TransportError`` when it could not be asked.
+    func send(_ request: APIRequest) async throws -> APIResponse
+
+    /// Opens a watch or a log: the bytes as they come, in pieces of any size. Ending the iteration closes it.
+    ///
+    /// Throws as ``send(_:)`` does, before the first byte.
+    func stream(_ request: APIRequest) async throws -> AsyncThrowingStream<[UInt8], any Error>
+
+    /// GET of a path outside the resources: `/version`, `/api`, `/apis/apps/v1`, `/readyz`. The path is percent-encoded, with its query.
+    func raw(_ path: String, accept: String) async throws -> APIResponse
+}
+
+/// The server could not be asked. Texts are sentences that say what to do.
+package struct TransportError: Error, Sendable, CustomStringConvertible {
+    package enum Kind: Sendable { case refused, timedOut, untrusted, broken }
+
+    package let kind: Kind
+    package let description: String
+
+    package init(_ kind: Kind, _ description: String) {
+        self.kind = kind
+        self.description = description
+    }
+}
