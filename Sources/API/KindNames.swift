@@ -1,3 +1,5 @@
+package import Machinery
+
 /// The names of a kind and what can be done with it.
 package struct KindNames: Sendable {
     /// Empty for the core group.
@@ -14,10 +16,15 @@ package struct KindNames: Sendable {
     package let subresources: [Subresource]
     /// True when `metadata.generation` rises with each change of the spec.
     package let tracksGeneration: Bool
+    /// True when a delete answers with the object instead of a Status. Source: `ReturnDeletedObject` in pkg/registry.
+    package let returnsDeleted: Bool
+    /// What is wrong with a name for an object of this kind; empty for a good one.
+    package let nameRule: @Sendable (String) -> [String]
 
     package init(
         _ kind: String, group: String, version: String = "v1", plural: String, short: [String] = [], categories: [String] = [],
-        isNamespaced: Bool = true, verbs: [Verb] = Verb.standard, subresources: [Subresource] = [], tracksGeneration: Bool = false
+        isNamespaced: Bool = true, verbs: [Verb] = Verb.standard, subresources: [Subresource] = [], tracksGeneration: Bool = false,
+        returnsDeleted: Bool = false, nameRule: @escaping @Sendable (String) -> [String] = { Names.dns1123Subdomain($0) }
     ) {
         self.group = group
         self.version = version
@@ -30,6 +37,8 @@ package struct KindNames: Sendable {
         self.verbs = verbs
         self.subresources = subresources
         self.tracksGeneration = tracksGeneration
+        self.returnsDeleted = returnsDeleted
+        self.nameRule = nameRule
     }
 
     /// `v1`, `apps/v1`
