@@ -1,0 +1,389 @@
+extension JSON {
+    /// Reads one value and nothing behind it. Refuses names that stand twice in one object, invalid UTF-8, and more than
+    /// 10,000 levels. Source: RFC 8259; half a surrogate pair reads as U+FFFD, as in Go.
+    package init(parsing bytes: [UInt8]) throws(JSONError) {
+        self = try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) -> JSON in try JSON(parsing: buffer) }
+    }
+
+    package init(parsing bytes: ArraySlice<UInt8>) throws(JSONError) {
+        self = try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) -> JSON in try JSON(parsing: buffer) }
+    }
+
+    package init(parsing text: String) throws(JSONError) { try self.init(parsing: Array(text.utf8)) }
+
+    package init(parsing bytes: UnsafeBufferPointer<UInt8>) throws(JSONError) {
+        var parser = JSONParser(bytes: bytes, refusesDuplicates: true)
+        self = try parser.document()
+    }
+
+    /// The same, but the last of several values for one name wins, and the paths of such names (`spec.containers[0].image`,
+    /// 100 at most) are added to `duplicates`: what Kubernetes warns of as `duplicate field "…"`.
+    package init(parsing bytes: [UInt8], duplicates: inout [String]) throws(JSONError) {
+        var found: [String] = []
+        self = try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) -> JSON in
+            var parser = JSONParser(bytes: buffer, refusesDuplicates: false)
+            let json: JSON = try parser.document()
+            found = parser.duplicates
+            return json
+        }
+        duplicates += found
+    }
+}
+
+/// Reads bytes to a tree in one pass, without recursion: open arrays and objects stand in `frames`, their finished elements in
+/// two piles, from which each container takes its own when it closes. So its storage has exactly the size it needs.
+struct JSONParser: ~Copyable {
+    static let maxDepth: Int = 10_000
+
+    private struct Frame {
+        let isObject: Bool
+        /// Where this container's elements begin in its pile.
+        let start: Int
+        /// The name whose value is being read.
+        var key: String = ""
+        /// One bit for each hash of a name read so far: a clear bit proves a name new.
+        var seen: UInt64 = 0
+        /// The name being read stood in this object before.
+        var isRepeated: Bool = false
+    }
+
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private let refusesDuplicates: Bool
+    private(set) var duplicates: [String] = []
+    private var at: Int = 0
+    private var frames: [Frame] = []
+    private var elements = Pile<JSON>()
+    private var members = Pile<JSONObject.Member>()
+    private var keys: JSONKeyCache
+    private var scratch: [UInt8] = []
+    /// Names of each open object that has outgrown linear search, innermost last.
+    private var largeNames: [(depth: Int, names: Set<String>)] = []
+
+    init(bytes: UnsafeBufferPointer<UInt8>, refusesDuplicates: Bool) {
+        self.bytes = bytes
+        self.refusesDuplicates = refusesDuplicates
+        keys = JSONKeyCache(bytes: bytes)
+        frames.reserveCapacity(16)
+    }
+
+    /// The only value of the bytes.
+    mutating func document() throws(JSONError) -> JSON {
+        let json: JSON = try value()
+        guard next() == nil else { throw unexpected("after top-level value") }
+        return json
+    }
+
+    /// The next value of a stream of values and where it begins; nil at the end.
+    mutating func nextDocument() throws(JSONError) -> (json: JSON, start: Int)? {
+        guard next() != nil else { return nil }
+        let start: Int = at
+        return (try value(), start)
+    }
+
+    private mutating func value() throws(JSONError) -> JSON {
+        while true {
+            var value: JSON
+            switch next() {
+            case UInt8(ascii: "{"):
+                try open(isObject: true)
+                if next() != UInt8(ascii: "}") {
+                    try readKey()
+                    continue
+                }
+                at += 1
+                frames.removeLast()
+                value = .object(JSONObject())
+            case UInt8(ascii: "["):
+                try open(isObject: false)
+                if next() != UInt8(ascii: "]") { continue }
+                at += 1
+                frames.removeLast()
+                value = .array([])
+            default:
+                value = try scalar()
+            }
+            while true {
+                guard let depth = frames.indices.last else { return value }
+                if frames[depth].isObject {
+                    add(value, depth)
+                    let mark: UInt8? = next()
+                    if mark == UInt8(ascii: ",") {
+                        at += 1
+                        _ = next()
+                        try readKey()
+                        break
+                    }
+                    guard mark == UInt8(ascii: "}") else { throw unexpected("after object key:value pair") }
+                    at += 1
+                    if largeNames.last?.depth == depth { largeNames.removeLast() }
+                    value = .object(JSONObject(members: members.take(from: frames.removeLast().start)))
+                } else {
+                    elements.append(value)
+                    let mark: UInt8? = next()
+                    if mark == UInt8(ascii: ",") {
+                        at += 1
+                        break
+                    }
+                    guard mark == UInt8(ascii: "]") else { throw unexpected("after array element") }
+                    at += 1
+                    value = .array(elements.take(from: frames.removeLast().start))
+                }
+            }
+        }
+    }
+
+    // MARK: Containers
+
+    private mutating func open(isObject: Bool) throws(JSONError) {
+        guard frames.count < Self.maxDepth else {
+            throw JSONError("exceeded max depth: more than \(Self.maxDepth) levels", at: at, in: bytes)
+        }
+        at += 1
+        frames.append(Frame(isObject: isObject, start: isObject ? members.count : elements.count))
+    }
+
+    private mutating func readKey() throws(JSONError) {
+        guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else {
+            throw unexpected("looking for beginning of object key string")
+        }
+        let start: Int = at
+        let depth: Int = frames.count - 1
+        let end: Int = plainEnd(at + 1)
+        let key: String
+        let hash: Int
+        if end < bytes.count, bytes[end] == UInt8(ascii: "\"") {
+            (key, hash) = keys.string(at + 1..<end)
+            at = end + 1
+        } else {
+            key = try string()
+            hash = JSONKeyCache.hash(of: key)
+        }
+        frames[depth].key = key
+        frames[depth].isRepeated = false
+        guard next() == UInt8(ascii: ":") else { throw unexpected("after object key") }
+        at += 1
+        let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: hash & 63)
+        let count: Int = members.count - frames[depth].start
+        if count >= 32 {
+            try checkLarge(key, depth, start)
+        } else if frames[depth].seen & bit != 0, members.contains(from: frames[depth].start, where: { $0.key == key }) {
+            try duplicate(at: start)
+        }
+        frames[depth].seen |= bit
+    }
+
+    private mutating func checkLarge(_ key: String, _ depth: Int, _ start: Int) throws(JSONError) {
+        if largeNames.last?.depth != depth {
+            largeNames.append((depth, Set(members.all(from: frames[depth].start).map(\.key))))
+        }
+        if !largeNames[largeNames.count - 1].names.insert(key).inserted { try duplicate(at: start) }
+    }
+
+    private mutating func duplicate(at start: Int) throws(JSONError) {
+        let path: String = path()
+        if refusesDuplicates { throw JSONError("duplicate field \"\(path)\"", at: start, in: bytes) }
+        if duplicates.count < 100 { duplicates.append(path) }
+        frames[frames.count - 1].isRepeated = true
+    }
+
+    /// The path of the name being read.
+    private func path() -> String {
+        var path: String = ""
+        for (depth, frame) in frames.enumerated() {
+            if frame.isObject {
+                path += path.isEmpty ? frame.key : "." + frame.key
+            } else {
+                let end: Int = frames[(depth + 1)...].first { !$0.isObject }?.start ?? elements.count
+                path += "[\(end - frame.start)]"
+            }
+        }
+        return path
+    }
+
+    /// Adds a finished member; the last of several values for one name takes the place of the first.
+    private mutating func add(_ value: JSON, _ depth: Int) {
+        let key: String = frames[depth].key
+        if frames[depth].isRepeated, let index = members.lastIndex(from: frames[depth].start, where: { $0.key == key }) {
+            return members.replace(index, with: JSONObject.Member(key: key, value: value))
+        }
+        members.append(JSONObject.Member(key: key, value: value))
+    }
+
+    // MARK: Scalars
+
+    private mutating func scalar() throws(JSONError) -> JSON {
+        guard at < bytes.count else { throw unexpected("looking for beginning of value") }
+        switch bytes[at] {
+        case UInt8(ascii: "\""):
+            let end: Int = plainEnd(at + 1)
+            guard end < bytes.count, bytes[end] == UInt8(ascii: "\"") else { return .string(try string()) }
+            let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[at + 1..<end]), as: UTF8.self)
+            at = end + 1
+            return .string(text)
+        case UInt8(ascii: "t"):
+            try literal("true")
+            return .bool(true)
+        case UInt8(ascii: "f"):
+            try literal("false")
+            return .bool(false)
+        case UInt8(ascii: "n"):
+            try literal("null")
+            return .null
+        case UInt8(ascii: "-"), 0x30...0x39: return try number()
+        default: throw unexpected("looking for beginning of value")
+        }
+    }
+
+    private mutating func literal(_ text: StaticString) throws(JSONError) {
+        for index in 0..<text.utf8CodeUnitCount {
+            guard at < bytes.count, bytes[at] == text.utf8Start[index] else {
+                throw unexpected("in literal \(text) (expecting '\(Character(Unicode.Scalar(text.utf8Start[index])))')")
+            }
+            at += 1
+        }
+    }
+
+    private mutating func number() throws(JSONError) -> JSON {
+        let start: Int = at
+        let isNegative: Bool = bytes[at] == UInt8(ascii: "-")
+        if isNegative { at += 1 }
+        var value: UInt64 = 0
+        var fits: Bool = true
+        guard at < bytes.count, isDigit(bytes[at]) else { throw unexpected("in numeric literal") }
+        if bytes[at] == 0x30 {
+            at += 1
+        } else {
+            while at < bytes.count, isDigit(bytes[at]) {
+                let (product, tooMuch): (UInt64, Bool) = value.multipliedReportingOverflow(by: 10)
+                let (sum, over): (UInt64, Bool) = product.addingReportingOverflow(UInt64(bytes[at] - 0x30))
+                fits = fits && !tooMuch && !over
+                value = sum
+                at += 1
+            }
+        }
+        var isWhole: Bool = true
+        if at < bytes.count, bytes[at] == UInt8(ascii: ".") {
+            isWhole = false
+            at += 1
+            try digits("after decimal point in numeric literal")
+        }
+        if at < bytes.count, bytes[at] | 0x20 == UInt8(ascii: "e") {
+            isWhole = false
+            at += 1
+            if at < bytes.count, bytes[at] == UInt8(ascii: "+") || bytes[at] == UInt8(ascii: "-") { at += 1 }
+            try digits("in exponent of numeric literal")
+        }
+        if isWhole, fits {
+            if !isNegative, value <= UInt64(Int64.max) { return .int(Int64(value)) }
+            if isNegative, value <= UInt64(Int64.max) + 1 { return .int(Int64(truncatingIfNeeded: 0 &- value)) }
+        }
+        return .number(String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<at]), as: UTF8.self))
+    }
+
+    private mutating func digits(_ context: String) throws(JSONError) {
+        guard at < bytes.count, isDigit(bytes[at]) else { throw unexpected(context) }
+        while at < bytes.count, isDigit(bytes[at]) { at += 1 }
+    }
+
+    @inline(__always)
+    private func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+
+    // MARK: Strings
+
+    /// Where a run of plain ASCII characters ends: at a quote, a backslash, a control character, a byte beyond ASCII, or the end.
+    @inline(__always)
+    private func plainEnd(_ start: Int) -> Int {
+        JSONScan.plainEnd(in: bytes, from: start)
+    }
+
+    /// A string with escapes or characters beyond ASCII.
+    private mutating func string() throws(JSONError) -> String {
+        scratch.removeAll(keepingCapacity: true)
+        let opening: Int = at
+        var start: Int = at + 1
+        at = start
+        var isASCII: Bool = true
+        while true {
+            at = plainEnd(at)
+            guard at < bytes.count else { throw unexpected("in string literal") }
+            let byte: UInt8 = bytes[at]
+            if byte >= 0x80 {
+                isASCII = false
+                at += 1
+            } else if byte == UInt8(ascii: "\\") {
+                scratch.append(contentsOf: bytes[start..<at])
+                at += 1
+                try escape()
+                start = at
+            } else if byte == UInt8(ascii: "\"") {
+                scratch.append(contentsOf: bytes[start..<at])
+                at += 1
+                break
+            } else {
+                throw unexpected("in string literal")
+            }
+        }
+        if !isASCII, let invalid = UTF8Check.firstInvalid(in: bytes, opening..<at) {
+            throw JSONError("invalid UTF-8 in string literal", at: invalid, in: bytes)
+        }
+        return String(decoding: scratch, as: UTF8.self)
+    }
+
+    private mutating func escape() throws(JSONError) {
+        guard at < bytes.count else { throw unexpected("in string escape code") }
+        switch bytes[at] {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): scratch.append(bytes[at])
+        case UInt8(ascii: "b"): scratch.append(0x08)
+        case UInt8(ascii: "f"): scratch.append(0x0C)
+        case UInt8(ascii: "n"): scratch.append(0x0A)
+        case UInt8(ascii: "r"): scratch.append(0x0D)
+        case UInt8(ascii: "t"): scratch.append(0x09)
+        case UInt8(ascii: "u"):
+            at += 1
+            var code: UInt32 = try hexCode()
+            if code & 0xFC00 == 0xD800, at + 1 < bytes.count, bytes[at] == UInt8(ascii: "\\"), bytes[at + 1] == UInt8(ascii: "u") {
+                let second: Int = at
+                at += 2
+                let low: UInt32 = try hexCode()
+                if low & 0xFC00 == 0xDC00 {
+                    code = 0x10000 + (code & 0x3FF) << 10 + low & 0x3FF
+                } else {
+                    at = second  // it stands for itself
+                }
+            }
+            let scalar: Unicode.Scalar = Unicode.Scalar(code) ?? "\u{FFFD}"
+            scratch.append(contentsOf: String(Character(scalar)).utf8)
+            return
+        default: throw unexpected("in string escape code")
+        }
+        at += 1
+    }
+
+    private mutating func hexCode() throws(JSONError) -> UInt32 {
+        var code: UInt32 = 0
+        for _ in 0..<4 {
+            guard at < bytes.count, let digit = Character(Unicode.Scalar(bytes[at])).hexDigitValue, bytes[at] < 0x80 else {
+                throw unexpected("in \\u hexadecimal character escape")
+            }
+            code = code << 4 | UInt32(digit)
+            at += 1
+        }
+        return code
+    }
+
+    // MARK: Reading
+
+    /// The next byte that is no white space, without taking it; nil at the end.
+    @inline(__always)
+    private mutating func next() -> UInt8? {
+        while at < bytes.count {
+            let byte: UInt8 = bytes[at]
+            if byte > 0x20 { return byte }
+            guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return byte }
+            at += 1
+        }
+        return nil
+    }
+
+    private func unexpected(_ context: String) -> JSONError { .unexpected(context, at: at, in: bytes) }
+}

@@ -1,0 +1,68 @@
+/// YAML 1.1 as Kubernetes reads and writes it (`sigs.k8s.io/yaml`): a way to spell JSON.
+package enum YAML {
+    /// The documents of a file in order; empty ones are left out. JSON is read as well, one or several values in a row.
+    ///
+    /// `yes`, `on`, `0644`, `0x1f` and the like mean what they mean to kubectl; anchors, aliases and merge keys are carried out;
+    /// keys that are no strings become strings. The last of several values for one key wins and the key is noted in
+    /// ``YAMLDocument/duplicates``.
+    package static func documents(_ bytes: [UInt8], file: String? = nil) throws(YAMLError) -> [YAMLDocument] {
+        guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else { return try yamlDocuments(bytes, file) }
+        do throws(JSONError) {
+            return try jsonDocuments(bytes)
+        } catch {
+            // A flow mapping begins with a brace, too. What is neither is more often meant as JSON.
+            if let documents = try? yamlDocuments(bytes, file) { return documents }
+            throw YAMLError(file: file, line: error.line, column: error.column, problem: error.problem, goLine: error.line)
+        }
+    }
+
+    package static func documents(_ text: String, file: String? = nil) throws(YAMLError) -> [YAMLDocument] {
+        try documents(Array(text.utf8), file: file)
+    }
+
+    private static func yamlDocuments(_ bytes: [UInt8], _ file: String?) throws(YAMLError) -> [YAMLDocument] {
+        try bytes.withUnsafeBufferPointer { (buffer) throws(YAMLError) -> [YAMLDocument] in
+            let reader = YAMLReader(bytes: buffer, file: file)
+            return try reader.documents()
+        }
+    }
+
+    private static func jsonDocuments(_ bytes: [UInt8]) throws(JSONError) -> [YAMLDocument] {
+        try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) -> [YAMLDocument] in
+            var documents: [YAMLDocument] = []
+            var parser = JSONParser(bytes: buffer, refusesDuplicates: false)
+            var line: Int = 1
+            var counted: Int = 0
+            while let (json, start) = try parser.nextDocument() {
+                line += buffer[counted..<start].count { $0 == UInt8(ascii: "\n") }
+                counted = start
+                let known: Int = documents.reduce(0) { $0 + $1.duplicates.count }
+                let found: [YAMLDocument.Duplicate] = parser.duplicates.dropFirst(known).map {
+                    YAMLDocument.Duplicate(path: $0, key: String($0.split(separator: ".").last ?? ""), line: line)
+                }
+                documents.append(YAMLDocument(json: json, line: line, duplicates: found))
+            }
+            return documents
+        }
+    }
+}
+
+/// One document of a YAML file.
+package struct YAMLDocument: Sendable {
+    package let json: JSON
+    /// The line where its content begins, from 1.
+    package let line: Int
+    /// Keys that stood twice in one mapping.
+    package let duplicates: [Duplicate]
+
+    package struct Duplicate: Hashable, Sendable, CustomStringConvertible {
+        /// `spec.template.metadata.labels.app`
+        package let path: String
+        package let key: String
+        /// Of the second one, from 1; for JSON that of the document.
+        package let line: Int
+
+        /// `line 8: key "replicas" already set in map`
+        package var description: String { "line \(line): key \"\(key)\" already set in map" }
+    }
+}

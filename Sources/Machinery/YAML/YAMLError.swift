@@ -1,0 +1,36 @@
+/// Why a text is no YAML that Kubernetes can read, and where.
+package struct YAMLError: Error, Hashable, Sendable {
+    /// Path of the file; nil for standard input and the like.
+    package let file: String?
+    /// From 1.
+    package let line: Int
+    /// In characters, from 1.
+    package let column: Int
+    /// Without the place, in libyaml's words, which are those of kubectl too.
+    package let problem: String
+    /// What was being read, in libyaml's words: `while scanning a simple key`.
+    package let context: String?
+    /// The line that Go's YAML reader would name, which for some errors is the line before; nil when it names none.
+    package let goLine: Int?
+
+    init(file: String?, line: Int, column: Int, problem: String, context: String? = nil, goLine: Int? = nil) {
+        self.file = file
+        self.line = line
+        self.column = column
+        self.problem = problem
+        self.context = context
+        self.goLine = goLine
+    }
+
+    /// The well-known text: `error converting YAML to JSON: yaml: line 3: mapping values are not allowed in this context`.
+    package var kubectlText: String {
+        "error converting YAML to JSON: yaml: " + (goLine.map { "line \($0): " } ?? "") + problem
+    }
+}
+
+extension YAMLError: CustomStringConvertible {
+    /// `samples/web.yaml:3:1: while scanning for the next token: found character that cannot start any token`
+    package var description: String {
+        "\(file.map { $0 + ":" } ?? "line ")\(line):\(column): " + (context.map { $0 + ": " } ?? "") + problem
+    }
+}
