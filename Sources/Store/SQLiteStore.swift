@@ -1,0 +1,125 @@
+import Synchronization
+
+/// The store in one process on one SQLite file: state and history in memory, one row on disk for each write.
+///
+/// Three owners of state, and the way of a write through them:
+/// `staging` gives it its revision under a short lock; the writer thread takes all that waits, makes it durable in one transaction
+/// with one fsync, and moves it into `published`, which readers see; then it wakes subscribers once and acknowledges each write.
+/// While a batch is on its way to the disk, the next one gathers: more writers make larger batches, not more fsyncs.
+package final class SQLiteStore: Store {
+    let log: LogFile
+    let indexer: Indexer
+    let retention: Retention
+    let staging: Mutex<Staging>
+    let published: Mutex<Published>
+    let subscribers = Mutex<Subscribers>(Subscribers())
+    let bell = Bell()
+    private let thread = Mutex<WriterThread?>(nil)
+
+    /// Opens the store, or makes a new one where there is no file.
+    ///
+    /// - Parameters:
+    ///   - path: of the database, in a folder that exists; `-wal` and `.lock` stand beside it. Files are made with mode 0600.
+    ///   - retention: bounds of the history.
+    ///   - index: makes ``Entry/index``.
+    ///
+    /// Throws ``StoreError/inUse(path:pid:)``, ``StoreError/corrupt(path:detail:)``, ``StoreError/full(path:)`` and ``StoreError/io(path:errno:message:)``.
+    package init(
+        path: String, retention: Retention = Retention(), index: @escaping @Sendable (String, [UInt8]) -> any AnyObject & Sendable
+    ) throws(StoreError) {
+        indexer = Indexer(index)
+        self.retention = retention
+        log = try LogFile(path: path)
+        let state: Published = try log.load(indexer: indexer)
+        staging = Mutex(Staging(last: state.revision))
+        published = Mutex(state)
+        do throws(WriterThread.Errno) {
+            let writer: WriterThread = try WriterThread { self.runWriter() }
+            thread.withLock { $0 = writer }
+        } catch {
+            throw .io(path: path, errno: error.value, message: "cannot start the writer thread: \(systemMessage(error.value))")
+        }
+    }
+
+    package var revision: Revision { published.withLock { $0.revision } }
+
+    package var compacted: Revision { published.withLock { $0.compacted } }
+
+    package func newest(_ key: String) -> Entry? {
+        staging.withLock { $0.newest(key, durable: get) }
+    }
+
+    package func get(_ key: String) -> Entry? {
+        published.withLock { $0.current[key] }
+    }
+
+    package func get(_ key: String, at revision: Revision) throws(StoreError) -> Entry? {
+        try snapshot.entry(key, at: revision)
+    }
+
+    package func list(prefix: String, at revision: Revision?, after: String?, limit: Int?) throws(StoreError) -> Listing {
+        try snapshot.listing(prefix: prefix, at: revision, after: after, limit: limit)
+    }
+
+    package func count(prefix: String) -> Int {
+        let entries: SortedEntries = snapshot.current
+        return entries.count(in: entries.range(prefix: prefix, after: nil))
+    }
+
+    package func events(prefix: String, after: Revision, limit: Int) throws(StoreError) -> (events: [Event], cursor: Revision) {
+        try snapshot.events(prefix: prefix, after: after, limit: limit)
+    }
+
+    package func write(_ write: Write, done: @escaping @Sendable (Result<Entry, StoreError>) -> Void) {
+        let place: Staging.Place = staging.withLock { $0.stage(write, indexer: indexer, durable: get, done: done) }
+        switch place {
+        case .first: bell.ring()
+        case .behind: break
+        case .closed: WriterThread.runSoon { done(.failure(.closed)) }
+        }
+    }
+
+    package func compact(to revision: Revision, done: @escaping @Sendable (Result<Revision, StoreError>) -> Void) {
+        let place: Staging.Place = staging.withLock { $0.stageCompaction(to: revision, done: done) }
+        switch place {
+        case .first: bell.ring()
+        case .behind: break
+        case .closed: WriterThread.runSoon { done(.failure(.closed)) }
+        }
+    }
+
+    package func subscribe(_ wake: @escaping @Sendable (Revision) -> Void) -> Subscription {
+        let id: Int = subscribers.withLock { $0.add(wake) }
+        return Subscription { [weak self] in self?.subscribers.withLock { $0.remove(id) } }
+    }
+
+    package func close() {
+        staging.withLock { $0.close() }
+        let thread: WriterThread? = self.thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        guard let thread else { return }
+        bell.ring()
+        if thread.isCurrent { thread.detach() } else { thread.join() }
+    }
+
+    /// The readers' state as it stands: a copy of a few references, read without the lock.
+    private var snapshot: Published { published.withLock { $0 } }
+}
+
+/// Those who want to be woken.
+struct Subscribers {
+    private var wakes: [Int: @Sendable (Revision) -> Void] = [:]
+    private var next = 0
+
+    mutating func add(_ wake: @escaping @Sendable (Revision) -> Void) -> Int {
+        next += 1
+        wakes[next] = wake
+        return next
+    }
+
+    mutating func remove(_ id: Int) { wakes[id] = nil }
+
+    var all: [@Sendable (Revision) -> Void] { Array(wakes.values) }
+}

@@ -1,0 +1,111 @@
+/// Writes that have their revision and wait for the disk, and the state that they will make.
+///
+/// Invariants: revisions in `queue` rise; `newest` holds, for each key with a write in the queue or in the batch under way, the last such write.
+struct Staging {
+    /// What the writer thread takes from the queue, in the order of arrival.
+    enum Item {
+        case write(Event, done: @Sendable (Result<Entry, StoreError>) -> Void)
+        /// A condition that does not hold is answered behind the writes that it was compared with, as these may fail yet.
+        case refusal(key: String, StoreError, done: @Sendable (Result<Entry, StoreError>) -> Void)
+        case compaction(to: Revision, done: @Sendable (Result<Revision, StoreError>) -> Void)
+    }
+
+    /// What became of a wish to be staged.
+    enum Place {
+        /// The queue was empty: the writer thread must be woken.
+        case first
+        case behind
+        /// Not staged: the store is closed.
+        case closed
+    }
+
+    private(set) var isClosed = false
+    private var last: Revision
+    private var newest: [Key: Event] = [:]
+    private var queue: [Item] = []
+
+    /// - Parameter last: the newest durable revision.
+    init(last: Revision) { self.last = last }
+
+    /// Gives a write its revision and its place.
+    ///
+    /// - Parameter durable: what readers see of the key; asked only when no write of it is staged.
+    mutating func stage(
+        _ write: Write, indexer: Indexer, durable: (String) -> Entry?, done: @escaping @Sendable (Result<Entry, StoreError>) -> Void
+    ) -> Place {
+        guard !isClosed else { return .closed }
+        let base: Entry? = newest(write.key, durable: durable)
+        guard write.isAllowed(on: base) else {
+            queue.append(.refusal(key: write.key, .conflict(key: write.key, current: base?.revision), done: done))
+            return place
+        }
+        last += 1
+        let entry: Entry = Entry(
+            key: base?.key ?? write.key, value: write.value(last), revision: last, created: base?.created ?? last, indexer: indexer)
+        let event: Event = Event(entry: entry, previous: base, isDelete: write.kind == .delete)
+        newest[Key(entry.key)] = event
+        queue.append(.write(event, done: done))
+        return place
+    }
+
+    mutating func stageCompaction(to revision: Revision, done: @escaping @Sendable (Result<Revision, StoreError>) -> Void) -> Place {
+        guard !isClosed else { return .closed }
+        queue.append(.compaction(to: revision, done: done))
+        return place
+    }
+
+    /// The newest version of a key, staged or else durable.
+    func newest(_ key: String, durable: (String) -> Entry?) -> Entry? {
+        guard let staged: Event = newest[Key(key)] else { return durable(key) }
+        return staged.isDelete ? nil : staged.entry
+    }
+
+    /// All that waits; what it stages stays in force until ``settle(_:)`` or ``fail(_:)``.
+    mutating func take() -> [Item] {
+        defer { queue = [] }
+        return queue
+    }
+
+    /// The events are durable and published: readers' state answers for them from now on.
+    mutating func settle(_ events: [Event]) {
+        for event in events {
+            let key: Key = Key(event.entry.key)
+            if newest[key]?.revision == event.revision { newest[key] = nil }
+        }
+    }
+
+    /// The events did not become durable. Takes back what was staged on top of them and returns it, to be failed too.
+    mutating func fail(_ events: [Event]) -> [Item] {
+        let keys: Set<Key> = Set(events.map { Key($0.entry.key) })
+        for key in keys { newest[key] = nil }
+        let failed: [Item] = queue.filter { $0.builds(on: keys) }
+        if !failed.isEmpty { queue.removeAll { $0.builds(on: keys) } }
+        return failed
+    }
+
+    mutating func close() { isClosed = true }
+
+    /// Of the item that was queued last.
+    private var place: Place { queue.count == 1 ? .first : .behind }
+}
+
+extension Staging.Item {
+    func builds(on keys: Set<Key>) -> Bool {
+        switch self {
+        case .write(let event, _): keys.contains(Key(event.entry.key))
+        case .refusal(let key, _, _): keys.contains(Key(key))
+        case .compaction: false
+        }
+    }
+}
+
+extension Write {
+    fileprivate func isAllowed(on base: Entry?) -> Bool {
+        if kind == .delete, base == nil { return false }
+        switch condition {
+        case .any: return true
+        case .absent: return base == nil
+        case .revision(let revision): return base?.revision == revision
+        }
+    }
+}
