@@ -3,19 +3,51 @@ package enum Registry {
     package static let kinds: [any Kind.Type] = core + apps + batch + others
 
     private static let core: [any Kind.Type] = [
+        ConfigMap.self,
+        Endpoints.self,
+        Event.self,
+        Namespace.self,
+        Node.self,
+        Pod.self,
+        ReplicationController.self,
+        Secret.self,
+        Service.self,
+        ServiceAccount.self,
     ]
 
     private static let apps: [any Kind.Type] = [
+        ControllerRevision.self,
+        DaemonSet.self,
+        Deployment.self,
+        ReplicaSet.self,
+        StatefulSet.self,
     ]
 
     private static let batch: [any Kind.Type] = [
+        CronJob.self,
+        Job.self,
     ]
 
     private static let others: [any Kind.Type] = [
+        EndpointSlice.self,
+        Lease.self,
+        PodDisruptionBudget.self,
+        PriorityClass.self,
+    ]
+
+    /// Kinds that are no resources: they exist as bodies of subresources only.
+    package static let bodies: [any Kind.Type] = [
+        Binding.self,
+        Eviction.self,
+        Scale.self,
+        TokenRequest.self,
     ]
 
     /// In the order of ``kinds``.
     package static let types: [ResourceType] = kinds.map { erased($0) }
+
+    /// In the order of ``bodies``.
+    package static let bodyTypes: [ResourceType] = bodies.map { erased($0) }
 
     private static func erased<K: Kind>(_ kind: K.Type) -> ResourceType { ResourceType(kind) }
 }
