@@ -138,7 +138,7 @@ enum MergeLevel {
 
 extension JSON {
     /// The value as Go's `%v` prints it: `map[name:web ports:[80 443]]`.
-    var goText: String {
+    package var goText: String {
         switch self {
         case .null: "<nil>"
         case .bool(let value): value ? "true" : "false"

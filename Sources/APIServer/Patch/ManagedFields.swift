@@ -1,0 +1,149 @@
+package import Machinery
+
+/// Who owns which field of an object: kept in `metadata.managedFields` by each write, and what server-side apply decides by.
+///
+/// Versions of one kind are taken to have the same fields: a manager's entry counts whatever its `apiVersion`.
+/// Source: k8s.io/apimachinery/pkg/util/managedfields, sigs.k8s.io/structured-merge-diff/v6/merge.
+package enum ManagedFields {
+    /// The new object with the manager's ownership of what it changed: after a create, an update or a patch other than apply.
+    ///
+    /// Call it with decoded and defaulted objects and before admission, so that the creator owns defaults and nobody owns what
+    /// admission adds. `managedFields: [{}]` in the new object resets ownership; an absent or empty list keeps it.
+    ///
+    /// - Parameters:
+    ///   - old: the stored object; nil on create.
+    ///   - manager: the `fieldManager` of the request, else the first part of its user agent.
+    ///   - subresource: empty for the object itself.
+    ///   - ignored: fields that this resource resets; nil for what kinds with a status subresource do.
+    package static func update(
+        old: JSON?, new: JSON, manager: String, subresource: String = "", schema: ObjectSchema, ignoring ignored: FieldSet? = nil,
+        now: Time
+    ) -> JSON {
+        let (newObject, newEntries): (JSON, JSON?) = split(new)
+        let (oldObject, oldEntries): (JSON, JSON?) = split(old ?? emptyObject(schema, like: new))
+        let managers: Managers = managers(asked: newEntries, stored: oldEntries, subresource: subresource)
+        let changes = FieldComparison(oldObject, newObject, FieldShape(schema))
+            .excluding(ignored ?? resetFields(schema, subresource))
+        var after: Managers = managers
+        let taken: FieldSet = changes.added.union(changes.modified)
+        after.disown(taken.union(changes.removed))
+        let own: FieldSet = taken.subtracting(neverOwned)
+        if !own.isEmpty {
+            let apiVersion: String = new["apiVersion"]?.string ?? ""
+            let owner = ManagedFieldsEntry.Owner(
+                manager: manager, operation: .update, apiVersion: apiVersion, subresource: subresource)
+            // What the manager lost just now as one of many, it takes again as the one that wrote.
+            let before: FieldSet = after[owner]?.fields ?? FieldSet()
+            after[owner] = ManagedFieldsEntry(owner: owner, apiVersion: apiVersion, time: now, fields: before.union(own))
+            after.capUpdaters()
+        }
+        if after == managers, let oldEntries, Managers(oldEntries) == managers { return joined(newObject, oldEntries) }
+        return joined(newObject, after.json)
+    }
+
+    /// The live object with the applied configuration laid over it: fields that the manager applied before and left out now are
+    /// removed unless somebody else owns them.
+    ///
+    /// Returns the live object itself when nothing changes. The result is not defaulted or validated.
+    ///
+    /// - Parameters:
+    ///   - live: the stored object; nil when the apply creates it.
+    ///   - applied: the configuration as the client sent it, with apiVersion, kind and name.
+    ///   - force: takes fields from other managers instead of failing.
+    package static func apply(
+        live: JSON?, applied: JSON, manager: String, force: Bool, subresource: String = "", schema: ObjectSchema,
+        ignoring ignored: FieldSet? = nil, now: Time
+    ) throws(ApplyError) -> JSON {
+        if let entries: JSON = applied["metadata"]?["managedFields"], !entries.isEmpty {
+            throw .badRequest("metadata.managedFields must be nil")
+        }
+        try ApplyCheck.check(applied, schema)
+        let (liveObject, liveEntries): (JSON, JSON?) = split(live ?? emptyObject(schema, like: applied))
+        var run = ApplyRun(
+            live: liveObject, applied: split(applied).object, managers: Managers(liveEntries) ?? Managers(), shape: FieldShape(schema),
+            ignored: ignored ?? resetFields(schema, subresource), now: now,
+            owner: ManagedFieldsEntry.Owner(
+                manager: manager, operation: .apply, apiVersion: applied["apiVersion"]?.string ?? "", subresource: subresource))
+        try run.apply(force: force)
+        if let live, run.isUnchanged { return live }
+        return joined(run.result, run.managers.json)
+    }
+
+    /// Fields that no manager owns.
+    static let neverOwned = FieldSet(paths: [
+        ["apiVersion"], ["kind"], ["metadata"], ["metadata", "name"], ["metadata", "namespace"], ["metadata", "creationTimestamp"],
+        ["metadata", "selfLink"], ["metadata", "uid"], ["metadata", "clusterName"], ["metadata", "generation"],
+        ["metadata", "managedFields"], ["metadata", "resourceVersion"],
+    ])
+
+    /// What a write to this path cannot change where status is a subresource: the status through the object, all else through the status.
+    static func resetFields(_ schema: ObjectSchema, _ subresource: String) -> FieldSet {
+        switch subresource {
+        case "": schema["status"] == nil ? FieldSet() : FieldSet(paths: [["status"]])
+        case "status":
+            FieldSet(paths: schema.fields.map(\.name).filter { $0 != "status" && $0 != "metadata" }.map { [$0] }
+                + [["metadata", "labels"]])
+        default: FieldSet()
+        }
+    }
+
+    /// A client may hand entries in through the object itself; those that are absent, empty or malformed leave the stored ones.
+    private static func managers(asked: JSON?, stored: JSON?, subresource: String) -> Managers {
+        if subresource.isEmpty, let asked {
+            if asked == .array([.object([:])]) { return Managers() }
+            if let managers = Managers(asked), !managers.isEmpty { return managers }
+        }
+        return Managers(stored) ?? Managers()
+    }
+
+    /// The object without its managed fields, and these.
+    private static func split(_ object: JSON) -> (object: JSON, entries: JSON?) {
+        guard case .object(var metadata)? = object["metadata"], let entries: JSON = metadata["managedFields"] else {
+            return (object, nil)
+        }
+        var rest: JSON = object
+        metadata["managedFields"] = nil
+        rest["metadata"] = .object(metadata)
+        return (rest, entries)
+    }
+
+    private static func joined(_ object: JSON, _ entries: JSON?) -> JSON {
+        guard let entries else { return object }
+        var object: JSON = object
+        object["metadata", default: .object([:])]["managedFields"] = entries
+        return object
+    }
+
+    /// What a create starts from: the members that every object of the kind has, without value. Those nobody has added.
+    private static func emptyObject(_ schema: ObjectSchema, like object: JSON) -> JSON {
+        var empty: JSON = emptyValue(schema, depth: 0)
+        empty["apiVersion"] = object["apiVersion"]
+        empty["kind"] = object["kind"]
+        return empty
+    }
+
+    private static func emptyValue(_ schema: ObjectSchema, depth: Int) -> JSON {
+        var members: [JSONObject.Member] = []
+        for field in schema.fields where !field.isOptional {
+            let value: JSON
+            switch field.type {
+            case .object(let reference): value = depth < 8 ? emptyValue(reference.schema, depth: depth + 1) : .object([:])
+            case _ where !field.isAlwaysWritten: continue
+            case .boolean: value = false
+            case .int32, .int64, .double: value = 0
+            case .string, .base64: value = ""
+            default: value = .null
+            }
+            members.append(JSONObject.Member(key: field.name, value: value))
+        }
+        return .object(JSONObject(members: members))
+    }
+}
+
+extension JSON {
+    /// The member, or the default where there is none.
+    subscript(key: String, default value: JSON) -> JSON {
+        get { self[key] ?? value }
+        set { self[key] = newValue }
+    }
+}
