@@ -1,0 +1,58 @@
+package import Machinery
+
+/// One or more containers that run together on one node.
+package struct Pod: Kind {
+    package static let definition = Definition(Pod(), "core.v1.Pod", "One or more containers that run together on one node.")
+    package static let names = KindNames(
+        "Pod", group: "", plural: "pods", short: ["po"], categories: ["all"],
+        subresources: [
+            .status("Pod"),
+            Subresource("binding", kind: "Binding", verbs: [.create]),
+            Subresource("ephemeralcontainers", kind: "Pod", verbs: [.get, .patch, .update]),
+            Subresource("eviction", kind: "Eviction", apiVersion: "policy/v1", verbs: [.create]),
+            Subresource("log", kind: "Pod", verbs: [.get]),
+            Subresource("resize", kind: "Pod", verbs: [.get, .patch, .update]),
+        ], tracksGeneration: true)
+    package static let selectableFields: [String] = [
+        "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork", "status.phase",
+        "status.podIP", "status.nominatedNodeName",
+    ]
+
+    package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
+    package let spec = Field<PodSpec>("spec", 2, "What the pod should run and how.")
+    package let status = Field<PodStatus>("status", 3, "What was last seen of the pod.")
+
+    /// What only pods get, and templates don't: requests from limits, host ports in the host's network.
+    /// Source: `SetDefaults_Pod` of pkg/apis/core/v1/defaults.go.
+    package static func setDefaults(_ pod: inout View<Pod>) {
+        if pod.spec.enableServiceLinks == nil { pod.spec.enableServiceLinks = true }
+        pod.spec.takeRequestsFromLimits()
+        if pod.spec.hostNetwork { pod.spec.setHostPorts() }
+        // The singular field and the first of the plural one are the same thing.
+        if pod.status.podIPs.isEmpty, !pod.status.podIP.isEmpty {
+            let address: String = pod.status.podIP
+            pod.status.podIPs = [View<PodIP> { $0.ip = address }]
+        }
+    }
+
+    /// Source: `PrepareForCreate` of pkg/registry/core/pod/strategy.go.
+    package static func prepareForCreate(_ pod: inout View<Pod>) {
+        pod.status.phase = "Pending"
+        pod.status.qosClass = pod.spec.qosClass
+        pod.spec.mergeMatchLabelKeys(of: pod.metadata.labels)
+        if !pod.spec.schedulingGates.isEmpty, pod.condition("PodScheduled") == nil {
+            pod.status.conditions.append(
+                View<PodCondition> {
+                    $0.type = "PodScheduled"
+                    $0.status = "False"
+                    $0.reason = "SchedulingGated"
+                    $0.message = "Scheduling is blocked due to non-empty scheduling gates"
+                })
+        }
+    }
+
+    /// The class of service stays what it was at creation.
+    package static func prepareForUpdate(_ pod: inout View<Pod>, from old: View<Pod>) {
+        if !old.status.qosClass.isEmpty { pod.status.qosClass = old.status.qosClass }
+    }
+}
