@@ -30,7 +30,7 @@ extension JSON {
 
     /// Writes behind what is there already.
     package func append(to bytes: inout [UInt8], _ style: JSONStyle = .compact) {
-        JSONWriter.append(self, to: &bytes, style, level: 0)
+        JSONWriter.append(self, to: &bytes, style)
     }
 
     /// A string as a JSON literal, in Go's escapes.
@@ -41,9 +41,50 @@ extension JSON {
     }
 }
 
-/// Writes trees as Go's `encoding/json` writes them.
+/// Writes trees as Go's `encoding/json` writes them, without recursion: a tree may have more levels than a thread has stack.
 enum JSONWriter {
-    static func append(_ json: JSON, to bytes: inout [UInt8], _ style: JSONStyle, level: Int) {
+    /// An array or object whose elements before `next` are written.
+    private struct Open {
+        let isObject: Bool
+        let elements: [JSON]
+        let members: [JSONObject.Member]
+        var next: Int = 0
+    }
+
+    static func append(_ json: JSON, to bytes: inout [UInt8], _ style: JSONStyle) {
+        guard var open = begin(json, to: &bytes, style) else { return }
+        var outer: [Open] = []
+        while true {
+            let value: JSON
+            if open.isObject {
+                guard open.next < open.members.count else {
+                    guard end(&open, &outer, to: &bytes, style) else { return }
+                    continue
+                }
+                separate(open.next, to: &bytes, style, level: outer.count + 1)
+                appendString(open.members[open.next].key, to: &bytes, escapeHTML: style.escapeHTML)
+                bytes.append(UInt8(ascii: ":"))
+                if style.indent != nil { bytes.append(UInt8(ascii: " ")) }
+                value = open.members[open.next].value
+            } else {
+                guard open.next < open.elements.count else {
+                    guard end(&open, &outer, to: &bytes, style) else { return }
+                    continue
+                }
+                separate(open.next, to: &bytes, style, level: outer.count + 1)
+                value = open.elements[open.next]
+            }
+            open.next += 1
+            if let inner = begin(value, to: &bytes, style) {
+                outer.append(open)
+                open = inner
+            }
+        }
+    }
+
+    /// Writes a scalar or an empty container; of any other only the bracket, and returns it.
+    @inline(__always)
+    private static func begin(_ json: JSON, to bytes: inout [UInt8], _ style: JSONStyle) -> Open? {
         switch json {
         case .null: bytes.append(contentsOf: "null".utf8)
         case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
@@ -51,31 +92,37 @@ enum JSONWriter {
         case .number(let text): bytes.append(contentsOf: text.utf8)
         case .string(let text): appendString(text, to: &bytes, escapeHTML: style.escapeHTML)
         case .array(let elements):
+            guard !elements.isEmpty else {
+                bytes.append(contentsOf: "[]".utf8)
+                return nil
+            }
             bytes.append(UInt8(ascii: "["))
-            var isFirst: Bool = true
-            for element in elements {
-                if !isFirst { bytes.append(UInt8(ascii: ",")) }
-                isFirst = false
-                appendBreak(to: &bytes, style, level: level + 1)
-                append(element, to: &bytes, style, level: level + 1)
-            }
-            if !isFirst { appendBreak(to: &bytes, style, level: level) }
-            bytes.append(UInt8(ascii: "]"))
+            return Open(isObject: false, elements: elements, members: [])
         case .object(let object):
-            bytes.append(UInt8(ascii: "{"))
-            var isFirst: Bool = true
-            for member in object.members {
-                if !isFirst { bytes.append(UInt8(ascii: ",")) }
-                isFirst = false
-                appendBreak(to: &bytes, style, level: level + 1)
-                appendString(member.key, to: &bytes, escapeHTML: style.escapeHTML)
-                bytes.append(UInt8(ascii: ":"))
-                if style.indent != nil { bytes.append(UInt8(ascii: " ")) }
-                append(member.value, to: &bytes, style, level: level + 1)
+            guard !object.isEmpty else {
+                bytes.append(contentsOf: "{}".utf8)
+                return nil
             }
-            if !isFirst { appendBreak(to: &bytes, style, level: level) }
-            bytes.append(UInt8(ascii: "}"))
+            bytes.append(UInt8(ascii: "{"))
+            return Open(isObject: true, elements: [], members: object.members)
         }
+        return nil
+    }
+
+    /// Closes the innermost container and goes on with the one around it; false when there is none.
+    @inline(__always)
+    private static func end(_ open: inout Open, _ outer: inout [Open], to bytes: inout [UInt8], _ style: JSONStyle) -> Bool {
+        appendBreak(to: &bytes, style, level: outer.count)
+        bytes.append(open.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"))
+        guard let last = outer.popLast() else { return false }
+        open = last
+        return true
+    }
+
+    @inline(__always)
+    private static func separate(_ index: Int, to bytes: inout [UInt8], _ style: JSONStyle, level: Int) {
+        if index > 0 { bytes.append(UInt8(ascii: ",")) }
+        appendBreak(to: &bytes, style, level: level)
     }
 
     @inline(__always)

@@ -12,14 +12,19 @@ package struct YAMLError: Error, Hashable, Sendable {
     package let context: String?
     /// The line that Go's YAML reader would name, which for some errors is the line before; nil when it names none.
     package let goLine: Int?
+    /// What to do, where that is plain.
+    package let hint: String?
 
-    init(file: String?, line: Int, column: Int, problem: String, context: String? = nil, goLine: Int? = nil) {
+    init(
+        file: String?, line: Int, column: Int, problem: String, context: String? = nil, goLine: Int? = nil, hint: String? = nil
+    ) {
         self.file = file
         self.line = line
         self.column = column
         self.problem = problem
         self.context = context
         self.goLine = goLine
+        self.hint = hint
     }
 
     /// The well-known text: `error converting YAML to JSON: yaml: line 3: mapping values are not allowed in this context`.
@@ -32,5 +37,6 @@ extension YAMLError: CustomStringConvertible {
     /// `samples/web.yaml:3:1: while scanning for the next token: found character that cannot start any token`
     package var description: String {
         "\(file.map { $0 + ":" } ?? "line ")\(line):\(column): " + (context.map { $0 + ": " } ?? "") + problem
+            + (hint.map { " (\($0))" } ?? "")
     }
 }

@@ -272,14 +272,14 @@ final class YAMLReader {
         }
     }
 
+    /// An error of meaning, for which Go's reader names no line.
     private func error(_ problem: String, _ event: yaml_event_t) -> YAMLError {
-        YAMLError(
-            file: file, line: line(event), column: event.start_mark.column + 1, problem: problem, goLine: line(event))
+        YAMLError(file: file, line: line(event), column: event.start_mark.column + 1, problem: problem)
     }
 
     private func parseError() -> YAMLError {
         let failed: yaml_parser_t = parser.pointee
-        var problem: String = failed.problem.map { String(cString: $0) } ?? "unknown problem parsing YAML content"
+        let problem: String = failed.problem.map { String(cString: $0) } ?? "unknown problem parsing YAML content"
         if failed.error == YAML_READER_ERROR {
             let place = JSONError(problem, at: failed.problem_offset, in: bytes)
             return YAMLError(file: file, line: place.line, column: place.column, problem: problem)
@@ -288,10 +288,9 @@ final class YAMLReader {
         // Go's reader names the line of the context, and counts from 0 except in the scanner.
         let mark: Int = failed.context_mark.line != 0 ? failed.context_mark.line : failed.problem_mark.line
         let goLine: Int? = mark == 0 ? nil : failed.error == YAML_SCANNER_ERROR ? mark + 1 : mark
-        if isTab(failed.problem_mark.index) { problem += " (a tab; indent with spaces)" }
         return YAMLError(
             file: file, line: failed.problem_mark.line + 1, column: failed.problem_mark.column + 1, problem: problem,
-            context: context, goLine: goLine)
+            context: context, goLine: goLine, hint: isTab(failed.problem_mark.index) ? "it is a tab; indent with spaces" : nil)
     }
 
     /// Whether a tab stands at an index, which counts characters.
