@@ -20,9 +20,12 @@ package struct TransportError: Error, Sendable, CustomStringConvertible {
 
     package let kind: Kind
     package let description: String
+    /// Host and port of the server that was asked (`127.0.0.1:6443`); nil for a server without address.
+    package let address: String?
 
-    package init(_ kind: Kind, _ description: String) {
+    package init(_ kind: Kind, _ description: String, address: String? = nil) {
         self.kind = kind
         self.description = description
+        self.address = address
     }
 }

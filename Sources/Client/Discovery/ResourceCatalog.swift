@@ -1,0 +1,73 @@
+import API
+
+/// Finds resources by the words that people use for them.
+///
+/// The names of built-in kinds are answered without a request; anything else asks the server, once.
+package actor ResourceCatalog {
+    private let transport: any Transport
+    private var discovered: Task<[Discovery.GroupVersion], any Error>?
+
+    package init(_ transport: any Transport) { self.transport = transport }
+
+    /// `pods`, `po`, `Pod`, `deploy`, `deployments.apps`, `deployments.v1.apps`. nil when neither we nor the server knows it.
+    package func find(_ word: String) async throws -> APIResource? {
+        let name = ResourceName(word.lowercased())
+        if let found = Self.builtIn.first(where: { name.means($0) }) { return found }
+        let groups: [Discovery.GroupVersion] = try await groups()
+        let all: [APIResource] = groups.flatMap(\.resources)
+        // Exact names win over short names and kinds, as kubectl's mappers are chained.
+        return all.first { name.meansExactly($0) } ?? all.first { name.means($0) }
+    }
+
+    /// The resource of a kind, as manifests name it. nil when there is none.
+    package func find(apiVersion: String, kind: String) async throws -> APIResource? {
+        let (group, version): (String, String) = Discovery.split(apiVersion)
+        func matches(_ one: APIResource) -> Bool {
+            one.kind == kind && one.resource.group == group && one.resource.version == version
+        }
+        if let found = Self.builtIn.first(where: matches) { return found }
+        return try await groups().flatMap(\.resources).first(where: matches)
+    }
+
+    /// The resources of a category such as `all`, in the server's order; nil when the server knows no such category.
+    package func category(_ word: String) async throws -> [APIResource]? {
+        let members: [APIResource] = try await groups().flatMap(\.resources).filter { $0.categories.contains(word) && $0.can("list") }
+        return members.isEmpty ? nil : members
+    }
+
+    /// Everything that the server offers.
+    package func groups() async throws -> [Discovery.GroupVersion] {
+        let transport: any Transport = transport
+        let task: Task<[Discovery.GroupVersion], any Error> = discovered ?? Task { try await Discovery.groups(transport) }
+        discovered = task
+        return try await task.value
+    }
+
+    private static let builtIn: [APIResource] = Registry.kinds.map { APIResource($0.names) }
+}
+
+/// A word for a resource, perhaps with version and group.
+struct ResourceName: Sendable {
+    private let name: String
+    /// What follows the first dot; empty when there is none.
+    private let suffix: String
+
+    init(_ word: String) {
+        let dot: String.Index = word.firstIndex(of: ".") ?? word.endIndex
+        name = String(word[..<dot])
+        suffix = String(word[dot...].dropFirst())
+    }
+
+    func means(_ resource: APIResource) -> Bool { resource.isNamed(name) && suits(resource) }
+
+    func meansExactly(_ resource: APIResource) -> Bool {
+        (resource.resource.resource == name || resource.singular == name) && suits(resource)
+    }
+
+    /// The suffix is a group, a version and a group, or (core group) a version.
+    private func suits(_ resource: APIResource) -> Bool {
+        let (group, version): (String, String) = (resource.resource.group, resource.resource.version)
+        return suffix.isEmpty || suffix == group || suffix == version + "." + group || (group.isEmpty && suffix == version)
+            || (!group.isEmpty && group.hasPrefix(suffix + "."))
+    }
+}

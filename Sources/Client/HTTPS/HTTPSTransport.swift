@@ -1,0 +1,133 @@
+package import API
+import HTTP
+import Machinery
+
+/// The door to a cluster behind HTTP or HTTPS: carries requests as Kubernetes has them on the wire.
+package final class HTTPSTransport: Transport {
+    package let access: ClusterAccess
+    /// For one whole answer; nil waits without end. Watches and followed logs have none.
+    private let timeout: Duration?
+    private let userAgent: String
+    private let trace: (@Sendable (_ method: String, _ url: String, _ status: Int, _ took: Duration) -> Void)?
+    private let client: HTTPClient
+
+    /// Connects when the first request is sent.
+    ///
+    /// - Parameter trace: told of each answer, for `-v=6`.
+    package init(
+        _ access: ClusterAccess, userAgent: String, timeout: Duration? = nil,
+        trace: (@Sendable (_ method: String, _ url: String, _ status: Int, _ took: Duration) -> Void)? = nil
+    ) {
+        self.access = access
+        self.timeout = timeout
+        self.userAgent = userAgent
+        self.trace = trace
+        var tls: HTTPClientConfiguration.TLS?
+        if access.server.isTLS {
+            tls = HTTPClientConfiguration.TLS(
+                caPEM: access.caPEM, serverName: access.serverName, insecureSkipVerify: access.insecureSkipVerify,
+                certificatePEM: access.certificatePEM, keyPEM: access.keyPEM)
+        }
+        client = HTTPClient(HTTPClientConfiguration(host: access.server.host, port: access.server.port, tls: tls))
+    }
+
+    package func send(_ request: APIRequest) async throws -> APIResponse {
+        try await exchange(httpRequest(request))
+    }
+
+    package func raw(_ path: String, accept: String) async throws -> APIResponse {
+        try await exchange(httpRequest(method: "GET", target: path, accept: accept))
+    }
+
+    package func stream(_ request: APIRequest) async throws -> AsyncThrowingStream<[UInt8], any Error> {
+        var http: HTTPClientRequest = httpRequest(request)
+        http.timeout = nil
+        let start: ContinuousClock.Instant = .now
+        do {
+            let (status, headers, body): (Int, HTTPHeaders, HTTPBody) = try await client.stream(http)
+            trace?(http.method, url(http), status, ContinuousClock.now - start)
+            guard status < 300 else {
+                var bytes: [UInt8] = []
+                for try await piece in body { bytes += piece }
+                throw Self.failure(HTTPResponse(status: status, headers: headers, body: bytes))
+            }
+            return AsyncThrowingStream { continuation in
+                let task = Task {
+                    do {
+                        for try await piece in body { continuation.yield(piece) }
+                        continuation.finish()
+                    } catch {
+                        continuation.finish(throwing: self.explained(error))
+                    }
+                }
+                continuation.onTermination = { _ in task.cancel() }
+            }
+        } catch {
+            throw explained(error)
+        }
+    }
+
+    /// Closes the connections.
+    package func shutdown() { client.shutdown() }
+
+    private func exchange(_ request: HTTPClientRequest) async throws -> APIResponse {
+        let start: ContinuousClock.Instant = .now
+        let response: HTTPResponse
+        do { response = try await client.send(request) } catch { throw explained(error) }
+        trace?(request.method, url(request), response.status, ContinuousClock.now - start)
+        guard (200..<300).contains(response.status) else { throw Self.failure(response) }
+        return APIResponse(
+            code: response.status, body: response.body, warnings: response.headers.all("Warning").flatMap(WarningHeader.texts))
+    }
+
+    private func httpRequest(_ request: APIRequest) -> HTTPClientRequest {
+        var http: HTTPClientRequest = httpRequest(
+            method: request.method, target: request.path + (request.query.map { "?" + $0 } ?? ""),
+            accept: request.subresource == "log" ? "*/*" : request.representation.rawValue)
+        if !request.body.isEmpty {
+            http.body = request.body
+            http.headers.set("Content-Type", request.contentType.rawValue)
+        }
+        return http
+    }
+
+    private func httpRequest(method: String, target: String, accept: String) -> HTTPClientRequest {
+        var headers: HTTPHeaders = ["Accept": accept, "User-Agent": userAgent]
+        if let authorization = access.authorization { headers.set("Authorization", authorization) }
+        if let user = access.impersonatedUser { headers.set("Impersonate-User", user) }
+        if let uid = access.impersonatedUID { headers.set("Impersonate-Uid", uid) }
+        for group in access.impersonatedGroups { headers.add("Impersonate-Group", group) }
+        return HTTPClientRequest(method: method, target: access.server.path + target, headers: headers, timeout: timeout)
+    }
+
+    private func url(_ request: HTTPClientRequest) -> String {
+        (access.server.isTLS ? "https://" : "http://") + access.server.hostAndPort + request.target
+    }
+
+    /// The `Status` of the answer; one of our own for servers (or proxies) that answer otherwise.
+    private static func failure(_ response: HTTPResponse) -> APIStatus {
+        if let json = try? JSON(parsing: response.body), let status = APIStatus(json) { return status }
+        let text: String = String(decoding: response.body.prefix(1024), as: UTF8.self)
+        switch response.status {
+        case 401: return .unauthorized
+        case 404: return .pathNotFound
+        default: return APIStatus(code: response.status, reason: "", message: text.isEmpty ? "HTTP \(response.status)" : text)
+        }
+    }
+
+    /// Errors of the way, as sentences that say what to do.
+    private func explained(_ error: any Error) -> any Error {
+        guard let error = error as? HTTPError else { return error }
+        switch error {
+        case .connectionRefused:
+            return TransportError(
+                .refused, "cannot reach \(access.server) (connection refused). Start the cluster: swkube start",
+                address: access.server.hostAndPort)
+        case .timedOut:
+            return TransportError(.timedOut, "\(access.server) did not answer in time", address: access.server.hostAndPort)
+        case .tls, .configuration: return TransportError(.untrusted, error.description, address: access.server.hostAndPort)
+        case .unknownHost, .unreachable, .closed, .malformedAnswer, .portInUse, .cannotListen:
+            return TransportError(.broken, error.description, address: access.server.hostAndPort)
+        }
+    }
+}
