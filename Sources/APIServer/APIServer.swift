@@ -1,1 +1,62 @@
-// APIServer
+package import API
+package import Logging
+package import Machinery
+package import Store
+
+/// The API of a cluster: takes requests as values, answers with bytes. Knows nothing of sockets; the fronts bring it HTTP and calls from
+/// inside the process.
+///
+/// Answers come on the caller's thread for reads and on the store's writer thread for writes, after they are durable.
+package final class APIServer: Sendable {
+    let store: any Store
+    let clock: ClusterClock
+    let log: Logger
+    let authorizer = Authorizer()
+    let admission: [any AdmissionPlugin]
+    let subresources: [String: any SubresourceHandler]
+    package let watches: WatchHub
+    let openAPI: OpenAPIDocuments
+    let discovery: DiscoveryDocuments
+    package let tokens: ServiceAccountTokens
+    private let types: [GroupVersionResource: ResourceType]
+
+    /// What only the composition root knows.
+    package struct Configuration: Sendable {
+        /// PEM of the P-256 key that signs service account tokens.
+        package var tokenKeyPEM: String
+        /// Reads the logs of containers; nil on a cluster without nodes.
+        package var logs: (any LogSource)?
+
+        package init(tokenKeyPEM: String, logs: (any LogSource)? = nil) {
+            self.tokenKeyPEM = tokenKeyPEM
+            self.logs = logs
+        }
+    }
+
+    package init(store: any Store, clock: ClusterClock, configuration: Configuration, log: Logger) throws {
+        self.store = store
+        self.clock = clock
+        self.log = log
+        types = [GroupVersionResource: ResourceType](uniqueKeysWithValues: Registry.types.map { ($0.names.resource, $0) })
+        let objects = Objects(store: store)
+        tokens = try ServiceAccountTokens(keyPEM: configuration.tokenKeyPEM) { resource, namespace, name, uid in
+            guard let metadata = objects.find("core/\(resource)/\(namespace)/\(name)")?["metadata"] else { return false }
+            return metadata["uid"]?.string == uid && metadata["deletionTimestamp"] == nil
+        }
+        admission = Self.admissionPlugins(objects)
+        subresources = Self.subresourceHandlers(logs: configuration.logs)
+        watches = WatchHub(store: store, clock: clock)
+        openAPI = OpenAPIDocuments(types: Registry.types)
+        discovery = DiscoveryDocuments(types: Registry.types)
+    }
+
+    /// The closure that a store needs to index this server's objects.
+    package static let index: @Sendable (String, [UInt8]) -> any AnyObject & Sendable = { key, bytes in
+        ObjectIndex(bytes, selectableFields: selectableFields[ObjectKeys.resource(of: key)] ?? ["metadata.name", "metadata.namespace"])
+    }
+
+    private static let selectableFields: [Substring: [String]] = [Substring: [String]](
+        uniqueKeysWithValues: Registry.types.map { (ObjectKeys.resource(of: ObjectKeys.prefix($0.names)), $0.selectableFields) })
+
+    package func type(of resource: GroupVersionResource) -> ResourceType? { types[resource] }
+}

@@ -1,1 +1,83 @@
-// CLI
+import ArgumentParser
+import Dispatch
+
+/// The command line: finds the verb, parses its flags, runs it and says what went wrong.
+package enum CLI {
+    /// Name of the program in its own texts.
+    package static let program = "swkube"
+
+    /// Runs the words of a command line (without the program's name) and returns the exit code. Blocks until the verb is done.
+    package static func run(_ words: [String], in shell: Shell) -> Int32 {
+        defer { shell.output.flush() }
+        do {
+            switch try parse(words, shell) {
+            case nil: return 0
+            case let verb as any LocalVerb:
+                try verb.runLocally(in: shell)
+                return 0
+            case let verb?: return wait { await finish(verb, shell) }
+            }
+        } catch {
+            return report(error, shell)
+        }
+    }
+
+    /// The same for callers that are asynchronous themselves.
+    package static func run(_ words: [String], in shell: Shell) async -> Int32 {
+        defer { shell.output.flush() }
+        do {
+            guard let verb = try parse(words, shell) else { return 0 }
+            return await finish(verb, shell)
+        } catch {
+            return report(error, shell)
+        }
+    }
+
+    /// The verb with its flags; nil when help was asked for and has been given.
+    private static func parse(_ words: [String], _ shell: Shell) throws -> (any Verb)? {
+        var words: [String] = words
+        let leading: [String] = try LeadingFlags.take(from: &words)
+        guard let word = words.first else {
+            shell.output.write(VerbList.help)
+            return nil
+        }
+        words.removeFirst()
+        if word == "help" {
+            guard let name = words.first else {
+                shell.output.write(VerbList.help)
+                return nil
+            }
+            words = Array(words.dropFirst()) + ["--help"]
+            return try VerbParser.parse(try VerbList.type(of: name, &words), words, shell)
+        }
+        let type: any Verb.Type = try VerbList.type(of: word, &words)
+        return try VerbParser.parse(type, leading + words, shell)
+    }
+
+    private static func finish(_ verb: any Verb, _ shell: Shell) async -> Int32 {
+        do {
+            try await verb.run(in: shell)
+            return 0
+        } catch {
+            return report(error, shell)
+        }
+    }
+
+    private static func report(_ error: any Error, _ shell: Shell) -> Int32 {
+        let failure = Failure(error)
+        if !failure.text.isEmpty { shell.output.note(failure.text) }
+        return failure.exitCode
+    }
+
+    private static func wait(_ body: @escaping @Sendable () async -> Int32) -> Int32 {
+        final class Box: @unchecked Sendable { var code: Int32 = 0 }  // written before the signal, read after it
+        let box = Box()
+        let done = DispatchSemaphore(value: 0)
+        Task {
+            box.code = await body()
+            done.signal()
+        }
+        done.wait()
+        return box.code
+    }
+}

@@ -1,1 +1,150 @@
-// Cluster
+package import API
+import APIServer
+package import Client
+import Controllers
+import HTTP
+import Kubelet
+package import Logging
+package import Machinery
+import Sandbox
+import Scheduler
+import Store
+
+/// A whole cluster in this process: store, API server, controllers, scheduler and kubelet.
+///
+/// ``start(_:configuration:clock:log:)`` returns when the API answers; ``run()`` keeps everything going until its task is cancelled;
+/// ``shutdown()`` ends it in order. Pods outlive it: the next start finds them again.
+package final class Cluster: Sendable {
+    package struct Configuration: Sendable {
+        /// 0 takes the port of the last start, or a free one.
+        package var port = 0
+        /// The node's name; nil is the cluster without a node of its own.
+        package var nodeName: String? = "local"
+        /// The program that becomes the parent of a pod.
+        package var executable: String
+
+        package init(executable: String = Host.executable) { self.executable = executable }
+    }
+
+    package let profile: ClusterProfile
+    package let port: Int
+    package let clock: ClusterClock
+    package let credentials: ClusterCredentials
+    /// With all rights, inside the process.
+    package let client: Client
+    private let lock: LockBox
+    private let store: SQLiteStore
+    private let server: APIServer
+    private let http: HTTPServer
+    private let kubelet: Kubelet?
+    private let controllers: ControllerManager
+    private let scheduler: Scheduler
+    private let informers: [Informers]
+    private let log: Logger
+
+    /// Opens the data folder and answers requests. Throws ``ClusterError`` with what to do.
+    package static func start(
+        _ profile: ClusterProfile, configuration: Configuration, clock: ClusterClock, log: Logger
+    ) async throws(ClusterError) -> Cluster {
+        try profile.makeFolders()
+        let lock: LockBox = try LockBox(profile)
+        var settings: ClusterSettings = try ClusterSettings(profile) ?? ClusterSettings(created: clock.time)
+        let credentials = try ClusterCredentials(profile)
+        let store: SQLiteStore
+        do throws(StoreError) {
+            store = try SQLiteStore(path: profile.storeFolder + "/cluster.db", index: APIServer.index)
+        } catch {
+            throw ClusterError("cannot open the cluster's data: \(error)")
+        }
+        do {
+            return try await Cluster(profile, lock, &settings, credentials, store, configuration, clock, log)
+        } catch {
+            store.close()
+            throw error as? ClusterError ?? ClusterError("\(error)")
+        }
+    }
+
+    private init(
+        _ profile: ClusterProfile, _ lock: LockBox, _ settings: inout ClusterSettings, _ credentials: ClusterCredentials,
+        _ store: SQLiteStore, _ configuration: Configuration, _ clock: ClusterClock, _ log: Logger
+    ) async throws {
+        let logs = KubeletLogs()
+        let server = try APIServer(
+            store: store, clock: clock,
+            configuration: APIServer.Configuration(tokenKeyPEM: credentials.tokenKeyPEM, logs: logs), log: log)
+        let front = HTTPFront(server: server)
+        let wanted: Int = configuration.port != 0 ? configuration.port : settings.port
+        let tls = TLSServerConfiguration(
+            certificateChainPEM: credentials.server.certificatePEM, privateKeyPEM: credentials.server.keyPEM,
+            clientCAPEM: credentials.caPEM)
+        do {
+            http = try await HTTPServer(
+                host: "127.0.0.1", port: wanted, tls: tls, refuse: HTTPFront.refusal, handler: { front.handle($0, $1) })
+        } catch HTTPError.portInUse {
+            throw ClusterError(
+                "port \(wanted) on 127.0.0.1 is taken by another program. Stop that, or start the cluster elsewhere: "
+                    + "swkube start --cluster \(profile.name) --port PORT")
+        }
+        port = http.port
+        if settings.port != http.port {
+            settings.port = http.port
+            try settings.write(profile)
+        }
+        self.profile = profile
+        self.lock = lock
+        self.store = store
+        self.server = server
+        self.clock = clock
+        self.credentials = credentials
+        self.log = log
+        func part(_ name: String) -> Client { Client(LocalTransport(server, as: .component("system:\(name)")), fieldManager: name) }
+        client = part("swkube")
+        try await Bootstrap(client: client, port: http.port).run()
+
+        let shared = Informers(part("kube-controller-manager"), clock: clock, log: log)
+        controllers = ControllerManager(
+            client: part("kube-controller-manager"), informers: shared, clock: clock, log: log, rootCA: credentials.caPEM)
+        scheduler = Scheduler(client: part("kube-scheduler"), informers: shared, clock: clock, log: log)
+        kubelet = configuration.nodeName.map { name in
+            Kubelet(
+                configuration: Kubelet.Configuration(
+                    nodeName: name, podLogsFolder: profile.podLogsFolder, stateFolder: profile.nodeFolder,
+                    executable: configuration.executable, maskedPaths: [profile.folder], apiHost: "127.0.0.1", apiPort: http.port),
+                client: part("node:" + name), informers: shared, clock: clock, log: log)
+        }
+        logs.kubelet = kubelet
+        informers = [shared]
+    }
+
+    /// Runs the controllers, the scheduler and the node until the task is cancelled.
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            for informers in informers { group.addTask { await informers.run() } }
+            group.addTask { [controllers] in await controllers.run() }
+            group.addTask { [scheduler] in await scheduler.run() }
+            if let kubelet { group.addTask { await kubelet.run() } }
+        }
+    }
+
+    /// Returns when the node is Ready; at once on a cluster without one.
+    package func waitUntilReady() async throws {
+        guard kubelet != nil else { return }
+        for try await event in try await client.watch(APIRequest(.watch, Node.names.resource)) {
+            let node = View<Node>(event.object)
+            if node.status.conditions.contains(where: { $0.type == "Ready" && $0.status == "True" }) { return }
+        }
+    }
+
+    /// Says in the data folder that the cluster runs, for commands that look at it from outside.
+    package func announce(pid: Int32) throws(ClusterError) {
+        try profile.writeRunning(RunningCluster(pid: pid, port: port, since: clock.time))
+    }
+
+    /// Answers no more requests, makes everything durable and lets the data folder go. Call after ``run()`` ended.
+    package func shutdown() async {
+        await http.shutdown()
+        store.close()
+        profile.forgetRunning()
+        lock.release()
+    }
+}

@@ -13,7 +13,7 @@ package enum ApplyError: Error, Sendable {
 /// Fields that an apply would change and that other managers own.
 package struct ApplyConflict: Error, Sendable, Hashable {
     package struct Conflict: Sendable, Hashable {
-        package let owner: ManagedFieldsEntry.Owner
+        package let owner: FieldOwnership.Owner
         /// When the owner last wrote.
         package let time: Time?
         /// `.spec.template.spec.containers[name="web"].image`

@@ -11,12 +11,12 @@ struct ApplyRun {
     let shape: FieldShape
     let ignored: FieldSet
     let now: Time
-    let owner: ManagedFieldsEntry.Owner
+    let owner: FieldOwnership.Owner
     private(set) var result: JSON = .null
     private(set) var isUnchanged: Bool = false
 
     init(
-        live: JSON, applied: JSON, managers: Managers, shape: FieldShape, ignored: FieldSet, now: Time, owner: ManagedFieldsEntry.Owner
+        live: JSON, applied: JSON, managers: Managers, shape: FieldShape, ignored: FieldSet, now: Time, owner: FieldOwnership.Owner
     ) {
         self.live = live
         self.applied = applied
@@ -29,23 +29,23 @@ struct ApplyRun {
 
     mutating func apply(force: Bool) throws(ApplyError) {
         let before: Managers = managers
-        let last: ManagedFieldsEntry? = managers[owner]
+        let last: FieldOwnership? = managers[owner]
         let set: FieldSet = FieldSet(of: applied, shape).excluding(ignored)
         let apiVersion: String = applied["apiVersion"]?.string ?? ""
-        managers[owner] = ManagedFieldsEntry(owner: owner, apiVersion: apiVersion, time: last?.time, fields: set)
+        managers[owner] = FieldOwnership(owner: owner, apiVersion: apiVersion, time: last?.time, fields: set)
         let merged: JSON = FieldMerge.merge(live, applied, shape) ?? applied
         result = pruned(merged, last?.fields ?? FieldSet(), set)
         let changes: FieldComparison = FieldComparison(live, result, shape).excluding(ignored)
         let written: FieldSet = changes.added.union(changes.modified)
         if !force { try checkConflicts(written) }
         managers.disown(written.union(changes.removed), except: owner)
-        if var own: ManagedFieldsEntry = managers[owner] {
+        if var own: FieldOwnership = managers[owner] {
             own.fields = own.fields.subtracting(ManagedFields.neverOwned)
             managers[owner] = own
         }
         LastApplied.refresh(&result, applied, owner)
         isUnchanged = result == live && managers.hasSameOwnership(as: before)
-        if !isUnchanged, var own: ManagedFieldsEntry = managers[owner] {
+        if !isUnchanged, var own: FieldOwnership = managers[owner] {
             own.time = now
             managers[owner] = own
         }

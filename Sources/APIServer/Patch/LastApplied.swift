@@ -10,7 +10,7 @@ enum LastApplied {
     private static let totalAnnotationSize = 256 * 1024
 
     /// The fields of the last client-side apply that are still as it left them.
-    static func ownFields(_ live: JSON, _ shape: FieldShape, _ owner: ManagedFieldsEntry.Owner) -> FieldSet {
+    static func ownFields(_ live: JSON, _ shape: FieldShape, _ owner: FieldOwnership.Owner) -> FieldSet {
         guard owner.manager == "kubectl", let text: String = configuration(live), let last = try? JSON(parsing: text) else {
             return FieldSet()
         }
@@ -19,7 +19,7 @@ enum LastApplied {
     }
 
     /// Writes the configuration into the annotation, where there is one.
-    static func refresh(_ object: inout JSON, _ applied: JSON, _ owner: ManagedFieldsEntry.Owner) {
+    static func refresh(_ object: inout JSON, _ applied: JSON, _ owner: FieldOwnership.Owner) {
         guard owner.manager == "kubectl", configuration(object) != nil else { return }
         var plain: JSON = applied
         plain[["metadata", "annotations", annotation]] = nil

@@ -13,12 +13,13 @@ package enum ManagedFields {
     /// - Parameters:
     ///   - old: the stored object; nil on create.
     ///   - manager: the `fieldManager` of the request, else the first part of its user agent.
-    ///   - subresource: empty for the object itself.
+    ///   - subresource: nil for the object itself.
     ///   - ignored: fields that this resource resets; nil for what kinds with a status subresource do.
     package static func update(
-        old: JSON?, new: JSON, manager: String, subresource: String = "", schema: ObjectSchema, ignoring ignored: FieldSet? = nil,
+        old: JSON?, new: JSON, manager: String, subresource: String? = nil, schema: ObjectSchema, ignoring ignored: FieldSet? = nil,
         now: Time
     ) -> JSON {
+        let subresource: String = subresource ?? ""
         let (newObject, newEntries): (JSON, JSON?) = split(new)
         let (oldObject, oldEntries): (JSON, JSON?) = split(old ?? emptyObject(schema, like: new))
         let managers: Managers = managers(asked: newEntries, stored: oldEntries, subresource: subresource)
@@ -30,11 +31,11 @@ package enum ManagedFields {
         let own: FieldSet = taken.subtracting(neverOwned)
         if !own.isEmpty {
             let apiVersion: String = new["apiVersion"]?.string ?? ""
-            let owner = ManagedFieldsEntry.Owner(
+            let owner = FieldOwnership.Owner(
                 manager: manager, operation: .update, apiVersion: apiVersion, subresource: subresource)
             // What the manager lost just now as one of many, it takes again as the one that wrote.
             let before: FieldSet = after[owner]?.fields ?? FieldSet()
-            after[owner] = ManagedFieldsEntry(owner: owner, apiVersion: apiVersion, time: now, fields: before.union(own))
+            after[owner] = FieldOwnership(owner: owner, apiVersion: apiVersion, time: now, fields: before.union(own))
             after.capUpdaters()
         }
         if after == managers, let oldEntries, Managers(oldEntries) == managers { return joined(newObject, oldEntries) }
@@ -51,18 +52,19 @@ package enum ManagedFields {
     ///   - applied: the configuration as the client sent it, with apiVersion, kind and name.
     ///   - force: takes fields from other managers instead of failing.
     package static func apply(
-        live: JSON?, applied: JSON, manager: String, force: Bool, subresource: String = "", schema: ObjectSchema,
+        live: JSON?, applied: JSON, manager: String, force: Bool, subresource: String? = nil, schema: ObjectSchema,
         ignoring ignored: FieldSet? = nil, now: Time
     ) throws(ApplyError) -> JSON {
         if let entries: JSON = applied["metadata"]?["managedFields"], !entries.isEmpty {
             throw .badRequest("metadata.managedFields must be nil")
         }
+        let subresource: String = subresource ?? ""
         try ApplyCheck.check(applied, schema)
         let (liveObject, liveEntries): (JSON, JSON?) = split(live ?? emptyObject(schema, like: applied))
         var run = ApplyRun(
             live: liveObject, applied: split(applied).object, managers: Managers(liveEntries) ?? Managers(), shape: FieldShape(schema),
             ignored: ignored ?? resetFields(schema, subresource), now: now,
-            owner: ManagedFieldsEntry.Owner(
+            owner: FieldOwnership.Owner(
                 manager: manager, operation: .apply, apiVersion: applied["apiVersion"]?.string ?? "", subresource: subresource))
         try run.apply(force: force)
         if let live, run.isUnchanged { return live }

@@ -1,0 +1,89 @@
+package import API
+import Machinery
+import Store
+
+/// The way of a request, in the order of the Kubernetes documentation. Authentication and routing are behind it when it comes here.
+extension APIServer {
+    package func perform(_ request: APIRequest, as user: UserInfo, _ reply: @escaping Reply) {
+        do throws(APIStatus) {
+            try authorizer.authorize(user, .resource(request), method: request.method)
+            guard let type = type(of: request.resource) else { throw .pathNotFound }
+            let call = Call(request: request, user: user, type: type, now: clock.time, warnings: Warnings())
+            try checkPlace(call)
+            if let name = request.subresource {
+                try performSubresource(name, call, reply)
+            } else {
+                try performVerb(call, reply)
+            }
+        } catch {
+            reply(.failure(error))
+        }
+    }
+
+    private func performVerb(_ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
+        guard call.names.verbs.contains(call.request.verb) else { throw .methodNotAllowed(call.request.verb.rawValue, call.names) }
+        switch call.request.verb {
+        case .get: reply(.success(try get(call)))
+        case .list: reply(.success(try list(call)))
+        case .watch: reply(.success(try watch(call)))
+        case .create: try create(call, reply)
+        case .update: try update(call, reply)
+        case .patch: try patch(call, reply)
+        case .delete: try delete(call, reply)
+        case .deletecollection: try deleteCollection(call, reply)
+        }
+    }
+
+    private func performSubresource(_ name: String, _ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
+        guard let subresource = call.names.subresources.first(where: { $0.name == name }) else { throw .pathNotFound }
+        guard subresource.verbs.contains(call.request.verb) else {
+            throw .methodNotAllowed(call.request.verb.rawValue, call.names)
+        }
+        if name == "status" {
+            switch call.request.verb {
+            case .get: reply(.success(try get(call)))
+            case .update: try update(call, reply)
+            default: try patch(call, reply)
+            }
+        } else if let handler = subresources[name] {
+            try handler.handle(call, subresource, self, reply)
+        } else {
+            throw .pathNotFound
+        }
+    }
+
+    /// A namespaced object needs a namespace, a cluster-wide one must not have any.
+    private func checkPlace(_ call: Call) throws(APIStatus) {
+        let request: APIRequest = call.request
+        guard call.names.isNamespaced else {
+            if request.namespace != nil { throw .pathNotFound }
+            return
+        }
+        guard request.namespace == nil else { return }
+        switch request.verb {
+        case .list, .watch, .deletecollection: return
+        case .create: throw .badRequest("an empty namespace may not be set during creation")
+        default: throw .pathNotFound
+        }
+    }
+
+    /// Words for a store that could not do what was asked.
+    func status(_ error: StoreError, _ call: Call, name: String) -> APIStatus {
+        switch error {
+        case .conflict(_, nil): .notFound(call.names, name)
+        case .conflict: .conflict(call.names, name)
+        case .compacted(let oldest):
+            .expired("The provided continue parameter or resourceVersion is too old: the oldest one that can be served is \(oldest)")
+        case .future(let current): Self.tooNew(call.options.resourceVersion ?? "", current: current)
+        case .full, .io, .corrupt, .inUse, .closed: .internalError("\(error)")
+        }
+    }
+
+    static func tooNew(_ wanted: String, current: Revision) -> APIStatus {
+        var details = APIStatus.Details()
+        details.retryAfterSeconds = 1
+        details.causes = [APIStatus.Cause(reason: "ResourceVersionTooLarge", message: "Too large resource version", field: "")]
+        return APIStatus(
+            code: 504, reason: "Timeout", message: "Timeout: Too large resource version: \(wanted), current: \(current)", details: details)
+    }
+}

@@ -1,0 +1,41 @@
+import API
+import Machinery
+
+/// Turns a pod's `priorityClassName` into its number.
+struct PriorityAdmission: AdmissionPlugin {
+    let objects: Objects
+
+    /// Exist without an object, as upstream makes them at start.
+    static let system: [String: Int] = ["system-node-critical": 2_000_001_000, "system-cluster-critical": 2_000_000_000]
+
+    func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
+        guard operation == .create, call.isAbout(Pod.self) else { return }
+        var pod = View<Pod>(object)
+        let (name, priority, policy): (String, Int, String) = try priority(of: pod, call)
+        if let given = pod.spec.priority, given != priority {
+            throw .forbidden(
+                call.names, pod.name,
+                "the integer value of priority (\(given)) must not be provided in pod spec; priority admission controller computed "
+                    + "\(priority) from the given PriorityClass name")
+        }
+        object = .null
+        if !name.isEmpty { pod.spec.priorityClassName = name }
+        pod.spec.priority = priority
+        if pod.spec.preemptionPolicy == nil { pod.spec.preemptionPolicy = policy }
+        object = pod.json
+    }
+
+    private func priority(of pod: View<Pod>, _ call: Call) throws(APIStatus) -> (name: String, value: Int, policy: String) {
+        let name: String = pod.spec.priorityClassName
+        guard !name.isEmpty else {
+            let standard: View<PriorityClass>? = objects.list(PriorityClass.self).filter(\.globalDefault).min { $0.value < $1.value }
+            guard let standard else { return ("", 0, "PreemptLowerPriority") }
+            return (standard.name, standard.value, standard.preemptionPolicy ?? "PreemptLowerPriority")
+        }
+        if let value = Self.system[name] { return (name, value, "PreemptLowerPriority") }
+        guard let found = objects.find(PriorityClass.self, ObjectKey(namespace: "", name: name)) else {
+            throw .forbidden(call.names, pod.name, "no PriorityClass with name \(name) was found")
+        }
+        return (name, found.value, found.preemptionPolicy ?? "PreemptLowerPriority")
+    }
+}

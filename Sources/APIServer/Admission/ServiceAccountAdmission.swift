@@ -1,0 +1,71 @@
+import API
+import Machinery
+
+/// Gives each pod a service account and mounts its token where client libraries look for it.
+struct ServiceAccountAdmission: AdmissionPlugin {
+    let objects: Objects
+
+    private static let mountPath = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+    func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
+        guard operation == .create, call.isAbout(Pod.self) else { return }
+        var pod = View<Pod>(object)
+        // A mirror pod stands for a static one, which knows no service account.
+        guard pod.metadata.annotations["kubernetes.io/config.mirror"] == nil else { return }
+        if pod.spec.serviceAccountName.isEmpty { pod.spec.serviceAccountName = "default" }
+        pod.spec.serviceAccount = pod.spec.serviceAccountName
+        let name: String = pod.spec.serviceAccountName
+        let namespace: String = call.request.namespace ?? ""
+        guard let account = objects.find(ServiceAccount.self, ObjectKey(namespace: namespace, name: name)) else {
+            throw .forbidden(
+                call.names, pod.name,
+                "error looking up service account \(namespace)/\(name): serviceaccount \"\(name)\" not found")
+        }
+        if pod.spec.imagePullSecrets.isEmpty { pod.spec.imagePullSecrets = account.imagePullSecrets }
+        if pod.spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true { mountToken(&pod) }
+        object = pod.json
+    }
+
+    private func mountToken(_ pod: inout View<Pod>) {
+        let names: Set<String> = Set(pod.spec.volumes.map(\.name))
+        var name: String
+        repeat { name = Metadata.generatedName("kube-api-access-") } while names.contains(name)
+        let mount = View<VolumeMount> {
+            $0.name = name
+            $0.readOnly = true
+            $0.mountPath = Self.mountPath
+        }
+        var isMounted = false
+        func mounted(_ containers: [View<Container>]) -> [View<Container>] {
+            containers.map { container in
+                guard !container.volumeMounts.contains(where: { $0.mountPath == Self.mountPath }) else { return container }
+                isMounted = true
+                var container: View<Container> = container
+                container.volumeMounts.append(mount)
+                return container
+            }
+        }
+        pod.spec.containers = mounted(pod.spec.containers)
+        if !pod.spec.initContainers.isEmpty { pod.spec.initContainers = mounted(pod.spec.initContainers) }
+        if isMounted { pod.spec.volumes.append(View<Volume>(volume(name))) }
+    }
+
+    /// Token, certificate authority and namespace, as client libraries expect them.
+    private func volume(_ name: String) -> JSON {
+        [
+            "name": .string(name),
+            "projected": [
+                "defaultMode": 420,
+                "sources": [
+                    ["serviceAccountToken": ["expirationSeconds": 3607, "path": "token"]],
+                    ["configMap": ["name": "kube-root-ca.crt", "items": [["key": "ca.crt", "path": "ca.crt"]]]],
+                    [
+                        "downwardAPI": [
+                            "items": [["path": "namespace", "fieldRef": ["apiVersion": "v1", "fieldPath": "metadata.namespace"]]]
+                        ]
+                    ],
+                ],
+            ],
+        ]
+    }
+}

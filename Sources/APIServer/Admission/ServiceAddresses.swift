@@ -1,0 +1,130 @@
+import API
+import Machinery
+import Synchronization
+
+/// Gives services their cluster address and node ports, each once, and takes them back when the service is gone.
+///
+/// What is given out is read from the stored services at the first use; from then on it is kept here, under one lock.
+final class ServiceAddresses: AdmissionPlugin {
+    private struct Given {
+        var addresses: Set<String> = []
+        var nodePorts: Set<Int> = []
+    }
+
+    /// The default range of the API server: 10.96.0.0/16.
+    private static let prefix = "10.96."
+    private static let nodePorts = 30_000...32_767
+
+    private let objects: Objects
+    private let given = Mutex<Given?>(nil)
+
+    init(objects: Objects) { self.objects = objects }
+
+    func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
+        guard operation != .delete, call.isAbout(Service.self) else { return }
+        var service = View<Service>(object)
+        object = .null
+        defer { object = service.json }
+        if service.spec.type == "ExternalName" { return release(old, keeping: service) }
+        let before: View<Service>? = old.map { View<Service>($0) }
+        try given.withLock { (state: inout Given?) throws(APIStatus) in
+            var known: Given = state ?? load()
+            defer { state = known }
+            try giveAddress(&service, before, &known, call)
+            try giveNodePorts(&service, before, &known, call)
+        }
+    }
+
+    func removed(_ object: JSON, _ call: Call) {
+        guard call.names.kind == Service.names.kind, call.names.group.isEmpty else { return }
+        release(object, keeping: nil)
+    }
+
+    private func giveAddress(
+        _ service: inout View<Service>, _ before: View<Service>?, _ known: inout Given, _ call: Call
+    ) throws(APIStatus) {
+        if service.spec.clusterIP.isEmpty, let kept = before?.spec.clusterIP, !kept.isEmpty { service.spec.clusterIP = kept }
+        if service.spec.clusterIP != "None", service.spec.clusterIP != before?.spec.clusterIP ?? "" || service.spec.clusterIP.isEmpty {
+            if service.spec.clusterIP.isEmpty {
+                guard let address = freeAddress(known) else {
+                    throw .internalError("failed to allocate a serviceIP: range is full")
+                }
+                service.spec.clusterIP = address
+            } else if known.addresses.contains(service.spec.clusterIP) {
+                var problems = Problems()
+                problems.invalid(
+                    Path("spec").child("clusterIPs"), [.string(service.spec.clusterIP)],
+                    "failed to allocate IP \(service.spec.clusterIP): provided IP is already allocated")
+                throw .invalid(call.names, service.name, problems)
+            }
+            if !call.options.dryRun { known.addresses.insert(service.spec.clusterIP) }
+        }
+        service.spec.clusterIPs = [service.spec.clusterIP]
+        if service.spec.ipFamilies.isEmpty { service.spec.ipFamilies = ["IPv4"] }
+        if service.spec.ipFamilyPolicy == nil { service.spec.ipFamilyPolicy = "SingleStack" }
+    }
+
+    private func giveNodePorts(
+        _ service: inout View<Service>, _ before: View<Service>?, _ known: inout Given, _ call: Call
+    ) throws(APIStatus) {
+        guard ["NodePort", "LoadBalancer"].contains(service.spec.type) else { return }
+        let old: Set<Int> = Set(before?.spec.ports.map(\.nodePort) ?? [])
+        var ports: [View<ServicePort>] = service.spec.ports
+        for index in ports.indices {
+            let wanted: Int = ports[index].nodePort
+            if wanted == 0 {
+                let kept: Int? = before?.spec.ports.first {
+                    $0.nodePort != 0 && $0.port == ports[index].port && $0.protocol == ports[index].protocol
+                }?.nodePort
+                guard let port = kept ?? Self.nodePorts.shuffled().first(where: { !known.nodePorts.contains($0) }) else {
+                    throw .internalError("failed to allocate a nodePort: range is full")
+                }
+                ports[index].nodePort = port
+            } else if !old.contains(wanted) {
+                try check(wanted, index, service, known, call)
+            }
+            if !call.options.dryRun { known.nodePorts.insert(ports[index].nodePort) }
+        }
+        service.spec.ports = ports
+    }
+
+    private func check(_ port: Int, _ index: Int, _ service: View<Service>, _ known: Given, _ call: Call) throws(APIStatus) {
+        let path: Path = Path("spec").child("ports").index(index).child("nodePort")
+        var problems = Problems()
+        if !Self.nodePorts.contains(port) {
+            problems.invalid(
+                path, .int(Int64(port)),
+                "provided port is not in the valid range. The range of valid ports is \(Self.nodePorts.lowerBound)-\(Self.nodePorts.upperBound)")
+        } else if known.nodePorts.contains(port) {
+            problems.invalid(path, .int(Int64(port)), "provided port is already allocated")
+        }
+        guard problems.isEmpty else { throw .invalid(call.names, service.name, problems) }
+    }
+
+    private func freeAddress(_ known: Given) -> String? {
+        // 10.96.0.1 is the API server's own, the first 256 are left to those who choose their address.
+        for _ in 0..<1000 {
+            let address = Self.prefix + "\(Int.random(in: 1...255)).\(Int.random(in: 1...254))"
+            if !known.addresses.contains(address) { return address }
+        }
+        return nil
+    }
+
+    private func load() -> Given {
+        var known = Given()
+        for service in objects.list(Service.self) {
+            known.addresses.formUnion(service.spec.clusterIPs)
+            known.nodePorts.formUnion(service.spec.ports.map(\.nodePort).filter { $0 > 0 })
+        }
+        return known
+    }
+
+    private func release(_ old: JSON?, keeping: View<Service>?) {
+        guard let old else { return }
+        let service = View<Service>(old)
+        given.withLock { known in
+            known?.addresses.subtract(service.spec.clusterIPs)
+            known?.nodePorts.subtract(service.spec.ports.map(\.nodePort))
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import API
+import Machinery
+
+/// What the server can do, as clients ask for it: `/api`, `/apis` and below, in the legacy and the aggregated form.
+///
+/// Made once from the declarations of the kinds.
+struct DiscoveryDocuments: Sendable {
+    private let groups: [(name: String, versions: [(name: String, types: [ResourceType])])]
+
+    init(types: [ResourceType]) {
+        var groups: [(name: String, versions: [(name: String, types: [ResourceType])])] = []
+        for type in types {
+            let group: Int
+            if let found = groups.firstIndex(where: { $0.name == type.names.group }) {
+                group = found
+            } else {
+                groups.append((type.names.group, []))
+                group = groups.count - 1
+            }
+            if let version = groups[group].versions.firstIndex(where: { $0.name == type.names.version }) {
+                groups[group].versions[version].types.append(type)
+            } else {
+                groups[group].versions.append((type.names.version, [type]))
+            }
+        }
+        self.groups = groups
+    }
+
+    /// - Parameter segments: of the path, from `api` or `apis` on. - Parameter isAggregated: the client asked for the one-document form.
+    ///
+    /// nil for a group or version that is not served.
+    func document(_ segments: [String], isAggregated: Bool) -> JSON? {
+        switch (segments.first, segments.count) {
+        case ("api", 1): return isAggregated ? aggregated { $0.isEmpty } : Self.legacyVersions
+        case ("api", 2): return resources(group: "", version: segments[1])
+        case ("apis", 1): return isAggregated ? aggregated { !$0.isEmpty } : legacyGroups
+        case ("apis", 2): return groups.first { $0.name == segments[1] && !$0.name.isEmpty }.map { Self.legacyGroup($0.name, $0.versions.map(\.name), isRoot: true) }
+        case ("apis", 3): return resources(group: segments[1], version: segments[2])
+        default: return nil
+        }
+    }
+
+    private static let legacyVersions: JSON = [
+        "kind": "APIVersions", "versions": ["v1"],
+        "serverAddressByClientCIDRs": [["clientCIDR": "0.0.0.0/0", "serverAddress": ""]],
+    ]
+
+    private var legacyGroups: JSON {
+        [
+            "kind": "APIGroupList", "apiVersion": "v1",
+            "groups": .array(groups.filter { !$0.name.isEmpty }.map { Self.legacyGroup($0.name, $0.versions.map(\.name), isRoot: false) }),
+        ]
+    }
+
+    private static func legacyGroup(_ name: String, _ versions: [String], isRoot: Bool) -> JSON {
+        let entries: [JSON] = versions.map { ["groupVersion": .string(name + "/" + $0), "version": .string($0)] }
+        let group: JSON = ["name": .string(name), "versions": .array(entries), "preferredVersion": entries[0]]
+        guard isRoot else { return group }
+        return ["kind": "APIGroup", "apiVersion": "v1", "name": .string(name), "versions": .array(entries), "preferredVersion": entries[0]]
+    }
+
+    private func resources(group: String, version: String) -> JSON? {
+        guard let types = groups.first(where: { $0.name == group })?.versions.first(where: { $0.name == version })?.types else { return nil }
+        var entries: [JSON] = []
+        for names in types.map(\.names) {
+            entries.append(Self.legacyResource(names))
+            for subresource in names.subresources { entries.append(Self.legacySubresource(names, subresource)) }
+        }
+        return [
+            "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": .string(group.isEmpty ? version : group + "/" + version),
+            "resources": .array(entries.sorted { ($0["name"]?.string ?? "") < ($1["name"]?.string ?? "") }),
+        ]
+    }
+
+    private static func legacyResource(_ names: KindNames) -> JSON {
+        var entry: JSON = [
+            "name": .string(names.plural), "singularName": .string(names.singular), "namespaced": .bool(names.isNamespaced),
+            "kind": .string(names.kind), "verbs": .array(names.verbs.map { .string($0.rawValue) }),
+        ]
+        if !names.short.isEmpty { entry["shortNames"] = .array(names.short.map { .string($0) }) }
+        if !names.categories.isEmpty { entry["categories"] = .array(names.categories.map { .string($0) }) }
+        return entry
+    }
+
+    private static func legacySubresource(_ names: KindNames, _ subresource: Subresource) -> JSON {
+        var entry: JSON = [
+            "name": .string(names.plural + "/" + subresource.name), "singularName": "", "namespaced": .bool(names.isNamespaced),
+            "kind": .string(subresource.kind), "verbs": .array(subresource.verbs.map { .string($0.rawValue) }),
+        ]
+        if let (group, version) = subresource.groupVersion {
+            entry["group"] = .string(group)
+            entry["version"] = .string(version)
+        }
+        return entry
+    }
+
+    /// `APIGroupDiscoveryList` of apidiscovery.k8s.io/v2.
+    private func aggregated(_ isWanted: (String) -> Bool) -> JSON {
+        [
+            "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": [:],
+            "items": .array(groups.filter { isWanted($0.name) }.map { group in
+                [
+                    "metadata": group.name.isEmpty ? ["creationTimestamp": nil] : ["name": .string(group.name), "creationTimestamp": nil],
+                    "versions": .array(group.versions.map { version in
+                        [
+                            "version": .string(version.name), "resources": .array(version.types.map { Self.entry($0.names) }),
+                            "freshness": "Current",
+                        ]
+                    }),
+                ]
+            }),
+        ]
+    }
+
+    private static func entry(_ names: KindNames) -> JSON {
+        var entry: JSON = [
+            "resource": .string(names.plural), "responseKind": kind(names.group, names.version, names.kind),
+            "scope": names.isNamespaced ? "Namespaced" : "Cluster", "singularResource": .string(names.singular),
+            "verbs": .array(names.verbs.map { .string($0.rawValue) }),
+        ]
+        if !names.short.isEmpty { entry["shortNames"] = .array(names.short.map { .string($0) }) }
+        if !names.categories.isEmpty { entry["categories"] = .array(names.categories.map { .string($0) }) }
+        if !names.subresources.isEmpty {
+            entry["subresources"] = .array(names.subresources.map { subresource in
+                let (group, version): (String, String) = subresource.groupVersion ?? (names.group, names.version)
+                return [
+                    "subresource": .string(subresource.name), "responseKind": kind(group, version, subresource.kind),
+                    "verbs": .array(subresource.verbs.map { .string($0.rawValue) }),
+                ]
+            })
+        }
+        return entry
+    }
+
+    private static func kind(_ group: String, _ version: String, _ kind: String) -> JSON {
+        ["group": .string(group), "version": .string(version), "kind": .string(kind)]
+    }
+}
+
+extension Subresource {
+    /// Where its kind lives, if elsewhere than the parent's.
+    fileprivate var groupVersion: (String, String)? {
+        guard let parts = apiVersion?.split(separator: "/") else { return nil }
+        return parts.count == 2 ? (String(parts[0]), String(parts[1])) : ("", String(parts[0]))
+    }
+}

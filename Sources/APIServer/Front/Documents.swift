@@ -1,0 +1,45 @@
+package import API
+import Machinery
+
+/// A document that does not change while the server runs, and its form.
+package struct Document: Sendable {
+    package let bytes: [UInt8]
+    package let contentType: String
+    /// For `If-None-Match`; nil where clients do not cache.
+    package let etag: String?
+}
+
+/// Everything that is served beside resources: discovery, OpenAPI, health and version.
+extension APIServer {
+    /// Throws ``APIStatus`` (403, 404).
+    package func document(
+        _ target: Route.Target, query: String?, accept: String, as user: UserInfo
+    ) throws(APIStatus) -> Document {
+        try authorizer.authorize(user, target, method: "GET")
+        switch target {
+        case .discovery(let segments): return try discoveryDocument(segments, accept)
+        case .openAPI(let path):
+            guard let found = openAPI.document(path) else { throw .pathNotFound }
+            return Document(bytes: found.bytes, contentType: "application/json", etag: found.etag)
+        case .health(let path):
+            return Document(bytes: Array(health(path, query).utf8), contentType: "text/plain; charset=utf-8", etag: nil)
+        case .version: return Document(bytes: ServerVersion.json.serialized(), contentType: "application/json", etag: nil)
+        case .resource, .unknown: throw .pathNotFound
+        }
+    }
+
+    private func discoveryDocument(_ segments: [String], _ accept: String) throws(APIStatus) -> Document {
+        let isAggregated: Bool = accept.contains("as=APIGroupDiscoveryList") && accept.contains("v=v2") && segments.count == 1
+        guard let document = discovery.document(segments, isAggregated: isAggregated) else { throw .pathNotFound }
+        return Document(
+            bytes: document.serialized(),
+            contentType: isAggregated ? "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList" : "application/json",
+            etag: nil)
+    }
+
+    /// `ok`, or with `verbose` a line for each check. The server answers only while it can.
+    private func health(_ path: String, _ query: String?) -> String {
+        guard query?.contains("verbose") == true else { return "ok" }
+        return "[+]ping ok\n[+]log ok\n[+]store ok\n\(path.split(separator: "/").first ?? "healthz") check passed\n"
+    }
+}

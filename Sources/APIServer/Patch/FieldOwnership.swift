@@ -1,0 +1,156 @@
+package import Machinery
+
+/// What one manager owns of an object: one entry of `metadata.managedFields`.
+package struct FieldOwnership: Sendable, Hashable {
+    package enum Operation: String, Sendable { case apply = "Apply", update = "Update" }
+
+    /// Entries of the same owner are one entry. Appliers are the same in each version of the API.
+    package struct Owner: Sendable, Hashable {
+        package let manager: String
+        package let operation: Operation
+        /// Empty for appliers.
+        package let apiVersion: String
+        /// Empty for the object itself.
+        package let subresource: String
+
+        package init(manager: String, operation: Operation, apiVersion: String, subresource: String) {
+            self.manager = manager.isEmpty ? "unknown" : manager
+            self.operation = operation
+            self.apiVersion = operation == .apply ? "" : apiVersion
+            self.subresource = subresource
+        }
+    }
+
+    package let owner: Owner
+    package var apiVersion: String
+    package var time: Time?
+    package var fields: FieldSet
+
+    init(owner: Owner, apiVersion: String, time: Time?, fields: FieldSet) {
+        self.owner = owner
+        self.apiVersion = apiVersion
+        self.time = time
+        self.fields = fields
+    }
+
+    /// nil when the entry is malformed.
+    init?(_ json: JSON) {
+        guard let operation: Operation = json["operation"]?.string.flatMap({ Operation(rawValue: $0) }),
+            let apiVersion: String = json["apiVersion"]?.string, json["fieldsType"]?.string ?? "FieldsV1" == "FieldsV1",
+            let fields = FieldSet(json["fieldsV1"] ?? .object([:]))
+        else { return nil }
+        let owner = Owner(
+            manager: json["manager"]?.string ?? "", operation: operation, apiVersion: apiVersion,
+            subresource: json["subresource"]?.string ?? "")
+        self.init(owner: owner, apiVersion: apiVersion, time: json["time"]?.string.flatMap { Time($0) }, fields: fields)
+    }
+
+    var json: JSON {
+        var members: [JSONObject.Member] = [
+            JSONObject.Member(key: "manager", value: .string(owner.manager)),
+            JSONObject.Member(key: "operation", value: .string(owner.operation.rawValue)),
+            JSONObject.Member(key: "apiVersion", value: .string(apiVersion)),
+        ]
+        if let time { members.append(JSONObject.Member(key: "time", value: time.json)) }
+        members.append(JSONObject.Member(key: "fieldsType", value: "FieldsV1"))
+        members.append(JSONObject.Member(key: "fieldsV1", value: fields.json))
+        if !owner.subresource.isEmpty { members.append(JSONObject.Member(key: "subresource", value: .string(owner.subresource))) }
+        return .object(JSONObject(members: members))
+    }
+}
+
+/// The entries of one object; at most one for each owner.
+struct Managers: Sendable, Hashable {
+    private(set) var entries: [FieldOwnership] = []
+
+    init() {}
+
+    /// nil when an entry is malformed.
+    init?(_ json: JSON?) {
+        guard let json, !json.isNull else { return }
+        guard let list: [JSON] = json.array else { return nil }
+        for element in list {
+            guard let entry = FieldOwnership(element) else { return nil }
+            self[entry.owner] = entry
+        }
+    }
+
+    var isEmpty: Bool { entries.isEmpty }
+
+    /// All fields that anybody owns.
+    var fields: FieldSet { entries.reduce(FieldSet()) { $0.union($1.fields) } }
+
+    /// An entry without fields is removed.
+    subscript(owner: FieldOwnership.Owner) -> FieldOwnership? {
+        get { entries.first { $0.owner == owner } }
+        set {
+            let index: Int? = entries.firstIndex { $0.owner == owner }
+            switch (index, newValue) {
+            case (let index?, let entry?) where !entry.fields.isEmpty: entries[index] = entry
+            case (let index?, _): entries.remove(at: index)
+            case (nil, let entry?) where !entry.fields.isEmpty: entries.append(entry)
+            case (nil, _): break
+            }
+        }
+    }
+
+    /// Takes fields away from everybody, or from everybody but one.
+    mutating func disown(_ fields: FieldSet, except owner: FieldOwnership.Owner? = nil) {
+        guard !fields.isEmpty else { return }
+        for entry in entries where entry.owner != owner {
+            var rest: FieldOwnership = entry
+            rest.fields = entry.fields.subtracting(fields)
+            self[entry.owner] = rest
+        }
+    }
+
+    /// Appliers first, then by time, manager, version and subresource; nil without entries.
+    var json: JSON? {
+        guard !entries.isEmpty else { return Optional.none }
+        return .array(entries.sorted { one, two in
+            if one.owner.operation != two.owner.operation { return one.owner.operation == .apply }
+            let times: (Int64, Int64) = (one.time?.seconds ?? 0, two.time?.seconds ?? 0)
+            if times.0 != times.1 { return times.0 < times.1 }
+            return (one.owner.manager, one.apiVersion, one.owner.subresource)
+                < (two.owner.manager, two.apiVersion, two.owner.subresource)
+        }.map(\.json))
+    }
+
+    /// Whether both own the same, whenever they came to it.
+    func hasSameOwnership(as other: Managers) -> Bool {
+        entries.count == other.entries.count
+            && entries.allSatisfy { entry in
+                other[entry.owner].map { $0.fields == entry.fields && $0.apiVersion == entry.apiVersion } ?? false
+            }
+    }
+
+    /// Merges the oldest updaters of each version into one entry, until no more than `most` are left.
+    ///
+    /// Source: k8s.io/apimachinery/pkg/util/managedfields/internal/capmanagers.go.
+    mutating func capUpdaters(_ most: Int = 10) {
+        let updaters: [FieldOwnership] = entries.filter { $0.owner.operation == .update }.sorted { one, two in
+            (one.time?.seconds ?? 0, one.owner.manager, one.apiVersion) < (two.time?.seconds ?? 0, two.owner.manager, two.apiVersion)
+        }
+        var count: Int = updaters.count
+        var first: [String: FieldOwnership] = [:]
+        for updater in updaters where count > most {
+            guard let oldest: FieldOwnership = first[updater.apiVersion] else {
+                first[updater.apiVersion] = updater
+                continue
+            }
+            let bucket = FieldOwnership.Owner(
+                manager: "ancient-changes", operation: .update, apiVersion: updater.apiVersion, subresource: "")
+            let gathered: FieldSet
+            if let entry: FieldOwnership = self[bucket] {
+                gathered = entry.fields
+            } else {
+                gathered = oldest.fields
+                self[oldest.owner] = nil
+            }
+            if updater.owner != bucket { self[updater.owner] = nil }
+            self[bucket] = FieldOwnership(
+                owner: bucket, apiVersion: updater.apiVersion, time: updater.time, fields: gathered.union(updater.fields))
+            count -= 1
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package import API
+import Machinery
+import Synchronization
+
+/// One request on its way through the server.
+struct Call: Sendable {
+    var request: APIRequest
+    let user: UserInfo
+    let type: ResourceType
+    let now: Time
+    let warnings: Warnings
+    /// Set by handlers of subresources that change what an update of the object may not: update rules do not apply.
+    var isSystemWrite = false
+
+    var names: KindNames { type.names }
+    var options: RequestOptions { request.options }
+
+    /// The key of the object that the request names.
+    func key(_ name: String) -> String { ObjectKeys.key(names, namespace: request.namespace, name: name) }
+}
+
+/// Texts for the `Warning:` headers of an answer, collected on the way.
+final class Warnings: Sendable {
+    private let texts = Mutex<[String]>([])
+
+    func add(_ text: String) {
+        texts.withLock { if !$0.contains(text) { $0.append(text) } }
+    }
+
+    var all: [String] { texts.withLock { $0 } }
+}
+
+/// What the server answers to a request that succeeded.
+package enum Answer: Sendable {
+    /// One JSON document in pieces that follow each other.
+    case document(code: Int, pieces: [ArraySlice<UInt8>], warnings: [String])
+    case watch(Watcher)
+    /// Text as it comes, such as a log.
+    case stream(AsyncThrowingStream<[UInt8], any Error>)
+
+    static func bytes(_ bytes: [UInt8], code: Int = 200, warnings: [String] = []) -> Answer {
+        .document(code: code, pieces: [bytes[...]], warnings: warnings)
+    }
+
+    static func json(_ json: JSON, code: Int = 200, warnings: [String] = []) -> Answer {
+        .bytes(json.serialized(), code: code, warnings: warnings)
+    }
+}
+
+/// Takes the answer, once, on any thread.
+package typealias Reply = @Sendable (Result<Answer, APIStatus>) -> Void
+
+extension Call {
+    /// The same call for a write whose rules the handler checked itself: prepared as an update of system state, not of the user's fields.
+    var systemWrite: Call {
+        var call: Call = self
+        call.isSystemWrite = true
+        return call
+    }
+
+    /// The same call, answered with whole objects whatever the client asked for.
+    var inFull: Call {
+        var call: Call = self
+        call.request.representation = .object
+        return call
+    }
+}

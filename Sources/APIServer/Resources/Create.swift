@@ -1,0 +1,79 @@
+import API
+import Machinery
+import Store
+
+extension APIServer {
+    /// Reads, defaults, admits, prepares, validates, admits again and stores.
+    func create(_ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
+        let object: JSON = try BodyReader(call: call).object(
+            call.type.schema, kind: call.names.kind, apiVersion: call.names.apiVersion)
+        try create(object, call, reply)
+    }
+
+    /// The same for a decoded object, as an apply of an absent one makes it.
+    func create(_ decoded: JSON, _ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
+        var object: JSON = decoded
+        if let name = call.request.name, call.request.verb == .create, name != object[["metadata", "name"]]?.string {
+            throw .badRequest("the name of the object does not match the name on the URL (\(name))")
+        }
+        if call.names.has("status") { object["status"] = nil }
+        try Metadata.fill(&object, call)
+        object = try normalized(object, call)
+        call.type.prepareForCreate(&object)
+        if call.request.contentType != .applyYAML { object = track(old: nil, new: object, call) }
+        try admit(.create, &object, old: nil, call)
+        call.type.schema.applyDefaults(&object)
+
+        let name: String = object[["metadata", "name"]]?.string ?? ""
+        var problems = Problems()
+        ObjectMeta.validateObject(View(object["metadata"] ?? [:]), of: call.names, &problems)
+        call.type.schema.validate(object, .root, &problems)
+        guard problems.isEmpty else { throw .invalid(call.names, name, problems) }
+        try validateAdmission(.create, object, old: nil, call)
+        for warning in call.type.warnings(object) { call.warnings.add(warning) }
+
+        guard !call.options.dryRun else {
+            if store.newest(call.key(name)) != nil { throw .alreadyExists(call.names, name) }
+            return reply(.success(.json(object, code: 201, warnings: call.warnings.all)))
+        }
+        let stored = StoredObject(object, call.names)
+        let write = Write(.put, call.key(name), if: .absent) { stored.bytes($0) }
+        store.write(write) { [self] result in
+            switch result {
+            case .success(let entry): answer(entry, code: 201, call, reply)
+            case .failure(.conflict): reply(.failure(.alreadyExists(call.names, name)))
+            case .failure(let error): reply(.failure(status(error, call, name: name)))
+            }
+        }
+    }
+
+    /// Brings a tree into the form that is stored: the objects that Go always writes, then defaults.
+    func normalized(_ object: JSON, _ call: Call) throws(APIStatus) -> JSON {
+        var findings = DecodingFindings()
+        do {
+            var result: JSON = try call.type.schema.decode(object, findings: &findings)
+            call.type.schema.applyDefaults(&result)
+            return result
+        } catch {
+            throw .badRequest("\(call.names.kind) in version \"\(call.names.version)\" cannot be handled as a \(call.names.kind): \(error)")
+        }
+    }
+
+    /// The object as the client asked to see it.
+    func answer(_ entry: Entry, code: Int, _ call: Call, _ reply: Reply) {
+        switch call.request.representation {
+        case .object: reply(.success(.bytes(entry.value, code: code, warnings: call.warnings.all)))
+        case .table, .metadata, .metadataList:
+            let json: JSON = (try? JSON(parsing: entry.value)) ?? .null
+            reply(.success(.json(represent(json, call), code: code, warnings: call.warnings.all)))
+        }
+    }
+
+    func represent(_ object: JSON, _ call: Call) -> JSON {
+        switch call.request.representation {
+        case .object: object
+        case .metadata, .metadataList: Representations.metadata(object)
+        case .table: TableWriter(call).table([object], metadata: ["resourceVersion": object[["metadata", "resourceVersion"]] ?? ""])
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import API
+import Machinery
+import Store
+
+extension APIServer {
+    /// Deletes an object: at once, after its grace period, or when its finalizers are gone.
+    func delete(_ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
+        let options: Deletion = try Deletion(call)
+        let name: String = call.request.name ?? ""
+        guard let entry = store.newest(call.key(name)) else { throw .notFound(call.names, name) }
+        try validateAdmission(.delete, nil, old: json(entry), call)
+        delete(call.key(name), options, call, reply)
+    }
+
+    /// Deletes everything that a list with these options shows; answers with that list.
+    func deleteCollection(_ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
+        let options: Deletion = try Deletion(call)
+        let page: ListPage = try readPage(call)
+        let answer: Answer = .document(code: 200, pieces: page.spliced(call.names), warnings: call.warnings.all)
+        deleteNext(page.entries[...], options, call) { status in
+            reply(status.map { .failure($0) } ?? .success(answer))
+        }
+    }
+
+    private func deleteNext(
+        _ entries: ArraySlice<Entry>, _ options: Deletion, _ call: Call, _ done: @escaping @Sendable (APIStatus?) -> Void
+    ) {
+        guard let entry = entries.first else { return done(nil) }
+        delete(entry.key, options, call) { [self] result in
+            if case .failure(let status) = result, !status.isNotFound { return done(status) }
+            deleteNext(entries.dropFirst(), options, call, done)
+        }
+    }
+
+    private func delete(_ key: String, _ options: Deletion, _ call: Call, attempt: Int = 0, _ reply: @escaping Reply) {
+        let name: String = key.split(separator: "/").last.map(String.init) ?? ""
+        do throws(APIStatus) {
+            guard let entry = store.newest(key) else { throw .notFound(call.names, name) }
+            let old: JSON = json(entry)
+            try options.check(old, entry.revision, call.names, name)
+            let grace: Int = call.type.gracePeriod(old, options.gracePeriodSeconds)
+            let next: JSON = marked(old, grace: grace, options, call)
+            let retry: @Sendable (StoreError) -> Void = { [self] error in
+                if case .conflict(_, .some) = error, attempt < 100 {
+                    delete(key, options, call, attempt: attempt + 1, reply)
+                } else {
+                    reply(.failure(status(error, call, name: name)))
+                }
+            }
+            if isReadyToGo(next, call) {
+                return remove(next, entry, call, reply, retry: retry) { [self] in answerDeleted($0, old, call, reply) }
+            }
+            guard next != old, !call.options.dryRun else { return answer(entry, code: 200, call, reply) }
+            let stored = StoredObject(next, call.names)
+            store.write(Write(.put, key, if: .revision(entry.revision)) { stored.bytes($0) }) { [self] result in
+                switch result {
+                case .success(let entry): answer(entry, code: 200, call, reply)
+                case .failure(let error): retry(error)
+                }
+            }
+        } catch {
+            reply(.failure(error))
+        }
+    }
+
+    /// The object with the marks of deletion: when it ends, and the finalizers that the propagation policy asks for.
+    private func marked(_ old: JSON, grace: Int, _ options: Deletion, _ call: Call) -> JSON {
+        var next: JSON = old
+        var finalizers: [String] = (old[["metadata", "finalizers"]]?.array ?? []).compactMap(\.string)
+        for (policy, finalizer) in [("Orphan", "orphan"), ("Foreground", "foregroundDeletion")] where options.propagationPolicy != nil {
+            finalizers.removeAll { $0 == finalizer }
+            if options.propagationPolicy == policy { finalizers.append(finalizer) }
+        }
+        next[["metadata", "finalizers"]] = finalizers.isEmpty ? nil : .array(finalizers.map { .string($0) })
+        let end: Time = call.now + .seconds(grace)
+        if let before = old[["metadata", "deletionTimestamp"]]?.string.flatMap({ Time($0) }) {
+            // A second delete may shorten the grace period, never lengthen it.
+            if options.gracePeriodSeconds != nil, end < before || grace == 0 {
+                next[["metadata", "deletionTimestamp"]] = min(end, before).json
+                next[["metadata", "deletionGracePeriodSeconds"]] = .int(Int64(grace))
+            }
+            return next
+        }
+        next[["metadata", "deletionTimestamp"]] = end.json
+        next[["metadata", "deletionGracePeriodSeconds"]] = .int(Int64(grace))
+        if let generation = old[["metadata", "generation"]]?.int, generation > 0 {
+            next[["metadata", "generation"]] = .int(generation + 1)
+        }
+        call.type.prepareForDeletion(&next)
+        return next
+    }
+
+    /// True when deletion was asked for and nothing keeps the object any longer.
+    func isReadyToGo(_ object: JSON, _ call: Call) -> Bool {
+        let metadata: JSON = object["metadata"] ?? [:]
+        return metadata["deletionTimestamp"] != nil && metadata["deletionGracePeriodSeconds"]?.int ?? 0 == 0
+            && metadata["finalizers"]?.array?.isEmpty ?? true && !call.type.holdsDeletion(object)
+    }
+
+    /// Takes the object out of the store; its last form is what watchers see.
+    func remove(
+        _ last: JSON, _ entry: Entry, _ call: Call, _ reply: @escaping Reply, retry: (@Sendable (StoreError) -> Void)? = nil,
+        _ done: @escaping @Sendable (Entry) -> Void
+    ) {
+        guard !call.options.dryRun else { return reply(.success(.json(represent(last, call)))) }
+        let stored = StoredObject(last, call.names)
+        store.write(Write(.delete, entry.key, if: .revision(entry.revision)) { stored.bytes($0) }) { [self] result in
+            switch result {
+            case .success(let tombstone):
+                for plugin in admission { plugin.removed(last, call) }
+                done(tombstone)
+            case .failure(let error):
+                if let retry { retry(error) } else { reply(.failure(status(error, call, name: call.request.name ?? ""))) }
+            }
+        }
+    }
+
+    /// Most kinds answer with a Status that names what is gone; some with the object. Source: `ReturnDeletedObject` in pkg/registry.
+    private func answerDeleted(_ tombstone: Entry, _ old: JSON, _ call: Call, _ reply: Reply) {
+        guard !call.names.returnsDeleted else { return answer(tombstone, code: 200, call, reply) }
+        var details: JSON = ["name": old[["metadata", "name"]] ?? ""]
+        if !call.names.group.isEmpty { details["group"] = .string(call.names.group) }
+        details["kind"] = .string(call.names.plural)
+        details["uid"] = old[["metadata", "uid"]]
+        reply(.success(.json(
+            ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "details": details],
+            warnings: call.warnings.all)))
+    }
+}

@@ -1,0 +1,70 @@
+import API
+import FoundationEssentials
+import Machinery
+import Store
+
+/// What a list answers, before it takes a form.
+struct ListPage: Sendable {
+    var entries: [Entry]
+    /// The one that the list shows.
+    var revision: Revision
+    /// Set when more follow.
+    var continueToken: String?
+    /// How many follow; nil when a selector makes that unknown.
+    var remaining: Int?
+
+    init(entries: [Entry], revision: Revision) {
+        self.entries = entries
+        self.revision = revision
+    }
+
+    /// The `metadata` of the list.
+    var metadata: JSON {
+        var json: JSON = ["resourceVersion": .string(String(revision))]
+        if let continueToken { json["continue"] = .string(continueToken) }
+        if let remaining { json["remainingItemCount"] = .int(Int64(remaining)) }
+        return json
+    }
+
+    /// The list as JSON: the objects' bytes one after the other, nothing decoded.
+    func spliced(_ names: KindNames) -> [ArraySlice<UInt8>] {
+        let head = #"{"kind":"\#(names.kind)List","apiVersion":"\#(names.apiVersion)","metadata":\#(metadata.text()),"items":["#
+        let opening: Int = StoredObject.opening(names).count
+        let between: ArraySlice<UInt8> = [UInt8(ascii: ","), UInt8(ascii: "{")]
+        var pieces: [ArraySlice<UInt8>] = [Array(head.utf8)[...]]
+        pieces.reserveCapacity(entries.count * 2 + 2)
+        for (index, entry) in entries.enumerated() {
+            pieces.append(index == 0 ? between.dropFirst() : between)
+            pieces.append(StoredObject.listItem(entry.value, opening: opening))
+        }
+        pieces.append([UInt8(ascii: "]"), UInt8(ascii: "}")])
+        return pieces
+    }
+}
+
+/// Where a list in pages goes on; opaque to clients.
+struct ContinueToken {
+    /// All pages show this one.
+    let revision: Revision
+    /// The last key of the page before, without the list's prefix.
+    let after: String
+
+    init(revision: Revision, after: String) {
+        self.revision = revision
+        self.after = after
+    }
+
+    /// Throws ``APIStatus`` (400) for a text that no list gave.
+    init(_ text: String) throws(APIStatus) {
+        guard let data = Data(base64Encoded: text), let json = try? JSON(parsing: Array(data)), json["v"] == "meta.k8s.io/v1",
+            let revision = json["rv"]?.int, revision >= 0, let after = json["start"]?.string
+        else { throw .badRequest("continue key is not valid: it was not made by a list of this server") }
+        self.revision = Revision(revision)
+        self.after = after
+    }
+
+    var text: String {
+        let json: JSON = ["v": "meta.k8s.io/v1", "rv": .int(Int64(revision)), "start": .string(after)]
+        return Data(json.serialized()).base64EncodedString()
+    }
+}

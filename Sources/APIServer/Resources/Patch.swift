@@ -1,0 +1,129 @@
+import API
+import Machinery
+import Store
+
+extension APIServer {
+    /// Applies a patch to an object, or to its status.
+    func patch(_ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
+        if call.options.force, call.request.contentType != .applyYAML {
+            throw .invalid(call.names, call.request.name ?? "", Self.forbidden("force", "may not be specified for non-apply patch"))
+        }
+        var duplicates: [String] = []
+        let patch: JSON = try BodyReader.parse(call.request.body, call.request.contentType, duplicates: &duplicates)
+        guard call.request.contentType != .applyYAML else { return try apply(patch, call, reply) }
+        let found: [String] = duplicates
+        modify(call, reply) { [self] old throws(APIStatus) in
+            let changed: JSON = try patched(old, with: patch, call)
+            return try BodyReader(call: call).object(
+                changed, call.type.schema, kind: call.names.kind, apiVersion: call.names.apiVersion, duplicates: found)
+        }
+    }
+
+    private func patched(_ old: JSON, with patch: JSON, _ call: Call) throws(APIStatus) -> JSON {
+        // A patch without resourceVersion is no precondition: the stored one must not come back as one.
+        var base: JSON = old
+        base[["metadata", "resourceVersion"]] = nil
+        switch call.request.contentType {
+        case .jsonPatch:
+            do {
+                return try JSONPatch(patch).applied(to: old).withoutRevision(old)
+            } catch {
+                throw error.status(call)
+            }
+        case .strategicMergePatch:
+            do {
+                return try StrategicMergePatch.apply(patch, to: base, schema: call.type.schema)
+            } catch {
+                throw error.status(call)
+            }
+        default: return MergePatch.apply(patch, to: base)
+        }
+    }
+
+    /// Server-side apply: makes the object when there is none.
+    private func apply(_ applied: JSON, _ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
+        let name: String = call.request.name ?? ""
+        guard let manager = call.options.fieldManager, !manager.isEmpty else {
+            throw .badRequest("PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch")
+        }
+        guard applied["apiVersion"] != nil, applied["kind"] != nil else {
+            throw .badRequest("invalid object type: /, Kind=")
+        }
+        guard !(applied[["metadata", "managedFields"]]?.array?.isEmpty == false) else {
+            throw .badRequest("metadata.managedFields must be nil")
+        }
+        let checked: JSON = try BodyReader(call: call).checkedForApply(applied)
+        if let found = checked[["metadata", "name"]]?.string, found != name {
+            throw .badRequest("the name of the object (\(found)) does not match the name on the URL (\(name))")
+        }
+        if store.newest(call.key(name)) == nil {
+            guard call.request.subresource == nil else { throw .notFound(call.names, name) }
+            var fresh: JSON = try merged(live: nil, checked, manager, call)
+            fresh[["metadata", "name"]] = .string(name)
+            return try create(fresh, call) { [self] result in
+                // Somebody made it meanwhile: then this apply is a change.
+                if case .failure(let status) = result, status.isAlreadyExists {
+                    applyToExisting(checked, manager, call, reply)
+                } else {
+                    reply(result)
+                }
+            }
+        }
+        applyToExisting(checked, manager, call, reply)
+    }
+
+    private func applyToExisting(_ applied: JSON, _ manager: String, _ call: Call, _ reply: @escaping Reply) {
+        modify(call, reply) { [self] old throws(APIStatus) in
+            var next: JSON = try merged(live: old, applied, manager, call)
+            next[["metadata", "resourceVersion"]] = applied[["metadata", "resourceVersion"]]
+            return next
+        }
+    }
+
+    private func merged(live: JSON?, _ applied: JSON, _ manager: String, _ call: Call) throws(APIStatus) -> JSON {
+        do {
+            return try ManagedFields.apply(
+                live: live, applied: applied, manager: manager, force: call.options.force, subresource: call.request.subresource ?? "",
+                schema: call.type.schema, now: call.now)
+        } catch {
+            throw error.status
+        }
+    }
+
+    private static func forbidden(_ field: String, _ why: String) -> Problems {
+        var problems = Problems()
+        problems.forbidden(Path(field), why)
+        return problems
+    }
+}
+
+extension BodyReader {
+    /// The fields that an apply names, checked against the schema but without anything that the client did not write.
+    func checkedForApply(_ applied: JSON) throws(APIStatus) -> JSON {
+        let decoded: JSON = try object(applied, call.type.schema, kind: call.names.kind, apiVersion: call.names.apiVersion)
+        return decoded.keeping(membersOf: applied)
+    }
+}
+
+extension JSON {
+    /// Without the objects that decoding added; values are the decoded ones.
+    fileprivate func keeping(membersOf other: JSON) -> JSON {
+        switch (self, other) {
+        case (.object(let object), .object(let wanted)):
+            return .object(JSONObject(members: object.members.compactMap { member in
+                wanted[member.key].map { JSONObject.Member(key: member.key, value: member.value.keeping(membersOf: $0)) }
+            }))
+        case (.array(let values), .array(let wanted)) where values.count == wanted.count:
+            return .array(zip(values, wanted).map { $0.keeping(membersOf: $1) })
+        default: return self
+        }
+    }
+
+    /// Without the resourceVersion that came from the stored object; one that the patch wrote stays.
+    fileprivate func withoutRevision(_ old: JSON) -> JSON {
+        guard self[["metadata", "resourceVersion"]] == old[["metadata", "resourceVersion"]] else { return self }
+        var json: JSON = self
+        json[["metadata", "resourceVersion"]] = nil
+        return json
+    }
+}

@@ -1,0 +1,93 @@
+import API
+import Machinery
+import Store
+
+extension APIServer {
+    func get(_ call: Call) throws(APIStatus) -> Answer {
+        let name: String = call.request.name ?? ""
+        try checkRevision(call)
+        guard let entry = store.get(call.key(name)) else { throw .notFound(call.names, name) }
+        guard call.request.representation != .object else { return .bytes(entry.value) }
+        return .json(represent(json(entry), call))
+    }
+
+    func list(_ call: Call) throws(APIStatus) -> Answer {
+        let page: ListPage = try readPage(call)
+        switch call.request.representation {
+        case .object: return .document(code: 200, pieces: page.spliced(call.names), warnings: [])
+        case .metadata, .metadataList:
+            return .json([
+                "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": page.metadata,
+                "items": .array(page.entries.map { Representations.metadata(json($0)) }),
+            ])
+        case .table: return .json(TableWriter(call).table(page.entries.map(json), metadata: page.metadata))
+        }
+    }
+
+    func json(_ entry: Entry) -> JSON { (try? JSON(parsing: entry.value)) ?? .null }
+
+    /// Refuses a revision that has not happened yet. Throws ``APIStatus`` (400, 504).
+    private func checkRevision(_ call: Call) throws(APIStatus) {
+        guard let text = call.options.resourceVersion else { return }
+        guard let wanted = Revision(text) else { throw Self.badRevision(text) }
+        if wanted > store.revision { throw Self.tooNew(text, current: store.revision) }
+    }
+
+    static func badRevision(_ text: String) -> APIStatus {
+        .badRequest("resourceVersion: Invalid value: \"\(text)\": strconv.ParseUint: parsing \"\(text)\": invalid syntax")
+    }
+
+    /// Reads what a list asks for: everything, or the page that limit and continue say, at the revision that they say.
+    func readPage(_ call: Call) throws(APIStatus) -> ListPage {
+        let options: RequestOptions = call.options
+        let selection = try Selection(options, call.type)
+        let prefix: String = ObjectKeys.prefix(call.names, namespace: call.request.namespace)
+        var revision: Revision?
+        var after: String?
+        if let token = options.continueToken {
+            let position: ContinueToken = try ContinueToken(token)
+            revision = position.revision
+            after = prefix + position.after
+        } else if let text = options.resourceVersion, text != "0" {
+            guard let wanted = Revision(text) else { throw Self.badRevision(text) }
+            if wanted > store.revision { throw Self.tooNew(text, current: store.revision) }
+            if options.resourceVersionMatch == "Exact" { revision = wanted }
+        }
+        do throws(StoreError) {
+            return try collect(selection, prefix: prefix, at: revision, after: after, limit: options.limit)
+        } catch {
+            throw status(error, call, name: "")
+        }
+    }
+
+    /// Walks on until the page is full: with a selector a page of the store may hold few that match.
+    private func collect(
+        _ selection: Selection, prefix: String, at revision: Revision?, after: String?, limit: Int?
+    ) throws(StoreError) -> ListPage {
+        guard let limit, limit > 0 else {
+            let listing: Listing = try store.list(prefix: prefix, at: revision, after: after, limit: nil)
+            return ListPage(
+                entries: selection.isEverything ? listing.entries : listing.entries.filter(selection.matches), revision: listing.revision)
+        }
+        var page = ListPage(entries: [], revision: 0)
+        var cursor: String? = after
+        var pinned: Revision? = revision
+        while true {
+            let listing: Listing = try store.list(prefix: prefix, at: pinned, after: cursor, limit: max(limit, 64))
+            pinned = listing.revision
+            page.revision = listing.revision
+            for (offset, entry) in listing.entries.enumerated() {
+                cursor = entry.key
+                guard selection.matches(entry) else { continue }
+                page.entries.append(entry)
+                guard page.entries.count == limit else { continue }
+                let remaining: Int = listing.entries.count - offset - 1 + listing.remaining
+                guard remaining > 0 else { return page }
+                page.continueToken = ContinueToken(revision: listing.revision, after: String(entry.key.dropFirst(prefix.count))).text
+                page.remaining = selection.isEverything ? remaining : nil
+                return page
+            }
+            guard listing.remaining > 0 else { return page }
+        }
+    }
+}

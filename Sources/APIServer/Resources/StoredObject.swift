@@ -1,0 +1,51 @@
+import API
+import Machinery
+import Store
+
+/// The bytes of an object as the store keeps them: `{"kind":…,"apiVersion":…,"metadata":{"resourceVersion":"7",…},…}`.
+///
+/// Kind, apiVersion and resourceVersion stand first and in this order, so that the revision is spliced in when the store
+/// gives it, and a list can leave kind and apiVersion out, both without reading the rest.
+struct StoredObject: Sendable {
+    private let head: [UInt8]
+    private let tail: [UInt8]
+
+    init(_ json: JSON, _ names: KindNames) {
+        var head: [UInt8] = Self.opening(names)
+        head += Array(#""metadata":{"resourceVersion":""#.utf8)
+        var tail: [UInt8] = [UInt8(ascii: "\"")]
+        func add(_ member: JSONObject.Member, to bytes: inout [UInt8]) {
+            bytes.append(UInt8(ascii: ","))
+            JSON.string(member.key).append(to: &bytes)
+            bytes.append(UInt8(ascii: ":"))
+            member.value.append(to: &bytes)
+        }
+        for member in json["metadata"]?.object?.members ?? [] where member.key != "resourceVersion" { add(member, to: &tail) }
+        tail.append(UInt8(ascii: "}"))
+        for member in json.object?.members ?? [] where !["kind", "apiVersion", "metadata"].contains(member.key) {
+            add(member, to: &tail)
+        }
+        tail.append(UInt8(ascii: "}"))
+        self.head = head
+        self.tail = tail
+    }
+
+    /// The bytes of this object as written by a revision.
+    func bytes(_ revision: Revision) -> [UInt8] {
+        let digits: String = String(revision)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(head.count + digits.utf8.count + tail.count)
+        bytes += head
+        bytes += digits.utf8
+        bytes += tail
+        return bytes
+    }
+
+    /// `{"kind":"Pod","apiVersion":"v1",`
+    static func opening(_ names: KindNames) -> [UInt8] {
+        Array(#"{"kind":"\#(names.kind)","apiVersion":"\#(names.apiVersion)","#.utf8)
+    }
+
+    /// An entry of a list: the stored bytes without kind and apiVersion.
+    static func listItem(_ bytes: [UInt8], opening: Int) -> ArraySlice<UInt8> { bytes[opening...] }
+}

@@ -1,0 +1,99 @@
+import API
+import Machinery
+import Store
+
+extension APIServer {
+    /// Replaces an object, or its status.
+    func update(_ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
+        let object: JSON = try BodyReader(call: call).object(
+            call.type.schema, kind: call.names.kind, apiVersion: call.names.apiVersion)
+        modify(call, reply) { _ throws(APIStatus) in object }
+    }
+
+    /// Changes an object: reads the newest version, lets `change` make the next one, and stores that if nobody was faster.
+    ///
+    /// Where the next version carries a resourceVersion, that is the precondition (409 otherwise); where it has none, a lost race is
+    /// run again. Answers without a write when nothing changed.
+    func modify(
+        _ call: Call, attempt: Int = 0, _ reply: @escaping Reply, _ change: @escaping @Sendable (JSON) throws(APIStatus) -> JSON
+    ) {
+        do throws(APIStatus) {
+            let name: String = call.request.name ?? ""
+            guard let entry = store.newest(call.key(name)) else { throw .notFound(call.names, name) }
+            let old: JSON = json(entry)
+            let changed: JSON = try change(old)
+            let wanted: String = changed[["metadata", "resourceVersion"]]?.string ?? ""
+            if !wanted.isEmpty, wanted != "0", wanted != String(entry.revision) { throw .conflict(call.names, name) }
+            let next: JSON = try prepare(changed, old: old, call)
+
+            // Nothing to write; but what is answered must be durable already.
+            if next == old, entry.revision <= store.revision { return answer(entry, code: 200, call, reply) }
+            if isReadyToGo(next, call) { return remove(next, entry, call, reply) { [self] in answer($0, code: 200, call, reply) } }
+            guard !call.options.dryRun else { return reply(.success(.json(represent(next, call), warnings: call.warnings.all))) }
+
+            let stored = StoredObject(next, call.names)
+            store.write(Write(.put, entry.key, if: .revision(entry.revision)) { stored.bytes($0) }) { [self] result in
+                switch result {
+                case .success(let entry): answer(entry, code: 200, call, reply)
+                case .failure(.conflict(_, .some)) where wanted.isEmpty && attempt < 100:
+                    modify(call, attempt: attempt + 1, reply, change)
+                case .failure(let error): reply(.failure(status(error, call, name: name)))
+                }
+            }
+        } catch {
+            reply(.failure(error))
+        }
+    }
+
+    /// From what the client wants to what is stored: keeps what the client may not change, defaults, admits, validates.
+    private func prepare(_ changed: JSON, old: JSON, _ call: Call) throws(APIStatus) -> JSON {
+        var next: JSON = changed
+        try Metadata.keep(&next, from: old, call)
+        if call.request.subresource == "status" {
+            var kept: JSON = old
+            kept["status"] = next["status"]
+            // As upstream, labels and annotations are not taken over; the owners of fields are.
+            kept[["metadata", "managedFields"]] = next[["metadata", "managedFields"]]
+            next = kept
+        } else if call.names.has("status"), !call.isSystemWrite {
+            next["status"] = old["status"]
+        }
+        next = try normalized(next, call)
+        if !call.isSystemWrite { call.type.prepareForUpdate(&next, old) }
+        if call.request.contentType != .applyYAML { next = track(old: old, new: next, call) }
+        let operation: AdmissionOperation = .update
+        try admit(operation, &next, old: old, call)
+        if call.names.tracksGeneration, Self.desired(next) != Self.desired(old) {
+            next[["metadata", "generation"]] = .int((old[["metadata", "generation"]]?.int ?? 0) + 1)
+        }
+
+        var problems = Problems()
+        let name: String = call.request.name ?? ""
+        ObjectMeta.validateObjectUpdate(View(next["metadata"] ?? [:]), from: View(old["metadata"] ?? [:]), &problems)
+        call.type.schema.validate(next, .root, &problems)
+        if !call.isSystemWrite { call.type.schema.validateUpdate(next, from: old, .root, &problems) }
+        guard problems.isEmpty else { throw .invalid(call.names, name, problems) }
+        try validateAdmission(operation, next, old: old, call)
+        if call.request.subresource == nil { for warning in call.type.warnings(next) { call.warnings.add(warning) } }
+        return next
+    }
+
+    /// Everything but metadata and status.
+    private static func desired(_ object: JSON) -> JSONObject {
+        var members: JSONObject = object.object ?? [:]
+        members["metadata"] = nil
+        members["status"] = nil
+        return members
+    }
+
+    /// Notes in `managedFields` who owns what this request changed.
+    func track(old: JSON?, new: JSON, _ call: Call) -> JSON {
+        ManagedFields.update(
+            old: old, new: new, manager: call.fieldManager, subresource: call.request.subresource ?? "", schema: call.type.schema, now: call.now)
+    }
+}
+
+extension Call {
+    /// The name that owns what this request writes.
+    var fieldManager: String { options.fieldManager ?? "unknown" }
+}

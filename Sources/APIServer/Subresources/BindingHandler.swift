@@ -1,0 +1,42 @@
+import API
+import Machinery
+
+/// `pods/binding`: puts a pod on a node, once.
+struct BindingHandler: SubresourceHandler {
+    func handle(_ call: Call, _ subresource: Subresource, _ server: APIServer, _ reply: @escaping Reply) throws(APIStatus) {
+        let binding = View<Binding>(try BodyReader(call: call).object(Binding.definition.schema, kind: "Binding", apiVersion: "v1"))
+        let name: String = call.request.name ?? ""
+        guard binding.target.kind == "Node" || binding.target.kind.isEmpty else {
+            var problems = Problems()
+            problems.notSupported(Path("target").child("kind"), .string(binding.target.kind), supported: ["Node", "<empty>"])
+            throw .invalid(Binding.names, name, problems)
+        }
+        guard !binding.target.name.isEmpty else {
+            var problems = Problems()
+            problems.required(Path("target").child("name"))
+            throw .invalid(Binding.names, name, problems)
+        }
+        let created: Reply = { result in
+            reply(result.map { _ in .json(["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201], code: 201) })
+        }
+        server.modify(call.systemWrite, created) { old throws(APIStatus) in
+            var pod = View<Pod>(old)
+            if pod.isTerminating {
+                throw .conflict(call.names, name, "pod \(name) is being deleted, cannot be assigned to a host")
+            }
+            if !pod.spec.nodeName.isEmpty {
+                throw .conflict(call.names, name, "pod \(name) is already assigned to node \"\(pod.spec.nodeName)\"")
+            }
+            if !binding.metadata.uid.isEmpty, binding.metadata.uid != pod.metadata.uid {
+                throw .conflict(
+                    call.names, name,
+                    "Precondition failed: UID in precondition: \(binding.metadata.uid), UID in object meta: \(pod.metadata.uid)")
+            }
+            pod.spec.nodeName = binding.target.name
+            for (key, value) in binding.metadata.annotations { pod.metadata.annotations[key] = value }
+            pod.setCondition("PodScheduled", true, now: call.now)
+            pod.metadata.remove(\.resourceVersion)
+            return pod.json
+        }
+    }
+}

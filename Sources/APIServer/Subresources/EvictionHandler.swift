@@ -1,0 +1,90 @@
+import API
+import Machinery
+import Store
+
+/// `pods/eviction`: deletes a pod if the disruption budgets that select it allow it, otherwise 429.
+///
+/// The budget's status pays for the eviction before the pod goes, in one compare-and-swap, so that two evictions at once can't both
+/// take the last allowed disruption. Source: pkg/registry/core/pod/storage/eviction.go.
+struct EvictionHandler: SubresourceHandler {
+    func handle(_ call: Call, _ subresource: Subresource, _ server: APIServer, _ reply: @escaping Reply) throws(APIStatus) {
+        let eviction: JSON = try BodyReader(call: call).object(
+            Eviction.definition.schema, kind: "Eviction", apiVersion: "policy/v1")
+        let name: String = call.request.name ?? ""
+        if let found = eviction[["metadata", "name"]]?.string, !found.isEmpty, found != name {
+            throw .badRequest("name in URL does not match name in Eviction object: \(found)")
+        }
+        let objects = Objects(store: server.store)
+        let key = ObjectKey(namespace: call.request.namespace ?? "", name: name)
+        guard let pod = objects.find(Pod.self, key) else { throw .notFound(call.names, name) }
+
+        var deletion: Call = call
+        deletion.request.verb = .delete
+        deletion.request.subresource = nil
+        deletion.request.body = (eviction["deleteOptions"] ?? [:]).serialized()
+        if eviction[["deleteOptions", "dryRun"]]?.array?.contains("All") == true { deletion.request.options.dryRun = true }
+        let removal: Call = deletion
+        let deleted: Reply = { result in
+            reply(result.map { _ in .json(["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201], code: 201) })
+        }
+        // A pod that has ended or is on its way costs no budget.
+        let isFree: Bool = ["Succeeded", "Failed", "Pending"].contains(pod.status.phase) || pod.isTerminating
+        let budgets: [View<PodDisruptionBudget>] = isFree ? [] : objects.list(PodDisruptionBudget.self, namespace: key.namespace).filter {
+            (try? LabelMatch(labelSelector: $0.json[["spec", "selector"]]))?.matches(pod.metadata.labels) ?? false
+        }
+        guard budgets.count < 2 else {
+            throw .internalError("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")
+        }
+        guard let budget = budgets.first, budget.paysFor(pod) else { return try server.delete(removal, deleted) }
+        guard let type = server.type(of: PodDisruptionBudget.names.resource) else { throw .pathNotFound }
+
+        var payment = Call(
+            request: APIRequest(.update, type.names.resource, namespace: key.namespace, name: budget.name, subresource: "status"),
+            user: .component("system:apiserver"), type: type, now: call.now, warnings: Warnings())
+        payment.request.options.fieldManager = "swkube-apiserver"
+        payment.request.options.dryRun = removal.options.dryRun
+        server.modify(payment, { result in
+            switch result {
+            case .failure(let status): reply(.failure(status))
+            case .success: do throws(APIStatus) { try server.delete(removal, deleted) } catch { reply(.failure(error)) }
+            }
+        }) { old throws(APIStatus) in
+            try View<PodDisruptionBudget>(old).charged(for: pod, now: call.now).json
+        }
+    }
+}
+
+extension View<PodDisruptionBudget> {
+    /// False for a pod that is not ready while the budget has what it wants, or lets unhealthy pods always go.
+    fileprivate func paysFor(_ pod: View<Pod>) -> Bool {
+        guard !pod.isReady else { return true }
+        if self.spec.unhealthyPodEvictionPolicy == "AlwaysAllow" { return false }
+        return !(self.status.currentHealthy >= self.status.desiredHealthy && self.status.desiredHealthy > 0)
+    }
+
+    /// The budget after one more disruption. Throws ``APIStatus`` (429) when it allows none.
+    fileprivate func charged(for pod: View<Pod>, now: Time) throws(APIStatus) -> View<PodDisruptionBudget> {
+        var budget: View<PodDisruptionBudget> = self
+        func refused(_ detail: String, retryAfterSeconds: Int) -> APIStatus {
+            var status: APIStatus = .tooManyRequests(
+                "Cannot evict pod as it would violate the pod's disruption budget.", retryAfterSeconds: retryAfterSeconds)
+            status.details?.causes = [APIStatus.Cause(reason: "DisruptionBudget", message: detail, field: "")]
+            return status
+        }
+        guard budget.status.observedGeneration >= budget.metadata.generation else {
+            throw refused("The disruption budget \(name) is still being processed by the server.", retryAfterSeconds: 10)
+        }
+        guard budget.status.disruptionsAllowed > 0 else {
+            throw refused(
+                "The disruption budget \(name) needs \(budget.status.desiredHealthy) healthy pods and has "
+                    + "\(budget.status.currentHealthy) currently",
+                retryAfterSeconds: 0)
+        }
+        budget.status.disruptionsAllowed -= 1
+        var disrupted: JSON = budget.json[["status", "disruptedPods"]] ?? [:]
+        disrupted[pod.name] = now.json
+        budget.json[["status", "disruptedPods"]] = disrupted
+        budget.metadata.remove(\.resourceVersion)
+        return budget
+    }
+}

@@ -1,0 +1,19 @@
+import API
+import Machinery
+
+/// Serves one subresource, for every kind that has it.
+protocol SubresourceHandler: Sendable {
+    /// The verb was checked against the declaration.
+    func handle(_ call: Call, _ subresource: Subresource, _ server: APIServer, _ reply: @escaping Reply) throws(APIStatus)
+}
+
+extension APIServer {
+    /// By name; `status` is served by the verbs themselves.
+    static func subresourceHandlers(logs: (any LogSource)?) -> [String: any SubresourceHandler] {
+        [
+            "scale": ScaleHandler(), "binding": BindingHandler(), "eviction": EvictionHandler(), "log": LogHandler(source: logs),
+            "token": TokenHandler(), "finalize": FinalizeHandler(), "ephemeralcontainers": PodPartHandler(path: ["spec", "ephemeralContainers"]),
+            "resize": PodPartHandler(path: ["spec", "containers"]),
+        ]
+    }
+}

@@ -1,0 +1,99 @@
+package import API
+import Machinery
+import Store
+import Synchronization
+
+/// One watch: a cursor over the store's events and the form in which the client sees them.
+///
+/// It holds no queue of its own: a slow client's cursor falls behind, and ends with 410 when its events are compacted.
+package final class Watcher: Sendable {
+    /// Lines that follow each other, each one JSON document. No pieces and no end: nothing is new.
+    package struct Batch: Sendable {
+        package var pieces: [[UInt8]] = []
+        package var isEnd = false
+    }
+
+    private struct State {
+        var cursor: Revision
+        /// Objects that stood there when the watch began and are still to be told.
+        var initial: ArraySlice<Entry>
+        /// The bookmark that closes the initial objects is still to be sent.
+        var owesInitialEnd: Bool
+        var owesBookmark = false
+        var isEnded = false
+    }
+
+    private let store: any Store
+    private let prefix: String
+    private let selection: Selection
+    private let encoder: EventEncoder
+    private let state: Mutex<State>
+    /// Seconds after which the server ends the watch.
+    let timeout: Int
+    let wantsBookmarks: Bool
+
+    init(
+        store: any Store, prefix: String, selection: Selection, encoder: EventEncoder, after: Revision, initial: [Entry],
+        owesInitialEnd: Bool, timeout: Int, wantsBookmarks: Bool
+    ) {
+        self.store = store
+        self.prefix = prefix
+        self.selection = selection
+        self.encoder = encoder
+        self.timeout = timeout
+        self.wantsBookmarks = wantsBookmarks
+        state = Mutex(State(cursor: after, initial: initial[...], owesInitialEnd: owesInitialEnd))
+    }
+
+    /// The next lines, some hundred at most; call again until a batch is empty.
+    package func next() -> Batch {
+        state.withLock { state in
+            guard !state.isEnded else { return Batch(isEnd: true) }
+            var batch = Batch()
+            for entry in state.initial.prefix(Self.most) { encoder.add(.added, entry.value, to: &batch.pieces) }
+            state.initial = state.initial.dropFirst(Self.most)
+            guard state.initial.isEmpty else { return batch }
+            if state.owesInitialEnd {
+                state.owesInitialEnd = false
+                encoder.addBookmark(state.cursor, closesInitialEvents: true, to: &batch.pieces)
+            }
+            do {
+                while batch.pieces.isEmpty, state.cursor < store.revision {
+                    let (events, cursor) = try store.events(prefix: prefix, after: state.cursor, limit: Self.most)
+                    for event in events { add(event, to: &batch.pieces) }
+                    state.cursor = cursor
+                }
+            } catch {
+                state.isEnded = true
+                encoder.addError(.expired("too old resource version: \(state.cursor) (\(store.compacted))"), to: &batch.pieces)
+                batch.isEnd = true
+                return batch
+            }
+            if state.owesBookmark, batch.pieces.isEmpty {
+                state.owesBookmark = false
+                encoder.addBookmark(state.cursor, closesInitialEvents: false, to: &batch.pieces)
+            }
+            return batch
+        }
+    }
+
+    /// The next batch that finds nothing new carries a bookmark.
+    func owesBookmark() { state.withLock { $0.owesBookmark = true } }
+
+    /// The next batch is the last.
+    func finish() { state.withLock { $0.isEnded = true } }
+
+    private static let most = 500
+
+    /// What an event means to a client that sees only objects that match its selectors.
+    private func add(_ event: StoreEvent, to pieces: inout [[UInt8]]) {
+        let matched: Bool = event.previous.map(selection.matches) ?? false
+        if event.isDelete {
+            if matched { encoder.add(.deleted, event.entry.value, to: &pieces) }
+        } else if selection.matches(event.entry) {
+            encoder.add(matched ? .modified : .added, event.entry.value, to: &pieces)
+        } else if matched, let previous = event.previous {
+            encoder.add(.deleted, encoder.bytes(of: previous, at: event.revision), to: &pieces)
+        }
+    }
+}

@@ -1,0 +1,181 @@
+package import API
+package import Logging
+package import Machinery
+import Synchronization
+
+/// A local copy of all objects of a kind, kept true by a watch, with indexes by namespace and owner.
+///
+/// Readers that must not miss their own writes call ``note(_:)`` with what a write returned and ``caughtUp()`` before they read:
+/// revisions are one counter for the whole cluster, so the copy knows when it has seen that write.
+package final class Informer<K: Kind>: AnyInformer {
+    /// What changed: nil before for a new object, nil after for one that is gone.
+    package typealias Handler = @Sendable (_ before: View<K>?, _ after: View<K>?) -> Void
+
+    private struct State {
+        var objects: [ObjectKey: View<K>] = [:]
+        var keysByNamespace: [String: Set<ObjectKey>] = [:]
+        /// By uid of the controlling owner.
+        var keysByOwner: [String: Set<ObjectKey>] = [:]
+        /// Newest revision that arrived.
+        var seen: UInt64 = 0
+        /// Newest revision that somebody wrote.
+        var written: UInt64 = 0
+        var hasSynced = false
+        var waiters: [CheckedContinuation<Void, Never>] = []
+        var handlers: [Handler] = []
+    }
+
+    private let client: Client
+    private let clock: ClusterClock
+    private let log: Logger
+    private let state = Mutex(State())
+
+    package init(_ client: Client, clock: ClusterClock, log: Logger) {
+        self.client = client
+        self.clock = clock
+        self.log = log
+    }
+
+    /// Calls `handler` for each change from now on, and at once for each object that is there. It must not block.
+    package func onChange(_ handler: @escaping Handler) {
+        let present: [View<K>] = state.withLock { state in
+            state.handlers.append(handler)
+            return Array(state.objects.values)
+        }
+        for object in present { handler(nil, object) }
+    }
+
+    // MARK: - Reading
+
+    package func get(_ key: ObjectKey) -> View<K>? { state.withLock { $0.objects[key] } }
+
+    /// - Parameter namespace: nil reads all.
+    package func list(namespace: String? = nil) -> [View<K>] {
+        state.withLock { state in
+            guard let namespace else { return Array(state.objects.values) }
+            return (state.keysByNamespace[namespace] ?? []).compactMap { state.objects[$0] }
+        }
+    }
+
+    /// Objects whose controlling owner has this uid.
+    package func owned(by uid: String) -> [View<K>] {
+        state.withLock { state in (state.keysByOwner[uid] ?? []).compactMap { state.objects[$0] } }
+    }
+
+    /// Remembers that this was written, so that ``caughtUp()`` waits for it.
+    package func note(_ written: View<K>) {
+        guard let revision = UInt64(written.metadata.resourceVersion) else { return }
+        state.withLock { $0.written = max($0.written, revision) }
+    }
+
+    /// Returns when the copy is complete and shows everything that was noted.
+    package func caughtUp() async {
+        await withCheckedContinuation { continuation in
+            let isReady: Bool = state.withLock { state in
+                if state.hasSynced && state.seen >= state.written { return true }
+                state.waiters.append(continuation)
+                return false
+            }
+            if isReady { continuation.resume() }
+        }
+    }
+
+    // MARK: - The watch
+
+    /// Lists and watches until the task is cancelled; starts anew after failures.
+    package func run() async {
+        var failures = 0
+        while !Task.isCancelled {
+            do {
+                try await follow()
+                failures = 0
+            } catch is CancellationError {
+                return
+            } catch {
+                failures += 1
+                if !Task.isCancelled {
+                    log.debug("a watch broke off", metadata: ["kind": "\(K.names.kind)", "error": "\(error)"])
+                }
+                try? await clock.sleep(for: .milliseconds(min(50 << min(failures, 8), 10_000)))
+            }
+        }
+    }
+
+    private func follow() async throws {
+        let list: ObjectList<K> = try await client.list(K.self)
+        replace(list.items, revision: UInt64(list.resourceVersion) ?? 0)
+        let options = RequestOptions {
+            $0.resourceVersion = list.resourceVersion
+            $0.allowWatchBookmarks = true
+        }
+        for try await event in try await client.watch(APIRequest(.watch, K.names.resource, options: options)) {
+            apply(event)
+        }
+    }
+
+    private func replace(_ items: [View<K>], revision: UInt64) {
+        var changes: [(View<K>?, View<K>?)] = []
+        let (handlers, waiters) = state.withLock { state in
+            let present: Set<ObjectKey> = Set(items.map(\.key))
+            for (key, object) in state.objects where !present.contains(key) {
+                changes.append((object, nil))
+                state.put(nil, key)
+            }
+            for item in items {
+                let before: View<K>? = state.objects[item.key]
+                guard before?.metadata.resourceVersion != item.metadata.resourceVersion else { continue }
+                changes.append((before, item))
+                state.put(item, item.key)
+            }
+            state.hasSynced = true
+            state.seen = max(state.seen, revision)
+            return (state.handlers, state.takeWaiters())
+        }
+        for (before, after) in changes { for handler in handlers { handler(before, after) } }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    private func apply(_ event: WatchEvent) {
+        let object = View<K>(event.object)
+        let key: ObjectKey = object.key
+        let (before, handlers, waiters) = state.withLock { state in
+            state.seen = max(state.seen, UInt64(object.metadata.resourceVersion) ?? 0)
+            guard event.kind != .bookmark else { return (View<K>?.none, [Handler](), state.takeWaiters()) }
+            let before: View<K>? = state.objects[key]
+            state.put(event.kind == .deleted ? nil : object, key)
+            return (before, state.handlers, state.takeWaiters())
+        }
+        for handler in handlers { handler(event.kind == .deleted ? before ?? object : before, event.kind == .deleted ? nil : object) }
+        for waiter in waiters { waiter.resume() }
+    }
+}
+
+/// What all informers share, whatever their kind.
+package protocol AnyInformer: AnyObject, Sendable {
+    func run() async
+    func caughtUp() async
+}
+
+extension Informer.State {
+    mutating func put(_ object: View<K>?, _ key: ObjectKey) {
+        if let owner = objects[key]?.metadata.controllerUID { keysByOwner[owner]?.remove(key) }
+        objects[key] = object
+        guard let object else {
+            keysByNamespace[key.namespace]?.remove(key)
+            return
+        }
+        keysByNamespace[key.namespace, default: []].insert(key)
+        if let owner = object.metadata.controllerUID { keysByOwner[owner, default: []].insert(key) }
+    }
+
+    mutating func takeWaiters() -> [CheckedContinuation<Void, Never>] {
+        guard hasSynced, seen >= written else { return [] }
+        defer { waiters = [] }
+        return waiters
+    }
+}
+
+extension View<ObjectMeta> {
+    /// The uid of the owner that controls the object; nil when none does.
+    package var controllerUID: String? { self.ownerReferences.first { $0.controller == true }?.uid }
+}

@@ -1,0 +1,103 @@
+package import API
+package import Machinery
+import Synchronization
+
+/// Keys that wait to be worked on: each at most once, never worked on twice at a time, later when it failed.
+///
+/// A struct state machine under one lock; whoever takes keys waits without a thread. Source: client-go's workqueue.
+package final class WorkQueue: Sendable {
+    private struct State {
+        var ready: [ObjectKey] = []
+        /// In `ready`, or to be put there when its work is done.
+        var dirty: Set<ObjectKey> = []
+        var busy: Set<ObjectKey> = []
+        var failures: [ObjectKey: Int] = [:]
+        var takers: [CheckedContinuation<ObjectKey?, Never>] = []
+        var isClosed = false
+    }
+
+    private let clock: ClusterClock
+    private let state = Mutex(State())
+
+    package init(clock: ClusterClock) { self.clock = clock }
+
+    /// Asks for work on a key.
+    package func add(_ key: ObjectKey) {
+        let taker: CheckedContinuation<ObjectKey?, Never>? = state.withLock { state in
+            guard !state.isClosed, state.dirty.insert(key).inserted, !state.busy.contains(key) else { return nil }
+            return state.hand(key)
+        }
+        taker?.resume(returning: key)
+    }
+
+    /// Asks for work on a key after a while.
+    package func add(_ key: ObjectKey, after delay: Duration) {
+        guard delay > .zero else { return add(key) }
+        clock.schedule(after: delay) { [weak self] in self?.add(key) }
+    }
+
+    /// Asks for work on a key that failed: 5 ms after the first failure, twice as long after each further one, 1,000 s at most.
+    package func addAfterFailure(_ key: ObjectKey) {
+        let failures: Int = state.withLock { state in
+            state.failures[key, default: 0] += 1
+            return state.failures[key] ?? 1
+        }
+        add(key, after: .milliseconds(min(5 << min(failures - 1, 20), 1_000_000)))
+    }
+
+    /// The next failure of this key counts as the first.
+    package func forget(_ key: ObjectKey) { state.withLock { $0.failures[key] = nil } }
+
+    /// The next key, for this caller alone until ``done(_:)``; nil when the queue is closed.
+    package func next() async -> ObjectKey? {
+        await withCheckedContinuation { continuation in
+            let key: ObjectKey?? = state.withLock { state in
+                if state.isClosed { return .some(nil) }
+                guard !state.ready.isEmpty else {
+                    state.takers.append(continuation)
+                    return nil
+                }
+                let key: ObjectKey = state.ready.removeFirst()
+                state.start(key)
+                return key
+            }
+            if let key { continuation.resume(returning: key) }
+        }
+    }
+
+    /// Ends the work on a key; it comes again if somebody asked meanwhile.
+    package func done(_ key: ObjectKey) {
+        let taker: CheckedContinuation<ObjectKey?, Never>? = state.withLock { state in
+            state.busy.remove(key)
+            return state.dirty.contains(key) ? state.hand(key) : nil
+        }
+        taker?.resume(returning: key)
+    }
+
+    /// Lets all takers go.
+    package func close() {
+        let takers = state.withLock { state in
+            state.isClosed = true
+            defer { state.takers = [] }
+            return state.takers
+        }
+        for taker in takers { taker.resume(returning: nil) }
+    }
+}
+
+extension WorkQueue.State {
+    /// Gives a dirty key to a taker, or lines it up.
+    mutating func hand(_ key: ObjectKey) -> CheckedContinuation<ObjectKey?, Never>? {
+        guard !takers.isEmpty else {
+            ready.append(key)
+            return nil
+        }
+        start(key)
+        return takers.removeFirst()
+    }
+
+    mutating func start(_ key: ObjectKey) {
+        dirty.remove(key)
+        busy.insert(key)
+    }
+}

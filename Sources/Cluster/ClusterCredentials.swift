@@ -1,0 +1,73 @@
+import APIServer
+import FoundationEssentials
+import Glibc
+
+/// The keys and certificates of a cluster, made at the first start and renewed when they run out.
+package struct ClusterCredentials: Sendable {
+    package let caPEM: String
+    let server: IssuedCertificate
+    package let admin: IssuedCertificate
+    /// Signs service account tokens.
+    let tokenKeyPEM: String
+
+    /// Reads what is there and makes what is missing or runs out within 30 days.
+    init(_ profile: ClusterProfile) throws(ClusterError) {
+        let folder: String = profile.pkiFolder
+        do {
+            let authority: CertificateAuthority
+            if let certificate = Self.text(folder + "/ca.crt"), let key = Self.text(folder + "/ca.key") {
+                authority = try CertificateAuthority(certificatePEM: certificate, keyPEM: key)
+            } else {
+                authority = try CertificateAuthority.generate()
+                try Self.write(authority.keyPEM, folder + "/ca.key")
+                try Self.write(authority.certificatePEM, folder + "/ca.crt")
+            }
+            caPEM = authority.certificatePEM
+            server = try Self.issued(folder + "/apiserver", by: authority) {
+                try authority.issueServer(
+                    names: KubernetesCertificates.serverNames(),
+                    addresses: KubernetesCertificates.serverAddresses(serviceIP: "10.96.0.1"))
+            }
+            admin = try Self.issued(folder + "/admin", by: authority) { try authority.issue(KubernetesCertificates.admin) }
+            if let key = Self.text(folder + "/sa.key") {
+                tokenKeyPEM = key
+            } else {
+                tokenKeyPEM = ServiceAccountTokens.newKeyPEM()
+                try Self.write(tokenKeyPEM, folder + "/sa.key")
+            }
+        } catch let error as ClusterError {
+            throw error
+        } catch {
+            throw ClusterError("the certificates in \(folder) can't be used: \(error)")
+        }
+    }
+
+    /// Reads the administrator's certificate of a cluster that has been started before.
+    package static func admin(_ profile: ClusterProfile) throws(ClusterError) -> (caPEM: String, certificatePEM: String, keyPEM: String) {
+        guard let ca = text(profile.pkiFolder + "/ca.crt"), let certificate = text(profile.pkiFolder + "/admin.crt"),
+            let key = text(profile.pkiFolder + "/admin.key")
+        else { throw ClusterError("cluster \(profile.name) has no certificates in \(profile.pkiFolder). Start it: swkube start") }
+        return (ca, certificate, key)
+    }
+
+    private static func issued(
+        _ path: String, by authority: CertificateAuthority, _ issue: () throws -> IssuedCertificate
+    ) throws -> IssuedCertificate {
+        if let certificate = text(path + ".crt"), let key = text(path + ".key"),
+            let found = try? IssuedCertificate(certificatePEM: certificate, keyPEM: key),
+            authority.issued(found), !found.expires(within: .seconds(30 * 24 * 3600))
+        {
+            return found
+        }
+        let fresh: IssuedCertificate = try issue()
+        try write(fresh.keyPEM, path + ".key")
+        try write(fresh.certificatePEM, path + ".crt")
+        return fresh
+    }
+
+    private static func text(_ path: String) -> String? {
+        (try? PrivateFile.read(path)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private static func write(_ text: String, _ path: String) throws(ClusterError) { try PrivateFile.write(Array(text.utf8), to: path) }
+}

@@ -1,0 +1,74 @@
+import FoundationEssentials
+package import Sandbox
+
+/// Where a cluster lives: one folder, readable by its owner only, with everything that belongs to it.
+///
+///     <home>/clusters/<name>/
+///       settings.json    ports and identity, kept from start to start
+///       pki/             keys and certificates
+///       store/           the database
+///       logs/            the log of the cluster itself
+///       pods/            container logs, <namespace>_<pod>_<uid>/<container>/<n>.log
+///       node/            sandboxes and volumes of the pods that run
+///       running.json     there while the cluster runs, and after it died
+///       lock             held while the cluster runs
+package struct ClusterProfile: Sendable {
+    package let name: String
+    package let folder: String
+
+    /// Throws ``ClusterError`` for a name that can't be a folder and a context.
+    package init(name: String, home: String = ClusterProfile.home()) throws(ClusterError) {
+        let isGood: Bool = !name.isEmpty && name.utf8.count <= 40 && name.first != "-" && name.last != "-"
+            && name.utf8.allSatisfy { ("a"..."z").contains(Character(UnicodeScalar($0))) || ("0"..."9").contains(Character(UnicodeScalar($0))) || $0 == UInt8(ascii: "-") }
+        guard isGood else {
+            throw ClusterError("the cluster name \"\(name)\" is not valid: use up to 40 lower-case letters, digits and '-', not at the ends")
+        }
+        self.name = name
+        folder = home + "/clusters/" + name
+    }
+
+    /// `$SWKUBE_HOME`, else `$XDG_DATA_HOME/swkube`, else `~/.local/share/swkube`.
+    package static func home(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> String {
+        if let home = environment["SWKUBE_HOME"], !home.isEmpty { return home }
+        if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") { return data + "/swkube" }
+        return (environment["HOME"] ?? "/") + "/.local/share/swkube"
+    }
+
+    /// Names of the clusters that have a folder.
+    package static func all(home: String = ClusterProfile.home()) -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: home + "/clusters")) ?? []).sorted()
+    }
+
+    /// The name of the context, cluster and user in the kubeconfig.
+    package var contextName: String { name == "swkube" ? "swkube" : "swkube-" + name }
+
+    package var settingsPath: String { folder + "/settings.json" }
+    package var pkiFolder: String { folder + "/pki" }
+    package var storeFolder: String { folder + "/store" }
+    package var logPath: String { folder + "/logs/swkube.log" }
+    package var podLogsFolder: String { folder + "/pods" }
+    package var nodeFolder: String { folder + "/node" }
+    package var runningPath: String { folder + "/running.json" }
+    package var lockPath: String { folder + "/lock" }
+
+    package var exists: Bool { FileManager.default.fileExists(atPath: settingsPath) }
+
+    /// Makes the folders, mode 0700.
+    package func makeFolders() throws(ClusterError) {
+        for path in [folder, pkiFolder, storeFolder, folder + "/logs", podLogsFolder, nodeFolder] {
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            } catch {
+                throw ClusterError("cannot make the folder \(path): \(error.localizedDescription)")
+            }
+        }
+    }
+}
+
+/// Why a cluster can't be started, stopped or reached, as a sentence.
+package struct ClusterError: Error, Sendable, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,67 @@
+import FoundationEssentials
+import Glibc
+import Machinery
+import Sandbox
+
+/// Whether a cluster runs, seen from outside.
+package enum ClusterState: Sendable {
+    /// Never started, or deleted.
+    case absent
+    case stopped
+    case running(RunningCluster)
+    /// It ended without being stopped: killed, or the machine went down.
+    case died(RunningCluster)
+}
+
+/// What a running cluster says of itself.
+package struct RunningCluster: Sendable {
+    package let pid: Int32
+    package let port: Int
+    /// Of the start.
+    package let since: Time
+
+    package var server: String { "https://127.0.0.1:\(port)" }
+}
+
+extension ClusterProfile {
+    /// The lock says whether the process lives; the file says what it was.
+    package var state: ClusterState {
+        guard exists else { return .absent }
+        let known: RunningCluster? = readRunning()
+        if let holder = FileLock.holder(of: lockPath) {
+            let pid: Int32 = Int32(holder.filter(\.isNumber)) ?? known?.pid ?? 0
+            return .running(RunningCluster(pid: pid, port: known?.port ?? 0, since: known?.since ?? .epoch))
+        }
+        return known.map { .died($0) } ?? .stopped
+    }
+
+    /// Asks a running cluster to end and returns when it has. False when it did not run.
+    ///
+    /// Throws ``ClusterError`` when it does not end within a minute.
+    package func stop() throws(ClusterError) -> Bool {
+        guard case .running(let cluster) = state else {
+            if case .died = state { forgetRunning() }
+            return false
+        }
+        kill(cluster.pid, SIGTERM)
+        for _ in 0..<6000 {
+            guard FileLock.holder(of: lockPath) != nil else { return true }
+            usleep(10_000)
+        }
+        throw ClusterError("cluster \(name) (process \(cluster.pid)) has not ended within 60 s; its log is \(logPath)")
+    }
+
+    func writeRunning(_ cluster: RunningCluster) throws(ClusterError) {
+        let json: JSON = ["pid": .int(Int64(cluster.pid)), "port": .int(Int64(cluster.port)), "since": cluster.since.json]
+        try PrivateFile.write(json.serialized(), to: runningPath)
+    }
+
+    func forgetRunning() { unlink(runningPath) }
+
+    private func readRunning() -> RunningCluster? {
+        guard let bytes = try? PrivateFile.read(runningPath), let json = try? JSON(parsing: bytes), let pid = json["pid"]?.int,
+            let port = json["port"]?.int
+        else { return nil }
+        return RunningCluster(pid: Int32(pid), port: Int(port), since: json["since"]?.string.flatMap { Time($0) } ?? .epoch)
+    }
+}
