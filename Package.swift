@@ -51,9 +51,13 @@ let sources: [Target] = [
         swiftSettings: strict),
 ]
 
+/// A program that the store's tests kill.
+let crasher: Target = .executableTarget(
+    name: "store-crasher", dependencies: ["Store"], path: "Tests/StoreCrasher", swiftSettings: strict)
+
 /// One test target for each target that has something to prove, named for it.
 let tests: [Target] = [
-    ("Machinery", []), ("API", ["Machinery"]), ("Store", []), ("HTTP", ["Cluster"]), ("Sandbox", []),
+    ("Machinery", []), ("API", ["Machinery"]), ("Store", ["store-crasher"]), ("HTTP", ["Cluster"]), ("Sandbox", []),
     ("Client", ["API", "Machinery"]), ("APIServer", ["API", "Machinery", "Client", "Store"]),
     ("Kubelet", ["API", "Machinery", "Client", "Sandbox"]), ("Scheduler", ["API", "Machinery", "Client"]),
     ("Controllers", ["API", "Machinery", "Client"]), ("Cluster", ["API", "Machinery", "Client", "HTTP", "Store"]),
@@ -83,4 +87,4 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
-    targets: sources + chosen)
+    targets: sources + [crasher] + chosen)

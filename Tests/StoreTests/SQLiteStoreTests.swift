@@ -1,0 +1,71 @@
+import Glibc
+import Store
+import Synchronization
+import Testing
+
+@Suite struct `SQLite store` {
+    let place = TemporaryStore()
+
+    @Test func `a second opener is refused and told who has it`() async throws {
+        try await place.use { _ in
+            #expect(throws: StoreError.inUse(path: place.path, pid: getpid())) { try place.open() }
+        }
+        try await place.use { store in #expect(store.revision == 1) }
+    }
+
+    @Test func `files are for the owner only`() async throws {
+        try await place.use { store in
+            try await store.put("/a", "1")
+            for suffix in ["", "-wal", ".lock"] {
+                var status: stat = stat()
+                #expect(stat(place.path + suffix, &status) == 0)
+                #expect(status.st_mode & 0o777 == 0o600, "\(suffix)")
+            }
+        }
+    }
+
+    @Test func `a folder that is missing is named`() throws {
+        #expect(throws: StoreError.io(
+            path: "/nowhere/s.db.lock", errno: ENOENT, message: "cannot open the lock file: No such file or directory")
+        ) { try SQLiteStore(path: "/nowhere/s.db") { _, _ in self.place } }
+    }
+
+    @Test func `history is bounded by number, oldest first`() async throws {
+        let store: SQLiteStore = try place.open(Retention(events: 128))
+        for number in 0..<1000 { try await store.put("/\(number % 10)", "x") }
+        let kept: Int = try store.events(prefix: "", after: store.compacted, limit: 10_000).events.count
+        #expect((128...131).contains(kept))
+        #expect(store.count(prefix: "") == 10)
+        store.close()
+    }
+
+    @Test func `history is bounded by size`() async throws {
+        let store: SQLiteStore = try place.open(Retention(bytes: 100_000))
+        let value: String = String(repeating: "x", count: 2000)
+        for _ in 0..<300 { try await store.put("/a", value) }
+        let kept: Int = try store.events(prefix: "", after: store.compacted, limit: 10_000).events.count
+        #expect((40...50).contains(kept))
+        store.close()
+        let again: SQLiteStore = try place.open()
+        #expect(again.revision == 301)
+        #expect(again.get("/a")?.created == 2)
+        again.close()
+    }
+
+    @Test func `one fsync serves the writers that wait together`() async throws {
+        try await place.use { store in
+            let batches: Batches = Batches()
+            let subscription: Subscription = store.subscribe { _ in batches.count.add(1, ordering: .relaxed) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for writer in 0..<500 { group.addTask { try await store.put("/\(writer)", "x") } }
+                try await group.waitForAll()
+            }
+            subscription.cancel()
+            #expect(batches.count.load(ordering: .relaxed) < 250)
+        }
+    }
+}
+
+private final class Batches: Sendable {
+    let count = Atomic<Int>(0)
+}
