@@ -128,15 +128,13 @@ package struct DeploymentStatus: Schema {
         "terminatingReplicas", 9, "Pods that are being deleted but not yet gone.", .atLeast(0))
 
     package static func validate(_ status: View<DeploymentStatus>, _ path: Path, _ problems: inout Problems) {
-        let limits: [(String, Int, Int, String)] = [
-            ("updatedReplicas", status.updatedReplicas, status.replicas, "status.replicas"),
-            ("readyReplicas", status.readyReplicas, status.replicas, "status.replicas"),
-            ("availableReplicas", status.availableReplicas, status.replicas, "status.replicas"),
-            ("availableReplicas", status.availableReplicas, status.readyReplicas, "readyReplicas"),
-        ]
-        for (field, count, limit, name) in limits where count > limit {
-            problems.invalid(path.child(field), Cells.integer(count), "cannot be greater than \(name)")
-        }
+        ReplicaCounts.validate(
+            [
+                ("updatedReplicas", status.updatedReplicas, status.replicas, "status.replicas"),
+                ("readyReplicas", status.readyReplicas, status.replicas, "status.replicas"),
+                ("availableReplicas", status.availableReplicas, status.replicas, "status.replicas"),
+                ("availableReplicas", status.availableReplicas, status.readyReplicas, "readyReplicas"),
+            ], path, &problems)
     }
 }
 

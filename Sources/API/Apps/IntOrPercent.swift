@@ -7,15 +7,7 @@ package enum IntOrPercent {
     package static func validate(_ value: JSON, _ path: Path, _ problems: inout Problems) {
         switch value {
         case .string(let text):
-            let digits: Substring.UTF8View = text.utf8.dropLast()
-            guard text.utf8.last == UInt8(ascii: "%"), !digits.isEmpty,
-                digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
-            else {
-                return problems.invalid(
-                    path, value,
-                    "a valid percent string must be a numeric string followed by an ending '%' "
-                        + "(e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')")
-            }
+            for detail in Names.percent(text) { problems.invalid(path, value, detail) }
         case .int(let number) where number < 0: problems.invalid(path, value, "must be greater than or equal to 0")
         default: break
         }

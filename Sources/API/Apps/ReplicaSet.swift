@@ -64,23 +64,12 @@ package struct ReplicaSetStatus: Schema {
 
     package static func validate(_ status: View<ReplicaSetStatus>, _ path: Path, _ problems: inout Problems) {
         ReplicaCounts.validate(
-            replicas: status.replicas, fullyLabeled: status.fullyLabeledReplicas, ready: status.readyReplicas,
-            available: status.availableReplicas, path, &problems)
-    }
-}
-
-/// How the counts of a ReplicaSet or ReplicationController must relate. Source: `ValidateReplicaSetStatus`.
-enum ReplicaCounts {
-    static func validate(replicas: Int, fullyLabeled: Int, ready: Int, available: Int, _ path: Path, _ problems: inout Problems) {
-        let limits: [(String, Int, Int, String)] = [
-            ("fullyLabeledReplicas", fullyLabeled, replicas, "status.replicas"),
-            ("readyReplicas", ready, replicas, "status.replicas"),
-            ("availableReplicas", available, replicas, "status.replicas"),
-            ("availableReplicas", available, ready, "readyReplicas"),
-        ]
-        for (field, count, limit, name) in limits where count > limit {
-            problems.invalid(path.child(field), Cells.integer(count), "cannot be greater than \(name)")
-        }
+            [
+                ("fullyLabeledReplicas", status.fullyLabeledReplicas, status.replicas, "status.replicas"),
+                ("readyReplicas", status.readyReplicas, status.replicas, "status.replicas"),
+                ("availableReplicas", status.availableReplicas, status.replicas, "status.replicas"),
+                ("availableReplicas", status.availableReplicas, status.readyReplicas, "readyReplicas"),
+            ], path, &problems)
     }
 }
 

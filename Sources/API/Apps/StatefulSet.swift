@@ -175,16 +175,14 @@ package struct StatefulSetStatus: Schema {
     package let availableReplicas = Field<Int32>("availableReplicas", 11, "Of these, pods ready for minReadySeconds.", .atLeast(0))
 
     package static func validate(_ status: View<StatefulSetStatus>, _ path: Path, _ problems: inout Problems) {
-        let limits: [(String, Int, Int, String)] = [
-            ("readyReplicas", status.readyReplicas, status.replicas, "status.replicas"),
-            ("currentReplicas", status.currentReplicas, status.replicas, "status.replicas"),
-            ("updatedReplicas", status.updatedReplicas, status.replicas, "status.replicas"),
-            ("availableReplicas", status.availableReplicas, status.replicas, "status.replicas"),
-            ("availableReplicas", status.availableReplicas, status.readyReplicas, "status.readyReplicas"),
-        ]
-        for (field, count, limit, name) in limits where count > limit {
-            problems.invalid(path.child(field), Cells.integer(count), "cannot be greater than \(name)")
-        }
+        ReplicaCounts.validate(
+            [
+                ("readyReplicas", status.readyReplicas, status.replicas, "status.replicas"),
+                ("currentReplicas", status.currentReplicas, status.replicas, "status.replicas"),
+                ("updatedReplicas", status.updatedReplicas, status.replicas, "status.replicas"),
+                ("availableReplicas", status.availableReplicas, status.replicas, "status.replicas"),
+                ("availableReplicas", status.availableReplicas, status.readyReplicas, "status.readyReplicas"),
+            ], path, &problems)
     }
 }
 

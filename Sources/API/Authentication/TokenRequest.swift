@@ -7,7 +7,7 @@ package struct TokenRequest: Kind {
     package static let names = KindNames("TokenRequest", group: "authentication.k8s.io", plural: "tokenrequests", verbs: [.create])
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name and namespace of the service account.")
-    package let spec = Field<TokenRequestSpec>("spec", 2, "The token that is wanted.", .required)
+    package let spec = Field<TokenRequestSpec>("spec", 2, "The token that is wanted.")
     package let status = Field<TokenRequestStatus>("status", 3, "The token that was made.")
 }
 
@@ -17,7 +17,7 @@ package struct TokenRequestSpec: Schema {
         TokenRequestSpec(), "authentication.v1.TokenRequestSpec", "The token that is wanted.")
 
     package let audiences = Field<[String]>(
-        "audiences", 1, "Who is to accept the token; the API server if absent.", .always, .atomic)
+        "audiences", 1, "Who is to accept the token; the API server if absent.", .atomic)
     package let boundObjectRef = Field<BoundObjectReference?>(
         "boundObjectRef", 3, "The token is good only as long as this object lives.")
     package let expirationSeconds = Field<Int64>(
@@ -52,6 +52,6 @@ package struct TokenRequestStatus: Schema {
     package static let definition = Definition(
         TokenRequestStatus(), "authentication.v1.TokenRequestStatus", "The token that was made.")
 
-    package let token = Field<String>("token", 1, "The token, a JWT.", .always)
-    package let expirationTimestamp = Field<Time?>("expirationTimestamp", 2, "When the token ends.", .always)
+    package let token = Field<String>("token", 1, "The token, a JWT.")
+    package let expirationTimestamp = Field<Time?>("expirationTimestamp", 2, "When the token ends.")
 }

@@ -10,8 +10,6 @@ package struct Job: Kind {
     package let spec = Field<JobSpec>("spec", 2, "What is wanted.")
     package let status = Field<JobStatus>("status", 3, "What was last seen.")
 
-    package static let selectableFields: [String] = ["status.successful"]
-
     package static let columns: [Column<Job>] = [
         .name,
         Column("Status", .string, "How far the job is.") { job, _ in .string(job.phaseText) },

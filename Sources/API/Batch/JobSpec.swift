@@ -96,10 +96,9 @@ package struct JobSpec: Schema {
 
     private static func validateManager(_ spec: View<JobSpec>, _ path: Path, _ problems: inout Problems) {
         guard let manager: String = spec.managedBy else { return }
-        if let slash: String.Index = manager.firstIndex(of: "/"), manager.index(after: slash) < manager.endIndex, slash > manager.startIndex {
-            for detail in Names.dns1123Subdomain(String(manager[..<slash])) {
-                problems.invalid(path, .string(manager), detail)
-            }
+        let parts: [Substring] = manager.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        if parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty {
+            for detail in Names.dns1123Subdomain(String(parts[0])) { problems.invalid(path, .string(manager), detail) }
         } else {
             problems.invalid(path, .string(manager), "must be a domain-prefixed path (such as \"acme.io/foo\")")
         }

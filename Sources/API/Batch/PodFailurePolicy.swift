@@ -29,7 +29,8 @@ package struct PodFailurePolicyOnExitCodesRequirement: Schema {
     package let containerName = Field<String?>("containerName", 1, "The container that is looked at; any of them if absent.")
     package let `operator` = Field<String>(
         "operator", 2, "In: the code is in the list; NotIn: it is not.", .required, .oneOf("In", "NotIn"))
-    package let values = Field<[Int32]>("values", 3, "Exit codes in rising order, 1 to 255 of them; 0 can't be in a list for In.",
+    package let values = Field<[Int32]>(
+        "values", 3, "Exit codes in rising order, 1 to 255 of them; 0 can't be in a list for In.",
         .always, .listSet)
 
     /// Source: `validatePodFailurePolicyRuleOnExitCodes` of pkg/apis/batch/validation.
@@ -62,7 +63,8 @@ package struct PodFailurePolicyOnPodConditionsPattern: Schema {
         PodFailurePolicyOnPodConditionsPattern(), "batch.v1.PodFailurePolicyOnPodConditionsPattern", "A pod condition that a rule fits.")
 
     package let type = Field<String>("type", 1, "Type of the condition, such as DisruptionTarget.", .required, .format(Names.qualifiedName))
-    package let status = Field<String>("status", 2, "Status of the condition; True if absent.", default: "True",
+    package let status = Field<String>(
+        "status", 2, "Status of the condition; True if absent.", default: "True",
         .oneOf("False", "True", "Unknown"))
 }
 
@@ -90,7 +92,8 @@ extension View<PodFailurePolicyRule> {
         }
         if let codes = self.onExitCodes, let name: String = codes.containerName, !containers.contains(name) {
             problems.invalid(
-                path.child("onExitCodes").child("containerName"), .string(name), "must be one of the container or initContainer names in the pod template")
+                path.child("onExitCodes").child("containerName"), .string(name),
+                "must be one of the container or initContainer names in the pod template")
         }
         if self.onPodConditions.count > 20 { problems.tooMany(path.child("onPodConditions"), self.onPodConditions.count, atMost: 20) }
         if self.onExitCodes != nil, !self.onPodConditions.isEmpty {

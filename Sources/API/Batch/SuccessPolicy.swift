@@ -5,7 +5,8 @@ package struct SuccessPolicy: Schema {
     package static let definition = Definition(
         SuccessPolicy(), "batch.v1.SuccessPolicy", "When an Indexed job has succeeded before all its numbers have.")
 
-    package let rules = Field<[SuccessPolicyRule]>("rules", 1, "In order; the first that is met ends the job. 20 at most.", .always, .atomic)
+    package let rules = Field<[SuccessPolicyRule]>(
+        "rules", 1, "In order; the first that is met ends the job. 20 at most.", .always, .atomic)
 }
 
 /// Which numbers of an Indexed job must have succeeded.
@@ -51,10 +52,12 @@ extension View<SuccessPolicyRule> {
         if count <= 0 {
             problems.invalid(here, Cells.integer(count), "must be greater than 0")
         } else if count > completions {
-            problems.invalid(here, Cells.integer(count), "must be less than or equal to \(completions) (the number of specified completions)")
+            problems.invalid(
+                here, Cells.integer(count), "must be less than or equal to \(completions) (the number of specified completions)")
         } else if count > total {
             problems.invalid(
-                here, Cells.integer(count), "must be less than or equal to \(total) (the number of indexes in the specified succeededIndexes field)")
+                here, Cells.integer(count),
+                "must be less than or equal to \(total) (the number of indexes in the specified succeededIndexes field)")
         }
     }
 }

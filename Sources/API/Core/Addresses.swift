@@ -20,8 +20,8 @@ package enum Addresses {
     package static func validateEndpoint(_ address: String, family: Family?, _ path: Path, _ problems: inout Problems) {
         guard let parsed = IPAddress(address) else { return validate(address, path, &problems) }
         switch family {
-        case .v4? where parsed.isIPv6: problems.invalid(path, .string(address), "must be an IPv4 address")
-        case .v6? where !parsed.isIPv6: problems.invalid(path, .string(address), "must be an IPv6 address")
+        case .v4? where !parsed.isIPv4: problems.invalid(path, .string(address), "must be an IPv4 address")
+        case .v6? where parsed.isIPv4: problems.invalid(path, .string(address), "must be an IPv6 address")
         default: break
         }
         if let flaw: String = flaw(of: parsed) { problems.invalid(path, .string(address), flaw) }
@@ -29,20 +29,17 @@ package enum Addresses {
 
     /// `10.0.0.0/8`
     package static func validateRange(_ range: String, _ path: Path, _ problems: inout Problems) {
-        if IPRange(range) == nil {
-            problems.invalid(path, .string(range), "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")
-        }
+        for detail in Names.cidr(range) { problems.invalid(path, .string(range), detail) }
     }
 
     private static func flaw(of address: IPAddress) -> String? {
         let bytes: [UInt8] = address.bytes
         if bytes.allSatisfy({ $0 == 0 }) { return "may not be unspecified (\(address))" }
-        if address.isIPv6 {
-            if bytes.dropLast().allSatisfy({ $0 == 0 }), bytes[15] == 1 { return "may not be in the loopback range (127.0.0.0/8, ::1/128)" }
+        if address.isLoopback { return "may not be in the loopback range (127.0.0.0/8, ::1/128)" }
+        if !address.isIPv4 {
             if bytes[0] == 0xFE, bytes[1] & 0xC0 == 0x80 { return "may not be in the link-local range (169.254.0.0/16, fe80::/10)" }
             if bytes[0] == 0xFF, bytes[1] & 0x0F == 0x02 { return "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)" }
         } else {
-            if bytes[0] == 127 { return "may not be in the loopback range (127.0.0.0/8, ::1/128)" }
             if bytes[0] == 169, bytes[1] == 254 { return "may not be in the link-local range (169.254.0.0/16, fe80::/10)" }
             if bytes[0] == 224, bytes[1] == 0, bytes[2] == 0 {
                 return "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"

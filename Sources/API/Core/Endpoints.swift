@@ -51,7 +51,7 @@ package struct EndpointAddress: Schema {
     package static let definition = Definition(EndpointAddress(), "core.v1.EndpointAddress", "One address behind a Service.")
 
     package let ip = Field<String>("ip", 1, "The address; not one of the host itself.", .always)
-    package let targetRef = Field<ObjectReference?>("targetRef", 2, "The object that the address belongs to.")
+    package let targetRef = Field<ObjectReference?>("targetRef", 2, "The object that the address belongs to.", .atomic)
     package let hostname = Field<String>("hostname", 3, "Name of the endpoint within the Service's domain.")
     package let nodeName = Field<String?>("nodeName", 4, "Node that the address is on.")
 

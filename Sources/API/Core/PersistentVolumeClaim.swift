@@ -49,7 +49,8 @@ package struct PersistentVolumeClaimSpec: Schema {
         let size: Path = path.child("resources").key("storage")
         if let storage: Quantity = spec.resources.requests["storage"] {
             if storage <= Quantity(0) {
-                problems.invalid(path.child("resources").child("requests").key("storage"), .string(storage.description), "must be greater than zero")
+                problems.invalid(
+                    path.child("resources").child("requests").key("storage"), .string(storage.description), "must be greater than zero")
             }
         } else {
             problems.required(size)

@@ -78,8 +78,12 @@ package struct ReplicationControllerStatus: Schema {
 
     package static func validate(_ status: View<ReplicationControllerStatus>, _ path: Path, _ problems: inout Problems) {
         ReplicaCounts.validate(
-            replicas: status.replicas, fullyLabeled: status.fullyLabeledReplicas, ready: status.readyReplicas,
-            available: status.availableReplicas, path, &problems)
+            [
+                ("fullyLabeledReplicas", status.fullyLabeledReplicas, status.replicas, "status.replicas"),
+                ("readyReplicas", status.readyReplicas, status.replicas, "status.replicas"),
+                ("availableReplicas", status.availableReplicas, status.replicas, "status.replicas"),
+                ("availableReplicas", status.availableReplicas, status.readyReplicas, "readyReplicas"),
+            ], path, &problems)
     }
 }
 

@@ -56,9 +56,7 @@ enum ServiceRules {
             }
             switch port.targetPort {
             case .int(let number):
-                if !(1...65535).contains(number) {
-                    problems.invalid(here.child("targetPort"), .int(Int64(number)), "must be between 1 and 65535, inclusive")
-                }
+                for detail in Names.portNumber(number) { problems.invalid(here.child("targetPort"), .int(Int64(number)), detail) }
             case .string(let name):
                 for detail in Names.portName(name) { problems.invalid(here.child("targetPort"), .string(name), detail) }
             }

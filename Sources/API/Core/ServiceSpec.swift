@@ -33,7 +33,8 @@ package struct ServiceSpec: Schema {
     package let ipFamilyPolicy = Field<String?>(
         "ipFamilyPolicy", 17, "SingleStack, PreferDualStack or RequireDualStack.",
         .oneOf("PreferDualStack", "RequireDualStack", "SingleStack"))
-    package let clusterIPs = Field<[String]>("clusterIPs", 18, "Addresses within the cluster, one for each family; clusterIP first.", .atomic)
+    package let clusterIPs = Field<[String]>(
+        "clusterIPs", 18, "Addresses within the cluster, one for each family; clusterIP first.", .atomic)
     package let ipFamilies = Field<[String]>(
         "ipFamilies", 19, "IPv4, IPv6 or both, in the order of the addresses.", .atomic, .oneOf("IPv4", "IPv6"))
     package let allocateLoadBalancerNodePorts = Field<Bool?>(

@@ -1,34 +1,12 @@
 package import Machinery
 
 extension View<LabelSelector> {
+    /// The selector in the form that is quick to ask again and again. One that validation refuses selects nothing.
+    package var match: LabelMatch { (try? LabelMatch(labelSelector: json)) ?? .nothing }
+
     /// True when an object with these labels is selected. An empty selector selects everything.
-    package func matches(_ labels: [String: String]) -> Bool {
-        for (key, value) in self.matchLabels where labels[key] != value { return false }
-        return self.matchExpressions.allSatisfy { requirement in
-            let value: String? = labels[requirement.key]
-            return switch requirement.operator {
-            case "In": value.map { requirement.values.contains($0) } ?? false
-            case "NotIn": value.map { !requirement.values.contains($0) } ?? true
-            case "Exists": value != nil
-            case "DoesNotExist": value == nil
-            default: false
-            }
-        }
-    }
+    package func matches(_ labels: [String: String]) -> Bool { match.matches(labels) }
 
     /// The selector as a query says it: `app=web,tier in (a,b),!canary`. Empty for an empty selector.
-    package var text: String {
-        let labels: [(String, String)] = self.matchLabels.map { ($0.key, "\($0.key)=\($0.value)") }
-        let expressions: [(String, String)] = self.matchExpressions.map { requirement in
-            let key: String = requirement.key
-            let values: String = "(" + requirement.values.sorted().joined(separator: ",") + ")"
-            return switch requirement.operator {
-            case "In": (key, "\(key) in \(values)")
-            case "NotIn": (key, "\(key) notin \(values)")
-            case "DoesNotExist": (key, "!\(key)")
-            default: (key, key)
-            }
-        }
-        return (labels + expressions).sorted { $0.0 < $1.0 }.map { $0.1 }.joined(separator: ",")
-    }
+    package var text: String { match.description }
 }

@@ -8,7 +8,7 @@ extension ObjectMeta {
 
     /// What holds for all metadata, in a template too: labels, annotations, owners, finalizers.
     ///
-    /// The name is another matter, for its rule depends on the kind: ``validateObject(_:of:_:_:)``.
+    /// The name is another matter, for its rule depends on the kind: ``validateObject(_:of:at:_:)``.
     package static func validate(_ metadata: View<ObjectMeta>, _ path: Path, _ problems: inout Problems) {
         if metadata.generation < 0 {
             problems.invalid(path.child("generation"), metadata.json["generation"] ?? 0, "must be greater than or equal to 0")
@@ -22,7 +22,7 @@ extension ObjectMeta {
 
     /// Name, generateName and namespace of a whole object. Call after a name was generated.
     package static func validateObject(
-        _ metadata: View<ObjectMeta>, of names: KindNames, _ path: Path = Path("metadata"), _ problems: inout Problems
+        _ metadata: View<ObjectMeta>, of names: KindNames, at path: Path = Path("metadata"), _ problems: inout Problems
     ) {
         let prefix: String = metadata.generateName
         if !prefix.isEmpty {
@@ -48,7 +48,7 @@ extension ObjectMeta {
 
     /// What an update of a whole object may not change. The server has filled in what the client left out.
     package static func validateObjectUpdate(
-        _ metadata: View<ObjectMeta>, from old: View<ObjectMeta>, _ path: Path = Path("metadata"), _ problems: inout Problems
+        _ metadata: View<ObjectMeta>, from old: View<ObjectMeta>, at path: Path = Path("metadata"), _ problems: inout Problems
     ) {
         for field in ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"]
         where metadata.json[field] != old.json[field] {

@@ -10,17 +10,19 @@ package struct ObjectMeta: Schema {
         "generateName", 2, "Prefix of a name that the server completes with five characters of its own, where no name is given.")
     package let namespace = Field<String>("namespace", 3, "Namespace that the object lives in; empty for kinds of the whole cluster.")
     package let selfLink = Field<String>("selfLink", 4, "A link of former days. The server leaves it empty.")
-    package let uid = Field<String>("uid", 5, "Identity in time and space: a later object of the same name has another. The server sets it.")
+    package let uid = Field<String>(
+        "uid", 5, "Identity in time and space: a later object of the same name has another. The server sets it.")
     package let resourceVersion = Field<String>(
         "resourceVersion", 6, "Revision of the last change, to be compared for equality only. An update that names an old one is refused.")
     package let generation = Field<Int64>("generation", 7, "Rises by one with each change of the wanted state. The server sets it.")
     package let creationTimestamp = Field<Time?>("creationTimestamp", 8, "When the server stored the object first.")
     package let deletionTimestamp = Field<Time?>(
-        "deletionTimestamp", 9, "When the object is to be gone. The server sets it when deletion is asked for and finalizers or a grace period remain.")
+        "deletionTimestamp", 9, "When the object is to be gone. Set when deletion is asked for and finalizers or a grace period remain.")
     package let deletionGracePeriodSeconds = Field<Int64?>(
         "deletionGracePeriodSeconds", 10, "Seconds that the object gets to end by itself; set together with deletionTimestamp.")
     package let labels = Field<[String: String]>("labels", 11, "Short facts by which selectors find the object.")
-    package let annotations = Field<[String: String]>("annotations", 12, "Facts for tools and people, 256 KiB at most; selectors don't see them.")
+    package let annotations = Field<[String: String]>(
+        "annotations", 12, "Facts for tools and people, 256 KiB at most; selectors don't see them.")
     package let ownerReferences = Field<[OwnerReference]>(
         "ownerReferences", 13, "Objects that this one depends on. It is collected when all of them are gone.", .merge(key: "uid"))
     package let finalizers = Field<[String]>(

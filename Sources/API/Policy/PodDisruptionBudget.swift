@@ -60,10 +60,10 @@ package struct PodDisruptionBudgetStatus: Schema {
         "observedGeneration", 1, "Generation of the budget that the numbers are of; evictions wait for the present one.", .atLeast(0))
     package let disruptedPods = Field<[String: Time]>(
         "disruptedPods", 2, "Pods whose eviction was granted but that are not yet terminating, by name, with the time of the grant.")
-    package let disruptionsAllowed = Field<Int32>("disruptionsAllowed", 3, "Pods that may be evicted just now.", .always, .atLeast(0))
-    package let currentHealthy = Field<Int32>("currentHealthy", 4, "Pods that are healthy.", .always, .atLeast(0))
-    package let desiredHealthy = Field<Int32>("desiredHealthy", 5, "Pods that must be healthy.", .always, .atLeast(0))
-    package let expectedPods = Field<Int32>("expectedPods", 6, "Pods that count.", .always, .atLeast(0))
+    package let disruptionsAllowed = Field<Int32>("disruptionsAllowed", 3, "Pods that may be evicted just now.", default: 0, .atLeast(0))
+    package let currentHealthy = Field<Int32>("currentHealthy", 4, "Pods that are healthy.", default: 0, .atLeast(0))
+    package let desiredHealthy = Field<Int32>("desiredHealthy", 5, "Pods that must be healthy.", default: 0, .atLeast(0))
+    package let expectedPods = Field<Int32>("expectedPods", 6, "Pods that count.", default: 0, .atLeast(0))
     package let conditions = Field<[Condition]>(
         "conditions", 7, "Aspects of the state: DisruptionAllowed.", .merge(key: "type"))
 }

@@ -8,7 +8,7 @@ package struct PriorityClass: Kind {
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
     package let value = Field<Int32>(
-        "value", 2, "The priority. Pods with a higher one are placed first. Never changes.", .always)
+        "value", 2, "The priority. Pods with a higher one are placed first. Never changes.", default: 0)
     package let globalDefault = Field<Bool>(
         "globalDefault", 3, "True for the class of pods that name none; of several the one with the lowest value counts.")
     package let description = Field<String>("description", 4, "For people: when to use the class.")

@@ -10,7 +10,8 @@ package enum PodTemplateRules {
     package static func validate(
         _ template: View<PodTemplateSpec>, selector: View<LabelSelector>?, of kind: String, _ path: Path, _ problems: inout Problems
     ) {
-        if let selector, !selector.isEmpty, !selector.matches(template.metadata.labels) {
+        // A selector that can't be read has told its own problem.
+        if let selector, let match = try? LabelMatch(labelSelector: selector.json), !match.matches(template.metadata.labels) {
             mismatch(template, path, &problems)
         }
         validateLongRunning(template, of: kind, path, &problems)
