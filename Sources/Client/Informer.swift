@@ -11,24 +11,10 @@ package final class Informer<K: Kind>: AnyInformer {
     /// What changed: nil before for a new object, nil after for one that is gone.
     package typealias Handler = @Sendable (_ before: View<K>?, _ after: View<K>?) -> Void
 
-    private struct State {
-        var objects: [ObjectKey: View<K>] = [:]
-        var keysByNamespace: [String: Set<ObjectKey>] = [:]
-        /// By uid of the controlling owner.
-        var keysByOwner: [String: Set<ObjectKey>] = [:]
-        /// Newest revision that arrived.
-        var seen: UInt64 = 0
-        /// Newest revision that somebody wrote.
-        var written: UInt64 = 0
-        var hasSynced = false
-        var waiters: [CheckedContinuation<Void, Never>] = []
-        var handlers: [Handler] = []
-    }
-
     private let client: Client
     private let clock: ClusterClock
     private let log: Logger
-    private let state = Mutex(State())
+    private let state = Mutex(InformerState<K>())
 
     package init(_ client: Client, clock: ClusterClock, log: Logger) {
         self.client = client
@@ -154,25 +140,6 @@ package final class Informer<K: Kind>: AnyInformer {
 package protocol AnyInformer: AnyObject, Sendable {
     func run() async
     func caughtUp() async
-}
-
-extension Informer.State {
-    mutating func put(_ object: View<K>?, _ key: ObjectKey) {
-        if let owner = objects[key]?.metadata.controllerUID { keysByOwner[owner]?.remove(key) }
-        objects[key] = object
-        guard let object else {
-            keysByNamespace[key.namespace]?.remove(key)
-            return
-        }
-        keysByNamespace[key.namespace, default: []].insert(key)
-        if let owner = object.metadata.controllerUID { keysByOwner[owner, default: []].insert(key) }
-    }
-
-    mutating func takeWaiters() -> [CheckedContinuation<Void, Never>] {
-        guard hasSynced, seen >= written else { return [] }
-        defer { waiters = [] }
-        return waiters
-    }
 }
 
 extension View<ObjectMeta> {

@@ -1,4 +1,4 @@
-import API
+package import API
 package import Machinery
 
 /// One event of a watch.

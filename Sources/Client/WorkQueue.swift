@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// A struct state machine under one lock; whoever takes keys waits without a thread. Source: client-go's workqueue.
 package final class WorkQueue: Sendable {
-    private struct State {
+    fileprivate struct State {
         var ready: [ObjectKey] = []
         /// In `ready`, or to be put there when its work is done.
         var dirty: Set<ObjectKey> = []
@@ -23,7 +23,7 @@ package final class WorkQueue: Sendable {
 
     /// Asks for work on a key.
     package func add(_ key: ObjectKey) {
-        let taker: CheckedContinuation<ObjectKey?, Never>? = state.withLock { state in
+        let taker: CheckedContinuation<ObjectKey?, Never>? = state.withLock { state -> CheckedContinuation<ObjectKey?, Never>? in
             guard !state.isClosed, state.dirty.insert(key).inserted, !state.busy.contains(key) else { return nil }
             return state.hand(key)
         }
@@ -51,7 +51,7 @@ package final class WorkQueue: Sendable {
     /// The next key, for this caller alone until ``done(_:)``; nil when the queue is closed.
     package func next() async -> ObjectKey? {
         await withCheckedContinuation { continuation in
-            let key: ObjectKey?? = state.withLock { state in
+            let key: ObjectKey?? = state.withLock { state -> ObjectKey?? in
                 if state.isClosed { return .some(nil) }
                 guard !state.ready.isEmpty else {
                     state.takers.append(continuation)
