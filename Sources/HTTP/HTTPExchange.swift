@@ -87,8 +87,9 @@ package final class HTTPExchange: @unchecked Sendable {
         }
     }
 
-    /// Calls `f` once, on the event loop, when the answer ended or the client left; soon if that is so already.
+    /// Calls `f` once, on the event loop, when the answer ended or the client left; at once, on this thread, if the connection is gone.
     package func onClose(_ f: @escaping @Sendable () -> Void) {
+        guard eventLoop.inEventLoop || channel.isActive else { return f() }
         execute { [self] in
             if phase == .done { f() } else { closeObservers.append(f) }
         }
@@ -97,17 +98,23 @@ package final class HTTPExchange: @unchecked Sendable {
     /// Whether the client takes what is sent; false while more than some 64 KiB wait for it. May be asked from any thread.
     package var isWritable: Bool { channel.isWritable }
 
-    /// Calls `f` once, on the event loop, when ``isWritable`` is true (soon if it is already); never after the exchange closed.
+    /// Calls `f` once, on the event loop, when ``isWritable`` is true; never after the exchange closed. When it is true already the call
+    /// comes after the loop's present turn, so that what was sent leaves first and other connections have theirs.
     package func onWritable(_ f: @escaping @Sendable () -> Void) {
         execute { [self] in
             guard phase != .done else { return }
-            if channel.isWritable { f() } else { writableObservers.append(f) }
+            if channel.isWritable { eventLoop.execute(f) } else { writableObservers.append(f) }
         }
     }
 
-    /// Runs `f` on this exchange's event loop: at once when called there.
+    /// Runs `f` on this exchange's event loop: at once when called there, and not at all when the connection is gone, whose loop may
+    /// have ended with the server.
     package func execute(_ f: @escaping @Sendable () -> Void) {
-        if eventLoop.inEventLoop { f() } else { eventLoop.execute(f) }
+        if eventLoop.inEventLoop {
+            f()
+        } else if channel.isActive {
+            eventLoop.execute(f)
+        }
     }
 
     // MARK: - From the connection, on the event loop

@@ -36,6 +36,7 @@ package final class HTTPServer: Sendable {
                 .serverChannelOption(.backlog, value: 1024)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .childChannelOption(.socketOption(.so_keepalive), value: 1)
                 .childChannelInitializer { channel in
                     let table: ConnectionTable? = tables.first { $0.eventLoop === channel.eventLoop }
                     return channel.eventLoop.makeCompletedFuture { try table?.accept(channel) }

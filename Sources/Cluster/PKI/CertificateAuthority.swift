@@ -74,7 +74,8 @@ package struct CertificateAuthority: Sendable {
 
     /// Whether this authority signed the certificate.
     package func issued(_ other: IssuedCertificate) -> Bool {
-        other.certificate.issuer == certificate.subject && certificate.publicKey.isValidSignature(other.certificate.signature, for: other.certificate)
+        let leaf: Certificate = other.certificate
+        return leaf.issuer == certificate.subject && certificate.publicKey.isValidSignature(leaf.signature, for: leaf)
     }
 
     /// Whether the authority's own certificate ends within this time, or has ended.

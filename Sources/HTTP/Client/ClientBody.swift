@@ -17,15 +17,17 @@ final class ClientBody: Sendable {
 
     private static let most: Int = 1024 * 1024
     private let channel: any Channel
+    private let pool: ClientPool
     private let state: Mutex<State> = Mutex(State())
 
-    init(channel: any Channel) {
+    init(channel: any Channel, pool: ClientPool) {
         self.channel = channel
+        self.pool = pool
     }
 
-    /// The parts as a sequence for one reader; the connection closes when it is let go of before the end.
-    func sequence() -> HTTPBody {
-        let reader = ClientBodyReader(body: self)
+    /// The parts as a sequence for one reader; the connection closes when it is let go of before the end. Keeps the client alive.
+    func sequence(of client: HTTPClient) -> HTTPBody {
+        let reader = ClientBodyReader(body: self, client: client)
         return AsyncThrowingStream { try await reader.body.next() }
     }
 
@@ -56,7 +58,7 @@ final class ClientBody: Sendable {
             return (state.reader, state.isPaused)
         }
         reader?.resume(with: end.map { nil })
-        if wasPaused { setReading(true) }
+        if wasPaused, error == nil { setReading(true) }
     }
 
     // MARK: - In the reader's task
@@ -86,7 +88,11 @@ final class ClientBody: Sendable {
 
     /// All that waits as one part.
     private func take(_ state: inout State) -> Taken {
-        let part: [UInt8] = state.parts.count == 1 ? state.parts[0] : Array(state.parts.joined())
+        var part: [UInt8] = state.parts[0]
+        if state.parts.count > 1 {
+            part.reserveCapacity(state.size)
+            for other: [UInt8] in state.parts.dropFirst() { part += other }
+        }
         state.parts = []
         state.size = 0
         let resume: Bool = state.isPaused
@@ -98,20 +104,23 @@ final class ClientBody: Sendable {
     func cancel() {
         let isOpen: Bool = state.withLock { $0.end == nil }
         finish(CancellationError())
-        if isOpen { channel.close(promise: nil) }
+        if isOpen { pool.execute { [channel] in channel.close(promise: nil) } }
     }
 
     private func setReading(_ reads: Bool) {
-        channel.setOption(.autoRead, value: reads).whenFailure { _ in }
+        // It fails only when the connection is gone, and then there is nothing to read.
+        pool.execute { [channel] in channel.setOption(.autoRead, value: reads).whenFailure { _ in } }
     }
 }
 
 /// Closes the connection of a body whose reader was let go of.
 private final class ClientBodyReader: Sendable {
     let body: ClientBody
+    private let client: HTTPClient
 
-    init(body: ClientBody) {
+    init(body: ClientBody, client: HTTPClient) {
         self.body = body
+        self.client = client
     }
 
     deinit { body.cancel() }

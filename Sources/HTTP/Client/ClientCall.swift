@@ -38,12 +38,12 @@ final class ClientCall: @unchecked Sendable {
 
     // MARK: - From the connection
 
-    func received(status: Int, headers: HTTPHeaders, from channel: any Channel) {
+    func received(status: Int, headers: HTTPHeaders, from channel: any Channel, pool: ClientPool) {
         head = HTTPResponse(status: status, headers: headers)
         guard let started else { return }
         self.started = nil
         timer?.cancel()
-        let body = ClientBody(channel: channel)
+        let body = ClientBody(channel: channel, pool: pool)
         self.body = body
         started.resume(returning: Head(status: status, headers: headers, body: body))
     }

@@ -63,7 +63,7 @@ final class ClientConnection: ChannelInboundHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             keepsAlive = head.isKeepAlive
-            call?.received(status: Int(head.status.code), headers: HTTPHeaders(head.headers), from: context.channel)
+            call?.received(status: Int(head.status.code), headers: HTTPHeaders(head.headers), from: context.channel, pool: pool)
         case .body(let part): call?.received(part)
         case .end: ended()
         }

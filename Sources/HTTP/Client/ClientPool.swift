@@ -2,6 +2,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import Synchronization
 
 /// The event loop of a client and its idle connections, the latest used last. Invariant: state is touched on `eventLoop` only.
 final class ClientPool: @unchecked Sendable {
@@ -10,7 +11,8 @@ final class ClientPool: @unchecked Sendable {
     private let tls: NIOSSLContext?
     private let group: MultiThreadedEventLoopGroup
     private var idle: [ClientConnection] = []
-    private var isShutDown: Bool = false
+    /// Whether the loop ends; nothing is given to it after that.
+    private let isShutDown: Mutex<Bool> = Mutex(false)
 
     init(_ configuration: HTTPClientConfiguration, tls: NIOSSLContext?) {
         self.configuration = configuration
@@ -22,7 +24,6 @@ final class ClientPool: @unchecked Sendable {
     /// Sends the call over an idle connection, or a new one.
     func begin(_ call: ClientCall) {
         guard !call.isOver else { return call.settle() }
-        guard !isShutDown else { return call.fail(HTTPError.closed(configuration.address)) }
         if let timeout = call.request.timeout { call.limit(eventLoop.scheduleTask(in: TimeAmount(timeout)) { [configuration] in
             call.fail(HTTPError.timedOut(configuration.address))
         }) }
@@ -44,7 +45,7 @@ final class ClientPool: @unchecked Sendable {
 
     /// Takes back a connection whose answer is complete.
     func release(_ connection: ClientConnection) {
-        if isShutDown { connection.close() } else { idle.append(connection) }
+        idle.append(connection)
     }
 
     /// The connection ended.
@@ -54,11 +55,23 @@ final class ClientPool: @unchecked Sendable {
 
     /// Closes all and stops the thread. Calls under way fail with their connections.
     func shutdown() {
-        eventLoop.execute { [self] in
+        isShutDown.withLock { isShutDown in
+            guard !isShutDown else { return }
             isShutDown = true
-            for connection: ClientConnection in idle { connection.close() }
-            idle = []
-            group.shutdownGracefully { _ in }
+            eventLoop.execute { [self] in
+                for connection: ClientConnection in idle { connection.close() }
+                idle = []
+                group.shutdownGracefully { _ in }
+            }
+        }
+    }
+
+    /// Runs `f` on the event loop; false when the client was shut down.
+    @discardableResult
+    func execute(_ f: @escaping @Sendable () -> Void) -> Bool {
+        isShutDown.withLock { isShutDown in
+            if !isShutDown { eventLoop.execute(f) }
+            return !isShutDown
         }
     }
 

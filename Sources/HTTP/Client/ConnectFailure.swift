@@ -33,9 +33,9 @@ enum TransportFailure {
     static func words(for error: any Error, address: String, peer: NIOSSLCertificate?) -> HTTPError {
         switch error {
         case let error as NIOSSLExtraError where error == .failedToValidateHostname:
-            return .tls("\(address): \(CertificateProblem.names(peer))")
+            return .tls("\(address): \(CertificateRefusal.names(peer))")
         case NIOSSLError.handshakeFailed(let reason):
-            return .tls("\(address): \(CertificateProblem.handshake(reason, peer: peer))")
+            return .tls("\(address): \(CertificateRefusal.handshake(reason, peer: peer))")
         case NIOSSLError.uncleanShutdown: return .closed(address)
         case let error as BoringSSLError:
             return .tls("\(address): the server ended the TLS session; it may not take the client's certificate (\(error))")

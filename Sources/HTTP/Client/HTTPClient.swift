@@ -51,7 +51,7 @@ package final class HTTPClient: Sendable {
     package func stream(_ request: HTTPClientRequest) async throws -> (status: Int, headers: HTTPHeaders, body: HTTPBody) {
         let call = ClientCall(request)
         let head: ClientCall.Head = try await run(call) { call.started = $0 }
-        return (head.status, head.headers, head.body.sequence())
+        return (head.status, head.headers, head.body.sequence(of: self))
     }
 
     /// Closes idle connections and stops the thread; requests under way fail. The next request starts anew.
@@ -69,13 +69,14 @@ package final class HTTPClient: Sendable {
         let pool: ClientPool = try currentPool()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                pool.eventLoop.execute {
+                let runs: Bool = pool.execute {
                     expect(continuation)
                     pool.begin(call)
                 }
+                if !runs { continuation.resume(throwing: HTTPError.closed(configuration.address)) }
             }
         } onCancel: {
-            pool.eventLoop.execute { call.fail(CancellationError()) }
+            pool.execute { call.fail(CancellationError()) }
         }
     }
 

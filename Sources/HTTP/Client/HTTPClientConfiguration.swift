@@ -7,7 +7,7 @@ package struct HTTPClientConfiguration: Sendable {
     package struct TLS: Sendable {
         /// CA of the server's certificate; nil trusts those of the system.
         package var caPEM: String?
-        /// Name that the server's certificate must bear; nil takes the host's name or address.
+        /// Name that the server's certificate must bear; nil takes the host's name. Bearing the address connected to is enough as well.
         package var serverName: String?
         /// Takes any certificate of the server. Only where the user asks for it.
         package var insecureSkipVerify: Bool

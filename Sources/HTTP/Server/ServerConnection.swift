@@ -18,6 +18,7 @@ final class ServerConnection {
     /// When the connection is closed unless a request is under way.
     private var deadline: NIODeadline
     private var goAway: HTTP2GoAway?
+    private var isClosing: Bool = false
 
     init(channel: any Channel, table: ConnectionTable) {
         self.channel = channel
@@ -76,16 +77,18 @@ final class ServerConnection {
         configuration.stream.outboundBufferSizeLowWatermark = 32 * 1024
         // A client that leaves many watches at once (kubectl, an operator at its end) resets as many streams.
         configuration.stream.streamResetFrameRateLimit.maximumCount = 2000
-        let connection: NIOLoopBound<ServerConnection> = NIOLoopBound(self, eventLoop: channel.eventLoop)
+        let goAway = HTTP2GoAway()
+        let connection: NIOLoopBound<(ServerConnection, HTTP2GoAway)> = NIOLoopBound((self, goAway), eventLoop: channel.eventLoop)
         _ = try channel.pipeline.syncOperations.configureHTTP2Pipeline(
             mode: .server, connectionConfiguration: configuration.connection, streamConfiguration: configuration.stream
         ) { stream in
             stream.eventLoop.makeCompletedFuture {
+                let (connection, goAway): (ServerConnection, HTTP2GoAway) = connection.value
+                if let id = try stream.syncOptions?.getOption(HTTP2StreamChannelOptions.streamID) { goAway.last = max(goAway.last, id) }
                 try stream.pipeline.syncOperations.addHandlers(
-                    HTTP2FramePayloadToHTTP1ServerCodec(), ServerStreamHandler(connection: connection.value, wire: .http2))
+                    HTTP2FramePayloadToHTTP1ServerCodec(), ServerStreamHandler(connection: connection, wire: .http2))
             }
         }
-        let goAway = HTTP2GoAway()
         try channel.pipeline.syncOperations.addHandler(goAway)
         self.goAway = goAway
         if isDraining { goAway.send() }
@@ -111,7 +114,8 @@ final class ServerConnection {
     /// Closes what is over its time.
     func enforceLimits(_ now: NIODeadline) {
         if active.isEmpty {
-            if now > deadline { close() }
+            // HTTP/2 clients are told first; one that does not even take that is left.
+            if now > deadline { isClosing ? close() : closeWhenSent() }
         } else {
             for stream: ServerStreamHandler in active where stream.isLate(now) { stream.timeOut() }
         }
@@ -126,6 +130,7 @@ final class ServerConnection {
 
     /// Closes when all that was written has left: a close on its own throws away what waits for the socket.
     func closeWhenSent() {
+        isClosing = true
         let sent: EventLoopPromise<Void> = channel.eventLoop.makePromise()
         sent.futureResult.whenComplete { [channel] _ in channel.close(promise: nil) }
         if let goAway { goAway.send(sent) } else { channel.writeAndFlush(ByteBuffer(), promise: sent) }
@@ -142,6 +147,8 @@ final class HTTP2GoAway: ChannelInboundHandler {
     typealias InboundIn = HTTP2Frame
     typealias OutboundOut = HTTP2Frame
 
+    /// The latest stream: clients send again elsewhere what they sent after it.
+    var last: HTTP2StreamID = .rootStream
     private var context: ChannelHandlerContext?
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -150,7 +157,7 @@ final class HTTP2GoAway: ChannelInboundHandler {
     /// Sends the frame; streams that are open go on. `promise` is kept when the frame and all before it have left.
     func send(_ promise: EventLoopPromise<Void>? = nil) {
         guard let context else { return promise?.succeed() ?? () }
-        let payload: HTTP2Frame.FramePayload = .goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil)
+        let payload: HTTP2Frame.FramePayload = .goAway(lastStreamID: last, errorCode: .noError, opaqueData: nil)
         context.writeAndFlush(wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: payload)), promise: promise)
     }
 

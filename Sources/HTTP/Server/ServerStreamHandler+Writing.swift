@@ -20,7 +20,8 @@ extension ServerStreamHandler {
             if sendsBody { fill(&buffer) }
             finish(context, NIOAny(buffer))
         case .http2:
-            context.write(NIOAny(HTTPServerResponsePart.head(HTTPResponseHead(version: .http2, status: status, headers: fields))), promise: nil)
+            let head = HTTPResponseHead(version: .http2, status: status, headers: fields)
+            context.write(NIOAny(HTTPServerResponsePart.head(head)), promise: nil)
             if sendsBody {
                 var buffer: ByteBuffer = context.channel.allocator.buffer(capacity: length)
                 fill(&buffer)

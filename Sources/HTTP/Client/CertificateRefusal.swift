@@ -5,7 +5,7 @@ import SwiftASN1
 import X509
 
 /// Why a server's certificate was not taken, in words. BoringSSL says only that it failed, so the certificate itself is asked.
-enum CertificateProblem {
+enum CertificateRefusal {
     /// The certificate is good, but for another name.
     static func names(_ certificate: NIOSSLCertificate?) -> String {
         let names: [String] = certificate.flatMap(parsed).flatMap(alternativeNames) ?? []
@@ -18,13 +18,16 @@ enum CertificateProblem {
         guard let certificate = peer.flatMap(parsed) else { return "tls: the handshake failed (\(reason))" }
         let now = Double(time(nil))
         if certificate.notValidAfter.timeIntervalSince1970 < now {
-            return "tls: failed to verify certificate: x509: certificate has expired or is not yet valid (it ended \(certificate.notValidAfter))"
+            return "\(failure): certificate has expired or is not yet valid (it ended \(certificate.notValidAfter))"
         }
         if certificate.notValidBefore.timeIntervalSince1970 > now {
-            return "tls: failed to verify certificate: x509: certificate has expired or is not yet valid (it begins \(certificate.notValidBefore))"
+            return "\(failure): certificate has expired or is not yet valid (it begins \(certificate.notValidBefore))"
         }
-        return "tls: failed to verify certificate: x509: certificate signed by unknown authority (\(certificate.issuer))"
+        return "\(failure): certificate signed by unknown authority (\(certificate.issuer))"
     }
+
+    /// kubectl's words.
+    private static let failure: String = "tls: failed to verify certificate: x509"
 
     private static func parsed(_ certificate: NIOSSLCertificate) -> Certificate? {
         // A certificate that cannot be read leaves the general sentence.
