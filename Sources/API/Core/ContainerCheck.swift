@@ -107,8 +107,8 @@ struct ContainerCheck {
             }
             if spec.hostNetwork, port.hostPort != 0, port.hostPort != port.containerPort {
                 problems.invalid(
-                    path.index(index).child("hostPort"), .int(Int64(port.hostPort)),
-                    "must match `containerPort` when `hostNetwork` is true")
+                    path.index(index).child("containerPort"), .int(Int64(port.containerPort)),
+                    "must match `hostPort` when `hostNetwork` is true")
             }
         }
     }

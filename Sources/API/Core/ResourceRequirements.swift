@@ -10,6 +10,19 @@ package struct ResourceRequirements: Schema {
         "limits", 1, "The most that may be used, by resource: cpu, memory, ephemeral-storage, others.")
     package let requests = Field<[String: Quantity]>("requests", 2, "What is set aside; the limit when absent.")
     package let claims = Field<[ResourceClaim]>("claims", 3, "Device claims of the pod that the container uses.", .listMap(keys: ["name"]))
+
+    /// Amounts finer than a thousandth are rounded up. Source: `SetDefaults_ResourceList` of pkg/apis/core/v1/defaults.go.
+    package static func setDefaults(_ resources: inout View<ResourceRequirements>) {
+        for list in ["limits", "requests"] {
+            // Only these suffixes of the canonical form are that fine; nearly no object has one.
+            guard let amounts: JSONObject = resources.json[list]?.object,
+                amounts.contains(where: { $0.value.string?.hasSuffix("n") == true || $0.value.string?.hasSuffix("u") == true })
+            else { continue }
+            var rounded: JSONObject = amounts
+            rounded.updateValues { _, amount in amount = .string(Quantity.read(amount).roundedUpToMilli.description) }
+            resources.json[list] = .object(rounded)
+        }
+    }
 }
 
 extension View<ResourceRequirements> {
