@@ -1,2 +1,54 @@
+// The C part of Sandbox: everything that must run outside the Swift runtime.
+//
+// `swkube_sandbox_main` is the sandbox parent, one tiny process a pod. The other functions serve the main process.
+// Source of the wire format: SandboxProtocol.h.
+
 #pragma once
+
+#include "SandboxProtocol.h"
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h> // here because Swift's module of the C library lacks it
+#include <sys/eventfd.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// Base name of argv[0] under which the binary is a sandbox parent instead of the command line.
+#define SWKUBE_SANDBOX_NAME "swkube-sandbox"
+
+/// Runs the sandbox parent; `main` calls it first thing when argv[0] says so. Never enters the Swift runtime.
+/// Arguments: FOLDER HOSTNAME NAMESPACE(0|1) ID. Descriptor 3 is the first control connection.
 int swkube_sandbox_main(int argc, char **argv);
+
+/// Starts `path` in its own session with nothing inherited but the descriptors given here; `-1` stands for /dev/null.
+/// `inherited` becomes descriptor 3. `envp` may be null: then the environment is inherited. Returns 0 or an errno.
+int swkube_spawn(pid_t *pid, const char *path, char *const *argv, char *const *envp, int in, int out, int err, int inherited);
+
+/// Sends bytes with up to 3 descriptors on a unix socket; never raises SIGPIPE. Returns the count sent, or -errno.
+ssize_t swkube_send(int fd, const void *bytes, size_t length, const int *descriptors, int count);
+
+/// Connects to the socket file `name` in `folder`, however long the folder's path is. Returns a descriptor or -errno.
+int swkube_connect(const char *folder, const char *name);
+
+/// Process id of the other end of a unix socket, as this process's PID namespace counts, or -errno.
+pid_t swkube_peer(int fd);
+
+/// Removes a folder and all below it, mending modes on the way, following no symbolic link and entering no mount.
+/// Returns 0 or the first errno; a folder that is not there is a success.
+int swkube_remove_tree(const char *path);
+
+/// The kernel's words for an errno, or null; in English whatever the locale.
+const char *swkube_error_text(int error);
+
+/// Processors that this process may use.
+int swkube_processors(void);
+
+/// Names the calling thread in `ps` and debuggers; at most 15 bytes.
+void swkube_name_thread(const char *name);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,249 @@
+#define _GNU_SOURCE
+#include "parent.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct container *container_find(struct parent *p, const char *id) {
+    for (struct container *k = p->containers; k; k = k->next)
+        if (!k->is_exec && strcmp(k->id, id) == 0) return k;
+    return NULL;
+}
+
+static void close_if_open(int *fd) {
+    if (*fd >= 0) close(*fd);
+    *fd = -1;
+}
+
+static void container_remove(struct parent *p, struct container *k) {
+    struct container **place = &p->containers;
+    while (*place != k) place = &(*place)->next;
+    *place = k->next;
+    for (int i = 0; i < 2; i++) log_close(&k->streams[i], k->log, &k->log_error);
+    close_if_open(&k->report);
+    close_if_open(&k->log);
+    close_if_open(&k->process);
+    free(k->id);
+    free(k->log_path);
+    free(k);
+}
+
+static int open_log(const char *path) {
+    return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0640);
+}
+
+void container_reopen_log(struct container *k) {
+    if (!k->log_path) return;
+    int log = open_log(k->log_path);
+    if (log < 0) {
+        k->log_error = errno;
+        return;
+    }
+    close_if_open(&k->log);
+    k->log = log;
+}
+
+/// Births the container's first process. Returns 0 or an errno and the stage at which it arose.
+static int spawn(struct parent *p, struct container *k, const struct plan *plan, const struct container *target, const int given[3],
+                 const char **stage) {
+    int report[2], out[2] = {-1, -1}, err[2] = {-1, -1};
+    *stage = "pipe";
+    if (pipe2(report, O_CLOEXEC) < 0) return errno;
+    if (!k->is_exec && (pipe2(out, O_CLOEXEC) < 0 || pipe2(err, O_CLOEXEC) < 0)) return errno;
+    int stdio[3] = {p->pod.null, out[1], err[1]};
+    if (given) memcpy(stdio, given, sizeof stdio);
+    unsigned long flags = SIGCHLD;
+    if (!k->is_exec) flags |= CLONE_NEWNS | (plan->own_processes ? CLONE_NEWPID : 0);
+    *stage = "fork";
+    long pid = syscall(SYS_clone, flags, 0, 0, 0, 0);
+    if (pid < 0) return errno;
+    if (pid == 0) {
+        if (k->is_exec) exec_run(&p->pod, plan, stdio, report[1], target->process);
+        container_run(&p->pod, plan, stdio, report[1]);
+    }
+    k->pid = (pid_t)pid;
+    close(report[1]);
+    k->report = report[0];
+    fcntl(k->report, F_SETFL, O_NONBLOCK);
+    if (!k->is_exec) {
+        close(out[1]);
+        close(err[1]);
+        k->streams[0] = (struct log_stream){.fd = out[0], .name = "stdout"};
+        k->streams[1] = (struct log_stream){.fd = err[0], .name = "stderr"};
+        fcntl(out[0], F_SETFL, O_NONBLOCK);
+        fcntl(err[0], F_SETFL, O_NONBLOCK);
+        k->process = (int)syscall(SYS_pidfd_open, k->pid, 0);
+        char path[48];
+        struct stat s;
+        snprintf(path, sizeof path, "/proc/%d/ns/mnt", k->pid);
+        if (stat(path, &s) == 0) k->mount_number = s.st_ino;
+    }
+    return 0;
+}
+
+void container_start(struct parent *p, struct client *c, uint32_t tag, struct fields f, bool is_exec) {
+    struct plan plan;
+    struct container *target = NULL;
+    int given[3] = {-1, -1, -1};
+    if (is_exec) {
+        memcpy(given, c->passed, sizeof given);
+        if (c->passed_count != 3) given[0] = -1;
+        c->passed_count = 0;
+    }
+    struct container *k = NULL;
+    const char *stage = "request", *path = "";
+    int error = 0;
+    if (!plan_read(&plan, f)) error = EBADMSG;
+    else if (p->stopping) error = ESHUTDOWN;
+    else if (is_exec) {
+        target = container_find(p, plan.id);
+        if (given[0] < 0) error = EBADF;
+        else if (!target || target->phase != RUNNING) error = ESRCH, path = plan.id;
+    } else if (!plan.folder || container_find(p, plan.id)) {
+        error = plan.folder ? EEXIST : EBADMSG, path = plan.id;
+    }
+    if (!error) {
+        k = swk_allocate(sizeof *k);
+        *k = (struct container){.id = swk_copy(plan.id, strlen(plan.id)), .phase = STARTING, .starter = c, .tag = tag, .is_exec = is_exec,
+            .own_processes = plan.own_processes, .report = -1, .log = -1, .process = -1, .poll_at = -1, .streams = {{.fd = -1}, {.fd = -1}}};
+        k->next = p->containers;
+        p->containers = k;
+        if (plan.log && !is_exec) {
+            k->log_path = swk_copy(plan.log, strlen(plan.log));
+            k->log = open_log(plan.log);
+            if (k->log < 0) error = errno, stage = "log", path = plan.log;
+        } else if (!is_exec) {
+            k->log = fcntl(p->pod.null, F_DUPFD_CLOEXEC, 3);
+        }
+        if (!error) error = spawn(p, k, &plan, target, is_exec ? given : NULL, &stage);
+        if (error) container_remove(p, k);
+    }
+    if (error) answer_failed(c, tag, stage, error, path);
+    for (int i = 0; i < 3; i++) close_if_open(&given[i]);
+    plan_free(&plan);
+}
+
+static void answer_started(struct container *k) {
+    if (!k->starter) return;
+    size_t frame = frame_begin(&k->starter->out, SANDBOX_STARTED, k->tag);
+    describe(&k->starter->out, k);
+    frame_end(&k->starter->out, frame);
+    if (!k->is_exec) k->starter = NULL;
+}
+
+void container_report(struct parent *p, struct container *k) {
+    for (;;) {
+        struct setup_report message;
+        ssize_t n = read(k->report, &message, sizeof message);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && errno == EAGAIN) return;
+        if (n == sizeof message && message.error == 0) {
+            if (message.pid) k->pid = message.pid;
+            if (message.host_pid) k->host_pid = message.host_pid;
+            continue;
+        }
+        if (n == sizeof message) {
+            message.stage[sizeof message.stage - 1] = message.path[sizeof message.path - 1] = 0;
+            if (k->starter) answer_failed(k->starter, k->tag, message.stage, message.error, message.path);
+            container_remove(p, k);
+            return;
+        }
+        // The pipe closed by itself: the program runs.
+        close_if_open(&k->report);
+        k->phase = RUNNING;
+        k->started_at = wall_now();
+        answer_started(k);
+        if (!k->is_exec) record_write(p);
+        return;
+    }
+}
+
+void container_streams(struct container *k) {
+    for (int i = 0; i < 2; i++)
+        if (k->streams[i].fd >= 0 && log_drain(&k->streams[i], k->log, &k->log_error) < 0) log_close(&k->streams[i], k->log, &k->log_error);
+}
+
+void container_kill_rest(const struct container *k) {
+    if (!k->mount_number) return;
+    // Until a walk finds none: a process may fork while the walk is under way.
+    for (int round = 0, found = 1; found && round < 100; round++) {
+        found = 0;
+        DIR *processes = opendir("/proc");
+        if (!processes) return;
+        for (struct dirent *entry; (entry = readdir(processes));) {
+            char path[300];
+            struct stat s;
+            int pid = atoi(entry->d_name);
+            if (pid <= 1) continue;
+            snprintf(path, sizeof path, "/proc/%d/ns/mnt", pid);
+            if (stat(path, &s) == 0 && s.st_ino == k->mount_number && kill(pid, SIGKILL) == 0) found = 1;
+        }
+        closedir(processes);
+    }
+}
+
+static void ended(struct parent *p, struct container *k, int status) {
+    k->finished_at = wall_now();
+    k->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    k->exit_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    k->phase = ENDED;
+    if (k->is_exec) {
+        if (k->starter) {
+            size_t frame = frame_begin(&k->starter->out, SANDBOX_EXITED, k->tag);
+            describe(&k->starter->out, k);
+            frame_end(&k->starter->out, frame);
+        }
+        container_remove(p, k);
+        return;
+    }
+    if (!k->own_processes) container_kill_rest(k);
+    container_streams(k);
+    record_write(p);
+    announce(p, k);
+}
+
+void read_reports(struct parent *p) {
+    for (struct container *k = p->containers, *next; k; k = next) {
+        next = k->next;
+        if (k->report >= 0) container_report(p, k);
+    }
+}
+
+void reap(struct parent *p) {
+    int status;
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+        // What has ended told all that it had to tell: a failure removes the container, a birth makes it a running one.
+        read_reports(p);
+        struct container *k = p->containers;
+        while (k && k->pid != pid) k = k->next;
+        if (k && k->phase == RUNNING) ended(p, k, status);
+    }
+}
+
+void container_acknowledge(struct parent *p, struct container *k) {
+    container_streams(k);
+    container_remove(p, k);
+    record_write(p);
+}
+
+void describe(struct bytes *out, const struct container *k) {
+    field_text(out, SANDBOX_ID, k->id);
+    field_number(out, SANDBOX_RUNNING, k->phase == RUNNING ? 1 : k->phase == STARTING ? 2 : 0);
+    field_number(out, SANDBOX_PROCESS, k->host_pid);
+    field_number(out, SANDBOX_STARTED_AT, k->started_at);
+    if (k->phase == ENDED) {
+        field_number(out, SANDBOX_FINISHED_AT, k->finished_at);
+        field_number(out, SANDBOX_EXIT_CODE, k->exit_code);
+        field_number(out, SANDBOX_EXIT_SIGNAL, k->exit_signal);
+    }
+    if (k->log_error) field_number(out, SANDBOX_LOG_ERRNO, k->log_error);
+}

@@ -1,0 +1,42 @@
+// What a container is to be: the START or EXEC request, read into C.
+
+#pragma once
+
+#include "bytes.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct mount_plan {
+    char *source; // NULL: tmpfs
+    char *subpath;
+    char *target;
+    bool read_only;
+    int64_t size, mode; // of tmpfs, -1: not given
+    int propagation;
+};
+
+/// A list of texts that ends with NULL, as execve wants it.
+struct texts {
+    char **items;
+    size_t count;
+};
+
+struct plan {
+    char *id, *folder, *directory, *log;
+    struct texts arguments, variables, layers, masks;
+    int64_t user, group; // -1: that of the pod's root
+    gid_t *groups;
+    size_t group_count;
+    struct mount_plan *mounts;
+    size_t mount_count;
+    uint64_t capabilities;
+    bool without_overlay, read_only_root, no_new_privileges, own_processes;
+};
+
+/// What docker and containerd grant by default.
+#define DEFAULT_CAPABILITIES 0xa80425fbull
+
+/// Fills a plan from a request's fields; false when the request is malformed or has a field that this version does not know.
+bool plan_read(struct plan *plan, struct fields fields);
+void plan_free(struct plan *plan);

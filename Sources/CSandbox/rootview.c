@@ -1,0 +1,236 @@
+#define _GNU_SOURCE
+#include "hostview.h"
+#include "mounts.h"
+#include "setup.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/// What docker and containerd hide or protect in /proc and /sys.
+static const char *const hidden_places[] = {
+    "/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
+    "/proc/sched_debug", "/proc/scsi", "/proc/interrupts", "/sys/firmware", "/sys/devices/virtual/powercap", NULL};
+static const char *const protected_places[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", NULL};
+static const char *const devices[] = {"null", "zero", "full", "random", "urandom", "tty", NULL};
+
+static void attach(int root, int mount, const char *target, bool directory, const char *stage) {
+    int place = mount < 0 ? -1 : make_inside(root, target, directory);
+    if (place < 0 || mount_attach(mount, place) < 0) setup_fail(stage, target);
+    close(place);
+    close(mount);
+}
+
+static bool is_directory(int fd) {
+    struct stat s;
+    return fstat(fd, &s) == 0 && S_ISDIR(s.st_mode);
+}
+
+static void hide(int root, const char *path) {
+    int place = open_inside(root, path, false);
+    if (place < 0) return; // nothing there to hide
+    int cover = -1;
+    if (is_directory(place)) {
+        const char *options[] = {"size", "4k", "mode", "0555", NULL};
+        cover = mount_new("tmpfs", MOUNT_READ_ONLY | MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXEC, options);
+    } else {
+        cover = mount_copy(AT_FDCWD, "/dev/null", false);
+    }
+    if (cover < 0 || mount_attach(cover, place) < 0) setup_fail("mask", path);
+    close(cover);
+    close(place);
+}
+
+static void protect(int root, const char *path) {
+    int place = open_inside(root, path, false);
+    if (place < 0) return;
+    int copy = mount_copy(place, "", true);
+    if (copy < 0 || mount_change(copy, true, MOUNT_READ_ONLY | MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXEC, MOUNT_PRIVATE) < 0
+        || mount_attach(copy, place) < 0)
+        setup_fail("mask", path);
+    close(copy);
+    close(place);
+}
+
+static void make_proc(int root) {
+    int proc = mount_new("proc", MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXEC, NULL);
+    // A host that hides parts of its own /proc (another container) lets no user mount a whole one: its view is what there is.
+    if (proc < 0 && errno == EPERM) proc = mount_copy(AT_FDCWD, "/proc", true);
+    attach(root, proc, "/proc", true, "proc");
+}
+
+static void make_sys(int root) {
+    int sys = mount_copy(AT_FDCWD, "/sys", true);
+    if (sys >= 0 && mount_change(sys, true, MOUNT_READ_ONLY | MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXEC, MOUNT_PRIVATE) < 0)
+        setup_fail("sys", "/sys");
+    attach(root, sys, "/sys", true, "sys");
+}
+
+static void make_dev(const struct pod *pod, int root) {
+    const char *memory[] = {"mode", "755", "size", "65536k", NULL};
+    attach(root, mount_new("tmpfs", MOUNT_NO_SUID, memory), "/dev", true, "dev");
+    int dev = open_inside(root, "/dev", true);
+    if (dev < 0) setup_fail("dev", "/dev");
+    for (const char *const *name = devices; *name; name++) {
+        char path[32];
+        snprintf(path, sizeof path, "/dev/%s", *name);
+        int node = mount_copy(AT_FDCWD, path, false);
+        if (node >= 0) attach(root, node, path, false, "dev");
+        else if (errno != ENOENT) setup_fail("dev", path);
+    }
+    // The terminals' group 5 exists only where more than one identity is mapped.
+    const char *terminals[] = {"ptmxmode", "0666", "mode", "0620", pod->user_namespace ? NULL : "gid", "5", NULL};
+    attach(root, mount_new("devpts", MOUNT_NO_SUID | MOUNT_NO_EXEC, terminals), "/dev/pts", true, "dev");
+    char shared[PATH_MAX];
+    snprintf(shared, sizeof shared, "%s/shm", pod->folder);
+    attach(root, mount_copy(AT_FDCWD, shared, false), "/dev/shm", true, "dev");
+    int queues = mount_new("mqueue", MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXEC, NULL);
+    if (queues >= 0) attach(root, queues, "/dev/mqueue", true, "dev");
+    else if (errno != ENODEV) setup_fail("dev", "/dev/mqueue"); // a kernel without them has none to show
+    static const char *const links[][2] = {
+        {"/proc/self/fd", "fd"}, {"/proc/self/fd/0", "stdin"}, {"/proc/self/fd/1", "stdout"}, {"/proc/self/fd/2", "stderr"}, {"pts/ptmx", "ptmx"}};
+    for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+        if (symlinkat(links[i][0], dev, links[i][1]) < 0) setup_fail("dev", links[i][1]);
+    close(dev);
+}
+
+static int volume(const struct mount_plan *plan) {
+    if (!plan->source) {
+        char size[32], mode[16];
+        snprintf(size, sizeof size, "%lld", (long long)plan->size);
+        snprintf(mode, sizeof mode, "%o", (unsigned)(plan->mode < 0 ? 01777 : plan->mode));
+        const char *options[] = {"mode", mode, plan->size > 0 ? "size" : NULL, size, NULL};
+        return mount_new("tmpfs", MOUNT_NO_SUID | MOUNT_NO_DEVICES | (plan->read_only ? MOUNT_READ_ONLY : 0), options);
+    }
+    int mount;
+    if (plan->subpath) {
+        int folder = open(plan->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        int below = folder < 0 ? -1 : open_beneath(folder, plan->subpath);
+        mount = below < 0 ? -1 : mount_copy(below, "", true);
+        int error = errno;
+        if (below >= 0) close(below);
+        if (folder >= 0) close(folder);
+        errno = error;
+    } else {
+        mount = mount_copy(AT_FDCWD, plan->source, true);
+    }
+    if (mount >= 0 && mount_change(mount, true, plan->read_only ? MOUNT_READ_ONLY : 0, (enum mount_propagation)plan->propagation) < 0) {
+        close(mount);
+        return -1;
+    }
+    return mount;
+}
+
+static void make_volumes(const struct plan *plan, int root) {
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        const struct mount_plan *entry = &plan->mounts[i];
+        int mount = volume(entry);
+        if (mount < 0) setup_fail("mount source", entry->source ? entry->source : entry->target);
+        attach(root, mount, entry->target, is_directory(mount), "mount");
+    }
+}
+
+/// One overlay over the layers of an image; they are folders of our own, so nothing is locked below them.
+static void image_view(const struct plan *plan, const char *path) {
+    struct bytes lower = {0};
+    for (size_t i = 0; i < plan->layers.count; i++) {
+        if (i) bytes_append(&lower, ":", 1);
+        bytes_append(&lower, plan->layers.items[i], strlen(plan->layers.items[i]));
+    }
+    bytes_append(&lower, "", 1);
+    char upper[PATH_MAX], work[PATH_MAX];
+    snprintf(upper, sizeof upper, "%s/upper", plan->folder);
+    snprintf(work, sizeof work, "%s/work", plan->folder);
+    const char *options[] = {"lowerdir", lower.data, "upperdir", upper, "workdir", work, "userxattr", NULL, "volatile", NULL, NULL};
+    int mount = mount_new("overlay", MOUNT_NO_DEVICES, options);
+    int place = mount < 0 ? -1 : open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (place < 0 || mount_attach(mount, place) < 0) setup_fail("root", plan->layers.items[0]);
+    close(place);
+    close(mount);
+    bytes_free(&lower);
+}
+
+static void make_folder(const struct plan *plan, const char *name, char path[PATH_MAX]) {
+    if (snprintf(path, PATH_MAX, "%s%s", plan->folder, name) >= PATH_MAX - 16) errno = ENAMETOOLONG;
+    else if (mkdir(path, 0755) == 0 || errno == EEXIST) return;
+    setup_fail("root", path);
+}
+
+static int make_root(const struct pod *pod, const struct plan *plan, char path[PATH_MAX]) {
+    make_folder(plan, "/upper", path);
+    make_folder(plan, "/work", path);
+    make_folder(plan, "/root", path);
+    if (plan->layers.count) {
+        image_view(plan, path);
+    } else {
+        int mount = mount_copy(AT_FDCWD, path, false), place = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        // Unbindable: a copy of a host folder that holds this one must not hold the half-made root again.
+        if (mount < 0 || place < 0 || mount_change(mount, false, MOUNT_NO_DEVICES, MOUNT_UNBINDABLE) < 0 || mount_attach(mount, place) < 0)
+            setup_fail("root", path);
+        close(mount);
+        close(place);
+    }
+    int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0) setup_fail("root", path);
+    if (!plan->layers.count) host_view(pod, plan, root);
+    return root;
+}
+
+/// Makes mount points and the working directory while the root can still be written.
+static void make_points(const struct plan *plan, int root) {
+    static const struct { const char *path; mode_t mode; } own[] = {
+        {"/proc", 0555}, {"/sys", 0555}, {"/dev", 0755}, {"/run", 0755}, {"/run/lock", 01777}, {"/tmp", 01777}};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        int fd = make_inside(root, own[i].path, true);
+        if (fd < 0) setup_fail("root", own[i].path);
+        struct stat s;
+        if (!plan->layers.count && fstat(fd, &s) == 0 && (s.st_mode & 07777) != own[i].mode) {
+            char self[40];
+            snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+            if (chmod(self, own[i].mode) < 0) setup_fail("root", own[i].path);
+        }
+        close(fd);
+    }
+    for (size_t i = 0; i < plan->mount_count; i++) {
+        const char *target = plan->mounts[i].target;
+        if (strncmp(target, "/dev/", 5) == 0) continue; // made when /dev is there
+        // The kind comes out when the mount is attached; here only a place that a read-only root would refuse is made.
+        int fd = open_inside(root, target, false);
+        if (fd < 0) {
+            struct stat s;
+            const struct mount_plan *mount = &plan->mounts[i];
+            char whole[PATH_MAX];
+            snprintf(whole, sizeof whole, "%s/%s", mount->source ? mount->source : "", mount->subpath ? mount->subpath : "");
+            bool file = mount->source && stat(mount->subpath ? whole : mount->source, &s) == 0 && !S_ISDIR(s.st_mode);
+            fd = make_inside(root, target, !file);
+        }
+        if (fd >= 0) close(fd); // what failed here fails with its reason at the mount
+    }
+    if (plan->directory && plan->directory[0] == '/') {
+        int fd = make_inside(root, plan->directory, true);
+        if (fd >= 0) close(fd); // it may lie in a volume; chdir tells
+    }
+}
+
+void root_enter(const struct pod *pod, const struct plan *plan) {
+    char path[PATH_MAX];
+    int root = make_root(pod, plan, path);
+    make_points(plan, root);
+    if (plan->read_only_root && mount_change(root, true, MOUNT_READ_ONLY, MOUNT_KEEP) < 0) setup_fail("read-only root", "/");
+    make_proc(root);
+    make_sys(root);
+    make_dev(pod, root);
+    for (const char *const *place = hidden_places; *place; place++) hide(root, *place);
+    for (const char *const *place = protected_places; *place; place++) protect(root, *place);
+    for (size_t i = 0; i < plan->masks.count; i++) hide(root, plan->masks.items[i]);
+    make_volumes(plan, root);
+    if (fchdir(root) < 0) setup_fail("root", path);
+    close(root);
+    // The old root is stacked over the new one and taken off: no folder for it is needed.
+    if (syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0) setup_fail("root", path);
+}

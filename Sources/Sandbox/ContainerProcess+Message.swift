@@ -1,0 +1,84 @@
+import CSandbox
+
+extension ContainerProcess {
+    /// What a START request carries.
+    func write(to writer: inout FieldWriter, masked: [String]) {
+        writeProgram(to: &writer)
+        writer.text(SANDBOX_FOLDER, folder)
+        for layer in layers { writer.text(SANDBOX_LAYER, layer) }
+        for path in masked + maskedPaths { writer.text(SANDBOX_MASK, path) }
+        writer.flag(SANDBOX_READ_ONLY_ROOT, readOnlyRoot)
+        writer.flag(SANDBOX_WITHOUT_OVERLAY, withoutOverlay)
+        writer.flag(SANDBOX_OWN_PROCESSES, processes == .container)
+        writer.text(SANDBOX_LOG, logPath)
+        // By depth, so that a mount never hides one that lies in it; the sort keeps the order of equals.
+        for mount in mounts.sorted(by: { $0.depth < $1.depth }) { writer.group(SANDBOX_MOUNT) { mount.write(to: &$0) } }
+    }
+
+    /// The part that an EXEC request has too.
+    func writeProgram(to writer: inout FieldWriter) {
+        writer.text(SANDBOX_ID, id)
+        for argument in arguments { writer.text(SANDBOX_ARGUMENT, argument) }
+        for variable in environment { writer.text(SANDBOX_VARIABLE, "\(variable.name)=\(variable.value)") }
+        writer.text(SANDBOX_DIRECTORY, workingDirectory)
+        if let user {
+            writer.number(SANDBOX_USER, Int64(user.uid))
+            writer.number(SANDBOX_GROUP, Int64(user.gid))
+            for group in user.supplementaryGroups { writer.number(SANDBOX_EXTRA_GROUP, Int64(group)) }
+        }
+        writer.number(SANDBOX_CAPABILITIES, Int64(bitPattern: capabilities))
+        writer.flag(SANDBOX_NO_NEW_PRIVILEGES, noNewPrivileges)
+    }
+}
+
+extension Mount {
+    fileprivate var depth: Int { target.utf8.split(separator: UInt8(ascii: "/")).count }
+
+    fileprivate func write(to writer: inout FieldWriter) {
+        switch source {
+        case .host(let path): writer.text(SANDBOX_SOURCE, path)
+        case .below(let folder, let path):
+            writer.text(SANDBOX_SOURCE, folder)
+            writer.text(SANDBOX_SUBPATH, path)
+        case .memory(let size, let mode):
+            if let size { writer.number(SANDBOX_SIZE, size) }
+            writer.number(SANDBOX_MODE, Int64(mode))
+        }
+        writer.text(SANDBOX_TARGET, target)
+        writer.flag(SANDBOX_READ_ONLY, isReadOnly)
+        writer.number(SANDBOX_PROPAGATION, propagation.rawValue)
+    }
+}
+
+extension StartedContainer {
+    init(_ fields: FieldReader) {
+        id = fields.text(SANDBOX_ID)
+        pid = Int32(clamping: fields.number(SANDBOX_PROCESS) ?? 0)
+        startedAt = fields.number(SANDBOX_STARTED_AT) ?? 0
+    }
+}
+
+extension ContainerExit {
+    init(_ fields: FieldReader) {
+        id = fields.text(SANDBOX_ID)
+        exitCode = Int32(clamping: fields.number(SANDBOX_EXIT_CODE) ?? 0)
+        let number: Int64 = fields.number(SANDBOX_EXIT_SIGNAL) ?? 0
+        signal = number == 0 ? nil : Int32(clamping: number)
+        startedAt = fields.number(SANDBOX_STARTED_AT) ?? 0
+        finishedAt = fields.number(SANDBOX_FINISHED_AT) ?? 0
+    }
+}
+
+extension ContainerState {
+    init(_ fields: FieldReader) {
+        id = fields.text(SANDBOX_ID)
+        switch fields.number(SANDBOX_RUNNING) {
+        case 1: phase = .running
+        case 2: phase = .starting
+        default: phase = .ended(ContainerExit(fields))
+        }
+        pid = Int32(clamping: fields.number(SANDBOX_PROCESS) ?? 0)
+        startedAt = fields.number(SANDBOX_STARTED_AT) ?? 0
+        logFailure = fields.number(SANDBOX_LOG_ERRNO).map { Int32(clamping: $0) }
+    }
+}

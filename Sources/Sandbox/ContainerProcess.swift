@@ -1,0 +1,98 @@
+/// A program and the world that it is to see: what a container is, as Linux knows it.
+package struct ContainerProcess: Sendable {
+    /// Unique in its sandbox while it is not acknowledged.
+    package var id: String
+    /// Folder for the container's private layer; made new for each start, on a disk. `root`, `upper` and `work` appear in it.
+    package var folder: String
+    /// The program and its arguments; a name without a slash is looked for in the environment's PATH, inside the container's view.
+    package var arguments: [String]
+    /// Passed as it stands, in this order; nothing is added.
+    package var environment: [(name: String, value: String)]
+    /// Made when it is missing; `/` when nil.
+    package var workingDirectory: String?
+    /// Nil: root of the sandbox.
+    package var user: User?
+    /// Lower layers of an image, top first. Empty: the host's own file system, read-only under a private layer.
+    package var layers: [String] = []
+    /// Further places of the container's view; applied parents first, whatever their order here.
+    package var mounts: [Mount] = []
+    /// Paths to hide beside those that every runtime hides.
+    package var maskedPaths: [String] = []
+    package var readOnlyRoot = false
+    /// File that gets stdout and stderr in the CRI format, appended to; nil drops them.
+    package var logPath: String?
+    /// Linux capabilities as a bit set by number.
+    package var capabilities: UInt64 = ContainerProcess.defaultCapabilities
+    /// The program and its children can gain no rights by set-user-id files.
+    package var noNewPrivileges = false
+    /// Whether the program is process 1 of a PID namespace of its own, or one of the pod's, whose process 1 is the sandbox parent.
+    ///
+    /// As process 1 it sees none of the pod's other containers, and ignores signals that it does not handle, TERM included.
+    package var processes: ProcessScope = .pod
+    /// Binds the host's folders read-only instead of covering them with overlays, as happens by itself where the kernel has none.
+    package var withoutOverlay = false
+
+    /// What containerd and docker grant by default: chown, dac_override, fowner, fsetid, kill, setgid, setuid, setpcap,
+    /// net_bind_service, net_raw, sys_chroot, mknod, audit_write, setfcap.
+    package static let defaultCapabilities: UInt64 = 0xa804_25fb
+
+    /// Numbers that a program runs under.
+    package struct User: Sendable, Equatable {
+        package var uid: UInt32
+        package var gid: UInt32
+        /// Given only where more than one identity is mapped; see ``Sandbox/hasOneIdentity``.
+        package var supplementaryGroups: [UInt32]
+
+        package init(uid: UInt32, gid: UInt32, supplementaryGroups: [UInt32] = []) {
+            self.uid = uid
+            self.gid = gid
+            self.supplementaryGroups = supplementaryGroups
+        }
+    }
+
+    /// Whose processes a program can see.
+    package enum ProcessScope: Sendable { case pod, container }
+
+    package init(
+        id: String, folder: String, arguments: [String], environment: [(name: String, value: String)] = [],
+        workingDirectory: String? = nil, user: User? = nil, mounts: [Mount] = [], logPath: String? = nil
+    ) {
+        self.id = id
+        self.folder = folder
+        self.arguments = arguments
+        self.environment = environment
+        self.workingDirectory = workingDirectory
+        self.user = user
+        self.mounts = mounts
+        self.logPath = logPath
+    }
+}
+
+/// A file, a folder or memory at a path of a container's view.
+package struct Mount: Sendable, Equatable {
+    /// What appears.
+    package enum Source: Sendable, Equatable {
+        /// A file or folder of the host (or of the sandbox's own view, for memory made by ``Sandbox/mountMemory(at:size:mode:)``).
+        case host(path: String)
+        /// A place below a folder; a link that leads out of the folder is an error.
+        case below(folder: String, path: String)
+        /// Memory of this one container; `size` in bytes, nil for half of the host's.
+        case memory(size: Int64?, mode: UInt32)
+    }
+
+    /// Which later mounts pass.
+    package enum Propagation: Int64, Sendable { case none = 0, hostToContainer = 1, bidirectional = 2 }
+
+    package var source: Source
+    /// Absolute; made when it is missing, without changing the host.
+    package var target: String
+    package var isReadOnly: Bool
+    package var propagation: Propagation
+
+    package init(_ source: Source, at target: String, isReadOnly: Bool = false, propagation: Propagation = .none) {
+        self.source = source
+        self.target = target
+        self.isReadOnly = isReadOnly
+        self.propagation = propagation
+    }
+}

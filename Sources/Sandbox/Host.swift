@@ -1,0 +1,108 @@
+import CSandbox
+import Glibc
+
+/// Facts of the machine, read when asked for.
+package enum Host {
+    /// Whether this process is the host's root.
+    package static var isRoot: Bool { geteuid() == 0 }
+
+    /// Processors that this process may use.
+    package static var processors: Int { Int(swkube_processors()) }
+
+    /// All memory in bytes, 0 when the kernel does not tell.
+    package static var memory: Int64 { memoryInformation["MemTotal"] ?? 0 }
+
+    /// Bytes that programs could still get without swapping.
+    package static var availableMemory: Int64 { memoryInformation["MemAvailable"] ?? 0 }
+
+    private static var memoryInformation: [Substring: Int64] {
+        var values: [Substring: Int64] = [:]
+        for line in text(ofFile: "/proc/meminfo").split(separator: "\n") {
+            let parts: [Substring] = line.split(whereSeparator: { $0 == ":" || $0 == " " })
+            if parts.count > 1, let kibibytes = Int64(parts[1]) { values[parts[0]] = kibibytes * 1024 }
+        }
+        return values
+    }
+
+    /// As `uname -r` prints it.
+    package static var kernelVersion: String { systemName.release }
+
+    /// As `uname -n` prints it.
+    package static var name: String { systemName.node }
+
+    /// Name of the machine's architecture as Go and Kubernetes write it: `amd64`, `arm64`.
+    package static var architecture: String {
+        switch systemName.machine {
+        case "x86_64": "amd64"
+        case "aarch64": "arm64"
+        case let other: other
+        }
+    }
+
+    private static var systemName: (release: String, node: String, machine: String) {
+        var name = utsname()
+        guard uname(&name) == 0 else { return ("", "", "") }
+        func string(_ field: some Any) -> String {
+            withUnsafeBytes(of: field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+        }
+        return (string(name.release), string(name.nodename), string(name.machine))
+    }
+
+    /// `PRETTY_NAME` of os-release, such as `Debian GNU/Linux 12 (bookworm)`.
+    package static var operatingSystemImage: String {
+        for file in ["/etc/os-release", "/usr/lib/os-release"] {
+            for line in text(ofFile: file).split(separator: "\n") where line.hasPrefix("PRETTY_NAME=") {
+                return String(line.dropFirst("PRETTY_NAME=".count)).trimming { $0 == "\"" || $0 == "'" }
+            }
+        }
+        return "Linux"
+    }
+
+    /// Changes with each start of the machine.
+    package static var bootID: String { text(ofFile: "/proc/sys/kernel/random/boot_id").trimming(\.isWhitespace) }
+
+    /// Stays with the installed system; empty where it has none.
+    package static var machineID: String { text(ofFile: "/etc/machine-id").trimming(\.isWhitespace) }
+
+    /// Nanoseconds since 1970 by the host's clock, the one that a sandbox stamps with.
+    package static var now: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
+    /// Path of the running program.
+    package static var executable: String {
+        var path = [UInt8](repeating: 0, count: Int(PATH_MAX))
+        let count: Int = path.withUnsafeMutableBytes { bytes in
+            // Proved: the array is not empty.
+            readlink("/proc/self/exe", bytes.baseAddress!.assumingMemoryBound(to: CChar.self), bytes.count)
+        }
+        return String(decoding: path.prefix(max(0, count)), as: UTF8.self)
+    }
+}
+
+/// The whole text of a small file, empty when it cannot be read: files of /proc and /etc that a host may lack.
+func text(ofFile path: String) -> String {
+    let fd: Int32 = open(path, O_RDONLY | O_CLOEXEC)
+    guard fd >= 0 else { return "" }
+    defer { close(fd) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 4096)
+    while true {
+        let count: Int = read(fd, &chunk, chunk.count)
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { break }
+        bytes.append(contentsOf: chunk[..<count])
+    }
+    return String(decoding: bytes, as: UTF8.self)
+}
+
+extension String {
+    fileprivate func trimming(_ unwanted: (Character) -> Bool) -> String {
+        var rest: Substring = self[...]
+        while let first = rest.first, unwanted(first) { rest.removeFirst() }
+        while let last = rest.last, unwanted(last) { rest.removeLast() }
+        return String(rest)
+    }
+}
