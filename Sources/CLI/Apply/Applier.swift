@@ -1,0 +1,184 @@
+import API
+import Client
+import Machinery
+
+/// What `apply` did, or would do, to one object.
+struct Applied {
+    let object: JSON
+    /// `created`, `configured`, `unchanged`, `serverside-applied`
+    let done: String
+}
+
+/// Applies one manifest, in the client's way or in the server's.
+struct Applier {
+    let session: Session
+    let dryRun: DryRun
+    let fieldValidation: String
+    let fieldManager: String
+    /// Takes the values of the manifest even where others changed them meanwhile.
+    let overwrite: Bool
+    let forceConflicts: Bool
+    /// Deletes and makes anew what cannot be changed in place.
+    let recreates: Bool
+
+    // MARK: - The server's way
+
+    func applyOnServer(_ manifest: Manifest) async throws -> Applied {
+        guard !manifest.name.isEmpty else {
+            throw Failure("error when applying patch: metadata.name of \(JSON.quoted(manifest.source)) is empty; server-side apply needs a name")
+        }
+        var request: APIRequest = request(.patch, manifest)
+        request.contentType = .applyYAML
+        request.body = manifest.json.serialized()
+        request.options.force = forceConflicts
+        do {
+            return Applied(object: try await session.send(request), done: "serverside-applied")
+        } catch let status as APIStatus where status.isConflict && status.details?.causes.contains(where: { $0.reason == "FieldManagerConflict" }) == true {
+            throw Failure(status.message + "\n" + Self.conflictAdvice)
+        }
+    }
+
+    /// Source: k8s.io/kubectl/pkg/cmd/apply/apply.go.
+    private static let conflictAdvice = """
+        Please review the fields above--they currently have other managers. Here
+        are the ways you can resolve this warning:
+        * If you intend to manage all of these fields, please re-run the apply
+          command with the `--force-conflicts` flag.
+        * If you do not intend to manage all of the fields, please edit your
+          manifest to remove references to the fields that should keep their
+          current managers.
+        * You may co-own fields by updating your manifest to match the existing
+          value; in this case, you'll become the manager if the other manager(s)
+          stop managing the field (remove it from their configuration).
+        See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts
+        """
+
+    // MARK: - The client's way
+
+    func applyOnClient(_ manifest: Manifest) async throws -> Applied {
+        let modified: JSON = LastApplied.added(to: manifest.json)
+        guard !manifest.name.isEmpty else { return try await create(manifest, manifest.json) }
+        let current: JSON
+        do {
+            current = try await session.send(self.request(.get, manifest))
+        } catch let status as APIStatus where status.isNotFound {
+            return try await create(manifest, modified)
+        } catch let status as APIStatus {
+            throw status.retrieving(manifest)
+        }
+        warn(current, manifest)
+        var live: JSON = current
+        for _ in 0..<5 {
+            do { return try await patch(manifest, modified, live) } catch let status as APIStatus where status.isConflict {
+                live = try await session.send(self.request(.get, manifest))
+            } catch let status as APIStatus where recreates && [409, 422].contains(status.code) && dryRun.isReal {
+                return try await recreate(manifest, modified)
+            }
+        }
+        return try await patch(manifest, modified, live)
+    }
+
+    private func warn(_ current: JSON, _ manifest: Manifest) {
+        if current[["metadata", "deletionTimestamp"]] != nil {
+            session.output.warn("Detected changes to resource \(manifest.name) which is currently being deleted.")
+        }
+        if current[["metadata", "annotations", LastApplied.annotation]] == nil {
+            session.output.warn(
+                "resource \(manifest.resource.resource.resource)/\(manifest.name) is missing the \(LastApplied.annotation) annotation which is "
+                    + "required by \(CLI.program) apply. \(CLI.program) apply should only be used on resources created declaratively by either "
+                    + "\(CLI.program) create --save-config or \(CLI.program) apply. The missing annotation will be patched automatically.")
+        }
+    }
+
+    private func create(_ manifest: Manifest, _ object: JSON) async throws -> Applied {
+        if case .client = dryRun { return Applied(object: object, done: "created") }
+        var request: APIRequest = request(.create, manifest)
+        request.name = nil
+        request.body = object.serialized()
+        do { return Applied(object: try await session.send(request), done: "created") } catch let status as APIStatus {
+            throw status.when("creating", manifest.source)
+        }
+    }
+
+    private func patch(_ manifest: Manifest, _ modified: JSON, _ current: JSON) async throws -> Applied {
+        let schema: ObjectSchema? = Registry.types.first { $0.names.resource == manifest.resource.resource }?.schema
+        let original: JSON? = try LastApplied.of(current)
+        let (patch, isStrategic): (JSON, Bool) = try ApplyPatch.make(
+            original: original, modified: modified, current: current, schema: schema)
+        if patch.isEmpty { return Applied(object: current, done: "unchanged") }
+        if !overwrite { try refuseConflicts(patch, original ?? [:], current, manifest) }
+        if case .client = dryRun { return Applied(object: modified, done: "configured") }
+        var request: APIRequest = request(.patch, manifest)
+        request.contentType = isStrategic ? .strategicMergePatch : .mergePatch
+        request.body = patch.serialized()
+        do {
+            let object: JSON = try await session.send(request)
+            let isSame: Bool = object[["metadata", "resourceVersion"]] == current[["metadata", "resourceVersion"]]
+            return Applied(object: object, done: isSame && dryRun.isReal ? "unchanged" : "configured")
+        } catch var status as APIStatus {
+            status.message =
+                "error when applying patch:\n\(patch.text())\nto:\nResource: \(JSON.quoted(manifest.described)), GroupVersionKind: "
+                + "\(JSON.quoted(manifest.resource.describedKind))\nName: \(JSON.quoted(manifest.name)), Namespace: "
+                + "\(JSON.quoted(manifest.namespace ?? ""))\nfor: \(JSON.quoted(manifest.source)): error when patching "
+                + "\(JSON.quoted(manifest.source)): \(status.message)"
+            throw status
+        }
+    }
+
+    /// With `--overwrite=false`: a field that somebody else changed since the last apply is not touched.
+    private func refuseConflicts(_ patch: JSON, _ original: JSON, _ current: JSON, _ manifest: Manifest) throws {
+        for member in patch.object ?? [:] where !["metadata", "status"].contains(member.key) {
+            let (was, isNow): (JSON?, JSON?) = (original[member.key], current[member.key])
+            if let was, let isNow, ApplyPatch.mergePatch(original: [:], modified: was, current: isNow) != [:] {
+                throw Failure("patch conflicts with changes made from original to current in \(manifest.shown): \(member.key)")
+            }
+        }
+    }
+
+    private func recreate(_ manifest: Manifest, _ modified: JSON) async throws -> Applied {
+        var delete: APIRequest = request(.delete, manifest)
+        delete.options = RequestOptions()
+        delete.body = DeletionOptions(propagationPolicy: "Background", gracePeriodSeconds: 0).body
+        _ = try await session.send(delete)
+        try await Disappearance(session: session, deadline: nil).wait(
+            for: manifest.resource, namespace: manifest.namespace, name: manifest.name, uid: nil)
+        return try await create(manifest, modified)
+    }
+
+    private func request(_ verb: Verb, _ manifest: Manifest) -> APIRequest {
+        var request = APIRequest(verb, manifest.resource.resource, namespace: manifest.namespace, name: manifest.name)
+        guard verb != .get else { return request }
+        request.options.fieldManager = fieldManager
+        request.options.fieldValidation = fieldValidation
+        if case .server = dryRun { request.options.dryRun = true }
+        return request
+    }
+
+    private typealias Verb = API.Verb
+}
+
+extension DryRun {
+    /// True when things really change.
+    var isReal: Bool { if case .none = self { true } else { false } }
+}
+
+extension Manifest {
+    /// `apps/v1, Resource=deployments`
+    fileprivate var described: String { "\(resource.apiVersion), Resource=\(resource.resource.resource)" }
+}
+
+extension APIResource {
+    /// `apps/v1, Kind=Deployment`
+    fileprivate var describedKind: String { "\(apiVersion), Kind=\(kind)" }
+}
+
+extension APIStatus {
+    fileprivate func retrieving(_ manifest: Manifest) -> APIStatus {
+        var status: APIStatus = self
+        status.message =
+            "error when retrieving current configuration of:\nResource: \(JSON.quoted(manifest.described)), GroupVersionKind: "
+            + "\(JSON.quoted(manifest.resource.describedKind))\nName: \(JSON.quoted(manifest.name)), Namespace: "
+            + "\(JSON.quoted(manifest.namespace ?? ""))\nfrom server for: \(JSON.quoted(manifest.source)): \(message)"
+        return status
+    }
+}

@@ -1,0 +1,102 @@
+import API
+import Client
+import Machinery
+
+/// Describes objects: asks for what belongs to them and lays it out as kubectl does.
+/// Source: k8s.io/kubectl/pkg/describe/describe.go.
+struct Describer {
+    let session: Session
+    let showsEvents: Bool
+
+    /// The whole description of one object.
+    func text(_ object: JSON, _ resource: APIResource) async throws -> String {
+        var text = DescribeText(now: session.shell.now())
+        switch (resource.resource.group, resource.resource.resource) {
+        case ("", "pods"): PodDescription.write(object, &text)
+        case ("", "services"): ServiceDescription.write(object, try await slices(of: object), &text)
+        case ("", "nodes"): NodeDescription.write(object, try await pods(onNode: object.text(at: "metadata", "name")), try? await lease(of: object), &text)
+        case ("", "namespaces"):
+            NamespaceDescription.write(object, &text)
+            return text.text
+        case ("", "configmaps"): DataDescription.writeConfigMap(object, &text)
+        case ("", "secrets"):
+            DataDescription.writeSecret(object, &text)
+            return text.text
+        case ("", "serviceaccounts"): DataDescription.writeServiceAccount(object, &text)
+        case ("", "replicationcontrollers"), ("apps", "replicasets"):
+            WorkloadDescription.writeReplicaSet(object, try await pods(of: object), &text)
+        case ("apps", "deployments"): WorkloadDescription.writeDeployment(object, try await replicaSets(of: object), &text)
+        case ("apps", "daemonsets"): WorkloadDescription.writeDaemonSet(object, try await pods(of: object), &text)
+        case ("apps", "statefulsets"): WorkloadDescription.writeStatefulSet(object, try await pods(of: object), &text)
+        case ("batch", "jobs"): JobDescription.writeJob(object, &text)
+        case ("batch", "cronjobs"): JobDescription.writeCronJob(object, &text)
+        case ("policy", "poddisruptionbudgets"): DataDescription.writeBudget(object, &text)
+        case ("scheduling.k8s.io", "priorityclasses"): DataDescription.writePriorityClass(object, &text)
+        default: GenericDescription.write(object, &text)
+        }
+        if showsEvents { text.events(try await events(of: object)) }
+        return text.text
+    }
+
+    /// Events about an object, oldest first.
+    private func events(of object: JSON) async throws -> [JSON] {
+        let name: String = object.text(at: "metadata", "name")
+        let namespace: String = object.text(at: "metadata", "namespace")
+        var selector: [String] = ["involvedObject.name=" + name]
+        if namespace.isEmpty {
+            selector.append("involvedObject.kind=" + object.text(at: "kind"))
+        } else {
+            selector += ["involvedObject.namespace=" + namespace, "involvedObject.uid=" + object.text(at: "metadata", "uid")]
+        }
+        let list: JSON = try await session.send(
+            APIRequest(
+                .list, GroupVersionResource(group: "", version: "v1", resource: "events"), namespace: namespace.isEmpty ? nil : namespace,
+                options: RequestOptions { $0.fieldSelector = selector.joined(separator: ",") }))
+        func time(_ event: JSON) -> String {
+            let last: String = event.text(at: "lastTimestamp")
+            return last.isEmpty || event["lastTimestamp"]?.isNull == true ? event.text(at: "eventTime") : last
+        }
+        return list.list("items").sorted { time($0) < time($1) }
+    }
+
+    private func list(_ resource: GroupVersionResource, _ namespace: String, labels: String?) async throws -> [JSON] {
+        let list: JSON = try await session.send(
+            APIRequest(.list, resource, namespace: namespace, options: RequestOptions { $0.labelSelector = labels }))
+        return list.list("items")
+    }
+
+    /// The pods that a workload's selector means.
+    private func pods(of workload: JSON) async throws -> [JSON] {
+        guard let labels = try LogPods.podSelector(of: workload) else { return [] }
+        return try await list(Pod.names.resource, workload.text(at: "metadata", "namespace"), labels: labels)
+            .filter { Self.isOwned($0, by: workload) }
+    }
+
+    private func replicaSets(of deployment: JSON) async throws -> [JSON] {
+        guard let labels = try LogPods.podSelector(of: deployment) else { return [] }
+        return try await list(ReplicaSet.names.resource, deployment.text(at: "metadata", "namespace"), labels: labels)
+            .filter { Self.isOwned($0, by: deployment) }
+    }
+
+    private static func isOwned(_ object: JSON, by owner: JSON) -> Bool {
+        let uid: String = owner.text(at: "metadata", "uid")
+        return object.list("metadata", "ownerReferences").contains { $0.text(at: "uid") == uid && $0["controller"]?.bool == true }
+    }
+
+    private func slices(of service: JSON) async throws -> [JSON] {
+        try await list(
+            EndpointSlice.names.resource, service.text(at: "metadata", "namespace"),
+            labels: "kubernetes.io/service-name=" + service.text(at: "metadata", "name"))
+    }
+
+    private func pods(onNode name: String) async throws -> [JSON] {
+        let selector: String = "spec.nodeName=\(name),status.phase!=Succeeded,status.phase!=Failed"
+        return try await session.send(
+            APIRequest(.list, Pod.names.resource, options: RequestOptions { $0.fieldSelector = selector })).list("items")
+    }
+
+    private func lease(of node: JSON) async throws -> JSON {
+        try await session.send(
+            APIRequest(.get, Lease.names.resource, namespace: "kube-node-lease", name: node.text(at: "metadata", "name")))
+    }
+}

@@ -1,0 +1,81 @@
+import Machinery
+
+/// The volumes of a pod or of a pod template.
+enum VolumeDescription {
+    static func write(_ volumes: [JSON], _ text: inout DescribeText, level: Int = 0) {
+        if volumes.isEmpty { return text.line(level, "Volumes:\t<none>") }
+        text.line(level, "Volumes:")
+        for volume in volumes {
+            text.line(level + 1, volume.text(at: "name") + ":")
+            guard let source = (volume.object ?? [:]).first(where: { $0.key != "name" }) else {
+                text.line(level + 2, "<unknown>")
+                continue
+            }
+            write(source.key, source.value, level + 2, &text)
+        }
+    }
+
+    private static func write(_ kind: String, _ source: JSON, _ level: Int, _ text: inout DescribeText) {
+        switch kind {
+        case "emptyDir":
+            text.line(level, "Type:\tEmptyDir (a temporary directory that shares a pod's lifetime)")
+            text.line(level, "Medium:\t\(source.text(at: "medium"))")
+            text.line(level, "SizeLimit:\t\(source["sizeLimit"].map(GoText.of) ?? "<unset>")")
+        case "configMap":
+            text.line(level, "Type:\tConfigMap (a volume populated by a ConfigMap)")
+            text.line(level, "Name:\t\(source.text(at: "name"))")
+            text.line(level, "Optional:\t\(source["optional"]?.bool ?? false)")
+        case "secret":
+            text.line(level, "Type:\tSecret (a volume populated by a Secret)")
+            text.line(level, "SecretName:\t\(source.text(at: "secretName"))")
+            text.line(level, "Optional:\t\(source["optional"]?.bool ?? false)")
+        case "hostPath":
+            text.line(level, "Type:\tHostPath (bare host directory volume)")
+            text.line(level, "Path:\t\(source.text(at: "path"))")
+            text.line(level, "HostPathType:\t\(source.text(at: "type"))")
+        case "persistentVolumeClaim":
+            text.line(level, "Type:\tPersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)")
+            text.line(level, "ClaimName:\t\(source.text(at: "claimName"))")
+            text.line(level, "ReadOnly:\t\(source["readOnly"]?.bool ?? false)")
+        case "downwardAPI":
+            text.line(level, "Type:\tDownwardAPI (a volume populated by information about the pod)")
+            text.line(level, "Items:")
+            writeItems(source.list("items"), level + 1, &text)
+        case "projected": writeProjected(source, level, &text)
+        case "image":
+            text.line(level, "Type:\tImage (a container image or OCI artifact)")
+            text.line(level, "Reference:\t\(source.text(at: "reference"))")
+            text.line(level, "PullPolicy:\t\(source.text(at: "pullPolicy"))")
+        default:
+            text.line(level, "Type:\t\(kind.prefix(1).uppercased() + kind.dropFirst())")
+            for member in (source.object ?? [:]).sorted() {
+                text.line(level, "\(GenericDescription.label(of: member.key)):\t\(GoText.of(member.value))")
+            }
+        }
+    }
+
+    private static func writeProjected(_ source: JSON, _ level: Int, _ text: inout DescribeText) {
+        text.line(level, "Type:\tProjected (a volume that contains injected data from multiple sources)")
+        for part in source.list("sources") {
+            if let secret = part["secret"] {
+                text.line(level, "SecretName:\t\(secret.text(at: "name"))")
+                text.line(level, "Optional:\t\(secret["optional"]?.bool ?? false)")
+            } else if let map = part["configMap"] {
+                text.line(level, "ConfigMapName:\t\(map.text(at: "name"))")
+                text.line(level, "Optional:\t\(map["optional"]?.bool ?? false)")
+            } else if let downward = part["downwardAPI"] {
+                text.line(level, "DownwardAPI:\ttrue")
+                if downward.list("items").isEmpty { continue }
+            } else if let token = part["serviceAccountToken"] {
+                text.line(level, "TokenExpirationSeconds:\t\(token.number("expirationSeconds"))")
+            }
+        }
+    }
+
+    private static func writeItems(_ items: [JSON], _ level: Int, _ text: inout DescribeText) {
+        for item in items {
+            let field: String = item.text(at: "fieldRef", "fieldPath")
+            text.line(level, "\(field.isEmpty ? item.text(at: "resourceFieldRef", "resource") : field) -> \(item.text(at: "path"))")
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import ArgumentParser
+import Client
+import Machinery
+
+/// Which cluster, which namespace, and who is asking: flags of every verb that talks to a cluster.
+package struct ConnectionOptions: ParsableArguments, Sendable {
+    @Option(name: [.customShort("n"), .customLong("namespace")], help: ArgumentHelp("The namespace to work in.", valueName: "name"))
+    var namespace: String?
+
+    @Option(help: ArgumentHelp("The kubeconfig file to use.", valueName: "file"))
+    var kubeconfig: String?
+
+    @Option(help: ArgumentHelp("The context of the kubeconfig to use.", valueName: "name"))
+    var context: String?
+
+    @Option(help: ArgumentHelp("The cluster of the kubeconfig to use.", valueName: "name"))
+    var cluster: String?
+
+    @Option(help: ArgumentHelp("The user of the kubeconfig to be.", valueName: "name"))
+    var user: String?
+
+    @Option(name: [.customShort("s"), .customLong("server")], help: ArgumentHelp("Address of the API server.", valueName: "url"))
+    var server: String?
+
+    @Option(help: ArgumentHelp("Bearer token to show to the API server.", valueName: "token"))
+    var token: String?
+
+    @Option(help: ArgumentHelp("Name for basic authentication.", valueName: "name"))
+    var username: String?
+
+    @Option(help: ArgumentHelp("Password for basic authentication.", valueName: "password"))
+    var password: String?
+
+    @Option(name: .customLong("certificate-authority"), help: ArgumentHelp("File with the CA of the API server.", valueName: "file"))
+    var certificateAuthority: String?
+
+    @Option(name: .customLong("client-certificate"), help: ArgumentHelp("File with the client's certificate.", valueName: "file"))
+    var clientCertificate: String?
+
+    @Option(name: .customLong("client-key"), help: ArgumentHelp("File with the key of the client's certificate.", valueName: "file"))
+    var clientKey: String?
+
+    @Option(name: .customLong("tls-server-name"), help: ArgumentHelp("Name that the server's certificate must bear.", valueName: "name"))
+    var tlsServerName: String?
+
+    @Flag(name: .customLong("insecure-skip-tls-verify"), help: "Take any certificate of the server. Your connection is not safe then.")
+    var insecureSkipTLSVerify = false
+
+    @Option(name: .customLong("as"), help: ArgumentHelp("Act as this user.", valueName: "name"))
+    var impersonatedUser: String?
+
+    @Option(name: .customLong("as-uid"), help: ArgumentHelp("Act as the user with this UID.", valueName: "uid"))
+    var impersonatedUID: String?
+
+    @Option(name: .customLong("as-group"), help: ArgumentHelp("Act as a member of this group; may be repeated.", valueName: "group"))
+    var impersonatedGroups: [String] = []
+
+    @Option(
+        name: .customLong("request-timeout"),
+        help: ArgumentHelp("How long to wait for one answer, such as 5s or 2m; 0 waits without end.", valueName: "timeout"))
+    var requestTimeout: String = "0"
+
+    @Option(name: [.customShort("v"), .customLong("v")], help: ArgumentHelp("Detail of the log; 6 and more show each request.", valueName: "int"))
+    var verbosity: Int = 0
+
+    @Flag(name: .customLong("warnings-as-errors"), help: "End with an error when the server warned.")
+    var warningsAsErrors = false
+
+    package init() {}
+
+    var overrides: AccessOverrides {
+        var overrides = AccessOverrides()
+        overrides.context = context
+        overrides.cluster = cluster
+        overrides.user = user
+        overrides.namespace = namespace
+        overrides.server = server
+        overrides.token = token
+        overrides.username = username
+        overrides.password = password
+        overrides.certificateAuthority = certificateAuthority
+        overrides.clientCertificate = clientCertificate
+        overrides.clientKey = clientKey
+        overrides.tlsServerName = tlsServerName
+        overrides.insecureSkipTLSVerify = insecureSkipTLSVerify
+        overrides.impersonatedUser = impersonatedUser
+        overrides.impersonatedUID = impersonatedUID
+        overrides.impersonatedGroups = impersonatedGroups
+        return overrides
+    }
+
+    func files(_ shell: Shell) -> KubeconfigFiles { KubeconfigFiles(flag: kubeconfig, environment: shell.environment) }
+
+    /// The cluster that is meant: of the kubeconfig, or, inside a pod without one, the pod's own.
+    func access(_ shell: Shell) throws -> ClusterAccess {
+        let config: Kubeconfig = try files(shell).load()
+        if config.isEmpty, server == nil, var access = try ClusterAccess.inCluster(environment: shell.environment) {
+            if let namespace { access.namespace = namespace }
+            return access
+        }
+        return try ClusterAccess(config, overrides)
+    }
+
+    /// nil for no limit. A bare number is seconds.
+    func timeout() throws -> Duration? {
+        if let seconds = Int(requestTimeout) { return seconds > 0 ? .seconds(seconds) : nil }
+        do {
+            let timeout: Duration = try GoDuration.parse(requestTimeout)
+            return timeout > .zero ? timeout : nil
+        } catch {
+            throw Failure(
+                "invalid argument \(JSON.quoted(requestTimeout)) for \"--request-timeout\" flag: Invalid timeout value. Timeout must be a "
+                    + "single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)")
+        }
+    }
+
+    /// Ready to ask the cluster; connects with the first request.
+    func session(_ shell: Shell) throws -> Session {
+        var trace: (@Sendable (String, String, Int, Duration) -> Void)?
+        if verbosity >= 6 {
+            let output: Output = shell.output
+            trace = { method, url, status, took in
+                output.note("\(method) \(url) \(status) in \(Int(took.inSeconds * 1000)) milliseconds")
+            }
+        }
+        let access: ClusterAccess = try access(shell)
+        let transport = HTTPSTransport(access, userAgent: CLI.program, timeout: try timeout(), trace: trace)
+        return Session(transport, access: access, shell: shell, isNamespaceGiven: namespace != nil, warningsAreErrors: warningsAsErrors)
+    }
+}

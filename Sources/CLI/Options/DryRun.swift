@@ -1,0 +1,58 @@
+import ArgumentParser
+import Machinery
+
+/// The value of `--dry-run`.
+enum DryRun: Sendable {
+    case none
+    case client
+    case server
+
+    /// Throws kubectl's text for anything else.
+    init(_ text: String) throws {
+        switch text {
+        case "none", "false", "": self = .none
+        case "client": self = .client
+        case "server": self = .server
+        case "unchanged", "true":
+            throw Failure("Invalid dry-run value (\(text)). Must be \"none\", \"server\", or \"client\".")
+        default: throw Failure("Invalid dry-run value (\(text)). Must be \"none\", \"server\", or \"client\".")
+        }
+    }
+
+    /// Behind what was done: ` (dry run)`.
+    var suffix: String {
+        switch self {
+        case .none: ""
+        case .client: " (dry run)"
+        case .server: " (server dry run)"
+        }
+    }
+}
+
+/// The value of `--validate`: how the server treats fields that it does not know.
+enum FieldValidation {
+    /// The word of the API. Throws kubectl's text for anything else.
+    static func word(_ text: String) throws -> String {
+        switch text {
+        case "strict", "true": return "Strict"
+        case "warn": return "Warn"
+        case "ignore", "false": return "Ignore"
+        default:
+            throw Failure("invalid - validate option \(JSON.quoted(text)), must be one of: strict (or true), warn, ignore (or false)")
+        }
+    }
+}
+
+/// How long: `30s`, `1h30m`; a bare number is refused but for 0.
+struct Span: Sendable, ExpressibleByArgument {
+    let duration: Duration
+
+    init(_ duration: Duration) { self.duration = duration }
+
+    init?(argument: String) {
+        guard let duration = try? GoDuration.parse(argument) else { return nil }
+        self.duration = duration
+    }
+
+    var defaultValueDescription: String { GoDuration.text(duration) }
+}

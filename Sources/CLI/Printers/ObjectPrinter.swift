@@ -1,0 +1,83 @@
+import Client
+import Machinery
+
+/// Prints objects, or lists of them, in any form but the table.
+struct ObjectPrinter {
+    let format: OutputFormat
+    let output: Output
+    /// Keeps `metadata.managedFields`.
+    let showsManagedFields: Bool
+    private var hasPrintedYAML: Bool = false
+
+    init(_ format: OutputFormat, _ output: Output, showsManagedFields: Bool = false) {
+        self.format = format
+        self.output = output
+        self.showsManagedFields = showsManagedFields
+    }
+
+    /// - Parameter done: for people: what was done to the object (`created`), printed behind its name.
+    /// - Parameter suffix: behind that, such as ` (dry run)`.
+    mutating func print(_ object: JSON, _ resource: APIResource?, done: String = "", suffix: String = "") throws {
+        let object: JSON = showsManagedFields ? object : Self.withoutManagedFields(object)
+        switch format {
+        case .human:
+            output.line("\(name(object, resource)) \(done)\(suffix)")
+        case .name:
+            for item in Self.items(object) { output.line(name(item, Self.items(object).count == 1 ? resource : nil)) }
+        case .json: output.line(object.sortedByKey.text(.kubectl))
+        case .yaml:
+            if hasPrintedYAML { output.line("---") }
+            hasPrintedYAML = true
+            output.write(YAML.write(object, sortedKeys: true))
+        case .jsonPath(let path): output.write(try path.text(object))
+        case .jsonPathAsJSON(let path): output.line(JSON.array(try path.values(object)).sortedByKey.text(.kubectl))
+        case .customColumns(let columns): output.write(try columns.text(Self.items(object)))
+        }
+    }
+
+    /// `deployment.apps/web`
+    private func name(_ object: JSON, _ resource: APIResource?) -> String {
+        ObjectName.shown(object, resource)
+    }
+
+    /// The objects of a list, or the object itself.
+    static func items(_ object: JSON) -> [JSON] {
+        guard object["kind"]?.string?.hasSuffix("List") == true, let items = object["items"]?.array else { return [object] }
+        return items
+    }
+
+    static func withoutManagedFields(_ object: JSON) -> JSON {
+        var object: JSON = object
+        if let items = object["items"]?.array {
+            object["items"] = .array(items.map(withoutManagedFields))
+        } else if var metadata = object["metadata"], metadata["managedFields"] != nil {
+            metadata["managedFields"] = nil
+            object["metadata"] = metadata
+        }
+        return object
+    }
+}
+
+/// An object's name as verbs tell it.
+enum ObjectName {
+    /// `pod/web-1`, `deployment.apps/web`. Without a resource the kind in small letters stands for it.
+    static func shown(_ object: JSON, _ resource: APIResource?) -> String {
+        let name: String = object[["metadata", "name"]]?.string ?? ""
+        if let resource { return resource.shown + "/" + name }
+        let kind: String = (object["kind"]?.string ?? "").lowercased()
+        let group: String = Discovery.split(object["apiVersion"]?.string ?? "").group
+        return (group.isEmpty ? kind : kind + "." + group) + "/" + name
+    }
+}
+
+extension JSON {
+    /// The same with the members of all objects in the order of their names, as Go writes maps.
+    var sortedByKey: JSON {
+        switch self {
+        case .array(let elements): .array(elements.map(\.sortedByKey))
+        case .object(let object):
+            .object(JSONObject(members: object.sorted().map { JSONObject.Member(key: $0.key, value: $0.value.sortedByKey) }))
+        default: self
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import Machinery
+
+/// The order of `--sort-by`: objects by the value at a path.
+/// Source: k8s.io/kubectl/pkg/cmd/get/sorter.go.
+struct SortBy: Sendable {
+    private let path: JSONPath
+    private let text: String
+
+    init(_ text: String) throws {
+        self.text = text
+        do { path = try JSONPath(relaxed: text) } catch { throw Failure("\(error)") }
+    }
+
+    /// Those without a value come first; equal ones keep their order. Throws when no object has the field.
+    func sorted(_ objects: [JSON]) throws -> [JSON] {
+        let keyed: [(object: JSON, value: JSON?)] = try objects.map { ($0, try path.values($0["object"] ?? $0).first) }
+        if !objects.isEmpty, keyed.allSatisfy({ $0.value == nil }) {
+            throw Failure("couldn't find any field with path \(JSON.quoted(JSONPath.relaxed(text))) in the list of objects")
+        }
+        return keyed.enumerated().sorted { one, other in
+            if Self.isLess(one.element.value, other.element.value) { return true }
+            if Self.isLess(other.element.value, one.element.value) { return false }
+            return one.offset < other.offset
+        }.map(\.element.object)
+    }
+
+    static func isLess(_ one: JSON?, _ other: JSON?) -> Bool {
+        switch (one, other) {
+        case (_, nil): return false
+        case (nil, _?): return true
+        case (.int(let one), .int(let other)): return one < other
+        case (.bool(let one), .bool(let other)): return !one && other
+        case (.string(let one), .string(let other)):
+            if let one = try? Quantity(one), let other = try? Quantity(other) { return one < other }
+            return isNaturallyLess(one, other)
+        case (let one?, let other?):
+            if let one = one.double, let other = other.double { return one < other }
+            return false
+        }
+    }
+
+    /// Numbers within texts compare as numbers: `web-2` before `web-10`.
+    static func isNaturallyLess(_ one: String, _ other: String) -> Bool {
+        var left = Array(one.utf8)[...]
+        var right = Array(other.utf8)[...]
+        while let first = left.first, let second = right.first {
+            if isDigit(first), isDigit(second) {
+                let one: ArraySlice<UInt8> = number(&left)
+                let other: ArraySlice<UInt8> = number(&right)
+                if one.count != other.count { return one.count < other.count }
+                if !one.elementsEqual(other) { return one.lexicographicallyPrecedes(other) }
+                continue
+            }
+            if first != second { return first < second }
+            left.removeFirst()
+            right.removeFirst()
+        }
+        return left.isEmpty && !right.isEmpty
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
+
+    /// Takes the digits off the front, without leading zeros.
+    private static func number(_ bytes: inout ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let digits: ArraySlice<UInt8> = bytes.prefix(while: isDigit)
+        bytes = bytes.dropFirst(digits.count)
+        return digits.drop { $0 == 0x30 }
+    }
+}

@@ -1,0 +1,110 @@
+import Client
+import Machinery
+
+/// One object of a manifest, with the resource that it belongs to.
+struct Manifest: Sendable {
+    var json: JSON
+    let resource: APIResource
+    /// nil for kinds without namespace.
+    let namespace: String?
+    /// The file as it was given; `STDIN` for standard input.
+    let source: String
+
+    var name: String { json[["metadata", "name"]]?.string ?? "" }
+    /// `deployment.apps/web`
+    var shown: String { resource.shown + "/" + (name.isEmpty ? json[["metadata", "generateName"]]?.string ?? "" : name) }
+}
+
+/// Reads manifests: files, folders, standard input; several documents and lists in each.
+struct ManifestReader {
+    let session: Session
+
+    /// All objects in the order of the files. Nothing is returned unless everything could be read.
+    func read(_ paths: [String], recursive: Bool) async throws -> [Manifest] {
+        var manifests: [Manifest] = []
+        for path in paths {
+            if path == "-" {
+                manifests += try await parse(try session.shell.input(), "STDIN")
+                continue
+            }
+            if path.hasPrefix("http://") || path.hasPrefix("https://") {
+                throw Failure("cannot read \(path): manifests from the network are not there yet; fetch it first: curl -fsSL \(path) | \(CLI.program) apply -f -")
+            }
+            for file in try Self.files(path, recursive: recursive) {
+                manifests += try await parse(try Self.bytes(file), file)
+            }
+        }
+        return manifests
+    }
+
+    private func parse(_ bytes: [UInt8], _ source: String) async throws -> [Manifest] {
+        let documents: [YAMLDocument]
+        do { documents = try YAML.documents(bytes, file: source) } catch {
+            throw Failure("error parsing \(source): \(error.kubectlText)")
+        }
+        var manifests: [Manifest] = []
+        for document in documents {
+            if let duplicate = document.duplicates.first {
+                throw Failure("error parsing \(source): error converting YAML to JSON: yaml: unmarshal errors:\n  \(duplicate)")
+            }
+            manifests += try await manifest(document.json, source)
+        }
+        return manifests
+    }
+
+    private func manifest(_ json: JSON, _ source: String) async throws -> [Manifest] {
+        guard json.object != nil else {
+            throw Failure(
+                "unable to decode \(JSON.quoted(source)): json: cannot unmarshal \(json.typeName) into Go value of type map[string]interface {}")
+        }
+        guard let kind = json["kind"]?.string, !kind.isEmpty else {
+            throw Failure("unable to decode \(JSON.quoted(source)): Object 'Kind' is missing in '\(json.sortedByKey.text())'")
+        }
+        if kind.hasSuffix("List"), let items = json["items"]?.array {
+            var manifests: [Manifest] = []
+            for item in items { manifests += try await manifest(item, source) }
+            return manifests
+        }
+        let apiVersion: String = json["apiVersion"]?.string ?? ""
+        let name: String = json[["metadata", "name"]]?.string ?? ""
+        let given: String? = json[["metadata", "namespace"]]?.string.flatMap { $0.isEmpty ? nil : $0 }
+        guard let resource = try await session.catalog.find(apiVersion: apiVersion, kind: kind) else {
+            throw Failure(
+                "resource mapping not found for name: \(JSON.quoted(name)) namespace: \(JSON.quoted(given ?? "")) from \(JSON.quoted(source)): "
+                    + "no matches for kind \(JSON.quoted(kind)) in version \(JSON.quoted(apiVersion))\nensure CRDs are installed first")
+        }
+        guard resource.isNamespaced else { return [Manifest(json: json, resource: resource, namespace: nil, source: source)] }
+        if let given, session.isNamespaceGiven, given != session.namespace {
+            throw Failure(
+                "the namespace from the provided object \(JSON.quoted(given)) does not match the namespace "
+                    + "\(JSON.quoted(session.namespace)). You must pass '--namespace=\(given)' to perform this operation.")
+        }
+        var json: JSON = json
+        let namespace: String = given ?? session.namespace
+        json[["metadata", "namespace"]] = .string(namespace)
+        return [Manifest(json: json, resource: resource, namespace: namespace, source: source)]
+    }
+
+    /// The file itself, or the manifests in a folder by name.
+    private static func files(_ path: String, recursive: Bool) throws -> [String] {
+        guard LocalFile.exists(path) else { throw Failure("the path \(JSON.quoted(path)) does not exist") }
+        guard LocalFile.isFolder(path) else { return [path] }
+        var files: [String] = []
+        for name in try LocalFile.names(in: path) {
+            let inner: String = path.hasSuffix("/") ? path + name : path + "/" + name
+            if LocalFile.isFolder(inner) {
+                if recursive { files += try Self.files(inner, recursive: true) }
+            } else if [".json", ".yaml", ".yml"].contains(where: name.hasSuffix) {
+                files.append(inner)
+            }
+        }
+        if files.isEmpty, !recursive {
+            throw Failure("error reading [\(path)]: recognized file extensions are [.json .yaml .yml]")
+        }
+        return files
+    }
+
+    private static func bytes(_ path: String) throws -> [UInt8] {
+        do { return try LocalFile.read(path) } catch { throw Failure("error reading \(path): \(error)") }
+    }
+}

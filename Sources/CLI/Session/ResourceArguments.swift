@@ -1,0 +1,63 @@
+import Client
+import Machinery
+
+/// Objects that the words of a command line name: all of a type, or one by its name.
+struct Target: Sendable {
+    let resource: APIResource
+    /// nil means all that the selectors leave.
+    let name: String?
+    /// nil for kinds without namespace, and for all namespaces.
+    let namespace: String?
+}
+
+/// Reads `TYPE`, `TYPE NAME…`, `TYPE/NAME…` and `TYPE,TYPE`.
+/// Source: k8s.io/cli-runtime/pkg/resource/builder.go.
+struct ResourceArguments {
+    let session: Session
+    var allNamespaces: Bool = false
+
+    func targets(_ words: [String]) async throws -> [Target] {
+        guard let first = words.first else { return [] }
+        if words.contains(where: { $0.contains("/") }) {
+            var targets: [Target] = []
+            for word in words {
+                let parts: [Substring] = word.split(separator: "/", omittingEmptySubsequences: false)
+                guard parts.count > 1 else {
+                    throw Failure(
+                        "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form "
+                            + "(e.g. '\(CLI.program) get resource/<resource_name>' instead of '\(CLI.program) get resource "
+                            + "resource/<resource_name>'")
+                }
+                guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+                    throw Failure("arguments in resource/name form must have a single resource and name")
+                }
+                targets.append(try target(try await session.resource(String(parts[0])), String(parts[1])))
+            }
+            return targets
+        }
+        let types: [Substring] = first.split(separator: ",")
+        guard !types.isEmpty else { throw Failure("the server doesn't have a resource type \(JSON.quoted(first))") }
+        var resources: [APIResource] = []
+        for type in types {
+            if let found = try await session.catalog.find(String(type)) {
+                resources.append(found)
+            } else if let members = try await session.catalog.category(String(type)) {
+                resources += members
+            } else {
+                throw Failure("the server doesn't have a resource type \(JSON.quoted(String(type)))")
+            }
+        }
+        let names: ArraySlice<String> = words.dropFirst()
+        if names.isEmpty { return try resources.map { try target($0, nil) } }
+        var targets: [Target] = []
+        for resource in resources { for name in names { targets.append(try target(resource, name)) } }
+        return targets
+    }
+
+    private func target(_ resource: APIResource, _ name: String?) throws -> Target {
+        if allNamespaces, name != nil, resource.isNamespaced {
+            throw Failure("a resource cannot be retrieved by name across all namespaces")
+        }
+        return Target(resource: resource, name: name, namespace: resource.isNamespaced && !allNamespaces ? session.namespace : nil)
+    }
+}

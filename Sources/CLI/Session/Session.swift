@@ -1,0 +1,66 @@
+import API
+import Client
+import Machinery
+import Synchronization
+
+/// One verb's talk with a cluster: sends requests, shows the server's warnings, finds resources by name.
+final class Session: Sendable {
+    let transport: any Transport
+    let access: ClusterAccess
+    let shell: Shell
+    let catalog: ResourceCatalog
+    /// True when `-n` said it: then objects of other namespaces are refused.
+    let isNamespaceGiven: Bool
+    private let warningsAreErrors: Bool
+    private let warned: Mutex<[String]> = Mutex([])
+
+    init(_ transport: any Transport, access: ClusterAccess, shell: Shell, isNamespaceGiven: Bool, warningsAreErrors: Bool) {
+        self.transport = transport
+        self.access = access
+        self.shell = shell
+        self.isNamespaceGiven = isNamespaceGiven
+        self.warningsAreErrors = warningsAreErrors
+        catalog = ResourceCatalog(transport)
+    }
+
+    var namespace: String { access.namespace }
+    var output: Output { shell.output }
+
+    /// Throws ``APIStatus`` or ``TransportError``.
+    func send(_ request: APIRequest) async throws -> JSON {
+        let response: APIResponse = try await response(request)
+        return response.body.isEmpty ? .null : try JSON(parsing: response.body)
+    }
+
+    /// The answer's bytes as they came.
+    func response(_ request: APIRequest) async throws -> APIResponse {
+        let response: APIResponse = try await transport.send(request)
+        show(response.warnings)
+        return response
+    }
+
+    /// Each warning once.
+    func show(_ warnings: [String]) {
+        for warning in warnings {
+            let isNew: Bool = warned.withLock { warned in
+                guard !warned.contains(warning) else { return false }
+                warned.append(warning)
+                return true
+            }
+            if isNew { output.warn(warning) }
+        }
+    }
+
+    /// With `--warnings-as-errors`, throws when the server warned. Verbs call it at their end.
+    func finish() throws {
+        let count: Int = warned.withLock { $0.count }
+        guard warningsAreErrors, count > 0 else { return }
+        throw Failure("\(count) warning\(count == 1 ? "" : "s") received", isComplete: false)
+    }
+
+    /// The resource of a word. Throws kubectl's text when there is none.
+    func resource(_ word: String) async throws -> APIResource {
+        guard let found = try await catalog.find(word) else { throw Failure("the server doesn't have a resource type \(JSON.quoted(word))") }
+        return found
+    }
+}

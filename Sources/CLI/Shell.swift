@@ -1,0 +1,40 @@
+import Client
+import Glibc
+package import Machinery
+
+/// What a verb sees of the world around it. Tests give their own.
+package struct Shell: Sendable {
+    package let output: Output
+    /// Looks up an environment variable.
+    package let environment: @Sendable (String) -> String?
+    /// All of standard input.
+    package let input: @Sendable () throws -> [UInt8]
+    package let now: @Sendable () -> Time
+    /// Columns of the terminal; nil when output is no terminal.
+    package let columns: Int?
+
+    package init(
+        output: Output, environment: @escaping @Sendable (String) -> String?, input: @escaping @Sendable () throws -> [UInt8] = { [] },
+        now: @escaping @Sendable () -> Time, columns: Int? = nil
+    ) {
+        self.output = output
+        self.environment = environment
+        self.input = input
+        self.now = now
+        self.columns = columns
+    }
+
+    /// The world of this process.
+    package static func process() -> Shell {
+        var size = winsize()
+        let isTerminal: Bool = ioctl(1, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+        return Shell(
+            output: .standard(), environment: { name in getenv(name).map { String(cString: $0) } },
+            input: { try LocalFile.read(0, "/dev/stdin") },
+            now: {
+                var time = timespec()
+                clock_gettime(CLOCK_REALTIME, &time)
+                return Time(seconds: Int64(time.tv_sec))
+            }, columns: isTerminal ? Int(size.ws_col) : nil)
+    }
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+
+/// All verbs, in the order of the help text: the one list that dispatch, help and completion read.
+enum VerbList {
+    struct Group: Sendable {
+        let title: String
+        let verbs: [any Verb.Type]
+    }
+
+    /// Verbs that stand under another word: `config view`, `create deployment`.
+    static let families: [String: [any Verb.Type]] = [
+        "config": [
+            ConfigCurrentContext.self, ConfigDeleteCluster.self, ConfigDeleteContext.self, ConfigDeleteUser.self, ConfigGetClusters.self,
+            ConfigGetContexts.self, ConfigGetUsers.self, ConfigRenameContext.self, ConfigSetCluster.self, ConfigSetContext.self,
+            ConfigSetCredentials.self, ConfigUnset.self, ConfigUseContext.self, ConfigView.self,
+        ],
+        "create": [
+            CreateConfigMap.self, CreateCronJob.self, CreateDeployment.self, CreateJob.self, CreateNamespace.self,
+            CreatePodDisruptionBudget.self, CreatePriorityClass.self, CreateSecretGeneric.self, CreateSecretTLS.self,
+            CreateSecretDockerRegistry.self, CreateServiceClusterIP.self, CreateServiceNodePort.self, CreateServiceLoadBalancer.self,
+            CreateServiceExternalName.self, CreateServiceAccount.self,
+        ],
+    ]
+
+    static let groups: [Group] = [
+        Group(title: "Cluster", verbs: [Version.self, ClusterInfo.self]),
+        Group(title: "Objects", verbs: [Get.self, Describe.self, Create.self, Apply.self, Delete.self, Scale.self, Logs.self]),
+        Group(title: "Nodes", verbs: [Cordon.self, Uncordon.self, Drain.self]),
+        Group(title: "Settings", verbs: [APIResources.self, Config.self, Completion.self]),
+    ]
+
+    /// Not shown in the help.
+    static let hidden: [any Verb.Type] = [Complete.self]
+
+    static var all: [any Verb.Type] { groups.flatMap(\.verbs) + hidden }
+
+    /// The verb of a word; for a family, the word behind it is taken too (`secret tls` two of them).
+    static func type(of word: String, _ words: inout [String]) throws -> any Verb.Type {
+        if let family = families[word] {
+            for count in [2, 1] where words.count >= count {
+                let name: String = words[..<count].joined(separator: " ")
+                if let found = family.first(where: { matches($0, name, under: word) }) {
+                    words.removeFirst(count)
+                    return found
+                }
+            }
+        }
+        if let found = all.first(where: { $0._commandName == word }) { return found }
+        let near: [String] = all.map { $0._commandName }.filter { distance($0, word) <= 2 || $0.hasPrefix(word) }.sorted()
+        var text: String = "unknown command \"\(word)\" for \"\(CLI.program)\""
+        if !near.isEmpty { text += "\n\nDid you mean this?\n" + near.map { "\t\($0)\n" }.joined() }
+        throw Failure(text + "\nRun '\(CLI.program) --help' for usage.")
+    }
+
+    /// A verb of a family is named with its family's word: `create secret tls`. Plural and short words are as good.
+    private static func matches(_ verb: any Verb.Type, _ name: String, under word: String) -> Bool {
+        verb._commandName == word + " " + name || verb.configuration.aliases.contains(word + " " + name)
+    }
+
+    /// What `swkube` and `swkube --help` print.
+    static var help: String {
+        var text: String = "\(CLI.program): Kubernetes without containers, in one program.\n"
+        for group in groups {
+            text += "\n\(group.title):\n"
+            for verb in group.verbs {
+                let name: String = verb._commandName
+                text += "  \(name)\(String(repeating: " ", count: max(1, 16 - name.count)))\(verb.configuration.abstract)\n"
+            }
+        }
+        return text + "\nUse \"\(CLI.program) VERB --help\" for more about a verb.\n"
+    }
+
+    /// Number of letters to change, add or remove. Source: Levenshtein 1966.
+    private static func distance(_ one: String, _ other: String) -> Int {
+        let (left, right): ([UInt8], [UInt8]) = (Array(one.utf8), Array(other.utf8))
+        var row: [Int] = Array(0...right.count)
+        for (i, letter) in left.enumerated() {
+            var diagonal: Int = row[0]
+            row[0] = i + 1
+            for (j, candidate) in right.enumerated() {
+                let change: Int = diagonal + (letter == candidate ? 0 : 1)
+                diagonal = row[j + 1]
+                row[j + 1] = min(change, row[j] + 1, row[j + 1] + 1)
+            }
+        }
+        return row[right.count]
+    }
+}

@@ -1,0 +1,20 @@
+package import ArgumentParser
+
+/// `completion`: prints the script that makes a shell complete this program's words.
+package struct Completion: LocalVerb {
+    package static let configuration = CommandConfiguration(
+        commandName: "completion", abstract: "Print the script that completes words in bash, zsh or fish.",
+        usage: "swkube completion bash|zsh|fish",
+        discussion: "In ~/.bashrc:  source <(swkube completion bash)\nIn ~/.zshrc:   source <(swkube completion zsh)\nIn fish:       swkube completion fish > ~/.config/fish/completions/swkube.fish")
+
+    @Argument(help: ArgumentHelp("bash, zsh or fish.", valueName: "shell"))
+    var name: String?
+
+    package init() {}
+
+    package func runLocally(in shell: Shell) throws {
+        guard let name else { throw Failure("Shell not specified.\nSee '\(CLI.program) completion -h' for help and examples") }
+        guard let script = CompletionScript(rawValue: name) else { throw Failure("Unsupported shell type \"\(name)\". There are bash, zsh and fish.") }
+        shell.output.write(script.text)
+    }
+}

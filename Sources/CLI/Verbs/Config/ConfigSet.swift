@@ -1,0 +1,187 @@
+package import ArgumentParser
+import Client
+import Machinery
+
+/// Sets or removes members of one entry; what is not said stays.
+private func set(
+    _ section: Kubeconfig.Section, _ name: String, _ changes: [(member: String, value: JSON?)], _ files: KubeconfigFiles
+) throws -> Bool {
+    let old: JSON? = try files.load()[section, name]
+    let path: String = try files.file(of: section, name) ?? files.fileForNewEntries
+    try files.edit(path) { config in
+        var entry: JSON = config[section, name] ?? [:]
+        for change in changes { entry[change.member] = change.value }
+        config[section, name] = entry
+    }
+    return old == nil
+}
+
+/// The bytes of a file as base64, or its absolute path.
+private func file(_ path: String, _ member: String, embedded: Bool) throws -> [(member: String, value: JSON?)] {
+    guard embedded else { return [(member, .string(path)), (member + "-data", nil)] }
+    return [(member + "-data", .string(Base64Text.encode(try LocalFile.read(path)))), (member, nil)]
+}
+
+/// `config set-context`
+package struct ConfigSetContext: LocalVerb {
+    package static let configuration = CommandConfiguration(
+        commandName: "config set-context", abstract: "Make or change a context.",
+        usage: "swkube config set-context (NAME | --current) [--cluster=NAME] [--user=NAME] [--namespace=NAME]")
+
+    @Argument(help: ArgumentHelp("The context.", valueName: "name"))
+    var name: String?
+
+    @Flag(help: "Change the current context.")
+    var current = false
+
+    @Option(help: ArgumentHelp("The cluster of the context.", valueName: "name"))
+    var cluster: String?
+
+    @Option(help: ArgumentHelp("The user of the context.", valueName: "name"))
+    var user: String?
+
+    @Option(name: [.customShort("n"), .customLong("namespace")], help: ArgumentHelp("The namespace of the context.", valueName: "name"))
+    var namespace: String?
+
+    @OptionGroup var options: ConfigFileOptions
+    package init() {}
+
+    package func runLocally(in shell: Shell) throws {
+        let files: KubeconfigFiles = options.files(shell)
+        if name != nil, current { throw Failure("you cannot specify both a context name and --current") }
+        let name: String
+        if current {
+            name = try files.load().currentContext
+            if name.isEmpty { throw Failure("no current context is set") }
+        } else if let given = self.name {
+            name = given
+        } else {
+            throw Failure("you must specify a non-empty context name or --current")
+        }
+        let given: [(member: String, value: JSON?)] = [
+            ("cluster", cluster.map { .string($0) }), ("user", user.map { .string($0) }), ("namespace", namespace.map { .string($0) }),
+        ]
+        let isNew: Bool = try set(.contexts, name, given.filter { $0.value != nil }, files)
+        shell.output.line("Context \(JSON.quoted(name)) \(isNew ? "created" : "modified").")
+    }
+}
+
+/// `config set-cluster`
+package struct ConfigSetCluster: LocalVerb {
+    package static let configuration = CommandConfiguration(
+        commandName: "config set-cluster", abstract: "Make or change a cluster.", usage: "swkube config set-cluster NAME [--server=URL] [flags]")
+
+    @Argument(help: ArgumentHelp("The cluster.", valueName: "name"))
+    var name: String
+
+    @Option(help: ArgumentHelp("Address of the API server.", valueName: "url"))
+    var server: String?
+
+    @Option(name: .customLong("certificate-authority"), help: ArgumentHelp("File with the CA of the API server.", valueName: "file"))
+    var certificateAuthority: String?
+
+    @Option(name: .customLong("tls-server-name"), help: ArgumentHelp("Name that the server's certificate must bear.", valueName: "name"))
+    var tlsServerName: String?
+
+    @Flag(name: .customLong("insecure-skip-tls-verify"), inversion: .prefixedNo, help: "Take any certificate of the server.")
+    var insecureSkipTLSVerify: Bool?
+
+    @Flag(name: .customLong("embed-certs"), help: "Write the certificate into the kubeconfig.")
+    var embedCerts = false
+
+    @OptionGroup var options: ConfigFileOptions
+    package init() {}
+
+    package func runLocally(in shell: Shell) throws {
+        var changes: [(member: String, value: JSON?)] = []
+        if let server { changes.append(("server", .string(server))) }
+        if let tlsServerName { changes.append(("tls-server-name", .string(tlsServerName))) }
+        if let insecureSkipTLSVerify { changes.append(("insecure-skip-tls-verify", .bool(insecureSkipTLSVerify))) }
+        if let certificateAuthority { changes += try file(certificateAuthority, "certificate-authority", embedded: embedCerts) }
+        _ = try set(.clusters, name, changes, options.files(shell))
+        shell.output.line("Cluster \(JSON.quoted(name)) set.")
+    }
+}
+
+/// `config set-credentials`
+package struct ConfigSetCredentials: LocalVerb {
+    package static let configuration = CommandConfiguration(
+        commandName: "config set-credentials", abstract: "Make or change a user.",
+        usage: "swkube config set-credentials NAME [--token=TOKEN] [--client-certificate=FILE --client-key=FILE] [flags]")
+
+    @Argument(help: ArgumentHelp("The user.", valueName: "name"))
+    var name: String
+
+    @Option(help: ArgumentHelp("Bearer token.", valueName: "token"))
+    var token: String?
+
+    @Option(name: .customLong("client-certificate"), help: ArgumentHelp("File with the client's certificate.", valueName: "file"))
+    var clientCertificate: String?
+
+    @Option(name: .customLong("client-key"), help: ArgumentHelp("File with the key of the certificate.", valueName: "file"))
+    var clientKey: String?
+
+    @Option(help: ArgumentHelp("Name for basic authentication.", valueName: "name"))
+    var username: String?
+
+    @Option(help: ArgumentHelp("Password for basic authentication.", valueName: "password"))
+    var password: String?
+
+    @Flag(name: .customLong("embed-certs"), help: "Write certificate and key into the kubeconfig.")
+    var embedCerts = false
+
+    @OptionGroup var options: ConfigFileOptions
+    package init() {}
+
+    package func runLocally(in shell: Shell) throws {
+        if token != nil, username != nil || password != nil {
+            throw Failure("you cannot specify more than one authentication method at the same time: --token, --username/--password")
+        }
+        var changes: [(member: String, value: JSON?)] = []
+        if let token { changes += [("token", .string(token)), ("username", nil), ("password", nil)] }
+        if let username { changes += [("username", .string(username)), ("token", nil)] }
+        if let password { changes += [("password", .string(password)), ("token", nil)] }
+        if let clientCertificate { changes += try file(clientCertificate, "client-certificate", embedded: embedCerts) }
+        if let clientKey { changes += try file(clientKey, "client-key", embedded: embedCerts) }
+        _ = try set(.users, name, changes, options.files(shell))
+        shell.output.line("User \(JSON.quoted(name)) set.")
+    }
+}
+
+/// `config unset`
+package struct ConfigUnset: LocalVerb {
+    package static let configuration = CommandConfiguration(
+        commandName: "config unset", abstract: "Remove a value.", usage: "swkube config unset PATH [flags]")
+
+    @Argument(help: ArgumentHelp("current-context, or an entry such as contexts.dev or contexts.dev.namespace.", valueName: "path"))
+    var path: String
+
+    @OptionGroup var options: ConfigFileOptions
+    package init() {}
+
+    package func runLocally(in shell: Shell) throws {
+        let files: KubeconfigFiles = options.files(shell)
+        let steps: [String] = path.split(separator: ".").map(String.init)
+        switch (steps.first, steps.count) {
+        case ("current-context", 1):
+            for file in files.paths where LocalFile.exists(file) { try files.edit(file) { $0.currentContext = "" } }
+        case (let word?, 2...):
+            guard let section = Kubeconfig.Section(rawValue: word) else { throw Failure("unknown section \(JSON.quoted(word)); there are clusters, contexts, users and current-context") }
+            let rest: [String] = Array(steps.dropFirst())
+            // Names may hold dots: the longest name that is there wins.
+            for count in stride(from: rest.count, through: 1, by: -1) {
+                let name: String = rest[..<count].joined(separator: ".")
+                guard let file = try files.file(of: section, name) else { continue }
+                let member: String = rest[count...].joined(separator: ".")
+                try files.edit(file) { config in
+                    if member.isEmpty { config[section, name] = nil } else { config[section, name]?[member] = nil }
+                }
+                shell.output.line("Property \(JSON.quoted(path)) unset.")
+                return
+            }
+            throw Failure("there is no \(path) in the kubeconfig")
+        default: throw Failure("\(JSON.quoted(path)) is no value that can be removed; write current-context, contexts.NAME, clusters.NAME or users.NAME")
+        }
+        shell.output.line("Property \(JSON.quoted(path)) unset.")
+    }
+}

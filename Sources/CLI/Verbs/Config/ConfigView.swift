@@ -1,0 +1,75 @@
+package import ArgumentParser
+import Client
+import Machinery
+
+/// `config view`: the kubeconfig as all files together make it, without secrets.
+package struct ConfigView: LocalVerb {
+    package static let configuration = CommandConfiguration(
+        commandName: "config view", abstract: "Show the kubeconfig.", usage: "swkube config view [flags]")
+
+    @Flag(help: "Show secrets and certificates, too.")
+    var raw = false
+
+    @Flag(help: "Show only what the current context uses.")
+    var minify = false
+
+    @Flag(help: "Show certificates in place of the names of their files.")
+    var flatten = false
+
+    @Option(help: ArgumentHelp("With --minify: the context in place of the current one.", valueName: "name"))
+    var context: String?
+
+    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Form of output: yaml, json, jsonpath=…", valueName: "format"))
+    var output: String?
+
+    @OptionGroup var options: ConfigFileOptions
+    package init() {}
+
+    package func runLocally(in shell: Shell) throws {
+        var config: Kubeconfig = try options.files(shell).load()
+        if let context { config.currentContext = context }
+        if minify { try keepUsed(&config) }
+        if flatten { try embedFiles(&config) }
+        if !raw { Self.hideSecrets(&config) }
+        var printer = ObjectPrinter(try OutputFormat(output ?? "yaml"), shell.output)
+        try printer.print(config.json, nil)
+    }
+
+    private func keepUsed(_ config: inout Kubeconfig) throws {
+        let name: String = config.currentContext
+        guard !name.isEmpty else { throw Failure("current-context must exist in order to minify") }
+        guard let context = config[.contexts, name] else { throw Failure("cannot locate context \(name)") }
+        for (section, kept) in [
+            (Kubeconfig.Section.contexts, name), (.clusters, context["cluster"]?.string ?? ""), (.users, context["user"]?.string ?? ""),
+        ] {
+            for other in config.names(section) where other != kept { config[section, other] = nil }
+        }
+    }
+
+    private func embedFiles(_ config: inout Kubeconfig) throws {
+        for section in [Kubeconfig.Section.clusters, .users] {
+            for name in config.names(section) {
+                for member in ["certificate-authority", "client-certificate", "client-key"] {
+                    guard let path = config[section, name]?[member]?.string, !path.isEmpty else { continue }
+                    config[section, name]?[member + "-data"] = .string(Base64Text.encode(try LocalFile.read(path)))
+                    config[section, name]?[member] = nil
+                }
+            }
+        }
+    }
+
+    /// As kubectl hides them.
+    static func hideSecrets(_ config: inout Kubeconfig) {
+        let hidden: [(member: String, text: JSON)] = [
+            ("certificate-authority-data", "DATA+OMITTED"), ("client-certificate-data", "DATA+OMITTED"), ("client-key-data", "DATA+OMITTED"),
+            ("token", "REDACTED"), ("password", "REDACTED"),
+        ]
+        for section in [Kubeconfig.Section.clusters, .users] {
+            for name in config.names(section) {
+                guard var entry = config[section, name] else { continue }
+                for (member, text) in hidden where entry[member] != nil { entry[member] = text }
+                config[section, name] = entry
+            }
+        }
+    }
+}

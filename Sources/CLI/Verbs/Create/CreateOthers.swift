@@ -1,0 +1,140 @@
+import API
+package import ArgumentParser
+import Machinery
+
+/// `create namespace`
+package struct CreateNamespace: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "create namespace", abstract: "Make a Namespace.", usage: "swkube create namespace NAME [flags]", aliases: ["create ns"])
+
+    @Argument(help: ArgumentHelp("Name of the Namespace.", valueName: "name"))
+    var name: String
+
+    @OptionGroup var creation: CreationOptions
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        var object: JSON = Namespace.new(name).json
+        object["spec"] = [:]
+        object["status"] = [:]
+        try await creation.create(Namespace.names, object, shell)
+    }
+}
+
+/// `create serviceaccount`
+package struct CreateServiceAccount: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "create serviceaccount", abstract: "Make a ServiceAccount.", usage: "swkube create serviceaccount NAME [flags]",
+        aliases: ["create sa"])
+
+    @Argument(help: ArgumentHelp("Name of the ServiceAccount.", valueName: "name"))
+    var name: String
+
+    @OptionGroup var creation: CreationOptions
+    package init() {}
+
+    package func run(in shell: Shell) async throws { try await creation.create(ServiceAccount.names, ServiceAccount.new(name).json, shell) }
+}
+
+/// `create poddisruptionbudget`
+package struct CreatePodDisruptionBudget: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "create poddisruptionbudget", abstract: "Make a PodDisruptionBudget.",
+        usage: "swkube create poddisruptionbudget NAME --selector=SELECTOR (--min-available=N | --max-unavailable=N) [flags]",
+        aliases: ["create pdb"])
+
+    @Argument(help: ArgumentHelp("Name of the PodDisruptionBudget.", valueName: "name"))
+    var name: String
+
+    @Option(help: ArgumentHelp("Labels of the pods, such as app=web.", valueName: "selector"))
+    var selector: String?
+
+    @Option(name: .customLong("min-available"), help: ArgumentHelp("Pods that stay at least: a number or a percentage.", valueName: "count"))
+    var minAvailable: String?
+
+    @Option(name: .customLong("max-unavailable"), help: ArgumentHelp("Pods that may be missing at most: a number or a percentage.", valueName: "count"))
+    var maxUnavailable: String?
+
+    @OptionGroup var creation: CreationOptions
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        guard let selector, !selector.isEmpty else { throw Failure("a selector must be specified") }
+        guard minAvailable != nil || maxUnavailable != nil else { throw Failure("one of min-available or max-unavailable must be specified") }
+        guard minAvailable == nil || maxUnavailable == nil else { throw Failure("min-available and max-unavailable cannot be both specified") }
+        let match: LabelMatch
+        do { match = try LabelMatch(parsing: selector) } catch { throw Failure("\(error)") }
+        var object: JSON = PodDisruptionBudget.new(name).json
+        object["spec"] = ["selector": Self.json(match)]
+        func count(_ text: String) -> JSON { Int64(text).map { .int($0) } ?? .string(text) }
+        if let minAvailable { object[["spec", "minAvailable"]] = count(minAvailable) }
+        if let maxUnavailable { object[["spec", "maxUnavailable"]] = count(maxUnavailable) }
+        try await creation.create(PodDisruptionBudget.names, object, shell)
+    }
+
+    /// Equalities as matchLabels, the rest as matchExpressions.
+    private static func json(_ match: LabelMatch) -> JSON {
+        var labels: JSONObject = [:]
+        var expressions: [JSON] = []
+        for requirement in match.requirements {
+            let json: JSON = requirement.labelSelectorJSON
+            if json["operator"] == "In", let values = json["values"]?.array, values.count == 1 {
+                labels[requirement.key] = values[0]
+            } else {
+                expressions.append(json)
+            }
+        }
+        var selector: JSON = [:]
+        if !labels.isEmpty { selector["matchLabels"] = .object(labels) }
+        if !expressions.isEmpty { selector["matchExpressions"] = .array(expressions) }
+        return selector
+    }
+}
+
+extension LabelMatch.Requirement {
+    /// As an element of `matchExpressions`.
+    fileprivate var labelSelectorJSON: JSON {
+        let values: JSON = .array(self.values.map { .string($0) })
+        switch operation {
+        case .isIn, .equals, .doubleEquals: return ["key": .string(key), "operator": "In", "values": values]
+        case .isNotIn, .notEquals: return ["key": .string(key), "operator": "NotIn", "values": values]
+        case .exists: return ["key": .string(key), "operator": "Exists"]
+        case .doesNotExist: return ["key": .string(key), "operator": "DoesNotExist"]
+        case .greaterThan, .lessThan: return ["key": .string(key), "operator": .string(operation.rawValue), "values": values]
+        }
+    }
+}
+
+/// `create priorityclass`
+package struct CreatePriorityClass: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "create priorityclass", abstract: "Make a PriorityClass.",
+        usage: "swkube create priorityclass NAME --value=VALUE [--global-default] [flags]", aliases: ["create pc"])
+
+    @Argument(help: ArgumentHelp("Name of the PriorityClass.", valueName: "name"))
+    var name: String
+
+    @Option(help: ArgumentHelp("The priority.", valueName: "int"))
+    var value = 0
+
+    @Flag(name: .customLong("global-default"), help: "Give it to pods that name no class.")
+    var globalDefault = false
+
+    @Option(help: ArgumentHelp("When to use the class.", valueName: "text"))
+    var description: String?
+
+    @Option(name: .customLong("preemption-policy"), help: ArgumentHelp("PreemptLowerPriority or Never.", valueName: "policy"))
+    var preemptionPolicy = "PreemptLowerPriority"
+
+    @OptionGroup var creation: CreationOptions
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        var object: JSON = PriorityClass.new(name).json
+        object["value"] = .int(Int64(value))
+        if globalDefault { object["globalDefault"] = true }
+        if let description { object["description"] = .string(description) }
+        object["preemptionPolicy"] = .string(preemptionPolicy)
+        try await creation.create(PriorityClass.names, object, shell)
+    }
+}

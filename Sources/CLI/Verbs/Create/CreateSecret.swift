@@ -1,0 +1,106 @@
+import API
+package import ArgumentParser
+import Client
+import Machinery
+
+/// A Secret from keys and values.
+private func secret(_ name: String, type: String?, _ values: [(key: String, value: [UInt8])]) -> JSON {
+    var object: JSON = Secret.new(name).json
+    for (key, value) in values { object[["data", key]] = .string(Base64Text.encode(value)) }
+    if let type { object["type"] = .string(type) }
+    return object
+}
+
+/// `create secret generic`
+package struct CreateSecretGeneric: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "create secret generic", abstract: "Make a Secret from files and values.",
+        usage: "swkube create secret generic NAME [--type=TYPE] [--from-file=[key=]path] [--from-literal=key=value] [flags]")
+
+    @Argument(help: ArgumentHelp("Name of the Secret.", valueName: "name"))
+    var name: String
+
+    @Option(help: ArgumentHelp("Type of the Secret.", valueName: "type"))
+    var type: String?
+
+    @OptionGroup var sources: KeyValueSources
+    @OptionGroup var creation: CreationOptions
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        try await creation.create(Secret.names, secret(name, type: type, try sources.values(shell)), shell)
+    }
+}
+
+/// `create secret tls`
+package struct CreateSecretTLS: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "create secret tls", abstract: "Make a Secret of a certificate and its key.",
+        usage: "swkube create secret tls NAME --cert=FILE --key=FILE [flags]")
+
+    @Argument(help: ArgumentHelp("Name of the Secret.", valueName: "name"))
+    var name: String
+
+    @Option(help: ArgumentHelp("File with the certificate, PEM.", valueName: "file"))
+    var cert: String?
+
+    @Option(help: ArgumentHelp("File with the private key, PEM.", valueName: "file"))
+    var key: String?
+
+    @OptionGroup var creation: CreationOptions
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        guard let cert, let key else { throw Failure("key and cert must be specified") }
+        let values: [(key: String, value: [UInt8])] = [("tls.crt", try LocalFile.read(cert)), ("tls.key", try LocalFile.read(key))]
+        for (file, value) in [(cert, values[0].value), (key, values[1].value)]
+        where !String(decoding: value, as: UTF8.self).contains("-----BEGIN ") {
+            throw Failure("\(file) holds no PEM data; give a file that begins with -----BEGIN")
+        }
+        try await creation.create(Secret.names, secret(name, type: "kubernetes.io/tls", values), shell)
+    }
+}
+
+/// `create secret docker-registry`
+package struct CreateSecretDockerRegistry: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "create secret docker-registry", abstract: "Make a Secret that opens a registry of images.",
+        usage: "swkube create secret docker-registry NAME --docker-username=NAME --docker-password=PASSWORD [flags]")
+
+    @Argument(help: ArgumentHelp("Name of the Secret.", valueName: "name"))
+    var name: String
+
+    @Option(name: .customLong("docker-server"), help: ArgumentHelp("Address of the registry.", valueName: "url"))
+    var server = "https://index.docker.io/v1/"
+
+    @Option(name: .customLong("docker-username"), help: ArgumentHelp("Name at the registry.", valueName: "name"))
+    var username: String?
+
+    @Option(name: .customLong("docker-password"), help: ArgumentHelp("Password at the registry.", valueName: "password"))
+    var password: String?
+
+    @Option(name: .customLong("docker-email"), help: ArgumentHelp("Mail address at the registry.", valueName: "address"))
+    var email: String?
+
+    @Option(name: .customLong("from-file"), help: ArgumentHelp("A file as ~/.docker/config.json.", valueName: "[.dockerconfigjson=]path"))
+    var file: String?
+
+    @OptionGroup var creation: CreationOptions
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        let bytes: [UInt8]
+        if let file {
+            bytes = try LocalFile.read(file.hasPrefix(".dockerconfigjson=") ? String(file.dropFirst(18)) : file)
+        } else {
+            guard let username, let password else { throw Failure("either --from-file or the combination of --docker-username, --docker-password and --docker-server is required") }
+            var entry: JSON = ["username": .string(username), "password": .string(password)]
+            if let email { entry["email"] = .string(email) }
+            entry["auth"] = .string(Base64Text.encode(Array("\(username):\(password)".utf8)))
+            let document: JSON = .object(JSONObject([("auths", .object(JSONObject([(server, entry)])))]))
+            bytes = document.serialized()
+        }
+        try await creation.create(
+            Secret.names, secret(name, type: "kubernetes.io/dockerconfigjson", [(".dockerconfigjson", bytes)]), shell)
+    }
+}

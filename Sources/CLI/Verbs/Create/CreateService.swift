@@ -1,0 +1,129 @@
+import API
+package import ArgumentParser
+import Machinery
+
+/// A Service that selects the pods labelled with its name.
+private func service(_ name: String, _ type: String, _ ports: [JSON]) -> JSON {
+    let labels: JSON = ["app": .string(name)]
+    var object: JSON = Service.new(name).json
+    object[["metadata", "labels"]] = labels
+    object["spec"] = ["selector": labels, "type": .string(type)]
+    if !ports.isEmpty { object[["spec", "ports"]] = .array(ports) }
+    object["status"] = ["loadBalancer": [:]]
+    return object
+}
+
+/// `--tcp=80:8080`
+package struct PortOptions: ParsableArguments, Sendable {
+    @Option(help: ArgumentHelp("A port, and the pods' port when it is another; may be repeated.", valueName: "port[:target]"))
+    var tcp: [String] = []
+
+    package init() {}
+
+    func ports(nodePort: Int? = nil) throws -> [JSON] {
+        try tcp.flatMap { $0.split(separator: ",") }.map { text in
+            let parts: [Substring] = text.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count <= 2, let port = Int64(parts[0]) else { throw Failure("port \(JSON.quoted(String(text))) is no PORT or PORT:TARGET") }
+            let problems: [String] = Names.portNumber(Int(port))
+            if !problems.isEmpty { throw Failure("\(problems.joined(separator: ";")): \(port)") }
+            var json: JSON = [
+                "name": .string(parts.joined(separator: "-")), "port": .int(port), "protocol": "TCP", "targetPort": .int(port),
+            ]
+            if parts.count == 2 { json["targetPort"] = Int64(parts[1]).map { .int($0) } ?? .string(String(parts[1])) }
+            if let nodePort { json["nodePort"] = .int(Int64(nodePort)) }
+            return json
+        }
+    }
+}
+
+/// `create service clusterip`
+package struct CreateServiceClusterIP: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "create service clusterip", abstract: "Make a Service with an address inside the cluster.",
+        usage: "swkube create service clusterip NAME [--tcp=PORT:TARGET] [flags]", aliases: ["create svc clusterip"])
+
+    @Argument(help: ArgumentHelp("Name of the Service.", valueName: "name"))
+    var name: String
+
+    @Option(help: ArgumentHelp("Address to take, or None for a Service without one.", valueName: "address"))
+    var clusterip: String?
+
+    @OptionGroup var ports: PortOptions
+    @OptionGroup var creation: CreationOptions
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        let ports: [JSON] = try self.ports.ports()
+        if ports.isEmpty, clusterip != "None" { throw Failure("at least one tcp port specifier must be provided") }
+        var object: JSON = service(name, "ClusterIP", ports)
+        if let clusterip { object[["spec", "clusterIP"]] = .string(clusterip) }
+        try await creation.create(Service.names, object, shell)
+    }
+}
+
+/// `create service nodeport`
+package struct CreateServiceNodePort: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "create service nodeport", abstract: "Make a Service with a port on every node.",
+        usage: "swkube create service nodeport NAME [--tcp=PORT:TARGET] [flags]", aliases: ["create svc nodeport"])
+
+    @Argument(help: ArgumentHelp("Name of the Service.", valueName: "name"))
+    var name: String
+
+    @Option(name: .customLong("node-port"), help: ArgumentHelp("Port to take on the nodes.", valueName: "int"))
+    var nodePort: Int?
+
+    @OptionGroup var ports: PortOptions
+    @OptionGroup var creation: CreationOptions
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        let ports: [JSON] = try self.ports.ports(nodePort: nodePort)
+        if ports.isEmpty { throw Failure("at least one tcp port specifier must be provided") }
+        try await creation.create(Service.names, service(name, "NodePort", ports), shell)
+    }
+}
+
+/// `create service loadbalancer`
+package struct CreateServiceLoadBalancer: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "create service loadbalancer", abstract: "Make a Service with an address outside the cluster.",
+        usage: "swkube create service loadbalancer NAME [--tcp=PORT:TARGET] [flags]", aliases: ["create svc loadbalancer"])
+
+    @Argument(help: ArgumentHelp("Name of the Service.", valueName: "name"))
+    var name: String
+
+    @OptionGroup var ports: PortOptions
+    @OptionGroup var creation: CreationOptions
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        let ports: [JSON] = try self.ports.ports()
+        if ports.isEmpty { throw Failure("at least one tcp port specifier must be provided") }
+        try await creation.create(Service.names, service(name, "LoadBalancer", ports), shell)
+    }
+}
+
+/// `create service externalname`
+package struct CreateServiceExternalName: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "create service externalname", abstract: "Make a Service that is another name of a host.",
+        usage: "swkube create service externalname NAME --external-name=HOST [flags]", aliases: ["create svc externalname"])
+
+    @Argument(help: ArgumentHelp("Name of the Service.", valueName: "name"))
+    var name: String
+
+    @Option(name: .customLong("external-name"), help: ArgumentHelp("Name of the host.", valueName: "host"))
+    var externalName: String?
+
+    @OptionGroup var ports: PortOptions
+    @OptionGroup var creation: CreationOptions
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        guard let externalName else { throw Failure("required flag(s) \"external-name\" not set") }
+        var object: JSON = service(name, "ExternalName", try ports.ports())
+        object[["spec", "externalName"]] = .string(externalName)
+        try await creation.create(Service.names, object, shell)
+    }
+}

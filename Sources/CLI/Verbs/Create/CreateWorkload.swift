@@ -1,0 +1,163 @@
+import API
+package import ArgumentParser
+import Client
+import Machinery
+
+/// Parts of pod templates that flags describe.
+enum PodTemplateFlags {
+    /// `registry.io/team/web-app:1.2` -> `web-app`
+    static func containerName(ofImage image: String) -> String {
+        let last: Substring = image.split(separator: "/").last ?? ""
+        return last.prefix { $0 != ":" && $0 != "@" }.map { $0 == "_" ? "-" : String($0) }.joined()
+    }
+
+    static func container(name: String, image: String, command: [String]) -> JSON {
+        var container: JSON = ["name": .string(name), "image": .string(image), "resources": [:]]
+        if !command.isEmpty { container["command"] = .array(command.map { .string($0) }) }
+        return container
+    }
+}
+
+/// `create deployment`
+package struct CreateDeployment: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "create deployment", abstract: "Make a Deployment.",
+        usage: "swkube create deployment NAME --image=IMAGE [--replicas=COUNT] [--port=PORT] [flags] [-- COMMAND ARGS…]",
+        aliases: ["create deploy"])
+
+    @Argument(help: ArgumentHelp("Name of the Deployment.", valueName: "name"))
+    var name: String
+
+    @Argument(parsing: .postTerminator, help: ArgumentHelp("What the container runs.", valueName: "command"))
+    var command: [String] = []
+
+    @Option(help: ArgumentHelp("Image of a container; may be repeated.", valueName: "image"))
+    var image: [String] = []
+
+    @Option(name: [.customShort("r"), .customLong("replicas")], help: ArgumentHelp("Wanted number of pods.", valueName: "int"))
+    var replicas = 1
+
+    @Option(help: ArgumentHelp("Port that the container listens on.", valueName: "int"))
+    var port: Int?
+
+    @OptionGroup var creation: CreationOptions
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        guard !image.isEmpty else { throw Failure("required flag(s) \"image\" not set") }
+        if image.count > 1, !command.isEmpty { throw Failure("cannot specify multiple --image options and command") }
+        if replicas < 0 { throw Failure("invalid replicas \(replicas): give 0 or more") }
+        var containers: [JSON] = image.map {
+            PodTemplateFlags.container(name: PodTemplateFlags.containerName(ofImage: $0), image: $0, command: command)
+        }
+        if let port { containers[0]["ports"] = [["containerPort": .int(Int64(port))]] }
+        let labels: JSON = ["app": .string(name)]
+        var object: JSON = Deployment.new(name).json
+        object[["metadata", "labels"]] = labels
+        object["spec"] = [
+            "replicas": .int(Int64(replicas)), "selector": ["matchLabels": labels], "strategy": [:],
+            "template": ["metadata": ["labels": labels], "spec": ["containers": .array(containers)]],
+        ]
+        object["status"] = [:]
+        try await creation.create(Deployment.names, object, shell)
+    }
+}
+
+/// `create job`
+package struct CreateJob: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "create job", abstract: "Make a Job.",
+        usage: "swkube create job NAME (--image=IMAGE | --from=cronjob/NAME) [flags] [-- COMMAND ARGS…]")
+
+    @Argument(help: ArgumentHelp("Name of the Job.", valueName: "name"))
+    var name: String
+
+    @Argument(parsing: .postTerminator, help: ArgumentHelp("What the container runs.", valueName: "command"))
+    var command: [String] = []
+
+    @Option(help: ArgumentHelp("Image of the container.", valueName: "image"))
+    var image: String?
+
+    @Option(help: ArgumentHelp("A CronJob whose Job is made now.", valueName: "cronjob/name"))
+    var from: String?
+
+    @OptionGroup var creation: CreationOptions
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        guard (image == nil) != (from == nil) else { throw Failure("either --image or --from must be specified") }
+        if from != nil, !command.isEmpty { throw Failure("cannot specify --from and command") }
+        var object: JSON = Job.new(name).json
+        if let image {
+            object["spec"] = [
+                "template": [
+                    "metadata": [:],
+                    "spec": ["containers": [PodTemplateFlags.container(name: name, image: image, command: command)], "restartPolicy": "Never"],
+                ]
+            ]
+        } else if let from {
+            try await copy(from, into: &object, shell)
+        }
+        object["status"] = [:]
+        try await creation.create(Job.names, object, shell)
+    }
+
+    private func copy(_ from: String, into object: inout JSON, _ shell: Shell) async throws {
+        let parts: [Substring] = from.split(separator: "/")
+        guard parts.count == 2, ["cronjob", "cronjobs", "cj", "cronjob.batch", "cronjobs.batch"].contains(parts[0].lowercased()) else {
+            throw Failure("from must be an existing cronjob: write --from=cronjob/NAME, not \(JSON.quoted(from))")
+        }
+        let session: Session = try creation.connection.session(shell)
+        let cronJob: JSON = try await session.send(
+            APIRequest(.get, CronJob.names.resource, namespace: session.namespace, name: String(parts[1])))
+        object["spec"] = cronJob[["spec", "jobTemplate", "spec"]] ?? [:]
+        if let labels = cronJob[["spec", "jobTemplate", "metadata", "labels"]] { object[["metadata", "labels"]] = labels }
+        var annotations: JSON = cronJob[["spec", "jobTemplate", "metadata", "annotations"]] ?? [:]
+        annotations["cronjob.kubernetes.io/instantiate"] = "manual"
+        object[["metadata", "annotations"]] = annotations
+        object[["metadata", "ownerReferences"]] = [[
+            "apiVersion": "batch/v1", "kind": "CronJob", "name": .string(String(parts[1])),
+            "uid": cronJob[["metadata", "uid"]] ?? "", "controller": true,
+        ]]
+    }
+}
+
+/// `create cronjob`
+package struct CreateCronJob: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "create cronjob", abstract: "Make a CronJob.",
+        usage: "swkube create cronjob NAME --image=IMAGE --schedule='0/5 * * * ?' [flags] [-- COMMAND ARGS…]", aliases: ["create cj"])
+
+    @Argument(help: ArgumentHelp("Name of the CronJob.", valueName: "name"))
+    var name: String
+
+    @Argument(parsing: .postTerminator, help: ArgumentHelp("What the container runs.", valueName: "command"))
+    var command: [String] = []
+
+    @Option(help: ArgumentHelp("Image of the container.", valueName: "image"))
+    var image: String?
+
+    @Option(help: ArgumentHelp("When to run, in the form of cron.", valueName: "schedule"))
+    var schedule: String?
+
+    @Option(help: ArgumentHelp("When a container runs again: OnFailure or Never.", valueName: "policy"))
+    var restart = "OnFailure"
+
+    @OptionGroup var creation: CreationOptions
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        guard let image else { throw Failure("required flag(s) \"image\" not set") }
+        guard let schedule else { throw Failure("required flag(s) \"schedule\" not set") }
+        var object: JSON = CronJob.new(name).json
+        let pod: JSON = [
+            "containers": [PodTemplateFlags.container(name: name, image: image, command: command)], "restartPolicy": .string(restart),
+        ]
+        object["spec"] = [
+            "schedule": .string(schedule),
+            "jobTemplate": ["metadata": ["name": .string(name)], "spec": ["template": ["metadata": [:], "spec": pod]]],
+        ]
+        object["status"] = [:]
+        try await creation.create(CronJob.names, object, shell)
+    }
+}

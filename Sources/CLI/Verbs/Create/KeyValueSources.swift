@@ -1,0 +1,74 @@
+import ArgumentParser
+import Client
+import Machinery
+
+/// Where ConfigMaps and Secrets take their values from.
+package struct KeyValueSources: ParsableArguments, Sendable {
+    @Option(name: .customLong("from-literal"), help: ArgumentHelp("A key and its value; may be repeated.", valueName: "key=value"))
+    var literals: [String] = []
+
+    @Option(name: .customLong("from-file"), help: ArgumentHelp("A file, or a folder of files; the key is the file's name unless said; may be repeated.", valueName: "[key=]path"))
+    var files: [String] = []
+
+    @Option(name: .customLong("from-env-file"), help: ArgumentHelp("A file with lines key=value; may be repeated.", valueName: "path"))
+    var environmentFiles: [String] = []
+
+    package init() {}
+
+    /// Keys and values in the order of the flags. Throws for a key that stands twice or breaks the rules.
+    func values(_ shell: Shell) throws -> [(key: String, value: [UInt8])] {
+        if !environmentFiles.isEmpty, !literals.isEmpty || !files.isEmpty {
+            throw Failure("from-env-file cannot be combined with from-file or from-literal")
+        }
+        var values: [(key: String, value: [UInt8])] = []
+        func add(_ key: String, _ value: [UInt8]) throws {
+            let problems: [String] = Names.configMapKey(key)
+            if !problems.isEmpty { throw Failure("\(JSON.quoted(key)) is not a valid key name: \(problems.joined(separator: ";"))") }
+            if values.contains(where: { $0.key == key }) { throw Failure("cannot add key \(JSON.quoted(key)), another key by that name already exists") }
+            values.append((key, value))
+        }
+        for literal in literals {
+            guard let equals = literal.firstIndex(of: "="), equals != literal.startIndex else {
+                throw Failure("invalid literal source \(literal), expected key=value")
+            }
+            var text: Substring = literal[literal.index(after: equals)...]
+            if text.count >= 2, let quote = text.first, quote == "\"" || quote == "'", text.last == quote { text = text.dropFirst().dropLast() }
+            try add(String(literal[..<equals]), Array(text.utf8))
+        }
+        for source in files { for (key, path) in try Self.files(source) { try add(key, try LocalFile.read(path)) } }
+        for path in environmentFiles { for (key, value) in try Self.environment(path, shell) { try add(key, Array(value.utf8)) } }
+        return values
+    }
+
+    private static func files(_ source: String) throws -> [(key: String, path: String)] {
+        let parts: [Substring] = source.split(separator: "=", omittingEmptySubsequences: false)
+        switch parts.count {
+        case 1:
+            guard LocalFile.isFolder(source) else { return [(String(source.split(separator: "/").last ?? ""), source)] }
+            let folder: String = source.hasSuffix("/") ? source : source + "/"
+            return try LocalFile.names(in: source).filter { !LocalFile.isFolder(folder + $0) && Names.configMapKey($0).isEmpty }.map { ($0, folder + $0) }
+        case 2:
+            if parts[0].isEmpty { throw Failure("key name for file path \(parts[1]) missing") }
+            if parts[1].isEmpty { throw Failure("file path for key name \(parts[0]) missing") }
+            if LocalFile.isFolder(String(parts[1])) { throw Failure("cannot give a key name for a directory path") }
+            return [(String(parts[0]), String(parts[1]))]
+        default: throw Failure("key names or file paths cannot contain '='")
+        }
+    }
+
+    /// Lines `key=value`; a key alone takes its value from this process's environment; `#` begins a comment.
+    private static func environment(_ path: String, _ shell: Shell) throws -> [(key: String, value: String)] {
+        var values: [(key: String, value: String)] = []
+        let text = String(decoding: try LocalFile.read(path), as: UTF8.self)
+        for part in text.split(separator: "\n") {
+            var line: Substring = part.drop { $0.isWhitespace }
+            if line.last == "\r" { line = line.dropLast() }
+            if line.isEmpty || line.first == "#" { continue }
+            let key: Substring = line.prefix { $0 != "=" }
+            let problems: [String] = Names.envVarName(String(key))
+            if !problems.isEmpty { throw Failure("\(JSON.quoted(String(key))) is not a valid key name: \(problems.joined(separator: ";"))") }
+            values.append((String(key), key.count < line.count ? String(line.dropFirst(key.count + 1)) : shell.environment(String(key)) ?? ""))
+        }
+        return values
+    }
+}

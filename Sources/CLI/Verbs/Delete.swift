@@ -1,0 +1,137 @@
+import API
+package import ArgumentParser
+import Client
+import Machinery
+
+/// `delete`: deletes objects and waits until they are gone.
+package struct Delete: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "delete", abstract: "Delete objects.",
+        usage: "swkube delete ([-f FILE] | TYPE [(NAME | -l label | --all)] | TYPE/NAME …) [flags]")
+
+    @Argument(help: ArgumentHelp("Types and names: pod web-1, deploy/web", valueName: "type or type/name"))
+    var words: [String] = []
+
+    @OptionGroup(title: "Which objects") var selection: SelectionOptions
+    @OptionGroup(title: "Manifests") var files: FilenameOptions
+
+    @Flag(help: "Delete all objects of the types in the namespace.")
+    var all = false
+
+    @Flag(name: [.customShort("A"), .customLong("all-namespaces")], help: "Delete in all namespaces.")
+    var allNamespaces = false
+
+    @Flag(help: "Give a second to end, as --grace-period=1 does.")
+    var now = false
+
+    @Flag(help: "With --grace-period=0: do not wait for the end of processes.")
+    var force = false
+
+    @Option(name: .customLong("grace-period"), help: ArgumentHelp("Seconds to end in; -1 leaves it to the object.", valueName: "int"))
+    var gracePeriod = -1
+
+    @Flag(inversion: .prefixedNo, help: "Wait until the objects are gone.")
+    var wait = true
+
+    @Option(help: ArgumentHelp("How long to wait; 0 leaves it to the grace period.", valueName: "duration"))
+    var timeout = Span(.zero)
+
+    @Option(help: ArgumentHelp("What happens to dependents: background, foreground, or orphan to keep them.", valueName: "how"))
+    var cascade = "background"
+
+    @Flag(name: .customLong("ignore-not-found"), help: "Succeed when an object is not there.")
+    var ignoreNotFound = false
+
+    @Option(name: .customLong("dry-run"), help: ArgumentHelp("Change nothing: client only says what would be done, server tries it.", valueName: "none|client|server"))
+    var dryRun = "none"
+
+    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("name shows names only.", valueName: "name"))
+    var output: String?
+
+    @Option(help: ArgumentHelp("Send a deletion to this path of the API.", valueName: "path", visibility: .hidden))
+    var raw: String?
+
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        if raw != nil { throw Failure("--raw is not there yet for delete") }
+        let deleter: ObjectDeletion = try deletion(shell, try connection.session(shell))
+        let session: Session = deleter.session
+        let paths: [String] = try files.paths()
+        var targets: [Target]
+        if paths.isEmpty {
+            targets = try await named(session)
+        } else {
+            guard words.isEmpty else { throw Failure("when paths, URLs, or stdin is provided as resource input, you may not specify resource arguments as well") }
+            targets = try await ManifestReader(session: session).read(paths, recursive: files.recursive).map {
+                Target(resource: $0.resource, name: $0.name, namespace: $0.namespace)
+            }
+        }
+        var failures = Failures()
+        targets = try await deleter.expanded(targets, selection, ignoresAbsence: ignoreNotFound || all || selection.selector != nil)
+        if targets.isEmpty {
+            if !ignoreNotFound || all { shell.output.line("No resources found") }
+            return
+        }
+        var deleted: [ObjectDeletion.Deleted] = []
+        for target in targets {
+            do {
+                if let one = try await deleter.delete(target) { deleted.append(one) }
+            } catch let status as APIStatus where status.isNotFound && (ignoreNotFound || all) {
+                continue
+            } catch let status as APIStatus where !paths.isEmpty {
+                failures.add(status.when("deleting", paths.joined(separator: ",")))
+            } catch {
+                failures.add(error)
+            }
+        }
+        shell.output.flush()
+        if wait, deleter.dryRun.isReal { try await deleter.wait(for: deleted) }
+        try failures.throwIfAny()
+        try session.finish()
+    }
+
+    private func named(_ session: Session) async throws -> [Target] {
+        guard !words.isEmpty else { throw Failure("You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'") }
+        let targets: [Target] = try await ResourceArguments(session: session, allNamespaces: allNamespaces).targets(words)
+        let hasNames: Bool = targets.contains { $0.name != nil }
+        if all, selection.selector != nil { throw Failure("cannot set --all and --selector at the same time") }
+        if hasNames, selection.selector != nil || selection.fieldSelector != nil {
+            throw Failure("name cannot be provided when a selector is specified")
+        }
+        if hasNames, all { throw Failure("name cannot be provided when --all is specified") }
+        if !hasNames, !all, selection.selector == nil, selection.fieldSelector == nil {
+            throw Failure("resource(s) were provided, but no name was specified")
+        }
+        return targets
+    }
+
+    private func deletion(_ shell: Shell, _ session: Session) throws -> ObjectDeletion {
+        if now, gracePeriod != -1 { throw Failure("--now and --grace-period cannot be specified together") }
+        if force, gracePeriod > 0 { throw Failure("--force and --grace-period greater than 0 cannot be specified together") }
+        var grace: Int? = now ? 1 : gracePeriod >= 0 ? gracePeriod : nil
+        if force, grace == nil { grace = 0 }
+        if grace == 0, !force {
+            // As kubectl: without --force the objects still get a second, so that data is not lost by a slip.
+            grace = 1
+        }
+        if force {
+            shell.output.warn(
+                "Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue "
+                    + "to run on the cluster indefinitely.")
+        }
+        let policy: String
+        switch cascade {
+        case "background", "true": policy = "Background"
+        case "foreground": policy = "Foreground"
+        case "orphan", "false": policy = "Orphan"
+        default: throw Failure("invalid cascade value (\(cascade)). Must be \"background\", \"foreground\", or \"orphan\"")
+        }
+        if let output, output != "name" { throw Failure("unexpected -o output mode: \(output). We only support '-o name'") }
+        return ObjectDeletion(
+            session: session, dryRun: try DryRun(dryRun), gracePeriodSeconds: grace, propagationPolicy: policy, showsNameOnly: output == "name",
+            timeout: timeout.duration > .zero ? timeout.duration : nil)
+    }
+}

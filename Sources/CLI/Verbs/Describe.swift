@@ -1,0 +1,94 @@
+import API
+package import ArgumentParser
+import Client
+import Machinery
+
+/// `describe`: shows objects with all that belongs to them, for people.
+package struct Describe: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "describe", abstract: "Show an object with all that belongs to it.",
+        usage: "swkube describe (-f FILE | TYPE [NAME_PREFIX | -l label] | TYPE/NAME) [flags]")
+
+    @Argument(help: ArgumentHelp("Types and names: pod web-1, deploy/web", valueName: "type or type/name"))
+    var words: [String] = []
+
+    @OptionGroup(title: "Which objects") var selection: SelectionOptions
+    @OptionGroup(title: "Manifests") var files: FilenameOptions
+
+    @Flag(name: [.customShort("A"), .customLong("all-namespaces")], help: "Describe the objects of all namespaces.")
+    var allNamespaces = false
+
+    @Flag(name: .customLong("show-events"), inversion: .prefixedNo, help: "Show events, too.")
+    var showEvents = true
+
+    @Option(name: .customLong("chunk-size"), help: ArgumentHelp("Objects to ask for at once; 0 asks for all.", valueName: "int"))
+    var chunkSize = 500
+
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        let session: Session = try connection.session(shell)
+        let paths: [String] = try files.paths()
+        var targets: [Target]
+        if paths.isEmpty {
+            guard !words.isEmpty else {
+                throw Failure("You must specify the type of resource to describe. Use \"\(CLI.program) api-resources\" for a complete list of supported resources.")
+            }
+            targets = try await ResourceArguments(session: session, allNamespaces: allNamespaces).targets(words)
+        } else {
+            targets = try await ManifestReader(session: session).read(paths, recursive: files.recursive).map {
+                Target(resource: $0.resource, name: $0.name, namespace: $0.namespace)
+            }
+        }
+        let describer = Describer(session: session, showsEvents: showEvents)
+        var failures = Failures()
+        var isFirst: Bool = true
+        for target in targets {
+            do {
+                for object in try await objects(target, session) {
+                    if !isFirst { shell.output.line("\n") }
+                    isFirst = false
+                    shell.output.write(try await describer.text(object, target.resource))
+                }
+            } catch {
+                failures.add(error)
+            }
+        }
+        if isFirst, failures.all.isEmpty {
+            let isNamespaced: Bool = targets.contains { $0.resource.isNamespaced }
+            shell.output.note(isNamespaced && !allNamespaces ? "No resources found in \(session.namespace) namespace." : "No resources found")
+        }
+        try failures.throwIfAny()
+        try session.finish()
+    }
+
+    /// One object by its name; those whose names begin so when there is none of that name.
+    private func objects(_ target: Target, _ session: Session) async throws -> [JSON] {
+        var absence: APIStatus?
+        if let name = target.name {
+            do {
+                return [try await session.send(APIRequest(.get, target.resource.resource, namespace: target.namespace, name: name))]
+            } catch let status as APIStatus where status.isNotFound {
+                absence = status
+            }
+        }
+        var request = APIRequest(.list, target.resource.resource, namespace: target.namespace)
+        if target.name == nil {
+            request.options.labelSelector = selection.selector
+            request.options.fieldSelector = selection.fieldSelector
+        }
+        if chunkSize > 0 { request.options.limit = chunkSize }
+        var objects: [JSON] = []
+        repeat {
+            let list: JSON = try await session.send(request)
+            objects += list.list("items").map { GetQuery.typed($0, target.resource) }
+            request.options.continueToken = list[["metadata", "continue"]]?.string
+        } while request.options.continueToken?.isEmpty == false
+        guard let name = target.name, let absence else { return objects }
+        let near: [JSON] = objects.filter { $0.text(at: "metadata", "name").hasPrefix(name) }
+        if near.isEmpty { throw absence }
+        return near
+    }
+}

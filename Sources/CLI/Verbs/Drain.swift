@@ -1,0 +1,81 @@
+package import ArgumentParser
+import Machinery
+
+/// `drain`: cordons nodes and moves their pods away.
+package struct Drain: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "drain", abstract: "Move all pods off a node, for maintenance.", usage: "swkube drain NODE [flags]")
+
+    @Argument(help: ArgumentHelp("Names of nodes.", valueName: "node"))
+    var words: [String] = []
+
+    @Option(name: [.customShort("l"), .customLong("selector")], help: ArgumentHelp("Labels that the nodes must have.", valueName: "selector"))
+    var selector: String?
+
+    @Flag(name: .customLong("ignore-daemonsets"), help: "Leave pods of DaemonSets where they are.")
+    var ignoreDaemonSets = false
+
+    @Flag(name: [.customLong("delete-emptydir-data"), .customLong("delete-local-data")], help: "Go on even if pods lose the data of their emptyDir volumes.")
+    var deleteEmptyDirData = false
+
+    @Flag(help: "Delete pods, too, that no controller makes anew.")
+    var force = false
+
+    @Option(name: .customLong("grace-period"), help: ArgumentHelp("Seconds for pods to end in; -1 leaves it to the pod.", valueName: "int"))
+    var gracePeriod = -1
+
+    @Option(help: ArgumentHelp("How long to try; 0 tries without end.", valueName: "duration"))
+    var timeout = Span(.zero)
+
+    @Option(name: .customLong("pod-selector"), help: ArgumentHelp("Labels that the pods must have.", valueName: "selector"))
+    var podSelector: String?
+
+    @Flag(name: .customLong("disable-eviction"), help: "Delete pods even where a PodDisruptionBudget forbids it.")
+    var disableEviction = false
+
+    @Option(
+        name: .customLong("skip-wait-for-delete-timeout"),
+        help: ArgumentHelp("Do not wait for pods whose deletion began more than so many seconds ago.", valueName: "int"))
+    var skipWaitSeconds = 0
+
+    @Option(name: .customLong("chunk-size"), help: ArgumentHelp("Pods to ask for at once; 0 asks for all.", valueName: "int"))
+    var chunkSize = 500
+
+    @Option(name: .customLong("dry-run"), help: ArgumentHelp("Change nothing: client only says what would be done, server tries it.", valueName: "none|client|server"))
+    var dryRun = "none"
+
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        if words.isEmpty, selector == nil {
+            throw Failure("error: must specify a node or a --selector to drain\nSee '\(CLI.program) drain -h' for help and examples")
+        }
+        let dryRun: DryRun = try DryRun(self.dryRun)
+        let session: Session = try connection.session(shell)
+        let selection = NodeSelection(session: session)
+        let nodes: [JSON] = try await selection.nodes(words, selector: selector)
+        for node in nodes { try await selection.setUnschedulable(node, true, dryRun) }
+        var failures = Failures()
+        for (index, node) in nodes.enumerated() {
+            let name: String = node[["metadata", "name"]]?.string ?? ""
+            let drain = NodeDrain(session: session, node: name, verb: self, dryRun: dryRun)
+            do {
+                try await drain.run()
+                shell.output.line("node/\(name) drained\(dryRun.suffix)")
+            } catch {
+                let text: String = Failure(error).text
+                shell.output.note("error: unable to drain node \(JSON.quoted(name)) due to error: \(text.hasPrefix("error: ") ? String(text.dropFirst(7)) : text), continuing command...")
+                failures.add(Failure(" \(name)"))
+                if index == nodes.count - 1 { break }
+            }
+        }
+        if !failures.all.isEmpty {
+            shell.output.note("There are pending nodes to be drained:")
+            for failure in failures.all { shell.output.note("\(failure)") }
+            throw Failure.silent()
+        }
+        try session.finish()
+    }
+}

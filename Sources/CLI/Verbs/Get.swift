@@ -1,0 +1,124 @@
+import API
+package import ArgumentParser
+import Client
+import Machinery
+
+/// `get`: shows objects as a table, or in any other form.
+package struct Get: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "get", abstract: "Show objects.",
+        usage: "swkube get (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE/NAME …) [flags]")
+
+    @Argument(help: ArgumentHelp("Types and names: pods, deploy/web, po,svc", valueName: "type or type/name"))
+    var words: [String] = []
+
+    @OptionGroup(title: "Which objects") var selection: SelectionOptions
+    @OptionGroup(title: "Manifests") var files: FilenameOptions
+
+    @Flag(name: [.customShort("A"), .customLong("all-namespaces")], help: "Show the objects of all namespaces.")
+    var allNamespaces = false
+
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp(
+            "Form of output: wide, json, yaml, name, jsonpath=…, jsonpath-file=…, jsonpath-as-json=…, custom-columns=…, custom-columns-file=….",
+            valueName: "format"))
+    var output: String?
+
+    @Flag(name: [.customShort("w"), .customLong("watch")], help: "Go on and show changes as they come.")
+    var watch = false
+
+    @Flag(name: .customLong("watch-only"), help: "Show changes only, not what is there now.")
+    var watchOnly = false
+
+    @Flag(name: .customLong("output-watch-events"), help: "Show the type of each change: ADDED, MODIFIED, DELETED.")
+    var outputWatchEvents = false
+
+    @Option(name: .customLong("sort-by"), help: ArgumentHelp("Sort by this field, a JSONPath such as .metadata.creationTimestamp.", valueName: "path"))
+    var sortBy: String?
+
+    @Flag(name: .customLong("no-headers"), help: "Leave the header of the table out.")
+    var noHeaders = false
+
+    @Flag(name: .customLong("show-labels"), help: "Show all labels in a last column.")
+    var showLabels = false
+
+    @Flag(name: .customLong("show-kind"), help: "Show the kind before each name.")
+    var showKind = false
+
+    @Option(name: [.customShort("L"), .customLong("label-columns")], help: ArgumentHelp("Show these labels as columns.", valueName: "keys"))
+    var labelColumns: [String] = []
+
+    @Option(name: .customLong("chunk-size"), help: ArgumentHelp("Objects to ask for at once; 0 asks for all.", valueName: "int"))
+    var chunkSize = 500
+
+    @Flag(name: .customLong("ignore-not-found"), help: "Succeed and show nothing when an object is not there.")
+    var ignoreNotFound = false
+
+    @Flag(name: .customLong("show-managed-fields"), help: "Show metadata.managedFields.")
+    var showManagedFields = false
+
+    @Flag(name: .customLong("server-print"), inversion: .prefixedNo, help: "Let the server choose the columns.")
+    var serverPrint = true
+
+    @Option(help: ArgumentHelp("Show the object's subresource: status or scale.", valueName: "name"))
+    var subresource: String?
+
+    @Option(help: ArgumentHelp("Ask for this path of the API and show the answer as it is.", valueName: "path"))
+    var raw: String?
+
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        if let raw {
+            guard words.isEmpty else { throw Failure("arguments may not be passed when --raw is specified") }
+            let session: Session = try connection.session(shell)
+            shell.output.write(try await session.transport.raw(raw, accept: "application/json, */*").body)
+            return
+        }
+        let format = try OutputFormat(output, noHeaders: noHeaders)
+        let session: Session = try connection.session(shell)
+        let query = GetQuery(
+            session: session, targets: try await targets(session), verb: self, format: format, sortBy: try sortBy.map(SortBy.init))
+        if watch || watchOnly {
+            try await query.watch()
+        } else {
+            try await query.show()
+        }
+        try session.finish()
+    }
+
+    private func targets(_ session: Session) async throws -> [Target] {
+        let paths: [String] = try files.paths()
+        if !paths.isEmpty {
+            guard words.isEmpty else { throw Failure("when paths, URLs, or stdin is provided as resource input, you may not specify resource arguments as well") }
+            return try await ManifestReader(session: session).read(paths, recursive: files.recursive).map {
+                Target(resource: $0.resource, name: $0.name, namespace: $0.namespace)
+            }
+        }
+        guard !words.isEmpty else {
+            session.output.note(
+                "You must specify the type of resource to get. Use \"\(CLI.program) api-resources\" for a complete list of supported resources.\n")
+            throw Failure(
+                "Required resource not specified.\nSee '\(CLI.program) get -h' for help and examples")
+        }
+        let targets: [Target] = try await ResourceArguments(session: session, allNamespaces: allNamespaces).targets(words)
+        if targets.contains(where: { $0.name != nil }), selection.selector != nil {
+            throw Failure("name cannot be provided when a selector is specified")
+        }
+        return targets
+    }
+
+    /// What narrows lists and watches.
+    var listOptions: RequestOptions {
+        var options = RequestOptions()
+        options.labelSelector = selection.selector
+        options.fieldSelector = selection.fieldSelector
+        return options
+    }
+
+    /// `-L a,b -L c`
+    var labels: [String] { labelColumns.flatMap { $0.split(separator: ",").map(String.init) } }
+}

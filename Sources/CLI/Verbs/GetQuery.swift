@@ -1,0 +1,234 @@
+import API
+import Client
+import Machinery
+
+/// Carries `get` out: asks for the targets and prints what comes.
+struct GetQuery {
+    let session: Session
+    let targets: [Target]
+    let verb: Get
+    let format: OutputFormat
+    let sortBy: SortBy?
+
+    func show() async throws {
+        if format.isForPeople, verb.serverPrint { try await showTables() } else { try await showObjects() }
+    }
+
+    // MARK: - Tables
+
+    private func showTables() async throws {
+        var failures = Failures()
+        var isEmpty: Bool = true
+        var last: (resource: APIResource, printer: TablePrinter)?
+        for target in targets {
+            let table: JSON
+            do { table = try await fetch(target, .table) } catch let status as APIStatus where verb.ignoreNotFound && status.isNotFound {
+                continue
+            } catch {
+                failures.add(explained(error, target))
+                continue
+            }
+            guard table["kind"] == "Table" else { throw Failure("the server sent no Table for \(target.resource.qualified); use -o yaml") }
+            let rows: [JSON] = try sortBy?.sorted(table["rows"]?.array ?? []) ?? table["rows"]?.array ?? []
+            if rows.isEmpty { continue }
+            isEmpty = false
+            var printer: TablePrinter
+            if let previous = last, previous.resource == target.resource {
+                printer = previous.printer
+            } else {
+                if last != nil { session.output.line() }
+                printer = TablePrinter(options(target.resource))
+            }
+            var sorted: JSON = table
+            sorted["rows"] = .array(rows)
+            session.output.write(printer.text(sorted))
+            last = (target.resource, printer)
+        }
+        if isEmpty, failures.all.isEmpty, !verb.ignoreNotFound { session.output.note(nothingFound) }
+        try failures.throwIfAny()
+    }
+
+    private var nothingFound: String {
+        let isNamespaced: Bool = targets.contains { $0.resource.isNamespaced }
+        return isNamespaced && !verb.allNamespaces ? "No resources found in \(session.namespace) namespace." : "No resources found"
+    }
+
+    private func options(_ resource: APIResource) -> TablePrinter.Options {
+        var options = TablePrinter.Options()
+        options.isWide = format.isWide
+        options.noHeaders = verb.noHeaders
+        options.showsNamespace = verb.allNamespaces && resource.isNamespaced
+        options.showsLabels = verb.showLabels
+        options.labelColumns = verb.labels
+        let hasSeveralTypes: Bool = targets.contains { $0.resource != targets[0].resource }
+        if verb.showKind || hasSeveralTypes { options.kindPrefix = resource.shown }
+        return options
+    }
+
+    // MARK: - Objects
+
+    private func showObjects() async throws {
+        var failures = Failures()
+        var objects: [(object: JSON, resource: APIResource)] = []
+        var isList: Bool = targets.count != 1
+        for target in targets {
+            do {
+                let answer: JSON = try await fetch(target, .object)
+                guard target.name == nil else {
+                    objects.append((answer, target.resource))
+                    continue
+                }
+                isList = true
+                for item in answer["items"]?.array ?? [] { objects.append((Self.typed(item, target.resource), target.resource)) }
+            } catch let status as APIStatus where verb.ignoreNotFound && status.isNotFound {
+                continue
+            } catch {
+                failures.add(explained(error, target))
+            }
+        }
+        try print(objects, isList: isList)
+        try failures.throwIfAny()
+    }
+
+    private func print(_ objects: [(object: JSON, resource: APIResource)], isList: Bool) throws {
+        var objects: [(object: JSON, resource: APIResource)] = objects
+        if objects.isEmpty, !isList || verb.ignoreNotFound || targets.allSatisfy({ $0.name != nil }) { return }
+        var printer = ObjectPrinter(format, session.output, showsManagedFields: verb.showManagedFields)
+        if case .human = format {
+            // --server-print=false: names and ages are all that we know of any kind.
+            try printPlainly(objects.map(\.object))
+            return
+        }
+        if case .name = format {
+            for (object, resource) in try sorted(objects) { try printer.print(object, resource) }
+            return
+        }
+        if !isList, objects.count == 1 {
+            try printer.print(objects[0].object, objects[0].resource)
+            return
+        }
+        objects = try sorted(objects)
+        if case .customColumns = format, objects.isEmpty { return session.output.note(nothingFound) }
+        try printer.print(
+            [
+                "apiVersion": "v1", "items": .array(objects.map(\.object)), "kind": "List", "metadata": ["resourceVersion": ""],
+            ], nil)
+    }
+
+    private func printPlainly(_ objects: [JSON]) throws {
+        if objects.isEmpty { return session.output.note(nothingFound) }
+        let columns = try CustomColumns("NAME:.metadata.name,AGE:.metadata.creationTimestamp", noHeaders: verb.noHeaders)
+        session.output.write(try columns.text(objects))
+    }
+
+    private func sorted(_ objects: [(object: JSON, resource: APIResource)]) throws -> [(object: JSON, resource: APIResource)] {
+        guard let sortBy else { return objects }
+        // The resource travels with its object under a name that no object has.
+        let numbered: [JSON] = objects.enumerated().map { index, item in ["object": item.object, "index": .int(Int64(index))] }
+        return try sortBy.sorted(numbered).compactMap { $0["index"]?.int.map { objects[Int($0)] } }
+    }
+
+    // MARK: - Asking
+
+    /// One object, or a whole list: page after page is put together.
+    private func fetch(_ target: Target, _ representation: APIRequest.Representation) async throws -> JSON {
+        var request = APIRequest(
+            target.name == nil ? .list : .get, target.resource.resource, namespace: target.namespace, name: target.name,
+            subresource: verb.subresource, representation: representation)
+        if representation == .table, sortBy != nil { request.options.other.append(("includeObject", "Object")) }
+        guard target.name == nil else { return try await session.send(request) }
+        let more: [(name: String, value: String)] = request.options.other
+        request.options = verb.listOptions
+        request.options.other = more
+        if verb.chunkSize > 0 { request.options.limit = verb.chunkSize }
+        var whole: JSON = try await session.send(request)
+        let member: String = whole["kind"] == "Table" ? "rows" : "items"
+        while let token = whole[["metadata", "continue"]]?.string, !token.isEmpty {
+            request.options.continueToken = token
+            let page: JSON = try await session.send(request)
+            whole[member] = .array((whole[member]?.array ?? []) + (page[member]?.array ?? []))
+            whole["metadata"] = page["metadata"]
+        }
+        return whole
+    }
+
+    /// A 404 that names no object means that the server has no such resource.
+    private func explained(_ error: any Error, _ target: Target) -> any Error {
+        guard let status = error as? APIStatus, status.code == 404, status.details?.name ?? "" == "", target.name == nil else { return error }
+        return Failure("the server doesn't have a resource type \(JSON.quoted(target.resource.resource.resource))")
+    }
+
+    /// Items of lists come without their type.
+    static func typed(_ item: JSON, _ resource: APIResource) -> JSON {
+        guard let object = item.object, object["kind"] == nil else { return item }
+        let type: [JSONObject.Member] = [
+            JSONObject.Member(key: "apiVersion", value: .string(resource.apiVersion)),
+            JSONObject.Member(key: "kind", value: .string(resource.kind)),
+        ]
+        return .object(JSONObject(members: type + object.members))
+    }
+
+    // MARK: - Watching
+
+    /// Shows what is there, then each change, until the server ends the watch and cannot go on.
+    func watch() async throws {
+        guard let target = targets.first, targets.allSatisfy({ $0.resource == target.resource }) else {
+            throw Failure("you may only specify a single resource type")
+        }
+        guard targets.count == 1 else { throw Failure("watch is only supported on individual resources and resource collections - \(targets.count) resources were found") }
+        var options: RequestOptions = verb.listOptions
+        if let name = target.name {
+            options.fieldSelector = ([verb.selection.fieldSelector].compactMap { $0 } + ["metadata.name=" + name]).joined(separator: ",")
+        }
+        let representation: APIRequest.Representation = format.isForPeople ? .table : .object
+        var request = APIRequest(
+            .list, target.resource.resource, namespace: target.namespace, options: options, representation: representation)
+        let list: JSON = try await session.send(request)
+        if target.name != nil, (list["rows"] ?? list["items"])?.array?.isEmpty == true, !verb.ignoreNotFound {
+            // Asking for the one object gives the server's own words.
+            _ = try await session.send(APIRequest(.get, target.resource.resource, namespace: target.namespace, name: target.name))
+        }
+        var tableOptions: TablePrinter.Options = self.options(target.resource)
+        tableOptions.showsEvents = verb.outputWatchEvents
+        var printer = WatchPrinter(
+            table: TablePrinter(tableOptions), objects: ObjectPrinter(format, session.output, showsManagedFields: verb.showManagedFields),
+            showsEvents: verb.outputWatchEvents, resource: target.resource)
+        if !verb.watchOnly { try printer.show(list, session.output) }
+        session.output.flush()
+        request.verb = .watch
+        request.options.resourceVersion = list[["metadata", "resourceVersion"]]?.string
+        request.options.allowWatchBookmarks = true
+        for try await event in WatchEvents(try await session.transport.stream(request)) where event.kind != .bookmark {
+            try printer.show(event, session.output)
+            session.output.flush()
+        }
+    }
+}
+
+/// Prints a watch's beginning and its events, as rows or as objects.
+private struct WatchPrinter {
+    var table: TablePrinter
+    var objects: ObjectPrinter
+    let showsEvents: Bool
+    let resource: APIResource
+
+    mutating func show(_ list: JSON, _ output: Output) throws {
+        if list["kind"] == "Table" {
+            if list["rows"]?.array?.isEmpty == false { output.write(table.text(list, event: "ADDED")) }
+            return
+        }
+        for item in list["items"]?.array ?? [] { try show(GetQuery.typed(item, resource), "ADDED", output) }
+    }
+
+    mutating func show(_ event: WatchEvent, _ output: Output) throws {
+        if event.object["kind"] == "Table" {
+            output.write(table.text(event.object, event: event.kind.rawValue))
+        } else {
+            try show(event.object, event.kind.rawValue, output)
+        }
+    }
+
+    private mutating func show(_ object: JSON, _ event: String, _ output: Output) throws {
+        try objects.print(showsEvents ? ["type": .string(event), "object": object] : object, resource)
+    }
+}

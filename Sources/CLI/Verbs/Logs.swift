@@ -1,0 +1,128 @@
+import API
+package import ArgumentParser
+import Client
+import Machinery
+
+/// `logs`: shows what containers wrote.
+package struct Logs: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "logs", abstract: "Show what containers wrote.",
+        usage: "swkube logs [-f] [-p] (POD | TYPE/NAME | -l label) [-c CONTAINER] [flags]")
+
+    @Argument(help: ArgumentHelp("A pod, or a workload whose pod is meant: web-1, deploy/web, job/backup.", valueName: "pod"))
+    var words: [String] = []
+
+    @Option(name: [.customShort("l"), .customLong("selector")], help: ArgumentHelp("Labels that the pods must have.", valueName: "selector"))
+    var selector: String?
+
+    @Flag(name: [.customShort("f"), .customLong("follow")], help: "Go on and show lines as they come.")
+    var follow = false
+
+    @Flag(name: [.customShort("p"), .customLong("previous")], help: "Show the run before the last restart.")
+    var previous = false
+
+    @Option(name: [.customShort("c"), .customLong("container")], help: ArgumentHelp("The container.", valueName: "name"))
+    var container: String?
+
+    @Flag(name: .customLong("all-containers"), help: "Show all containers of the pods.")
+    var allContainers = false
+
+    @Flag(name: .customLong("all-pods"), help: "Show all pods of the workload, each line with its origin.")
+    var allPods = false
+
+    @Flag(help: "Write the pod and the container before each line.")
+    var prefix = false
+
+    @Flag(help: "Write the time before each line.")
+    var timestamps = false
+
+    @Option(help: ArgumentHelp("Only lines younger than this.", valueName: "duration"))
+    var since: Span?
+
+    @Option(name: .customLong("since-time"), help: ArgumentHelp("Only lines after this time (RFC 3339).", valueName: "time"))
+    var sinceTime: String?
+
+    @Option(help: ArgumentHelp("The last lines only; -1 shows all, which is the default without a selector.", valueName: "int"))
+    var tail: Int?
+
+    @Option(name: .customLong("limit-bytes"), help: ArgumentHelp("At most so many bytes.", valueName: "int"))
+    var limitBytes: Int?
+
+    @Flag(name: .customLong("ignore-errors"), help: "Go on when the log of one container cannot be followed.")
+    var ignoreErrors = false
+
+    @Option(name: .customLong("max-log-requests"), help: ArgumentHelp("At most so many logs at once with -f.", valueName: "int"))
+    var maxLogRequests = 5
+
+    @Option(
+        name: .customLong("pod-running-timeout"), help: ArgumentHelp("How long to wait for a workload's first pod.", valueName: "duration"))
+    var podRunningTimeout = Span(.seconds(20))
+
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        var container: String? = self.container
+        var words: [String] = self.words
+        if words.count == 2, container == nil, !words[0].contains("/") { container = words.removeLast() }
+        if words.isEmpty, selector == nil {
+            throw Failure(
+                "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command\n"
+                    + "See '\(CLI.program) logs -h' for help and examples")
+        }
+        if !words.isEmpty, selector != nil { throw Failure("only a selector (-l) or a POD name is allowed") }
+        if words.count > 1 { throw Failure("expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'") }
+        if since != nil, sinceTime != nil { throw Failure("at most one of `sinceTime` or `sinceSeconds` may be specified") }
+        if allContainers, container != nil { throw Failure("--all-containers=true should not be specified with container name \(container ?? "")") }
+        if let since, since.duration <= .zero { throw Failure("--since must be greater than 0") }
+        if let tail, tail < -1 { throw Failure("--tail must be greater than or equal to -1") }
+        let session: Session = try connection.session(shell)
+        let pods = try await LogPods(session: session, wait: podRunningTimeout.duration).find(words.first, selector: selector, all: allPods)
+        let logs: [ContainerLog] = try pods.flatMap { try containers(of: $0, container, session) }
+        if follow, logs.count > maxLogRequests {
+            throw Failure(
+                "you are attempting to follow \(logs.count) log streams, but maximum allowed concurrency is \(maxLogRequests), use "
+                    + "--max-log-requests to increase the limit")
+        }
+        let reader = LogReader(session: session, hasPrefix: prefix || allPods, ignoresErrors: ignoreErrors, options: options(selector != nil))
+        if follow, logs.count > 1 { try await reader.showTogether(logs) } else { for log in logs { try await reader.show(log) } }
+        try session.finish()
+    }
+
+    /// The containers of a pod that are meant.
+    private func containers(of pod: View<Pod>, _ container: String?, _ session: Session) throws -> [ContainerLog] {
+        let main: [String] = pod.spec.containers.map(\.json).compactMap { $0["name"]?.string }
+        let initial: [String] = pod.spec.initContainers.map(\.json).compactMap { $0["name"]?.string }
+        let ephemeral: [String] = (pod.json[["spec", "ephemeralContainers"]]?.array ?? []).compactMap { $0["name"]?.string }
+        let all: [String] = initial + main + ephemeral
+        if allContainers { return all.map { ContainerLog(pod: pod.key, container: $0) } }
+        if let container {
+            guard all.contains(container) else { throw Failure("container \(container) is not valid for pod \(pod.name)") }
+            return [ContainerLog(pod: pod.key, container: container)]
+        }
+        if let named = pod.metadata.annotations["kubectl.kubernetes.io/default-container"], all.contains(named) {
+            return [ContainerLog(pod: pod.key, container: named)]
+        }
+        guard let first = main.first else { throw Failure("pod \(pod.name) has no container") }
+        if all.count > 1 {
+            let list: String = (main + initial.map { $0 + " (init)" } + ephemeral.map { $0 + " (ephem)" }).joined(separator: ", ")
+            session.output.note("Defaulted container \(JSON.quoted(first)) out of: \(list)")
+        }
+        return [ContainerLog(pod: pod.key, container: first)]
+    }
+
+    private func options(_ hasSelector: Bool) -> RequestOptions {
+        var options = RequestOptions()
+        func add(_ name: String, _ value: String?) { if let value { options.other.append((name, value)) } }
+        add("follow", follow ? "true" : nil)
+        add("previous", previous ? "true" : nil)
+        add("timestamps", timestamps ? "true" : nil)
+        add("sinceSeconds", since.map { String(Int($0.duration.inSeconds.rounded(.up))) })
+        add("sinceTime", sinceTime)
+        let lines: Int = tail ?? (hasSelector ? 10 : -1)
+        add("tailLines", lines >= 0 ? String(lines) : nil)
+        add("limitBytes", limitBytes.map { String($0) })
+        return options
+    }
+}

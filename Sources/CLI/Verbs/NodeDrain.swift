@@ -1,0 +1,176 @@
+import API
+import Client
+import Machinery
+
+/// Moves the pods of one node away.
+/// Source: k8s.io/kubectl/pkg/drain.
+struct NodeDrain {
+    let session: Session
+    let node: String
+    let verb: Drain
+    let dryRun: DryRun
+
+    /// What is to happen to one pod.
+    enum Fate: Equatable {
+        case goes
+        case goesWithWarning(String)
+        case stays
+        case staysWithWarning(String)
+        case forbids(String)
+    }
+
+    func run() async throws {
+        let deadline: ContinuousClock.Instant? = verb.timeout.duration > .zero ? .now + verb.timeout.duration : nil
+        let pods: [View<Pod>] = try await chosen()
+        try await Deadline.run(deadline, or: "drain did not complete within \(GoDuration.text(verb.timeout.duration))") {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for pod in pods { group.addTask { try await remove(pod) } }
+                var failures = Failures()
+                while true {
+                    do { guard try await group.next() != nil else { break } } catch { failures.add(error) }
+                }
+                try failures.throwIfAny()
+            }
+        }
+    }
+
+    // MARK: - Which pods
+
+    /// The pods that go. Throws when one forbids the drain; tells of the ones that need a word.
+    private func chosen() async throws -> [View<Pod>] {
+        var request = APIRequest(.list, Pod.names.resource)
+        request.options.fieldSelector = "spec.nodeName=" + node
+        request.options.labelSelector = verb.podSelector
+        if verb.chunkSize > 0 { request.options.limit = verb.chunkSize }
+        var pods: [View<Pod>] = []
+        repeat {
+            let list: JSON = try await session.send(request)
+            pods += (list["items"]?.array ?? []).map { View<Pod>($0) }
+            request.options.continueToken = list[["metadata", "continue"]]?.string
+        } while request.options.continueToken?.isEmpty == false
+
+        var going: [View<Pod>] = []
+        var warnings: [(text: String, pods: [String])] = []
+        var errors: [(text: String, pods: [String])] = []
+        func note(_ text: String, _ pod: View<Pod>, _ list: inout [(text: String, pods: [String])]) {
+            let name: String = "\(pod.namespace)/\(pod.name)"
+            if let index = list.firstIndex(where: { $0.text == text }) { list[index].pods.append(name) } else { list.append((text, [name])) }
+        }
+        for pod in pods {
+            switch try await fate(of: pod) {
+            case .goes: going.append(pod)
+            case .stays: break
+            case .goesWithWarning(let text):
+                going.append(pod)
+                note(text, pod, &warnings)
+            case .staysWithWarning(let text): note(text, pod, &warnings)
+            case .forbids(let text): note(text, pod, &errors)
+            }
+        }
+        if !errors.isEmpty {
+            throw Failure("cannot delete " + errors.map { "\($0.text): \($0.pods.joined(separator: ", "))" }.joined(separator: "; cannot delete "))
+        }
+        if !warnings.isEmpty {
+            session.output.warn(warnings.map { "\($0.text): \($0.pods.joined(separator: ", "))" }.joined(separator: "; "))
+        }
+        return going
+    }
+
+    private func fate(of pod: View<Pod>) async throws -> Fate {
+        let controller: View<OwnerReference>? = pod.metadata.ownerReferences.first { $0.controller == true }
+        let isFinished: Bool = ["Succeeded", "Failed"].contains(pod.status.phase)
+        var hasDaemonSet: Bool = false
+        if let controller, controller.kind == "DaemonSet" { hasDaemonSet = try await exists(controller, pod.namespace) }
+        return Self.fate(of: pod, controller: controller, hasDaemonSet: hasDaemonSet, isFinished: isFinished, verb: verb, now: session.shell.now())
+    }
+
+    /// The decision alone. The order of kubectl's filters: deleted long ago, DaemonSet, mirror, emptyDir, no controller.
+    static func fate(
+        of pod: View<Pod>, controller: View<OwnerReference>?, hasDaemonSet: Bool, isFinished: Bool, verb: Drain, now: Time
+    ) -> Fate {
+        if verb.skipWaitSeconds > 0, let deletion = pod.metadata.deletionTimestamp, (now - deletion) > .seconds(verb.skipWaitSeconds) { return .stays }
+        var warning: String?
+        if let controller, controller.kind == "DaemonSet", !isFinished {
+            guard hasDaemonSet else {
+                return verb.force ? .goesWithWarning("ignoring DaemonSet-managed Pods") : .forbids("daemonsets.apps \"\(controller.name)\" not found")
+            }
+            return verb.ignoreDaemonSets
+                ? .staysWithWarning("ignoring DaemonSet-managed Pods")
+                : .forbids("DaemonSet-managed Pods (use --ignore-daemonsets to ignore)")
+        }
+        if pod.metadata.annotations["kubernetes.io/config.mirror"] != nil { return .stays }
+        if !isFinished, pod.spec.volumes.contains(where: { $0.has(\.emptyDir) }) {
+            guard verb.deleteEmptyDirData else { return .forbids("Pods with local storage (use --delete-emptydir-data to override)") }
+            warning = "deleting Pods with local storage"
+        }
+        if controller == nil, !isFinished {
+            guard verb.force else { return .forbids("Pods that declare no controller (use --force to override)") }
+            warning = "deleting Pods that declare no controller"
+        }
+        return warning.map { .goesWithWarning($0) } ?? .goes
+    }
+
+    private func exists(_ owner: View<OwnerReference>, _ namespace: String) async throws -> Bool {
+        do {
+            _ = try await session.send(APIRequest(.get, DaemonSet.names.resource, namespace: namespace, name: owner.name))
+            return true
+        } catch let status as APIStatus where status.isNotFound {
+            return false
+        }
+    }
+
+    // MARK: - Removing
+
+    /// Evicts (or deletes) a pod and returns when it is gone. A budget that forbids it now is asked again every five seconds.
+    private func remove(_ pod: View<Pod>) async throws {
+        let shown: String = "pod \(pod.namespace)/\(pod.name)"
+        var isServerDryRun: Bool = false
+        switch dryRun {
+        case .none: break
+        case .server: isServerDryRun = true
+        case .client:
+            session.output.line("\(verb.disableEviction ? "deleting" : "evicting") \(shown)\(dryRun.suffix)")
+            return
+        }
+        session.output.line("\(verb.disableEviction ? "deleting" : "evicting") \(shown)\(dryRun.suffix)")
+        session.output.flush()
+        while true {
+            do {
+                _ = try await session.send(removal(of: pod, isServerDryRun))
+                break
+            } catch let status as APIStatus where status.isNotFound {
+                return
+            } catch let status as APIStatus where status.code == 429 {
+                session.output.note(
+                    "error when evicting pods/\(JSON.quoted(pod.name)) -n \(JSON.quoted(pod.namespace)) (will retry after 5s): \(status.message)")
+                session.output.flush()
+                try await Task.sleep(for: .seconds(5))
+                session.output.line("evicting \(shown)")
+                session.output.flush()
+            } catch let status as APIStatus {
+                throw Failure("error when evicting pods/\(JSON.quoted(pod.name)) -n \(JSON.quoted(pod.namespace)): \(status.message)")
+            }
+        }
+        guard dryRun.isReal else { return }
+        try await Disappearance(session: session, deadline: nil).wait(
+            for: APIResource(Pod.names), namespace: pod.namespace, name: pod.name, uid: pod.metadata.uid)
+        session.output.line("pod/\(pod.name) \(verb.disableEviction ? "deleted" : "evicted")")
+        session.output.flush()
+    }
+
+    private func removal(of pod: View<Pod>, _ isServerDryRun: Bool) throws -> APIRequest {
+        let options = DeletionOptions(gracePeriodSeconds: verb.gracePeriod >= 0 ? verb.gracePeriod : nil, dryRun: isServerDryRun)
+        var request = APIRequest(
+            verb.disableEviction ? .delete : .create, Pod.names.resource, namespace: pod.namespace, name: pod.name,
+            subresource: verb.disableEviction ? nil : "eviction", body: options.body)
+        request.options.dryRun = isServerDryRun
+        guard !verb.disableEviction else { return request }
+        let eviction: JSON = [
+            "apiVersion": "policy/v1", "kind": "Eviction",
+            "metadata": ["name": .string(pod.name), "namespace": .string(pod.namespace)],
+            "deleteOptions": try JSON(parsing: options.body),
+        ]
+        request.body = eviction.serialized()
+        return request
+    }
+}

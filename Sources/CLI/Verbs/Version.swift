@@ -1,0 +1,67 @@
+import API
+package import ArgumentParser
+import Client
+import Machinery
+
+/// `version`: the versions of this program and of the server.
+package struct Version: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "version", abstract: "Show the versions of this program and of the server.", usage: "swkube version [--client] [flags]")
+
+    @Flag(help: "Show this program's version only; no server is asked.")
+    var client = false
+
+    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Form of output: json or yaml.", valueName: "format"))
+    var output: String?
+
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+    package init() {}
+
+    /// Of Kubernetes, whose API this program speaks.
+    static let kubernetes = "v1.36.0"
+    /// Of this program.
+    static let own = "0.1.0"
+
+    package func run(in shell: Shell) async throws {
+        if let output, output != "json", output != "yaml" { throw Failure("--output must be 'yaml' or 'json'") }
+        var server: JSON?
+        var failure: (any Error)?
+        if !client {
+            do {
+                server = try JSON(parsing: try await connection.session(shell).transport.raw("/version", accept: "application/json").body)
+            } catch {
+                failure = error
+            }
+        }
+        show(server, shell)
+        if let failure { throw failure }
+    }
+
+    /// What is known without a server.
+    func show(_ server: JSON?, _ shell: Shell) {
+        var document: JSON = [
+            "clientVersion": [
+                "major": "1", "minor": "36", "gitVersion": .string(Self.kubernetes), "swkubeVersion": .string(Self.own),
+                "compiler": "swift", "platform": .string(Self.platform),
+            ]
+        ]
+        if let server { document["serverVersion"] = server }
+        switch output {
+        case "json": shell.output.line(document.sortedByKey.text(JSONStyle(indent: 2)))
+        case "yaml": shell.output.write(YAML.write(document))
+        default:
+            shell.output.line("Client Version: \(Self.kubernetes)")
+            shell.output.line("swkube Version: \(Self.own)")
+            if let text = server?["gitVersion"]?.string { shell.output.line("Server Version: \(text)") }
+        }
+    }
+
+    private static var platform: String {
+        #if arch(arm64)
+            "linux/arm64"
+        #else
+            "linux/amd64"
+        #endif
+    }
+}
