@@ -5,6 +5,9 @@ import Machinery
 struct OpenAPIDefinitions: Sendable {
     let dialect: OpenAPIDialect
     private var schemas: [String: JSONObject] = [:]
+    private var atomicTypes: Set<String> = []
+    /// By `apps/v1/Deployment`.
+    private var namesByKind: [String: String] = [:]
 
     init(_ dialect: OpenAPIDialect, types: [ResourceType], bodies: [ResourceType]) {
         self.dialect = dialect
@@ -13,16 +16,19 @@ struct OpenAPIDefinitions: Sendable {
             groupVersions.append((type.names.group, type.names.version))
         }
         for (name, schema) in OpenAPIPrimitives.schemas(dialect) { schemas[name] = schema }
+        // Kinds before the types that contain them: a kind has members that the same type as a part has not.
+        for kind in OpenAPIMetaTypes.kinds {
+            let name: String = kind.schema.shortName
+            let kinds: [GroupVersionKind] = kind.isInEveryGroup ? groupVersions.map { ($0.group, $0.version, name) } : [("", "v1", name)]
+            add(kind.schema, kinds: kinds, hasTypeMeta: kind.hasTypeMeta)
+        }
         for type in types + bodies {
             add(type.schema, kinds: [(type.names.group, type.names.version, type.names.kind)])
             if type.names.verbs.contains(.list) { schemas[type.schema.name + "List"] = list(of: type) }
         }
-        for kind in OpenAPIMetaTypes.kinds {
-            let name: String = kind.schema.shortName
-            let isForAll: Bool = kind.isInEveryGroup
-            add(kind.schema, kinds: isForAll ? groupVersions.map { ($0.group, $0.version, name) } : [("", "v1", name)])
-        }
         for schema in OpenAPIMetaTypes.parts { add(schema, kinds: []) }
+        // OpenAPI says of a type, not of a field, that it is owned as a whole.
+        for name in atomicTypes { schemas[name]?["x-kubernetes-map-type"] = "atomic" }
     }
 
     /// Every definition, by name.
@@ -42,8 +48,6 @@ struct OpenAPIDefinitions: Sendable {
 
     /// The name of the definition of a kind: `io.k8s.api.apps.v1.Deployment`; nil when the kind is not defined.
     func name(ofKind kind: String, apiVersion: String) -> String? { namesByKind[apiVersion + "/" + kind] }
-
-    private var namesByKind: [String: String] = [:]
 
     private func object(_ names: Set<String>) -> JSONObject {
         JSONObject(members: names.sorted().compactMap { name in
@@ -70,14 +74,16 @@ struct OpenAPIDefinitions: Sendable {
     private typealias GroupVersionKind = (group: String, version: String, kind: String)
 
     /// A type with all below it. Kinds have `apiVersion` and `kind` too.
-    private mutating func add(_ schema: ObjectSchema, kinds: [GroupVersionKind]) {
+    private mutating func add(_ schema: ObjectSchema, kinds: [GroupVersionKind], hasTypeMeta: Bool = true) {
         for kind in kinds { namesByKind[(kind.group.isEmpty ? "" : kind.group + "/") + kind.version + "/" + kind.kind] = schema.name }
         guard schemas[schema.name] == nil else { return }
         schemas[schema.name] = JSONObject()  // holds the place, for types that contain themselves
-        var properties: [JSONObject.Member] = kinds.isEmpty ? [] : Self.typeMeta
+        var properties: [JSONObject.Member] = kinds.isEmpty || !hasTypeMeta ? [] : Self.typeMeta
         for field in schema.fields {
             properties.append(JSONObject.Member(key: field.name, value: .object(property(field))))
-            if let inner: ObjectSchema = field.type.innermostObject { add(inner, kinds: []) }
+            guard let inner: ObjectSchema = field.type.innermostObject else { continue }
+            add(inner, kinds: [])
+            if case .object = field.type, field.isAtomic { atomicTypes.insert(inner.name) }
         }
         var definition: JSONObject = ["description": .string(schema.doc), "type": "object"]
         let required: [String] = schema.fields.filter { $0.isAlwaysWritten }.map(\.name)
@@ -131,7 +137,7 @@ struct OpenAPIDefinitions: Sendable {
         case .map(let keys)?:
             property["x-kubernetes-list-type"] = "map"
             property["x-kubernetes-list-map-keys"] = .array(keys.map { .string($0) })
-        case nil: if field.isAtomic { property["x-kubernetes-map-type"] = "atomic" }
+        case nil: if field.isAtomic, case .map = field.type { property["x-kubernetes-map-type"] = "atomic" }
         }
         return property
     }

@@ -7,12 +7,14 @@ enum OpenAPIMetaTypes {
         let schema: ObjectSchema
         /// True for kinds that each group and version has its own name for.
         let isInEveryGroup: Bool
+        /// True when it carries `apiVersion` and `kind`.
+        var hasTypeMeta: Bool = true
     }
 
     static let kinds: [MetaKind] = [
         MetaKind(schema: Status.definition.schema, isInEveryGroup: false),
         MetaKind(schema: DeleteOptions.definition.schema, isInEveryGroup: true),
-        MetaKind(schema: WatchEvent.definition.schema, isInEveryGroup: true),
+        MetaKind(schema: WatchEvent.definition.schema, isInEveryGroup: true, hasTypeMeta: false),
         MetaKind(schema: APIVersions.definition.schema, isInEveryGroup: false),
         MetaKind(schema: APIGroup.definition.schema, isInEveryGroup: false),
         MetaKind(schema: APIGroupList.definition.schema, isInEveryGroup: false),
