@@ -35,7 +35,7 @@ extension Quantity {
 private struct QuantityReader {
     let bytes: [UInt8]
     var at: Int = 0
-    /// The significant digits read so far, at most 18 of them: what 2⁶⁰ may be multiplied with in 128 bits.
+    /// The significant digits read so far, at most 28 of them: all that can count between 10⁻⁹ and 2⁶³.
     var digits: Int128 = 0
     var kept: Int = 0
     /// Powers of ten by which `digits` must be multiplied.
@@ -74,7 +74,7 @@ private struct QuantityReader {
         while at < bytes.count, bytes[at] >= 0x30, bytes[at] <= 0x39 {
             let digit: UInt8 = bytes[at] - 0x30
             if length > 0 || digit != 0 { length += 1 }
-            if kept < 18 {
+            if kept < 28 {
                 digits = digits * 10 + Int128(digit)
                 if digits != 0 { kept += 1 }
                 if afterPoint { scale -= 1 }
@@ -125,8 +125,14 @@ private struct QuantityReader {
         return length > 18 ? min(nanos, Quantity.cap) : nanos
     }
 
-    private func binaryNanos(_ exponent: Int) -> Int128 {
-        min(scaled(digits << Int128(exponent), by: scale + 9), Quantity.cap)
+    private mutating func binaryNanos(_ exponent: Int) -> Int128 {
+        // 2⁶⁰ times 20 digits is what fits in 128 bits.
+        while digits >= 100_000_000_000_000_000_000 {
+            isCut = isCut || digits % 10 != 0
+            digits /= 10
+            scale += 1
+        }
+        return min(scaled(digits << Int128(exponent), by: scale + 9), Quantity.cap)
     }
 
     /// `value` × 10^power, rounded up, at most ``Quantity/limit``.

@@ -98,6 +98,7 @@ final class YAMLReader {
     private func open(isMapping: Bool, _ anchor: UnsafePointer<UInt8>?, _ event: yaml_event_t) throws(YAMLError) {
         guard frames.count < Self.maxDepth else { throw error("exceeded max depth of \(Self.maxDepth)", event) }
         if let top = frames.last, top.isMapping, top.key == nil { throw error("invalid map key: a key must be a scalar", event) }
+        valueCount += 1
         let name: String? = text(anchor)
         if let name { openAnchors.insert(name) }
         if frames.isEmpty { rootLine = line(event) }
@@ -115,6 +116,7 @@ final class YAMLReader {
     }
 
     private func scalar(_ event: yaml_event_t) throws(YAMLError) {
+        valueCount += 1
         let scalar = event.data.scalar
         let value = String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
         let meaning: YAMLScalar = try resolved(value, tag: text(scalar.tag), isPlain: scalar.plain_implicit != 0, event)
@@ -149,16 +151,17 @@ final class YAMLReader {
         let name: String = text(event.data.alias.anchor) ?? ""
         if openAnchors.contains(name) { throw error("anchor '\(name)' value contains itself", event) }
         guard let anchor = anchors[name] else { throw error("unknown anchor '\(name)' referenced", event) }
+        valueCount += anchor.size
         aliasedCount += anchor.size
+        // Aliases of aliases grow without bound ("a billion laughs"). Source: the limits of Go's yaml.v2.
+        if aliasedCount > 100, valueCount > 1000, Double(aliasedCount) > Self.allowedAliasShare(valueCount) * Double(valueCount) {
+            throw error("document contains excessive aliasing", event)
+        }
         if let depth = frames.indices.last, frames[depth].isMapping, frames[depth].key == nil {
             guard case .string(let key) = anchor.json else { throw error("invalid map key: a key must be a scalar", event) }
             return try readKey(key, .string, depth, event)
         }
         try add(anchor.json, size: anchor.size, event)
-        // Aliases of aliases grow without bound ("a billion laughs"). Source: the limits of Go's yaml.v2.
-        if aliasedCount > 100, valueCount > 1000, Double(aliasedCount) > Self.allowedAliasShare(valueCount) * Double(valueCount) {
-            throw error("document contains excessive aliasing", event)
-        }
     }
 
     private static func allowedAliasShare(_ count: Int) -> Double {
@@ -172,7 +175,6 @@ final class YAMLReader {
     // MARK: Building
 
     private func add(_ json: JSON, size: Int, _ event: yaml_event_t) throws(YAMLError) {
-        valueCount += size == 1 ? 1 : 0
         guard let depth = frames.indices.last else { return root = json }
         frames[depth].size += size
         guard frames[depth].isMapping else { return frames[depth].elements.append(json) }
