@@ -86,13 +86,20 @@ extension Client {
     package func delete<K: Kind>(
         _ kind: K.Type, _ key: ObjectKey, uid: String? = nil, gracePeriodSeconds: Int? = nil, propagationPolicy: String? = nil
     ) async throws {
+        _ = try await send(
+            deletion(kind, key, uid: uid, gracePeriodSeconds: gracePeriodSeconds, propagationPolicy: propagationPolicy))
+    }
+
+    private func deletion<K: Kind>(
+        _ kind: K.Type, _ key: ObjectKey, uid: String?, gracePeriodSeconds: Int?, propagationPolicy: String?
+    ) -> APIRequest {
         var request: APIRequest = request(.delete, kind, key)
         var options: JSON = ["apiVersion": "v1", "kind": "DeleteOptions"]
         if let uid { options["preconditions"] = ["uid": .string(uid)] }
         if let gracePeriodSeconds { options["gracePeriodSeconds"] = .int(Int64(gracePeriodSeconds)) }
         if let propagationPolicy { options["propagationPolicy"] = .string(propagationPolicy) }
         request.body = options.serialized()
-        _ = try await send(request)
+        return request
     }
 
     private func request<K: Kind>(_ verb: Verb, _ kind: K.Type, _ key: ObjectKey) -> APIRequest {
@@ -107,4 +114,14 @@ package struct ObjectList<K: Kind>: Sendable {
     package let resourceVersion: String
     /// nil on the last page.
     package let continueToken: String?
+}
+
+extension Client {
+    /// Deletes an object and hands over its last form, where the server answers with the object (as it does for pods).
+    package func delete<K: Kind>(
+        _ kind: K.Type, _ key: ObjectKey, uid: String, gracePeriodSeconds: Int? = nil, _ last: (View<K>) -> Void
+    ) async throws {
+        let answer: JSON = try await send(deletion(kind, key, uid: uid, gracePeriodSeconds: gracePeriodSeconds, propagationPolicy: nil))
+        if answer["kind"]?.string == K.names.kind { last(View<K>(answer)) }
+    }
 }

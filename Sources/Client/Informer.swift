@@ -48,6 +48,9 @@ package final class Informer<K: Kind>: AnyInformer {
         state.withLock { state in (state.keysByOwner[uid] ?? []).compactMap { state.objects[$0] } }
     }
 
+    /// Objects of a namespace that no owner controls.
+    package func orphans(namespace: String) -> [View<K>] { owned(by: InformerState<K>.orphans(namespace)) }
+
     /// Remembers that this was written, so that ``caughtUp()`` waits for it.
     package func note(_ written: View<K>) {
         guard let revision = UInt64(written.metadata.resourceVersion) else { return }

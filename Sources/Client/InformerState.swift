@@ -16,19 +16,26 @@ struct InformerState<K: Kind>: Sendable {
     var handlers: [Informer<K>.Handler] = []
 
     mutating func put(_ object: View<K>?, _ key: ObjectKey) {
-        if let owner = objects[key]?.metadata.controllerUID { keysByOwner[owner]?.remove(key) }
+        if let before = objects[key] { Self.remove(key, from: &keysByOwner, at: Self.owner(before)) }
         objects[key] = object
-        guard let object else {
-            keysByNamespace[key.namespace]?.remove(key)
-            return
-        }
+        guard let object else { return Self.remove(key, from: &keysByNamespace, at: key.namespace) }
         keysByNamespace[key.namespace, default: []].insert(key)
-        if let owner = object.metadata.controllerUID { keysByOwner[owner, default: []].insert(key) }
+        keysByOwner[Self.owner(object), default: []].insert(key)
     }
 
     mutating func takeWaiters() -> [CheckedContinuation<Void, Never>] {
         guard hasSynced, seen >= written else { return [] }
         defer { waiters = [] }
         return waiters
+    }
+
+    /// The uid of the controlling owner; objects without one are kept by namespace.
+    static func owner(_ object: View<K>) -> String { object.metadata.controllerUID ?? orphans(object.metadata.namespace) }
+
+    static func orphans(_ namespace: String) -> String { "orphans of " + namespace }
+
+    private static func remove(_ key: ObjectKey, from index: inout [String: Set<ObjectKey>], at place: String) {
+        index[place]?.remove(key)
+        if index[place]?.isEmpty == true { index[place] = nil }
     }
 }

@@ -1,0 +1,69 @@
+import API
+import Client
+import Machinery
+
+/// Empties a namespace that is to be deleted, then lets it go.
+///
+/// Reads Namespaces. Deletes all objects of all kinds, pods first so that their owners do not make new ones for nobody, and reports what
+/// is left in the namespace's conditions. Source: pkg/controller/namespace/deletion.
+struct NamespaceController: Controller {
+    static let name = "namespace-controller"
+
+    private let context: ControllerContext
+    private let namespaces: Informer<Namespace>
+
+    init(_ context: ControllerContext) {
+        self.context = context
+        namespaces = context.informers.informer()
+    }
+
+    func watch(_ queue: WorkQueue) {
+        namespaces.onChange { _, after in if let namespace = after, namespace.isTerminating { queue.add(namespace.key) } }
+    }
+
+    func reconcile(_ key: ObjectKey) async throws -> Duration? {
+        guard let namespace = try await context.client.find(Namespace.self, key), namespace.isTerminating else { return nil }
+        let content: NamespaceContent = try await clear(key.name)
+        guard content.isEmpty else {
+            try await report(content, namespace)
+            // What is left ends by itself (grace periods, finalizers); nothing here watches every kind.
+            return content.delay
+        }
+        var finalized: View<Namespace> = namespace
+        finalized.spec.finalizers = namespace.spec.finalizers.filter { $0 != Namespace.finalizer }
+        do {
+            try await context.client.update(finalized, subresource: "finalize")
+        } catch let status as APIStatus where status.isNotFound {}
+        return nil
+    }
+
+    /// Deletes what is there and counts what stays.
+    private func clear(_ namespace: String) async throws -> NamespaceContent {
+        var content = NamespaceContent()
+        let types: [ResourceType] = Registry.types.filter { $0.names.isNamespaced && $0.names.verbs.contains(.deletecollection) }
+        let pods: [ResourceType] = types.filter { $0.names.resource == Pod.names.resource }
+        for group in [pods, types.filter { $0.names.resource != Pod.names.resource }] {
+            for type in group {
+                let resource: GroupVersionResource = type.names.resource
+                let request = APIRequest(.list, resource, namespace: namespace, representation: .metadataList)
+                guard try await !(context.client.send(request)["items"]?.array ?? []).isEmpty else { continue }
+                var deletion = APIRequest(.deletecollection, resource, namespace: namespace)
+                deletion.options.propagationPolicy = "Background"
+                _ = try await context.client.send(deletion)
+                content.add(type.names, try await context.client.send(request)["items"]?.array ?? [], now: context.clock.time)
+            }
+            if !content.isEmpty { break }
+        }
+        return content
+    }
+
+    private func report(_ content: NamespaceContent, _ namespace: View<Namespace>) async throws {
+        let conditions: [View<NamespaceCondition>] = content.conditions(before: namespace.status.conditions, now: context.clock.time)
+        guard conditions != namespace.status.conditions else { return }
+        var updated: View<Namespace> = namespace
+        updated.status.conditions = conditions
+        do {
+            try await context.client.updateStatus(updated)
+        } catch let status as APIStatus where status.isNotFound || status.isConflict {}
+    }
+}

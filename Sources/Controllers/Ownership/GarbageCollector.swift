@@ -1,0 +1,166 @@
+import API
+import Client
+import Machinery
+
+/// Deletes what nobody owns any longer, and ends deletions that wait for dependents.
+///
+/// Reads the metadata of all kinds. An object all of whose owners are gone is deleted; one with a remaining owner loses the
+/// references to the others. An owner deleted in the foreground goes when no dependent blocks it; an owner deleted with orphaning goes
+/// when its dependents have forgotten it. Before anything is deleted the API is asked, never the copy alone.
+/// Source: pkg/controller/garbagecollector.
+struct GarbageCollector: Controller {
+    static let name = "garbage-collector-controller"
+
+    private let context: ControllerContext
+    private let graph = OwnerGraph()
+    private let types: [String: ResourceType]
+
+    init(_ context: ControllerContext) {
+        self.context = context
+        types = [String: ResourceType](uniqueKeysWithValues: Registry.types.map { ($0.names.apiVersion + "/" + $0.names.kind, $0) })
+    }
+
+    func watch(_ queue: WorkQueue) {
+        for (kind, type) in zip(Registry.kinds, Registry.types) where type.names.kind != Event.names.kind { follow(kind, type, queue) }
+    }
+
+    /// Keys of the queue are uids.
+    private func follow<K: Kind>(_ kind: K.Type, _ type: ResourceType, _ queue: WorkQueue) {
+        context.informers.informer(kind).onChange { [graph] before, after in
+            guard let object = after ?? before else { return }
+            let metadata: View<ObjectMeta> = object.metadata
+            guard after != nil else {
+                let owners: [View<OwnerReference>] = metadata.ownerReferences
+                graph.remove(metadata.uid)
+                for dependent in graph.dependents(of: metadata.uid) { queue.add(Self.key(dependent.uid)) }
+                for owner in owners where graph[owner.uid]?.isTerminating == true { queue.add(Self.key(owner.uid)) }
+                return
+            }
+            let node = OwnerGraph.Node(
+                type: type, key: object.key, uid: metadata.uid, owners: metadata.ownerReferences, finalizers: metadata.finalizers,
+                isTerminating: metadata.deletionTimestamp != nil)
+            graph.put(node)
+            let isNewOwned: Bool = before?.metadata.json["ownerReferences"] != metadata.json["ownerReferences"] && !node.owners.isEmpty
+            let waits: Bool = node.isTerminating && !Set(node.finalizers).isDisjoint(with: ["orphan", "foregroundDeletion"])
+            if isNewOwned || waits { queue.add(Self.key(node.uid)) }
+            if node.waitsForDependents, before?.metadata.deletionTimestamp == nil {
+                for dependent in graph.dependents(of: node.uid) { queue.add(Self.key(dependent.uid)) }
+            }
+        }
+    }
+
+    private static func key(_ uid: String) -> ObjectKey { ObjectKey(namespace: "", name: uid) }
+
+    func reconcile(_ key: ObjectKey) async throws -> Duration? {
+        guard let node = graph[key.name], let object = try await live(node.type, node.key), object.uid == node.uid else { return nil }
+        if object.deletionTimestamp != nil {
+            return try await finish(node, object)
+        }
+        guard !object.ownerReferences.isEmpty else { return nil }
+        var gone: [View<OwnerReference>] = []
+        var waiting: [View<OwnerReference>] = []
+        var solid = 0
+        for owner in object.ownerReferences {
+            switch try await state(of: owner, node) {
+            case .solid: solid += 1
+            case .gone: gone.append(owner)
+            case .waiting: waiting.append(owner)
+            }
+        }
+        if solid > 0 {
+            if !(gone + waiting).isEmpty { try await forget(gone + waiting, node) }
+        } else {
+            let hasDependents: Bool = !graph.dependents(of: node.uid).isEmpty
+            try await delete(node, object, inForeground: !waiting.isEmpty && hasDependents)
+        }
+        return nil
+    }
+
+    // MARK: - Owners
+
+    private enum OwnerState { case solid, gone, waiting }
+
+    private func state(of owner: View<OwnerReference>, _ node: OwnerGraph.Node) async throws -> OwnerState {
+        // A kind that this server does not know can't be judged: its objects keep what they own.
+        guard let type = types[owner.apiVersion + "/" + owner.kind] else { return .solid }
+        // An owner in another namespace does not exist; nothing owned can own across the border.
+        if type.names.isNamespaced, node.key.namespace.isEmpty { return .solid }
+        let key = ObjectKey(namespace: type.names.isNamespaced ? node.key.namespace : "", name: owner.name)
+        guard let found = try await live(type, key), found.uid == owner.uid else { return .gone }
+        let isForeground: Bool = found.deletionTimestamp != nil && found.finalizers.contains("foregroundDeletion")
+        return isForeground && owner.blockOwnerDeletion == true ? .waiting : isForeground ? .waiting : .solid
+    }
+
+    private func live(_ type: ResourceType, _ key: ObjectKey) async throws -> View<ObjectMeta>? {
+        let request = APIRequest(
+            .get, type.names.resource, namespace: type.names.isNamespaced ? key.namespace : nil, name: key.name, representation: .metadata)
+        do {
+            return View<ObjectMeta>(try await context.client.send(request)["metadata"] ?? [:])
+        } catch let status as APIStatus where status.isNotFound {
+            return nil
+        }
+    }
+
+    // MARK: - Deeds
+
+    /// Ends a deletion that waits: for dependents to go, or to forget their owner.
+    private func finish(_ node: OwnerGraph.Node, _ object: View<ObjectMeta>) async throws -> Duration? {
+        let dependents: [OwnerGraph.Node] = graph.dependents(of: node.uid)
+        if object.finalizers.contains("orphan") {
+            for dependent in dependents { try await forget(dependent.owners.filter { $0.uid == node.uid }, dependent) }
+            try await removeFinalizer("orphan", node, object)
+        } else if object.finalizers.contains("foregroundDeletion") {
+            let blocking: [OwnerGraph.Node] = dependents.filter { dependent in
+                dependent.owners.contains { $0.uid == node.uid && $0.blockOwnerDeletion == true }
+            }
+            if blocking.isEmpty { try await removeFinalizer("foregroundDeletion", node, object) }
+        }
+        return nil
+    }
+
+    private func delete(_ node: OwnerGraph.Node, _ object: View<ObjectMeta>, inForeground: Bool) async throws {
+        var request = APIRequest(.delete, node.type.names.resource, namespace: node.namespace, name: node.key.name)
+        let policy: String =
+            object.finalizers.contains("orphan") ? "Orphan"
+            : inForeground || object.finalizers.contains("foregroundDeletion") ? "Foreground" : "Background"
+        let options: JSON = ["propagationPolicy": .string(policy), "preconditions": ["uid": .string(node.uid)]]
+        request.body = options.serialized()
+        do {
+            _ = try await context.client.send(request)
+        } catch let status as APIStatus where status.isNotFound || status.isConflict {}
+    }
+
+    private func forget(_ owners: [View<OwnerReference>], _ node: OwnerGraph.Node) async throws {
+        let patch: JSON = [
+            "metadata": [
+                "uid": .string(node.uid),
+                "ownerReferences": .array(owners.map { ["$patch": "delete", "uid": .string($0.uid)] }),
+            ]
+        ]
+        try await send(patch, as: .strategicMergePatch, node)
+    }
+
+    private func removeFinalizer(_ name: String, _ node: OwnerGraph.Node, _ object: View<ObjectMeta>) async throws {
+        let rest: [JSON] = object.finalizers.filter { $0 != name }.map { .string($0) }
+        try await send(
+            [
+                "metadata": [
+                    "uid": .string(node.uid), "resourceVersion": .string(object.resourceVersion),
+                    "finalizers": rest.isEmpty ? .null : .array(rest),
+                ]
+            ], as: .mergePatch, node)
+    }
+
+    private func send(_ patch: JSON, as type: APIRequest.ContentType, _ node: OwnerGraph.Node) async throws {
+        var request = APIRequest(.patch, node.type.names.resource, namespace: node.namespace, name: node.key.name)
+        request.contentType = type
+        request.body = patch.serialized()
+        do {
+            _ = try await context.client.send(request)
+        } catch let status as APIStatus where status.isNotFound {}
+    }
+}
+
+extension OwnerGraph.Node {
+    var namespace: String? { type.names.isNamespaced ? key.namespace : nil }
+}

@@ -1,0 +1,73 @@
+import API
+import Machinery
+
+/// The pods behind a Service, as Endpoints and EndpointSlices show them. Pure.
+///
+/// Source: pkg/controller/endpoint, pkg/controller/endpointslice.
+struct ServiceBackends {
+    /// A pod that takes connections, may take some later, or is on its way out.
+    struct Backend {
+        let pod: View<Pod>
+        let address: String
+        let isReady: Bool
+        let isServing: Bool
+        let isTerminating: Bool
+    }
+
+    /// One set of port numbers and the pods that have it: named target ports may differ from pod to pod.
+    struct Group {
+        let ports: [JSON]
+        var backends: [Backend]
+    }
+
+    let groups: [Group]
+
+    init(_ service: View<Service>, pods: [View<Pod>]) {
+        let selector: [String: String] = service.spec.selector
+        let publishes: Bool = service.spec.publishNotReadyAddresses
+        var groups: [Group] = []
+        let matching: [View<Pod>] = pods.filter { pod in
+            let labels: [String: String] = pod.metadata.labels
+            return !pod.isFinished && !pod.status.podIP.isEmpty && selector.allSatisfy { labels[$0.key] == $0.value }
+        }
+        for pod in matching.sorted(by: { $0.name < $1.name }) {
+            let isServing: Bool = pod.isReady
+            let backend = Backend(
+                pod: pod, address: pod.status.podIP, isReady: publishes || isServing && !pod.isTerminating, isServing: publishes || isServing,
+                isTerminating: pod.isTerminating)
+            let ports: [JSON] = Self.ports(service, pod)
+            guard !ports.isEmpty || service.isHeadless else { continue }
+            if let index = groups.firstIndex(where: { $0.ports == ports }) {
+                groups[index].backends.append(backend)
+            } else {
+                groups.append(Group(ports: ports, backends: [backend]))
+            }
+        }
+        self.groups = groups
+    }
+
+    private static func ports(_ service: View<Service>, _ pod: View<Pod>) -> [JSON] {
+        service.spec.ports.compactMap { port in
+            let target: IntOrString = port.targetPort == .int(0) ? .int(port.port) : port.targetPort
+            guard let number = pod.port(target, protocol: port.protocol) else { return nil }
+            var json: JSON = ["name": .string(port.name), "port": .int(Int64(number)), "protocol": .string(port.protocol)]
+            if let app = port.json["appProtocol"] { json["appProtocol"] = app }
+            return json
+        }
+    }
+}
+
+extension ServiceBackends.Backend {
+    /// `targetRef` of both kinds.
+    var reference: JSON {
+        [
+            "kind": "Pod", "namespace": .string(pod.namespace), "name": .string(pod.name), "uid": .string(pod.metadata.uid),
+        ]
+    }
+
+    /// The name that the pod has in the service's domain.
+    func hostname(in service: String) -> String? {
+        let hostname: String = pod.spec.hostname
+        return !hostname.isEmpty && pod.spec.subdomain == service ? hostname : nil
+    }
+}

@@ -1,0 +1,158 @@
+import API
+import Client
+import Machinery
+
+/// Computes how many pods of a PodDisruptionBudget may be evicted now.
+///
+/// Reads PodDisruptionBudgets, Pods and the workloads that control them (for percentages and maxUnavailable). Writes the budget's
+/// status, from which each eviction pays. Source: pkg/controller/disruption.
+struct DisruptionController: Controller {
+    static let name = "disruption-controller"
+    /// A disruption that was paid for and whose pod is still there after this time did not happen.
+    static let patience: Int64 = 120
+
+    private let context: ControllerContext
+    private let budgets: Informer<PodDisruptionBudget>
+    private let pods: Informer<Pod>
+    private let sets: Informer<ReplicaSet>
+    private let deployments: Informer<Deployment>
+
+    init(_ context: ControllerContext) {
+        self.context = context
+        budgets = context.informers.informer()
+        pods = context.informers.informer()
+        sets = context.informers.informer()
+        deployments = context.informers.informer()
+    }
+
+    func watch(_ queue: WorkQueue) {
+        budgets.onChange { before, after in if let object = after ?? before { queue.add(object.key) } }
+        pods.onChange { [budgets] before, after in
+            guard let namespace = (after ?? before)?.namespace else { return }
+            for budget in budgets.list(namespace: namespace) {
+                let isSelected: Bool = [before, after].compactMap { $0?.metadata.labels }.contains { budget.selects($0) }
+                if isSelected { queue.add(budget.key) }
+            }
+        }
+    }
+
+    func reconcile(_ key: ObjectKey) async throws -> Duration? {
+        await budgets.caughtUp()
+        await pods.caughtUp()
+        guard let budget = budgets.get(key), !budget.isTerminating else { return nil }
+        let selected: [View<Pod>] = pods.list(namespace: key.namespace).filter { !$0.isFinished && budget.selects($0.metadata.labels) }
+        let expected: Int
+        do {
+            expected = try await expectedPods(budget, selected)
+        } catch let problem as DisruptionProblem {
+            return try await fail(budget, problem.description)
+        }
+        let (status, nextLook) = Self.status(budget, selected, expected: expected, now: context.clock.time)
+        try await write(status, budget)
+        return nextLook
+    }
+
+    /// The pods that count: those there are, or what their controllers want where a share of the whole is meant.
+    private func expectedPods(_ budget: View<PodDisruptionBudget>, _ selected: [View<Pod>]) async throws -> Int {
+        guard budget.spec.maxUnavailable != nil || budget.spec.minAvailable?.percent != nil else { return selected.count }
+        var wanted: [String: Int] = [:]
+        for pod in selected {
+            guard let owner = pod.metadata.controller else {
+                // Pods without a controller have no wanted number; they count as they are.
+                wanted["pod/" + pod.metadata.uid] = 1
+                continue
+            }
+            guard wanted[owner.uid] == nil else { continue }
+            wanted[owner.uid] = try await scale(owner, pod.namespace)
+        }
+        return wanted.values.reduce(0, +)
+    }
+
+    private func scale(_ owner: View<OwnerReference>, _ namespace: String) async throws -> Int {
+        let key = ObjectKey(namespace: namespace, name: owner.name)
+        switch owner.kind {
+        case "ReplicaSet":
+            guard let set = sets.get(key) else { return 0 }
+            guard let deployment = set.metadata.controller, deployment.kind == "Deployment" else { return set.spec.replicas }
+            return deployments.get(ObjectKey(namespace: namespace, name: deployment.name))?.spec.replicas ?? set.spec.replicas
+        case "StatefulSet": return try await context.client.find(StatefulSet.self, key)?.spec.replicas ?? 0
+        case "ReplicationController": return try await context.client.find(ReplicationController.self, key)?.json[["spec", "replicas"]]?.int.map(Int.init) ?? 0
+        default:
+            throw DisruptionProblem(description: "\(owner.kind.lowercased())s.\(owner.apiVersion) does not implement the scale subresource")
+        }
+    }
+
+    /// Pure: the status that the pods give.
+    static func status(
+        _ budget: View<PodDisruptionBudget>, _ selected: [View<Pod>], expected: Int, now: Time
+    ) -> (View<PodDisruptionBudgetStatus>, Duration?) {
+        let desired: Int
+        if let most = budget.spec.maxUnavailable {
+            desired = max(0, expected - ((try? most.scaled(of: expected, roundUp: true)) ?? 0))
+        } else if let least = budget.spec.minAvailable {
+            desired = (try? least.scaled(of: expected, roundUp: true)) ?? 0
+        } else {
+            desired = expected
+        }
+        var nextLook: Duration?
+        var disrupted: JSON = [:]
+        for (name, time) in budget.status.disruptedPods.sorted(by: { $0.key < $1.key }) {
+            guard let pod = selected.first(where: { $0.name == name }), !pod.isTerminating, time.seconds + patience > now.seconds else { continue }
+            disrupted[name] = time.json
+            nextLook = .seconds(time.seconds + patience - now.seconds)
+        }
+        let healthy: Int = selected.count { $0.isReady && !$0.isTerminating && disrupted[$0.name] == nil }
+        let allowed: Int = expected <= 0 || healthy <= desired ? 0 : healthy - desired
+        var status: View<PodDisruptionBudgetStatus> = budget.status
+        status.json["disruptedPods"] = disrupted.isEmpty ? nil : disrupted
+        status.currentHealthy = healthy
+        status.desiredHealthy = desired
+        status.expectedPods = expected
+        status.disruptionsAllowed = allowed
+        status.observedGeneration = budget.metadata.generation
+        status.setDisruptionAllowed(allowed > 0, allowed > 0 ? "SufficientPods" : "InsufficientPods", "", budget.metadata.generation, now)
+        return (status, nextLook)
+    }
+
+    private func fail(_ budget: View<PodDisruptionBudget>, _ message: String) async throws -> Duration? {
+        var status: View<PodDisruptionBudgetStatus> = budget.status
+        status.disruptionsAllowed = 0
+        status.observedGeneration = budget.metadata.generation
+        status.setDisruptionAllowed(false, "SyncFailed", message, budget.metadata.generation, context.clock.time)
+        try await write(status, budget)
+        return nil
+    }
+
+    private func write(_ status: View<PodDisruptionBudgetStatus>, _ budget: View<PodDisruptionBudget>) async throws {
+        guard status != budget.status else { return }
+        var updated: View<PodDisruptionBudget> = budget
+        updated.status = status
+        budgets.note(try await context.client.updateStatus(updated))
+    }
+}
+
+/// Why a budget can't be computed.
+private struct DisruptionProblem: Error, CustomStringConvertible {
+    let description: String
+}
+
+extension View<PodDisruptionBudget> {
+    func selects(_ labels: [String: String]) -> Bool { self.spec.selector?.matches(labels) ?? false }
+}
+
+extension View<PodDisruptionBudgetStatus> {
+    mutating func setDisruptionAllowed(_ isAllowed: Bool, _ reason: String, _ message: String, _ generation: Int, _ now: Time) {
+        let word: String = isAllowed ? "True" : "False"
+        let old: View<Condition>? = self.conditions.first { $0.type == "DisruptionAllowed" }
+        let since: Time = old?.status == word ? old?.lastTransitionTime ?? now : now
+        let new = View<Condition> {
+            $0.type = "DisruptionAllowed"
+            $0.status = word
+            $0.observedGeneration = generation
+            $0.lastTransitionTime = since
+            $0.reason = reason
+            $0.message = message
+        }
+        self.conditions = self.conditions.filter { $0.type != "DisruptionAllowed" } + [new]
+    }
+}
