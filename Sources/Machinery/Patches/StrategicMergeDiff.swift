@@ -50,14 +50,15 @@ struct StrategicDiff {
             guard let key: String = how.mergeKey else {
                 throw .unprocessable("cannot merge lists without merge key for \(how.level.name)")
             }
-            try diffObjects(original, modified, name, key, how.level, &patch)
+            try diffObjects(original, modified, name, key, how, &patch)
         } else {
             diffValues(original, modified, name, &patch)
         }
     }
 
     private func diffObjects(
-        _ original: [JSON], _ modified: [JSON], _ name: String, _ key: String, _ level: MergeLevel, _ patch: inout JSONObject
+        _ original: [JSON], _ modified: [JSON], _ name: String, _ key: String, _ how: MergeLevel.Member,
+        _ patch: inout JSONObject
     ) throws(StrategicMergeError) {
         let old: [JSON: JSON] = try byKey(original, key)
         let new: [JSON: JSON] = try byKey(modified, key)
@@ -68,7 +69,7 @@ struct StrategicDiff {
                 if keepsChanges { list.append(element) }
                 continue
             }
-            var inner: JSONObject = try diff(before, after, level)
+            var inner: JSONObject = try diff(before, after, how.level, retainsKeys: how.retainsKeys)
             guard !inner.isEmpty else { continue }
             inner[key] = value
             list.append(.object(inner))
