@@ -2,20 +2,21 @@ import Glibc
 
 /// An exclusive claim on a path by this process: an flock on a file that holds the process id.
 ///
-/// The kernel lets go of it when the process dies, however it dies. The file stays: removing it would let two processes each lock their own.
+/// The kernel lets go of it when the process dies, however it dies. The file stays:
+/// if it were removed, two processes could each lock their own.
 final class FileLock {
     private let descriptor: Int32
 
     /// - Parameter path: of the lock file; made with mode 0600 when missing. Throws ``StoreError/inUse(path:pid:)`` naming `owner`.
     init(path: String, owner: String) throws(StoreError) {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .io(path: path, errno: errno, message: "cannot open the lock file: \(systemMessage(errno))") }
+        guard descriptor >= 0 else { throw .system(errno, path, "cannot open the lock file") }
         if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             let failure: Int32 = errno
             let holder: Int32? = Self.holder(descriptor)
             _ = Glibc.close(descriptor)
             if failure == EWOULDBLOCK { throw .inUse(path: owner, pid: holder) }
-            throw .io(path: path, errno: failure, message: "cannot lock: \(systemMessage(failure))")
+            throw .system(failure, path, "cannot lock it")
         }
         // The process id is for the message of a second opener only: a full disk must not keep the store from opening.
         ftruncate(descriptor, 0)
@@ -31,9 +32,4 @@ final class FileLock {
         guard count > 0 else { return nil }
         return Int32(String(decoding: bytes[..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self))
     }
-}
-
-/// What the system says about an errno: `No such file or directory`.
-func systemMessage(_ errno: Int32) -> String {
-    strerror(errno).map { String(cString: $0) } ?? "error \(errno)"
 }

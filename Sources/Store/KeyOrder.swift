@@ -2,7 +2,8 @@ import Glibc
 
 /// The order of keys: by their UTF-8 bytes, as etcd has it.
 ///
-/// Swift compares strings by canonical equivalence ("é" in one or two scalars is one string); keys are bytes, so they are compared as bytes.
+/// Swift compares strings by canonical equivalence ("é" in one or two scalars is one string); keys are
+/// bytes, and compared as such.
 enum KeyOrder {
     /// Negative, zero or positive, as `a` stands before, with or after `b`.
     static func compare(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> Int {

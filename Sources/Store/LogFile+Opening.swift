@@ -13,7 +13,7 @@ extension LogFile {
     static func prepare(_ path: String) throws(StoreError) {
         var status: stat = stat()
         if stat(path, &status) != 0 {
-            guard errno == ENOENT else { throw .io(path: path, errno: errno, message: "cannot look at it: \(systemMessage(errno))") }
+            guard errno == ENOENT else { throw .system(errno, path, "cannot look at it") }
             if stat(path + "-wal", &status) == 0, status.st_size > 0 {
                 throw .corrupt(path: path, detail: "it is missing, but its write-ahead log \(path)-wal is there")
             }
@@ -56,7 +56,7 @@ extension LogFile {
         let draft: String = path + ".new"
         for leftover in [draft, draft + "-wal", draft + "-journal"] { unlink(leftover) }
         let descriptor: Int32 = Glibc.open(draft, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .io(path: path, errno: errno, message: "cannot create it: \(systemMessage(errno))") }
+        guard descriptor >= 0 else { throw .system(errno, path, "cannot create it") }
         defer { _ = Glibc.close(descriptor) }
         do throws(SQLiteFailure) {
             let connection: SQLiteConnection = try SQLiteConnection(path: draft)
@@ -76,7 +76,7 @@ extension LogFile {
             throw error.storeError(path)
         }
         guard fsync(descriptor) == 0, rename(draft, path) == 0 else {
-            throw .io(path: path, errno: errno, message: "cannot create it: \(systemMessage(errno))")
+            throw .system(errno, path, "cannot create it")
         }
         try syncFolder(of: path)
     }
@@ -86,8 +86,17 @@ extension LogFile {
         let descriptor: Int32 = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         defer { if descriptor >= 0 { _ = Glibc.close(descriptor) } }
         guard descriptor >= 0, fsync(descriptor) == 0 else {
-            throw .io(path: folder, errno: errno, message: "cannot make the new file durable: \(systemMessage(errno))")
+            throw .system(errno, folder, "cannot make the new file durable")
         }
+    }
+}
+
+extension StoreError {
+    /// A system call's failure: no room is told apart, as it passes.
+    static func system(_ errno: Int32, _ path: String, _ what: String) -> StoreError {
+        if errno == ENOSPC || errno == EDQUOT { return .full(path: path) }
+        let reason: String = strerror(errno).map { String(cString: $0) } ?? "error \(errno)"
+        return .io(path: path, errno: errno, message: "\(what): \(reason)")
     }
 }
 

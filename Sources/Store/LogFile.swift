@@ -8,7 +8,9 @@ final class LogFile: @unchecked Sendable {
     /// nil once closed.
     private var tables: LogTables?
 
-    /// Opens the file, or makes it when it is missing. Throws ``StoreError/inUse(path:pid:)``, ``StoreError/corrupt(path:detail:)`` and what the system says.
+    /// Opens the file, or makes it when it is missing.
+    ///
+    /// Throws ``StoreError/inUse(path:pid:)``, ``StoreError/corrupt(path:detail:)`` and what the system says.
     init(path: String) throws(StoreError) {
         self.path = path
         lock = try FileLock(path: path + ".lock", owner: path)

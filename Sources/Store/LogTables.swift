@@ -65,11 +65,12 @@ final class LogTables {
             let row: Row = Row(
                 revision: Revision(bitPattern: rows.integer(0)), created: Revision(bitPattern: rows.integer(1)),
                 isDelete: rows.integer(2) != 0, key: rows.bytes(3), value: rows.bytes(5))
-            if let detail: String = loading.add(row, sum: UInt64(bitPattern: rows.integer(4))) { throw .corrupt(detail) }
+            try loading.add(row, sum: UInt64(bitPattern: rows.integer(4)))
         }
+        let published: Published = try loading.published()
         connection.keepsLogOnClose = false
         sqlite3_db_release_memory(connection.handle)
-        return loading.published()
+        return published
     }
 
     private func append(_ event: Event) throws(SQLiteFailure) {

@@ -21,7 +21,8 @@ final class SQLiteConnection {
         let flags: Int32 = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
         let code: Int32 = sqlite3_open_v2(path, &opened, flags, nil)
         guard code == SQLITE_OK, let opened else {
-            let failure: SQLiteFailure = opened.map { Self.failure($0, code) }
+            let failure: SQLiteFailure =
+                opened.map { Self.failure($0, code) }
                 ?? SQLiteFailure(code: code, errno: 0, message: "out of memory")
             sqlite3_close_v2(opened)
             throw failure

@@ -23,7 +23,8 @@ package final class SQLiteStore: Store {
     ///   - retention: bounds of the history.
     ///   - index: makes ``Entry/index``.
     ///
-    /// Throws ``StoreError/inUse(path:pid:)``, ``StoreError/corrupt(path:detail:)``, ``StoreError/full(path:)`` and ``StoreError/io(path:errno:message:)``.
+    /// Throws ``StoreError/inUse(path:pid:)``, ``StoreError/corrupt(path:detail:)``, ``StoreError/full(path:)`` and
+    /// ``StoreError/io(path:errno:message:)``.
     package init(
         path: String, retention: Retention = Retention(), index: @escaping @Sendable (String, [UInt8]) -> any AnyObject & Sendable
     ) throws(StoreError) {
@@ -37,7 +38,7 @@ package final class SQLiteStore: Store {
             let writer: WriterThread = try WriterThread { self.runWriter() }
             thread.withLock { $0 = writer }
         } catch {
-            throw .io(path: path, errno: error.value, message: "cannot start the writer thread: \(systemMessage(error.value))")
+            throw .system(error.value, path, "cannot start the writer thread")
         }
     }
 

@@ -90,7 +90,7 @@ struct SortedEntries {
         while place < range.upperBound, found.count < limit {
             let chunk: ContiguousArray<Entry> = chunks[place.chunk]
             let end: Int = place.chunk == range.upperBound.chunk ? range.upperBound.offset : chunk.count
-            found.append(contentsOf: chunk[place.offset..<min(end, place.offset + limit - found.count)])
+            found.append(contentsOf: chunk[place.offset..<place.offset + min(end - place.offset, limit - found.count)])
             place = Position(chunk: place.chunk + 1, offset: 0)
         }
         return found

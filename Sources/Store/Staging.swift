@@ -1,6 +1,7 @@
 /// Writes that have their revision and wait for the disk, and the state that they will make.
 ///
-/// Invariants: revisions in `queue` rise; `newest` holds, for each key with a write in the queue or in the batch under way, the last such write.
+/// Invariants: revisions in `queue` rise; `newest` holds, for each key with a write in the queue or in the batch
+/// under way, the last such write.
 struct Staging {
     /// What the writer thread takes from the queue, in the order of arrival.
     enum Item {

@@ -44,8 +44,8 @@ package protocol Store: AnyObject, Sendable {
     /// Stages one write; it has its place in the order of writes when this returns.
     ///
     /// `done` is called once, never on the caller's stack: after the write is durable and readable, with the new entry (for a delete, the
-    /// tombstone), or with what prevented it: ``StoreError/conflict(key:current:)``, ``StoreError/full(path:)``, ``StoreError/io(path:errno:message:)``,
-    /// ``StoreError/closed``. It runs on the store's own thread and holds up all writers while it runs: it must not block.
+    /// tombstone), or with what prevented it: ``StoreError/conflict(key:current:)``, ``StoreError/full(path:)``,
+    /// ``StoreError/io(path:errno:message:)``, ``StoreError/closed``. It runs on the store's own thread and holds up all writers while it runs: it must not block.
     func write(_ write: Write, done: @escaping @Sendable (Result<Entry, StoreError>) -> Void)
 
     /// Events with a revision over `after` whose key starts with `prefix`, oldest first.
@@ -65,7 +65,9 @@ package protocol Store: AnyObject, Sendable {
     /// ``StoreError/future(current:)``, or the failure of the disk. It is called as `done` of a write is.
     func compact(to revision: Revision, done: @escaping @Sendable (Result<Revision, StoreError>) -> Void)
 
-    /// Makes staged writes durable, lets go of the files and returns; reads go on answering from memory, writes fail with ``StoreError/closed``.
+    /// Makes staged writes durable, lets go of the files and returns.
+    ///
+    /// Reads go on answering from memory, writes fail with ``StoreError/closed``.
     ///
     /// Needed: an open store keeps itself alive. Called from within a `done` or `wake`, it returns before the files are free.
     func close()

@@ -34,7 +34,7 @@ extension StoreError: CustomStringConvertible {
         case .io(let path, let errno, let message):
             "\(path): \(message)" + (errno == 0 ? "" : " (errno \(errno))")
         case .corrupt(let path, let detail):
-            "\(path) is damaged: \(detail). It was left as it is; move it away and restore a snapshot or a copy"
+            "\(path) cannot be used: \(detail). It was left as it is; move it away and put a snapshot or a copy in its place"
         case .inUse(let path, let pid?):
             "\(path) is in use by process \(pid); stop it, or choose another data folder"
         case .inUse(let path, nil):

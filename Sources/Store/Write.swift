@@ -13,7 +13,8 @@ package struct Write: Sendable {
 
     /// Makes the bytes, given the revision of this write, which is known only then.
     ///
-    /// Called at most once, under the store's lock, before ``Store/write(_:done:)`` returns: splice the revision in, do nothing slow, call no store.
+    /// Called at most once, under the store's lock, before ``Store/write(_:done:)`` returns: splice the revision in, do nothing
+    /// slow, call no store.
     package let value: @Sendable (Revision) -> [UInt8]
 
     package init(_ kind: Kind, _ key: String, if condition: Condition = .any, value: @escaping @Sendable (Revision) -> [UInt8]) {

@@ -9,7 +9,8 @@ extension StoreConformance {
                 do {
                     for _ in 0..<250 { try await simulation.step(open) }
                 } catch {
-                    throw ConformanceFailure(description: "seed \(seed), step \(simulation.steps), revision \(simulation.revision): \(error)")
+                    throw ConformanceFailure(
+                        description: "seed \(seed), step \(simulation.steps), revision \(simulation.revision): \(error)")
                 }
                 simulation.store.close()
             }

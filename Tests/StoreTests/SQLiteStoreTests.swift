@@ -25,8 +25,9 @@ import Testing
     }
 
     @Test func `a folder that is missing is named`() throws {
-        #expect(throws: StoreError.io(
-            path: "/nowhere/s.db.lock", errno: ENOENT, message: "cannot open the lock file: No such file or directory")
+        #expect(
+            throws: StoreError.io(
+                path: "/nowhere/s.db.lock", errno: ENOENT, message: "cannot open the lock file: No such file or directory")
         ) { try SQLiteStore(path: "/nowhere/s.db") { _, _ in self.place } }
     }
 

@@ -13,7 +13,9 @@ func `sorted entries agree with a sorted array, and copies stay as they were`(_ 
         // First mostly growing, then mostly shrinking, so that chunks split, empty and join.
         let isRemoval: Bool = Int.random(in: 0..<10, using: &random) < (step < 3000 ? 2 : 8)
         let key: String = isRemoval ? model.keys.randomElement(using: &random) ?? "" : "/k/\(Int.random(in: 0..<4000, using: &random))"
-        if isRemoval { entries.remove(key) } else {
+        if isRemoval {
+            entries.remove(key)
+        } else {
             entries.set(Entry(key: key, value: [], revision: step, created: step, indexer: indexer))
         }
         model[key] = isRemoval ? nil : step
