@@ -31,7 +31,8 @@ extension JSON {
 }
 
 /// Reads bytes to a tree in one pass, without recursion: open arrays and objects stand in `frames`, their finished elements in
-/// two piles, from which each container takes its own when it closes. So its storage has exactly the size it needs.
+/// two piles, from which each container takes its own when it closes. So its storage has exactly the size it needs. A member
+/// whose value is being read stands on its pile with null.
 struct JSONParser: ~Copyable {
     static let maxDepth: Int = 10_000
 
@@ -39,8 +40,6 @@ struct JSONParser: ~Copyable {
         let isObject: Bool
         /// Where this container's elements begin in its pile.
         let start: Int
-        /// The name whose value is being read.
-        var key: String = ""
         /// One bit for each hash of a name read so far: a clear bit proves a name new.
         var seen: UInt64 = 0
         /// The name being read stood in this object before.
@@ -105,7 +104,7 @@ struct JSONParser: ~Copyable {
             while true {
                 guard let depth = frames.indices.last else { return value }
                 if frames[depth].isObject {
-                    add(value, depth)
+                    finishMember(value, depth)
                     let mark: UInt8? = next()
                     if mark == UInt8(ascii: ",") {
                         at += 1
@@ -158,55 +157,60 @@ struct JSONParser: ~Copyable {
             key = try string()
             hash = JSONKeyCache.hash(of: key)
         }
-        frames[depth].key = key
-        frames[depth].isRepeated = false
         guard next() == UInt8(ascii: ":") else { throw unexpected("after object key") }
         at += 1
         let bit: UInt64 = 1 &<< UInt64(truncatingIfNeeded: hash & 63)
-        let count: Int = members.count - frames[depth].start
-        if count >= 32 {
-            try checkLarge(key, depth, start)
-        } else if frames[depth].seen & bit != 0, members.contains(from: frames[depth].start, where: { $0.key == key }) {
-            try duplicate(at: start)
-        }
-        frames[depth].seen |= bit
+        var frame: Frame = frames[depth]
+        frame.isRepeated = false
+        let mayBeKnown: Bool = frame.seen & bit != 0
+        frame.seen |= bit
+        frames[depth] = frame
+        let isKnown: Bool =
+            if members.count - frame.start >= 32 {
+                isKnownAmongMany(key, depth, frame.start)
+            } else {
+                mayBeKnown && members.contains(from: frame.start, where: { $0.key == key })
+            }
+        members.append(JSONObject.Member(key: key, value: .null))
+        if isKnown { try repeated(depth, at: start) }
     }
 
-    private mutating func checkLarge(_ key: String, _ depth: Int, _ start: Int) throws(JSONError) {
-        if largeNames.last?.depth != depth {
-            largeNames.append((depth, Set(members.all(from: frames[depth].start).map(\.key))))
-        }
-        if !largeNames[largeNames.count - 1].names.insert(key).inserted { try duplicate(at: start) }
+    private mutating func isKnownAmongMany(_ key: String, _ depth: Int, _ start: Int) -> Bool {
+        if largeNames.last?.depth != depth { largeNames.append((depth, Set(members.all(from: start).map(\.key)))) }
+        return !largeNames[largeNames.count - 1].names.insert(key).inserted
     }
 
-    private mutating func duplicate(at start: Int) throws(JSONError) {
+    /// The name that was read last stood in its object before.
+    private mutating func repeated(_ depth: Int, at start: Int) throws(JSONError) {
         let path: String = path()
         if refusesDuplicates { throw JSONError("duplicate field \"\(path)\"", at: start, in: bytes) }
         if duplicates.count < 100 { duplicates.append(path) }
-        frames[frames.count - 1].isRepeated = true
+        frames[depth].isRepeated = true
     }
 
-    /// The path of the name being read.
+    /// The path of the name that was read last.
     private func path() -> String {
         var path: String = ""
         for (depth, frame) in frames.enumerated() {
+            let inner: ArraySlice<Frame> = frames[(depth + 1)...]
             if frame.isObject {
-                path += path.isEmpty ? frame.key : "." + frame.key
+                let end: Int = inner.first { $0.isObject }?.start ?? members.count
+                path += (path.isEmpty ? "" : ".") + members[end - 1].key
             } else {
-                let end: Int = frames[(depth + 1)...].first { !$0.isObject }?.start ?? elements.count
-                path += "[\(end - frame.start)]"
+                path += "[\((inner.first { !$0.isObject }?.start ?? elements.count) - frame.start)]"
             }
         }
         return path
     }
 
-    /// Adds a finished member; the last of several values for one name takes the place of the first.
-    private mutating func add(_ value: JSON, _ depth: Int) {
-        let key: String = frames[depth].key
-        if frames[depth].isRepeated, let index = members.lastIndex(from: frames[depth].start, where: { $0.key == key }) {
-            return members.replace(index, with: JSONObject.Member(key: key, value: value))
-        }
-        members.append(JSONObject.Member(key: key, value: value))
+    /// Gives the member on top its value; the last of several values for one name takes the place of the first.
+    @inline(__always)
+    private mutating func finishMember(_ value: consuming JSON, _ depth: Int) {
+        let top: Int = members.count - 1
+        members[top].value = value
+        guard frames[depth].isRepeated else { return }
+        let last: JSONObject.Member = members.removeLast()
+        for index in frames[depth].start..<top where members[index].key == last.key { members[index].value = last.value }
     }
 
     // MARK: Scalars

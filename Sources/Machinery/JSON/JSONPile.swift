@@ -43,11 +43,23 @@ struct Pile<Element>: ~Copyable {
 
     func contains(from start: Int, where matches: (Element) -> Bool) -> Bool { all(from: start).contains(where: matches) }
 
-    func lastIndex(from start: Int, where matches: (Element) -> Bool) -> Int? {
-        all(from: start).lastIndex(where: matches).map { $0 + start }
+    @inline(__always)
+    mutating func removeLast() -> Element {
+        count -= 1
+        return (base + count).move()
     }
 
-    mutating func replace(_ index: Int, with element: Element) { base[index] = element }
+    @inline(__always)
+    subscript(index: Int) -> Element {
+        _read {
+            assert(index >= 0 && index < count)
+            yield base[index]
+        }
+        _modify {
+            assert(index >= 0 && index < count)
+            yield &base[index]
+        }
+    }
 }
 
 /// Names read before in the same document, found again by comparing bytes instead of making a new string: names repeat.
@@ -70,13 +82,28 @@ struct JSONKeyCache: ~Copyable {
         let slot: Int = hash & 63
         let start: Int = entries[slot].start
         if entries[slot].count == range.count {
-            var index: Int = 0
-            while index < range.count, bytes[start + index] == bytes[range.lowerBound + index] { index += 1 }
-            if index == range.count { return (entries[slot].text, hash) }
+            if areEqual(start, range.lowerBound, range.count) { return (entries[slot].text, hash) }
         }
         let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self)
         entries[slot] = Entry(start: range.lowerBound, count: range.count, text: text)
         return (text, hash)
+    }
+
+    @inline(__always)
+    private func areEqual(_ one: Int, _ other: Int, _ count: Int) -> Bool {
+        let raw = UnsafeRawBufferPointer(bytes)
+        var index: Int = 0
+        while index + 8 <= count {
+            guard raw.loadUnaligned(fromByteOffset: one + index, as: UInt64.self)
+                == raw.loadUnaligned(fromByteOffset: other + index, as: UInt64.self)
+            else { return false }
+            index += 8
+        }
+        while index < count {
+            guard raw[one + index] == raw[other + index] else { return false }
+            index += 1
+        }
+        return true
     }
 
     /// The same as for the bytes of a range.

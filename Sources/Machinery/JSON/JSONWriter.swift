@@ -86,21 +86,21 @@ enum JSONWriter {
     @inline(__always)
     private static func begin(_ json: JSON, to bytes: inout [UInt8], _ style: JSONStyle) -> Open? {
         switch json {
-        case .null: bytes.append(contentsOf: "null".utf8)
-        case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
+        case .null: append("null", to: &bytes)
+        case .bool(let value): append(value ? "true" : "false", to: &bytes)
         case .int(let value): appendInt(value, to: &bytes)
         case .number(let text): bytes.append(contentsOf: text.utf8)
         case .string(let text): appendString(text, to: &bytes, escapeHTML: style.escapeHTML)
         case .array(let elements):
             guard !elements.isEmpty else {
-                bytes.append(contentsOf: "[]".utf8)
+                append("[]", to: &bytes)
                 return nil
             }
             bytes.append(UInt8(ascii: "["))
             return Open(isObject: false, elements: elements, members: [])
         case .object(let object):
             guard !object.isEmpty else {
-                bytes.append(contentsOf: "{}".utf8)
+                append("{}", to: &bytes)
                 return nil
             }
             bytes.append(UInt8(ascii: "{"))
@@ -144,29 +144,36 @@ enum JSONWriter {
         bytes[start...].reverse()
     }
 
+    @inline(__always)
+    private static func append(_ text: StaticString, to bytes: inout [UInt8]) {
+        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
     static func appendString(_ text: String, to bytes: inout [UInt8], escapeHTML: Bool) {
         bytes.append(UInt8(ascii: "\""))
         var copy: String = text
         copy.withUTF8 { utf8 in
             var start: Int = 0
             var at: Int = 0
-            while at < utf8.count {
+            while true {
+                at = escapeHTML ? at : JSONScan.plainEnd(in: utf8, from: at)
+                guard at < utf8.count else { break }
                 let byte: UInt8 = utf8[at]
                 if mustEscape(byte, escapeHTML) {
-                    bytes.append(contentsOf: utf8[start..<at])
+                    bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<at]))
                     appendEscape(byte, to: &bytes)
                     at += 1
                     start = at
                 } else if byte == 0xE2, isLineSeparator(utf8, at) {
-                    bytes.append(contentsOf: utf8[start..<at])
-                    bytes.append(contentsOf: (utf8[at + 2] == 0xA8 ? "\\u2028" : "\\u2029").utf8)
+                    bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<at]))
+                    append(utf8[at + 2] == 0xA8 ? "\\u2028" : "\\u2029", to: &bytes)
                     at += 3
                     start = at
                 } else {
                     at += 1
                 }
             }
-            bytes.append(contentsOf: utf8[start...])
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
         }
         bytes.append(UInt8(ascii: "\""))
     }
@@ -193,7 +200,7 @@ enum JSONWriter {
         case 0x0D: bytes.append(UInt8(ascii: "r"))
         case 0x09: bytes.append(UInt8(ascii: "t"))
         default:
-            bytes.append(contentsOf: "u00".utf8)
+            append("u00", to: &bytes)
             bytes.append(hexDigit(byte >> 4))
             bytes.append(hexDigit(byte & 15))
         }
