@@ -53,7 +53,8 @@ package enum Names {
                 ? ["prefix part must be non-empty"] : dns1123Subdomain(String(parts[0])).map { "prefix part " + $0 }
         }
         let name: Substring.UTF8View = parts[parts.count - 1].utf8
-        if name.isEmpty { problems.append("name part must be non-empty") } else if name.count > 63 { problems.append("name part " + tooLong(63)) }
+        if name.isEmpty { problems.append("name part must be non-empty") }
+        if name.count > 63 { problems.append("name part " + tooLong(63)) }
         if !isQualified(name) { problems.append("name part " + mismatch(rule, pattern, examples)) }
         return problems
     }
