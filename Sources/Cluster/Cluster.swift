@@ -122,6 +122,7 @@ package final class Cluster: Sendable {
             for informers in informers { group.addTask { await informers.run() } }
             group.addTask { [controllers] in await controllers.run() }
             group.addTask { [scheduler] in await scheduler.run() }
+            group.addTask { [store, clock] in await Compactor(store: store, clock: clock).run() }
             if let kubelet { group.addTask { await kubelet.run() } }
         }
     }

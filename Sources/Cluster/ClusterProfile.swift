@@ -60,7 +60,7 @@ package struct ClusterProfile: Sendable {
                 try FileManager.default.createDirectory(
                     atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             } catch {
-                throw ClusterError("cannot make the folder \(path): \(error.localizedDescription)")
+                throw ClusterError("cannot make the folder \(path): \(error)")
             }
         }
     }

@@ -1,6 +1,6 @@
 import FoundationEssentials
 import Glibc
-import Machinery
+package import Machinery
 import Sandbox
 
 /// Whether a cluster runs, seen from outside.

@@ -10,7 +10,7 @@ final class LockBox: Sendable {
     init(_ profile: ClusterProfile) throws(ClusterError) {
         let taken: FileLock?
         do throws(SandboxError) {
-            taken = try FileLock(path: profile.lockPath, text: "\(getpid())\n")
+            taken = try FileLock.take(path: profile.lockPath, text: "\(getpid())\n")
         } catch {
             throw ClusterError("cannot lock \(profile.folder): \(error)")
         }

@@ -35,7 +35,8 @@ package enum Addresses {
     private static func flaw(of address: IPAddress) -> String? {
         let bytes: [UInt8] = address.bytes
         if bytes.allSatisfy({ $0 == 0 }) { return "may not be unspecified (\(address))" }
-        if address.isLoopback { return "may not be in the loopback range (127.0.0.0/8, ::1/128)" }
+        // Upstream forbids loopback addresses. Here pods live on them: each has its own in 127.0.0.0/8, as long as they share the
+        // host's network.
         if !address.isIPv4 {
             if bytes[0] == 0xFE, bytes[1] & 0xC0 == 0x80 { return "may not be in the link-local range (169.254.0.0/16, fe80::/10)" }
             if bytes[0] == 0xFF, bytes[1] & 0x0F == 0x02 { return "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)" }

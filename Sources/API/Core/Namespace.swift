@@ -41,6 +41,10 @@ package struct Namespace: Kind {
     package static func prepareForUpdate(_ namespace: inout View<Namespace>, from old: View<Namespace>) {
         namespace.spec.finalizers = old.spec.finalizers
     }
+
+    package static func prepareForDeletion(_ namespace: inout View<Namespace>) { namespace.status.phase = "Terminating" }
+
+    package static func holdsDeletion(_ namespace: View<Namespace>) -> Bool { !namespace.spec.finalizers.isEmpty }
 }
 
 /// Who must act before a namespace may go.

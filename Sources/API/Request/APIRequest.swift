@@ -9,7 +9,7 @@ package struct APIRequest: Sendable {
     package var options: RequestOptions
     /// How objects come back.
     package var representation: Representation
-    /// JSON or YAML of an object, a patch or DeleteOptions; empty where there is none.
+    /// JSON, YAML or protobuf of an object, a patch or DeleteOptions; empty where there is none.
     package var body: [UInt8]
     package var contentType: ContentType
 
@@ -33,6 +33,7 @@ package struct APIRequest: Sendable {
     package enum ContentType: String, Sendable, CaseIterable {
         case json = "application/json"
         case yaml = "application/yaml"
+        case protobuf = "application/vnd.kubernetes.protobuf"
         case jsonPatch = "application/json-patch+json"
         case mergePatch = "application/merge-patch+json"
         case strategicMergePatch = "application/strategic-merge-patch+json"

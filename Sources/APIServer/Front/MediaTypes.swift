@@ -1,5 +1,5 @@
 package import API
-import HTTP
+import Machinery
 
 /// Which form of an answer a client asked for, and what its body is.
 package enum MediaTypes {
@@ -44,7 +44,8 @@ package enum MediaTypes {
             switch name {
             case "", "application/json", "*/*": return .json
             case "application/yaml", "application/x-yaml": return .yaml
-            default: throw .unsupportedMediaType(accepted)
+            case Protobuf.mediaType: return .protobuf
+            default: throw .unsupportedMediaType(accepted + ", " + Protobuf.mediaType)
             }
         }
         switch name {

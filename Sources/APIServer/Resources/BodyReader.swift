@@ -8,7 +8,7 @@ struct BodyReader {
     /// Throws ``APIStatus`` (400) with Kubernetes' texts; what `fieldValidation` lets pass becomes a warning.
     func object(_ schema: ObjectSchema, kind: String, apiVersion: String) throws(APIStatus) -> JSON {
         var duplicates: [String] = []
-        let json: JSON = try Self.parse(call.request.body, call.request.contentType, duplicates: &duplicates)
+        let json: JSON = try Self.parse(call.request.body, call.request.contentType, schema, duplicates: &duplicates)
         return try object(json, schema, kind: kind, apiVersion: apiVersion, duplicates: duplicates)
     }
 
@@ -56,10 +56,23 @@ struct BodyReader {
     }
 
     /// Throws ``APIStatus`` (400).
+    ///
+    /// - Parameter schema: of the object; protobuf can't be read without.
     static func parse(
-        _ bytes: [UInt8], _ type: APIRequest.ContentType, duplicates: inout [String]
+        _ bytes: [UInt8], _ type: APIRequest.ContentType, _ schema: ObjectSchema? = nil, duplicates: inout [String]
     ) throws(APIStatus) -> JSON {
         switch type {
+        case .protobuf:
+            guard let schema else { throw .unsupportedMediaType(MediaTypes.accepted) }
+            do {
+                let (apiVersion, kind, message) = try Protobuf.envelope(bytes)
+                var json: JSON = try schema.decode(protobuf: message)
+                json["apiVersion"] = .string(apiVersion)
+                json["kind"] = .string(kind)
+                return json
+            } catch {
+                throw .badRequest("\(error)")
+            }
         case .yaml, .applyYAML:
             do {
                 return try YAML.documents(bytes, file: nil).first?.json ?? .null

@@ -19,8 +19,8 @@ extension APIServer {
         if call.names.has("status") { object["status"] = nil }
         try Metadata.fill(&object, call)
         object = try normalized(object, call)
-        call.type.prepareForCreate(&object)
         if call.request.contentType != .applyYAML { object = track(old: nil, new: object, call) }
+        call.type.prepareForCreate(&object)
         try admit(.create, &object, old: nil, call)
         call.type.schema.applyDefaults(&object)
 

@@ -15,7 +15,8 @@ struct Deletion: Sendable {
         var json: JSON = [:]
         if !call.request.body.isEmpty {
             var duplicates: [String] = []
-            json = try BodyReader.parse(call.request.body, call.request.contentType, duplicates: &duplicates)
+            json = try BodyReader.parse(
+                call.request.body, call.request.contentType, DeleteOptions.definition.schema, duplicates: &duplicates)
         }
         gracePeriodSeconds = json["gracePeriodSeconds"]?.int.map(Int.init) ?? call.options.gracePeriodSeconds
         propagationPolicy = json["propagationPolicy"]?.string ?? call.options.propagationPolicy

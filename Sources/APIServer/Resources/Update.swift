@@ -59,8 +59,8 @@ extension APIServer {
             next["status"] = old["status"]
         }
         next = try normalized(next, call)
-        if !call.isSystemWrite { call.type.prepareForUpdate(&next, old) }
         if call.request.contentType != .applyYAML { next = track(old: old, new: next, call) }
+        if !call.isSystemWrite { call.type.prepareForUpdate(&next, old) }
         let operation: AdmissionOperation = .update
         try admit(operation, &next, old: old, call)
         if call.names.tracksGeneration, Self.desired(next) != Self.desired(old) {

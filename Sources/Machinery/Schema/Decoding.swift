@@ -118,9 +118,11 @@ extension FieldSchema {
 
     /// Go's `omitempty`: the zero value of a plain field is not written.
     func leavesOut(_ value: JSON) -> Bool {
-        guard !isOptional, !isAlwaysWritten, defaultValue == nil else { return false }
+        guard !isOptional, !isAlwaysWritten else { return false }
         switch type {
-        case .boolean, .int32, .int64, .double, .string, .base64, .list, .map: return value.isEmpty
+        case .string, .base64: return value.isEmpty
+        // Where the API has a default, Go's type is a pointer: zero is a value.
+        case .boolean, .int32, .int64, .double, .list, .map: return defaultValue == nil && value.isEmpty
         default: return false
         }
     }

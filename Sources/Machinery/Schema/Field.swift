@@ -92,4 +92,10 @@ package final class Field<Value: FieldValue>: FieldSchema, @unchecked Sendable {
         super.init(
             name: name, number: number, doc: doc, type: Value.schema, isOptional: Value.isOptional, default: value, traits: traits)
     }
+
+    /// The value as it is stored: nothing for the zero value of a plain field.
+    func written(_ reading: Value.Reading) -> JSON? {
+        guard let json = Value.write(reading), !leavesOut(json) else { return nil }
+        return json
+    }
 }

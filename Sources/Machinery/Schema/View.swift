@@ -23,7 +23,8 @@ package struct View<S: Schema>: Sendable, Hashable {
             return Value.read(json[declared.name] ?? declared.defaultValue)
         }
         set {
-            json[S.definition.fields[keyPath: field].name] = Value.write(newValue)
+            let declared: Field<Value> = S.definition.fields[keyPath: field]
+            json[declared.name] = declared.written(newValue)
         }
         _modify {
             let declared: Field<Value> = S.definition.fields[keyPath: field]
@@ -31,7 +32,7 @@ package struct View<S: Schema>: Sendable, Hashable {
             var reading: Value.Reading = Value.read(json[name] ?? declared.defaultValue)
             // The tree gives its reference up meanwhile: a change deep inside copies no level on its way.
             if json[name] != nil { json[name] = .null }
-            defer { json[name] = Value.write(reading) }
+            defer { json[name] = declared.written(reading) }
             yield &reading
         }
     }

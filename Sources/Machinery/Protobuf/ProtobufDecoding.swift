@@ -1,0 +1,149 @@
+/// Kubernetes' protobuf form of objects, read into trees by the numbers that the declarations carry.
+///
+/// Source: k8s.io/apimachinery/pkg/runtime/serializer/protobuf, and the generated .proto files.
+package enum Protobuf {
+    package static let mediaType = "application/vnd.kubernetes.protobuf"
+
+    /// What an object's bytes begin with: `k8s` and a zero.
+    private static let magic: [UInt8] = [0x6B, 0x38, 0x73, 0x00]
+
+    /// The envelope of an object: its apiVersion and kind, and the message itself.
+    package static func envelope(_ bytes: [UInt8]) throws(ProtobufError) -> (apiVersion: String, kind: String, message: ArraySlice<UInt8>) {
+        guard bytes.starts(with: magic) else {
+            throw ProtobufError(description: "provided data does not appear to be a protobuf message, expected prefix \(magic)")
+        }
+        var reader = ProtobufReader(bytes[magic.count...])
+        var apiVersion = ""
+        var kind = ""
+        var message: ArraySlice<UInt8> = []
+        while let (number, value) = try reader.next() {
+            guard case .bytes(let content) = value else { continue }
+            switch number {
+            case 1:
+                var names = ProtobufReader(content)
+                while let (number, value) = try names.next() {
+                    guard case .bytes(let text) = value else { continue }
+                    if number == 1 { apiVersion = String(decoding: text, as: UTF8.self) }
+                    if number == 2 { kind = String(decoding: text, as: UTF8.self) }
+                }
+            case 2: message = content
+            default: break
+            }
+        }
+        return (apiVersion, kind, message)
+    }
+}
+
+extension ObjectSchema {
+    /// Reads a message of this type. Fields without a declaration are skipped, as Go does.
+    package func decode(protobuf message: ArraySlice<UInt8>) throws(ProtobufError) -> JSON {
+        var object: JSON = [:]
+        try read(message, within: 0, into: &object)
+        return object
+    }
+
+    /// - Parameter outer: the number of the message that protobuf nests and JSON does not; 0 for none. Numbers over 0xFFFF are of
+    ///   fields in such a message: the outer number in the upper half.
+    private func read(_ message: ArraySlice<UInt8>, within outer: Int, into object: inout JSON) throws(ProtobufError) {
+        var reader = ProtobufReader(message)
+        while let (number, value) = try reader.next() {
+            if let field = fields.first(where: { $0.number == outer << 16 | number }) {
+                try field.type.read(value, into: &object[field.name])
+            } else if outer == 0, fields.contains(where: { $0.number >> 16 == number }), case .bytes(let inner) = value {
+                try read(inner, within: number, into: &object)
+            }
+        }
+    }
+}
+
+extension TypeSchema {
+    /// Sets a value, or adds it where the field repeats.
+    fileprivate func read(_ value: ProtobufReader.Value, into json: inout JSON?) throws(ProtobufError) {
+        switch self {
+        case .list(let element):
+            var values: [JSON] = json?.array ?? []
+            json = nil
+            var one: JSON?
+            try element.read(value, into: &one)
+            values.append(one ?? .null)
+            json = .array(values)
+        case .map(let element):
+            guard case .bytes(let entry) = value else { throw Self.wrongType }
+            var reader = ProtobufReader(entry)
+            var key = ""
+            var content: JSON?
+            while let (number, value) = try reader.next() {
+                if number == 1, case .bytes(let text) = value { key = String(decoding: text, as: UTF8.self) }
+                if number == 2 { try element.read(value, into: &content) }
+            }
+            if json == nil { json = [:] }
+            json?[key] = content ?? element.emptyValue
+        default: json = try single(value)
+        }
+    }
+
+    private func single(_ value: ProtobufReader.Value) throws(ProtobufError) -> JSON {
+        switch (self, value) {
+        case (.boolean, .varint(let number)): return .bool(number != 0)
+        case (.int32, .varint(let number)): return .int(Int64(Int32(truncatingIfNeeded: number)))
+        case (.int64, .varint(let number)): return .int(Int64(bitPattern: number))
+        case (.double, .fixed64(let bits)): return .number(Double(bitPattern: bits).description)
+        case (.string, .bytes(let bytes)):
+            guard let text = String(validating: bytes, as: UTF8.self) else { throw ProtobufError(description: "proto: invalid UTF-8") }
+            return .string(text)
+        case (.base64, .bytes(let bytes)): return .string(Base64Text.encode(Array(bytes)))
+        case (.quantity, .bytes(let bytes)): return .string(try Self.fields(bytes).text(1))
+        case (.intOrString, .bytes(let bytes)):
+            let fields: Fields = try Self.fields(bytes)
+            return fields.number(1) == 1 ? .string(fields.text(3)) : .int(Int64(Int32(truncatingIfNeeded: fields.number(2))))
+        case (.time, .bytes(let bytes)):
+            // Go writes its zero time as an empty message: there is none.
+            let seconds: Int64 = try Self.fields(bytes).number(1)
+            return seconds == 0 ? .null : Time(seconds: seconds).json
+        case (.microTime, .bytes(let bytes)):
+            let fields: Fields = try Self.fields(bytes)
+            let microseconds: Int64 = fields.number(1) * 1_000_000 + fields.number(2) / 1000
+            return microseconds == 0 ? .null : MicroTime(microseconds: microseconds).json
+        case (.any, .bytes(let bytes)):
+            // RawExtension and FieldsV1: JSON in the first field.
+            guard case .bytes(let raw)? = try Self.fields(bytes).values[1] else { return .null }
+            do {
+                return try JSON(parsing: raw)
+            } catch {
+                throw ProtobufError(description: "\(error)")
+            }
+        case (.object(let reference), .bytes(let bytes)): return try reference.schema.decode(protobuf: bytes)
+        default: throw Self.wrongType
+        }
+    }
+
+    private var emptyValue: JSON {
+        switch self {
+        case .string, .base64: ""
+        case .list: []
+        default: [:]
+        }
+    }
+
+    /// A small message as its fields by number.
+    private struct Fields {
+        var values: [Int: ProtobufReader.Value] = [:]
+
+        func number(_ number: Int) -> Int64 {
+            if case .varint(let value)? = values[number] { Int64(bitPattern: value) } else { 0 }
+        }
+
+        func text(_ number: Int) -> String {
+            if case .bytes(let bytes)? = values[number] { String(decoding: bytes, as: UTF8.self) } else { "" }
+        }
+    }
+
+    private static func fields(_ bytes: ArraySlice<UInt8>) throws(ProtobufError) -> Fields {
+        var reader = ProtobufReader(bytes)
+        var fields = Fields()
+        while let (number, value) = try reader.next() { fields.values[number] = value }
+        return fields
+    }
+
+    private static let wrongType = ProtobufError(description: "proto: wrong wireType")
+}
