@@ -82,10 +82,6 @@ static int spawn(struct parent *p, struct container *k, const struct plan *plan,
         fcntl(out[0], F_SETFL, O_NONBLOCK);
         fcntl(err[0], F_SETFL, O_NONBLOCK);
         k->process = (int)syscall(SYS_pidfd_open, k->pid, 0);
-        char path[48];
-        struct stat s;
-        snprintf(path, sizeof path, "/proc/%d/ns/mnt", k->pid);
-        if (stat(path, &s) == 0) k->mount_number = s.st_ino;
     }
     return 0;
 }
@@ -149,6 +145,7 @@ void container_report(struct parent *p, struct container *k) {
         if (n == sizeof message && message.error == 0) {
             if (message.pid) k->pid = message.pid;
             if (message.host_pid) k->host_pid = message.host_pid;
+            if (message.mount_number) k->mount_number = message.mount_number;
             continue;
         }
         if (n == sizeof message) {

@@ -164,6 +164,9 @@ _Noreturn void container_run(const struct pod *pod, const struct plan *plan, con
     report_pipe = pipe;
     setsid();
     struct setup_report number = {.host_pid = host_number(pod)};
+    struct stat s;
+    // The parent itself may not look: until its program runs, this process is as shielded as the parent.
+    if (stat("/proc/self/ns/mnt", &s) == 0) number.mount_number = s.st_ino;
     report(&number);
     root_enter(pod, plan);
     finish(pod, plan, stdio);

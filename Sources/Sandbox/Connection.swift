@@ -143,6 +143,8 @@ final class Connection: Sendable {
             stage: fields.text(SANDBOX_STAGE), errno: Int32(clamping: fields.number(SANDBOX_ERRNO) ?? 0), path: fields.text(SANDBOX_PATH))
     }
 
+    var isOpen: Bool { state.withLock { !$0.isClosed } }
+
     /// Ends the connection; everything that waits learns that the parent is gone. The sandbox itself lives on.
     func close() { end(with: .gone) }
 

@@ -144,6 +144,7 @@ package final class Sandbox: Sendable {
     /// Kills the parent, and with it, by the kernel's hand, every process of the pod. For a parent that does not answer.
     package func kill() {
         let parent: Int32 = parentProcess
-        if parent > 1 { Glibc.kill(parent, SIGKILL) }
+        // While the connection is open the parent lives, so its number is still its own.
+        if parent > 1, connection.isOpen { Glibc.kill(parent, SIGKILL) }
     }
 }

@@ -88,6 +88,7 @@ import Testing
         let pod = try await Pod()
         var container = pod.process("bad", "true")
         container.workingDirectory = "/etc/passwd"
+        await #expect(throws: SandboxError.setup(stage: "chdir", errno: ENOTDIR, path: "/etc/passwd")) { _ = try await pod.sandbox.start(container) }
         container.workingDirectory = nil
         container.folder += "2"
         container.mounts = [Mount(.host(path: "/not/there"), at: "/data")]

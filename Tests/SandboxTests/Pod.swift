@@ -66,6 +66,12 @@ final class Pod: Sendable {
         return path
     }
 
+    /// A test that failed half way leaves nothing behind either.
+    deinit {
+        sandbox.kill()
+        try? removeFolder(folder)
+    }
+
     func end() async throws {
         await sandbox.shutdown()
         try removeFolder(folder)
