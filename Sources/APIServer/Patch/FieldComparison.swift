@@ -9,7 +9,6 @@ package struct FieldComparison: Sendable {
     package var isEmpty: Bool { added.isEmpty && modified.isEmpty && removed.isEmpty }
 
     package init(_ old: JSON, _ new: JSON, _ shape: FieldShape) {
-        guard old != new else { return }
         self = Self.compare(old, new, shape).below
     }
 
@@ -28,6 +27,7 @@ package struct FieldComparison: Sendable {
 
     /// What happened to the value itself, and to the fields below it.
     private static func compare(_ old: JSON?, _ new: JSON?, _ shape: FieldShape) -> (change: Change?, below: FieldComparison) {
+        if let old, let new, old == new { return (nil, FieldComparison()) }
         var below = Below()
         let wasEmpty: Bool = old.map { $0 == .object([:]) || $0 == .array([]) || $0.isNull } ?? true
         let isEmpty: Bool = new.map { $0 == .object([:]) || $0 == .array([]) || $0.isNull } ?? true
@@ -38,11 +38,11 @@ package struct FieldComparison: Sendable {
                 return (presence(old, new), below.comparison)
             }
             if let one: [JSON] = shape.elements(of: old), let two: [JSON] = shape.elements(of: new) {
-                if one != two { compareElements(one, two, shape, &below) }
+                compareElements(one, two, shape, &below)
                 return (presence(old, new), below.comparison)
             }
         }
-        return (presence(old, new) ?? (old == new ? nil : .modified), FieldComparison())
+        return (presence(old, new) ?? (old == nil ? nil : .modified), FieldComparison())
     }
 
     private static func presence(_ old: JSON?, _ new: JSON?) -> Change? {

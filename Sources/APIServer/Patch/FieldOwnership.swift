@@ -24,25 +24,61 @@ package struct FieldOwnership: Sendable, Hashable {
     package let owner: Owner
     package var apiVersion: String
     package var time: Time?
-    package var fields: FieldSet
+    private var stored: Stored
+
+    /// Most writes touch the fields of one manager: the others' stay as they were read.
+    private enum Stored: Sendable, Hashable {
+        /// Well-formed FieldsV1.
+        case encoded(JSON)
+        case decoded(FieldSet)
+    }
+
+    /// What the manager owns. Reading decodes it.
+    package var fields: FieldSet {
+        get {
+            switch stored {
+            case .encoded(let json): FieldSet(json) ?? FieldSet()
+            case .decoded(let set): set
+            }
+        }
+        set { stored = .decoded(newValue) }
+    }
 
     init(owner: Owner, apiVersion: String, time: Time?, fields: FieldSet) {
         self.owner = owner
         self.apiVersion = apiVersion
         self.time = time
-        self.fields = fields
+        stored = .decoded(fields)
     }
 
-    /// nil when the entry is malformed.
-    init?(_ json: JSON) {
+    /// nil when the entry is malformed. Fields that this server stored are not checked.
+    init?(_ json: JSON, isChecked: Bool) {
         guard let operation: Operation = json["operation"]?.string.flatMap({ Operation(rawValue: $0) }),
-            let apiVersion: String = json["apiVersion"]?.string, json["fieldsType"]?.string ?? "FieldsV1" == "FieldsV1",
-            let fields = FieldSet(json["fieldsV1"] ?? .object([:]))
+            let apiVersion: String = json["apiVersion"]?.string, json["fieldsType"]?.string ?? "FieldsV1" == "FieldsV1"
         else { return nil }
-        let owner = Owner(
+        let fields: JSON = json["fieldsV1"] ?? .object([:])
+        if !isChecked, FieldSet(fields) == nil { return nil }
+        owner = Owner(
             manager: json["manager"]?.string ?? "", operation: operation, apiVersion: apiVersion,
             subresource: json["subresource"]?.string ?? "")
-        self.init(owner: owner, apiVersion: apiVersion, time: json["time"]?.string.flatMap { Time($0) }, fields: fields)
+        self.apiVersion = apiVersion
+        time = json["time"]?.string.flatMap { Time($0) }
+        stored = .encoded(fields)
+    }
+
+    var isEmpty: Bool {
+        switch stored {
+        case .encoded(let json): json.isEmpty
+        case .decoded(let set): set.isEmpty
+        }
+    }
+
+    /// Whether the manager owns a field of the set.
+    func owns(anyOf set: FieldSet) -> Bool {
+        switch stored {
+        case .encoded(let json): set.hasMember(in: json)
+        case .decoded(let own): !own.intersection(set).isEmpty
+        }
     }
 
     var json: JSON {
@@ -53,24 +89,37 @@ package struct FieldOwnership: Sendable, Hashable {
         ]
         if let time { members.append(JSONObject.Member(key: "time", value: time.json)) }
         members.append(JSONObject.Member(key: "fieldsType", value: "FieldsV1"))
-        members.append(JSONObject.Member(key: "fieldsV1", value: fields.json))
+        members.append(JSONObject.Member(key: "fieldsV1", value: fieldsV1))
         if !owner.subresource.isEmpty { members.append(JSONObject.Member(key: "subresource", value: .string(owner.subresource))) }
         return .object(JSONObject(members: members))
+    }
+
+    private var fieldsV1: JSON {
+        switch stored {
+        case .encoded(let json): json
+        case .decoded(let set): set.json
+        }
     }
 }
 
 /// The entries of one object; at most one for each owner.
-struct Managers: Sendable, Hashable {
+struct Managers: Sendable {
     private(set) var entries: [FieldOwnership] = []
 
     init() {}
 
-    /// nil when an entry is malformed.
-    init?(_ json: JSON?) {
-        guard let json, !json.isNull else { return }
+    /// What this server stored; malformed entries are dropped.
+    init(stored json: JSON?) {
+        for element in json?.array ?? [] {
+            if let entry = FieldOwnership(element, isChecked: true) { self[entry.owner] = entry }
+        }
+    }
+
+    /// What a client sent; nil when an entry is malformed.
+    init?(sent json: JSON) {
         guard let list: [JSON] = json.array else { return nil }
         for element in list {
-            guard let entry = FieldOwnership(element) else { return nil }
+            guard let entry = FieldOwnership(element, isChecked: false) else { return nil }
             self[entry.owner] = entry
         }
     }
@@ -86,22 +135,25 @@ struct Managers: Sendable, Hashable {
         set {
             let index: Int? = entries.firstIndex { $0.owner == owner }
             switch (index, newValue) {
-            case (let index?, let entry?) where !entry.fields.isEmpty: entries[index] = entry
+            case (let index?, let entry?) where !entry.isEmpty: entries[index] = entry
             case (let index?, _): entries.remove(at: index)
-            case (nil, let entry?) where !entry.fields.isEmpty: entries.append(entry)
+            case (nil, let entry?) where !entry.isEmpty: entries.append(entry)
             case (nil, _): break
             }
         }
     }
 
-    /// Takes fields away from everybody, or from everybody but one.
-    mutating func disown(_ fields: FieldSet, except owner: FieldOwnership.Owner? = nil) {
-        guard !fields.isEmpty else { return }
-        for entry in entries where entry.owner != owner {
+    /// Takes fields away from everybody, or from everybody but one. Returns whether somebody had one.
+    @discardableResult
+    mutating func disown(_ fields: FieldSet, except owner: FieldOwnership.Owner? = nil) -> Bool {
+        var isChanged: Bool = false
+        for entry in entries where entry.owner != owner && entry.owns(anyOf: fields) {
             var rest: FieldOwnership = entry
             rest.fields = entry.fields.subtracting(fields)
             self[entry.owner] = rest
+            isChanged = true
         }
+        return isChanged
     }
 
     /// Appliers first, then by time, manager, version and subresource; nil without entries.

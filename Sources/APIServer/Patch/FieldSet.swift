@@ -66,6 +66,17 @@ package struct FieldSet: Sendable, Hashable {
         })
     }
 
+    /// Whether a member of this set is one of a set in the form of FieldsV1; decodes nothing.
+    func hasMember(in json: JSON) -> Bool {
+        guard case .object(let object) = json else { return false }
+        for node in nodes {
+            guard let other: JSON = object[node.element], case .object(let below) = other else { continue }
+            if node.isMember, below.isEmpty || below["."] != nil { return true }
+            if node.children.hasMember(in: other) { return true }
+        }
+        return false
+    }
+
     /// The paths of all members, each as its elements, in order.
     var paths: [[String]] {
         nodes.flatMap { node in
@@ -111,8 +122,8 @@ package struct FieldSet: Sendable, Hashable {
 
     /// Members come first, then elements by key, by value, by index.
     private static func precedes(_ one: String, _ other: String) -> Bool {
-        let ranks: (Int, Int) = (rank(one), rank(other))
-        return ranks.0 != ranks.1 ? ranks.0 < ranks.1 : one.utf8.lexicographicallyPrecedes(other.utf8)
+        if one.utf8.first == other.utf8.first { return one < other }
+        return rank(one) < rank(other)
     }
 
     private static func rank(_ element: String) -> Int {
@@ -158,8 +169,10 @@ extension FieldSet {
     }
 
     private static func isElement(_ text: String) -> Bool {
-        let utf8: Substring.UTF8View = text.prefix(2).utf8
-        guard utf8.count == 2, utf8.last == UInt8(ascii: ":") else { return false }
-        return "fkvi".utf8.contains(utf8[utf8.startIndex])
+        var bytes: String.UTF8View.Iterator = text.utf8.makeIterator()
+        switch bytes.next() {
+        case UInt8(ascii: "f"), UInt8(ascii: "k"), UInt8(ascii: "v"), UInt8(ascii: "i"): return bytes.next() == UInt8(ascii: ":")
+        default: return false
+        }
     }
 }

@@ -22,24 +22,25 @@ package enum ManagedFields {
         let subresource: String = subresource ?? ""
         let (newObject, newEntries): (JSON, JSON?) = split(new)
         let (oldObject, oldEntries): (JSON, JSON?) = split(old ?? emptyObject(schema, like: new))
-        let managers: Managers = managers(asked: newEntries, stored: oldEntries, subresource: subresource)
         let changes = FieldComparison(oldObject, newObject, FieldShape(schema))
             .excluding(ignored ?? resetFields(schema, subresource))
-        var after: Managers = managers
+        let sent: Managers? = subresource.isEmpty && newEntries != oldEntries ? managers(sent: newEntries) : nil
+        if changes.isEmpty, sent == nil { return joined(newObject, oldEntries) }
+
+        var managers: Managers = sent ?? Managers(stored: oldEntries)
         let taken: FieldSet = changes.added.union(changes.modified)
-        after.disown(taken.union(changes.removed))
+        var isChanged: Bool = managers.disown(taken.union(changes.removed)) || sent != nil
         let own: FieldSet = taken.subtracting(neverOwned)
         if !own.isEmpty {
             let apiVersion: String = new["apiVersion"]?.string ?? ""
-            let owner = FieldOwnership.Owner(
-                manager: manager, operation: .update, apiVersion: apiVersion, subresource: subresource)
+            let owner = FieldOwnership.Owner(manager: manager, operation: .update, apiVersion: apiVersion, subresource: subresource)
             // What the manager lost just now as one of many, it takes again as the one that wrote.
-            let before: FieldSet = after[owner]?.fields ?? FieldSet()
-            after[owner] = FieldOwnership(owner: owner, apiVersion: apiVersion, time: now, fields: before.union(own))
-            after.capUpdaters()
+            let before: FieldSet = managers[owner]?.fields ?? FieldSet()
+            managers[owner] = FieldOwnership(owner: owner, apiVersion: apiVersion, time: now, fields: before.union(own))
+            managers.capUpdaters()
+            isChanged = true
         }
-        if after == managers, let oldEntries, Managers(oldEntries) == managers { return joined(newObject, oldEntries) }
-        return joined(newObject, after.json)
+        return joined(newObject, isChanged ? managers.json : oldEntries)
     }
 
     /// The live object with the applied configuration laid over it: fields that the manager applied before and left out now are
@@ -62,7 +63,7 @@ package enum ManagedFields {
         try ApplyCheck.check(applied, schema)
         let (liveObject, liveEntries): (JSON, JSON?) = split(live ?? emptyObject(schema, like: applied))
         var run = ApplyRun(
-            live: liveObject, applied: split(applied).object, managers: Managers(liveEntries) ?? Managers(), shape: FieldShape(schema),
+            live: liveObject, applied: split(applied).object, managers: Managers(stored: liveEntries), shape: FieldShape(schema),
             ignored: ignored ?? resetFields(schema, subresource), now: now,
             owner: FieldOwnership.Owner(
                 manager: manager, operation: .apply, apiVersion: applied["apiVersion"]?.string ?? "", subresource: subresource))
@@ -89,13 +90,11 @@ package enum ManagedFields {
         }
     }
 
-    /// A client may hand entries in through the object itself; those that are absent, empty or malformed leave the stored ones.
-    private static func managers(asked: JSON?, stored: JSON?, subresource: String) -> Managers {
-        if subresource.isEmpty, let asked {
-            if asked == .array([.object([:])]) { return Managers() }
-            if let managers = Managers(asked), !managers.isEmpty { return managers }
-        }
-        return Managers(stored) ?? Managers()
+    /// A client may hand entries in through the object itself; nil for those that are absent, empty or malformed: the stored ones stay.
+    private static func managers(sent: JSON?) -> Managers? {
+        guard let sent else { return nil }
+        if sent == .array([.object([:])]) { return Managers() }
+        return Managers(sent: sent).flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// The object without its managed fields, and these.
