@@ -1,0 +1,17 @@
+/// Nodes that more of the pod's preferred node affinity speaks for are better.
+struct NodePreference: Score {
+    static let weight = 2
+
+    private let wishes: [(weight: Int, term: NodeTerm)]
+
+    init?(_ pod: PodInfo, _ snapshot: Snapshot, _ nodes: [NodeInfo]) {
+        guard !pod.preferredNodes.isEmpty else { return nil }
+        wishes = pod.preferredNodes
+    }
+
+    func score(_ node: NodeInfo) -> Double {
+        wishes.reduce(0) { sum, wish in wish.term.matches(node) ? sum + Double(wish.weight) : sum }
+    }
+
+    func normalize(_ scores: [Double]) -> [Double] { Self.proportional(scores) }
+}

@@ -1,0 +1,29 @@
+/// A preference among the nodes that a pod could have: made for one pod and one moment, then asked of each node.
+protocol Score: Sendable {
+    /// Importance among the preferences. Source: the default configuration of kube-scheduler.
+    static var weight: Int { get }
+
+    /// - Parameter nodes: those that are left to choose from.
+    /// - Returns: nil when it makes no difference for this pod.
+    init?(_ pod: PodInfo, _ snapshot: Snapshot, _ nodes: [NodeInfo])
+
+    /// How good a node is, in the plugin's own units.
+    func score(_ node: NodeInfo) -> Double
+
+    /// Brings the scores of all nodes to 0 for the worst through 100 for the best.
+    func normalize(_ scores: [Double]) -> [Double]
+}
+
+extension Score {
+    func normalize(_ scores: [Double]) -> [Double] { scores }
+
+    /// In proportion to the highest. Source: `DefaultNormalizeScore`.
+    static func proportional(_ scores: [Double], isReversed: Bool = false) -> [Double] {
+        let highest: Double = scores.max() ?? 0
+        guard highest > 0 else { return scores.map { _ in isReversed ? 100 : 0 } }
+        return scores.map { score in
+            let share: Double = (score * 100 / highest).rounded(.down)
+            return isReversed ? 100 - share : share
+        }
+    }
+}

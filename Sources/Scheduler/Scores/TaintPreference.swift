@@ -1,0 +1,18 @@
+/// Fewer taints `PreferNoSchedule` that the pod doesn't tolerate are better.
+struct TaintPreference: Score {
+    static let weight = 3
+
+    /// Those that speak of this effect.
+    private let tolerations: [TolerationInfo]
+
+    init?(_ pod: PodInfo, _ snapshot: Snapshot, _ nodes: [NodeInfo]) {
+        guard nodes.contains(where: { node in node.taints.contains { $0.effect == "PreferNoSchedule" } }) else { return nil }
+        tolerations = pod.tolerations.filter { $0.effect.isEmpty || $0.effect == "PreferNoSchedule" }
+    }
+
+    func score(_ node: NodeInfo) -> Double {
+        Double(node.taints.count { taint in taint.effect == "PreferNoSchedule" && !tolerations.contains { $0.tolerates(taint) } })
+    }
+
+    func normalize(_ scores: [Double]) -> [Double] { Self.proportional(scores, isReversed: true) }
+}

@@ -1,0 +1,90 @@
+import API
+import Machinery
+
+/// What placing a pod needs to know of it, read from its tree once.
+final class PodInfo: Sendable {
+    let pod: View<Pod>
+    let key: ObjectKey
+    let uid: String
+    let labels: [String: String]
+    let priority: Int
+    /// `PreemptLowerPriority` unless the pod says `Never`.
+    let mayPreempt: Bool
+    let isTerminating: Bool
+    let requests: PodResources
+    /// Processor and memory for comparing nodes: containers that ask for none count as 100m and 200Mi, so that they spread out too.
+    /// Source: `GetNonzeroRequests` of pkg/scheduler/util/pod_resources.go.
+    let weight: PodResources
+    let hostPorts: [HostPort]
+    let tolerations: [TolerationInfo]
+    let nodeSelector: [String: String]
+    /// One of them must hold; nil when the pod doesn't say.
+    let requiredNodes: [NodeTerm]?
+    let preferredNodes: [(weight: Int, term: NodeTerm)]
+    let affinity: [NeighbourTerm]
+    let antiAffinity: [NeighbourTerm]
+    let wishes: [WeightedNeighbourTerm]
+    let spread: [SpreadConstraint]
+    /// Names of the gates that are still closed.
+    let gates: [String]
+
+    init(_ pod: View<Pod>) {
+        let spec: View<PodSpec> = pod.spec
+        let metadata: View<ObjectMeta> = pod.metadata
+        let namespace: String = metadata.namespace
+        self.pod = pod
+        key = pod.key
+        uid = metadata.uid
+        labels = metadata.labels
+        priority = spec.priority ?? 0
+        mayPreempt = spec.preemptionPolicy != "Never"
+        isTerminating = pod.isTerminating
+        requests = spec.requests
+        weight = Self.weight(spec, requests)
+        hostPorts = spec.hostPorts
+        tolerations = spec.tolerations.map { TolerationInfo($0) }
+        nodeSelector = spec.nodeSelector
+        let affinity: View<Affinity>? = spec.affinity
+        let nodes: View<NodeAffinity>? = affinity?.nodeAffinity
+        requiredNodes = nodes?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms.map { NodeTerm($0) }
+        preferredNodes = (nodes?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map { ($0.weight, NodeTerm($0.preference)) }
+        let near: View<PodAffinity>? = affinity?.podAffinity
+        let far: View<PodAntiAffinity>? = affinity?.podAntiAffinity
+        self.affinity = (near?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map { NeighbourTerm($0, namespace: namespace) }
+        antiAffinity = (far?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map { NeighbourTerm($0, namespace: namespace) }
+        var wishes: [WeightedNeighbourTerm] = []
+        for wish in near?.preferredDuringSchedulingIgnoredDuringExecution ?? [] {
+            wishes.append(WeightedNeighbourTerm(weight: wish.weight, term: NeighbourTerm(wish.podAffinityTerm, namespace: namespace)))
+        }
+        for wish in far?.preferredDuringSchedulingIgnoredDuringExecution ?? [] {
+            wishes.append(WeightedNeighbourTerm(weight: -wish.weight, term: NeighbourTerm(wish.podAffinityTerm, namespace: namespace)))
+        }
+        self.wishes = wishes
+        spread = spec.topologySpreadConstraints.map { SpreadConstraint($0) }
+        gates = spec.schedulingGates.map(\.name)
+    }
+
+    /// True when the pod's own selector and required affinity allow a node.
+    func wants(_ node: NodeInfo) -> Bool {
+        for (key, value) in nodeSelector where node.labels[key] != value { return false }
+        guard let requiredNodes else { return true }
+        return requiredNodes.contains { $0.matches(node) }
+    }
+
+    /// True when nothing that matters here differs: most changes of a pod are of its status.
+    func isSame(as other: View<Pod>) -> Bool {
+        pod.metadata.generation == other.metadata.generation && labels == other.metadata.labels
+            && isTerminating == other.isTerminating
+    }
+
+    private static func weight(_ spec: View<PodSpec>, _ requests: PodResources) -> PodResources {
+        var weight: PodResources = requests
+        let whole: [String: Quantity] = spec.resources?.requests ?? [:]
+        for container in spec.containers {
+            let asked: [String: Quantity] = container.resources.requests
+            if asked["cpu"] == nil, whole["cpu"] == nil { weight.add(["cpu": Quantity(milli: 100)]) }
+            if asked["memory"] == nil, whole["memory"] == nil { weight.add(["memory": Quantity(200 * 1024 * 1024, .binarySI)]) }
+        }
+        return weight
+    }
+}

@@ -1,0 +1,55 @@
+import API
+import Machinery
+
+/// A taint of a node, read once.
+struct TaintInfo: Hashable, Sendable {
+    let key: String
+    let value: String
+    let effect: String
+
+    init(key: String, value: String = "", effect: String) {
+        self.key = key
+        self.value = value
+        self.effect = effect
+    }
+
+    init(_ taint: View<Taint>) { self.init(key: taint.key, value: taint.value, effect: taint.effect) }
+
+    /// True when it forbids the pod; one that only discourages never does.
+    func keepsAway(_ pod: PodInfo) -> Bool {
+        effect != "PreferNoSchedule" && !pod.tolerations.contains { $0.tolerates(self) }
+    }
+}
+
+/// Lets a pod onto nodes with some taints, read once. Source: `ToleratesTaint` of component-helpers.
+struct TolerationInfo: Sendable {
+    private let key: String
+    private let operation: String
+    private let value: String
+    /// Empty for all.
+    let effect: String
+
+    init(_ toleration: View<Toleration>) {
+        key = toleration.key
+        operation = toleration.operator
+        value = toleration.value
+        effect = toleration.effect
+    }
+
+    func tolerates(_ taint: TaintInfo) -> Bool {
+        guard effect.isEmpty || effect == taint.effect, key.isEmpty || key == taint.key else { return false }
+        switch operation {
+        case "", "Equal": return value == taint.value
+        case "Exists": return true
+        case "Lt": return compares(taint) { $0 < $1 }
+        case "Gt": return compares(taint) { $0 > $1 }
+        default: return false
+        }
+    }
+
+    /// The taint's value against the toleration's, as numbers.
+    private func compares(_ taint: TaintInfo, _ holds: (Int64, Int64) -> Bool) -> Bool {
+        guard let there = Int64(taint.value), let wanted = Int64(value) else { return false }
+        return holds(there, wanted)
+    }
+}
