@@ -1,1 +1,205 @@
-// Kubelet
+package import API
+package import Client
+package import Logging
+package import Machinery
+import Sandbox
+import Synchronization
+
+/// The node: registers itself, runs the pods that were given to it as processes, and tells the API what becomes of them.
+///
+/// Pods outlive it: the next kubelet on the same folders finds their sandboxes again and restarts nothing.
+package final class Kubelet: Sendable {
+    package struct Configuration: Sendable {
+        package var nodeName: String
+        /// Folder of container logs, `<namespace>_<pod>_<uid>/<container>/<n>.log`.
+        package var podLogsFolder: String
+        /// Folder of sandboxes and volumes of the pods that run.
+        package var stateFolder: String
+        /// The program that becomes the parent of a pod.
+        package var executable: String
+        /// Paths of the host that no container sees.
+        package var maskedPaths: [String]
+        /// Where containers find the API server.
+        package var apiHost: String
+        package var apiPort: Int
+
+        package init(
+            nodeName: String, podLogsFolder: String, stateFolder: String, executable: String, maskedPaths: [String], apiHost: String,
+            apiPort: Int
+        ) {
+            self.nodeName = nodeName
+            self.podLogsFolder = podLogsFolder
+            self.stateFolder = stateFolder
+            self.executable = executable
+            self.maskedPaths = maskedPaths
+            self.apiHost = apiHost
+            self.apiPort = apiPort
+        }
+    }
+
+    private struct State {
+        /// By uid.
+        var workers: [String: PodWorker] = [:]
+        var workersBySource: [PodSource: Set<String>] = [:]
+        var begin: (@Sendable (PodWorker) -> Void)?
+    }
+
+    private let configuration: Configuration
+    private let client: Client
+    private let informers: Informers
+    private let clock: ClusterClock
+    private let log: Logger
+    private let watch = FileWatch()
+    private let state = Mutex(State())
+
+    package init(configuration: Configuration, client: Client, informers: Informers, clock: ClusterClock, log: Logger) {
+        self.configuration = configuration
+        self.client = client
+        self.informers = informers
+        self.clock = clock
+        self.log = log
+    }
+
+    /// Keeps the node and its pods until the task is cancelled; then the pods run on.
+    package func run() async {
+        let reporter = NodeReporter(configuration: configuration, client: client, clock: clock, log: log)
+        let pods: Informer<Pod> = informers.informer()
+        let services: Informer<Service> = informers.informer()
+        guard let node = await reporter.register(podCIDR: PodAddresses.range(for: configuration.stateFolder)) else { return }
+        let runtime: SandboxRuntime
+        do {
+            runtime = try SandboxRuntime(executable: configuration.executable)
+        } catch {
+            log.critical("the node can run no pods", metadata: ["error": "\(error)"])
+            return
+        }
+        let context = NodeContext(
+            configuration: configuration, client: client, clock: clock, log: log,
+            events: EventRecorder(client: client, clock: clock, component: "kubelet", host: configuration.nodeName), runtime: runtime,
+            addresses: PodAddresses(CIDR(node.spec.podCIDR) ?? PodAddresses.range(for: configuration.stateFolder)), services: services,
+            watch: watch, allocatable: reporter.allocatable)
+        let (started, newWorkers) = AsyncStream<PodWorker>.makeStream()
+        state.withLock { $0.begin = { newWorkers.yield($0) } }
+        await withDiscardingTaskGroup { group in
+            group.addTask { await reporter.run() }
+            group.addTask { [self] in await follow(pods, context) }
+            for await worker in started {
+                group.addTask { [self] in
+                    await worker.run()
+                    if !Task.isCancelled { forget(worker) }
+                }
+            }
+        }
+    }
+
+    // MARK: - Pods
+
+    /// Takes the pods that are there, then each change. Addresses of old pods are known before new pods get theirs.
+    private func follow(_ pods: Informer<Pod>, _ context: NodeContext) async {
+        await pods.caughtUp()
+        let mine: [View<Pod>] = pods.list().filter { $0.spec.nodeName == configuration.nodeName }
+        for pod in mine where !pod.isFinished { context.addresses.reserve(pod.status.podIP, for: pod.metadata.uid) }
+        pods.onChange { [weak self] before, after in self?.podChanged(before, after, context) }
+        let configMaps: Informer<ConfigMap> = informers.informer()
+        let secrets: Informer<Secret> = informers.informer()
+        configMaps.onChange { [weak self] before, after in
+            if let key = (after ?? before)?.key { self?.sourceChanged(PodSource(kind: .configMap, key: key)) }
+        }
+        secrets.onChange { [weak self] before, after in
+            if let key = (after ?? before)?.key { self?.sourceChanged(PodSource(kind: .secret, key: key)) }
+        }
+        await removeOrphans(Set(mine.map(\.metadata.uid)), context)
+    }
+
+    private func podChanged(_ before: View<Pod>?, _ after: View<Pod>?, _ context: NodeContext) {
+        if let before, before.metadata.uid != after?.metadata.uid {
+            state.withLock { $0.workers[before.metadata.uid] }?.podIsGone()
+        }
+        guard let after, after.spec.nodeName == configuration.nodeName else { return }
+        let uid: String = after.metadata.uid
+        let (worker, begin) = state.withLock { state -> (PodWorker, (@Sendable (PodWorker) -> Void)?) in
+            if let known = state.workers[uid] { return (known, nil) }
+            let worker = PodWorker(after, node: context)
+            state.workers[uid] = worker
+            for source in worker.sources { state.workersBySource[source, default: []].insert(uid) }
+            return (worker, state.begin)
+        }
+        if let begin { begin(worker) } else { worker.update(after) }
+    }
+
+    private func sourceChanged(_ source: PodSource) {
+        let workers: [PodWorker] = state.withLock { state in
+            (state.workersBySource[source] ?? []).compactMap { state.workers[$0] }
+        }
+        for worker in workers { worker.sourcesChanged() }
+    }
+
+    private func forget(_ worker: PodWorker) {
+        state.withLock { state in
+            state.workers[worker.uid] = nil
+            for source in worker.sources {
+                state.workersBySource[source]?.remove(worker.uid)
+                if state.workersBySource[source]?.isEmpty == true { state.workersBySource[source] = nil }
+            }
+        }
+    }
+
+    /// Ends sandboxes whose pods went while no kubelet ran, and removes what is left of them.
+    private func removeOrphans(_ living: Set<String>, _ context: NodeContext) async {
+        for uid in Files.names(in: PodFolders.all(configuration)) where !living.contains(uid) && worker(uid) == nil {
+            let folder: String = PodFolders.all(configuration) + "/" + uid
+            if let sandbox = try? await context.runtime.adopt(folder: folder + "/sandbox") {
+                await sandbox.shutdown(gracePeriod: .seconds(2))
+            }
+            _ = await BlockingThread.run { try? removeFolder(folder) }
+            log.info("removed a pod that had gone", metadata: ["uid": "\(uid)"])
+        }
+        for name in Files.names(in: configuration.podLogsFolder) {
+            guard let uid = name.split(separator: "_").last.map(String.init), !living.contains(uid), worker(uid) == nil else { continue }
+            let folder: String = configuration.podLogsFolder + "/" + name
+            _ = await BlockingThread.run { try? removeFolder(folder) }
+        }
+    }
+
+    private func worker(_ uid: String) -> PodWorker? { state.withLock { $0.workers[uid] } }
+
+    // MARK: - Logs
+
+    /// Opens a container's log. Throws ``APIStatus`` for a run that is not there.
+    package func log(_ request: LogRequest) async throws -> AsyncThrowingStream<[UInt8], any Error> {
+        let folders = PodFolders(configuration, key: request.pod, uid: request.uid)
+        let attempts: [Int] = folders.attempts(of: request.container)
+        let worker: PodWorker? = worker(request.uid)
+        let record: ContainerRecord? = await worker?.records[request.container]
+        let current: Int? = record.map { $0.hasRun ? $0.attempt : -1 } ?? attempts.last
+        let wanted: Int? = request.isPrevious ? current.map { $0 - 1 } : current
+        guard let wanted, wanted >= 0, attempts.contains(wanted) else {
+            throw APIStatus.badRequest(Self.absence(request, record))
+        }
+        let path: String = folders.log(of: request.container, attempt: wanted)
+        return LogReader(
+            request: request, path: path, watch: watch, since: LogReader.since(request, clock: clock),
+            isWriting: { await worker?.isWriting(request.container, attempt: wanted) ?? false }
+        ).stream()
+    }
+
+    /// Source: `validateContainerLogStatus` of pkg/kubelet/kubelet_pods.go.
+    private static func absence(_ request: LogRequest, _ record: ContainerRecord?) -> String {
+        let container: String = request.container
+        let pod: String = request.pod.name
+        if request.isPrevious { return "previous terminated container \"\(container)\" in pod \"\(pod)\" not found" }
+        if let problem = record?.problem {
+            switch problem.reason {
+            case "ErrImagePull": return "container \"\(container)\" in pod \"\(pod)\" is waiting to start: image can't be pulled"
+            case "ImagePullBackOff":
+                return "container \"\(container)\" in pod \"\(pod)\" is waiting to start: trying and failing to pull image"
+            default: return "container \"\(container)\" in pod \"\(pod)\" is waiting to start: \(problem.reason)"
+            }
+        }
+        if let record, record.isWaiting {
+            let reason: String = record.role == .main ? "ContainerCreating" : "PodInitializing"
+            return "container \"\(container)\" in pod \"\(pod)\" is waiting to start: \(reason)"
+        }
+        return "container \"\(container)\" in pod \"\(pod)\" is not available"
+    }
+}

@@ -1,0 +1,96 @@
+import API
+import Machinery
+import Sandbox
+
+/// What a container may do, from its own security context and the pod's. Throws what this node can't honour instead of ignoring it.
+struct ContainerRights: Sendable {
+    var user: ContainerProcess.User?
+    var capabilities: UInt64 = ContainerProcess.defaultCapabilities
+    var noNewPrivileges = false
+    var readOnlyRoot = false
+    /// What holds less than the manifest asks for, as sentences for a warning.
+    var shortcomings: [String] = []
+
+    /// Throws ``ConfigError``.
+    init(_ container: View<Container>, of pod: View<Pod>, hasOneIdentity: Bool) throws(ConfigError) {
+        let own: View<SecurityContext> = container.securityContext ?? View<SecurityContext>()
+        let shared: View<PodSecurityContext> = pod.spec.securityContext ?? View<PodSecurityContext>()
+        let name: String = container.name
+        func refuse(_ field: String, _ why: String) -> ConfigError {
+            ConfigError("container \"\(name)\": \(field): \(why)")
+        }
+        if own.privileged == true {
+            throw refuse("securityContext.privileged", "this version cannot give a container the rights of the host; remove the field")
+        }
+        if own.procMount == "Unmasked" { throw refuse("securityContext.procMount", "this version knows only Default; remove the field") }
+        if let profile = own.seccompProfile ?? shared.seccompProfile {
+            if profile.type == "Localhost" {
+                throw refuse("securityContext.seccompProfile", "this version cannot load profiles from files; use RuntimeDefault or Unconfined")
+            }
+            if profile.type == "RuntimeDefault" {
+                shortcomings.append("container \"\(name)\": seccompProfile RuntimeDefault: this version filters no system calls")
+            }
+        }
+        if let profile = own.appArmorProfile ?? shared.appArmorProfile, profile.type != "Unconfined" {
+            shortcomings.append("container \"\(name)\": appArmorProfile: this version applies no AppArmor profile")
+        }
+        if own.seLinuxOptions != nil || shared.seLinuxOptions != nil {
+            shortcomings.append("container \"\(name)\": seLinuxOptions: this version sets no SELinux label")
+        }
+        if !container.volumeDevices.isEmpty { throw refuse("volumeDevices", "this version cannot give block devices to containers") }
+        if container.tty || container.stdin { shortcomings.append("container \"\(name)\": stdin and tty: this version gives an empty input") }
+        readOnlyRoot = own.readOnlyRootFilesystem ?? false
+        noNewPrivileges = own.allowPrivilegeEscalation == false
+        try setUser(own, shared, pod, name, hasOneIdentity)
+        if let wanted = own.capabilities { capabilities = try Self.capabilities(wanted, container: name) }
+    }
+
+    private mutating func setUser(
+        _ own: View<SecurityContext>, _ shared: View<PodSecurityContext>, _ pod: View<Pod>, _ name: String, _ hasOneIdentity: Bool
+    ) throws(ConfigError) {
+        let user: Int? = own.runAsUser ?? shared.runAsUser
+        let group: Int? = own.runAsGroup ?? shared.runAsGroup
+        let place = "(pod: \"\(pod.name)_\(pod.namespace)(\(pod.metadata.uid))\", container: \(name))"
+        if own.runAsNonRoot ?? shared.runAsNonRoot ?? false {
+            if user == nil { throw ConfigError("container has runAsNonRoot and image will run as root \(place)") }
+            if user == 0 { throw ConfigError("container's runAsUser breaks non-root policy \(place)") }
+        }
+        var groups: [Int] = shared.supplementalGroups
+        if let fsGroup = shared.fsGroup { groups.append(fsGroup) }
+        // One identity under any number: its files are its own whatever group they name, so further groups would change nothing.
+        if hasOneIdentity { groups = [] }
+        guard user != nil || group != nil || !groups.isEmpty else { return }
+        self.user = ContainerProcess.User(
+            uid: UInt32(clamping: user ?? 0), gid: UInt32(clamping: group ?? 0), supplementaryGroups: groups.map { UInt32(clamping: $0) })
+    }
+
+    /// The default set with `drop` taken off and `add` put on; ALL stands for every one.
+    private static func capabilities(_ wanted: View<Capabilities>, container: String) throws(ConfigError) -> UInt64 {
+        let all: UInt64 = (1 << UInt64(names.count)) - 1
+        var set: UInt64 = ContainerProcess.defaultCapabilities
+        func bit(_ name: String, _ field: String) throws(ConfigError) -> UInt64 {
+            let upper: String = name.uppercased()
+            if upper == "ALL" { return all }
+            let short: String = upper.hasPrefix("CAP_") ? String(upper.dropFirst(4)) : upper
+            guard let index = names.firstIndex(of: short) else {
+                throw ConfigError("container \"\(container)\": securityContext.capabilities.\(field): unknown capability \"\(name)\"")
+            }
+            return 1 << UInt64(index)
+        }
+        let add: [String] = wanted.add
+        let drop: [String] = wanted.drop
+        if add.contains(where: { $0.uppercased() == "ALL" }) { set = all }
+        for name in drop { set &= try ~bit(name, "drop") }
+        for name in add where name.uppercased() != "ALL" { set |= try bit(name, "add") }
+        return set
+    }
+
+    /// By Linux's numbers. Source: linux/capability.h.
+    private static let names: [String] = [
+        "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP", "LINUX_IMMUTABLE",
+        "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT",
+        "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE", "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE",
+        "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ",
+        "PERFMON", "BPF", "CHECKPOINT_RESTORE",
+    ]
+}

@@ -1,0 +1,48 @@
+import API
+import Machinery
+import Sandbox
+
+/// The conditions of a node. Reasons and messages are those of pkg/kubelet/nodestatus/setters.go.
+struct NodeConditions {
+    let old: View<Node>
+    let now: Time
+    let folder: String
+
+    /// The default thresholds of hard eviction: 100 MiB of memory; a tenth of the disk; a twentieth of its inodes.
+    private var isShortOfMemory: Bool { Host.memory > 0 && Host.availableMemory < 100 << 20 }
+
+    private var isShortOfDisk: Bool {
+        guard let disk = try? DiskSpace(at: folder), disk.capacity > 0 else { return false }
+        return disk.available < disk.capacity / 10 || (disk.inodes > 0 && disk.availableInodes < disk.inodes / 20)
+    }
+
+    var all: [View<NodeCondition>] {
+        [
+            isShortOfMemory
+                ? condition("MemoryPressure", true, "KubeletHasInsufficientMemory", "kubelet has insufficient memory available")
+                : condition("MemoryPressure", false, "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+            isShortOfDisk
+                ? condition("DiskPressure", true, "KubeletHasDiskPressure", "kubelet has disk pressure")
+                : condition("DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+            condition("PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+            condition(
+                "ResourceLimitsEnforced", false, "NotSupported",
+                "limits of containers count for scheduling only: this version does not hold processes to them"),
+            condition("Ready", true, "KubeletReady", "kubelet is posting ready status"),
+        ]
+    }
+
+    private func condition(_ type: String, _ isTrue: Bool, _ reason: String, _ message: String) -> View<NodeCondition> {
+        let status: String = isTrue ? "True" : "False"
+        let before: View<NodeCondition>? = old.condition(type)
+        let since: Time = before?.status == status ? before?.lastTransitionTime ?? now : now
+        return View<NodeCondition> {
+            $0.type = type
+            $0.status = status
+            $0.lastHeartbeatTime = now
+            $0.lastTransitionTime = since
+            $0.reason = reason
+            $0.message = message
+        }
+    }
+}

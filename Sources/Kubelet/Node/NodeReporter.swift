@@ -1,0 +1,188 @@
+import API
+import Client
+import Logging
+import Machinery
+import Sandbox
+
+/// Keeps the Node object and its Lease: registers at the start, says every ten seconds that it lives, every five minutes how it is.
+///
+/// Source: pkg/kubelet/kubelet_node_status.go and pkg/kubelet/nodestatus.
+struct NodeReporter: Sendable {
+    let configuration: Kubelet.Configuration
+    let client: Client
+    let clock: ClusterClock
+    let log: Logger
+
+    static let version = "v1.36.0"
+    private static let leaseDuration = 40
+    private static let maxPods: Int64 = 110
+
+    /// Makes the node known and Ready. Tries until it succeeds; nil when the task is cancelled first.
+    func register(podCIDR: CIDR) async -> View<Node>? {
+        var delay: Duration = .milliseconds(100)
+        while !Task.isCancelled {
+            do {
+                return try await registerOnce(podCIDR)
+            } catch {
+                log.warning("registering the node failed", metadata: ["node": "\(configuration.nodeName)", "error": "\(error)"])
+            }
+            try? await clock.sleep(for: delay)
+            delay = min(delay * 2, .seconds(7))
+        }
+        return nil
+    }
+
+    private func registerOnce(_ podCIDR: CIDR) async throws -> View<Node> {
+        let key = ObjectKey(namespace: "", name: configuration.nodeName)
+        var node: View<Node>
+        if let known = try await client.find(Node.self, key) {
+            node = known
+            let labels: [String: String] = node.metadata.labels.merging(labels) { _, new in new }
+            if labels != node.metadata.labels || node.spec.podCIDR.isEmpty {
+                node.metadata.labels = labels
+                if node.spec.podCIDR.isEmpty { setRange(podCIDR, &node) }
+                node = try await client.update(node)
+            }
+        } else {
+            node = Node.new(configuration.nodeName) {
+                $0.metadata.labels = labels
+                $0.metadata.annotations = ["volumes.kubernetes.io/controller-managed-attach-detach": "true"]
+                setRange(podCIDR, &$0)
+            }
+            node = try await client.create(node)
+        }
+        return try await writeStatus(node)
+    }
+
+    private func setRange(_ range: CIDR, _ node: inout View<Node>) {
+        node.spec.podCIDR = range.description
+        node.spec.podCIDRs = [range.description]
+    }
+
+    private var labels: [String: String] {
+        [
+            "kubernetes.io/hostname": configuration.nodeName, "kubernetes.io/os": "linux", "kubernetes.io/arch": Host.architecture,
+            "beta.kubernetes.io/os": "linux", "beta.kubernetes.io/arch": Host.architecture,
+        ]
+    }
+
+    // MARK: - Heartbeat
+
+    /// Renews the lease and the status until the task is cancelled.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await every(.seconds(10)) { try await renewLease() } }
+            group.addTask {
+                try? await clock.sleep(for: .seconds(10))
+                await every(.seconds(10)) { try await refreshStatus() }
+            }
+        }
+    }
+
+    private func every(_ period: Duration, _ work: () async throws -> Void) async {
+        while !Task.isCancelled {
+            do {
+                try await work()
+            } catch {
+                log.warning("a heartbeat of the node failed", metadata: ["node": "\(configuration.nodeName)", "error": "\(error)"])
+            }
+            try? await clock.sleep(for: period)
+        }
+    }
+
+    private func renewLease() async throws {
+        let key = ObjectKey(namespace: "kube-node-lease", name: configuration.nodeName)
+        let now: MicroTime = clock.microTime
+        if try await client.find(Lease.self, key) != nil {
+            let patch: JSON = ["spec": ["renewTime": now.json, "holderIdentity": .string(configuration.nodeName)]]
+            _ = try await client.patch(Lease.self, key, patch, as: .mergePatch)
+            return
+        }
+        let node: View<Node>? = try await client.find(Node.self, ObjectKey(namespace: "", name: configuration.nodeName))
+        let lease: View<Lease> = Lease.new(configuration.nodeName, namespace: "kube-node-lease") {
+            $0.spec.holderIdentity = configuration.nodeName
+            $0.spec.leaseDurationSeconds = Self.leaseDuration
+            $0.spec.renewTime = now
+            if let node {
+                $0.metadata.ownerReferences = [
+                    View<OwnerReference> {
+                        $0.apiVersion = "v1"
+                        $0.kind = "Node"
+                        $0.name = node.name
+                        $0.uid = node.metadata.uid
+                    }
+                ]
+            }
+        }
+        _ = try await client.create(lease)
+    }
+
+    /// Writes the status when it changed, and each five minutes.
+    private func refreshStatus() async throws {
+        let key = ObjectKey(namespace: "", name: configuration.nodeName)
+        guard let node = try await client.find(Node.self, key) else {
+            _ = await register(podCIDR: PodAddresses.range(for: configuration.stateFolder))
+            return
+        }
+        let old: View<NodeStatus> = node.status
+        let new: View<NodeStatus> = status(of: node)
+        func shape(_ status: View<NodeStatus>) -> JSON {
+            var json: JSON = status.json
+            json["conditions"] = .array((json["conditions"]?.array ?? []).map { condition in
+                var condition: JSON = condition
+                condition["lastHeartbeatTime"] = nil
+                return condition
+            })
+            return json
+        }
+        let heartbeat: Time = node.condition("Ready")?.lastHeartbeatTime ?? .epoch
+        if shape(old) != shape(new) || clock.time - heartbeat >= .seconds(300) { _ = try await writeStatus(node) }
+    }
+
+    private func writeStatus(_ node: View<Node>) async throws -> View<Node> {
+        let patch: JSON = ["status": status(of: node).json]
+        return try await client.patch(Node.self, node.key, patch, subresource: "status")
+    }
+
+    // MARK: - Status
+
+    /// What pods may use of the node: all of the machine, as nothing is set aside for the system.
+    var allocatable: [String: Quantity] {
+        let disk: Int64 = (try? DiskSpace(at: configuration.stateFolder))?.capacity ?? 0
+        return [
+            "cpu": Quantity(Int64(Host.processors)), "memory": Quantity(Host.memory / 1024 * 1024, .binarySI),
+            "ephemeral-storage": Quantity(disk / 1024 * 1024, .binarySI), "pods": Quantity(Self.maxPods),
+        ]
+    }
+
+    private func status(of node: View<Node>) -> View<NodeStatus> {
+        var status: View<NodeStatus> = node.status
+        status.capacity = allocatable
+        status.allocatable = allocatable
+        status.addresses = [
+            View<NodeAddress> {
+                $0.type = "InternalIP"
+                $0.address = NodeContext.hostIP
+            },
+            View<NodeAddress> {
+                $0.type = "Hostname"
+                $0.address = configuration.nodeName
+            },
+        ]
+        status.nodeInfo = View<NodeSystemInfo> {
+            $0.machineID = Host.machineID
+            $0.systemUUID = Host.machineID
+            $0.bootID = Host.bootID
+            $0.kernelVersion = Host.kernelVersion
+            $0.osImage = Host.operatingSystemImage
+            $0.containerRuntimeVersion = "swkube://0.1.0"
+            $0.kubeletVersion = Self.version
+            $0.kubeProxyVersion = ""
+            $0.operatingSystem = "linux"
+            $0.architecture = Host.architecture
+        }
+        let conditions: NodeConditions = NodeConditions(old: node, now: clock.time, folder: configuration.stateFolder)
+        status.conditions = conditions.all
+        return status
+    }
+}

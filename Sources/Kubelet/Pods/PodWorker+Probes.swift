@@ -1,0 +1,154 @@
+import API
+import Client
+import Machinery
+import Sandbox
+
+/// Probes of the pod's containers. Source: the probes page of the Kubernetes documentation.
+extension PodWorker {
+    /// Begins to probe a run; the startup probe holds the others back.
+    func beginProbes(_ name: String, isAdopted: Bool) {
+        guard let container = container(name), let record = records[name] else { return }
+        var set = ContainerProbes()
+        if let probe: View<Probe> = container.startupProbe, !(isAdopted && record.isStarted) {
+            add(.startup, probe, record, to: &set)
+        } else {
+            addSteady(container, record, to: &set)
+        }
+        probes[name] = set
+    }
+
+    private func addSteady(_ container: View<Container>, _ record: ContainerRecord, to set: inout ContainerProbes) {
+        if let probe: View<Probe> = container.readinessProbe { add(.readiness, probe, record, to: &set) }
+        if let probe: View<Probe> = container.livenessProbe { add(.liveness, probe, record, to: &set) }
+    }
+
+    private func add(_ kind: ProbeKind, _ probe: View<Probe>, _ record: ContainerRecord, to set: inout ContainerProbes) {
+        set.add { [weak self] in await self?.repeatProbe(kind, probe, record) }
+    }
+
+    /// Probes until the run ends. Before a container is ready or started for the first time it is asked more often than the period
+    /// says, as the documentation allows; such early failures count for nothing.
+    private func repeatProbe(_ kind: ProbeKind, _ probe: View<Probe>, _ record: ContainerRecord) async {
+        guard let run = record.run else { return }
+        let clock: ClusterClock = node.clock
+        var count = ProbeCount(probe)
+        let period: Duration = .seconds(max(1, probe.periodSeconds))
+        var isEager: Bool = kind != .liveness
+        var pause: Duration = .milliseconds(20)
+        var due: ClusterClock.Instant = max(clock.now, run.startedAt.advanced(by: .seconds(probe.initialDelaySeconds)))
+        do {
+            try await clock.sleep(until: due)
+            while !Task.isCancelled {
+                let isEarly: Bool = isEager && clock.now < due
+                let problem: String? = await check(probe, record)
+                guard !Task.isCancelled, records[record.name]?.attempt == record.attempt else { return }
+                if problem == nil { isEager = false }
+                if problem == nil || !isEarly {
+                    if let problem {
+                        tell(record.name, .warning, "Unhealthy", "\(kind.rawValue) probe failed: \(problem)")
+                    }
+                    let verdict: Bool? = count.add(problem == nil)
+                    if let verdict, settle(kind, verdict, record, probe) { return }
+                    due = clock.now.advanced(by: period)
+                }
+                guard isEager else {
+                    try await clock.sleep(until: due)
+                    continue
+                }
+                try await clock.sleep(for: max(.zero, min(pause, clock.now.duration(to: due))))
+                pause = min(pause * 2, period)
+            }
+        } catch {
+            return  // cancelled: the run has ended
+        }
+    }
+
+    /// Puts a verdict into effect. True when the probe has done its work.
+    private func settle(_ kind: ProbeKind, _ isSuccess: Bool, _ record: ContainerRecord, _ probe: View<Probe>) -> Bool {
+        let name: String = record.name
+        guard let now = records[name], now.isRunning else { return true }
+        switch (kind, isSuccess) {
+        case (.readiness, _):
+            if now.isReady != isSuccess {
+                records[name]?.isReady = isSuccess
+                poke()
+            }
+            return false
+        case (.startup, true):
+            records[name]?.isStarted = true
+            guard let container = container(name) else { return true }
+            records[name]?.isReady = container.readinessProbe == nil
+            var set: ContainerProbes = probes[name] ?? ContainerProbes()
+            addSteady(container, record, to: &set)
+            probes[name] = set
+            poke()
+            return true
+        case (.liveness, true): return false
+        case (.startup, false), (.liveness, false):
+            let grace: Int = probe.terminationGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds
+            stop(name, message: "Container \(name) failed \(kind.rawValue.lowercased()) probe, will be restarted", grace: grace)
+            poke()
+            return true
+        }
+    }
+
+    /// One attempt: nil is success, else why not.
+    private func check(_ probe: View<Probe>, _ record: ContainerRecord) async -> String? {
+        let seconds: Int = max(1, probe.timeoutSeconds)
+        guard let container = container(record.name) else { return "the container is gone" }
+        if let action: View<ExecAction> = probe.exec {
+            return await execute(action.command, in: container, id: record.sandboxID, limit: .seconds(seconds))
+        }
+        if let action: View<HTTPGetAction> = probe.httpGet { return await get(action, container, seconds: seconds) }
+        if let action: View<TCPSocketAction> = probe.tcpSocket {
+            guard let port = number(of: action.port, container) else { return "invalid port: \(action.port)" }
+            let host: String = action.host.isEmpty ? podIP : action.host
+            return await Self.problem(NetworkCheck.connect(host: host, port: port, seconds: seconds))
+        }
+        return "this version cannot run probes of this kind"
+    }
+
+    func get(_ action: View<HTTPGetAction>, _ container: View<Container>, seconds: Int) async -> String? {
+        guard let port = number(of: action.port, container) else { return "invalid port: \(action.port)" }
+        let page = NetworkCheck.Page(
+            host: action.host.isEmpty ? podIP : action.host, port: port, path: action.path.isEmpty ? "/" : action.path,
+            headers: action.httpHeaders.map { ($0.name, $0.value) })
+        return Self.problem(await NetworkCheck.get(page, seconds: seconds))
+    }
+
+    private static func problem(_ outcome: NetworkCheck.Outcome) -> String? {
+        if case .failure(let text) = outcome { text } else { nil }
+    }
+
+    private func number(of port: IntOrString, _ container: View<Container>) -> Int? {
+        switch port {
+        case .int(let number): number
+        case .string(let name): container.ports.first { $0.name == name }?.containerPort
+        }
+    }
+
+    /// nil for exit code 0, else what it wrote or why it could not run.
+    func execute(_ command: [String], in container: View<Container>, id: String, limit: Duration) async -> String? {
+        guard let sandbox else { return "the pod's sandbox is gone" }
+        do {
+            let rights = try ContainerRights(container, of: pod, hasOneIdentity: sandbox.hasOneIdentity)
+            let home: String = rights.user.map { $0.uid == 0 } ?? true ? "/root" : "/"
+            var process = ContainerProcess(
+                id: id, folder: "", arguments: command, environment: try await environment(container, home: home).variables.list,
+                workingDirectory: container.workingDir.isEmpty ? nil : container.workingDir, user: rights.user)
+            process.capabilities = rights.capabilities
+            process.noNewPrivileges = rights.noNewPrivileges
+            let run = ContainerCommand(sandbox: sandbox, process: process, folder: folders.state, clock: node.clock)
+            let outcome: ContainerCommand.Outcome = try await run.run(limit: limit)
+            switch outcome.exitCode {
+            case 0: return nil
+            case nil:
+                let text: String = command.joined(separator: " ")
+                return "command timed out: \"\(text)\" timed out after \(GoDuration.text(limit))"
+            default: return outcome.output.isEmpty ? "exit code \(outcome.exitCode ?? -1)" : outcome.output
+            }
+        } catch {
+            return "\(error)"
+        }
+    }
+}

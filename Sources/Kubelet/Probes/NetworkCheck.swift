@@ -1,0 +1,158 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Opens connections as probes and hooks do, on a thread of its own. Texts are those of Go's `net`, which people search for.
+enum NetworkCheck {
+    enum Outcome: Sendable, Equatable {
+        case success
+        case failure(String)
+    }
+
+    /// A page to ask for.
+    struct Page: Sendable {
+        var host: String
+        var port: Int
+        var path: String
+        var headers: [(name: String, value: String)]
+
+        var url: String { "http://\(host):\(port)\(path.hasPrefix("/") ? path : "/" + path)" }
+    }
+
+    static func connect(host: String, port: Int, seconds: Int) async -> Outcome {
+        await BlockingThread.run {
+            switch open(host, port, Deadline(seconds)) {
+            case .success(let fd):
+                close(fd)
+                return .success
+            case .failure(let error): return .failure(error.text)
+            }
+        }
+    }
+
+    /// Success is a status from 200 to 399. Source: pkg/probe/http.
+    static func get(_ page: Page, seconds: Int) async -> Outcome {
+        await BlockingThread.run {
+            let deadline = Deadline(seconds)
+            let fd: Int32
+            switch open(page.host, page.port, deadline) {
+            case .success(let opened): fd = opened
+            case .failure(let error): return .failure("Get \"\(page.url)\": \(error.text)")
+            }
+            defer { close(fd) }
+            guard send(request(page), fd, deadline) else { return .failure("Get \"\(page.url)\": write: connection reset by peer") }
+            switch status(fd, deadline) {
+            case .code(let code) where (200..<400).contains(code): return .success
+            case .code(let code): return .failure("HTTP probe failed with statuscode: \(code)")
+            case .late:
+                return .failure("Get \"\(page.url)\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)")
+            case .ended: return .failure("Get \"\(page.url)\": EOF")
+            case .malformed(let line): return .failure("Get \"\(page.url)\": net/http: HTTP/1.x transport connection broken: malformed HTTP response \"\(line)\"")
+            }
+        }
+    }
+
+    // MARK: - Details
+
+    private struct Deadline {
+        private let end: ContinuousClock.Instant
+        init(_ seconds: Int) { end = .now.advanced(by: .seconds(seconds)) }
+        /// Never below 0.
+        var milliseconds: Int32 {
+            let left: Duration = ContinuousClock.Instant.now.duration(to: end)
+            return Int32(clamping: max(0, left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000))
+        }
+    }
+
+    private struct ConnectError: Error { let text: String }
+    private enum Answer { case code(Int), late, ended, malformed(String) }
+
+    private static func open(_ host: String, _ port: Int, _ deadline: Deadline) -> Result<Int32, ConnectError> {
+        func failure(_ why: String) -> Result<Int32, ConnectError> { .failure(ConnectError(text: "dial tcp \(host):\(port): \(why)")) }
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(host, String(port), &hints, &list) == 0, let first = list else { return failure("lookup \(host): no such host") }
+        defer { freeaddrinfo(first) }
+        let fd: Int32 = socket(first.pointee.ai_family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard fd >= 0 else { return failure(text(errno)) }
+        if systemConnect(fd, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0 { return .success(fd) }
+        var code: Int32 = errno
+        if code == EINPROGRESS {
+            guard wait(fd, Int16(POLLOUT), deadline) else {
+                close(fd)
+                return failure("i/o timeout")
+            }
+            var length = socklen_t(MemoryLayout<Int32>.size)
+            getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &length)
+            if code == 0 { return .success(fd) }
+        }
+        close(fd)
+        return failure("connect: \(text(code))")
+    }
+
+    private static func wait(_ fd: Int32, _ events: Int16, _ deadline: Deadline) -> Bool {
+        var entry = pollfd(fd: fd, events: events, revents: 0)
+        while true {
+            let count: Int32 = poll(&entry, 1, deadline.milliseconds)
+            if count < 0, errno == EINTR { continue }
+            return count > 0
+        }
+    }
+
+    private static func request(_ page: Page) -> [UInt8] {
+        var text = "GET \(page.path.hasPrefix("/") ? page.path : "/" + page.path) HTTP/1.1\r\n"
+        let given: Set<String> = Set(page.headers.map { $0.name.lowercased() })
+        if !given.contains("host") { text += "Host: \(page.host):\(page.port)\r\n" }
+        if !given.contains("user-agent") { text += "User-Agent: kube-probe/1.36\r\n" }
+        if !given.contains("accept") { text += "Accept: */*\r\n" }
+        for header in page.headers where !header.value.isEmpty { text += "\(header.name): \(header.value)\r\n" }
+        return Array((text + "Connection: close\r\n\r\n").utf8)
+    }
+
+    private static func send(_ bytes: [UInt8], _ fd: Int32, _ deadline: Deadline) -> Bool {
+        var sent = 0
+        while sent < bytes.count {
+            guard wait(fd, Int16(POLLOUT), deadline) else { return false }
+            let count: Int = bytes[sent...].withUnsafeBytes { systemSend(fd, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR || errno == EAGAIN { continue }
+            guard count > 0 else { return false }
+            sent += count
+        }
+        return true
+    }
+
+    /// Reads as far as the first line: `HTTP/1.1 200 OK`.
+    private static func status(_ fd: Int32, _ deadline: Deadline) -> Answer {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 1024)
+        while !bytes.contains(UInt8(ascii: "\n")), bytes.count < 8192 {
+            guard wait(fd, Int16(POLLIN), deadline) else { return .late }
+            let count: Int = recv(fd, &chunk, chunk.count, 0)
+            if count < 0, errno == EINTR || errno == EAGAIN { continue }
+            guard count > 0 else { break }
+            bytes += chunk[..<count]
+        }
+        guard !bytes.isEmpty else { return .ended }
+        let line = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }, as: UTF8.self)
+        let words: [Substring] = line.split(separator: " ")
+        guard words.count > 1, words[0].hasPrefix("HTTP/"), let code = Int(words[1]) else { return .malformed(line) }
+        return .code(code)
+    }
+
+    private static func text(_ code: Int32) -> String {
+        guard let message = strerror(code) else { return "error \(code)" }
+        let words = String(cString: message)
+        return words.prefix(1).lowercased() + words.dropFirst()
+    }
+}
+
+private func systemConnect(_ fd: Int32, _ address: UnsafePointer<sockaddr>?, _ length: socklen_t) -> Int32 {
+    connect(fd, address, length)
+}
+
+private func systemSend(_ fd: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+    send(fd, bytes, count, Int32(MSG_NOSIGNAL))
+}

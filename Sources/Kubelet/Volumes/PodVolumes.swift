@@ -1,0 +1,158 @@
+import API
+import Client
+import Machinery
+import Sandbox
+
+/// The volumes of one pod on this node: makes them, keeps those that come from the API true, says what a container mounts.
+///
+/// A value of the pod's worker. Source of the rules: the pages on volumes of the Kubernetes documentation.
+struct PodVolumes: Sendable {
+    private struct Volume: Sendable {
+        let path: String
+        /// Files from the API never take writes.
+        let isReadOnly: Bool
+        /// Whether the folder can be reached from the node; memory is seen by the pod only.
+        let isOnNode: Bool
+    }
+
+    private let client: Client
+    private let folders: PodFolders
+    private var ready: [String: Volume] = [:]
+    /// Tokens by volume, and when they are to be renewed.
+    private var renewals: [String: ClusterClock.Instant] = [:]
+
+    init(client: Client, folders: PodFolders) {
+        self.client = client
+        self.folders = folders
+    }
+
+    /// When ``refresh(_:fields:now:)`` has to be called although nothing changed; nil for never.
+    var renewAt: ClusterClock.Instant? { renewals.values.min() }
+
+    /// Makes each volume that is not there yet. Throws the first ``VolumeError``.
+    mutating func prepare(_ pod: View<Pod>, _ sandbox: Sandbox, fields: PodFields, now: ClusterClock.Instant) async throws(VolumeError) {
+        for volume in pod.spec.volumes where ready[volume.name] == nil {
+            do {
+                ready[volume.name] = try await make(volume, pod, sandbox, fields, now)
+            } catch {
+                throw VolumeError(volume: volume.name, reason: "\(error)")
+            }
+        }
+    }
+
+    /// Brings files from the API up to date. Returns the problems of volumes that stayed as they were.
+    mutating func refresh(_ pod: View<Pod>, fields: PodFields, now: ClusterClock.Instant) async -> [VolumeError] {
+        var problems: [VolumeError] = []
+        for volume in pod.spec.volumes where ready[volume.name]?.isReadOnly == true {
+            do {
+                _ = try await makeFiles(volume, pod, fields, now)
+            } catch {
+                problems.append(VolumeError(volume: volume.name, reason: "\(error)"))
+            }
+        }
+        return problems
+    }
+
+    /// Takes note of the volumes in memory that a living sandbox has from before; all others are made anew without harm.
+    mutating func adopt(_ pod: View<Pod>) {
+        for volume in pod.spec.volumes where volume.emptyDir?.medium == "Memory" {
+            let path: String = folders.volume(volume.name)
+            if Files.kind(path) == .folder { ready[volume.name] = Volume(path: path, isReadOnly: false, isOnNode: false) }
+        }
+    }
+
+    /// Forgets what lives in the sandbox, which is gone; the disk's folders stay.
+    mutating func forgetMemory() { ready = ready.filter { $0.value.isOnNode } }
+
+    /// What a container mounts. Throws ``ConfigError``.
+    func mounts(_ container: View<Container>, variables: Variables) throws -> [Mount] {
+        try container.volumeMounts.map { mount in
+            guard let volume = ready[mount.name] else {
+                throw ConfigError("volume \"\(mount.name)\" of the mount at \(mount.mountPath) is not there")
+            }
+            var subPath: String = mount.subPath
+            if !mount.subPathExpr.isEmpty {
+                subPath = VariableExpansion.expand(mount.subPathExpr) { variables[$0] }
+                let isBad: Bool = subPath.hasPrefix("/") || subPath.split(separator: "/").contains("..")
+                if isBad || subPath.isEmpty { throw ConfigError("subPathExpr \"\(mount.subPathExpr)\" became \"\(subPath)\", which is no path within the volume") }
+            }
+            let source: Mount.Source
+            if subPath.isEmpty {
+                source = .host(path: volume.path)
+            } else {
+                if volume.isOnNode, !volume.isReadOnly { try SubPath.make(subPath, below: volume.path) }
+                source = .below(folder: volume.path, path: subPath)
+            }
+            let propagation: Mount.Propagation
+            switch mount.mountPropagation {
+            case "HostToContainer": propagation = .hostToContainer
+            case "Bidirectional": propagation = .bidirectional
+            default: propagation = .none
+            }
+            return Mount(source, at: mount.mountPath, isReadOnly: mount.readOnly || volume.isReadOnly, propagation: propagation)
+        }
+    }
+
+    // MARK: - Kinds of volumes
+
+    private mutating func make(
+        _ volume: View<API.Volume>, _ pod: View<Pod>, _ sandbox: Sandbox, _ fields: PodFields, _ now: ClusterClock.Instant
+    ) async throws -> Volume {
+        let path: String = folders.volume(volume.name)
+        if let source: View<EmptyDirVolumeSource> = volume.emptyDir {
+            return try await makeEmpty(source, path, sandbox, group: Self.group(of: pod, sandbox))
+        }
+        if let source: View<HostPathVolumeSource> = volume.hostPath {
+            try HostPath.check(source.path, type: source.type ?? "")
+            return Volume(path: source.path, isReadOnly: false, isOnNode: true)
+        }
+        if try await makeFiles(volume, pod, fields, now) { return Volume(path: path, isReadOnly: true, isOnNode: true) }
+        let kind: String = volume.sources.first ?? "nothing"
+        throw ConfigError(
+            "this version cannot mount volumes of type \(kind); it knows emptyDir, hostPath, configMap, secret, downwardAPI and projected")
+    }
+
+    private func makeEmpty(_ source: View<EmptyDirVolumeSource>, _ path: String, _ sandbox: Sandbox, group: UInt32?) async throws -> Volume {
+        try Files.makeFolder(path, mode: 0o777)
+        switch source.medium {
+        case "":
+            if let group {
+                try Files.setGroup(path, group)
+                try Files.setMode(path, 0o2777)
+            }
+            return Volume(path: path, isReadOnly: false, isOnNode: true)
+        case "Memory":
+            let size: Int64? = source.sizeLimit.flatMap { $0.sign > 0 ? $0.value : nil }
+            try await sandbox.mountMemory(at: path, size: size, mode: 0o777)
+            return Volume(path: path, isReadOnly: false, isOnNode: false)
+        default: throw ConfigError("unknown storage medium \"\(source.medium)\": this version knows disk (empty) and Memory")
+        }
+    }
+
+    /// False for a volume whose files don't come from the API.
+    private mutating func makeFiles(
+        _ volume: View<API.Volume>, _ pod: View<Pod>, _ fields: PodFields, _ now: ClusterClock.Instant
+    ) async throws -> Bool {
+        let group: UInt32? = pod.spec.securityContext?.fsGroup.map { UInt32(clamping: $0) }
+        var sources = ProjectedFiles(client: client, fields: fields, groupBits: group == nil ? 0 : 0o440, now: now)
+        if let source: View<ConfigMapVolumeSource> = volume.configMap {
+            try await sources.add(source)
+        } else if let source: View<SecretVolumeSource> = volume.secret {
+            try await sources.add(source)
+        } else if let source: View<DownwardAPIVolumeSource> = volume.downwardAPI {
+            try sources.add(source)
+        } else if let source: View<ProjectedVolumeSource> = volume.projected {
+            try await sources.add(source)
+        } else {
+            return false
+        }
+        try VolumeFiles(folder: folders.volume(volume.name), group: Host.isRoot ? group : nil).show(sources.files)
+        renewals[volume.name] = sources.renewAt
+        return true
+    }
+
+    private static func group(of pod: View<Pod>, _ sandbox: Sandbox) -> UInt32? {
+        guard !sandbox.hasOneIdentity, Host.isRoot else { return nil }
+        return pod.spec.securityContext?.fsGroup.map { UInt32(clamping: $0) }
+    }
+}

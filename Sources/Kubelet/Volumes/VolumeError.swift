@@ -1,0 +1,7 @@
+/// Why a volume can't be mounted; the text follows `MountVolume.SetUp failed for volume "x" : ` in the event.
+struct VolumeError: Error, Sendable, CustomStringConvertible {
+    let volume: String
+    let reason: String
+
+    var description: String { "MountVolume.SetUp failed for volume \"\(volume)\" : \(reason)" }
+}
