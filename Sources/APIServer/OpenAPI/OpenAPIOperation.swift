@@ -96,10 +96,11 @@ struct OpenAPIOperation {
     private var produced: [String] {
         if isStream { return ["*/*"] }
         if isText { return ["text/plain"] + Self.types }
-        return isWatchable ? Self.types + Self.types.map { $0 + ";stream=watch" }.filter { !$0.contains("yaml") } : Self.types
+        return isWatchable ? Self.types + Self.streamTypes : Self.types
     }
 
     private static let types: [String] = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]
+    private static let streamTypes: [String] = ["application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"]
     private static let patchTypes: [String] = [
         "application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json",
         "application/apply-patch+yaml",

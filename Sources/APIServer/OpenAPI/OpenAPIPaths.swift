@@ -185,9 +185,10 @@ struct OpenAPIPaths {
         }
         guard !members.isEmpty else { return JSONObject.Member(key: path, value: .object([:])) }
         var parameters: [OpenAPIParameter] = isListing ? OpenAPIParameter.list : []
-        if path.contains("{name}") { parameters.append(.objectName) }
-        if path.contains("{namespace}") { parameters.append(.namespace) }
-        if path.contains("{path}") { parameters.append(.path) }
+        let segments: [Substring] = path.split(separator: "/")
+        for parameter in [OpenAPIParameter.objectName, .namespace, .path] where segments.contains("{\(parameter.name)}") {
+            parameters.append(parameter)
+        }
         if !operations.contains(where: { $0.1.isStream }) { parameters.append(.pretty) }
         members.append(JSONObject.Member(key: "parameters", value: .array(parameters.map { $0.json(dialect) })))
         return JSONObject.Member(key: path, value: .object(JSONObject(members: members)))
