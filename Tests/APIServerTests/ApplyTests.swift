@@ -184,7 +184,8 @@ import Testing
         (#""spec":{"containers":[{"name":"a","image":8}]}"#,
             #".spec.containers[name="a"].image: expected string, got &value.valueUnstructured{Value:8}"#),
         (#""spec":{"containers":[{"image":"a"}]}"#,
-            #".spec.containers: element 0: associative list with keys has an element that omits key field "name" (and doesn't have default value)"#),
+            #".spec.containers: element 0: associative list with keys has an element that omits key field "name" (and "#
+                + #"doesn't have default value)"#),
         (#""spec":{"containers":[{"name":"a"},{"name":"a"}]}"#, #".spec.containers: duplicate entries for key [name="a"]"#),
     ]) func `a configuration that does not fit is refused in Kubernetes' words`(_ rest: String, _ message: String) throws {
         let error = #expect(throws: ApplyError.self) { try apply(nil, rest, by: "a") }

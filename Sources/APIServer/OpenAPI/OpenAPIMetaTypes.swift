@@ -37,7 +37,8 @@ enum OpenAPIMetaTypes {
     }
 
     struct StatusDetails: Schema {
-        static let definition = Definition(StatusDetails(), metaName("StatusDetails"), "Which object a request was about, and what was wrong with it.")
+        static let definition = Definition(
+            StatusDetails(), metaName("StatusDetails"), "Which object a request was about, and what was wrong with it.")
         let name = Field<String>("name", 1, "Name of the object.")
         let group = Field<String>("group", 2, "Group of its kind.")
         let kind = Field<String>("kind", 3, "Kind of the object; for some errors the resource.")

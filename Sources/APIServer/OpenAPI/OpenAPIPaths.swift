@@ -43,7 +43,8 @@ struct OpenAPIPaths {
         var operations: [(String, OpenAPIOperation)] = []
         if has(.list) { operations.append(("get", listing("list" + ids.type + scoped + names.kind))) }
         if has(.create) {
-            operations.append(("post", writing("post", "create" + ids.type + scoped + names.kind, body: definition, codes: [200, 201, 202])))
+            let id: String = "create" + ids.type + scoped + names.kind
+            operations.append(("post", writing("post", id, body: definition, codes: [200, 201, 202])))
         }
         if has(.deletecollection) {
             var operation = self.operation("deletecollection", "delete\(ids.type)Collection\(scoped)\(names.kind)")

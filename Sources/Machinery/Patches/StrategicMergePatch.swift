@@ -3,7 +3,8 @@
 /// Directives: `$patch` (replace, delete), `$retainKeys`, `$setElementOrder/FIELD`, `$deleteFromPrimitiveList/FIELD`.
 /// Source: k8s.io/apimachinery/pkg/util/strategicpatch.
 package enum StrategicMergePatch {
-    /// The object after the patch. Nulls delete; lists merge by their merge key or as sets where the schema says so, and are replaced elsewhere.
+    /// The object after the patch. Nulls delete; lists merge by their merge key or as sets where the schema says so, and are replaced
+    /// elsewhere.
     ///
     /// - Parameter schema: of the whole object; nil merges maps and replaces lists.
     package static func apply(_ patch: JSON, to object: JSON, schema: ObjectSchema?) throws(StrategicMergeError) -> JSON {
