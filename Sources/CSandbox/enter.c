@@ -2,6 +2,7 @@
 
 #define _GNU_SOURCE
 #include "include/CSandbox.h"
+#include "hostview.h"
 #include "mounts.h"
 #include "parent.h"
 #include <errno.h>
@@ -75,6 +76,16 @@ static void make_shared_memory(int folder) {
     close(place);
 }
 
+static void make_view(int folder) {
+    const char *options[] = {"mode", "755", "size", "1m", NULL};
+    if (mkdirat(folder, "view", 0700) < 0 && errno != EEXIST) birth_fail("view", "view");
+    int mount = mount_new("tmpfs", MOUNT_NO_SUID | MOUNT_NO_DEVICES, options);
+    int place = openat(folder, "view", O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (mount < 0 || place < 0 || mount_attach(mount, place) < 0 || host_skeleton(mount) < 0) birth_fail("view", "view");
+    close(mount);
+    close(place);
+}
+
 static pid_t host_number(int host_proc) {
     char text[24];
     ssize_t n = readlinkat(host_proc, "self", text, sizeof text - 1);
@@ -101,6 +112,7 @@ static _Noreturn void be_parent(struct parent *p, bool user_namespace) {
     // Numbers in /proc must be those of this namespace. Refused where the host's own is partly hidden: then it stays the host's.
     if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0 && errno != EPERM) birth_fail("proc", "/proc");
     make_shared_memory(pod->folder_fd);
+    make_view(pod->folder_fd);
     p->listener = make_listener(pod->folder_fd);
     signal(SIGPIPE, SIG_IGN);
     sigset_t signals;

@@ -13,8 +13,9 @@
 
 /// Never taken from the host: they are made new for each container.
 static const char *const own_folders[] = {"/proc", "/sys", "/dev", "/tmp", "/run", "/lost+found", NULL};
-/// Where programs expect to write; other folders of the host are bound read-only, which is cheaper than an overlay.
-static const char *const writable_folders[] = {"/etc", "/usr", "/var", "/opt", "/root", "/home", "/srv", NULL};
+/// Where programs expect to write. Other folders of the host are bound read-only, which is cheaper than an overlay, unless a mount
+/// point or the working directory must be made in them.
+static const char *const writable_folders[] = {"/etc", "/usr", "/var", "/root", NULL};
 /// Folders that must be the pod's own to be writable when the host's root is not mapped.
 static const char *const writable_below[] = {"/var/cache", "/var/lib", "/var/log", "/var/tmp", "/usr/local", NULL};
 
@@ -74,7 +75,7 @@ static void read_mount_points(struct view *view, const struct pod *pod) {
             }
         }
         *out = 0;
-        if (!is_below(at, pod->folder)) add_text(&view->mount_points, at);
+        if (!is_below(at, pod->folder) && !is_below(at, view->plan->folder)) add_text(&view->mount_points, at);
     }
     free(line);
     fclose(file);
@@ -220,7 +221,7 @@ static void take_apart(struct view *view, const char *path, int depth) {
             ssize_t n = readlink(child, link, sizeof link - 1);
             if (n < 0) continue;
             link[n] = 0;
-            if (symlinkat(link, view->root, child + 1) < 0) setup_fail("root", child);
+            if (symlinkat(link, view->root, child + 1) < 0 && errno != EEXIST) setup_fail("root", child);
         } else if (S_ISDIR(s.st_mode)) {
             show(view, child, depth);
         } else if (S_ISREG(s.st_mode)) {
@@ -241,7 +242,7 @@ static bool is_empty(const char *path) {
 
 /// Shows one folder of the host: covered, taken apart, or read-only.
 static void show(struct view *view, const char *path, int depth) {
-    bool writable = depth == 2 || contains(writable_folders, path);
+    bool writable = depth == 2 || contains(writable_folders, path) || any_below(&view->missing, path);
     if (is_empty(path)) {
         make_like_host(view->root, path, true);
         return;
@@ -288,4 +289,32 @@ void host_view(const struct pod *pod, const struct plan *plan, int root) {
     take_apart(&view, "/", 1);
     close(view.upper);
     close(view.work);
+}
+
+int host_skeleton(int root) {
+    static const struct { const char *name; mode_t mode; } own[] = {
+        {"proc", 0555}, {"sys", 0555}, {"dev", 0755}, {"run", 0755}, {"run/lock", 01777}, {"tmp", 01777}};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (mkdirat(root, own[i].name, 0755) < 0 || fchmodat(root, own[i].name, own[i].mode, 0) < 0) return -1;
+    DIR *folder = opendir("/");
+    if (!folder) return -1;
+    int result = 0;
+    for (struct dirent *entry; result == 0 && (entry = readdir(folder));) {
+        char path[NAME_MAX + 2], link[PATH_MAX];
+        struct stat s;
+        snprintf(path, sizeof path, "/%s", entry->d_name);
+        if (strcmp(path, "/.") == 0 || strcmp(path, "/..") == 0 || contains(own_folders, path) || lstat(path, &s) < 0) continue;
+        if (S_ISDIR(s.st_mode)) {
+            result = mkdirat(root, path + 1, 0755) < 0 || fchmodat(root, path + 1, s.st_mode & 07777, 0) < 0 ? -1 : 0;
+            if (s.st_uid || s.st_gid) (void)!fchownat(root, path + 1, s.st_uid, s.st_gid, AT_SYMLINK_NOFOLLOW); // as far as mapped
+        } else if (S_ISLNK(s.st_mode)) {
+            ssize_t n = readlink(path, link, sizeof link - 1);
+            link[n < 0 ? 0 : n] = 0;
+            if (n > 0) result = symlinkat(link, root, path + 1);
+        } else if (S_ISREG(s.st_mode)) {
+            result = mknodat(root, path + 1, S_IFREG | 0644, 0);
+        }
+    }
+    closedir(folder);
+    return result;
 }

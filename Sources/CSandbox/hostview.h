@@ -10,3 +10,8 @@
 /// folder is covered by itself. Where overlays are not to be had, folders are bound read-only, and a folder in which a mount point
 /// is missing is taken apart so that the point can be made.
 void host_view(const struct pod *pod, const struct plan *plan, int root);
+
+/// Names all that stands in the host's `/`, without what is in it, and the folders that each container has of its own.
+/// Made once for each pod, in memory, as the lowest layer of its containers' roots: on a disk its 30 entries are the dearest part of a
+/// container's birth. Returns 0 or -1 with errno.
+int host_skeleton(int root);

@@ -135,46 +135,57 @@ static void make_volumes(const struct plan *plan, int root) {
     }
 }
 
-/// One overlay over the layers of an image; they are folders of our own, so nothing is locked below them.
-static void image_view(const struct plan *plan, const char *path) {
-    struct bytes lower = {0};
-    for (size_t i = 0; i < plan->layers.count; i++) {
-        if (i) bytes_append(&lower, ":", 1);
-        bytes_append(&lower, plan->layers.items[i], strlen(plan->layers.items[i]));
-    }
-    bytes_append(&lower, "", 1);
-    char upper[PATH_MAX], work[PATH_MAX];
-    snprintf(upper, sizeof upper, "%s/upper", plan->folder);
-    snprintf(work, sizeof work, "%s/work", plan->folder);
-    const char *options[] = {"lowerdir", lower.data, "upperdir", upper, "workdir", work, "userxattr", NULL, "volatile", NULL, NULL};
-    int mount = mount_new("overlay", MOUNT_NO_DEVICES, options);
-    int place = mount < 0 ? -1 : open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (place < 0 || mount_attach(mount, place) < 0) setup_fail("root", plan->layers.items[0]);
-    close(place);
-    close(mount);
-    bytes_free(&lower);
-}
-
 static void make_folder(const struct plan *plan, const char *name, char path[PATH_MAX]) {
     if (snprintf(path, PATH_MAX, "%s%s", plan->folder, name) >= PATH_MAX - 16) errno = ENAMETOOLONG;
     else if (mkdir(path, 0755) == 0 || errno == EEXIST) return;
     setup_fail("root", path);
 }
 
+/// One overlay as the root: over the layers of an image, or over the pod's skeleton of the host's root.
+/// All are folders of our own, so nothing is locked below them. Returns whether there is one.
+static bool cover_root(const struct pod *pod, const struct plan *plan, const char *path) {
+    struct bytes lower = {0};
+    for (size_t i = 0; i < plan->layers.count; i++) {
+        if (i) bytes_append(&lower, ":", 1);
+        bytes_append(&lower, plan->layers.items[i], strlen(plan->layers.items[i]));
+    }
+    if (!plan->layers.count) {
+        bytes_append(&lower, pod->folder, strlen(pod->folder));
+        bytes_append(&lower, "/view", 5);
+    }
+    bytes_append(&lower, "", 1);
+    char upper[PATH_MAX], work[PATH_MAX];
+    make_folder(plan, "/layer", upper);
+    make_folder(plan, "/work/root", work);
+    const char *options[] = {"lowerdir", lower.data, "upperdir", upper, "workdir", work, "userxattr", NULL, "volatile", NULL, NULL};
+    int mount = mount_new("overlay", MOUNT_NO_DEVICES, options);
+    bytes_free(&lower);
+    if (mount < 0) return false;
+    int place = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    // Unbindable: a copy of a host folder that holds this one must not hold the half-made root again.
+    if (place < 0 || mount_change(mount, false, 0, MOUNT_UNBINDABLE) < 0 || mount_attach(mount, place) < 0) setup_fail("root", path);
+    close(place);
+    close(mount);
+    return true;
+}
+
+/// A plain folder as the root, filled with the names of the host's.
+static void bind_root(const char *path) {
+    int mount = mount_copy(AT_FDCWD, path, false), place = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (mount < 0 || place < 0 || mount_change(mount, false, MOUNT_NO_DEVICES, MOUNT_UNBINDABLE) < 0 || mount_attach(mount, place) < 0)
+        setup_fail("root", path);
+    if (host_skeleton(mount) < 0) setup_fail("root", path);
+    close(mount);
+    close(place);
+}
+
 static int make_root(const struct pod *pod, const struct plan *plan, char path[PATH_MAX]) {
     make_folder(plan, "/upper", path);
     make_folder(plan, "/work", path);
     make_folder(plan, "/root", path);
-    if (plan->layers.count) {
-        image_view(plan, path);
-    } else {
-        int mount = mount_copy(AT_FDCWD, path, false), place = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        // Unbindable: a copy of a host folder that holds this one must not hold the half-made root again.
-        if (mount < 0 || place < 0 || mount_change(mount, false, MOUNT_NO_DEVICES, MOUNT_UNBINDABLE) < 0 || mount_attach(mount, place) < 0)
-            setup_fail("root", path);
-        close(mount);
-        close(place);
-    }
+    bool covered = !plan->without_overlay && cover_root(pod, plan, path);
+    if (!covered && plan->layers.count) setup_fail("root", plan->layers.items[0]);
+    if (!covered) bind_root(path);
     int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (root < 0) setup_fail("root", path);
     if (!plan->layers.count) host_view(pod, plan, root);

@@ -2,7 +2,7 @@
 package struct ContainerProcess: Sendable {
     /// Unique in its sandbox while it is not acknowledged.
     package var id: String
-    /// Folder for the container's private layer; made new for each start, on a disk. `root`, `upper` and `work` appear in it.
+    /// Folder for the container's private layer; made new for each start, on a disk. `root`, `layer`, `upper` and `work` appear in it.
     package var folder: String
     /// The program and its arguments; a name without a slash is looked for in the environment's PATH, inside the container's view.
     package var arguments: [String]

@@ -46,7 +46,7 @@ enum sandbox_message {
 
 enum sandbox_field_code {
     SANDBOX_ID = 1,
-    SANDBOX_FOLDER = 2,    // of the container: root, upper and work are made in it
+    SANDBOX_FOLDER = 2,    // of the container: root, layer, upper and work are made in it
     SANDBOX_ARGUMENT = 3,  // repeats, in order
     SANDBOX_VARIABLE = 4,  // NAME=value, repeats
     SANDBOX_DIRECTORY = 5, // working directory
