@@ -11,7 +11,8 @@ let strict: [SwiftSetting] = [
 
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let posix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
-let embedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let niotls = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let hpack = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
 let http1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let http2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
 let tls = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -29,7 +30,7 @@ let sources: [Target] = [
     .target(name: "Machinery", dependencies: ["CLibYAML"], swiftSettings: strict),
     .target(name: "API", dependencies: ["Machinery"], swiftSettings: strict),
     .target(name: "Client", dependencies: ["API", "Machinery", "HTTP", log], swiftSettings: strict),
-    .target(name: "HTTP", dependencies: [nio, posix, http1, http2, tls, x509, asn1, crypto, log], swiftSettings: strict),
+    .target(name: "HTTP", dependencies: [nio, posix, niotls, http1, http2, hpack, tls, x509, asn1, crypto, log], swiftSettings: strict),
     .target(name: "Store", dependencies: ["CSQLite"], swiftSettings: strict),
     .target(name: "APIServer", dependencies: ["Store", "HTTP", "API", "Machinery", crypto, log], swiftSettings: strict),
     .target(name: "Sandbox", dependencies: ["CSandbox"], swiftSettings: strict),

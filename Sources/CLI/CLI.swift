@@ -12,7 +12,7 @@ package enum CLI {
         do {
             switch try parse(words, shell) {
             case nil: return 0
-            case let verb as any LocalVerb:
+            case let verb as any LocalVerb where verb.isLocal:
                 try verb.runLocally(in: shell)
                 return 0
             case let verb?: return wait { await finish(verb, shell) }

@@ -172,7 +172,8 @@ static void small_request(struct parent *p, struct client *c, const struct sandb
 
 static void carry_out(struct parent *p, struct client *c, const struct sandbox_frame *frame, const char *data) {
     struct fields f = fields_of(data, frame->length);
-    if (frame->type == SANDBOX_START || frame->type == SANDBOX_EXEC) return container_start(p, c, frame->tag, f, frame->type == SANDBOX_EXEC);
+    bool is_exec = frame->type == SANDBOX_EXEC;
+    if (is_exec || frame->type == SANDBOX_START) return container_start(p, c, frame->tag, f, is_exec);
     struct request r;
     if (request_read(&r, f)) small_request(p, c, frame, &r);
     else answer_failed(c, frame->tag, "request", EBADMSG, "");

@@ -109,8 +109,9 @@ void container_start(struct parent *p, struct client *c, uint32_t tag, struct fi
     }
     if (!error) {
         k = swk_allocate(sizeof *k);
-        *k = (struct container){.id = swk_copy(plan.id, strlen(plan.id)), .phase = STARTING, .starter = c, .tag = tag, .is_exec = is_exec,
-            .own_processes = plan.own_processes, .report = -1, .log = -1, .process = -1, .poll_at = -1, .streams = {{.fd = -1}, {.fd = -1}}};
+        *k = (struct container){.id = swk_copy(plan.id, strlen(plan.id)), .phase = STARTING, .starter = c, .tag = tag,
+            .is_exec = is_exec, .own_processes = plan.own_processes, .report = -1, .log = -1, .process = -1, .poll_at = -1,
+            .streams = {{.fd = -1}, {.fd = -1}}};
         k->next = p->containers;
         p->containers = k;
         if (plan.log && !is_exec) {

@@ -11,11 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/// Never taken from the host: they are made new for each container.
-static const char *const own_folders[] = {"/proc", "/sys", "/dev", "/tmp", "/run", "/lost+found", NULL};
-/// Where programs expect to write. Other folders of the host are bound read-only, which is cheaper than an overlay, unless a mount
-/// point or the working directory must be made in them.
-static const char *const writable_folders[] = {"/etc", "/usr", "/var", "/root", NULL};
+/// Never taken from the host: they are made new for each container. Root's home is nobody's business but root's.
+static const char *const own_folders[] = {"/proc", "/sys", "/dev", "/tmp", "/run", "/root", "/lost+found", NULL};
+/// Where programs expect to write; /usr too, where the host's root is mapped and could. Other folders of the host are bound read-only,
+/// which is cheaper than an overlay, unless a mount point or the working directory must be made in them.
+static const char *const writable_folders[] = {"/etc", "/var", NULL};
 /// Folders that must be the pod's own to be writable when the host's root is not mapped.
 static const char *const writable_below[] = {"/var/cache", "/var/lib", "/var/log", "/var/tmp", "/usr/local", NULL};
 
@@ -75,7 +75,8 @@ static void read_mount_points(struct view *view, const struct pod *pod) {
             }
         }
         *out = 0;
-        if (!is_below(at, pod->folder) && !is_below(at, view->plan->folder)) add_text(&view->mount_points, at);
+        bool own = is_below(at, pod->folder) || is_below(at, view->plan->folder) || strcmp(at, view->plan->folder) == 0;
+        if (!own) add_text(&view->mount_points, at);
     }
     free(line);
     fclose(file);
@@ -242,7 +243,8 @@ static bool is_empty(const char *path) {
 
 /// Shows one folder of the host: covered, taken apart, or read-only.
 static void show(struct view *view, const char *path, int depth) {
-    bool writable = depth == 2 || contains(writable_folders, path) || any_below(&view->missing, path);
+    bool expected = contains(writable_folders, path) || (view->mapped_root && strcmp(path, "/usr") == 0);
+    bool writable = depth == 2 || expected || any_below(&view->missing, path);
     if (is_empty(path)) {
         make_like_host(view->root, path, true);
         return;
@@ -293,7 +295,7 @@ void host_view(const struct pod *pod, const struct plan *plan, int root) {
 
 int host_skeleton(int root) {
     static const struct { const char *name; mode_t mode; } own[] = {
-        {"proc", 0555}, {"sys", 0555}, {"dev", 0755}, {"run", 0755}, {"run/lock", 01777}, {"tmp", 01777}};
+        {"proc", 0555}, {"sys", 0555}, {"dev", 0755}, {"run", 0755}, {"run/lock", 01777}, {"tmp", 01777}, {"root", 0700}};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (mkdirat(root, own[i].name, 0755) < 0 || fchmodat(root, own[i].name, own[i].mode, 0) < 0) return -1;
     DIR *folder = opendir("/");

@@ -1,4 +1,5 @@
-// Linux's mount interface by descriptors (5.2 and later), so that no path is looked up twice and no symbolic link can be swapped in between.
+// Linux's mount interface by descriptors (5.2, with attributes 5.12), so that no path is looked up twice and no symbolic link can be
+// swapped in between.
 
 #pragma once
 

@@ -33,7 +33,7 @@ static bool read_mount(struct mount_plan *mount, struct fields f) {
 }
 
 bool plan_read(struct plan *plan, struct fields f) {
-    *plan = (struct plan){.user = -1, .group = -1, .capabilities = DEFAULT_CAPABILITIES};
+    *plan = (struct plan){.memory_layer = -1, .user = -1, .group = -1, .capabilities = DEFAULT_CAPABILITIES};
     while (field_next(&f)) {
         switch (f.code) {
         case SANDBOX_ID: set(&plan->id, field_copy(&f)); break;
@@ -56,6 +56,7 @@ bool plan_read(struct plan *plan, struct fields f) {
         case SANDBOX_MASK: add(&plan->masks, field_copy(&f)); break;
         case SANDBOX_CAPABILITIES: plan->capabilities = (uint64_t)field_value(&f); break;
         case SANDBOX_NO_NEW_PRIVILEGES: plan->no_new_privileges = field_value(&f) != 0; break;
+        case SANDBOX_MEMORY_LAYER: plan->memory_layer = field_value(&f); break;
         case SANDBOX_WITHOUT_OVERLAY: plan->without_overlay = field_value(&f) != 0; break;
         case SANDBOX_OWN_PROCESSES: plan->own_processes = field_value(&f) != 0; break;
         case SANDBOX_MOUNT: {

@@ -25,6 +25,7 @@ struct texts {
 struct plan {
     char *id, *folder, *directory, *log;
     struct texts arguments, variables, layers, masks;
+    int64_t memory_layer; // bytes, -1: on disk
     int64_t user, group; // -1: that of the pod's root
     gid_t *groups;
     size_t group_count;

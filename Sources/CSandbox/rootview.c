@@ -93,7 +93,8 @@ static void make_dev(const struct pod *pod, int root) {
     if (queues >= 0) attach(root, queues, "/dev/mqueue", true, "dev");
     else if (errno != ENODEV) setup_fail("dev", "/dev/mqueue"); // a kernel without them has none to show
     static const char *const links[][2] = {
-        {"/proc/self/fd", "fd"}, {"/proc/self/fd/0", "stdin"}, {"/proc/self/fd/1", "stdout"}, {"/proc/self/fd/2", "stderr"}, {"pts/ptmx", "ptmx"}};
+        {"/proc/self/fd", "fd"}, {"/proc/self/fd/0", "stdin"}, {"/proc/self/fd/1", "stdout"}, {"/proc/self/fd/2", "stderr"},
+        {"pts/ptmx", "ptmx"}};
     for (size_t i = 0; i < sizeof links / sizeof *links; i++)
         if (symlinkat(links[i][0], dev, links[i][1]) < 0) setup_fail("dev", links[i][1]);
     close(dev);
@@ -179,7 +180,19 @@ static void bind_root(const char *path) {
     close(place);
 }
 
+/// Memory over the container's folder, in its mount namespace only: gone with its last process, and free of the disk's journal.
+static void layer_in_memory(const struct plan *plan) {
+    char size[32];
+    snprintf(size, sizeof size, "%lld", (long long)plan->memory_layer);
+    const char *options[] = {"mode", "700", "size", size, NULL};
+    int mount = mount_new("tmpfs", MOUNT_NO_DEVICES, options), place = open(plan->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (mount < 0 || place < 0 || mount_attach(mount, place) < 0) setup_fail("root", plan->folder);
+    close(mount);
+    close(place);
+}
+
 static int make_root(const struct pod *pod, const struct plan *plan, char path[PATH_MAX]) {
+    if (plan->memory_layer > 0) layer_in_memory(plan);
     make_folder(plan, "/upper", path);
     make_folder(plan, "/work", path);
     make_folder(plan, "/root", path);

@@ -77,6 +77,7 @@ package final class Cluster: Sendable {
         let tls = TLSServerConfiguration(
             certificateChainPEM: credentials.server.certificatePEM, privateKeyPEM: credentials.server.keyPEM,
             clientCAPEM: credentials.caPEM)
+        let http: HTTPServer
         do {
             http = try await HTTPServer(
                 host: "127.0.0.1", port: wanted, tls: tls, refuse: HTTPFront.refusal, handler: { front.handle($0, $1) })
@@ -85,6 +86,7 @@ package final class Cluster: Sendable {
                 "port \(wanted) on 127.0.0.1 is taken by another program. Stop that, or start the cluster elsewhere: "
                     + "swkube start --cluster \(profile.name) --port PORT")
         }
+        self.http = http
         port = http.port
         if settings.port != http.port {
             settings.port = http.port

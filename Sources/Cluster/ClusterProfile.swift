@@ -1,5 +1,4 @@
 import FoundationEssentials
-package import Sandbox
 
 /// Where a cluster lives: one folder, readable by its owner only, with everything that belongs to it.
 ///
@@ -17,7 +16,7 @@ package struct ClusterProfile: Sendable {
     package let folder: String
 
     /// Throws ``ClusterError`` for a name that can't be a folder and a context.
-    package init(name: String, home: String = ClusterProfile.home()) throws(ClusterError) {
+    package init(name: String, home: String) throws(ClusterError) {
         let isGood: Bool = !name.isEmpty && name.utf8.count <= 40 && name.first != "-" && name.last != "-"
             && name.utf8.allSatisfy { ("a"..."z").contains(Character(UnicodeScalar($0))) || ("0"..."9").contains(Character(UnicodeScalar($0))) || $0 == UInt8(ascii: "-") }
         guard isGood else {
@@ -28,14 +27,14 @@ package struct ClusterProfile: Sendable {
     }
 
     /// `$SWKUBE_HOME`, else `$XDG_DATA_HOME/swkube`, else `~/.local/share/swkube`.
-    package static func home(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> String {
-        if let home = environment["SWKUBE_HOME"], !home.isEmpty { return home }
-        if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") { return data + "/swkube" }
-        return (environment["HOME"] ?? "/") + "/.local/share/swkube"
+    package static func home(_ environment: (String) -> String?) -> String {
+        if let home = environment("SWKUBE_HOME"), !home.isEmpty { return home.hasPrefix("/") ? home : FileManager.default.currentDirectoryPath + "/" + home }
+        if let data = environment("XDG_DATA_HOME"), data.hasPrefix("/") { return data + "/swkube" }
+        return (environment("HOME") ?? "") + "/.local/share/swkube"
     }
 
     /// Names of the clusters that have a folder.
-    package static func all(home: String = ClusterProfile.home()) -> [String] {
+    package static func all(home: String) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: home + "/clusters")) ?? []).sorted()
     }
 
@@ -51,6 +50,7 @@ package struct ClusterProfile: Sendable {
     package var runningPath: String { folder + "/running.json" }
     package var lockPath: String { folder + "/lock" }
 
+    package var hasFolder: Bool { FileManager.default.fileExists(atPath: folder) }
     package var exists: Bool { FileManager.default.fileExists(atPath: settingsPath) }
 
     /// Makes the folders, mode 0700.

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Kubelet
 package import Machinery
 import Sandbox
 
@@ -35,20 +36,34 @@ extension ClusterProfile {
         return known.map { .died($0) } ?? .stopped
     }
 
-    /// Asks a running cluster to end and returns when it has. False when it did not run.
+    /// Ends a running cluster and returns when it has ended, its pods too. Of one that died, ends the pods that are left.
     ///
     /// Throws ``ClusterError`` when it does not end within a minute.
-    package func stop() throws(ClusterError) -> Bool {
-        guard case .running(let cluster) = state else {
-            if case .died = state { forgetRunning() }
-            return false
+    package func stop() async throws(ClusterError) {
+        switch state {
+        case .absent, .stopped: return
+        case .running(let cluster):
+            kill(cluster.pid, SIGTERM)
+            for _ in 0..<6000 where FileLock.holder(of: lockPath) != nil { usleep(10_000) }
+            guard FileLock.holder(of: lockPath) == nil else {
+                throw ClusterError("cluster \(name) (process \(cluster.pid)) has not ended within 60 s; its log is \(logPath)")
+            }
+        case .died: break
         }
-        kill(cluster.pid, SIGTERM)
-        for _ in 0..<6000 {
-            guard FileLock.holder(of: lockPath) != nil else { return true }
-            usleep(10_000)
+        await Kubelet.endPods(stateFolder: nodeFolder)
+        forgetRunning()
+    }
+
+    /// Ends the cluster and removes its folder.
+    package func delete() async throws(ClusterError) {
+        try await stop()
+        // A cluster that was stopped by its signal left its pods to the next start.
+        await Kubelet.endPods(stateFolder: nodeFolder)
+        do throws(SandboxError) {
+            try removeFolder(folder)
+        } catch {
+            throw ClusterError("cannot remove \(folder): \(error)")
         }
-        throw ClusterError("cluster \(name) (process \(cluster.pid)) has not ended within 60 s; its log is \(logPath)")
     }
 
     func writeRunning(_ cluster: RunningCluster) throws(ClusterError) {

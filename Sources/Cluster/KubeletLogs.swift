@@ -1,3 +1,4 @@
+import API
 import APIServer
 import Kubelet
 import Synchronization

@@ -11,6 +11,7 @@ extension ContainerProcess {
         writer.flag(SANDBOX_WITHOUT_OVERLAY, withoutOverlay)
         writer.flag(SANDBOX_OWN_PROCESSES, processes == .container)
         writer.text(SANDBOX_LOG, logPath)
+        if let memoryLayer { writer.number(SANDBOX_MEMORY_LAYER, memoryLayer) }
         // By depth, so that a mount never hides one that lies in it; the sort keeps the order of equals.
         for mount in mounts.sorted(by: { $0.depth < $1.depth }) { writer.group(SANDBOX_MOUNT) { mount.write(to: &$0) } }
     }

@@ -29,6 +29,9 @@ package struct ContainerProcess: Sendable {
     ///
     /// As process 1 it sees none of the pod's other containers, and ignores signals that it does not handle, TERM included.
     package var processes: ProcessScope = .pod
+    /// Bytes that the private layer may take in memory; nil puts it on the folder's disk, which has more room and takes a few
+    /// milliseconds longer to make. A layer in memory is gone with the container.
+    package var memoryLayer: Int64?
     /// Binds the host's folders read-only instead of covering them with overlays, as happens by itself where the kernel has none.
     package var withoutOverlay = false
 

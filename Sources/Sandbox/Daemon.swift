@@ -18,7 +18,8 @@ package struct Daemon: Sendable {
         guard log >= 0 else { throw SandboxError.system(call: "open", errno: errno, path: logPath) }
         defer { close(log) }
         var pipe: [Int32] = [-1, -1]
-        guard Glibc.pipe(&pipe) == 0, fcntl(pipe[0], F_SETFD, FD_CLOEXEC) == 0, fcntl(pipe[1], F_SETFD, FD_CLOEXEC) == 0 else { throw SandboxError.system(call: "pipe", errno: errno, path: "") }
+        guard Glibc.pipe(&pipe) == 0 else { throw SandboxError.system(call: "pipe", errno: errno, path: "") }
+        for end in pipe { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         defer { close(pipe[1]) }
         let variables: [String] =
             (environment.map { $0.map { "\($0.name)=\($0.value)" } } ?? currentEnvironment()) + ["\(variable)=3"]

@@ -22,7 +22,8 @@ package final class SandboxRuntime: Sendable {
         let birth: Birth = try await reactor.perform { () -> Result<Birth, SandboxError> in
             Result { () throws(SandboxError) -> Birth in try Birth(configuration, executable: executable) }
         }
-        let sandbox = Sandbox(folder: configuration.folder, maskedPaths: configuration.maskedPaths, fd: birth.socket, reactor: reactor, runtime: self)
+        let sandbox = Sandbox(
+            folder: configuration.folder, maskedPaths: configuration.maskedPaths, fd: birth.socket, reactor: reactor, runtime: self)
         let answer: Result<Void, SandboxError>
         do throws(SandboxError) {
             answer = .success(try await sandbox.greet())

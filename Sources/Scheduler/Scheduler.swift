@@ -5,18 +5,21 @@ package import Machinery
 
 /// Finds a node for each pod that has none and asks for `default-scheduler`, and binds the pod to it.
 ///
-/// One loop takes pods one by one and decides from a copy of the cluster that is ahead of the informers; bindings are written
-/// beside the loop. Reads pods, nodes and namespaces; writes `pods/binding`, the condition PodScheduled and events.
+/// One loop takes pods one by one and decides from a copy of the cluster that is ahead of the informers; what was decided is written
+/// beside the loop. Reads pods, nodes, namespaces and disruption budgets; writes `pods/binding`, the condition PodScheduled and
+/// `status.nominatedNodeName`, deletes pods that make room for more important ones, and tells of it in events.
 package struct Scheduler: Sendable {
-    private let client: Client
-    private let clock: ClusterClock
-    private let log: Logger
-    private let events: EventRecorder
-    private let pods: Informer<Pod>
+    let client: Client
+    let clock: ClusterClock
+    let log: Logger
+    let events: EventRecorder
+    let pods: Informer<Pod>
     private let nodes: Informer<Node>
     private let namespaces: Informer<Namespace>
-    private let state: SchedulerState
+    private let budgets: Informer<PodDisruptionBudget>
+    let state: SchedulerState
 
+    /// - Parameter informers: not running yet, or the scheduler may see changes of that moment in the wrong order.
     package init(client: Client, informers: Informers, clock: ClusterClock, log: Logger) {
         self.client = client
         self.clock = clock
@@ -25,14 +28,16 @@ package struct Scheduler: Sendable {
         pods = informers.informer(Pod.self)
         nodes = informers.informer(Node.self)
         namespaces = informers.informer(Namespace.self)
-        state = SchedulerState(clock: clock)
+        budgets = informers.informer(PodDisruptionBudget.self)
+        let state = SchedulerState(clock: clock)
+        self.state = state
+        nodes.onChange { state.nodeChanged($0, $1) }
+        namespaces.onChange { state.namespaceChanged($0, $1) }
+        pods.onChange { state.podChanged($0, $1) }
     }
 
     /// Schedules until the task is cancelled. To be called once.
     package func run() async {
-        nodes.onChange { [state] in state.nodeChanged($0, $1) }
-        namespaces.onChange { [state] in state.namespaceChanged($0, $1) }
-        pods.onChange { [state] in state.podChanged($0, $1) }
         await namespaces.caughtUp()
         await nodes.caughtUp()
         await pods.caughtUp()
@@ -54,53 +59,30 @@ package struct Scheduler: Sendable {
         case .node(let node):
             guard state.assume(pod, on: node) else { return nil }
             return { await bind(pod, to: node) }
-        case .nowhere(let unfit):
-            state.refuse(pod, by: unfit.plugins)
+        case .nowhere(let unfit) where unfit.nodeCount == 0:
+            state.refuse(pod, by: [])
             return { await report(pod, reason: "Unschedulable", unfit.message) }
+        case .nowhere(let unfit):
+            return preempt(turn, unfit)
         }
     }
 
-    private func bind(_ pod: PodInfo, to node: String) async {
-        let binding: View<Binding> = Binding.new(pod.key.name, namespace: pod.key.namespace) {
-            $0.metadata.uid = pod.uid
-            $0.target = View<ObjectReference> { target in
-                target.kind = "Node"
-                target.name = node
+    private func preempt(_ turn: SchedulerState.Turn, _ unfit: Unfit) -> @Sendable () async -> Void {
+        let pod: PodInfo = turn.pod
+        switch Preemption(turn: turn, unfit: unfit, budgets: budgets.list().map { Budget($0) }).plan() {
+        case .victims(let victims):
+            let displaced: [PodInfo] = state.refuse(pod, by: unfit.plugins, nominating: victims.node)
+            return {
+                await report(pod, reason: "Unschedulable", unfit.message, nominating: victims.node)
+                for other in displaced { await withdrawNomination(of: other) }
+                await evict(victims, for: pod)
             }
-        }
-        do {
-            _ = try await client.send(
-                APIRequest(
-                    .create, Pod.names.resource, namespace: pod.key.namespace, name: pod.key.name, subresource: "binding",
-                    body: binding.json.serialized()))
-            log.info("bound pod", metadata: ["pod": "\(pod.key)", "node": "\(node)"])
-            events.record(pod.pod, .normal, reason: "Scheduled", "Successfully assigned \(pod.key) to \(node)")
-        } catch let status as APIStatus where status.isNotFound || status.isConflict {
-            // Deleted, made anew or bound by somebody else: the informer tells what it is now.
-            state.forget(pod, isGone: true)
-        } catch {
-            state.forget(pod, isGone: false)
-            guard !Task.isCancelled else { return }
-            log.warning("a pod could not be bound", metadata: ["pod": "\(pod.key)", "node": "\(node)", "error": "\(error)"])
-            await report(pod, reason: "SchedulerError", "binding rejected: \(error)")
-        }
-    }
-
-    /// Says on the pod and in an event why it has no node.
-    private func report(_ pod: PodInfo, reason: String, _ message: String) async {
-        guard var current = pods.get(pod.key), current.metadata.uid == pod.uid, !current.isScheduled else { return }
-        events.record(pod.pod, .warning, reason: "FailedScheduling", message)
-        guard current.setCondition("PodScheduled", false, reason: reason, message: message, now: clock.time),
-            let condition = current.condition("PodScheduled")
-        else { return }
-        let patch: JSON = ["metadata": ["uid": .string(pod.uid)], "status": ["conditions": [condition.json]]]
-        do {
-            try await client.patch(Pod.self, pod.key, patch, subresource: "status")
-        } catch let status as APIStatus where status.isNotFound || status.isConflict {
-            // Deleted or made anew meanwhile.
-        } catch {
-            guard !Task.isCancelled else { return }
-            log.warning("the reason could not be written", metadata: ["pod": "\(pod.key)", "error": "\(error)"])
+        case .nobody(let reason):
+            state.refuse(pod, by: unfit.plugins, nominating: "")
+            return { await report(pod, reason: "Unschedulable", "\(unfit.message) preemption: \(reason)", nominating: "") }
+        case .wait(let reason):
+            state.refuse(pod, by: unfit.plugins)
+            return { await report(pod, reason: "Unschedulable", "\(unfit.message) preemption: \(reason)") }
         }
     }
 }

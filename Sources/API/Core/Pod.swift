@@ -12,7 +12,7 @@ package struct Pod: Kind {
             Subresource("eviction", kind: "Eviction", apiVersion: "policy/v1", verbs: [.create]),
             Subresource("log", kind: "Pod", verbs: [.get]),
             Subresource("resize", kind: "Pod", verbs: [.get, .patch, .update]),
-        ], tracksGeneration: true)
+        ], tracksGeneration: true, returnsDeleted: true)
     package static let selectableFields: [String] = [
         "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork", "status.phase",
         "status.podIP", "status.nominatedNodeName",

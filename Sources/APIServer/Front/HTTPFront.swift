@@ -134,3 +134,17 @@ extension HTTPExchange {
         }
     }
 }
+
+extension HTTPFront {
+    /// The answer to a request that never became one, as a `Status`.
+    package static let refusal: @Sendable (HTTPRefusal) -> HTTPResponse = { refusal in
+        let status: APIStatus =
+            switch refusal {
+            case .malformed: .badRequest("the request is no HTTP")
+            case .headTooLarge: APIStatus(code: 431, reason: "RequestHeaderFieldsTooLarge", message: "the head of the request is too large")
+            case .bodyTooLarge(let limit): .requestTooLarge("limit is \(limit)")
+            case .timedOut: APIStatus(code: 408, reason: "Timeout", message: "the body of the request did not arrive in time")
+            }
+        return HTTPResponse(status: status.code, headers: ["Content-Type": "application/json"], body: status.json.serialized())
+    }
+}

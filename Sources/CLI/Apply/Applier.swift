@@ -101,20 +101,18 @@ struct Applier {
     }
 
     private func patch(_ manifest: Manifest, _ modified: JSON, _ current: JSON) async throws -> Applied {
+        if case .client = dryRun { return Applied(object: modified, done: "configured") }
         let schema: ObjectSchema? = Registry.types.first { $0.names.resource == manifest.resource.resource }?.schema
         let original: JSON? = try LastApplied.of(current)
         let (patch, isStrategic): (JSON, Bool) = try ApplyPatch.make(
             original: original, modified: modified, current: current, schema: schema)
         if patch.isEmpty { return Applied(object: current, done: "unchanged") }
         if !overwrite { try refuseConflicts(patch, original ?? [:], current, manifest) }
-        if case .client = dryRun { return Applied(object: modified, done: "configured") }
         var request: APIRequest = request(.patch, manifest)
         request.contentType = isStrategic ? .strategicMergePatch : .mergePatch
         request.body = patch.serialized()
         do {
-            let object: JSON = try await session.send(request)
-            let isSame: Bool = object[["metadata", "resourceVersion"]] == current[["metadata", "resourceVersion"]]
-            return Applied(object: object, done: isSame && dryRun.isReal ? "unchanged" : "configured")
+            return Applied(object: try await session.send(request), done: "configured")
         } catch var status as APIStatus {
             status.message =
                 "error when applying patch:\n\(patch.text())\nto:\nResource: \(JSON.quoted(manifest.described)), GroupVersionKind: "

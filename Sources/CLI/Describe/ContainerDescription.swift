@@ -2,12 +2,13 @@ import Machinery
 
 /// The containers of a pod or of a pod template.
 enum ContainerDescription {
-    static func write(_ title: String, _ containers: [JSON], _ statuses: [JSON], _ text: inout DescribeText, level: Int = 0) {
-        text.line(level, containers.isEmpty ? "\(title):\t<none>" : "\(title):")
+    /// - Parameter isTemplate: titles and names stand further in then, their content does not.
+    static func write(_ title: String, _ containers: [JSON], _ statuses: [JSON], _ text: inout DescribeText, isTemplate: Bool = false) {
+        text.line(isTemplate ? 1 : 0, containers.isEmpty ? "\(title):\t<none>" : "\(title):")
         for container in containers {
             let name: String = container.text(at: "name")
-            text.line(level + 1, name.isEmpty ? "\(containers.count):" : name + ":")
-            write(container, statuses.first { $0.text(at: "name") == name }, level + 2, &text)
+            text.line(1, "\(isTemplate ? " " : "")\(name):")
+            write(container, statuses.first { $0.text(at: "name") == name }, 2, &text)
         }
     }
 

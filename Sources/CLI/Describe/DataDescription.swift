@@ -78,7 +78,8 @@ enum DataDescription {
         text.field("GlobalDefault", priorityClass["globalDefault"]?.bool == true ? "true" : "false")
         text.field("PreemptionPolicy", priorityClass.text(at: "preemptionPolicy"))
         text.field("Description", priorityClass.text(at: "description"))
-        text.annotations(priorityClass[["metadata", "annotations"]])
+        text.field("Annotations", LabelText.joined(priorityClass[["metadata", "annotations"]]))
+        text.line()
     }
 }
 

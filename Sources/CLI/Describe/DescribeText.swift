@@ -48,7 +48,7 @@ struct DescribeText {
             if value.utf8.count + member.key.utf8.count + 2 > limit || value.contains("\n") {
                 line(level, "\(title)\t\(member.key):")
                 for part in value.split(separator: "\n", omittingEmptySubsequences: false) {
-                    line(level, "\t  \(part.count > limit - 2 ? part.prefix(limit - 5) + "..." : part)")
+                    line(level, "\t  \(part.utf8.count > limit - 2 ? part.prefix(limit - 2) + "..." : part)")
                 }
             } else {
                 line(level, "\(title)\t\(member.key): \(value)")
@@ -58,7 +58,6 @@ struct DescribeText {
 
     /// The table of events at the end of a description; they come oldest first.
     mutating func events(_ events: [JSON]) {
-        breakColumns()
         if events.isEmpty { return line(0, "Events:\t<none>") }
         line(0, "Events:")
         line(1, "Type\tReason\tAge\tFrom\tMessage")

@@ -14,9 +14,10 @@ struct Describer {
         switch (resource.resource.group, resource.resource.resource) {
         case ("", "pods"): PodDescription.write(object, &text)
         case ("", "services"): ServiceDescription.write(object, try await slices(of: object), &text)
-        case ("", "nodes"): NodeDescription.write(object, try await pods(onNode: object.text(at: "metadata", "name")), try? await lease(of: object), &text)
+        case ("", "nodes"): NodeDescription.write(object, try await pods(onNode: object.text(at: "metadata", "name")), await lease(of: object), &text)
         case ("", "namespaces"):
-            NamespaceDescription.write(object, &text)
+            let name: String = object.text(at: "metadata", "name")
+            NamespaceDescription.write(object, try await limits("resourcequotas", name), try await limits("limitranges", name), &text)
             return text.text
         case ("", "configmaps"): DataDescription.writeConfigMap(object, &text)
         case ("", "secrets"):
@@ -95,8 +96,17 @@ struct Describer {
             APIRequest(.list, Pod.names.resource, options: RequestOptions { $0.fieldSelector = selector })).list("items")
     }
 
-    private func lease(of node: JSON) async throws -> JSON {
-        try await session.send(
-            APIRequest(.get, Lease.names.resource, namespace: "kube-node-lease", name: node.text(at: "metadata", "name")))
+    private func lease(of node: JSON) async -> Result<JSON, any Error> {
+        let request = APIRequest(.get, Lease.names.resource, namespace: "kube-node-lease", name: node.text(at: "metadata", "name"))
+        do { return .success(try await session.send(request)) } catch { return .failure(error) }
+    }
+
+    /// Objects of a kind that limits a namespace; nil when the server does not know the kind.
+    private func limits(_ resource: String, _ namespace: String) async throws -> [JSON]? {
+        let type = GroupVersionResource(group: "", version: "v1", resource: resource)
+        do { return try await session.send(APIRequest(.list, type, namespace: namespace)).list("items") } catch let status as APIStatus
+        where status.isNotFound {
+            return nil
+        }
     }
 }

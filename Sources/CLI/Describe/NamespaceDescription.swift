@@ -2,7 +2,8 @@ import Machinery
 
 /// A namespace.
 enum NamespaceDescription {
-    static func write(_ namespace: JSON, _ text: inout DescribeText) {
+    /// - Parameter quotas: its ResourceQuotas; nil when the server knows no such kind. The same for limit ranges.
+    static func write(_ namespace: JSON, _ quotas: [JSON]?, _ limitRanges: [JSON]?, _ text: inout DescribeText) {
         text.field("Name", namespace.text(at: "metadata", "name"))
         text.labels(namespace[["metadata", "labels"]])
         text.annotations(namespace[["metadata", "annotations"]])
@@ -20,9 +21,25 @@ enum NamespaceDescription {
             }
         }
         text.breakColumns()
+        if let quotas { write(quotas, &text) }
+        if let limitRanges {
+            text.line()
+            text.line(0, limitRanges.isEmpty ? "No LimitRange resource." : "Resource Limits")
+            for range in limitRanges { text.line(0, " Name: \(range.text(at: "metadata", "name"))") }
+        }
+    }
+
+    private static func write(_ quotas: [JSON], _ text: inout DescribeText) {
         text.line()
-        text.line(0, "No resource quota.")
-        text.line()
-        text.line(0, "No LimitRange resource.")
+        if quotas.isEmpty { return text.line(0, "No resource quota.") }
+        text.line(0, "Resource Quotas")
+        for quota in quotas {
+            text.line(1, "Name:\t\(quota.text(at: "metadata", "name"))")
+            text.line(1, "Resource\tUsed\tHard")
+            text.line(1, "--------\t---\t---")
+            for amount in (quota[["status", "hard"]]?.object ?? [:]).sorted() {
+                text.line(1, "\(amount.key)\t\(quota.text(at: "status", "used", amount.key))\t\(GoText.of(amount.value))")
+            }
+        }
     }
 }

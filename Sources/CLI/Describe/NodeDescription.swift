@@ -3,7 +3,7 @@ import Machinery
 /// A node, its pods and what they ask of it.
 enum NodeDescription {
     /// - Parameter pods: those on the node that have not ended.
-    static func write(_ node: JSON, _ pods: [JSON], _ lease: JSON?, _ text: inout DescribeText) {
+    static func write(_ node: JSON, _ pods: [JSON], _ lease: Result<JSON, any Error>, _ text: inout DescribeText) {
         text.field("Name", node.text(at: "metadata", "name"))
         let prefix: String = "node-role.kubernetes.io/"
         var roles: [String] = (node[["metadata", "labels"]]?.object ?? [:]).filter { $0.key.hasPrefix(prefix) }.map { String($0.key.dropFirst(prefix.count)) }
@@ -14,7 +14,9 @@ enum NodeDescription {
         text.field("CreationTimestamp", DescribeText.date(node[["metadata", "creationTimestamp"]]))
         writeTaints(node, &text)
         text.field("Unschedulable", node[["spec", "unschedulable"]]?.bool == true ? "true" : "false")
-        if let lease {
+        switch lease {
+        case .failure(let error): text.field("Lease", "Failed to get lease: \(error)")
+        case .success(let lease):
             text.line(0, "Lease:")
             text.line(1, "HolderIdentity:\t\(lease[["spec", "holderIdentity"]]?.string ?? "<unset>")")
             text.line(1, "AcquireTime:\t\(DescribeText.date(lease[["spec", "acquireTime"]]))")
@@ -35,8 +37,9 @@ enum NodeDescription {
         text.line(0, "Addresses:")
         for address in node.list("status", "addresses") { text.line(1, "\(address.text(at: "type")):\t\(address.text(at: "address"))") }
         for (title, member) in [("Capacity", "capacity"), ("Allocatable", "allocatable")] {
+            guard let amounts = node[["status", member]]?.object, !amounts.isEmpty else { continue }
             text.line(0, title + ":")
-            for amount in (node[["status", member]]?.object ?? [:]).sorted() { text.line(1, "\(amount.key):\t\(GoText.of(amount.value))") }
+            for amount in amounts.sorted() { text.line(1, "\(amount.key):\t\(GoText.of(amount.value))") }
         }
         writeSystem(node[["status", "nodeInfo"]] ?? [:], &text)
         let range: String = node.text(at: "spec", "podCIDR")

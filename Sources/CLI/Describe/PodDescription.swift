@@ -115,9 +115,9 @@ enum PodDescription {
         let account: String = template.text(at: "spec", "serviceAccountName")
         if !account.isEmpty { text.field("Service Account", account, level: 1) }
         let initial: [JSON] = template.list("spec", "initContainers")
-        if !initial.isEmpty { ContainerDescription.write("Init Containers", initial, [], &text, level: 1) }
-        ContainerDescription.write("Containers", template.list("spec", "containers"), [], &text, level: 1)
-        VolumeDescription.write(template.list("spec", "volumes"), &text, level: 1)
+        if !initial.isEmpty { ContainerDescription.write("Init Containers", initial, [], &text, isTemplate: true) }
+        ContainerDescription.write("Containers", template.list("spec", "containers"), [], &text, isTemplate: true)
+        VolumeDescription.write(template.list("spec", "volumes"), &text, isTemplate: true)
         let priorityClass: String = template.text(at: "spec", "priorityClassName")
         if !priorityClass.isEmpty { text.field("Priority Class Name", priorityClass, level: 1) }
         text.line(1, "Node-Selectors:\t\(LabelText.joined(template[["spec", "nodeSelector"]]))")

@@ -41,8 +41,9 @@ enum ServiceDescription {
         if !ranges.isEmpty { text.field("LoadBalancer Source Ranges", ranges.joined(separator: ",")) }
     }
 
-    /// The ready addresses behind a port: three, and how many more. Empty without any.
+    /// The ready addresses behind a port: three, and how many more. Empty when none is ready, `<none>` when there is no slice.
     static func endpoints(_ port: JSON, _ slices: [JSON]) -> String {
+        if slices.isEmpty { return "<none>" }
         var addresses: [String] = []
         let limit: Int = 3
         var more: Int = 0

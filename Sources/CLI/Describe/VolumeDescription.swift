@@ -2,16 +2,16 @@ import Machinery
 
 /// The volumes of a pod or of a pod template.
 enum VolumeDescription {
-    static func write(_ volumes: [JSON], _ text: inout DescribeText, level: Int = 0) {
-        if volumes.isEmpty { return text.line(level, "Volumes:\t<none>") }
-        text.line(level, "Volumes:")
+    static func write(_ volumes: [JSON], _ text: inout DescribeText, isTemplate: Bool = false) {
+        if volumes.isEmpty { return text.line(isTemplate ? 1 : 0, "Volumes:\t<none>") }
+        text.line(isTemplate ? 1 : 0, "Volumes:")
         for volume in volumes {
-            text.line(level + 1, volume.text(at: "name") + ":")
+            text.line(1, "\(isTemplate ? " " : "")\(volume.text(at: "name")):")
             guard let source = (volume.object ?? [:]).first(where: { $0.key != "name" }) else {
-                text.line(level + 2, "<unknown>")
+                text.line(2, "<unknown>")
                 continue
             }
-            write(source.key, source.value, level + 2, &text)
+            write(source.key, source.value, 2, &text)
         }
     }
 

@@ -109,7 +109,7 @@ package struct ConnectionOptions: ParsableArguments, Sendable {
             return timeout > .zero ? timeout : nil
         } catch {
             throw Failure(
-                "invalid argument \(JSON.quoted(requestTimeout)) for \"--request-timeout\" flag: Invalid timeout value. Timeout must be a "
+                "Invalid timeout value. Timeout must be a "
                     + "single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)")
         }
     }

@@ -11,10 +11,12 @@ struct SortBy: Sendable {
         do { path = try JSONPath(relaxed: text) } catch { throw Failure("\(error)") }
     }
 
-    /// Those without a value come first; equal ones keep their order. Throws when no object has the field.
-    func sorted(_ objects: [JSON]) throws -> [JSON] {
+    /// Those without a value come first; equal ones keep their order.
+    ///
+    /// - Parameter needsField: throws when no object has the field. Rows of tables do without, as in kubectl.
+    func sorted(_ objects: [JSON], needsField: Bool) throws -> [JSON] {
         let keyed: [(object: JSON, value: JSON?)] = try objects.map { ($0, try path.values($0["object"] ?? $0).first) }
-        if !objects.isEmpty, keyed.allSatisfy({ $0.value == nil }) {
+        if needsField, !objects.isEmpty, keyed.allSatisfy({ $0.value == nil }) {
             throw Failure("couldn't find any field with path \(JSON.quoted(JSONPath.relaxed(text))) in the list of objects")
         }
         return keyed.enumerated().sorted { one, other in

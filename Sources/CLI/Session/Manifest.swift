@@ -18,6 +18,8 @@ struct Manifest: Sendable {
 /// Reads manifests: files, folders, standard input; several documents and lists in each.
 struct ManifestReader {
     let session: Session
+    /// Says what is missing in the words of `create` and `apply`, which check their input.
+    var validates: Bool = false
 
     /// All objects in the order of the files. Nothing is returned unless everything could be read.
     func read(_ paths: [String], recursive: Bool) async throws -> [Manifest] {
@@ -57,6 +59,7 @@ struct ManifestReader {
             throw Failure(
                 "unable to decode \(JSON.quoted(source)): json: cannot unmarshal \(json.typeName) into Go value of type map[string]interface {}")
         }
+        if validates { try Self.requireType(json, source) }
         guard let kind = json["kind"]?.string, !kind.isEmpty else {
             throw Failure("unable to decode \(JSON.quoted(source)): Object 'Kind' is missing in '\(json.sortedByKey.text())'")
         }
@@ -83,6 +86,15 @@ struct ManifestReader {
         let namespace: String = given ?? session.namespace
         json[["metadata", "namespace"]] = .string(namespace)
         return [Manifest(json: json, resource: resource, namespace: namespace, source: source)]
+    }
+
+    private static func requireType(_ json: JSON, _ source: String) throws {
+        let missing: [String] = ["apiVersion", "kind"].filter { json[$0]?.string?.isEmpty != false }.map { $0 + " not set" }
+        guard !missing.isEmpty else { return }
+        let list: String = missing.count == 1 ? missing[0] : "[" + missing.joined(separator: ", ") + "]"
+        throw Failure(
+            "error validating \(JSON.quoted(source)): error validating data: \(list); if you choose to ignore these errors, turn validation "
+                + "off with --validate=false")
     }
 
     /// The file itself, or the manifests in a folder by name.

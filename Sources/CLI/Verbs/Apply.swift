@@ -63,8 +63,9 @@ package struct Apply: Verb {
         if serverSide, case .client = dryRun { throw Failure("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)") }
         if serverSide, force { throw Failure("--force cannot be used with --server-side") }
         let format = try OutputFormat(output)
+        let validation: String = try FieldValidation.word(validate)
         let session: Session = try connection.session(shell)
-        var manifests: [Manifest] = try await ManifestReader(session: session).read(paths, recursive: files.recursive)
+        var manifests: [Manifest] = try await ManifestReader(session: session, validates: validation != "Ignore").read(paths, recursive: files.recursive)
         if let selector {
             let match: LabelMatch
             do { match = try LabelMatch(parsing: selector) } catch { throw Failure("\(error)") }
@@ -72,7 +73,7 @@ package struct Apply: Verb {
         }
         if manifests.isEmpty { throw Failure("no objects passed to apply") }
         let applier = Applier(
-            session: session, dryRun: dryRun, fieldValidation: try FieldValidation.word(validate),
+            session: session, dryRun: dryRun, fieldValidation: validation,
             fieldManager: fieldManager ?? (serverSide ? "kubectl" : "kubectl-client-side-apply"), overwrite: overwrite,
             forceConflicts: forceConflicts, recreates: force)
         try await apply(manifests, applier, format, dryRun, session)

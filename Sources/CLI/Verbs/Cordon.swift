@@ -64,7 +64,7 @@ package struct CordonOptions: ParsableArguments, Sendable {
     package init() {}
 
     func run(_ wanted: Bool, _ verb: String, _ shell: Shell) async throws {
-        if words.isEmpty, selector == nil { throw Failure("error: must specify a node or a --selector to \(verb)\nSee '\(CLI.program) \(verb) -h' for help and examples") }
+        if words.isEmpty, selector == nil { throw Failure("USAGE: \(verb) NODE [flags]\nSee '\(CLI.program) \(verb) -h' for help and examples") }
         let dryRun: DryRun = try DryRun(self.dryRun)
         let session: Session = try connection.session(shell)
         let selection = NodeSelection(session: session)

@@ -97,11 +97,11 @@ package struct Delete: Verb {
         guard !words.isEmpty else { throw Failure("You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'") }
         let targets: [Target] = try await ResourceArguments(session: session, allNamespaces: allNamespaces).targets(words)
         let hasNames: Bool = targets.contains { $0.name != nil }
-        if all, selection.selector != nil { throw Failure("cannot set --all and --selector at the same time") }
+        if all, selection.selector != nil { throw Failure("setting 'all' parameter but found a non empty selector. ") }
         if hasNames, selection.selector != nil || selection.fieldSelector != nil {
             throw Failure("name cannot be provided when a selector is specified")
         }
-        if hasNames, all { throw Failure("name cannot be provided when --all is specified") }
+        if hasNames, all { throw Failure("name cannot be provided when a selector is specified") }
         if !hasNames, !all, selection.selector == nil, selection.fieldSelector == nil {
             throw Failure("resource(s) were provided, but no name was specified")
         }

@@ -50,7 +50,7 @@ package struct Drain: Verb {
 
     package func run(in shell: Shell) async throws {
         if words.isEmpty, selector == nil {
-            throw Failure("error: must specify a node or a --selector to drain\nSee '\(CLI.program) drain -h' for help and examples")
+            throw Failure("USAGE: drain NODE [flags]\nSee '\(CLI.program) drain -h' for help and examples")
         }
         let dryRun: DryRun = try DryRun(self.dryRun)
         let session: Session = try connection.session(shell)

@@ -11,7 +11,7 @@ struct GetQuery {
     let sortBy: SortBy?
 
     func show() async throws {
-        if format.isForPeople, verb.serverPrint { try await showTables() } else { try await showObjects() }
+        if format.isForPeople { try await showTables() } else { try await showObjects() }
     }
 
     // MARK: - Tables
@@ -22,14 +22,13 @@ struct GetQuery {
         var last: (resource: APIResource, printer: TablePrinter)?
         for target in targets {
             let table: JSON
-            do { table = try await fetch(target, .table) } catch let status as APIStatus where verb.ignoreNotFound && status.isNotFound {
+            do { table = PlainTable.table(try await fetch(target, verb.serverPrint ? .table : .object), session.shell.now()) } catch let status as APIStatus where verb.ignoreNotFound && status.isNotFound {
                 continue
             } catch {
                 failures.add(explained(error, target))
                 continue
             }
-            guard table["kind"] == "Table" else { throw Failure("the server sent no Table for \(target.resource.qualified); use -o yaml") }
-            let rows: [JSON] = try sortBy?.sorted(table["rows"]?.array ?? []) ?? table["rows"]?.array ?? []
+            let rows: [JSON] = try sortBy?.sorted(table["rows"]?.array ?? [], needsField: false) ?? table["rows"]?.array ?? []
             if rows.isEmpty { continue }
             isEmpty = false
             var printer: TablePrinter
@@ -94,11 +93,6 @@ struct GetQuery {
         var objects: [(object: JSON, resource: APIResource)] = objects
         if objects.isEmpty, !isList || verb.ignoreNotFound || targets.allSatisfy({ $0.name != nil }) { return }
         var printer = ObjectPrinter(format, session.output, showsManagedFields: verb.showManagedFields)
-        if case .human = format {
-            // --server-print=false: names and ages are all that we know of any kind.
-            try printPlainly(objects.map(\.object))
-            return
-        }
         if case .name = format {
             for (object, resource) in try sorted(objects) { try printer.print(object, resource) }
             return
@@ -115,17 +109,11 @@ struct GetQuery {
             ], nil)
     }
 
-    private func printPlainly(_ objects: [JSON]) throws {
-        if objects.isEmpty { return session.output.note(nothingFound) }
-        let columns = try CustomColumns("NAME:.metadata.name,AGE:.metadata.creationTimestamp", noHeaders: verb.noHeaders)
-        session.output.write(try columns.text(objects))
-    }
-
     private func sorted(_ objects: [(object: JSON, resource: APIResource)]) throws -> [(object: JSON, resource: APIResource)] {
         guard let sortBy else { return objects }
         // The resource travels with its object under a name that no object has.
         let numbered: [JSON] = objects.enumerated().map { index, item in ["object": item.object, "index": .int(Int64(index))] }
-        return try sortBy.sorted(numbered).compactMap { $0["index"]?.int.map { objects[Int($0)] } }
+        return try sortBy.sorted(numbered, needsField: true).compactMap { $0["index"]?.int.map { objects[Int($0)] } }
     }
 
     // MARK: - Asking

@@ -46,7 +46,11 @@ struct LogPods {
     }
 
     private func pod(_ name: String) async throws -> View<Pod> {
-        View(try await session.send(APIRequest(.get, Pod.names.resource, namespace: session.namespace, name: name)))
+        do {
+            return View(try await session.send(APIRequest(.get, Pod.names.resource, namespace: session.namespace, name: name)))
+        } catch let status as APIStatus where status.isNotFound {
+            throw Failure("error from server (NotFound): \(status.message) in namespace \(JSON.quoted(session.namespace))")
+        }
     }
 
     private func list(_ namespace: String, _ selector: String) async throws -> [View<Pod>] {

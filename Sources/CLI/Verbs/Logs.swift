@@ -71,7 +71,7 @@ package struct Logs: Verb {
                 "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command\n"
                     + "See '\(CLI.program) logs -h' for help and examples")
         }
-        if !words.isEmpty, selector != nil { throw Failure("only a selector (-l) or a POD name is allowed") }
+        if !words.isEmpty, selector != nil { throw Failure("only a selector (-l) or a POD name is allowed\nSee '\(CLI.program) logs -h' for help and examples") }
         if words.count > 1 { throw Failure("expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'") }
         if since != nil, sinceTime != nil { throw Failure("at most one of `sinceTime` or `sinceSeconds` may be specified") }
         if allContainers, container != nil { throw Failure("--all-containers=true should not be specified with container name \(container ?? "")") }

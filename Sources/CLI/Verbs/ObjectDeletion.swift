@@ -69,9 +69,9 @@ struct ObjectDeletion {
     private func told(_ target: Target, _ name: String) -> String {
         let kind: String = target.resource.kind.lowercased() + (target.resource.resource.group.isEmpty ? "" : "." + target.resource.resource.group)
         if showsNameOnly { return "\(kind)/\(name)" }
-        let done: String = (gracePeriodSeconds == 0 ? "force deleted" : "deleted") + dryRun.suffix
+        let done: String = gracePeriodSeconds == 0 ? "force deleted" : "deleted"
         let place: String = target.namespace.map { " from \($0) namespace" } ?? ""
-        return "\(kind) \"\(name)\" \(done)\(place)"
+        return "\(kind) \"\(name)\" \(done)\(place)\(dryRun.suffix)"
     }
 
     /// Returns when all are gone.

@@ -41,7 +41,8 @@ package struct Scale: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        guard let replicas, replicas >= 0 else { throw Failure("The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0") }
+        guard let replicas else { throw Failure("required flag(s) \"replicas\" not set") }
+        guard replicas >= 0 else { throw Failure("The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0") }
         guard !all || selection.selector == nil else { throw Failure("cannot set --all and --selector at the same time") }
         let dryRun: DryRun = try DryRun(self.dryRun)
         let format = try OutputFormat(output)
@@ -87,7 +88,10 @@ package struct Scale: Verb {
 
     private func scale(_ target: Target, to replicas: Int, _ dryRun: DryRun, _ session: Session) async throws -> JSON {
         var get = APIRequest(.get, target.resource.resource, namespace: target.namespace, name: target.name)
-        let object: JSON = try await session.send(get)
+        let object: JSON
+        do { object = try await session.send(get) } catch let status as APIStatus where status.isNotFound {
+            throw Failure("no objects passed to scale \(status.message)")
+        }
         get.subresource = "scale"
         var scale: JSON
         do { scale = try await session.send(get) } catch let status as APIStatus where status.code == 404 {

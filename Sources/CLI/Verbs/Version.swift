@@ -4,7 +4,7 @@ import Client
 import Machinery
 
 /// `version`: the versions of this program and of the server.
-package struct Version: Verb {
+package struct Version: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "version", abstract: "Show the versions of this program and of the server.", usage: "swkube version [--client] [flags]")
 
@@ -23,19 +23,29 @@ package struct Version: Verb {
     /// Of this program.
     static let own = "0.1.0"
 
+    package var isLocal: Bool { client }
+
+    package func runLocally(in shell: Shell) throws {
+        try checkOutput()
+        show(nil, shell)
+    }
+
     package func run(in shell: Shell) async throws {
-        if let output, output != "json", output != "yaml" { throw Failure("--output must be 'yaml' or 'json'") }
+        try checkOutput()
+        guard !client else { return show(nil, shell) }
         var server: JSON?
         var failure: (any Error)?
-        if !client {
-            do {
-                server = try JSON(parsing: try await connection.session(shell).transport.raw("/version", accept: "application/json").body)
-            } catch {
-                failure = error
-            }
+        do {
+            server = try JSON(parsing: try await connection.session(shell).transport.raw("/version", accept: "application/json").body)
+        } catch {
+            failure = error
         }
         show(server, shell)
         if let failure { throw failure }
+    }
+
+    private func checkOutput() throws {
+        if let output, output != "json", output != "yaml" { throw Failure("--output must be 'yaml' or 'json'") }
     }
 
     /// What is known without a server.

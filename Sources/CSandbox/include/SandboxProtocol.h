@@ -83,6 +83,7 @@ enum sandbox_field_code {
     SANDBOX_GRACE = 36,         // milliseconds between TERM and KILL
     SANDBOX_VERSION = 37,
     SANDBOX_LOG_ERRNO = 38,     // last failure of writing the log; lines were lost
+    SANDBOX_MEMORY_LAYER = 41,    // bytes: the container's private layer is memory instead of FOLDER's disk
     SANDBOX_ONE_IDENTITY = 40,    // the pod maps the user's own identity only
     SANDBOX_WITHOUT_OVERLAY = 39, // bind the host's folders read-only instead of covering them
 };

@@ -23,14 +23,17 @@ package struct KubeconfigFiles: Sendable {
         paths = unique.isEmpty ? [(environment("HOME") ?? "") + "/.kube/config"] : unique
     }
 
-    /// All files as one: the first to name an entry or the current context wins; relative paths of key files become absolute.
-    package func load() throws(KubeconfigError) -> Kubeconfig {
+    /// All files as one: the first to name an entry or the current context wins.
+    ///
+    /// - Parameter resolvesPaths: makes relative paths of key files absolute, as whoever reads those files needs them.
+    package func load(resolvesPaths: Bool = true) throws(KubeconfigError) -> Kubeconfig {
         var merged = Kubeconfig()
         for path in paths {
             guard let config = try read(path) else { continue }
             for section in Kubeconfig.Section.allCases {
                 for name in config.names(section) where merged[section, name] == nil {
-                    merged[section, name] = Self.absolute(config[section, name] ?? [:], besides: path)
+                    let entry: JSON = config[section, name] ?? [:]
+                    merged[section, name] = resolvesPaths ? Self.absolute(entry, besides: path) : entry
                 }
             }
             if merged.currentContext.isEmpty { merged.currentContext = config.currentContext }

@@ -105,7 +105,7 @@ struct JobController: Controller {
         let patch: JSON = ["metadata": ["uid": .string(pod.metadata.uid), "finalizers": finalizers.isEmpty ? .null : .array(finalizers)]]
         do {
             pods.note(try await context.client.patch(Pod.self, pod.key, patch, as: .mergePatch))
-        } catch let status as APIStatus where status.isNotFound || status.isConflict || status.code == 422 {}
+        } catch let status as APIStatus where status.isNotFound || status.isConflict {}
     }
 
     /// Pods of a job that is gone would keep their finalizer for ever.

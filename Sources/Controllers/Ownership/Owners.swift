@@ -67,7 +67,7 @@ struct Adoption<Owner: Kind, Owned: Kind>: Sendable {
             let patched: View<Owned> = try await context.client.patch(Owned.self, object.key, patch)
             context.informers.informer(Owned.self).note(patched)
             return patched
-        } catch let status as APIStatus where status.isNotFound || status.code == 422 {
+        } catch let status as APIStatus where status.isNotFound || status.isConflict {
             return nil
         }
     }

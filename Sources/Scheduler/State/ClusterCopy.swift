@@ -26,7 +26,7 @@ struct ClusterCopy: Sendable {
         var info = NodeInfo(node)
         let old: NodeInfo? = nodes[info.name]
         if let old {
-            for pod in old.pods.values { info.add(pod) }
+            info.takePods(of: old)
         } else {
             for placement in placements.values where placement.node == info.name { info.add(placement.pod) }
             order.insert(info.name, at: order.firstIndex { $0 > info.name } ?? order.endIndex)

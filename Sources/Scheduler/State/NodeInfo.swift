@@ -27,6 +27,13 @@ struct NodeInfo: Sendable {
         self.allocatable = PodResources(allocatable.isEmpty ? status.capacity : allocatable)
     }
 
+    /// Goes on with what runs on the node in its former form.
+    mutating func takePods(of old: NodeInfo) {
+        pods = old.pods
+        requested = old.requested
+        weight = old.weight
+    }
+
     mutating func add(_ pod: PodInfo) {
         remove(pod.uid)
         pods[pod.uid] = pod

@@ -123,18 +123,24 @@ final class SchedulerState: Sendable {
     }
 
     /// No node would have it; see ``SchedulingQueue/refuse(_:by:now:)``.
-    func refuse(_ pod: PodInfo, by plugins: Set<String>) {
+    ///
+    /// - Parameter node: where others are pushed out for it, empty for nowhere; nil leaves what was.
+    /// - Returns: less important pods that were to have that room.
+    @discardableResult
+    func refuse(_ pod: PodInfo, by plugins: Set<String>, nominating node: String? = nil) -> [PodInfo] {
         var delay: Duration?
+        var displaced: [PodInfo] = []
         change { state, now in
+            if let node { displaced = state.queue.nominate(pod, node) }
             delay = state.queue.refuse(pod.uid, by: plugins, now: now)
             return []
         }
-        guard let delay else { return }
-        wake(pod.uid, after: delay)
-        wake(pod.uid, after: delay + SchedulingQueue.longestWait)
+        if let delay {
+            wake(pod.uid, after: delay)
+            wake(pod.uid, after: delay + SchedulingQueue.longestWait)
+        }
+        return displaced
     }
-
-    func nominate(_ pod: PodInfo, _ node: String) { state.withLock { $0.queue.nominate(pod.uid, node) } }
 
     // MARK: - Details
 

@@ -32,8 +32,6 @@ struct SchedulingQueue: Sendable {
         /// When its back-off ends.
         var earliest: ClusterClock.Instant
         var refusedBy: Set<String> = []
-        /// Node where others were pushed out for it; empty for none.
-        var nominatedNode: String
     }
 
     private struct Ticket: Sendable {
@@ -49,7 +47,12 @@ struct SchedulingQueue: Sendable {
 
     static let longestWait: Duration = .seconds(300)
 
+    /// By uid of the pod.
     private var entries: [String: Entry] = [:]
+    /// Those in stages `refused` and `inFlight`: whom a change of the cluster concerns.
+    private var listening: Set<String> = []
+    /// Nodes where others were pushed out for a pod, by its uid.
+    private var nominations: [String: String] = [:]
     private var line = Heap<Ticket> { $0.precedes($1) }
     private var lastTicket: UInt64 = 0
     private var arrivals: UInt64 = 0
@@ -63,8 +66,9 @@ struct SchedulingQueue: Sendable {
         guard var entry = entries[pod.uid] else {
             arrivals += 1
             let stage: Stage = pod.gates.isEmpty ? .refused : .gated
-            entries[pod.uid] = Entry(
-                pod: pod, stage: stage, arrival: arrivals, earliest: now, nominatedNode: pod.pod.status.nominatedNodeName)
+            entries[pod.uid] = Entry(pod: pod, stage: stage, arrival: arrivals, earliest: now)
+            let nominated: String = pod.pod.status.nominatedNodeName
+            if !nominated.isEmpty { nominations[pod.uid] = nominated }
             if stage != .gated { want(pod.uid, now: now) }
             return
         }
@@ -72,7 +76,7 @@ struct SchedulingQueue: Sendable {
         entries[pod.uid] = entry
         switch entry.stage {
         case .gated where !pod.gates.isEmpty, .active, .backingOff: break
-        case .inFlight: entries[pod.uid]?.stage = .inFlight(.anything)
+        case .inFlight: move(pod.uid, to: .inFlight(.anything))
         case .gated, .refused: want(pod.uid, now: now)
         }
     }
@@ -81,14 +85,18 @@ struct SchedulingQueue: Sendable {
     func pod(_ uid: String) -> PodInfo? { entries[uid]?.pod }
 
     @discardableResult
-    mutating func remove(_ uid: String) -> Bool { entries.removeValue(forKey: uid) != nil }
+    mutating func remove(_ uid: String) -> Bool {
+        listening.remove(uid)
+        nominations[uid] = nil
+        return entries.removeValue(forKey: uid) != nil
+    }
 
     // MARK: - Decisions
 
     /// The next pod, which is in flight until ``refuse(_:by:now:)`` or ``remove(_:)``.
     mutating func next() -> PodInfo? {
         guard hasNext, let uid = line.removeFirst()?.uid, let pod = entries[uid]?.pod else { return nil }
-        entries[uid]?.stage = .inFlight([])
+        move(uid, to: .inFlight([]))
         entries[uid]?.attempts += 1
         return pod
     }
@@ -114,8 +122,8 @@ struct SchedulingQueue: Sendable {
         let delay: Duration = entry.attempts == 0 ? .zero : .seconds(min(1 << min(entry.attempts - 1, 4), 10))
         entry.earliest = now.advanced(by: delay)
         entry.refusedBy = plugins
-        entry.stage = .refused
         entries[uid] = entry
+        move(uid, to: .refused)
         if !changes.isDisjoint(with: Plugins.retriedOn(plugins)) { want(uid, now: now) }
         return delay
     }
@@ -124,19 +132,20 @@ struct SchedulingQueue: Sendable {
     mutating func retry(_ pod: PodInfo, now: ClusterClock.Instant) -> Duration {
         if entries[pod.uid] == nil {
             arrivals += 1
-            entries[pod.uid] = Entry(pod: pod, stage: .refused, arrival: arrivals, attempts: 1, earliest: now, nominatedNode: "")
+            entries[pod.uid] = Entry(pod: pod, stage: .refused, arrival: arrivals, attempts: 1, earliest: now)
         }
         entries[pod.uid]?.earliest = now.advanced(by: .seconds(1))
-        entries[pod.uid]?.stage = .backingOff
+        move(pod.uid, to: .backingOff)
         return .seconds(1)
     }
 
     /// The cluster changed: those whom it may help are wanted again.
     mutating func note(_ change: ClusterChange, now: ClusterClock.Instant) {
         guard !change.isEmpty else { return }
-        for (uid, entry) in entries {
+        for uid in listening {
+            guard let entry = entries[uid] else { continue }
             switch entry.stage {
-            case .inFlight(let before): entries[uid]?.stage = .inFlight(before.union(change))
+            case .inFlight(let before): move(uid, to: .inFlight(before.union(change)))
             case .refused where !change.isDisjoint(with: Plugins.retriedOn(entry.refusedBy)): want(uid, now: now)
             case .refused, .active, .backingOff, .gated: break
             }
@@ -152,27 +161,48 @@ struct SchedulingQueue: Sendable {
 
     // MARK: - Room that was made
 
-    mutating func nominate(_ uid: String, _ node: String) { entries[uid]?.nominatedNode = node }
+    /// Keeps a node's room for a pod; an empty name gives it back.
+    ///
+    /// - Returns: less important pods that were to have that room. They lose it.
+    mutating func nominate(_ pod: PodInfo, _ node: String) -> [PodInfo] {
+        nominations[pod.uid] = node.isEmpty || entries[pod.uid] == nil ? nil : node
+        guard !node.isEmpty else { return [] }
+        let displaced: [PodInfo] = nominations.filter { $0.value == node }.compactMap { entries[$0.key]?.pod }
+            .filter { $0.priority < pod.priority }
+        for other in displaced { nominations[other.uid] = nil }
+        return displaced
+    }
 
-    func nominatedNode(of uid: String) -> String { entries[uid]?.nominatedNode ?? "" }
+    /// Empty for none.
+    func nominatedNode(of uid: String) -> String { nominations[uid] ?? "" }
 
     /// Other pods with room of their own that are at least as important.
     func nominated(besides pod: PodInfo) -> [(pod: PodInfo, node: String)] {
-        entries.values.filter { !$0.nominatedNode.isEmpty && $0.pod.uid != pod.uid && $0.pod.priority >= pod.priority }
-            .map { ($0.pod, $0.nominatedNode) }
+        nominations.compactMap { uid, node in
+            guard uid != pod.uid, let other = entries[uid]?.pod, other.priority >= pod.priority else { return nil }
+            return (other, node)
+        }
     }
 
     // MARK: - Details
 
+    private mutating func move(_ uid: String, to stage: Stage) {
+        entries[uid]?.stage = stage
+        switch stage {
+        case .refused, .inFlight: listening.insert(uid)
+        case .active, .backingOff, .gated: listening.remove(uid)
+        }
+    }
+
     private mutating func want(_ uid: String, now: ClusterClock.Instant) {
         guard let entry = entries[uid] else { return }
-        if entry.earliest <= now { activate(uid) } else { entries[uid]?.stage = .backingOff }
+        if entry.earliest <= now { activate(uid) } else { move(uid, to: .backingOff) }
     }
 
     private mutating func activate(_ uid: String) {
         guard let entry = entries[uid] else { return }
         lastTicket += 1
-        entries[uid]?.stage = .active
+        move(uid, to: .active)
         entries[uid]?.ticket = lastTicket
         line.insert(Ticket(uid: uid, number: lastTicket, priority: entry.pod.priority, arrival: entry.arrival))
     }

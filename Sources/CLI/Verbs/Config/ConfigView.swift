@@ -26,7 +26,7 @@ package struct ConfigView: LocalVerb {
     package init() {}
 
     package func runLocally(in shell: Shell) throws {
-        var config: Kubeconfig = try options.files(shell).load()
+        var config: Kubeconfig = try options.files(shell).load(resolvesPaths: flatten)
         if let context { config.currentContext = context }
         if minify { try keepUsed(&config) }
         if flatten { try embedFiles(&config) }

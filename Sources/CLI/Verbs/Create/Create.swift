@@ -22,11 +22,11 @@ package struct Create: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        if let word = words.first { throw Failure("Unexpected args: [\(words.joined(separator: " "))]\nThere is no create \(word). See '\(CLI.program) create -h' for help and examples") }
+        if !words.isEmpty { throw Failure("Unexpected args: [\(words.joined(separator: " "))]\nSee '\(CLI.program) create -h' for help and examples") }
         let paths: [String] = try files.paths()
-        if paths.isEmpty { throw Failure("must specify one of -f and -k\nSee '\(CLI.program) create -h' for help and examples") }
+        if paths.isEmpty { throw Failure("must specify one of -f and -k") }
         let session: Session = try creation.connection.session(shell)
-        var manifests: [Manifest] = try await ManifestReader(session: session).read(paths, recursive: files.recursive)
+        var manifests: [Manifest] = try await ManifestReader(session: session, validates: try FieldValidation.word(creation.validate) != "Ignore").read(paths, recursive: files.recursive)
         if let selector {
             let match: LabelMatch
             do { match = try LabelMatch(parsing: selector) } catch { throw Failure("\(error)") }
@@ -62,7 +62,9 @@ package struct CreationOptions: ParsableArguments, Sendable {
     package init() {}
 
     /// Creates one object that flags have made. With `--dry-run=client` no server is needed.
-    func create(_ names: KindNames, _ object: JSON, _ shell: Shell) async throws {
+    ///
+    /// - Parameter failure: what could not be created, in kubectl's words; nil for kinds whose errors it passes on as they are.
+    func create(_ names: KindNames, _ object: JSON, _ shell: Shell, failure: String? = "") async throws {
         var object: JSON = object
         let session: Session = try connection.session(shell)
         if names.isNamespaced, session.isNamespaceGiven || !isClientDryRun {
@@ -70,12 +72,12 @@ package struct CreationOptions: ParsableArguments, Sendable {
         }
         let manifest = Manifest(
             json: object, resource: APIResource(names), namespace: names.isNamespaced ? session.namespace : nil, source: "")
-        try await create([manifest], session)
+        try await create([manifest], session, failure: failure == "" ? names.singular : failure)
     }
 
     private var isClientDryRun: Bool { dryRun == "client" }
 
-    func create(_ manifests: [Manifest], _ session: Session) async throws {
+    func create(_ manifests: [Manifest], _ session: Session, failure: String? = nil) async throws {
         let dryRun: DryRun = try DryRun(self.dryRun)
         var printer = ObjectPrinter(try OutputFormat(output), session.output, showsManagedFields: showManagedFields)
         let validation: String = try FieldValidation.word(validate)
@@ -93,7 +95,7 @@ package struct CreationOptions: ParsableArguments, Sendable {
                 }
                 try printer.print(made, manifest.resource, done: "created", suffix: dryRun.suffix)
             } catch let status as APIStatus {
-                failures.add(manifest.source.isEmpty ? status.creating(manifest.resource.singular) : status.when("creating", manifest.source))
+                failures.add(manifest.source.isEmpty ? status.creating(failure) : status.when("creating", manifest.source))
             } catch {
                 failures.add(error)
                 if error is TransportError { break }
@@ -106,7 +108,8 @@ package struct CreationOptions: ParsableArguments, Sendable {
 
 extension APIStatus {
     /// kubectl's words for an object that flags made: `failed to create configmap: …`.
-    fileprivate func creating(_ what: String) -> any Error {
-        reason == "Invalid" ? self : Failure("failed to create \(what): \(message)")
+    fileprivate func creating(_ what: String?) -> any Error {
+        guard let what, reason != "Invalid" else { return self }
+        return Failure("failed to create \(what): \(message)")
     }
 }

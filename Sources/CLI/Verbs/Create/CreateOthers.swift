@@ -17,7 +17,7 @@ package struct CreateNamespace: Verb {
         var object: JSON = Namespace.new(name).json
         object["spec"] = [:]
         object["status"] = [:]
-        try await creation.create(Namespace.names, object, shell)
+        try await creation.create(Namespace.names, object, shell, failure: nil)
     }
 }
 
@@ -69,6 +69,7 @@ package struct CreatePodDisruptionBudget: Verb {
         func count(_ text: String) -> JSON { Int64(text).map { .int($0) } ?? .string(text) }
         if let minAvailable { object[["spec", "minAvailable"]] = count(minAvailable) }
         if let maxUnavailable { object[["spec", "maxUnavailable"]] = count(maxUnavailable) }
+        object["status"] = ["currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0]
         try await creation.create(PodDisruptionBudget.names, object, shell)
     }
 

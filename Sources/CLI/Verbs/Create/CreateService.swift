@@ -57,7 +57,7 @@ package struct CreateServiceClusterIP: Verb {
         if ports.isEmpty, clusterip != "None" { throw Failure("at least one tcp port specifier must be provided") }
         var object: JSON = service(name, "ClusterIP", ports)
         if let clusterip { object[["spec", "clusterIP"]] = .string(clusterip) }
-        try await creation.create(Service.names, object, shell)
+        try await creation.create(Service.names, object, shell, failure: "ClusterIP service")
     }
 }
 
@@ -80,7 +80,7 @@ package struct CreateServiceNodePort: Verb {
     package func run(in shell: Shell) async throws {
         let ports: [JSON] = try self.ports.ports(nodePort: nodePort)
         if ports.isEmpty { throw Failure("at least one tcp port specifier must be provided") }
-        try await creation.create(Service.names, service(name, "NodePort", ports), shell)
+        try await creation.create(Service.names, service(name, "NodePort", ports), shell, failure: "NodePort service")
     }
 }
 
@@ -100,7 +100,7 @@ package struct CreateServiceLoadBalancer: Verb {
     package func run(in shell: Shell) async throws {
         let ports: [JSON] = try self.ports.ports()
         if ports.isEmpty { throw Failure("at least one tcp port specifier must be provided") }
-        try await creation.create(Service.names, service(name, "LoadBalancer", ports), shell)
+        try await creation.create(Service.names, service(name, "LoadBalancer", ports), shell, failure: "LoadBalancer service")
     }
 }
 
@@ -124,6 +124,6 @@ package struct CreateServiceExternalName: Verb {
         guard let externalName else { throw Failure("required flag(s) \"external-name\" not set") }
         var object: JSON = service(name, "ExternalName", try ports.ports())
         object[["spec", "externalName"]] = .string(externalName)
-        try await creation.create(Service.names, object, shell)
+        try await creation.create(Service.names, object, shell, failure: "ExternalName service")
     }
 }

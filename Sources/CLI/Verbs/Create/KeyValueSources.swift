@@ -16,7 +16,7 @@ package struct KeyValueSources: ParsableArguments, Sendable {
     package init() {}
 
     /// Keys and values in the order of the flags. Throws for a key that stands twice or breaks the rules.
-    func values(_ shell: Shell) throws -> [(key: String, value: [UInt8])] {
+    func values(_ shell: Shell, of owner: String = "") throws -> [(key: String, value: [UInt8])] {
         if !environmentFiles.isEmpty, !literals.isEmpty || !files.isEmpty {
             throw Failure("from-env-file cannot be combined with from-file or from-literal")
         }
@@ -24,7 +24,7 @@ package struct KeyValueSources: ParsableArguments, Sendable {
         func add(_ key: String, _ value: [UInt8]) throws {
             let problems: [String] = Names.configMapKey(key)
             if !problems.isEmpty { throw Failure("\(JSON.quoted(key)) is not a valid key name: \(problems.joined(separator: ";"))") }
-            if values.contains(where: { $0.key == key }) { throw Failure("cannot add key \(JSON.quoted(key)), another key by that name already exists") }
+            if values.contains(where: { $0.key == key }) { throw Failure("cannot add key \(JSON.quoted(key)), another key by that name already exists\(owner)") }
             values.append((key, value))
         }
         for literal in literals {

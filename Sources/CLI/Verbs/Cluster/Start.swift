@@ -1,0 +1,98 @@
+package import ArgumentParser
+import Client
+import Cluster
+import Glibc
+import Logging
+import Machinery
+import Sandbox
+
+/// `start`: brings a cluster up, in the background unless told otherwise.
+package struct Start: LocalVerb {
+    package static let configuration = CommandConfiguration(
+        commandName: "start", abstract: "Start a cluster on this machine and make it the current context.",
+        usage: "swkube start [--cluster=NAME] [--port=PORT] [--foreground] [flags]",
+        discussion: """
+            Returns when the node is Ready. A cluster that runs already stays as it is. Several clusters run side by side under names of
+            their own. Data are kept under $SWKUBE_HOME, else $XDG_DATA_HOME/swkube, else ~/.local/share/swkube.
+            """)
+
+    @OptionGroup var selection: ClusterSelection
+
+    @Option(help: ArgumentHelp("Port of the API on 127.0.0.1; without it the last one, or a free one.", valueName: "port"))
+    var port = 0
+
+    @Flag(help: "Stay in the foreground and log to standard error; SIGINT and SIGTERM stop the cluster.")
+    var foreground = false
+
+    @Option(help: ArgumentHelp("Kubeconfig file that gets the context; without it $KUBECONFIG or ~/.kube/config.", valueName: "file"))
+    var kubeconfig: String?
+
+    package init() {}
+
+    package var isLocal: Bool { !foreground }
+
+    package func runLocally(in shell: Shell) throws {
+        let profile: ClusterProfile = try selection.profile(shell)
+        if case .running(let cluster) = profile.state {
+            try writeContext(profile, cluster.server, shell)
+            return shell.output.line("Cluster \(profile.name) runs already at \(cluster.server).")
+        }
+        try check()
+        try profile.makeFolders()
+        let began: Int64 = Host.now
+        let daemon: Daemon = try Daemon.spawn(
+            arguments: [
+                "swkube", "start", "--foreground", "--cluster", profile.name, "--port", String(port),
+            ], logPath: profile.logPath)
+        guard let report = daemon.waitUntilReady() else {
+            throw Failure("cluster \(profile.name) ended while it started; its log says why: \(profile.logPath)")
+        }
+        guard case .running(let cluster) = profile.state, report == Self.ready else { throw Failure(report) }
+        try writeContext(profile, cluster.server, shell)
+        let milliseconds: Int64 = (Host.now - began) / 1_000_000
+        shell.output.line("Started cluster \(profile.name) (Kubernetes \(Version.kubernetes)) at \(cluster.server) in \(milliseconds) ms.")
+        shell.output.line("kubectl and swkube now use the context \"\(profile.contextName)\".")
+    }
+
+    /// The cluster itself, until it is told to end.
+    package func run(in shell: Shell) async throws {
+        let profile: ClusterProfile = try selection.profile(shell)
+        let stop = StopSignals()
+        do {
+            try check()
+            let log = Logger(label: "swkube") { StreamLogHandler.standardError(label: $0) }
+            var configuration = Cluster.Configuration()
+            configuration.port = port
+            let cluster: Cluster = try await Cluster.start(profile, configuration: configuration, clock: ClusterClock(), log: log)
+            try cluster.announce(pid: getpid())
+            log.info("the API answers", metadata: ["cluster": "\(profile.name)", "port": "\(cluster.port)"])
+            await withDiscardingTaskGroup { group in
+                group.addTask { await cluster.run() }
+                group.addTask {
+                    guard (try? await cluster.waitUntilReady()) != nil else { return }
+                    log.info("the node is Ready")
+                    Daemon.report(Self.ready)
+                }
+                await stop.wait()
+                log.info("stopping")
+                group.cancelAll()
+            }
+            await cluster.shutdown()
+        } catch {
+            // The command that waits says it; without one it goes to standard error as ever.
+            Daemon.report(Failure(error).text)
+            throw error
+        }
+    }
+
+    private static let ready = "ready"
+
+    private func check() throws {
+        guard (0...65_535).contains(port) else { throw Failure("--port \(port) is no port: give 1 to 65535, or 0 for a free one") }
+    }
+
+    private func writeContext(_ profile: ClusterProfile, _ server: String, _ shell: Shell) throws {
+        let files = KubeconfigFiles(flag: kubeconfig, environment: shell.environment)
+        try ClusterContext(profile).write(server: server, to: files)
+    }
+}

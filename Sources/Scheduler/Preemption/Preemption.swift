@@ -1,0 +1,147 @@
+import API
+import Machinery
+
+/// Who has to make room for a more important pod.
+///
+/// On each node that a refusal might be cured on, all less important pods are taken away in thought, and as many as possible are
+/// put back, the most important first and those first that a disruption budget protects. Of the nodes, the one counts whose victims
+/// break the fewest budgets, then are the least important, the fewest and the youngest. Source: DefaultPreemption of kube-scheduler.
+struct Preemption: Sendable {
+    enum Outcome: Sendable {
+        case victims(Victims)
+        /// Why nobody has to go, as the event says it after `preemption: `.
+        case nobody(String)
+        /// Others were asked to go already and are on their way.
+        case wait(String)
+    }
+
+    let turn: SchedulerState.Turn
+    let unfit: Unfit
+    let budgets: [Budget]
+
+    func plan() -> Outcome {
+        guard turn.pod.mayPreempt else { return .nobody("not eligible due to preemptionPolicy=Never.") }
+        if isOnTheWay { return .wait("not eligible due to a terminating pod on the nominated node.") }
+        var best: Victims?
+        var reasons: [[String]] = []
+        for node in turn.snapshot.nodes {
+            guard unfit.rejections[node.name]?.isCurable == true else {
+                reasons.append(["Preemption is not helpful for scheduling"])
+                continue
+            }
+            switch victims(on: node) {
+            case .success(let victims): if best.map({ victims.isBetter(than: $0) }) ?? true { best = victims }
+            case .failure(let rejection): reasons.append(rejection.reasons)
+            }
+        }
+        if let best { return .victims(best) }
+        return .nobody(Unfit.message(unfit.nodeCount, reasons))
+    }
+
+    /// True while a pod that was pushed out for this one still ends on the node that was to be its own.
+    private var isOnTheWay: Bool {
+        guard !turn.nominatedNode.isEmpty, unfit.rejections[turn.nominatedNode]?.isCurable == true,
+            let node = turn.snapshot.nodes.first(where: { $0.name == turn.nominatedNode })
+        else { return false }
+        return node.pods.values.contains { $0.isTerminating && $0.priority < turn.pod.priority && $0.wasPreempted }
+    }
+
+    private func victims(on node: NodeInfo) -> Result<Victims, Rejection> {
+        let candidates: [PodInfo] = node.pods.values.filter { $0.priority < turn.pod.priority }
+            .sorted { ($1.priority, $0.age, $0.uid) < ($0.priority, $1.age, $1.uid) }
+        guard !candidates.isEmpty else { return .failure(.incurable("No preemption victims found for incoming pod")) }
+        var rest: NodeInfo = node
+        for pod in candidates { rest.remove(pod.uid) }
+        if let rejection = rejection(of: rest) { return .failure(rejection) }
+
+        var allowances: [Int] = budgets.map(\.allowed)
+        var protected: [PodInfo] = []
+        var others: [PodInfo] = []
+        for pod in candidates {
+            var breaks: Bool = false
+            for (index, budget) in budgets.enumerated() where budget.protects(pod) {
+                allowances[index] -= 1
+                if allowances[index] < 0 { breaks = true }
+            }
+            if breaks { protected.append(pod) } else { others.append(pod) }
+        }
+        var victims = Victims(node: node.name)
+        for (pod, breaks) in protected.map({ ($0, true) }) + others.map({ ($0, false) }) {
+            var fuller: NodeInfo = rest
+            fuller.add(pod)
+            if rejection(of: fuller) == nil {
+                rest = fuller
+            } else {
+                victims.pods.append(pod)
+                if breaks { victims.brokenBudgets += 1 }
+            }
+        }
+        return .success(victims)
+    }
+
+    /// Asks the filters of a node in this form, beside those pods that have room of their own there.
+    private func rejection(of node: NodeInfo) -> Rejection? {
+        var snapshot: Snapshot = turn.snapshot
+        guard let index = snapshot.nodes.firstIndex(where: { $0.name == node.name }) else { return nil }
+        snapshot.nodes[index] = node
+        for (pod, name) in turn.nominated where name == node.name { snapshot.nodes[index].add(pod) }
+        return FilterChain(turn.pod, snapshot).rejection(of: snapshot.nodes[index])
+    }
+}
+
+extension Rejection: Error {}
+
+/// Pods of one node that have to go.
+struct Victims: Sendable {
+    let node: String
+    var pods: [PodInfo] = []
+    var brokenBudgets: Int = 0
+
+    /// Source: `pickOneNodeForPreemption` of pkg/scheduler/framework/preemption.
+    func isBetter(than other: Victims) -> Bool {
+        if brokenBudgets != other.brokenBudgets { return brokenBudgets < other.brokenBudgets }
+        if highest != other.highest { return highest < other.highest }
+        if sum != other.sum { return sum < other.sum }
+        if pods.count != other.pods.count { return pods.count < other.pods.count }
+        return oldest > other.oldest
+    }
+
+    private var highest: Int { pods.map(\.priority).max() ?? .min }
+    /// Raised above 0 each, so that fewer are better whatever their signs.
+    private var sum: Int { pods.reduce(0) { $0 + $1.priority + Int(Int32.max) + 1 } }
+    /// Creation of the oldest of the most important ones.
+    private var oldest: Int64 { pods.filter { $0.priority == highest }.map(\.age).min() ?? .max }
+}
+
+/// What a disruption budget still allows.
+struct Budget: Sendable {
+    let namespace: String
+    let allowed: Int
+    private let selector: LabelMatch
+    /// Names of pods that it gave leave to already.
+    private let released: Set<String>
+
+    init(_ budget: View<PodDisruptionBudget>) {
+        namespace = budget.namespace
+        allowed = budget.status.disruptionsAllowed
+        selector = budget.spec.selector?.match ?? .nothing
+        released = Set(budget.status.disruptedPods.keys)
+    }
+
+    func protects(_ pod: PodInfo) -> Bool {
+        pod.key.namespace == namespace && !pod.labels.isEmpty && selector.matches(pod.labels) && !released.contains(pod.key.name)
+    }
+}
+
+extension PodInfo {
+    /// When it was made, in seconds since 1970: the smaller, the older.
+    fileprivate var age: Int64 { pod.metadata.creationTimestamp?.seconds ?? .max }
+
+    /// True when it ends because it was pushed out.
+    fileprivate var wasPreempted: Bool {
+        guard let condition: View<PodCondition> = pod.condition("DisruptionTarget") else { return false }
+        return condition.status == "True" && condition.reason == Self.preemptionReason
+    }
+
+    static let preemptionReason = "PreemptionByScheduler"
+}
