@@ -34,8 +34,8 @@ let sources: [Target] = [
     .target(name: "Store", dependencies: ["CSQLite"], swiftSettings: strict),
     .target(name: "APIServer", dependencies: ["Store", "HTTP", "API", "Machinery", crypto, log], swiftSettings: strict),
     .target(name: "Sandbox", dependencies: ["CSandbox"], swiftSettings: strict),
-    .target(name: "Network", dependencies: ["Client", "API", "Machinery", "Sandbox", log], swiftSettings: strict),
-    .target(name: "Kubelet", dependencies: ["Client", "API", "Machinery", "Sandbox", log], swiftSettings: strict),
+    .target(name: "Network", dependencies: ["API", "Machinery"], swiftSettings: strict),
+    .target(name: "Kubelet", dependencies: ["Network", "Client", "API", "Machinery", "Sandbox", log], swiftSettings: strict),
     .target(name: "Scheduler", dependencies: ["Client", "API", "Machinery", log], swiftSettings: strict),
     .target(name: "Controllers", dependencies: ["Client", "API", "Machinery", crypto, log], swiftSettings: strict),
     .target(

@@ -2,6 +2,7 @@ package import API
 package import Client
 package import Logging
 package import Machinery
+import Network
 import Sandbox
 import Synchronization
 

@@ -2,6 +2,7 @@ import API
 import Client
 import Logging
 import Machinery
+import Network
 import Sandbox
 
 /// What the parts of one kubelet share.

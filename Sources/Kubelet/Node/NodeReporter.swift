@@ -2,6 +2,7 @@ import API
 import Client
 import Logging
 import Machinery
+import Network
 import Sandbox
 
 /// Keeps the Node object and its Lease: registers at the start, says every ten seconds that it lives, every five minutes how it is.

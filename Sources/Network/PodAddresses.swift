@@ -1,11 +1,11 @@
 import API
-import Machinery
+package import Machinery
 import Synchronization
 
 /// Addresses for pods, from the node's range within 127.0.0.0/8, which every program of the machine may bind.
 ///
 /// They are given out in a circle, so that one that was freed comes again only after all others.
-final class PodAddresses: Sendable {
+package final class PodAddresses: Sendable {
     private struct State {
         var held: [String: IPAddress] = [:]
         var taken: Set<IPAddress> = []
@@ -15,16 +15,18 @@ final class PodAddresses: Sendable {
     private let range: CIDR
     private let state = Mutex(State())
 
-    init(_ range: CIDR) { self.range = range }
+    package init(_ range: CIDR) { self.range = range }
 
     /// A range that hardly any other cluster of this machine has: 127.16.0.0/16 to 127.215.0.0/16, by the text given.
-    static func range(for text: String) -> CIDR {
-        let second = UInt32(16 + ContainerID.hash(text) % 200)
+    package static func range(for text: String) -> CIDR {
+        var hash = FNV32a()
+        hash.add(text.utf8)
+        let second: UInt32 = 16 + hash.value % 200
         return CIDR(IPAddress(ipv4: 127 << 24 | second << 16), prefixLength: 16)
     }
 
     /// The pod's address: the one that it has, or the next free one. nil when all are taken.
-    func address(of uid: String) -> String? {
+    package func address(of uid: String) -> String? {
         state.withLock { state in
             if let address = state.held[uid] { return address.description }
             let count: Int = (1 << (range.address.width - range.prefixLength)) - 2
@@ -41,7 +43,7 @@ final class PodAddresses: Sendable {
     }
 
     /// Takes note of an address that a pod has from before; those after it come next.
-    func reserve(_ text: String, for uid: String) {
+    package func reserve(_ text: String, for uid: String) {
         guard let address = IPAddress(text), range.contains(address) else { return }
         state.withLock { state in
             guard state.taken.insert(address).inserted else { return }
@@ -52,7 +54,7 @@ final class PodAddresses: Sendable {
         }
     }
 
-    func release(_ uid: String) {
+    package func release(_ uid: String) {
         state.withLock { state in
             if let address = state.held.removeValue(forKey: uid) { state.taken.remove(address) }
         }
