@@ -28,7 +28,9 @@ enum VerbParser {
     }
 
     private static func instance<V: Verb>(_ type: V.Type, _ words: [String]) throws -> (any Verb)? {
-        try V.parseAsRoot(words) as? V
+        // For `--help` ArgumentParser gives back a command of its own.
+        guard let verb = try V.parseAsRoot(words) as? V else { throw CleanExit.helpRequest(V.self) }
+        return verb
     }
 
     private static func help<V: Verb>(_ type: V.Type, _ error: any Error, _ shell: Shell) -> String? {

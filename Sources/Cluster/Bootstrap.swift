@@ -25,7 +25,9 @@ struct Bootstrap {
         try await publishEndpoints()
     }
 
+    /// Looks before it makes: a second `kubernetes` service would be refused for its address before it is found to exist.
     private func ensure<K: Kind>(_ object: View<K>) async throws {
+        guard try await client.find(K.self, object.key) == nil else { return }
         do {
             _ = try await client.create(object)
         } catch let status as APIStatus where status.isAlreadyExists {}

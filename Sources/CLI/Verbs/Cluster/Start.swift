@@ -12,7 +12,7 @@ package struct Start: LocalVerb {
         commandName: "start", abstract: "Start a cluster on this machine and make it the current context.",
         usage: "swkube start [--cluster=NAME] [--port=PORT] [--foreground] [flags]",
         discussion: """
-            Returns when the node is Ready. A cluster that runs already stays as it is. Several clusters run side by side under names of
+            Returns when the node is Ready. A cluster that runs already stays as it is. Several clusters run side by side under names of \
             their own. Data are kept under $SWKUBE_HOME, else $XDG_DATA_HOME/swkube, else ~/.local/share/swkube.
             """)
 
@@ -58,6 +58,7 @@ package struct Start: LocalVerb {
     package func run(in shell: Shell) async throws {
         let profile: ClusterProfile = try selection.profile(shell)
         let stop = StopSignals()
+        Host.nameProcess("swkube")
         do {
             try check()
             let log = Logger(label: "swkube") { StreamLogHandler.standardError(label: $0) }
