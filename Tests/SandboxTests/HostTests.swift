@@ -14,7 +14,7 @@ import Testing
         #expect(throws: SandboxError.system(call: "statvfs", errno: ENOENT, path: "/not/there")) { _ = try DiskSpace(at: "/not/there") }
     }
 
-    @Test func `a lock is held once and freed with its owner`() throws {
+    @Test func `a lock is held once and freed with its owner`() async throws {
         let folder = Pod.newFolder()
         let path = folder + "/lock"
         do {
@@ -23,7 +23,8 @@ import Testing
             #expect(FileLock.holder(of: path) == "4711")
             withExtendedLifetime(lock) {}
         }
-        #expect(FileLock.holder(of: path) == nil)
+        // A program that another test is just starting may hold a copy of the descriptor until it runs.
+        try await eventually("free") { FileLock.holder(of: path) == nil }
         try removeFolder(folder)
     }
 

@@ -75,7 +75,8 @@ import Testing
         do {
             let runtime = try SandboxRuntime(executable: Pod.executable)
             let sandbox = try await runtime.create(SandboxConfiguration(id: "test", folder: folder + "/pod", hostname: "test"))
-            var stays = ContainerProcess(id: "stays", folder: folder + "/stays", arguments: ["sleep", "1000"], logPath: folder + "/stays.log")
+            var stays = ContainerProcess(
+                id: "stays", folder: folder + "/stays", arguments: ["sleep", "1000"], logPath: folder + "/stays.log")
             stays.environment = [(name: "PATH", value: "/bin")]
             first = try await sandbox.start(stays).pid
             var ends = stays
@@ -132,7 +133,9 @@ import Testing
 
     @Test func `root may have a user namespace too`() async throws {
         let pod = try await Pod(userNamespace: true)
-        #expect(try await pod.run(pod.shell("inside", "id -u; echo mine > /etc/swkube-test; head -c 2 /proc/self/uid_map | wc -c")).exitCode == 0)
+        #expect(
+            try await pod.run(pod.shell("inside", "id -u; echo mine > /etc/swkube-test; head -c 2 /proc/self/uid_map | wc -c")).exitCode
+                == 0)
         #expect(pod.output("inside") == ["0", "2"])
         try await pod.end()
     }

@@ -25,7 +25,8 @@ final class Pod: Sendable {
 
     static func newFolder() -> String {
         var template: [CChar] = Array("/var/tmp/swkube-test-XXXXXX".utf8CString)
-        return mkdtemp(&template) == nil ? "/var/tmp/missing" : String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return mkdtemp(&template) == nil
+            ? "/var/tmp/missing" : String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     func process(_ id: String, _ arguments: String...) -> ContainerProcess {
@@ -55,7 +56,9 @@ final class Pod: Sendable {
 
     /// The log's texts alone, times and tags taken off; they are checked in the tests of the log.
     func output(_ id: String) -> [String] {
-        log(id).split(separator: "\n").map { $0.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false).last.map(String.init) ?? "" }
+        log(id).split(separator: "\n").map {
+            $0.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false).last.map(String.init) ?? ""
+        }
     }
 
     func write(_ name: String, _ text: String) -> String {
