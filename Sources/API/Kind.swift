@@ -17,8 +17,8 @@ package protocol Kind: Schema {
     /// What `get` prints, in order, and with `-o wide` those of priority 1 too. Source: pkg/printers/internalversion/printers.go.
     static var columns: [Column<Self>] { get }
 
-    /// Field selectors beside `metadata.name` and `metadata.namespace`, as paths: `spec.nodeName`.
-    static var selectableFields: [String] { get }
+    /// Field selectors beside `metadata.name` and `metadata.namespace`.
+    static var selectableFields: [SelectableField] { get }
 
     /// Clears what a creator may not set and sets what the server sets. Runs before validation; status is cleared already
     /// where the kind has the subresource. Source: each resource's strategy in pkg/registry.
@@ -44,7 +44,7 @@ package protocol Kind: Schema {
 
 extension Kind {
     package static var columns: [Column<Self>] { [.name, .age] }
-    package static var selectableFields: [String] { [] }
+    package static var selectableFields: [SelectableField] { [] }
     package static func prepareForCreate(_ object: inout View<Self>) {}
     package static func prepareForUpdate(_ object: inout View<Self>, from old: View<Self>) {}
     package static func warnings(_ object: View<Self>) -> [String] { [] }

@@ -8,7 +8,7 @@ package final class ResourceType: Sendable {
     package let columns: [ColumnDefinition]
     /// One cell for each column; the time is now.
     package let cells: @Sendable (JSON, Time) -> [JSON]
-    package let selectableFields: [String]
+    package let selectableFields: [SelectableField]
     package let prepareForCreate: @Sendable (inout JSON) -> Void
     /// The new object and the stored one.
     package let prepareForUpdate: @Sendable (inout JSON, JSON) -> Void

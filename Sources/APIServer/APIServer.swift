@@ -55,7 +55,7 @@ package final class APIServer: Sendable {
         ObjectIndex(bytes, selectableFields: selectableFields[ObjectKeys.resource(of: key)] ?? ["metadata.name", "metadata.namespace"])
     }
 
-    private static let selectableFields: [Substring: [String]] = [Substring: [String]](
+    private static let selectableFields: [Substring: [SelectableField]] = [Substring: [SelectableField]](
         uniqueKeysWithValues: Registry.types.map { (ObjectKeys.resource(of: ObjectKeys.prefix($0.names)), $0.selectableFields) })
 
     package func type(of resource: GroupVersionResource) -> ResourceType? { types[resource] }

@@ -37,8 +37,7 @@ package struct DaemonSetSpec: Schema {
     package static let definition = Definition(DaemonSetSpec(), "apps.v1.DaemonSetSpec", "What a DaemonSet is to be.")
 
     package let selector = Field<LabelSelector?>(
-        "selector", 1, "Which pods belong to the set. The template's labels must match; it never changes.", .required, .immutable,
-        .atomic)
+        "selector", 1, "Which pods belong to the set. The template's labels must match; it never changes.", .required, .immutable)
     package let template = Field<PodTemplateSpec>("template", 2, "The pod to run on each node.", .required)
     package let updateStrategy = Field<DaemonSetUpdateStrategy>(
         "updateStrategy", 3, "How old pods give way to new ones.", default: [:])

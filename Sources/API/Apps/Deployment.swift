@@ -32,8 +32,7 @@ package struct DeploymentSpec: Schema {
 
     package let replicas = Field<Int32>("replicas", 1, "Number of wanted pods; 1 if absent.", default: 1, .atLeast(0))
     package let selector = Field<LabelSelector?>(
-        "selector", 2, "Which pods belong to the deployment. The template's labels must match; it never changes.", .required, .immutable,
-        .atomic)
+        "selector", 2, "Which pods belong to the deployment. The template's labels must match; it never changes.", .required, .immutable)
     package let template = Field<PodTemplateSpec>("template", 3, "The pods to run. Each change of it is a new revision.", .required)
     package let strategy = Field<DeploymentStrategy>("strategy", 4, "How old pods give way to new ones.", default: [:], .retainKeys)
     package let minReadySeconds = Field<Int32>(

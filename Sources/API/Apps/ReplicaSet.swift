@@ -11,7 +11,7 @@ package struct ReplicaSet: Kind {
     package let spec = Field<ReplicaSetSpec>("spec", 2, "What is wanted.")
     package let status = Field<ReplicaSetStatus>("status", 3, "What was last seen.")
 
-    package static let selectableFields: [String] = ["status.replicas"]
+    package static let selectableFields: [SelectableField] = [SelectableField("status.replicas", absent: "0")]
 
     package static let columns: [Column<ReplicaSet>] = [
         .name,
@@ -31,8 +31,7 @@ package struct ReplicaSetSpec: Schema {
 
     package let replicas = Field<Int32>("replicas", 1, "Number of wanted pods; 1 if absent.", default: 1, .atLeast(0))
     package let selector = Field<LabelSelector?>(
-        "selector", 2, "Which pods the set counts as its own. The template's labels must match; it never changes.", .required, .immutable,
-        .atomic)
+        "selector", 2, "Which pods the set counts as its own. The template's labels must match; it never changes.", .required, .immutable)
     package let template = Field<PodTemplateSpec>("template", 3, "The pod to create when one is missing.")
     package let minReadySeconds = Field<Int32>(
         "minReadySeconds", 4, "Seconds that a pod has to be ready before it counts as available.", .atLeast(0))

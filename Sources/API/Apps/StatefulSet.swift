@@ -33,7 +33,7 @@ package struct StatefulSetSpec: Schema {
 
     package let replicas = Field<Int32>("replicas", 1, "Number of wanted pods; 1 if absent.", default: 1, .atLeast(0))
     package let selector = Field<LabelSelector?>(
-        "selector", 2, "Which pods belong to the set. The template's labels must match; it never changes.", .required, .atomic)
+        "selector", 2, "Which pods belong to the set. The template's labels must match; it never changes.", .required)
     package let template = Field<PodTemplateSpec>(
         "template", 3, "The pods to run. Each is named for the set with a number behind it.", .required)
     package let volumeClaimTemplates = Field<[PersistentVolumeClaim]>(

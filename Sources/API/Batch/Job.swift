@@ -10,6 +10,10 @@ package struct Job: Kind {
     package let spec = Field<JobSpec>("spec", 2, "What is wanted.")
     package let status = Field<JobStatus>("status", 3, "What was last seen.")
 
+    package static let selectableFields: [SelectableField] = [
+        SelectableField("status.successful", at: ["status.succeeded"], absent: "0")
+    ]
+
     package static let columns: [Column<Job>] = [
         .name,
         Column("Status", .string, "How far the job is.") { job, _ in .string(job.phaseText) },

@@ -10,7 +10,7 @@ package struct JobSpec: Schema {
         "completions", 2, "Number of pods that must succeed. Absent beside a parallelism: one success ends the job.", .atLeast(0))
     package let activeDeadlineSeconds = Field<Int64?>(
         "activeDeadlineSeconds", 3, "Seconds from its start after which the job is ended and has failed.", .atLeast(0))
-    package let selector = Field<LabelSelector?>("selector", 4, "Which pods count. The server makes it; leave it empty.", .atomic)
+    package let selector = Field<LabelSelector?>("selector", 4, "Which pods count. The server makes it; leave it empty.")
     package let manualSelector = Field<Bool?>(
         "manualSelector", 5, "True when the creator chose selector and labels, and sees to it that no other pod has them.")
     package let template = Field<PodTemplateSpec>("template", 6, "The pod to run; its restartPolicy is Never or OnFailure.", .required)

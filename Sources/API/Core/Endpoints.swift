@@ -48,10 +48,11 @@ package struct EndpointSubset: Schema {
 
 /// One address behind a Service.
 package struct EndpointAddress: Schema {
-    package static let definition = Definition(EndpointAddress(), "core.v1.EndpointAddress", "One address behind a Service.")
+    package static let definition = Definition(
+        EndpointAddress(), "core.v1.EndpointAddress", "One address behind a Service.", isAtomic: true)
 
     package let ip = Field<String>("ip", 1, "The address; not one of the host itself.", .always)
-    package let targetRef = Field<ObjectReference?>("targetRef", 2, "The object that the address belongs to.", .atomic)
+    package let targetRef = Field<ObjectReference?>("targetRef", 2, "The object that the address belongs to.")
     package let hostname = Field<String>("hostname", 3, "Name of the endpoint within the Service's domain.")
     package let nodeName = Field<String?>("nodeName", 4, "Node that the address is on.")
 
@@ -70,7 +71,8 @@ package struct EndpointAddress: Schema {
 
 /// A port that the addresses of a subset serve.
 package struct EndpointPort: Schema {
-    package static let definition = Definition(EndpointPort(), "core.v1.EndpointPort", "A port that the addresses of a subset serve.")
+    package static let definition = Definition(
+        EndpointPort(), "core.v1.EndpointPort", "A port that the addresses of a subset serve.", isAtomic: true)
 
     package let name = Field<String>("name", 1, "Name of the port, as in the Service.")
     package let port = Field<Int32>("port", 2, "Number of the port.", .always, .between(1, 65535))

@@ -45,7 +45,8 @@ package struct EnvVarSource: Schema {
 
 /// A field of the pod itself.
 package struct ObjectFieldSelector: Schema {
-    package static let definition = Definition(ObjectFieldSelector(), "core.v1.ObjectFieldSelector", "A field of the pod itself.")
+    package static let definition = Definition(
+        ObjectFieldSelector(), "core.v1.ObjectFieldSelector", "A field of the pod itself.", isAtomic: true)
 
     package let apiVersion = Field<String>("apiVersion", 1, "Version of the API that the path is written for.", default: "v1")
     package let fieldPath = Field<String>("fieldPath", 2, "The field, such as metadata.name or status.podIP.", .required)
@@ -54,7 +55,7 @@ package struct ObjectFieldSelector: Schema {
 /// A request or limit of a container.
 package struct ResourceFieldSelector: Schema {
     package static let definition = Definition(
-        ResourceFieldSelector(), "core.v1.ResourceFieldSelector", "A request or limit of a container.")
+        ResourceFieldSelector(), "core.v1.ResourceFieldSelector", "A request or limit of a container.", isAtomic: true)
 
     package let containerName = Field<String>("containerName", 1, "The container; needed in volumes, optional in variables.")
     package let resource = Field<String>("resource", 2, "Such as limits.cpu or requests.memory.", .required)
@@ -68,7 +69,7 @@ package struct ResourceFieldSelector: Schema {
 /// A key of a ConfigMap in the pod's namespace.
 package struct ConfigMapKeySelector: Schema {
     package static let definition = Definition(
-        ConfigMapKeySelector(), "core.v1.ConfigMapKeySelector", "A key of a ConfigMap in the pod's namespace.")
+        ConfigMapKeySelector(), "core.v1.ConfigMapKeySelector", "A key of a ConfigMap in the pod's namespace.", isAtomic: true)
 
     package let name = Field<String>("name", embedded(1, 1), "The ConfigMap.", default: "")
     package let key = Field<String>("key", 2, "The key.", .required, .format(Names.configMapKey))
@@ -82,7 +83,7 @@ package struct ConfigMapKeySelector: Schema {
 /// A key of a Secret in the pod's namespace.
 package struct SecretKeySelector: Schema {
     package static let definition = Definition(
-        SecretKeySelector(), "core.v1.SecretKeySelector", "A key of a Secret in the pod's namespace.")
+        SecretKeySelector(), "core.v1.SecretKeySelector", "A key of a Secret in the pod's namespace.", isAtomic: true)
 
     package let name = Field<String>("name", embedded(1, 1), "The Secret.", default: "")
     package let key = Field<String>("key", 2, "The key.", .required, .format(Names.configMapKey))
@@ -96,7 +97,8 @@ package struct SecretKeySelector: Schema {
 /// A variable in a file on an emptyDir volume, written by an init container.
 package struct FileKeySelector: Schema {
     package static let definition = Definition(
-        FileKeySelector(), "core.v1.FileKeySelector", "A variable in a file on an emptyDir volume, written by an init container.")
+        FileKeySelector(), "core.v1.FileKeySelector", "A variable in a file on an emptyDir volume, written by an init container.",
+        isAtomic: true)
 
     package let volumeName = Field<String>("volumeName", 1, "The volume.", .required)
     package let path = Field<String>("path", 2, "The file, relative to the volume.", .required, .relativePath)

@@ -6,7 +6,7 @@ package struct Event: Kind {
     package static let names = KindNames("Event", group: "", plural: "events", short: ["ev"])
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.", .always)
-    package let involvedObject = Field<ObjectReference>("involvedObject", 2, "The object that it happened to.", .always, .atomic)
+    package let involvedObject = Field<ObjectReference>("involvedObject", 2, "The object that it happened to.", .always)
     package let reason = Field<String>("reason", 3, "One word in CamelCase for what happened.")
     package let message = Field<String>("message", 4, "The same for people.")
     package let source = Field<EventSource>("source", 5, "Who reports it, in the old form.")
@@ -17,13 +17,14 @@ package struct Event: Kind {
     package let eventTime = Field<MicroTime?>("eventTime", 10, "When it happened first, in the new form.")
     package let series = Field<EventSeries?>("series", 11, "How often and when last, where it goes on happening.")
     package let action = Field<String>("action", 12, "What was done or failed to be done.")
-    package let related = Field<ObjectReference?>("related", 13, "A second object that has to do with it.", .atomic)
+    package let related = Field<ObjectReference?>("related", 13, "A second object that has to do with it.")
     package let reportingComponent = Field<String>("reportingComponent", 14, "Controller that reports it.", default: "")
     package let reportingInstance = Field<String>("reportingInstance", 15, "Which one of the controllers of that name.", default: "")
 
-    package static let selectableFields: [String] = [
+    package static let selectableFields: [SelectableField] = [
         "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid", "involvedObject.apiVersion",
-        "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason", "reportingComponent", "type",
+        "involvedObject.resourceVersion", "involvedObject.fieldPath", "reason", "reportingComponent",
+        SelectableField("source", at: ["source.component", "reportingComponent"]), "type",
     ]
 
     package static let columns: [Column<Event>] = [

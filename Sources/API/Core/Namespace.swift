@@ -18,7 +18,7 @@ package struct Namespace: Kind {
     /// The label with the namespace's own name, for selectors.
     package static let nameLabel = "kubernetes.io/metadata.name"
 
-    package static let selectableFields: [String] = ["status.phase"]
+    package static let selectableFields: [SelectableField] = ["status.phase"]
 
     package static let columns: [Column<Namespace>] = [
         .name,

@@ -5,7 +5,7 @@ package struct Node: Kind {
     package static let definition = Definition(Node(), "core.v1.Node", "A machine that runs pods.")
     package static let names = KindNames(
         "Node", group: "", plural: "nodes", short: ["no"], isNamespaced: false, subresources: [.status("Node")])
-    package static let selectableFields: [String] = ["spec.unschedulable"]
+    package static let selectableFields: [SelectableField] = [SelectableField("spec.unschedulable", absent: "false")]
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
     package let spec = Field<NodeSpec>("spec", 2, "What the administrator wants of the node.")

@@ -2,7 +2,8 @@ package import Machinery
 
 /// Terms for nodes, one of which must hold.
 package struct NodeSelector: Schema {
-    package static let definition = Definition(NodeSelector(), "core.v1.NodeSelector", "Terms for nodes, one of which must hold.")
+    package static let definition = Definition(
+        NodeSelector(), "core.v1.NodeSelector", "Terms for nodes, one of which must hold.", isAtomic: true)
 
     package let nodeSelectorTerms = Field<[NodeSelectorTerm]>("nodeSelectorTerms", 1, "The terms.", .always, .atomic)
 
@@ -17,7 +18,7 @@ package struct NodeSelector: Schema {
 package struct NodeSelectorTerm: Schema {
     package static let definition = Definition(
         NodeSelectorTerm(), "core.v1.NodeSelectorTerm",
-        "Conditions on a node, all of which must hold. A term without conditions fits no node.")
+        "Conditions on a node, all of which must hold. A term without conditions fits no node.", isAtomic: true)
 
     package let matchExpressions = Field<[NodeSelectorRequirement]>("matchExpressions", 1, "Conditions on its labels.", .atomic)
     package let matchFields = Field<[NodeSelectorRequirement]>(

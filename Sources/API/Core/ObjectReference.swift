@@ -3,7 +3,7 @@ package import Machinery
 /// Names an object, of any kind and in any namespace.
 package struct ObjectReference: Schema {
     package static let definition = Definition(
-        ObjectReference(), "core.v1.ObjectReference", "Names an object, of any kind and in any namespace.")
+        ObjectReference(), "core.v1.ObjectReference", "Names an object, of any kind and in any namespace.", isAtomic: true)
 
     package let kind = Field<String>("kind", 1, "Kind of the object.")
     package let namespace = Field<String>("namespace", 2, "Its namespace; empty for kinds without one.")
@@ -17,7 +17,8 @@ package struct ObjectReference: Schema {
 /// Names an object in the same namespace; the kind follows from the field.
 package struct LocalObjectReference: Schema {
     package static let definition = Definition(
-        LocalObjectReference(), "core.v1.LocalObjectReference", "Names an object in the same namespace; the kind follows from the field.")
+        LocalObjectReference(), "core.v1.LocalObjectReference", "Names an object in the same namespace; the kind follows from the field.",
+        isAtomic: true)
 
     package let name = Field<String>("name", 1, "Name of the object.", default: "")
 }
@@ -25,7 +26,8 @@ package struct LocalObjectReference: Schema {
 /// Names an object of a given kind in the same namespace.
 package struct TypedLocalObjectReference: Schema {
     package static let definition = Definition(
-        TypedLocalObjectReference(), "core.v1.TypedLocalObjectReference", "Names an object of a given kind in the same namespace.")
+        TypedLocalObjectReference(), "core.v1.TypedLocalObjectReference", "Names an object of a given kind in the same namespace.",
+        isAtomic: true)
 
     package let apiGroup = Field<String?>("apiGroup", 1, "Group of the kind; absent or empty for the core group.")
     package let kind = Field<String>("kind", 2, "Kind of the object.", .required)

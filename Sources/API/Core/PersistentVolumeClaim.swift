@@ -27,13 +27,13 @@ package struct PersistentVolumeClaimSpec: Schema {
         .oneOf("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"))
     package let resources = Field<VolumeResourceRequirements>("resources", 2, "The size.")
     package let volumeName = Field<String>("volumeName", 3, "The volume that was given; or the only one that will do.")
-    package let selector = Field<LabelSelector?>("selector", 4, "Labels of volumes that will do.", .atomic)
+    package let selector = Field<LabelSelector?>("selector", 4, "Labels of volumes that will do.")
     package let storageClassName = Field<String?>(
         "storageClassName", 5, "Class that makes the volume; the default one if absent, none for an empty name.")
     package let volumeMode = Field<String?>(
         "volumeMode", 6, "Filesystem, or Block for a raw device.", default: "Filesystem", .oneOf("Block", "Filesystem"))
     package let dataSource = Field<TypedLocalObjectReference?>(
-        "dataSource", 7, "A snapshot or claim whose content the volume begins with.", .atomic)
+        "dataSource", 7, "A snapshot or claim whose content the volume begins with.")
     package let dataSourceRef = Field<TypedObjectReference?>(
         "dataSourceRef", 8, "As dataSource, but of any kind and perhaps of another namespace.")
     package let volumeAttributesClassName = Field<String?>(

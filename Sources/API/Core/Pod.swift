@@ -13,9 +13,9 @@ package struct Pod: Kind {
             Subresource("log", kind: "Pod", verbs: [.get]),
             Subresource("resize", kind: "Pod", verbs: [.get, .patch, .update]),
         ], tracksGeneration: true, returnsDeleted: true)
-    package static let selectableFields: [String] = [
-        "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork", "status.phase",
-        "status.podIP", "status.nominatedNodeName",
+    package static let selectableFields: [SelectableField] = [
+        "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
+        SelectableField("spec.hostNetwork", absent: "false"), "status.phase", "status.podIP", "status.nominatedNodeName",
     ]
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")

@@ -12,7 +12,7 @@ package struct ReplicationController: Kind {
     package let spec = Field<ReplicationControllerSpec>("spec", 2, "What is wanted.")
     package let status = Field<ReplicationControllerStatus>("status", 3, "What was last seen.")
 
-    package static let selectableFields: [String] = ["status.replicas"]
+    package static let selectableFields: [SelectableField] = [SelectableField("status.replicas", absent: "0")]
 
     package static let columns: [Column<ReplicationController>] = [
         .name,

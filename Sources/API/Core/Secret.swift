@@ -13,7 +13,7 @@ package struct Secret: Kind {
         "stringData", 4, "Text by key, for writing only: it goes into data, before what is there.")
     package let immutable = Field<Bool?>("immutable", 5, "True: only metadata may change from now on.")
 
-    package static let selectableFields: [String] = ["type"]
+    package static let selectableFields: [SelectableField] = ["type"]
 
     package static let columns: [Column<Secret>] = [
         .name,

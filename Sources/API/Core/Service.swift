@@ -11,7 +11,7 @@ package struct Service: Kind {
     package let spec = Field<ServiceSpec>("spec", 2, "What is wanted.")
     package let status = Field<ServiceStatus>("status", 3, "What was last seen.")
 
-    package static let selectableFields: [String] = ["spec.clusterIP", "spec.type"]
+    package static let selectableFields: [SelectableField] = ["spec.clusterIP", "spec.type"]
 
     package static let columns: [Column<Service>] = [
         .name,

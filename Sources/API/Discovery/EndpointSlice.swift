@@ -52,7 +52,7 @@ package struct Endpoint: Schema {
         "addresses", 1, "Addresses of the type that the slice says; the first is used.", .always, .listSet)
     package let conditions = Field<EndpointConditions>("conditions", 2, "Whether the endpoint takes connections.")
     package let hostname = Field<String?>("hostname", 3, "Name of the endpoint within the Service's domain.")
-    package let targetRef = Field<ObjectReference?>("targetRef", 4, "The object that the addresses belong to.", .atomic)
+    package let targetRef = Field<ObjectReference?>("targetRef", 4, "The object that the addresses belong to.")
     package let deprecatedTopology = Field<[String: String]>("deprecatedTopology", 5, "Topology in the form of v1beta1; read-only.")
     package let nodeName = Field<String?>("nodeName", 6, "Node that the endpoint is on.")
     package let zone = Field<String?>("zone", 7, "Zone that the endpoint is in.")
@@ -127,7 +127,7 @@ package struct ForNode: Schema {
 /// A port that all addresses of a slice serve. Kubernetes calls it EndpointPort, as it calls that of ``Endpoints``.
 package struct EndpointSlicePort: Schema {
     package static let definition = Definition(
-        EndpointSlicePort(), "discovery.v1.EndpointPort", "A port that all addresses of a slice serve.")
+        EndpointSlicePort(), "discovery.v1.EndpointPort", "A port that all addresses of a slice serve.", isAtomic: true)
 
     package let name = Field<String?>("name", 1, "Name of the port, as in the Service.", default: "")
     package let `protocol` = Field<String?>("protocol", 2, "TCP, UDP or SCTP.", default: "TCP", .oneOf("SCTP", "TCP", "UDP"))

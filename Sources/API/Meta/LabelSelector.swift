@@ -3,7 +3,8 @@ package import Machinery
 /// Which labels an object must have to be meant. All parts have to hold; a selector without parts means every object.
 package struct LabelSelector: Schema {
     package static let definition = Definition(
-        LabelSelector(), "io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector", "Labels that an object must have to be selected.")
+        LabelSelector(), "io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector", "Labels that an object must have to be selected.",
+        isAtomic: true)
 
     package let matchLabels = Field<[String: String]>("matchLabels", 1, "Labels with the very values that the object must have.")
     package let matchExpressions = Field<[LabelSelectorRequirement]>(

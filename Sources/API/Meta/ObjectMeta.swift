@@ -45,7 +45,7 @@ package struct ListMeta: Schema {
 /// A dependency on an object that lives in the same namespace or in none.
 package struct OwnerReference: Schema {
     package static let definition = Definition(
-        OwnerReference(), "io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference", "An object that this one depends on.")
+        OwnerReference(), "io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference", "An object that this one depends on.", isAtomic: true)
 
     package let kind = Field<String>("kind", 1, "Kind of the owner.", .always)
     package let name = Field<String>("name", 3, "Name of the owner.", .always)

@@ -34,7 +34,7 @@ package struct PodDisruptionBudgetSpec: Schema {
         "minAvailable", 1, "Pods that must be healthy after an eviction, as a number or a percentage rounded up.",
         .check(IntOrPercent.validate), .check(IntOrPercent.validateNotMoreThan100Percent))
     package let selector = Field<LabelSelector?>(
-        "selector", 2, "Which pods count. Empty means all of the namespace, absence none.", .atomic)
+        "selector", 2, "Which pods count. Empty means all of the namespace, absence none.", .replace)
     package let maxUnavailable = Field<IntOrString?>(
         "maxUnavailable", 3, "Pods that may be missing after an eviction, as a number or a percentage rounded up.",
         .check(IntOrPercent.validate), .check(IntOrPercent.validateNotMoreThan100Percent))

@@ -5,7 +5,6 @@ import Machinery
 struct OpenAPIDefinitions: Sendable {
     let dialect: OpenAPIDialect
     private var schemas: [String: JSONObject] = [:]
-    private var atomicTypes: Set<String> = []
     /// By `apps/v1/Deployment`.
     private var namesByKind: [String: String] = [:]
 
@@ -27,8 +26,6 @@ struct OpenAPIDefinitions: Sendable {
             if type.names.verbs.contains(.list) { schemas[type.schema.name + "List"] = list(of: type) }
         }
         for schema in OpenAPIMetaTypes.parts { add(schema, kinds: []) }
-        // OpenAPI says of a type, not of a field, that it is owned as a whole.
-        for name in atomicTypes { schemas[name]?["x-kubernetes-map-type"] = "atomic" }
     }
 
     /// Every definition, by name.
@@ -81,14 +78,13 @@ struct OpenAPIDefinitions: Sendable {
         var properties: [JSONObject.Member] = kinds.isEmpty || !hasTypeMeta ? [] : Self.typeMeta
         for field in schema.fields {
             properties.append(JSONObject.Member(key: field.name, value: .object(property(field))))
-            guard let inner: ObjectSchema = field.type.innermostObject else { continue }
-            add(inner, kinds: [])
-            if case .object = field.type, field.isAtomic { atomicTypes.insert(inner.name) }
+            if let inner: ObjectSchema = field.type.innermostObject { add(inner, kinds: []) }
         }
         var definition: JSONObject = ["description": .string(schema.doc), "type": "object"]
         let required: [String] = schema.fields.filter { $0.isAlwaysWritten }.map(\.name)
         if !required.isEmpty { definition["required"] = .array(required.map { .string($0) }) }
         if !properties.isEmpty { definition["properties"] = .object(JSONObject(members: properties).sorted()) }
+        if schema.isAtomic { definition["x-kubernetes-map-type"] = "atomic" }
         if schema.keepsUnknown { definition["x-kubernetes-preserve-unknown-fields"] = true }
         if !kinds.isEmpty { definition["x-kubernetes-group-version-kind"] = .array(kinds.map(Self.json)) }
         schemas[schema.name] = definition
@@ -129,6 +125,8 @@ struct OpenAPIDefinitions: Sendable {
         if field.mergesList || field.retainsKeys {
             let strategies: [String] = (field.mergesList ? ["merge"] : []) + (field.retainsKeys ? ["retainKeys"] : [])
             property["x-kubernetes-patch-strategy"] = .string(strategies.joined(separator: ","))
+        } else if field.isReplaced {
+            property["x-kubernetes-patch-strategy"] = "replace"
         }
         if let key: String = field.mergeKey { property["x-kubernetes-patch-merge-key"] = .string(key) }
         switch field.listType {

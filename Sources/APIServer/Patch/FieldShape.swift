@@ -36,7 +36,7 @@ package enum FieldShape: Sendable {
     }
 
     package init(_ schema: ObjectSchema) {
-        self = schema.fields.isEmpty && schema.keepsUnknown ? .untyped : .object(schema)
+        self = schema.isAtomic ? .leaf : schema.fields.isEmpty && schema.keepsUnknown ? .untyped : .object(schema)
     }
 
     /// The shape of a member; `isDeclared` when a schema names it.

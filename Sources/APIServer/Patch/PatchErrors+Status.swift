@@ -24,12 +24,10 @@ extension JSONPatchError {
         case .malformed: return .badRequest(description)
         case .tooManyOperations: return .requestTooLarge(description)
         case .failed, .inPath:
-            var details = APIStatus.Details()
-            details.name = call.request.name ?? ""
-            details.group = call.names.group
-            details.kind = call.names.plural
+            // Upstream names neither object nor cause here; the cause stands behind the text that people know.
             return APIStatus(
-                code: 422, reason: "Invalid", message: "the server rejected our request due to an error in our request", details: details)
+                code: 422, reason: "Invalid",
+                message: "the server rejected our request due to an error in our request: \(description)", details: APIStatus.Details())
         }
     }
 }

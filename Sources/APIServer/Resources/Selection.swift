@@ -19,11 +19,8 @@ struct Selection: Sendable {
         } catch {
             throw .badRequest("invalid field selector: \(error)")
         }
-        for field in fields?.requirements.map(\.field) ?? [] where !type.selectableFields.contains(field) {
-            throw .badRequest(
-                "Unable to find \"\(type.names.resource.groupVersion), Resource=\(type.names.plural)\" that match label selector "
-                    + "\"\(options.labelSelector ?? "")\", field selector \"\(options.fieldSelector ?? "")\": "
-                    + "field label not supported: \(field)")
+        for field in fields?.requirements.map(\.field) ?? [] where !type.selectableFields.contains(where: { $0.name == field }) {
+            throw .badRequest("field label not supported: \(field)")
         }
     }
 

@@ -41,7 +41,8 @@ struct StrategicMerge {
         }
         switch (merged[member.key], member.value) {
         case (.object(let old)?, .object(let new)):
-            merged[member.key] = .object(try merge(old, new, level[member.key].level))
+            let how: MergeLevel.Member = level[member.key]
+            merged[member.key] = how.isReplaced ? member.value : .object(try merge(old, new, how.level))
         case (.array(let old)?, .array(let new)):
             let how: MergeLevel.Member = level[member.key]
             if how.mergesList {

@@ -16,7 +16,7 @@ struct StrategicDiff {
             }
             let how: MergeLevel.Member = level[member.key]
             switch (old, member.value) {
-            case (.object(let old), .object(let new)):
+            case (.object(let old), .object(let new)) where !how.isReplaced:
                 let inner: JSONObject = try diff(old, new, how.level, retainsKeys: how.retainsKeys)
                 if !inner.isEmpty { patch[member.key] = .object(inner) }
             case (.array(let old), .array(let new)) where how.mergesList:

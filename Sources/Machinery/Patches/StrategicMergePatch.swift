@@ -100,7 +100,8 @@ enum MergeLevel {
         let level: MergeLevel
         let mergesList: Bool
         let mergeKey: String?
-        let retainsKeys: Bool
+        var retainsKeys = false
+        var isReplaced = false
         let isKnown: Bool
     }
 
@@ -110,12 +111,12 @@ enum MergeLevel {
             guard let field: FieldSchema = schema[name] else { break }
             return Member(
                 level: Self.below(field.type), mergesList: field.mergesList, mergeKey: field.mergeKey,
-                retainsKeys: field.retainsKeys, isKnown: true)
+                retainsKeys: field.retainsKeys, isReplaced: field.isReplaced, isKnown: true)
         case .map(let value):
-            return Member(level: Self.below(value), mergesList: false, mergeKey: nil, retainsKeys: false, isKnown: true)
+            return Member(level: Self.below(value), mergesList: false, mergeKey: nil, isKnown: true)
         case .unknown: break
         }
-        return Member(level: .unknown, mergesList: false, mergeKey: nil, retainsKeys: false, isKnown: false)
+        return Member(level: .unknown, mergesList: false, mergeKey: nil, isKnown: false)
     }
 
     /// The Go type's name, for errors.

@@ -14,7 +14,7 @@ package struct DecodingFindings: Sendable {
 
 extension ObjectSchema {
     /// Checks the types of all members, drops nulls, unknown members and zero values that Go would not write, brings quantities and times
-    /// into their canonical form, and adds the objects that Go always writes (`status: {}`).
+    /// into their canonical form, and adds what Go always writes: objects (`status: {}`) and zero values (`replicas: 0`).
     ///
     /// - Parameter isRoot: the object carries `apiVersion` and `kind`, which no schema declares.
     package func decode(
@@ -47,6 +47,7 @@ extension ObjectSchema {
         for field in fields where field.isAlwaysObject && result[field.name] == nil {
             result.append(field.name, try decodeValue([:], as: field.type, path.child(field.name), &findings))
         }
+        for zero in zeroes where result[zero.name] == nil { result.append(zero.name, zero.value) }
         return .object(result)
     }
 
@@ -114,6 +115,17 @@ extension FieldSchema {
     var isAlwaysObject: Bool {
         guard !isOptional, case .object = type else { return false }
         return true
+    }
+
+    /// What Go writes where a plain field without `omitempty` is absent; nil for all other fields.
+    var writtenZero: JSON? {
+        guard isAlwaysWritten, !isOptional, !isRequired, defaultValue == nil else { return nil }
+        switch type {
+        case .boolean: return false
+        case .int32, .int64, .double: return 0
+        case .string: return ""
+        default: return nil
+        }
     }
 
     /// Go's `omitempty`: the zero value of a plain field is not written.

@@ -28,6 +28,8 @@ package class FieldSchema: @unchecked Sendable {
     /// True when strategic merge patch merges the list instead of replacing it.
     package let mergesList: Bool
     package let retainsKeys: Bool
+    /// True when strategic merge patch replaces the object.
+    package let isReplaced: Bool
     /// nil where the API declares none: server-side apply then takes a list as atomic.
     package let listType: ListType?
     package let isAtomic: Bool
@@ -40,6 +42,7 @@ package class FieldSchema: @unchecked Sendable {
         var mergeKey: String?
         var mergesList = false
         var retainsKeys = false
+        var isReplaced = false
         var listType: ListType?
         var isAtomic = false
         var rules: [Rule] = []
@@ -56,6 +59,7 @@ package class FieldSchema: @unchecked Sendable {
                 mergesList = true
                 listType = .set
             case .retainKeys: retainsKeys = true
+            case .replace: isReplaced = true
             case .atomic:
                 isAtomic = true
                 if case .list = type { listType = .atomic }
@@ -76,6 +80,7 @@ package class FieldSchema: @unchecked Sendable {
         self.mergeKey = mergeKey
         self.mergesList = mergesList
         self.retainsKeys = retainsKeys
+        self.isReplaced = isReplaced
         self.listType = listType
         self.isAtomic = isAtomic
         self.rules = rules

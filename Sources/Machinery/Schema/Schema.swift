@@ -35,8 +35,10 @@ package final class Definition<S: Schema>: Sendable {
     package let fields: S
     package let schema: ObjectSchema
 
-    /// - Parameter name: the OpenAPI name; `io.k8s.api.` goes without saying.
-    package init(_ fields: S, _ name: String, _ doc: String) {
+    /// - Parameters:
+    ///   - name: the OpenAPI name; `io.k8s.api.` goes without saying.
+    ///   - isAtomic: server-side apply owns objects of the type as a whole, wherever they stand.
+    package init(_ fields: S, _ name: String, _ doc: String, isAtomic: Bool = false) {
         self.fields = fields
         let declared: [FieldSchema] = Mirror(reflecting: fields).children.compactMap { $0.value as? FieldSchema }
         schema = ObjectSchema(
@@ -49,7 +51,8 @@ package final class Definition<S: Schema>: Sendable {
                     json = view.json
                 },
                 validate: { S.validate(View<S>($0), $1, &$2) },
-                validateUpdate: { S.validateUpdate(View<S>($0), from: View<S>($1), $2, &$3) }))
+                validateUpdate: { S.validateUpdate(View<S>($0), from: View<S>($1), $2, &$3) }),
+            isAtomic: isAtomic)
     }
 }
 
@@ -82,14 +85,22 @@ package final class ObjectSchema: Sendable {
     package let rules: Rules
     /// True when members that no field declares are kept.
     package let keepsUnknown: Bool
+    /// True when server-side apply owns objects of the type as a whole.
+    package let isAtomic: Bool
+    /// Fields that Go writes with their zero value where they are absent, and these values.
+    let zeroes: [(name: String, value: JSON)]
     private let indexes: [String: Int]
 
-    package init(name: String, doc: String, fields: [FieldSchema], rules: Rules = .none, keepsUnknown: Bool = false) {
+    package init(
+        name: String, doc: String, fields: [FieldSchema], rules: Rules = .none, keepsUnknown: Bool = false, isAtomic: Bool = false
+    ) {
         self.name = name
         self.doc = doc
         self.fields = fields
         self.rules = rules
         self.keepsUnknown = keepsUnknown
+        self.isAtomic = isAtomic
+        zeroes = fields.compactMap { field in field.writtenZero.map { (field.name, $0) } }
         indexes = [String: Int](uniqueKeysWithValues: fields.enumerated().map { ($1.name, $0) })
     }
 

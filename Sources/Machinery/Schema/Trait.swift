@@ -12,6 +12,8 @@ package enum Trait: Sendable {
     case mergeSet
     /// Strategic merge patch drops the members of the object that the patch does not name.
     case retainKeys
+    /// Strategic merge patch replaces the object instead of merging it.
+    case replace
     /// Server-side apply: a list that is owned as a whole.
     case atomic
     /// Server-side apply: a list of objects that these members identify. Overrides the key given by `merge`.
