@@ -4,7 +4,7 @@ extension APIStatus {
     /// The `Status` object.
     package var json: JSON {
         var object: JSON = [
-            "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Failure", "message": .string(message),
+            "kind": "Status", "apiVersion": "v1", "metadata": continueToken.map { ["continue": .string($0)] } ?? [:], "status": "Failure", "message": .string(message),
             "reason": .string(reason),
         ]
         if let details { object["details"] = details.json }
@@ -18,6 +18,7 @@ extension APIStatus {
         self.init(
             code: Int(json["code"]?.int ?? 500), reason: json["reason"]?.string ?? "", message: json["message"]?.string ?? "",
             details: json["details"].map(Details.init))
+        continueToken = json[["metadata", "continue"]]?.string
     }
 }
 

@@ -32,6 +32,8 @@ package struct APIStatus: Error, Sendable, Equatable, CustomStringConvertible {
     package var reason: String
     package var message: String
     package var details: Details?
+    /// Of a list whose `continue` token is too old: a token that goes on with the newest state.
+    package var continueToken: String?
 
     package init(code: Int, reason: String, message: String, details: Details? = nil) {
         self.code = code
@@ -96,11 +98,10 @@ extension APIStatus {
         return about(403, "Forbidden", message, group, resource, name)
     }
 
-    package static func methodNotAllowed(_ verb: String, _ names: KindNames) -> APIStatus {
-        about(
-            405, "MethodNotAllowed", "\(verb) is not supported on resources of kind \"\(names.qualifiedResource)\"", names.group,
-            names.plural, "")
-    }
+    /// No such method on this path.
+    package static let pathMethodNotAllowed = APIStatus(
+        code: 405, reason: "MethodNotAllowed", message: "the server does not allow this method on the requested resource",
+        details: Details())
 
     package static func notAcceptable(_ supported: String) -> APIStatus {
         APIStatus(

@@ -12,6 +12,12 @@ protocol AdmissionPlugin: Sendable {
     /// Refuses or lets pass, last before the store; on deletes there is no new object.
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus)
 
+    /// The object is stored, durably, in the place of an old one if there was one.
+    func written(_ object: JSON, old: JSON?, _ call: Call)
+
+    /// An admitted object is not stored after all: refused later, or another writer was faster. Not called on dry runs.
+    func abandoned(_ object: JSON, old: JSON?, _ call: Call)
+
     /// The object is gone from the store, durably.
     func removed(_ object: JSON, _ call: Call)
 }
@@ -19,6 +25,8 @@ protocol AdmissionPlugin: Sendable {
 extension AdmissionPlugin {
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {}
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {}
+    func written(_ object: JSON, old: JSON?, _ call: Call) {}
+    func abandoned(_ object: JSON, old: JSON?, _ call: Call) {}
     func removed(_ object: JSON, _ call: Call) {}
 }
 
@@ -40,6 +48,15 @@ extension APIServer {
 
     func validateAdmission(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {
         for plugin in admission { try plugin.validate(operation, object, old: old, call) }
+    }
+
+    func tellWritten(_ object: JSON, old: JSON?, _ call: Call) {
+        for plugin in admission { plugin.written(object, old: old, call) }
+    }
+
+    func tellAbandoned(_ object: JSON, old: JSON?, _ call: Call) {
+        guard !call.options.dryRun else { return }
+        for plugin in admission { plugin.abandoned(object, old: old, call) }
     }
 }
 

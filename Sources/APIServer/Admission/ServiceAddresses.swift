@@ -25,14 +25,24 @@ final class ServiceAddresses: AdmissionPlugin {
         var service = View<Service>(object)
         object = .null
         defer { object = service.json }
-        if service.spec.type == "ExternalName" { return release(old, keeping: service) }
+        guard service.spec.type != "ExternalName" else { return }
         let before: View<Service>? = old.map { View<Service>($0) }
         try given.withLock { (state: inout Given?) throws(APIStatus) in
             var known: Given = state ?? load()
-            defer { state = known }
             try giveAddress(&service, before, &known, call)
             try giveNodePorts(&service, before, &known, call)
+            state = known
         }
+    }
+
+    func written(_ object: JSON, old: JSON?, _ call: Call) {
+        guard let old, call.isAbout(Service.self) else { return }
+        release(old, keeping: object)
+    }
+
+    func abandoned(_ object: JSON, old: JSON?, _ call: Call) {
+        guard call.isAbout(Service.self) else { return }
+        release(object, keeping: old)
     }
 
     func removed(_ object: JSON, _ call: Call) {
@@ -119,12 +129,12 @@ final class ServiceAddresses: AdmissionPlugin {
         return known
     }
 
-    private func release(_ old: JSON?, keeping: View<Service>?) {
-        guard let old else { return }
-        let service = View<Service>(old)
+    /// Takes back what one form of a service has and the other has not.
+    private func release(_ object: JSON, keeping other: JSON?) {
+        let (service, kept) = (View<Service>(object), View<Service>(other ?? [:]))
         given.withLock { known in
-            known?.addresses.subtract(service.spec.clusterIPs)
-            known?.nodePorts.subtract(service.spec.ports.map(\.nodePort))
+            known?.addresses.subtract(Set(service.spec.clusterIPs).subtracting(kept.spec.clusterIPs))
+            known?.nodePorts.subtract(Set(service.spec.ports.map(\.nodePort)).subtracting(kept.spec.ports.map(\.nodePort)))
         }
     }
 }

@@ -67,7 +67,7 @@ package struct Route: Sendable {
         case "PUT": request.verb = .update
         case "PATCH": request.verb = .patch
         case "DELETE": request.verb = name == nil ? .deletecollection : .delete
-        default: throw APIStatus(code: 405, reason: "MethodNotAllowed", message: "the server does not allow this method on the requested resource")
+        default: throw .pathMethodNotAllowed
         }
         return .resource(request)
     }

@@ -23,13 +23,13 @@ extension APIServer {
         call.type.prepareForCreate(&object)
         try admit(.create, &object, old: nil, call)
         call.type.schema.applyDefaults(&object)
-
         let name: String = object[["metadata", "name"]]?.string ?? ""
-        var problems = Problems()
-        ObjectMeta.validateObject(View(object["metadata"] ?? [:]), of: call.names, &problems)
-        call.type.schema.validate(object, .root, &problems)
-        guard problems.isEmpty else { throw .invalid(call.names, name, problems) }
-        try validateAdmission(.create, object, old: nil, call)
+        do throws(APIStatus) {
+            try validate(object, name, call)
+        } catch {
+            tellAbandoned(object, old: nil, call)
+            throw error
+        }
         for warning in call.type.warnings(object) { call.warnings.add(warning) }
 
         guard !call.options.dryRun else {
@@ -38,13 +38,26 @@ extension APIServer {
         }
         let stored = StoredObject(object, call.names)
         let write = Write(.put, call.key(name), if: .absent) { stored.bytes($0) }
+        let admitted: JSON = object
         store.write(write) { [self] result in
             switch result {
-            case .success(let entry): answer(entry, code: 201, call, reply)
-            case .failure(.conflict): reply(.failure(.alreadyExists(call.names, name)))
-            case .failure(let error): reply(.failure(status(error, call, name: name)))
+            case .success(let entry):
+                tellWritten(admitted, old: nil, call)
+                answer(entry, code: 201, call, reply)
+            case .failure(let error):
+                tellAbandoned(admitted, old: nil, call)
+                if case .conflict = error { return reply(.failure(.alreadyExists(call.names, name))) }
+                reply(.failure(status(error, call, name: name)))
             }
         }
+    }
+
+    private func validate(_ object: JSON, _ name: String, _ call: Call) throws(APIStatus) {
+        var problems = Problems()
+        ObjectMeta.validateObject(View(object["metadata"] ?? [:]), of: call.names, &problems)
+        call.type.schema.validate(object, .root, &problems)
+        guard problems.isEmpty else { throw .invalid(call.names, name, problems) }
+        try validateAdmission(.create, object, old: nil, call)
     }
 
     /// Brings a tree into the form that is stored: the objects that Go always writes, then defaults.

@@ -45,11 +45,12 @@ struct ListPage: Sendable {
 /// Where a list in pages goes on; opaque to clients.
 struct ContinueToken {
     /// All pages show this one.
-    let revision: Revision
+    /// nil goes on with the newest state, as the token of a 410 does.
+    let revision: Revision?
     /// The last key of the page before, without the list's prefix.
     let after: String
 
-    init(revision: Revision, after: String) {
+    init(revision: Revision?, after: String) {
         self.revision = revision
         self.after = after
     }
@@ -57,14 +58,14 @@ struct ContinueToken {
     /// Throws ``APIStatus`` (400) for a text that no list gave.
     init(_ text: String) throws(APIStatus) {
         guard let data = Data(base64Encoded: text), let json = try? JSON(parsing: Array(data)), json["v"] == "meta.k8s.io/v1",
-            let revision = json["rv"]?.int, revision >= 0, let after = json["start"]?.string
+            let revision = json["rv"]?.int, revision >= -1, let after = json["start"]?.string
         else { throw .badRequest("continue key is not valid: it was not made by a list of this server") }
-        self.revision = Revision(revision)
+        self.revision = Revision(exactly: revision)
         self.after = after
     }
 
     var text: String {
-        let json: JSON = ["v": "meta.k8s.io/v1", "rv": .int(Int64(revision)), "start": .string(after)]
+        let json: JSON = ["v": "meta.k8s.io/v1", "rv": .int(revision.map { Int64($0) } ?? -1), "start": .string(after)]
         return Data(json.serialized()).base64EncodedString()
     }
 }

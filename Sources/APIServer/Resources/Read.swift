@@ -56,8 +56,22 @@ extension APIServer {
         do throws(StoreError) {
             return try collect(selection, prefix: prefix, at: revision, after: after, limit: options.limit)
         } catch {
+            if case .compacted = error, options.continueToken != nil, let after {
+                throw Self.tooOldToContinue(after: String(after.dropFirst(prefix.count)))
+            }
             throw status(error, call, name: "")
         }
+    }
+
+    /// The rest of the list can't be had as it stood when the first page was made; it can be had as it stands now.
+    private static func tooOldToContinue(after: String) -> APIStatus {
+        var status: APIStatus = .expired(
+            "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue "
+                + "parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the "
+                + "provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the "
+                + "first chunk was returned and now may show up in the list.")
+        status.continueToken = ContinueToken(revision: nil, after: after).text
+        return status
     }
 
     /// Walks on until the page is full: with a selector a page of the store may hold few that match.

@@ -34,10 +34,15 @@ extension APIServer {
             let stored = StoredObject(next, call.names)
             store.write(Write(.put, entry.key, if: .revision(entry.revision)) { stored.bytes($0) }) { [self] result in
                 switch result {
-                case .success(let entry): answer(entry, code: 200, call, reply)
-                case .failure(.conflict(_, .some)) where wanted.isEmpty && attempt < 100:
-                    modify(call, attempt: attempt + 1, reply, change)
-                case .failure(let error): reply(.failure(status(error, call, name: name)))
+                case .success(let entry):
+                    tellWritten(next, old: old, call)
+                    answer(entry, code: 200, call, reply)
+                case .failure(let error):
+                    tellAbandoned(next, old: old, call)
+                    if case .conflict(_, .some) = error, wanted.isEmpty, attempt < 100 {
+                        return modify(call, attempt: attempt + 1, reply, change)
+                    }
+                    reply(.failure(status(error, call, name: name)))
                 }
             }
         } catch {
@@ -61,21 +66,27 @@ extension APIServer {
         next = try normalized(next, call)
         if call.request.contentType != .applyYAML { next = track(old: old, new: next, call) }
         if !call.isSystemWrite { call.type.prepareForUpdate(&next, old) }
-        let operation: AdmissionOperation = .update
-        try admit(operation, &next, old: old, call)
+        try admit(.update, &next, old: old, call)
         if call.names.tracksGeneration, Self.desired(next) != Self.desired(old) {
             next[["metadata", "generation"]] = .int((old[["metadata", "generation"]]?.int ?? 0) + 1)
         }
+        do throws(APIStatus) {
+            try validate(next, old: old, call)
+        } catch {
+            tellAbandoned(next, old: old, call)
+            throw error
+        }
+        if call.request.subresource == nil { for warning in call.type.warnings(next) { call.warnings.add(warning) } }
+        return next
+    }
 
+    private func validate(_ next: JSON, old: JSON, _ call: Call) throws(APIStatus) {
         var problems = Problems()
-        let name: String = call.request.name ?? ""
         ObjectMeta.validateObjectUpdate(View(next["metadata"] ?? [:]), from: View(old["metadata"] ?? [:]), &problems)
         call.type.schema.validate(next, .root, &problems)
         if !call.isSystemWrite { call.type.schema.validateUpdate(next, from: old, .root, &problems) }
-        guard problems.isEmpty else { throw .invalid(call.names, name, problems) }
-        try validateAdmission(operation, next, old: old, call)
-        if call.request.subresource == nil { for warning in call.type.warnings(next) { call.warnings.add(warning) } }
-        return next
+        guard problems.isEmpty else { throw .invalid(call.names, call.request.name ?? "", problems) }
+        try validateAdmission(.update, next, old: old, call)
     }
 
     /// Everything but metadata and status.

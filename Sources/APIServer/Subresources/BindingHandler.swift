@@ -22,10 +22,10 @@ struct BindingHandler: SubresourceHandler {
         server.modify(call.systemWrite, created) { old throws(APIStatus) in
             var pod = View<Pod>(old)
             if pod.isTerminating {
-                throw .conflict(call.names, name, "pod \(name) is being deleted, cannot be assigned to a host")
+                throw .bindingConflict(name, "pod \(name) is being deleted, cannot be assigned to a host")
             }
             if !pod.spec.nodeName.isEmpty {
-                throw .conflict(call.names, name, "pod \(name) is already assigned to node \"\(pod.spec.nodeName)\"")
+                throw .bindingConflict(name, "pod \(name) is already assigned to node \"\(pod.spec.nodeName)\"")
             }
             if !binding.metadata.uid.isEmpty, binding.metadata.uid != pod.metadata.uid {
                 throw .conflict(
@@ -38,5 +38,12 @@ struct BindingHandler: SubresourceHandler {
             pod.metadata.remove(\.resourceVersion)
             return pod.json
         }
+    }
+}
+
+extension APIStatus {
+    /// As upstream, the conflict is one of the subresource. Source: `assignPod` of pkg/registry/core/pod/storage/storage.go.
+    fileprivate static func bindingConflict(_ name: String, _ why: String) -> APIStatus {
+        .conflict(KindNames("Binding", group: "", plural: "pods/binding"), name, why)
     }
 }

@@ -1,0 +1,75 @@
+import Machinery
+import TestSupport
+import Testing
+
+/// Addresses and ports that the server gives to services.
+@Suite struct ServerServiceTests {
+    @Test func `each service gets an address of its own and keeps it`() async throws {
+        let server = try await TestServer()
+        var seen: Set<String> = []
+        for i in 0..<20 {
+            let made: TestServer.Reply = try await server.ask("POST", Place.services, Sample.service("s\(i)"))
+            let address: String = try #require(made["spec", "clusterIP"]?.string)
+            #expect(address.hasPrefix("10.96."), "\(address)")
+            #expect(made["spec", "clusterIPs"] == [.string(address)] && made["spec", "ipFamilies"] == ["IPv4"])
+            #expect(made["spec", "type"] == "ClusterIP" && made["spec", "sessionAffinity"] == "None")
+            #expect(made["spec", "ports"] == [["port": 80, "protocol": "TCP", "targetPort": 80]])
+            seen.insert(address)
+        }
+        #expect(seen.count == 20)
+        let before: JSON? = try await server.ask("GET", Place.services + "/s0")["spec", "clusterIP"]
+        let after: TestServer.Reply = try await server.ask("PATCH", Place.services + "/s0", ["spec": ["selector": ["app": "other"]]])
+        #expect(after["spec", "clusterIP"] == before)
+    }
+
+    @Test func `an address can be chosen once, and is free again when its service is gone`() async throws {
+        let server = try await TestServer()
+        let wanted: JSON = ["clusterIP": "10.96.7.7"]
+        #expect(try await server.ask("POST", Place.services, Sample.service("a", wanted))["spec", "clusterIP"] == "10.96.7.7")
+        let refused: TestServer.Reply = try await server.ask("POST", Place.services, Sample.service("b", wanted))
+        #expect(refused.code == 422, "\(refused)")
+        #expect(
+            refused["message"]
+                == #"Service "b" is invalid: spec.clusterIPs: Invalid value: ["10.96.7.7"]: failed to allocate IP 10.96.7.7: provided IP is already allocated"#)
+        try await server.ask("DELETE", Place.services + "/a")
+        #expect(try await server.ask("POST", Place.services, Sample.service("b", wanted)).code == 201)
+    }
+
+    @Test func `a headless service has no address and a named service no more than a name`() async throws {
+        let server = try await TestServer()
+        let headless: TestServer.Reply = try await server.ask("POST", Place.services, Sample.service("a", ["clusterIP": "None"]))
+        #expect(headless["spec", "clusterIP"] == "None" && headless["spec", "clusterIPs"] == ["None"])
+        let named: TestServer.Reply = try await server.ask(
+            "POST", Place.services, Sample.service("b", ["type": "ExternalName", "externalName": "example.com"]))
+        #expect(named.code == 201 && named["spec", "clusterIP"] == nil, "\(named)")
+    }
+
+    @Test func `node ports come from their range, each once`() async throws {
+        let server = try await TestServer()
+        let made: TestServer.Reply = try await server.ask("POST", Place.services, Sample.service("a", ["type": "NodePort"]))
+        let port: Int64 = try #require(made["spec", "ports"]?.array?.first?["nodePort"]?.int)
+        #expect((30_000...32_767).contains(port))
+        func take(_ name: String, _ port: Int64) async throws -> TestServer.Reply {
+            try await server.ask(
+                "POST", Place.services, Sample.service(name, ["type": "NodePort", "ports": [["port": 80, "nodePort": .int(port)]]]))
+        }
+        #expect(
+            try await take("b", port)["message"]
+                == .string("Service \"b\" is invalid: spec.ports[0].nodePort: Invalid value: \(port): provided port is already allocated"))
+        #expect(
+            try await take("b", 80)["message"]
+                == #"Service "b" is invalid: spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range. The range of valid ports is 30000-32767"#)
+    }
+
+    @Test func `a refused or dry create keeps no address`() async throws {
+        let server = try await TestServer()
+        let wanted: JSON = ["clusterIP": "10.96.7.8"]
+        var broken: JSON = Sample.service("a", wanted)
+        broken[["spec", "ports"]] = [["port": 0]]
+        #expect(try await server.ask("POST", Place.services, broken).code == 422)
+        #expect(try await server.ask("POST", Place.services + "?dryRun=All", Sample.service("a", wanted)).code == 201)
+        try await server.ask("POST", Place.services, Sample.service("taken"))
+        #expect(try await server.ask("POST", Place.services, Sample.service("taken", wanted)).code == 409)
+        #expect(try await server.ask("POST", Place.services, Sample.service("b", wanted)).code == 201)
+    }
+}
