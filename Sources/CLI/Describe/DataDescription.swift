@@ -78,8 +78,10 @@ enum DataDescription {
         text.field("GlobalDefault", priorityClass["globalDefault"]?.bool == true ? "true" : "false")
         text.field("PreemptionPolicy", priorityClass.text(at: "preemptionPolicy"))
         text.field("Description", priorityClass.text(at: "description"))
-        text.field("Annotations", LabelText.joined(priorityClass[["metadata", "annotations"]]))
-        text.line()
+        // The value of the last-applied annotation ends with a line break, which kubectl shows here, too.
+        for part in "Annotations:\t\(LabelText.joined(priorityClass[["metadata", "annotations"]]))".split(separator: "\n", omittingEmptySubsequences: false) {
+            text.line(0, String(part))
+        }
     }
 }
 

@@ -19,6 +19,8 @@ struct Describer {
             let name: String = object.text(at: "metadata", "name")
             NamespaceDescription.write(object, try await limits("resourcequotas", name), try await limits("limitranges", name), &text)
             return text.text
+        case ("", "endpoints"): EndpointDescription.writeEndpoints(object, &text)
+        case ("discovery.k8s.io", "endpointslices"): EndpointDescription.writeSlice(object, &text)
         case ("", "configmaps"): DataDescription.writeConfigMap(object, &text)
         case ("", "secrets"):
             DataDescription.writeSecret(object, &text)

@@ -7,13 +7,11 @@ enum GenericDescription {
         text.field("Namespace", object.text(at: "metadata", "namespace"))
         text.labels(object[["metadata", "labels"]])
         text.annotations(object[["metadata", "annotations"]])
-        text.field("API Version", object.text(at: "apiVersion"))
-        text.field("Kind", object.text(at: "kind"))
         content(object.object ?? [:], "", level: 0, &text)
     }
 
     private static let skipped: Set<String> = [
-        ".kind", ".apiVersion", ".metadata.name", ".metadata.namespace", ".metadata.labels", ".metadata.annotations", ".metadata.managedFields",
+        ".metadata.name", ".metadata.namespace", ".metadata.labels", ".metadata.annotations", ".metadata.managedFields",
     ]
 
     private static func content(_ object: JSONObject, _ prefix: String, level: Int, _ text: inout DescribeText) {

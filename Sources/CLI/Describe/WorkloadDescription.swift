@@ -24,6 +24,7 @@ enum WorkloadDescription {
         let shown: (JSON) -> String = { "\($0.text(at: "metadata", "name")) (\($0.number("status", "replicas"))/\($0.number("spec", "replicas")) replicas created)" }
         let newest: String = deployment.text(at: "metadata", "annotations", "deployment.kubernetes.io/revision")
         let isNew: (JSON) -> Bool = { $0.text(at: "metadata", "annotations", "deployment.kubernetes.io/revision") == newest }
+        if replicaSets.isEmpty { return }
         let old: [JSON] = replicaSets.filter { !isNew($0) && $0.number("spec", "replicas") > 0 }
         text.field("OldReplicaSets", old.isEmpty ? "<none>" : old.map(shown).joined(separator: ", "))
         text.field("NewReplicaSet", replicaSets.first(where: isNew).map(shown) ?? "<none>")

@@ -68,7 +68,7 @@ struct TablePrinter {
             }
         }
         let labels: JSONObject = metadata["labels"]?.object ?? [:]
-        for label in options.labelColumns { cells.append(labels[label]?.string ?? "<none>") }
+        for label in options.labelColumns { cells.append(labels[label]?.string ?? "") }
         if options.showsLabels { cells.append(LabelText.joined(.object(labels))) }
         return cells
     }

@@ -47,10 +47,13 @@ package struct Describe: Verb {
         var isFirst: Bool = true
         for target in targets {
             do {
-                for object in try await objects(target, session) {
+                let found: [JSON] = try await objects(target, session)
+                for object in found {
                     if !isFirst { shell.output.line("\n") }
                     isFirst = false
                     shell.output.write(try await describer.text(object, target.resource))
+                    // An object that was named by the beginning of its name gets a line more, as in kubectl.
+                    if let name = target.name, object.text(at: "metadata", "name") != name { shell.output.line() }
                 }
             } catch {
                 failures.add(error)

@@ -27,8 +27,7 @@ struct LogPods {
         let resource: APIResource = try await session.resource(String(parts[0]))
         let name = String(parts[1])
         if resource.resource == Pod.names.resource { return [try await pod(name)] }
-        let workload: JSON = try await session.send(
-            APIRequest(.get, resource.resource, namespace: resource.isNamespaced ? session.namespace : nil, name: name))
+        let workload: JSON = try await object(resource.resource, name)
         guard let labels = try Self.podSelector(of: workload) else {
             throw Failure("cannot get the logs from \(resource.apiVersion), Kind=\(resource.kind): selector of its pods is unknown")
         }
@@ -46,8 +45,13 @@ struct LogPods {
     }
 
     private func pod(_ name: String) async throws -> View<Pod> {
+        View(try await object(Pod.names.resource, name))
+    }
+
+    /// What is not there is told with its namespace, as kubectl does for logs.
+    private func object(_ resource: GroupVersionResource, _ name: String) async throws -> JSON {
         do {
-            return View(try await session.send(APIRequest(.get, Pod.names.resource, namespace: session.namespace, name: name)))
+            return try await session.send(APIRequest(.get, resource, namespace: session.namespace, name: name))
         } catch let status as APIStatus where status.isNotFound {
             throw Failure("error from server (NotFound): \(status.message) in namespace \(JSON.quoted(session.namespace))")
         }
