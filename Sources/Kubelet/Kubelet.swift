@@ -99,7 +99,10 @@ package final class Kubelet: Sendable {
     private func follow(_ pods: Informer<Pod>, _ context: NodeContext) async {
         await pods.caughtUp()
         let mine: [View<Pod>] = pods.list().filter { $0.spec.nodeName == configuration.nodeName }
-        for pod in mine where !pod.isFinished { context.addresses.reserve(pod.status.podIP, for: pod.metadata.uid) }
+        for pod in mine where !pod.isFinished {
+            let folders = PodFolders(configuration, key: pod.key, uid: pod.metadata.uid)
+            context.addresses.reserve(pod.status.podIP.isEmpty ? folders.knownAddress ?? "" : pod.status.podIP, for: pod.metadata.uid)
+        }
         pods.onChange { [weak self] before, after in self?.podChanged(before, after, context) }
         let configMaps: Informer<ConfigMap> = informers.informer()
         let secrets: Informer<Secret> = informers.informer()

@@ -9,6 +9,7 @@ import Machinery
 ///     <state>/pods/<uid>/volumes       one folder a volume
 ///     <state>/pods/<uid>/messages      what containers say when they end
 ///     <state>/pods/<uid>/etc           hosts and resolv.conf
+///     <state>/pods/<uid>/address       the pod's address, for a kubelet that finds the pod before the API knows it
 struct PodFolders: Sendable {
     let logs: String
     let state: String
@@ -24,6 +25,10 @@ struct PodFolders: Sendable {
     var sandbox: String { state + "/sandbox" }
     var volumes: String { state + "/volumes" }
     var etc: String { state + "/etc" }
+    var address: String { state + "/address" }
+
+    /// The address that the pod's sandbox was made with; nil when there is none.
+    var knownAddress: String? { Files.read(address, last: 64).map { String(decoding: $0, as: UTF8.self) } }
 
     func logs(of container: String) -> String { logs + "/" + container }
     func log(of container: String, attempt: Int) -> String { "\(logs)/\(container)/\(attempt).log" }

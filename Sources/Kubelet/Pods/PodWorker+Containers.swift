@@ -22,7 +22,8 @@ extension PodWorker {
         let name: String = pod.spec.hostname.isEmpty ? pod.name : pod.spec.hostname
         var short = String(name.prefix(63))
         while let last = short.last, last == "-" || last == "." { short.removeLast() }
-        return short
+        guard pod.spec.setHostnameAsFQDN == true, !pod.spec.subdomain.isEmpty else { return short }
+        return "\(short).\(pod.spec.subdomain).\(pod.namespace).svc.cluster.local"
     }
 
     var fields: PodFields {
@@ -68,6 +69,8 @@ extension PodWorker {
         record.attempt = attempt
         record.mustRestart = false
         record.problem = nil
+        starting = (process.id, nil)
+        defer { starting = nil }
         do {
             let started: StartedContainer = try await sandbox.start(process)
             tell(name, .normal, "Created", "Created container: \(name)")
@@ -78,6 +81,7 @@ extension PodWorker {
             record.isHooked = container.lifecycle?.postStart != nil
             records[name] = record
             removeOldRuns(name, keeping: attempt)
+            if let exit = starting?.exit { return ended(exit) }
             beginProbes(name, isAdopted: false)
             if let hook = container.lifecycle?.postStart { beginPostStart(hook, container, attempt: attempt) }
         } catch .gone {
@@ -198,6 +202,11 @@ extension PodWorker {
 
     /// A container's first process has ended.
     func ended(_ exit: ContainerExit) {
+        // A short run may be over before the answer to its start was read.
+        if starting?.id == exit.id, records.values.allSatisfy({ !$0.isRunning || $0.sandboxID != exit.id }) {
+            starting?.exit = exit
+            return
+        }
         guard let (name, attempt) = ContainerRecord.parse(sandboxID: exit.id), let record = records[name], record.attempt == attempt,
             record.isRunning
         else { return acknowledgeLater(exit.id) }

@@ -54,10 +54,14 @@ extension PodWorker {
 
     private func send(_ number: Int32, to record: ContainerRecord) async {
         do {
-            try await sandbox?.signal(record.sandboxID, number)
+            // As any runtime does: the signal is the first process's own affair, the kill is everybody's.
+            try await sandbox?.signal(record.sandboxID, number, wholeGroup: number == SIGKILL)
         } catch {
-            // It ended meanwhile, or its sandbox did: that is what was wanted, and its end is told by events.
+            // It ended meanwhile, or its sandbox did: that is what was wanted. Should its end have escaped us, the sandbox knows it.
             log.debug("a signal met nobody", metadata: ["container": "\(record.name)", "error": "\(error)"])
+            for state in (try? await sandbox?.state()) ?? [] where state.id == record.sandboxID {
+                if case .ended(let exit) = state.phase { ended(exit) }
+            }
         }
     }
 

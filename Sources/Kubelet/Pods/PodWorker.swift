@@ -55,6 +55,8 @@ actor PodWorker {
     var startTime: Time?
     var ending: Ending?
     var stopping: [String: Stopping] = [:]
+    /// The run that is being started, by its name in the sandbox, and its end when that came first.
+    var starting: (id: String, exit: ContainerExit?)?
     /// When a container that could not be started is to be tried again.
     var retryAt: [String: ClusterClock.Instant] = [:]
     var probes: [String: ContainerProbes] = [:]
@@ -152,7 +154,8 @@ actor PodWorker {
             defer { inbox.hasNewSources = false }
             return inbox
         }
-        let isChanged: Bool = pod.json != news.pod.json
+        // What the pod's own files can show of it.
+        let isChanged: Bool = pod.metadata.labels != news.pod.metadata.labels || pod.metadata.annotations != news.pod.metadata.annotations
         pod = news.pod
         isGone = news.isGone
         if !isAdopted { await adopt() }
@@ -253,6 +256,7 @@ actor PodWorker {
     private func makeSandbox() async throws {
         podIP = try pod.spec.hostNetwork ? NodeContext.hostIP : address()
         try Files.makeFolder(folders.state)
+        try Files.write(Array(podIP.utf8), to: folders.address, mode: 0o600)
         let sandbox: Sandbox = try await node.runtime.create(
             SandboxConfiguration(
                 id: "\(key.namespace)/\(key.name)", folder: folders.sandbox, hostname: hostname,
@@ -322,8 +326,8 @@ actor PodWorker {
             }
             return await killOverdue()
         }
-        await releaseSandbox()
         isShutDown = true
+        await releaseSandbox()
     }
 
     /// Ends the sandbox; its containers have ended. Logs stay, volumes go.
@@ -381,7 +385,7 @@ actor PodWorker {
         }
         for container in pod.spec.containers { record(container, .main, status.containerStatuses) }
         for container in pod.spec.ephemeralContainers { record(container.asContainer, .ephemeral, status.ephemeralContainerStatuses) }
-        podIP = status.podIP
+        podIP = status.podIP.isEmpty ? folders.knownAddress ?? "" : status.podIP
         if Files.kind(folders.sandbox) != nil { await adoptSandbox() }
         for (name, record) in records where record.isRunning && sandbox == nil {
             finish(name, .unknown(containerID: containerID(record), now: node.clock.now))
@@ -405,6 +409,11 @@ actor PodWorker {
                 case .running, .starting:
                     running.insert(name)
                     let startedAt: ClusterClock.Instant = node.moment(hostNanoseconds: state.startedAt)
+                    if attempt > record.attempt || !record.isRunning, let container = container(name) {
+                        // The API never heard of this run, so neither of its probes.
+                        records[name]?.isStarted = container.startupProbe == nil
+                        records[name]?.isReady = container.startupProbe == nil && container.readinessProbe == nil
+                    }
                     records[name]?.phase = .running(.init(startedAt: startedAt, image: container(name)?.image ?? ""))
                 case .ended(let exit):
                     running.remove(name)
@@ -439,7 +448,7 @@ actor PodWorker {
         guard !isGone, !isDone, isDue(.status) else { return }
         let status: View<PodStatus> = PodStatusMaker(
             pod: pod, records: records, backingOff: plan?.backingOff ?? [], podIP: podIP, hostIP: NodeContext.hostIP,
-            hasSandbox: sandbox != nil, startTime: startTime ?? node.clock.time, failure: ending?.failure, isShutDown: isShutDown,
+            hasSandbox: sandbox != nil && !isShutDown, startTime: startTime ?? node.clock.time, failure: ending?.failure, isShutDown: isShutDown,
             now: node.clock.time
         ).make()
         if status != reported {

@@ -18,8 +18,7 @@ struct PodVolumes: Sendable {
     private let client: Client
     private let folders: PodFolders
     private var ready: [String: Volume] = [:]
-    /// Tokens by volume, and when they are to be renewed.
-    private var renewals: [String: ClusterClock.Instant] = [:]
+    private var tokens: [ProjectedFiles.TokenWish: ProjectedFiles.Token] = [:]
 
     init(client: Client, folders: PodFolders) {
         self.client = client
@@ -27,7 +26,7 @@ struct PodVolumes: Sendable {
     }
 
     /// When ``refresh(_:fields:now:)`` has to be called although nothing changed; nil for never.
-    var renewAt: ClusterClock.Instant? { renewals.values.min() }
+    var renewAt: ClusterClock.Instant? { tokens.values.map(\.renewAt).min() }
 
     /// Makes each volume that is not there yet. Throws the first ``VolumeError``.
     mutating func prepare(_ pod: View<Pod>, _ sandbox: Sandbox, fields: PodFields, now: ClusterClock.Instant) async throws(VolumeError) {
@@ -134,7 +133,7 @@ struct PodVolumes: Sendable {
         _ volume: View<API.Volume>, _ pod: View<Pod>, _ fields: PodFields, _ now: ClusterClock.Instant
     ) async throws -> Bool {
         let group: UInt32? = pod.spec.securityContext?.fsGroup.map { UInt32(clamping: $0) }
-        var sources = ProjectedFiles(client: client, fields: fields, groupBits: group == nil ? 0 : 0o440, now: now)
+        var sources = ProjectedFiles(client: client, fields: fields, groupBits: group == nil ? 0 : 0o440, tokens: tokens, now: now)
         if let source: View<ConfigMapVolumeSource> = volume.configMap {
             try await sources.add(source)
         } else if let source: View<SecretVolumeSource> = volume.secret {
@@ -147,7 +146,7 @@ struct PodVolumes: Sendable {
             return false
         }
         try VolumeFiles(folder: folders.volume(volume.name), group: Host.isRoot ? group : nil).show(sources.files)
-        renewals[volume.name] = sources.renewAt
+        tokens = sources.tokens
         return true
     }
 

@@ -11,11 +11,23 @@ struct ProjectedFiles: Sendable {
     let now: ClusterClock.Instant
 
     private(set) var files: [String: VolumeFiles.File] = [:]
-    /// When a token among the files is to be renewed; nil without tokens.
-    private(set) var renewAt: ClusterClock.Instant?
+    /// Tokens by what was asked for; given over from one gathering to the next.
+    private(set) var tokens: [TokenWish: Token]
 
-    init(client: Client, fields: PodFields, groupBits: UInt32, now: ClusterClock.Instant) {
+    /// What a token is for.
+    struct TokenWish: Sendable, Hashable {
+        let audience: String
+        let seconds: Int
+    }
+
+    struct Token: Sendable {
+        let bytes: [UInt8]
+        let renewAt: ClusterClock.Instant
+    }
+
+    init(client: Client, fields: PodFields, groupBits: UInt32, tokens: [TokenWish: Token], now: ClusterClock.Instant) {
         self.client = client
+        self.tokens = tokens
         self.fields = fields
         self.groupBits = groupBits
         self.now = now
@@ -105,25 +117,31 @@ struct ProjectedFiles: Sendable {
         }
     }
 
-    /// A token that lives as long as the pod at most, renewed when four fifths of its time are over.
+    /// A token that lives as long as the pod at most, renewed when four fifths of its time are over, and once a day.
     private mutating func addToken(_ source: View<ServiceAccountTokenProjection>, mode: Int) async throws {
+        let wish = TokenWish(audience: source.audience, seconds: source.expirationSeconds ?? 3600)
+        if let token = tokens[wish], now < token.renewAt { return put(source.path, token.bytes, mode) }
+        let answer: View<TokenRequest> = try await request(wish)
+        let ends: ClusterClock.Instant =
+            answer.status.expirationTimestamp.map { ClusterClock.Instant($0) } ?? now.advanced(by: .seconds(wish.seconds))
+        let life: Duration = now.duration(to: ends)
+        let token = Token(bytes: Array(answer.status.token.utf8), renewAt: now.advanced(by: min(life * 4 / 5, .seconds(24 * 3600))))
+        tokens[wish] = token
+        put(source.path, token.bytes, mode)
+    }
+
+    private func request(_ wish: TokenWish) async throws -> View<TokenRequest> {
         let pod: View<Pod> = fields.pod
-        let seconds: Int = source.expirationSeconds ?? 3600
         var spec: JSON = [
-            "expirationSeconds": .int(Int64(seconds)),
+            "expirationSeconds": .int(Int64(wish.seconds)),
             "boundObjectRef": ["kind": "Pod", "apiVersion": "v1", "name": .string(pod.name), "uid": .string(pod.metadata.uid)],
         ]
-        if !source.audience.isEmpty { spec["audiences"] = [.string(source.audience)] }
+        if !wish.audience.isEmpty { spec["audiences"] = [.string(wish.audience)] }
         let body: JSON = ["apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec]
         let account: String = pod.spec.serviceAccountName.isEmpty ? "default" : pod.spec.serviceAccountName
         let request = APIRequest(
             .create, ServiceAccount.names.resource, namespace: namespace, name: account, subresource: "token", body: body.serialized())
-        let answer = View<TokenRequest>(try await client.send(request))
-        put(source.path, Array(answer.status.token.utf8), mode)
-        let ends: ClusterClock.Instant = answer.status.expirationTimestamp.map { ClusterClock.Instant($0) } ?? now.advanced(by: .seconds(seconds))
-        let life: Duration = now.duration(to: ends)
-        let due: ClusterClock.Instant = now.advanced(by: min(life * 4 / 5, .seconds(24 * 3600)))
-        renewAt = renewAt.map { min($0, due) } ?? due
+        return View<TokenRequest>(try await client.send(request))
     }
 
     private mutating func put(_ path: String, _ bytes: [UInt8], _ mode: Int) {
