@@ -191,9 +191,10 @@ struct DeploymentController: Controller {
     private func writeStatus(_ plan: DeploymentPlan, madeSet: Bool) async throws -> Duration? {
         let planned = DeploymentStatusPlan(plan, madeSet: madeSet, now: context.clock.time)
         guard planned.status != plan.deployment.status else { return planned.nextLook }
-        let patch: JSON = ["status": planned.status.json]
+        // A merge patch: the revision may have been written meanwhile, the status is this controller's alone. A count that fell to
+        // zero is absent from the new status, so the patch must say that it goes.
+        let patch: JSON = ["status": MergePatch.diff(from: plan.deployment.status.json, to: planned.status.json)]
         do {
-            // A merge patch: the revision may have been written meanwhile, the status is this controller's alone.
             deployments.note(
                 try await context.client.patch(Deployment.self, plan.deployment.key, patch, as: .mergePatch, subresource: "status"))
         } catch let status as APIStatus where status.isNotFound {}
