@@ -15,6 +15,8 @@ package final class Informer<K: Kind>: AnyInformer {
     private let clock: ClusterClock
     private let log: Logger
     private let state = Mutex(InformerState<K>())
+    /// Held while a change is made and told, so that every handler hears changes in their order, also one that comes meanwhile.
+    private let telling = Mutex(())
 
     package init(_ client: Client, clock: ClusterClock, log: Logger) {
         self.client = client
@@ -24,11 +26,13 @@ package final class Informer<K: Kind>: AnyInformer {
 
     /// Calls `handler` for each change from now on, and at once for each object that is there. It must not block.
     package func onChange(_ handler: @escaping Handler) {
-        let present: [View<K>] = state.withLock { state in
-            state.handlers.append(handler)
-            return Array(state.objects.values)
+        telling.withLock { _ in
+            let present: [View<K>] = state.withLock { state in
+                state.handlers.append(handler)
+                return Array(state.objects.values)
+            }
+            for object in present { handler(nil, object) }
         }
-        for object in present { handler(nil, object) }
     }
 
     // MARK: - Reading
@@ -92,13 +96,13 @@ package final class Informer<K: Kind>: AnyInformer {
 
     private func follow() async throws {
         let list: ObjectList<K> = try await client.list(K.self)
-        replace(list.items, revision: UInt64(list.resourceVersion) ?? 0)
+        telling.withLock { _ in replace(list.items, revision: UInt64(list.resourceVersion) ?? 0) }
         let options = RequestOptions {
             $0.resourceVersion = list.resourceVersion
             $0.allowWatchBookmarks = true
         }
         for try await event in try await client.watch(APIRequest(.watch, K.names.resource, options: options)) {
-            apply(event)
+            telling.withLock { _ in apply(event) }
         }
     }
 
