@@ -41,6 +41,8 @@ package final class Cluster: Sendable {
     private let scheduler: Scheduler
     private let informers: [Informers]
     private let log: Logger
+    /// When this run began. What the node said before is of an earlier run.
+    private let began: Time
 
     /// Opens the data folder and answers requests. Throws ``ClusterError`` with what to do.
     package static func start(
@@ -99,6 +101,7 @@ package final class Cluster: Sendable {
         self.clock = clock
         self.credentials = credentials
         self.log = log
+        began = clock.time
         func part(_ name: String) -> Client { Client(LocalTransport(server, as: .component("system:\(name)")), fieldManager: name) }
         client = part("swkube")
         try await Bootstrap(client: client, port: http.port).run()
@@ -129,12 +132,12 @@ package final class Cluster: Sendable {
         }
     }
 
-    /// Returns when the node is Ready; at once on a cluster without one.
+    /// Returns when the node has said in this run that it is Ready; at once on a cluster without one.
     package func waitUntilReady() async throws {
         guard kubelet != nil else { return }
         for try await event in try await client.watch(APIRequest(.watch, Node.names.resource)) {
             let node = View<Node>(event.object)
-            if node.status.conditions.contains(where: { $0.type == "Ready" && $0.status == "True" }) { return }
+            if let ready = node.condition("Ready"), ready.status == "True", ready.lastHeartbeatTime ?? .epoch >= began { return }
         }
     }
 
