@@ -32,6 +32,9 @@ enum VerbList {
     /// Not shown in the help.
     static let hidden: [any Verb.Type] = [Complete.self]
 
+    /// Names of the verbs that the help shows.
+    static var names: [String] { groups.flatMap(\.verbs).map { $0._commandName } }
+
     static var all: [any Verb.Type] { groups.flatMap(\.verbs) + hidden }
 
     /// The verb of a word; for a family, the word behind it is taken too (`secret tls` two of them).

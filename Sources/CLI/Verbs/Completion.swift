@@ -14,7 +14,7 @@ package struct Completion: LocalVerb {
 
     package func runLocally(in shell: Shell) throws {
         guard let name else { throw Failure("Shell not specified.\nSee '\(CLI.program) completion -h' for help and examples") }
-        guard let script = CompletionScript(rawValue: name) else { throw Failure("Unsupported shell type \"\(name)\". \nSee '\(CLI.program) completion -h' for help and examples") }
+        guard let script = CompletionScript(rawValue: name) else { throw Failure("Unsupported shell type \"\(name)\".\nSee '\(CLI.program) completion -h' for help and examples") }
         shell.output.write(script.text)
     }
 }

@@ -1,0 +1,116 @@
+import Testing
+
+@testable import CLI
+
+/// The texts are those of kubectl 1.32 unless said otherwise.
+@Suite struct CommandLineTests {
+    @Test(arguments: [
+        (["gett"], "error: unknown command \"gett\" for \"swkube\"\n\nDid you mean this?\n\tget\n\nRun 'swkube --help' for usage.\n"),
+        (["get", "pods", "--foo"], "error: unknown flag: --foo\nSee 'swkube get --help' for usage.\n"),
+        (["get", "pods", "-q"], "error: unknown shorthand flag: 'q' in -q\nSee 'swkube get --help' for usage.\n"),
+        (["get", "pods", "--sort-by"], "error: flag needs an argument: --sort-by\nSee 'swkube get --help' for usage.\n"),
+        (["get", "pods", "-n"], "error: flag needs an argument: 'n' in -n\nSee 'swkube get --help' for usage.\n"),
+        (
+            ["get", "pods", "--chunk-size=x"],
+            "error: invalid argument \"x\" for \"--chunk-size\" flag: strconv.ParseInt: parsing \"x\": invalid syntax\n"
+                + "See 'swkube get --help' for usage.\n"
+        ),
+        (
+            ["get", "pods", "--watch=maybe"],
+            "error: invalid argument \"maybe\" for \"-w, --watch\" flag: strconv.ParseBool: parsing \"maybe\": invalid syntax\n"
+                + "See 'swkube get --help' for usage.\n"
+        ),
+        (["apply"], "error: must specify one of -f and -k\n"),
+        (["apply", "-f", "x", "--dry-run"], "error: Invalid dry-run value (unchanged). Must be \"none\", \"server\", or \"client\".\n"),
+        (["scale", "deploy", "web"], "error: required flag(s) \"replicas\" not set\n"),
+        (["delete", "pod", "a", "--now", "--grace-period=3"], "error: --now and --grace-period cannot be specified together\n"),
+        (["completion", "tcsh"], "error: Unsupported shell type \"tcsh\".\nSee 'swkube completion -h' for help and examples\n"),
+        (["get", "pods", "-o", "jsonpath={.a"], "error: error parsing jsonpath {.a, unclosed action\n"),
+        (["get", "pods", "-o", "custom-columns=A"], "error: unexpected custom-columns spec: A, expected <header>:<json-path-expr>\n"),
+    ])
+    func `mistakes are told in kubectl's words and end with code 1`(_ words: [String], _ text: String) async {
+        let run: Run = await Run.swkube(words)
+        #expect(run.error == text)
+        #expect(run.code == 1 && run.out.isEmpty)
+    }
+
+    @Test func `the version of the program needs no server`() async {
+        let run: Run = await Run.swkube("version", "--client")
+        #expect(run.out == "Client Version: v1.36.0\nswkube Version: 0.1.0\n" && run.code == 0)
+    }
+
+    @Test func `a server that is not there is said as kubectl says it, and how to start one`() async {
+        let run: Run = await Run.swkube("get", "pods", "-s", "http://127.0.0.1:1")
+        #expect(
+            run.error
+                == "The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?\n"
+                + "If it is a cluster of swkube, start it: swkube start\n")
+        #expect(run.code == 1)
+    }
+
+    @Test(arguments: [
+        (["-ojson", "pods"], ["--output=json", "pods"]), (["-o=json"], ["--output=json"]), (["-Aw"], ["--all-namespaces", "--watch"]),
+        (["-An", "x"], ["--all-namespaces", "--namespace=x"]), (["--watch=true"], ["--watch"]), (["--watch=false"], []),
+        (["--server-print=false"], ["--no-server-print"]), (["--output", "-x"], ["--output=-x"]), (["--", "-o"], ["--", "-o"]),
+    ])
+    func `flags are read as pflag reads them`(_ words: [String], _ rewritten: [String]) throws {
+        #expect(try FlagDialect(Get.self).rewritten(words) == rewritten)
+    }
+
+    @Test func `flags may stand before the verb`() async {
+        let run: Run = await Run.swkube("-n", "x", "--server=http://127.0.0.1:1", "get", "pods")
+        #expect(run.error.hasPrefix("The connection to the server 127.0.0.1:1 was refused"))
+    }
+
+    @Test func `every verb has a help text with its usage`() async {
+        for name in VerbList.names {
+            let run: Run = await Run.swkube(name, "--help")
+            #expect(run.code == 0 && run.out.contains("USAGE: swkube \(name)"), "\(name)")
+        }
+    }
+
+    @Test func `objects are made from flags without a server`() async {
+        let run: Run = await Run.swkube(
+            "create", "deployment", "web", "--image=registry.io/a/nginx:1.2", "--replicas=2", "--dry-run=client", "-oyaml", "--", "sh", "-c", "x")
+        #expect(
+            run.out == """
+                apiVersion: apps/v1
+                kind: Deployment
+                metadata:
+                  labels:
+                    app: web
+                  name: web
+                spec:
+                  replicas: 2
+                  selector:
+                    matchLabels:
+                      app: web
+                  strategy: {}
+                  template:
+                    metadata:
+                      labels:
+                        app: web
+                    spec:
+                      containers:
+                      - command:
+                        - sh
+                        - -c
+                        - x
+                        image: registry.io/a/nginx:1.2
+                        name: nginx
+                        resources: {}
+                status: {}
+
+                """)
+    }
+
+    @Test func `completion offers verbs, flags and their values`() async {
+        #expect(await Run.swkube("__complete", "--", "ge").out.hasPrefix("get\t"))
+        #expect(await Run.swkube("__complete", "--", "get", "--output=j").out == "--output=json\n--output=jsonpath=\n")
+        #expect(await Run.swkube("__complete", "--", "get", "-o", "n").out == "name\n")
+        #expect(await Run.swkube("__complete", "--", "get", "deploym").out == "deployments\tDeployment\n")
+        #expect(await Run.swkube("__complete", "--", "config", "use").out.hasPrefix("use-context\t"))
+        #expect(await Run.swkube("__complete", "--", "create", "secret", "").out.split(separator: "\n").count == 3)
+        #expect(await Run.swkube("__complete", "--", "apply", "-f", "").out == ":files\n")
+    }
+}

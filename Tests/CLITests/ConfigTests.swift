@@ -1,0 +1,64 @@
+import Testing
+
+@testable import CLI
+
+/// Source: `kubectl config` 1.32 on the same files.
+@Suite struct ConfigTests {
+    private let folder = TemporaryFolder()
+
+    private static let text = """
+        apiVersion: v1
+        kind: Config
+        current-context: dev
+        clusters:
+        - name: one
+          cluster: {server: "https://10.0.0.1:6443", certificate-authority: ca.crt}
+        users:
+        - name: me
+          user: {token: secret}
+        contexts:
+        - name: dev
+          context: {cluster: one, user: me, namespace: shop}
+        unknown: {kept: true}
+
+        """
+
+    private func run(_ words: String...) async throws -> Run {
+        if (try? folder.text("config")) == nil { _ = try folder.file("config", Self.text) }
+        return await Run.swkube(words, environment: ["KUBECONFIG": folder.path + "/config"])
+    }
+
+    @Test func `contexts are shown with a star before the current one`() async throws {
+        let run: Run = try await run("config", "get-contexts")
+        #expect(run.out == "CURRENT   NAME   CLUSTER   AUTHINFO   NAMESPACE\n*         dev    one       me         shop\n")
+    }
+
+    @Test func `view hides secrets and keeps relative paths`() async throws {
+        let run: Run = try await run("config", "view")
+        #expect(run.out.contains("token: REDACTED") && run.out.contains("certificate-authority: ca.crt"))
+        #expect(!run.out.contains("secret"))
+    }
+
+    @Test func `an edit changes one value and nothing else`() async throws {
+        let set: Run = try await run("config", "set-context", "dev", "--namespace=other")
+        #expect(set.out == "Context \"dev\" modified.\n")
+        let after: String = try folder.text("config")
+        #expect(after.contains("namespace: other") && after.contains("kept: true") && after.contains("token: secret"))
+        #expect(try await run("config", "set-context", "new", "--cluster=one").out == "Context \"new\" created.\n")
+        #expect(try await run("config", "use-context", "new").out == "Switched to context \"new\".\n")
+        #expect(try await run("config", "current-context").out == "new\n")
+    }
+
+    @Test func `what is missing is said in kubectl's words`() async throws {
+        let use: Run = try await run("config", "use-context", "nope")
+        #expect(use.error == "error: no context exists with the name: \"nope\"\n" && use.code == 1)
+        let get: Run = try await run("get", "pods", "--context", "nope")
+        #expect(get.error == "error: context \"nope\" does not exist\n" && get.code == 1)
+    }
+
+    @Test func `a removed active context is warned of`() async throws {
+        let run: Run = try await run("config", "delete-context", "dev")
+        #expect(run.error.hasPrefix("warning: this removed your active context"))
+        #expect(run.out == "deleted context dev from \(folder.path)/config\n")
+    }
+}

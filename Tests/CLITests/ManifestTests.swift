@@ -1,0 +1,52 @@
+import Testing
+
+@testable import CLI
+
+/// Bad input, as issue 2 lists it: one clear sentence, exit code 1. Texts of kubectl 1.32.
+@Suite struct ManifestTests {
+    private let folder = TemporaryFolder()
+
+    private func apply(_ text: String) async throws -> Run {
+        let path: String = try folder.file("x.yaml", text)
+        return await Run.swkube("apply", "-f", path, "-s", "http://127.0.0.1:1")
+    }
+
+    @Test func `a file that is not there`() async {
+        let run: Run = await Run.swkube("apply", "-f", "/nope.yaml")
+        #expect(run.error == "error: the path \"/nope.yaml\" does not exist\n" && run.code == 1)
+    }
+
+    @Test func `a tab in YAML`() async throws {
+        let run: Run = try await apply("apiVersion: v1\nkind: ConfigMap\nmetadata:\n\tname: x\n")
+        #expect(
+            run.error
+                == "error: error parsing \(folder.path)/x.yaml: error converting YAML to JSON: yaml: line 4: found character that cannot start any token\n")
+    }
+
+    @Test func `an object without kind`() async throws {
+        let run: Run = try await apply("apiVersion: v1\nmetadata: {name: x}\n")
+        #expect(
+            run.error
+                == "error: error validating \"\(folder.path)/x.yaml\": error validating data: kind not set; if you choose to ignore these errors, "
+                + "turn validation off with --validate=false\n")
+    }
+
+    @Test func `a file without objects`() async throws {
+        #expect(try await apply("# nothing\n").error == "error: no objects passed to apply\n")
+    }
+
+    @Test func `an object of another namespace than the one that was given`() async throws {
+        let path: String = try folder.file("x.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: bar}\n")
+        let run: Run = await Run.swkube("apply", "-f", path, "-n", "foo", "-s", "http://127.0.0.1:1")
+        #expect(
+            run.error
+                == "error: the namespace from the provided object \"bar\" does not match the namespace \"foo\". You must pass '--namespace=bar' to "
+                + "perform this operation.\n")
+    }
+
+    @Test func `standard input is read for a dash`() async {
+        let run: Run = await Run.swkube(
+            "create", "-f", "-", "--dry-run=client", "-s", "http://127.0.0.1:1", input: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n")
+        #expect(run.out == "configmap/x created (dry run)\n" && run.code == 0)
+    }
+}

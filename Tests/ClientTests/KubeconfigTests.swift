@@ -1,0 +1,94 @@
+import API
+import Glibc
+import Machinery
+import Testing
+
+@testable import Client
+
+@Suite struct KubeconfigTests {
+    private func file(_ text: String) throws -> String {
+        var template: [CChar] = Array("/tmp/swkube-kubeconfig-XXXXXX".utf8CString)
+        try #require(mkdtemp(&template) != nil)
+        let folder = String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        try LocalFile.replace(folder + "/config", with: Array(text.utf8))
+        return folder + "/config"
+    }
+
+    private func remove(_ path: String) {
+        unlink(path)
+        rmdir(LocalFile.parent(of: path))
+    }
+
+    @Test func `the first file that names an entry wins`() throws {
+        let one: String = try file("contexts: [{name: a, context: {cluster: x}}]\ncurrent-context: a\n")
+        let two: String = try file("contexts: [{name: a, context: {cluster: y}}, {name: b, context: {cluster: z}}]\ncurrent-context: b\n")
+        defer {
+            remove(one)
+            remove(two)
+        }
+        let files = KubeconfigFiles(flag: nil) { $0 == "KUBECONFIG" ? "\(one):/nope:\(two)" : nil }
+        let config: Kubeconfig = try files.load()
+        #expect(config.currentContext == "a" && config.names(.contexts) == ["a", "b"])
+        #expect(config[.contexts, "a"]?["cluster"] == "x")
+        #expect(try files.file(of: .contexts, "b") == two && files.fileForNewEntries == one)
+    }
+
+    @Test func `a merge of one cluster leaves the rest of the file as it is`() throws {
+        let path: String = try file("users: [{name: u, user: {exec: {command: x}}}]\nextensions: [{name: e}]\n")
+        defer { remove(path) }
+        let files = KubeconfigFiles(flag: path) { _ in nil }
+        try files.edit(path) { config in
+            config[.clusters, "swkube"] = ["server": "https://127.0.0.1:1"]
+            config.currentContext = "swkube"
+        }
+        let after = try Kubeconfig(parsing: try LocalFile.read(path), file: path)
+        #expect(after[.users, "u"]?["exec"]?["command"] == "x" && after.json["extensions"] != nil)
+        #expect(after[.clusters, "swkube"]?["server"] == "https://127.0.0.1:1")
+        var status = stat()
+        #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o600)
+        #expect(!LocalFile.exists(path + ".lock"))
+    }
+
+    @Test(arguments: [
+        ("https://127.0.0.1:6443", "https://127.0.0.1:6443"), ("https://[::1]:6443/a/", "https://[::1]:6443/a"),
+        ("https://x", "https://x:443"), ("http://x/", "http://x:80"), ("x:1", "http://x:1"),
+    ])
+    func `addresses are taken apart`(_ text: String, _ address: String) throws {
+        #expect(try ServerAddress(text, prefersTLS: false).description == address)
+    }
+
+    @Test(arguments: ["https://", "https://x:0", "https://x:99999", "ftp://x", "https://[::1"])
+    func `what is no address is refused`(_ text: String) {
+        #expect(throws: KubeconfigError.self) { try ServerAddress(text, prefersTLS: false) }
+    }
+
+    @Test func `credentials from programs are refused with a sentence`() throws {
+        var config = Kubeconfig()
+        config[.contexts, "c"] = ["cluster": "x", "user": "u"]
+        config[.clusters, "x"] = ["server": "https://x"]
+        config[.users, "u"] = ["exec": ["command": "aws"]]
+        config.currentContext = "c"
+        #expect(throws: KubeconfigError.self) { try ClusterAccess(config, AccessOverrides()) }
+        var overrides = AccessOverrides()
+        overrides.token = "t"
+        #expect(try ClusterAccess(config, overrides).authorization == "Bearer t")
+    }
+
+    @Test(arguments: [
+        ("299 - \"a\"", ["a"]), ("299 - \"a \\\"b\\\"\", 299 - \"c\"", ["a \"b\"", "c"]), ("199 - \"x\"", []),
+        ("299 host \"a\" \"Wed, 21 Oct 2015 07:28:00 GMT\", 299 - \"b\"", ["a", "b"]),
+    ])
+    func `warnings are read from their headers`(_ value: String, _ texts: [String]) {
+        #expect(WarningHeader.texts(value) == texts)
+    }
+
+    @Test(arguments: [
+        ("pods", true), ("po", true), ("pod", true), ("pods.v1", true), ("pods.", true), ("pods.apps", false), ("podz", false),
+    ])
+    func `resources are known by their names`(_ word: String, _ means: Bool) {
+        let pods = APIResource(
+            resource: .init(group: "", version: "v1", resource: "pods"), kind: "Pod", singular: "pod", short: ["po"], categories: ["all"],
+            isNamespaced: true, verbs: [])
+        #expect(ResourceName(word).means(pods) == means)
+    }
+}
