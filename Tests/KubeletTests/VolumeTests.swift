@@ -20,7 +20,7 @@ import Testing
         try await node.withKubelet { kubelet in
             let script = """
                 echo $LEVEL $PASS $IP $CPU $TWICE; cat /cfg/app.yaml /cfg/sub/deep; stat -c %a /sec/..data/password; cat /info/labels; echo
-                cat /etc/one; touch /cfg/x 2>/dev/null || echo read-only; echo data > /work/in; ls /work; touch /mem/x && ls /mem; df -k --output=size /mem | tail -1
+                cat /etc/one; touch /cfg/x 2>/dev/null || echo read-only; echo data > /work/in; ls /work; touch /mem/x && ls /mem; df -k --output=size /mem | tail -1 | tr -d ' '
                 """
             try await node.run("vols", [
                 "restartPolicy": "Never",
@@ -63,7 +63,7 @@ import Testing
                     read-only
                     in
                     x
-                     1024
+                    1024
 
                     """)
         }
