@@ -29,11 +29,21 @@ extension ClusterProfile {
     package var state: ClusterState {
         guard exists else { return .absent }
         let known: RunningCluster? = readRunning()
-        if let holder = FileLock.holder(of: lockPath) {
+        if let holder = livingHolder {
             let pid: Int32 = Int32(holder.filter(\.isNumber)) ?? known?.pid ?? 0
             return .running(RunningCluster(pid: pid, port: known?.port ?? 0, since: known?.since ?? .epoch))
         }
         return known.map { .died($0) } ?? .stopped
+    }
+
+    /// Who holds the lock. A process that was killed holds it until the kernel has taken it down, which this waits for.
+    private var livingHolder: String? {
+        for _ in 0..<1000 {
+            guard let holder = FileLock.holder(of: lockPath) else { return nil }
+            guard Host.isEnding(Int32(holder.filter(\.isNumber)) ?? 0) else { return holder }
+            usleep(5000)
+        }
+        return FileLock.holder(of: lockPath)
     }
 
     /// Ends a running cluster and returns when it has ended, its pods too. Of one that died, ends the pods that are left.

@@ -6,6 +6,19 @@ package enum Host {
     /// Whether this process is the host's root.
     package static var isRoot: Bool { geteuid() == 0 }
 
+    /// Whether a process was killed and the kernel is still taking it down: it holds its locks and sockets yet, but runs no more.
+    package static func isEnding(_ pid: Int32) -> Bool {
+        let fields: [Substring] = text(ofFile: "/proc/\(pid)/stat").split(separator: ")").last?.split(separator: " ") ?? []
+        guard fields.count > 6, let flags = UInt32(fields[6]) else { return false }
+        let isExiting: UInt32 = 0x4  // PF_EXITING of include/linux/sched.h
+        if fields[0] == "Z" || fields[0] == "X" || flags & isExiting != 0 { return true }
+        let kill: UInt64 = 1 << (UInt64(SIGKILL) - 1)
+        return text(ofFile: "/proc/\(pid)/status").split(separator: "\n").contains { line in
+            guard line.hasPrefix("SigPnd:") || line.hasPrefix("ShdPnd:"), let mask = line.split(separator: "\t").last else { return false }
+            return UInt64(mask, radix: 16).map { $0 & kill != 0 } ?? false
+        }
+    }
+
     /// Names this process as `top` and `pgrep` show it, 15 bytes at most: one started as /proc/self/exe is called "exe" otherwise.
     package static func nameProcess(_ name: String) {
         let fd: Int32 = open("/proc/self/comm", O_WRONLY | O_CLOEXEC)

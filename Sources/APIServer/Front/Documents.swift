@@ -20,6 +20,10 @@ extension APIServer {
         case .discovery(let segments): return try discoveryDocument(segments, accept)
         case .openAPI(let path):
             guard let found = openAPI.document(path) else { throw .pathNotFound }
+            if path == "/openapi/v2", OpenAPIProtobuf.isWanted(accept) {
+                let found = openAPI.version2Protobuf
+                return Document(bytes: found.bytes, contentType: OpenAPIProtobuf.mediaType, etag: found.etag)
+            }
             return Document(bytes: found.bytes, contentType: "application/json", etag: found.etag)
         case .health(let path):
             return Document(bytes: Array(health(path, query).utf8), contentType: "text/plain; charset=utf-8", etag: nil)

@@ -9,15 +9,17 @@ import Synchronization
 package final class OpenAPIDocuments: Sendable {
     /// Bytes and their identity.
     package struct Document: Sendable {
-        /// JSON, UTF-8.
+        /// JSON, UTF-8; or protobuf.
         package let bytes: [UInt8]
         /// SHA-512 of the bytes, upper-case hexadecimal: the `hash` of URLs in the index.
         package let hash: String
         /// For `ETag` and `If-None-Match`, quoted.
         package var etag: String { "\"\(hash)\"" }
 
-        init(_ json: JSON) {
-            bytes = json.serialized()
+        init(_ json: JSON) { self.init(json.serialized()) }
+
+        init(_ bytes: [UInt8]) {
+            self.bytes = bytes
             let digits: [UInt8] = Array("0123456789ABCDEF".utf8)
             var text: [UInt8] = []
             for byte in SHA512.hash(data: bytes) { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
@@ -27,6 +29,7 @@ package final class OpenAPIDocuments: Sendable {
 
     private let resources: OpenAPIResources
     private let swagger = Mutex<Document?>(nil)
+    private let protobuf = Mutex<Document?>(nil)
     /// By path under `/openapi/v3/`; the index has the empty path.
     private let byGroup = Mutex<[String: Document]?>(nil)
 
@@ -45,6 +48,16 @@ package final class OpenAPIDocuments: Sendable {
         case "v2" where segments.count == 2: return version2
         case "v3": return version3[segments.dropFirst(2).joined(separator: "/")]
         default: return nil
+        }
+    }
+
+    /// `/openapi/v2` in its protobuf form.
+    package var version2Protobuf: Document {
+        protobuf.withLock { document in
+            if let document { return document }
+            let made = Document(OpenAPIProtobuf.bytes(resources.swagger))
+            document = made
+            return made
         }
     }
 

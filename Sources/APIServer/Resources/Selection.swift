@@ -12,12 +12,12 @@ struct Selection: Sendable {
         do {
             labels = try options.labelSelector.map { try LabelMatch(parsing: $0) }
         } catch {
-            throw .badRequest("unable to parse requirement: \(error)")
+            throw .badRequest("\(error)")
         }
         do {
             fields = try options.fieldSelector.map { try FieldMatch(parsing: $0) }
         } catch {
-            throw .badRequest("invalid field selector: \(error)")
+            throw .badRequest("\(error)")
         }
         for field in fields?.requirements.map(\.field) ?? [] where !type.selectableFields.contains(where: { $0.name == field }) {
             throw .badRequest("field label not supported: \(field)")

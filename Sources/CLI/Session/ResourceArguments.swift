@@ -28,7 +28,10 @@ struct ResourceArguments {
                             + "(e.g. '\(CLI.program) get resource/<resource_name>' instead of '\(CLI.program) get resource "
                             + "resource/<resource_name>'")
                 }
-                guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+                guard parts.count == 2 else {
+                    throw Failure("arguments in resource/name form may not have more than one slash")
+                }
+                guard !parts[0].isEmpty, !parts[1].isEmpty else {
                     throw Failure("arguments in resource/name form must have a single resource and name")
                 }
                 targets.append(try target(try await session.resource(String(parts[0])), String(parts[1])))

@@ -88,10 +88,7 @@ package struct Scale: Verb {
 
     private func scale(_ target: Target, to replicas: Int, _ dryRun: DryRun, _ session: Session) async throws -> JSON {
         var get = APIRequest(.get, target.resource.resource, namespace: target.namespace, name: target.name)
-        let object: JSON
-        do { object = try await session.send(get) } catch let status as APIStatus where status.isNotFound {
-            throw Failure("no objects passed to scale \(status.message)")
-        }
+        let object: JSON = try await session.send(get)
         get.subresource = "scale"
         var scale: JSON
         do { scale = try await session.send(get) } catch let status as APIStatus where status.code == 404 {
