@@ -1,0 +1,50 @@
+import API
+import Machinery
+import Testing
+
+@testable import Controllers
+
+struct ReplicaSetPlanTests {
+    @Test func `missing pods are made, ended and terminating ones do not count`() {
+        let pods = [Fixture.pod("a"), Fixture.pod("b", phase: "Failed"), Fixture.pod("c", isTerminating: true)]
+        let plan = ReplicaSetPlan(Fixture.set("v1", replicas: 3, wanted: 3), pods: pods, now: Fixture.now)
+        #expect(plan.missing == 2)
+        #expect(plan.status.replicas == 1)
+        #expect(plan.status.terminatingReplicas == 1)
+    }
+
+    @Test func `a set that is deleted makes none`() {
+        var set = Fixture.set("v1", replicas: 3, wanted: 3)
+        set.metadata.deletionTimestamp = Fixture.now
+        #expect(ReplicaSetPlan(set, pods: [], now: Fixture.now).missing == 0)
+    }
+
+    /// Each pod costs less than the one after it. Source: `ActivePodsWithRanks`.
+    @Test func `victims are those that cost least`() {
+        let cost = "controller.kubernetes.io/pod-deletion-cost"
+        let ranked = [
+            Fixture.pod("unassigned", phase: "Pending", node: ""), Fixture.pod("pending", phase: "Pending"),
+            Fixture.pod("not-ready", ready: false), Fixture.pod("cheap", annotations: [cost: "-10"]),
+            Fixture.pod("young", readySince: 900), Fixture.pod("old", readySince: 100), Fixture.pod("dear", annotations: [cost: "10"]),
+        ]
+        #expect(VictimRank.sorted(ranked.reversed()).map(\.name) == ranked.map(\.name))
+    }
+
+    @Test func `a ready pod becomes available after minReadySeconds, and the set looks again then`() {
+        var set = Fixture.set("v1", replicas: 1, wanted: 1)
+        set.spec.minReadySeconds = 10
+        let pods = [Fixture.pod("a", readySince: Fixture.now.seconds - 4)]
+        let plan = ReplicaSetPlan(set, pods: pods, now: Fixture.now)
+        #expect(plan.status.readyReplicas == 1)
+        #expect(plan.status.availableReplicas == 0)
+        #expect(plan.nextLook == .seconds(6))
+    }
+
+    @Test func `batches grow, and stop growing at the first failure`() async {
+        struct Refused: Error {}
+        let all = await slowStart(10) {}
+        #expect(all.made == 10 && all.failure == nil)
+        let none = await slowStart(10) { throw Refused() }
+        #expect(none.made == 0 && none.failure is Refused)
+    }
+}

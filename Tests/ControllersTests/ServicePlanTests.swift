@@ -1,0 +1,67 @@
+import API
+import Machinery
+import Testing
+
+@testable import Controllers
+
+struct ServicePlanTests {
+    private func service(_ spec: JSON) -> View<Service> {
+        Service.new("web", namespace: "default") { $0.json["spec"] = spec }
+    }
+
+    private let plain: JSON = ["selector": ["app": "web"], "ports": [["name": "http", "port": 80, "targetPort": 8080, "protocol": "TCP"]]]
+
+    @Test func `ready pods that the selector finds are behind the service`() {
+        let pods = [
+            Fixture.pod("a"), Fixture.pod("b", ready: false), Fixture.pod("c", isTerminating: true), Fixture.pod("d", phase: "Failed"),
+            Fixture.pod("e", labels: ["app": "other"]),
+        ]
+        let groups = ServiceBackends(service(plain), pods: pods).groups
+        #expect(groups.count == 1)
+        #expect(groups.first?.backends.map(\.pod.name) == ["a", "b", "c"])
+        #expect(groups.first?.backends.map(\.isReady) == [true, false, false])
+        #expect(groups.first?.backends.map(\.isServing) == [true, false, true])
+        #expect(groups.first?.backends.map(\.isTerminating) == [false, false, true])
+        #expect(groups.first?.ports == [["name": "http", "port": 8080, "protocol": "TCP"]])
+    }
+
+    @Test func `a service may publish pods that are not ready`() {
+        var spec: JSON = plain
+        spec["publishNotReadyAddresses"] = true
+        let groups = ServiceBackends(service(spec), pods: [Fixture.pod("b", ready: false)]).groups
+        #expect(groups.first?.backends.map(\.isReady) == [true])
+    }
+
+    @Test func `a hundred endpoints fill a slice`() {
+        let pods = (0..<150).map { Fixture.pod("pod-\($0)") }
+        let contents = EndpointSliceController.contents(service(plain), ServiceBackends(service(plain), pods: pods))
+        #expect(contents.map { $0["endpoints"]?.array?.count } == [100, 50])
+    }
+
+    /// Spec, pods that count, disruptions allowed, pods that must stay.
+    private static let budgets: [(spec: JSON, expected: Int, allowed: Int, desired: Int)] = [
+        (["minAvailable": 2], 3, 1, 2), (["minAvailable": 3], 3, 0, 3), (["maxUnavailable": 1], 3, 1, 2),
+        (["minAvailable": "50%"], 3, 1, 2), (["maxUnavailable": "30%"], 3, 1, 2),
+    ]
+
+    @Test(arguments: budgets)
+    func `a budget allows what is over the wanted number`(_ row: (spec: JSON, expected: Int, allowed: Int, desired: Int)) {
+        var budget = PodDisruptionBudget.new("web", namespace: "default")
+        budget.json["spec"] = row.spec
+        let (status, _) = DisruptionController.status(
+            budget, [Fixture.pod("a"), Fixture.pod("b"), Fixture.pod("c")], expected: row.expected, now: Fixture.now)
+        #expect(status.disruptionsAllowed == row.allowed)
+        #expect(status.desiredHealthy == row.desired)
+        #expect(status.currentHealthy == 3)
+    }
+
+    @Test func `a disruption that was paid for counts until its pod is gone`() {
+        var budget = PodDisruptionBudget.new("web", namespace: "default")
+        budget.json["spec"] = ["minAvailable": 1]
+        budget.json["status"] = ["disruptedPods": ["a": Fixture.now.json]]
+        let (status, next) = DisruptionController.status(
+            budget, [Fixture.pod("a"), Fixture.pod("b")], expected: 2, now: Fixture.now)
+        #expect(status.disruptionsAllowed == 0)
+        #expect(next == .seconds(120))
+    }
+}
