@@ -158,6 +158,32 @@ import Testing
         await node.end()
     }
 
+    @Test func `a pod whose sandbox is gone begins anew with its init containers`() async throws {
+        let node = try await TestNode()
+        try await node.withKubelet { _ in
+            try await node.run("again", [
+                "terminationGracePeriodSeconds": 1,
+                "initContainers": [["name": "init", "image": "host", "command": ["sh", "-c", "echo run >> /work/runs"],
+                    "volumeMounts": [["name": "work", "mountPath": "/work"]]]],
+                "containers": [["name": "main", "image": "host", "command": ["sh", "-c", "cat /work/runs; sleep 1000"],
+                    "volumeMounts": [["name": "work", "mountPath": "/work"]]]],
+                "volumes": [["name": "work", "emptyDir": [:]]],
+            ])
+            try await node.waitForPhase("again", "Running")
+        }
+        await node.end()
+        try await node.withKubelet { kubelet in
+            let pod: View<Pod> = try await node.wait("again", "runs again") { $0.main.restartCount == 1 && $0.isReady }
+            #expect(pod.main.lastState.terminated?.reason == "ContainerStatusUnknown")
+            #expect(pod.containerStatus("init")?.restartCount == 1)
+            // What the first run left in the volume is still there.
+            try await eventually("both runs of the init container were seen") { try await node.log(kubelet, pod) == "run\nrun\n" }
+            try await node.delete("again")
+            try await node.waitUntilGone("again")
+        }
+        await node.end()
+    }
+
     @Test func `an image without a program for it says what to do`() async throws {
         let node = try await TestNode()
         try await node.withKubelet { _ in

@@ -170,7 +170,7 @@ actor PodWorker {
             await advance(filesMayHaveChanged: news.hasNewSources || isChanged)
         }
         await report()
-        if isShutDown, isGone || pod.isTerminating { await leave() }
+        if isShutDown, sandbox == nil, isGone || pod.isTerminating { await leave() }
         if !isDone { setAlarm() }
     }
 
@@ -210,8 +210,10 @@ actor PodWorker {
             guard let step = plan.steps.first else { break }
             switch step {
             case .start(let name):
+                let isNew: Bool = sandbox == nil
                 guard await makeReadyForContainers() else { return }
-                await start(name)
+                // In a new sandbox the pod begins anew, so what comes first is another question.
+                if !isNew { await start(name) }
             case .stop(let name, let message):
                 stop(name, message: message, grace: pod.spec.terminationGracePeriodSeconds, isForNewDefinition: !PodPlan.isOver(pod.spec, records))
             }
@@ -333,10 +335,11 @@ actor PodWorker {
     /// Ends the sandbox; its containers have ended. Logs stay, volumes go.
     private func releaseSandbox() async {
         guard sandbox != nil || Files.kind(folders.state) != nil else { return }
-        let old: Sandbox? = sandbox
-        await report()  // the ends, before the sandbox forgets them
-        sandbox = nil
-        await old?.shutdown()
+        if let old: Sandbox = sandbox {
+            guard await report() else { return }  // the ends, before the sandbox forgets them
+            sandbox = nil
+            await old.shutdown()
+        }
         await removeState()
         node.addresses.release(uid)
     }
@@ -444,8 +447,13 @@ actor PodWorker {
 
     // MARK: - Telling the API
 
-    private func report() async {
-        guard !isGone, !isDone, isDue(.status) else { return }
+    /// True when the API knows it all, or has no use for it.
+    @discardableResult
+    private func report() async -> Bool {
+        guard !isGone, !isDone else { return true }
+        guard isDue(.status) else { return false }
+        // An end that comes while the status is on its way is not in it: its run must not be forgotten yet.
+        let ends: [String] = unacknowledged
         let status: View<PodStatus> = PodStatusMaker(
             pod: pod, records: records, backingOff: plan?.backingOff ?? [], podIP: podIP, hostIP: NodeContext.hostIP,
             hasSandbox: sandbox != nil && !isShutDown, startTime: startTime ?? node.clock.time, failure: ending?.failure, isShutDown: isShutDown,
@@ -465,14 +473,17 @@ actor PodWorker {
                     inbox.pod = written
                 }
             } catch let status as APIStatus where status.isNotFound || status.isConflict {
-                return  // the informer brings what happened to the pod
+                note(.status, first: .milliseconds(50), limit: .seconds(10))
+                return false  // the informer brings what happened to the pod
             } catch {
                 log.warning("writing a pod's status failed", metadata: ["error": "\(error)"])
-                return note(.status, first: .milliseconds(500), limit: .seconds(10))
+                note(.status, first: .milliseconds(500), limit: .seconds(10))
+                return false
             }
         }
-        for id in unacknowledged { try? await sandbox?.acknowledge(id) }
-        unacknowledged = []
+        unacknowledged.removeFirst(ends.count)
+        for id in ends { try? await sandbox?.acknowledge(id) }
+        return true
     }
 
     /// Conditions are merged by type, so what is absent must be said.
