@@ -14,15 +14,18 @@ import Testing
             func container(_ name: String, _ script: String) -> JSON {
                 ["name": .string(name), "image": "host", "command": ["sh", "-c", .string(script)], "volumeMounts": mounts]
             }
-            var sidecar: JSON = container("side", "trap 'echo side-end >> /work/log; exit 0' TERM; echo side >> /work/log; while :; do sleep 0.02; done")
+            var sidecar: JSON = container(
+                "side", "trap 'echo side-end >> /work/log; exit 0' TERM; echo side >> /work/log; while :; do sleep 0.02; done")
             sidecar["restartPolicy"] = "Always"
             sidecar["startupProbe"] = ["exec": ["command": ["grep", "-q", "side", "/work/log"]]]
-            try await node.run("order", [
-                "restartPolicy": "Never",
-                "initContainers": [container("one", "echo one >> /work/log"), sidecar, container("two", "echo two >> /work/log")],
-                "containers": [container("main", "echo main >> /work/log; cat /work/log")],
-                "volumes": [["name": "work", "emptyDir": [:]]],
-            ])
+            try await node.run(
+                "order",
+                [
+                    "restartPolicy": "Never",
+                    "initContainers": [container("one", "echo one >> /work/log"), sidecar, container("two", "echo two >> /work/log")],
+                    "containers": [container("main", "echo main >> /work/log; cat /work/log")],
+                    "volumes": [["name": "work", "emptyDir": [:]]],
+                ])
             let pod: View<Pod> = try await node.waitForPhase("order", "Succeeded")
             #expect(try await node.log(kubelet, pod) == "one\nside\ntwo\nmain\n")
             try await node.wait("order", "the sidecar has ended") { $0.containerStatus("side")?.state.terminated != nil }
@@ -33,10 +36,12 @@ import Testing
     @Test func `a failed init container fails a pod that never restarts`() async throws {
         let node = try await TestNode()
         try await node.withKubelet { _ in
-            try await node.run("init", [
-                "restartPolicy": "Never", "initContainers": [["name": "one", "image": "host", "command": ["false"]]],
-                "containers": [["name": "main", "image": "host", "command": ["true"]]],
-            ])
+            try await node.run(
+                "init",
+                [
+                    "restartPolicy": "Never", "initContainers": [["name": "one", "image": "host", "command": ["false"]]],
+                    "containers": [["name": "main", "image": "host", "command": ["true"]]],
+                ])
             let pod: View<Pod> = try await node.waitForPhase("init", "Failed")
             #expect(pod.condition("Initialized")?.reason == "ContainersNotInitialized")
             #expect(pod.condition("Initialized")?.message == "containers with incomplete status: [one]")
@@ -103,10 +108,12 @@ import Testing
     @Test func `a pod that has run too long is stopped and failed`() async throws {
         let node = try await TestNode()
         try await node.withKubelet { _ in
-            try await node.run("long", [
-                "activeDeadlineSeconds": 100, "terminationGracePeriodSeconds": 1,
-                "containers": [["name": "main", "image": "host", "command": ["sleep", "1000"]]],
-            ])
+            try await node.run(
+                "long",
+                [
+                    "activeDeadlineSeconds": 100, "terminationGracePeriodSeconds": 1,
+                    "containers": [["name": "main", "image": "host", "command": ["sleep", "1000"]]],
+                ])
             try await node.waitForPhase("long", "Running")
             node.clock.advance(by: .seconds(101))
             let pod: View<Pod> = try await node.waitForPhase("long", "Failed")

@@ -11,7 +11,8 @@ import Testing
         let node = try await TestNode()
         try await node.withKubelet { _ in
             let found: View<Node> = try await eventually(
-                "the node is Ready", { try await node.client.get(Node.self, ObjectKey(namespace: "", name: TestNode.name)) }, until: \.isReady)
+                "the node is Ready", { try await node.client.get(Node.self, ObjectKey(namespace: "", name: TestNode.name)) },
+                until: \.isReady)
             #expect(found.status.capacity["pods"] == Quantity(110))
             #expect(found.metadata.labels["kubernetes.io/hostname"] == TestNode.name)
             #expect(found.spec.podCIDR.hasPrefix("127."))
@@ -139,14 +140,19 @@ import Testing
         let node = try await TestNode()
         let go: String = node.folder.file("go")
         try await node.withKubelet { _ in
-            try await node.run("late", [
-                "restartPolicy": "Never",
-                "containers": [[
-                    "name": "main", "image": "host", "command": ["sh", "-c", "while [ ! -e /go/now ]; do sleep 0.02; done; exit 4"],
-                    "volumeMounts": [["name": "go", "mountPath": "/go"]],
-                ]],
-                "volumes": [["name": "go", "hostPath": ["path": .string(go), "type": "DirectoryOrCreate"]]],
-            ])
+            try await node.run(
+                "late",
+                [
+                    "restartPolicy": "Never",
+                    "containers": [
+                        [
+                            "name": "main", "image": "host",
+                            "command": ["sh", "-c", "while [ ! -e /go/now ]; do sleep 0.02; done; exit 4"],
+                            "volumeMounts": [["name": "go", "mountPath": "/go"]],
+                        ]
+                    ],
+                    "volumes": [["name": "go", "hostPath": ["path": .string(go), "type": "DirectoryOrCreate"]]],
+                ])
             try await node.waitForPhase("late", "Running")
         }
         try node.folder.write("", to: "go/now")
@@ -161,14 +167,24 @@ import Testing
     @Test func `a pod whose sandbox is gone begins anew with its init containers`() async throws {
         let node = try await TestNode()
         try await node.withKubelet { _ in
-            try await node.run("again", [
-                "terminationGracePeriodSeconds": 1,
-                "initContainers": [["name": "init", "image": "host", "command": ["sh", "-c", "echo run >> /work/runs"],
-                    "volumeMounts": [["name": "work", "mountPath": "/work"]]]],
-                "containers": [["name": "main", "image": "host", "command": ["sh", "-c", "cat /work/runs; sleep 1000"],
-                    "volumeMounts": [["name": "work", "mountPath": "/work"]]]],
-                "volumes": [["name": "work", "emptyDir": [:]]],
-            ])
+            try await node.run(
+                "again",
+                [
+                    "terminationGracePeriodSeconds": 1,
+                    "initContainers": [
+                        [
+                            "name": "init", "image": "host", "command": ["sh", "-c", "echo run >> /work/runs"],
+                            "volumeMounts": [["name": "work", "mountPath": "/work"]],
+                        ]
+                    ],
+                    "containers": [
+                        [
+                            "name": "main", "image": "host", "command": ["sh", "-c", "cat /work/runs; sleep 1000"],
+                            "volumeMounts": [["name": "work", "mountPath": "/work"]],
+                        ]
+                    ],
+                    "volumes": [["name": "work", "emptyDir": [:]]],
+                ])
             try await node.waitForPhase("again", "Running")
         }
         await node.end()
@@ -213,4 +229,3 @@ import Testing
         await node.end()
     }
 }
-

@@ -28,7 +28,8 @@ struct PlanTests {
     }
 
     private func ended(_ code: Int) -> ContainerRecord.Phase {
-        .ended(.init(exitCode: code, signal: 0, reason: "", message: "", startedAt: nil, finishedAt: now.time, moment: now, containerID: ""))
+        .ended(
+            .init(exitCode: code, signal: 0, reason: "", message: "", startedAt: nil, finishedAt: now.time, moment: now, containerID: ""))
     }
 
     private var running: ContainerRecord.Phase { .running(.init(startedAt: now, image: "x")) }
@@ -58,7 +59,9 @@ struct PlanTests {
     }
 
     @Test func `sidecars go last when all is over, and the pod is finished after them`() {
-        let inits: [JSON] = [["name": "one", "image": "x", "restartPolicy": "Always"], ["name": "two", "image": "x", "restartPolicy": "Always"]]
+        let inits: [JSON] = [
+            ["name": "one", "image": "x", "restartPolicy": "Always"], ["name": "two", "image": "x", "restartPolicy": "Always"],
+        ]
         func plan(_ one: ContainerRecord.Phase, _ two: ContainerRecord.Phase) -> PodPlan {
             PodPlan(
                 spec("Never", inits: inits, mains: ["a"]),
@@ -94,7 +97,8 @@ struct PlanTests {
     }
 
     @Test(arguments: [
-        ("$(A)", "1"), ("x$(A)y$(B)", "x1y2"), ("$$(A)", "$(A)"), ("$(NONE)", "$(NONE)"), ("$A $", "$A $"), ("$(A", "$(A"), ("$$$(A)", "$1"),
+        ("$(A)", "1"), ("x$(A)y$(B)", "x1y2"), ("$$(A)", "$(A)"), ("$(NONE)", "$(NONE)"), ("$A $", "$A $"), ("$(A", "$(A"),
+        ("$$$(A)", "$1"),
     ])
     func `variables stand for their values`(_ text: String, _ result: String) {
         #expect(VariableExpansion.expand(text) { ["A": "1", "B": "2"][$0] } == result)

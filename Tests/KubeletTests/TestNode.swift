@@ -63,7 +63,8 @@ final class TestNode: Sendable {
         spec["nodeName"] = .string(Self.name)
         spec["automountServiceAccountToken"] = false
         let pod = View<Pod>([
-            "apiVersion": "v1", "kind": "Pod", "metadata": ["name": .string(name), "namespace": "default", "labels": ["app": .string(name)]],
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": ["name": .string(name), "namespace": "default", "labels": ["app": .string(name)]],
             "spec": spec,
         ])
         return try await client.create(pod)
@@ -74,7 +75,8 @@ final class TestNode: Sendable {
     func shell(_ name: String, _ script: String, _ more: JSON = [:], restartPolicy: String = "Never") async throws -> View<Pod> {
         var container: JSON = ["name": "main", "image": "host", "command": ["sh", "-c", .string(script)]]
         for member in more.object ?? [:] { container[member.key] = member.value }
-        return try await run(name, ["restartPolicy": .string(restartPolicy), "terminationGracePeriodSeconds": 5, "containers": [container]])
+        return try await run(
+            name, ["restartPolicy": .string(restartPolicy), "terminationGracePeriodSeconds": 5, "containers": [container]])
     }
 
     func pod(_ name: String) async throws -> View<Pod> { try await client.get(Pod.self, ObjectKey(namespace: "default", name: name)) }

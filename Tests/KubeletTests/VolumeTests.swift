@@ -10,7 +10,8 @@ import Testing
     private static let cfg = ObjectKey(namespace: "default", name: "cfg")
 
     private func makeSources(_ node: TestNode) async throws {
-        try await node.client.create(ConfigMap.new("cfg", namespace: "default") { $0.data = ["app.yaml": "color: blue\n", "LEVEL": "debug"] })
+        try await node.client.create(
+            ConfigMap.new("cfg", namespace: "default") { $0.data = ["app.yaml": "color: blue\n", "LEVEL": "debug"] })
         try await node.client.create(Secret.new("sec", namespace: "default") { $0.data = ["password": "aHVudGVyMg=="] })
     }
 
@@ -22,35 +23,45 @@ import Testing
                 echo $LEVEL $PASS $IP $CPU $TWICE; cat /cfg/app.yaml /cfg/sub/deep; stat -c %a /sec/..data/password; cat /info/labels; echo
                 cat /etc/one; touch /cfg/x 2>/dev/null || echo read-only; echo data > /work/in; ls /work; touch /mem/x && ls /mem; df -k --output=size /mem | tail -1 | tr -d ' '
                 """
-            try await node.run("vols", [
-                "restartPolicy": "Never",
-                "containers": [[
-                    "name": "main", "image": "host", "command": ["sh", "-c", .string(script)],
-                    "resources": ["limits": ["cpu": "1500m"]],
-                    "envFrom": [["configMapRef": ["name": "cfg"], "prefix": "X_"]],
-                    "env": [
-                        ["name": "LEVEL", "valueFrom": ["configMapKeyRef": ["name": "cfg", "key": "LEVEL"]]],
-                        ["name": "PASS", "valueFrom": ["secretKeyRef": ["name": "sec", "key": "password"]]],
-                        ["name": "IP", "valueFrom": ["fieldRef": ["fieldPath": "status.podIP"]]],
-                        ["name": "CPU", "valueFrom": ["resourceFieldRef": ["resource": "limits.cpu", "divisor": "1m"]]],
-                        ["name": "TWICE", "value": "$(LEVEL)-$(X_LEVEL)-$(NONE)-$$(LEVEL)"],
+            try await node.run(
+                "vols",
+                [
+                    "restartPolicy": "Never",
+                    "containers": [
+                        [
+                            "name": "main", "image": "host", "command": ["sh", "-c", .string(script)],
+                            "resources": ["limits": ["cpu": "1500m"]],
+                            "envFrom": [["configMapRef": ["name": "cfg"], "prefix": "X_"]],
+                            "env": [
+                                ["name": "LEVEL", "valueFrom": ["configMapKeyRef": ["name": "cfg", "key": "LEVEL"]]],
+                                ["name": "PASS", "valueFrom": ["secretKeyRef": ["name": "sec", "key": "password"]]],
+                                ["name": "IP", "valueFrom": ["fieldRef": ["fieldPath": "status.podIP"]]],
+                                ["name": "CPU", "valueFrom": ["resourceFieldRef": ["resource": "limits.cpu", "divisor": "1m"]]],
+                                ["name": "TWICE", "value": "$(LEVEL)-$(X_LEVEL)-$(NONE)-$$(LEVEL)"],
+                            ],
+                            "volumeMounts": [
+                                ["name": "cfg", "mountPath": "/cfg"], ["name": "sec", "mountPath": "/sec"],
+                                ["name": "info", "mountPath": "/info"],
+                                ["name": "cfg", "mountPath": "/etc/one", "subPath": "app.yaml"], ["name": "work", "mountPath": "/work"],
+                                ["name": "mem", "mountPath": "/mem"],
+                            ],
+                        ]
                     ],
-                    "volumeMounts": [
-                        ["name": "cfg", "mountPath": "/cfg"], ["name": "sec", "mountPath": "/sec"], ["name": "info", "mountPath": "/info"],
-                        ["name": "cfg", "mountPath": "/etc/one", "subPath": "app.yaml"], ["name": "work", "mountPath": "/work"],
-                        ["name": "mem", "mountPath": "/mem"],
+                    "volumes": [
+                        [
+                            "name": "cfg",
+                            "projected": [
+                                "sources": [
+                                    ["configMap": ["name": "cfg"]],
+                                    ["secret": ["name": "sec", "items": [["key": "password", "path": "sub/deep"]]]],
+                                ]
+                            ],
+                        ],
+                        ["name": "sec", "secret": ["secretName": "sec", "defaultMode": 0o440]],
+                        ["name": "info", "downwardAPI": ["items": [["path": "labels", "fieldRef": ["fieldPath": "metadata.labels"]]]]],
+                        ["name": "work", "emptyDir": [:]], ["name": "mem", "emptyDir": ["medium": "Memory", "sizeLimit": "1Mi"]],
                     ],
-                ]],
-                "volumes": [
-                    ["name": "cfg", "projected": ["sources": [
-                        ["configMap": ["name": "cfg"]],
-                        ["secret": ["name": "sec", "items": [["key": "password", "path": "sub/deep"]]]],
-                    ]]],
-                    ["name": "sec", "secret": ["secretName": "sec", "defaultMode": 0o440]],
-                    ["name": "info", "downwardAPI": ["items": [["path": "labels", "fieldRef": ["fieldPath": "metadata.labels"]]]]],
-                    ["name": "work", "emptyDir": [:]], ["name": "mem", "emptyDir": ["medium": "Memory", "sizeLimit": "1Mi"]],
-                ],
-            ])
+                ])
             let pod: View<Pod> = try await node.waitForPhase("vols", "Succeeded")
             let text: String = try await node.log(kubelet, pod)
             #expect(
@@ -74,15 +85,22 @@ import Testing
         let node = try await TestNode()
         try await makeSources(node)
         try await node.withKubelet { kubelet in
-            try await node.run("reader", [
-                "terminationGracePeriodSeconds": 1,
-                "containers": [[
-                    "name": "main", "image": "host",
-                    "command": ["sh", "-c", "until grep -q red /cfg/app.yaml; do sleep 0.02; done; ls -A /cfg | grep -v '^\\.\\.2' | sort; sleep 1000"],
-                    "volumeMounts": [["name": "cfg", "mountPath": "/cfg"]],
-                ]],
-                "volumes": [["name": "cfg", "configMap": ["name": "cfg"]]],
-            ])
+            try await node.run(
+                "reader",
+                [
+                    "terminationGracePeriodSeconds": 1,
+                    "containers": [
+                        [
+                            "name": "main", "image": "host",
+                            "command": [
+                                "sh", "-c",
+                                "until grep -q red /cfg/app.yaml; do sleep 0.02; done; ls -A /cfg | grep -v '^\\.\\.2' | sort; sleep 1000",
+                            ],
+                            "volumeMounts": [["name": "cfg", "mountPath": "/cfg"]],
+                        ]
+                    ],
+                    "volumes": [["name": "cfg", "configMap": ["name": "cfg"]]],
+                ])
             let pod: View<Pod> = try await node.waitForPhase("reader", "Running")
             let change: JSON = ["data": ["app.yaml": "color: red\n", "LEVEL": .null, "new": "1"]]
             try await node.client.patch(ConfigMap.self, Self.cfg, change, as: .mergePatch)
@@ -96,18 +114,24 @@ import Testing
     @Test func `a missing ConfigMap holds the pod until it is there`() async throws {
         let node = try await TestNode()
         try await node.withKubelet { _ in
-            try await node.run("volume", [
-                "terminationGracePeriodSeconds": 1,
-                "containers": [[
-                    "name": "main", "image": "host", "command": ["sleep", "1000"], "volumeMounts": [["name": "cfg", "mountPath": "/cfg"]],
-                ]],
-                "volumes": [["name": "cfg", "configMap": ["name": "cfg"]]],
-            ])
+            try await node.run(
+                "volume",
+                [
+                    "terminationGracePeriodSeconds": 1,
+                    "containers": [
+                        [
+                            "name": "main", "image": "host", "command": ["sleep", "1000"],
+                            "volumeMounts": [["name": "cfg", "mountPath": "/cfg"]],
+                        ]
+                    ],
+                    "volumes": [["name": "cfg", "configMap": ["name": "cfg"]]],
+                ])
             try await node.shell(
                 "variable", "sleep 1000", ["env": [["name": "A", "valueFrom": ["configMapKeyRef": ["name": "cfg", "key": "LEVEL"]]]]])
             try await node.wait("volume", "waits") { $0.main.state.waiting?.reason == "ContainerCreating" }
             try await eventually("the event says why") {
-                try await node.events("volume").contains("FailedMount: MountVolume.SetUp failed for volume \"cfg\" : configmap \"cfg\" not found")
+                try await node.events("volume").contains(
+                    "FailedMount: MountVolume.SetUp failed for volume \"cfg\" : configmap \"cfg\" not found")
             }
             let pod: View<Pod> = try await node.wait("variable", "waits") { $0.main.state.waiting?.reason == "CreateContainerConfigError" }
             #expect(pod.main.state.waiting?.message == "configmap \"cfg\" not found")
@@ -121,12 +145,18 @@ import Testing
     @Test func `a volume that this version does not know says so`() async throws {
         let node = try await TestNode()
         try await node.withKubelet { _ in
-            try await node.run("nfs", [
-                "containers": [["name": "main", "image": "host", "command": ["true"], "volumeMounts": [["name": "v", "mountPath": "/v"]]]],
-                "volumes": [["name": "v", "nfs": ["server": "a", "path": "/"]]],
-            ])
+            try await node.run(
+                "nfs",
+                [
+                    "containers": [
+                        ["name": "main", "image": "host", "command": ["true"], "volumeMounts": [["name": "v", "mountPath": "/v"]]]
+                    ],
+                    "volumes": [["name": "v", "nfs": ["server": "a", "path": "/"]]],
+                ])
             try await eventually("the event says why") {
-                try await node.events("nfs").contains { $0.hasPrefix("FailedMount: MountVolume.SetUp failed for volume \"v\" : this version cannot mount volumes of type nfs") }
+                try await node.events("nfs").contains {
+                    $0.hasPrefix("FailedMount: MountVolume.SetUp failed for volume \"v\" : this version cannot mount volumes of type nfs")
+                }
             }
         }
         await node.end()

@@ -25,7 +25,8 @@ struct ContainerRights: Sendable {
         if own.procMount == "Unmasked" { throw refuse("securityContext.procMount", "this version knows only Default; remove the field") }
         if let profile = own.seccompProfile ?? shared.seccompProfile {
             if profile.type == "Localhost" {
-                throw refuse("securityContext.seccompProfile", "this version cannot load profiles from files; use RuntimeDefault or Unconfined")
+                throw refuse(
+                    "securityContext.seccompProfile", "this version cannot load profiles from files; use RuntimeDefault or Unconfined")
             }
             if profile.type == "RuntimeDefault" {
                 shortcomings.append("container \"\(name)\": seccompProfile RuntimeDefault: this version filters no system calls")
@@ -38,9 +39,12 @@ struct ContainerRights: Sendable {
             shortcomings.append("container \"\(name)\": seLinuxOptions: this version sets no SELinux label")
         }
         if !container.volumeDevices.isEmpty { throw refuse("volumeDevices", "this version cannot give block devices to containers") }
-        if container.tty || container.stdin { shortcomings.append("container \"\(name)\": stdin and tty: this version gives an empty input") }
+        if container.tty || container.stdin {
+            shortcomings.append("container \"\(name)\": stdin and tty: this version gives an empty input")
+        }
         if !pod.spec.hostNetwork, let port = container.ports.first(where: { $0.hostPort != 0 }) {
-            shortcomings.append("container \"\(name)\": hostPort \(port.hostPort): this version opens no ports of the node; use the pod's address")
+            shortcomings.append(
+                "container \"\(name)\": hostPort \(port.hostPort): this version opens no ports of the node; use the pod's address")
         }
         readOnlyRoot = own.readOnlyRootFilesystem ?? false
         noNewPrivileges = own.allowPrivilegeEscalation == false

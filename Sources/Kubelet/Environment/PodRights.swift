@@ -20,7 +20,8 @@ enum PodRights {
     /// The same for a probe or hook of a container.
     static func refusal(_ container: View<Container>) -> String? {
         let probes: [(String, View<Probe>?)] = [
-            ("livenessProbe", container.livenessProbe), ("readinessProbe", container.readinessProbe), ("startupProbe", container.startupProbe),
+            ("livenessProbe", container.livenessProbe), ("readinessProbe", container.readinessProbe),
+            ("startupProbe", container.startupProbe),
         ]
         for (name, probe) in probes {
             guard let probe else { continue }
@@ -28,7 +29,8 @@ enum PodRights {
                 return "container \"\(container.name)\": \(name).grpc: this version has no gRPC probes; use exec, httpGet or tcpSocket"
             }
             if probe.httpGet?.scheme == "HTTPS" {
-                return "container \"\(container.name)\": \(name).httpGet: this version probes over HTTP only; use exec or tcpSocket for HTTPS"
+                return
+                    "container \"\(container.name)\": \(name).httpGet: this version probes over HTTP only; use exec or tcpSocket for HTTPS"
             }
         }
         let hooks: [(String, View<LifecycleHandler>?)] = [

@@ -129,11 +129,12 @@ struct NodeReporter: Sendable {
         let new: View<NodeStatus> = status(of: node)
         func shape(_ status: View<NodeStatus>) -> JSON {
             var json: JSON = status.json
-            json["conditions"] = .array((json["conditions"]?.array ?? []).map { condition in
-                var condition: JSON = condition
-                condition["lastHeartbeatTime"] = nil
-                return condition
-            })
+            json["conditions"] = .array(
+                (json["conditions"]?.array ?? []).map { condition in
+                    var condition: JSON = condition
+                    condition["lastHeartbeatTime"] = nil
+                    return condition
+                })
             return json
         }
         let heartbeat: Time = node.condition("Ready")?.lastHeartbeatTime ?? .epoch

@@ -16,7 +16,8 @@ extension ContainerRecord {
             let startedAt = ClusterClock.Instant(running.startedAt ?? .epoch)
             phase = .running(Run(startedAt: startedAt, image: status.image.isEmpty ? image : status.image))
         } else if let last = previous, let waiting: View<ContainerStateWaiting> = status.state.waiting,
-            waiting.reason == "CrashLoopBackOff" || waiting.reason == "RunContainerError" {
+            waiting.reason == "CrashLoopBackOff" || waiting.reason == "RunContainerError"
+        {
             phase = .ended(last)
             previous = nil
         }

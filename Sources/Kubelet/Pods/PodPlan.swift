@@ -61,12 +61,16 @@ struct PodPlan: Equatable {
     static func isOver(_ spec: View<PodSpec>, _ records: [String: ContainerRecord]) -> Bool {
         for container in spec.initContainers where !container.isSidecar {
             if let end = records[container.name]?.end, end.exitCode != 0,
-                !mustRestart(container, end, spec) { return true }
+                !mustRestart(container, end, spec)
+            {
+                return true
+            }
         }
-        return !spec.containers.isEmpty && spec.containers.allSatisfy { container in
-            guard let record = records[container.name], let end = record.end, !record.mustRestart else { return false }
-            return !mustRestart(container, end, spec)
-        }
+        return !spec.containers.isEmpty
+            && spec.containers.allSatisfy { container in
+                guard let record = records[container.name], let end = record.end, !record.mustRestart else { return false }
+                return !mustRestart(container, end, spec)
+            }
     }
 
     /// Whether a container that ended so is started again. The container's own rules and policy come before the pod's.

@@ -137,7 +137,9 @@ struct PodStatusMaker {
             return (waiting(isLater ? "PodInitializing" : "ContainerCreating", ""), record.previous)
         case .running(let run):
             if record.isHooked { return (waiting("ContainerCreating", ""), record.previous) }
-            return (View<ContainerState> { $0.running = View<ContainerStateRunning> { $0.startedAt = run.startedAt.time } }, record.previous)
+            return (
+                View<ContainerState> { $0.running = View<ContainerStateRunning> { $0.startedAt = run.startedAt.time } }, record.previous
+            )
         case .ended(let end):
             if backingOff.contains(record.name), !isShutDown {
                 let place = "\(pod.name)_\(pod.namespace)(\(pod.metadata.uid))"
@@ -178,7 +180,8 @@ struct PodStatusMaker {
         } else if unfinished.isEmpty || mainsHaveRun {
             initialized = condition("Initialized", true, "", "")
         } else {
-            initialized = condition("Initialized", false, "ContainersNotInitialized", "containers with incomplete status: \(list(unfinished))")
+            initialized = condition(
+                "Initialized", false, "ContainersNotInitialized", "containers with incomplete status: \(list(unfinished))")
         }
         let containersReady: View<PodCondition> = readiness("ContainersReady", phase, unready)
         var ready: View<PodCondition> = readiness("Ready", phase, unready)

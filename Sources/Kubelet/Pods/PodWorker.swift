@@ -12,7 +12,7 @@ import Synchronization
 /// what is wanted (the pod), what is known (``ContainerRecord``), what must happen (``PodPlan``). Whatever happens pokes it.
 actor PodWorker {
     /// What others bring; taken at the beginning of a round.
-    private struct Inbox {
+    struct Inbox {
         var pod: View<Pod>
         /// The API knows the pod no more.
         var isGone = false
@@ -41,7 +41,7 @@ actor PodWorker {
     let node: NodeContext
     let folders: PodFolders
     var log: Logger
-    private nonisolated let inbox: Mutex<Inbox>
+    nonisolated let inbox: Mutex<Inbox>
     private nonisolated let pokes: AsyncStream<Void>.Continuation
     private let poked: AsyncStream<Void>
     private let jobs: AsyncStream<@Sendable () async -> Void>.Continuation
@@ -62,17 +62,17 @@ actor PodWorker {
     var probes: [String: ContainerProbes] = [:]
     /// Shortcomings that were told.
     var told: Set<String> = []
-    private var isGone = false
-    private var isAdopted = false
+    var isGone = false
+    var isAdopted = false
     /// Everything was stopped; what is left is to say so and to delete.
-    private var isShutDown = false
-    private var isDone = false
-    private var plan: PodPlan?
+    var isShutDown = false
+    var isDone = false
+    var plan: PodPlan?
     /// Makes the next attempt at something of the whole pod wait: its sandbox, its volumes, its status.
-    private var setbacks: [Setback: (failures: Int, until: ClusterClock.Instant)] = [:]
-    private var reported: View<PodStatus>?
+    var setbacks: [Setback: (failures: Int, until: ClusterClock.Instant)] = [:]
+    var reported: View<PodStatus>?
     /// Sandbox names of runs whose end the API is to hear before the sandbox forgets them.
-    private var unacknowledged: [String] = []
+    var unacknowledged: [String] = []
     private var alarm: ClusterClock.Timer?
 
     enum Setback: Hashable { case sandbox, volumes, status, deletion }
@@ -215,7 +215,9 @@ actor PodWorker {
                 // In a new sandbox the pod begins anew, so what comes first is another question.
                 if !isNew { await start(name) }
             case .stop(let name, let message):
-                stop(name, message: message, grace: pod.spec.terminationGracePeriodSeconds, isForNewDefinition: !PodPlan.isOver(pod.spec, records))
+                stop(
+                    name, message: message, grace: pod.spec.terminationGracePeriodSeconds,
+                    isForNewDefinition: !PodPlan.isOver(pod.spec, records))
             }
         }
         if filesMayHaveChanged || volumes.renewAt.map({ $0 <= node.clock.now }) == true { await refreshVolumes() }
@@ -277,7 +279,7 @@ actor PodWorker {
         return address
     }
 
-    private func use(_ sandbox: Sandbox) {
+    func use(_ sandbox: Sandbox) {
         self.sandbox = sandbox
         begin { [weak self] in
             for await exit in sandbox.events { await self?.ended(exit) }
@@ -317,8 +319,10 @@ actor PodWorker {
 
     /// Stops what runs: all containers at once, then the sidecars, the last one first.
     private func windDown(_ ending: Ending) async {
-        var order: [[String]] = [pod.spec.containers.map(\.name) + pod.spec.ephemeralContainers.map(\.name)
-            + pod.spec.initContainers.filter { !$0.isSidecar }.map(\.name)]
+        var order: [[String]] = [
+            pod.spec.containers.map(\.name) + pod.spec.ephemeralContainers.map(\.name)
+                + pod.spec.initContainers.filter { !$0.isSidecar }.map(\.name)
+        ]
         order += pod.spec.initContainers.filter(\.isSidecar).map { [$0.name] }.reversed()
         for names in order {
             let running: [String] = names.filter { records[$0]?.isRunning == true }
@@ -371,140 +375,11 @@ actor PodWorker {
         isDone = true
     }
 
-    // MARK: - Adoption
-
-    /// Takes over what an earlier kubelet left: what the API's status says, and what the sandbox knows better.
-    private func adopt() async {
-        isAdopted = true
-        startTime = pod.status.startTime
-        reported = pod.status.startTime == nil ? nil : pod.status
-        let status: View<PodStatus> = pod.status
-        func record(_ container: View<Container>, _ role: ContainerRecord.Role, _ statuses: [View<ContainerStatus>]) {
-            let known: View<ContainerStatus>? = statuses.first { $0.name == container.name }
-            records[container.name] = ContainerRecord(container.name, role, known, image: container.image)
-        }
-        for container in pod.spec.initContainers {
-            record(container, container.isSidecar ? .sidecar : .initial, status.initContainerStatuses)
-        }
-        for container in pod.spec.containers { record(container, .main, status.containerStatuses) }
-        for container in pod.spec.ephemeralContainers { record(container.asContainer, .ephemeral, status.ephemeralContainerStatuses) }
-        podIP = status.podIP.isEmpty ? folders.knownAddress ?? "" : status.podIP
-        if Files.kind(folders.sandbox) != nil { await adoptSandbox() }
-        for (name, record) in records where record.isRunning && sandbox == nil {
-            finish(name, .unknown(containerID: containerID(record), now: node.clock.now))
-        }
-    }
-
-    private func adoptSandbox() async {
-        do {
-            guard
-                let found: Sandbox = try await node.runtime.adopt(
-                    folder: folders.sandbox, maskedPaths: node.configuration.maskedPaths)
-            else { return }
-            var running: Set<String> = []
-            for state in try await found.state().reversed() {
-                guard let (name, attempt) = ContainerRecord.parse(sandboxID: state.id), let record = records[name] else { continue }
-                guard attempt >= record.attempt else { continue }
-                if attempt > record.attempt, let end = record.end { records[name]?.previous = end }
-                records[name]?.attempt = attempt
-                records[name]?.problem = nil
-                switch state.phase {
-                case .running, .starting:
-                    running.insert(name)
-                    let startedAt: ClusterClock.Instant = node.moment(hostNanoseconds: state.startedAt)
-                    if attempt > record.attempt || !record.isRunning, let container = container(name) {
-                        // The API never heard of this run, so neither of its probes.
-                        records[name]?.isStarted = container.startupProbe == nil
-                        records[name]?.isReady = container.startupProbe == nil && container.readinessProbe == nil
-                    }
-                    records[name]?.phase = .running(.init(startedAt: startedAt, image: container(name)?.image ?? ""))
-                case .ended(let exit):
-                    running.remove(name)
-                    finish(name, end(of: exit, name))
-                    unacknowledged.append(state.id)
-                }
-            }
-            use(found)
-            volumes.adopt(pod)
-            for (name, record) in records where record.isRunning {
-                if running.contains(name) {
-                    beginProbes(name, isAdopted: true)
-                } else {
-                    finish(name, .unknown(containerID: containerID(record), now: node.clock.now))
-                }
-            }
-            setbacks[.volumes] = nil
-        } catch {
-            log.warning("a pod of an earlier run could not be taken over", metadata: ["error": "\(error)"])
-        }
-    }
-
-    private func addEphemeralRecords() {
-        for container in pod.spec.ephemeralContainers where records[container.name] == nil {
-            records[container.name] = ContainerRecord(container.name, .ephemeral)
-        }
-    }
-
-    // MARK: - Telling the API
-
-    /// True when the API knows it all, or has no use for it.
-    @discardableResult
-    private func report() async -> Bool {
-        guard !isGone, !isDone else { return true }
-        guard isDue(.status) else { return false }
-        // An end that comes while the status is on its way is not in it: its run must not be forgotten yet.
-        let ends: [String] = unacknowledged
-        let status: View<PodStatus> = PodStatusMaker(
-            pod: pod, records: records, backingOff: plan?.backingOff ?? [], podIP: podIP, hostIP: NodeContext.hostIP,
-            hasSandbox: sandbox != nil && !isShutDown, startTime: startTime ?? node.clock.time, failure: ending?.failure, isShutDown: isShutDown,
-            now: node.clock.time
-        ).make()
-        if status != reported {
-            do {
-                let patch: JSON = ["metadata": ["uid": .string(uid)], "status": Self.patch(status)]
-                let written: View<Pod> = try await node.client.patch(Pod.self, key, patch, subresource: "status")
-                reported = status
-                setbacks[.status] = nil
-                // Times of transitions count from what was written, though the informer may not have brought it yet.
-                pod.status = written.status
-                inbox.withLock { inbox in
-                    guard let new = UInt64(written.metadata.resourceVersion), let old = UInt64(inbox.pod.metadata.resourceVersion),
-                        old < new else { return }
-                    inbox.pod = written
-                }
-            } catch let status as APIStatus where status.isNotFound || status.isConflict {
-                note(.status, first: .milliseconds(50), limit: .seconds(10))
-                return false  // the informer brings what happened to the pod
-            } catch {
-                log.warning("writing a pod's status failed", metadata: ["error": "\(error)"])
-                note(.status, first: .milliseconds(500), limit: .seconds(10))
-                return false
-            }
-        }
-        unacknowledged.removeFirst(ends.count)
-        for id in ends { try? await sandbox?.acknowledge(id) }
-        return true
-    }
-
-    /// Conditions are merged by type, so what is absent must be said.
-    private static func patch(_ status: View<PodStatus>) -> JSON {
-        var json: JSON = status.json
-        json["conditions"] = .array((json["conditions"]?.array ?? []).map { condition in
-            var condition: JSON = condition
-            for field in ["reason", "message"] where condition[field] == nil { condition[field] = .null }
-            return condition
-        })
-        return json
-    }
-
-    /// A run's end was seen; the sandbox may forget it when the API knows.
-    func acknowledgeLater(_ id: String) { unacknowledged.append(id) }
-
     // MARK: - Waiting
 
-    private func isDue(_ what: Setback) -> Bool { setbacks[what].map { $0.until <= node.clock.now } ?? true }
+    func isDue(_ what: Setback) -> Bool { setbacks[what].map { $0.until <= node.clock.now } ?? true }
 
-    private func note(_ what: Setback, first: Duration, limit: Duration) {
+    func note(_ what: Setback, first: Duration, limit: Duration) {
         let failures: Int = setbacks[what]?.failures ?? 0
         let delay: Duration = min(first * (1 << min(failures, 20)), limit)
         setbacks[what] = (failures + 1, node.clock.now.advanced(by: delay))

@@ -49,7 +49,8 @@ enum NetworkCheck {
             case .late:
                 return .failure("Get \"\(page.url)\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)")
             case .ended: return .failure("Get \"\(page.url)\": EOF")
-            case .malformed(let line): return .failure("Get \"\(page.url)\": net/http: HTTP/1.x transport connection broken: malformed HTTP response \"\(line)\"")
+            case .malformed(let line):
+                return .failure("Get \"\(page.url)\": net/http: HTTP/1.x transport connection broken: malformed HTTP response \"\(line)\"")
             }
         }
     }

@@ -73,7 +73,9 @@ struct PodVolumes: Sendable {
             if !mount.subPathExpr.isEmpty {
                 subPath = VariableExpansion.expand(mount.subPathExpr) { variables[$0] }
                 let isBad: Bool = subPath.hasPrefix("/") || subPath.split(separator: "/").contains("..")
-                if isBad || subPath.isEmpty { throw ConfigError("subPathExpr \"\(mount.subPathExpr)\" became \"\(subPath)\", which is no path within the volume") }
+                if isBad || subPath.isEmpty {
+                    throw ConfigError("subPathExpr \"\(mount.subPathExpr)\" became \"\(subPath)\", which is no path within the volume")
+                }
             }
             let source: Mount.Source
             if subPath.isEmpty {
@@ -111,7 +113,8 @@ struct PodVolumes: Sendable {
             "this version cannot mount volumes of type \(kind); it knows emptyDir, hostPath, configMap, secret, downwardAPI and projected")
     }
 
-    private func makeEmpty(_ source: View<EmptyDirVolumeSource>, _ path: String, _ sandbox: Sandbox, group: UInt32?) async throws -> Volume {
+    private func makeEmpty(_ source: View<EmptyDirVolumeSource>, _ path: String, _ sandbox: Sandbox, group: UInt32?) async throws -> Volume
+    {
         try Files.makeFolder(path, mode: 0o777)
         switch source.medium {
         case "":

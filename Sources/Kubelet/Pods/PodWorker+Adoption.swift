@@ -1,0 +1,80 @@
+import API
+import Client
+import Logging
+import Machinery
+import Sandbox
+
+/// What a kubelet finds when it sees a pod for the first time.
+extension PodWorker {
+    /// Takes over what an earlier kubelet left: what the API's status says, and what the sandbox knows better.
+    func adopt() async {
+        isAdopted = true
+        startTime = pod.status.startTime
+        reported = pod.status.startTime == nil ? nil : pod.status
+        let status: View<PodStatus> = pod.status
+        func record(_ container: View<Container>, _ role: ContainerRecord.Role, _ statuses: [View<ContainerStatus>]) {
+            let known: View<ContainerStatus>? = statuses.first { $0.name == container.name }
+            records[container.name] = ContainerRecord(container.name, role, known, image: container.image)
+        }
+        for container in pod.spec.initContainers {
+            record(container, container.isSidecar ? .sidecar : .initial, status.initContainerStatuses)
+        }
+        for container in pod.spec.containers { record(container, .main, status.containerStatuses) }
+        for container in pod.spec.ephemeralContainers { record(container.asContainer, .ephemeral, status.ephemeralContainerStatuses) }
+        podIP = status.podIP.isEmpty ? folders.knownAddress ?? "" : status.podIP
+        if Files.kind(folders.sandbox) != nil { await adoptSandbox() }
+        for (name, record) in records where record.isRunning && sandbox == nil {
+            finish(name, .unknown(containerID: containerID(record), now: node.clock.now))
+        }
+    }
+
+    private func adoptSandbox() async {
+        do {
+            guard
+                let found: Sandbox = try await node.runtime.adopt(
+                    folder: folders.sandbox, maskedPaths: node.configuration.maskedPaths)
+            else { return }
+            var running: Set<String> = []
+            for state in try await found.state().reversed() {
+                guard let (name, attempt) = ContainerRecord.parse(sandboxID: state.id), let record = records[name] else { continue }
+                guard attempt >= record.attempt else { continue }
+                if attempt > record.attempt, let end = record.end { records[name]?.previous = end }
+                records[name]?.attempt = attempt
+                records[name]?.problem = nil
+                switch state.phase {
+                case .running, .starting:
+                    running.insert(name)
+                    let startedAt: ClusterClock.Instant = node.moment(hostNanoseconds: state.startedAt)
+                    if attempt > record.attempt || !record.isRunning, let container = container(name) {
+                        // The API never heard of this run, so neither of its probes.
+                        records[name]?.isStarted = container.startupProbe == nil
+                        records[name]?.isReady = container.startupProbe == nil && container.readinessProbe == nil
+                    }
+                    records[name]?.phase = .running(.init(startedAt: startedAt, image: container(name)?.image ?? ""))
+                case .ended(let exit):
+                    running.remove(name)
+                    finish(name, end(of: exit, name))
+                    unacknowledged.append(state.id)
+                }
+            }
+            use(found)
+            volumes.adopt(pod)
+            for (name, record) in records where record.isRunning {
+                if running.contains(name) {
+                    beginProbes(name, isAdopted: true)
+                } else {
+                    finish(name, .unknown(containerID: containerID(record), now: node.clock.now))
+                }
+            }
+            setbacks[.volumes] = nil
+        } catch {
+            log.warning("a pod of an earlier run could not be taken over", metadata: ["error": "\(error)"])
+        }
+    }
+
+    func addEphemeralRecords() {
+        for container in pod.spec.ephemeralContainers where records[container.name] == nil {
+            records[container.name] = ContainerRecord(container.name, .ephemeral)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import API
+import Client
+import Logging
+import Machinery
+import Sandbox
+import Synchronization
+
+/// Telling the API what is known of the pod.
+extension PodWorker {
+    /// True when the API knows it all, or has no use for it.
+    @discardableResult
+    func report() async -> Bool {
+        guard !isGone, !isDone else { return true }
+        guard isDue(.status) else { return false }
+        // An end that comes while the status is on its way is not in it: its run must not be forgotten yet.
+        let ends: [String] = unacknowledged
+        let status: View<PodStatus> = PodStatusMaker(
+            pod: pod, records: records, backingOff: plan?.backingOff ?? [], podIP: podIP, hostIP: NodeContext.hostIP,
+            hasSandbox: sandbox != nil && !isShutDown, startTime: startTime ?? node.clock.time, failure: ending?.failure,
+            isShutDown: isShutDown,
+            now: node.clock.time
+        ).make()
+        if status != reported {
+            do {
+                let patch: JSON = ["metadata": ["uid": .string(uid)], "status": Self.patch(status)]
+                let written: View<Pod> = try await node.client.patch(Pod.self, key, patch, subresource: "status")
+                reported = status
+                setbacks[.status] = nil
+                // Times of transitions count from what was written, though the informer may not have brought it yet.
+                pod.status = written.status
+                inbox.withLock { inbox in
+                    guard let new = UInt64(written.metadata.resourceVersion), let old = UInt64(inbox.pod.metadata.resourceVersion),
+                        old < new
+                    else { return }
+                    inbox.pod = written
+                }
+            } catch let status as APIStatus where status.isNotFound || status.isConflict {
+                note(.status, first: .milliseconds(50), limit: .seconds(10))
+                return false  // the informer brings what happened to the pod
+            } catch {
+                log.warning("writing a pod's status failed", metadata: ["error": "\(error)"])
+                note(.status, first: .milliseconds(500), limit: .seconds(10))
+                return false
+            }
+        }
+        unacknowledged.removeFirst(ends.count)
+        for id in ends { try? await sandbox?.acknowledge(id) }
+        return true
+    }
+
+    /// Conditions are merged by type, so what is absent must be said.
+    private static func patch(_ status: View<PodStatus>) -> JSON {
+        var json: JSON = status.json
+        json["conditions"] = .array(
+            (json["conditions"]?.array ?? []).map { condition in
+                var condition: JSON = condition
+                for field in ["reason", "message"] where condition[field] == nil { condition[field] = .null }
+                return condition
+            })
+        return json
+    }
+
+    /// A run's end was seen; the sandbox may forget it when the API knows.
+    func acknowledgeLater(_ id: String) { unacknowledged.append(id) }
+}
