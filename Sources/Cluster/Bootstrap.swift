@@ -7,6 +7,8 @@ struct Bootstrap {
     let client: Client
     /// Of the API server.
     let port: Int
+    /// Of this start.
+    let now: Time
 
     func run() async throws {
         for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
@@ -23,6 +25,21 @@ struct Bootstrap {
         }
         try await ensure(service)
         try await publishEndpoints()
+        try await renewLease()
+    }
+
+    /// Says who serves and since when. Written at each start: a disk that takes no writes is told here, not by a node that never
+    /// gets Ready.
+    private func renewLease() async throws {
+        let lease = Lease.new("apiserver-swkube", namespace: "kube-system") {
+            $0.metadata.labels = ["apiserver.kubernetes.io/identity": "kube-apiserver"]
+            $0.spec.holderIdentity = "swkube"
+        }
+        try await ensure(lease)
+        let time: JSON = .string(MicroTime(now).description)
+        try await client.patch(
+            Lease.self, lease.key, ["spec": ["acquireTime": time, "renewTime": time, "holderIdentity": .string("swkube_\(port)")]],
+            as: .mergePatch)
     }
 
     /// Looks before it makes: a second `kubernetes` service would be refused for its address before it is found to exist.

@@ -104,7 +104,7 @@ package final class Cluster: Sendable {
         began = clock.time
         func part(_ name: String) -> Client { Client(LocalTransport(server, as: .component("system:\(name)")), fieldManager: name) }
         client = part("swkube")
-        try await Bootstrap(client: client, port: http.port).run()
+        try await Bootstrap(client: client, port: http.port, now: clock.time).run()
 
         let shared = Informers(part("kube-controller-manager"), clock: clock, log: log)
         controllers = ControllerManager(

@@ -118,6 +118,17 @@ struct GetQuery {
 
     // MARK: - Asking
 
+    /// A list; what is wrong with a selector is said in kubectl's words. Source: `EnhanceListError` of k8s.io/cli-runtime.
+    private func list(_ request: APIRequest, _ target: Target) async throws -> JSON {
+        do { return try await session.send(request) } catch var status as APIStatus where status.reason == "BadRequest" {
+            let resource: GroupVersionResource = target.resource.resource
+            let options: RequestOptions = request.options
+            status.message = "Unable to find \"\(resource.group)/\(resource.version), Resource=\(resource.resource)\" that match label selector "
+                + "\"\(options.labelSelector ?? "")\", field selector \"\(options.fieldSelector ?? "")\": \(status.message)"
+            throw status
+        }
+    }
+
     /// One object, or a whole list: page after page is put together.
     private func fetch(_ target: Target, _ representation: APIRequest.Representation) async throws -> JSON {
         var request = APIRequest(
@@ -129,7 +140,7 @@ struct GetQuery {
         request.options = verb.listOptions
         request.options.other = more
         if verb.chunkSize > 0 { request.options.limit = verb.chunkSize }
-        var whole: JSON = try await session.send(request)
+        var whole: JSON = try await list(request, target)
         let member: String = whole["kind"] == "Table" ? "rows" : "items"
         while let token = whole[["metadata", "continue"]]?.string, !token.isEmpty {
             request.options.continueToken = token
@@ -171,7 +182,7 @@ struct GetQuery {
         let representation: APIRequest.Representation = format.isForPeople ? .table : .object
         var request = APIRequest(
             .list, target.resource.resource, namespace: target.namespace, options: options, representation: representation)
-        let list: JSON = try await session.send(request)
+        let list: JSON = try await list(request, target)
         if target.name != nil, (list["rows"] ?? list["items"])?.array?.isEmpty == true, !verb.ignoreNotFound {
             // Asking for the one object gives the server's own words.
             _ = try await session.send(APIRequest(.get, target.resource.resource, namespace: target.namespace, name: target.name))
