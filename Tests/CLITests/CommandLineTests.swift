@@ -108,6 +108,8 @@ import Testing
         #expect(await Run.swkube("__complete", "--", "ge").out.hasPrefix("get\t"))
         #expect(await Run.swkube("__complete", "--", "get", "--output=j").out == "--output=json\n--output=jsonpath=\n")
         #expect(await Run.swkube("__complete", "--", "get", "-o", "n").out == "name\n")
+        #expect(await Run.swkube("__complete", "--", "--kubeconfig", "").out == ":files\n")
+        #expect(await Run.swkube("__complete", "--", "-n", "x", "cord").out.hasPrefix("cordon\t"))
         #expect(await Run.swkube("__complete", "--", "get", "deploym").out == "deployments\tDeployment\n")
         #expect(await Run.swkube("__complete", "--", "config", "use").out.hasPrefix("use-context\t"))
         #expect(await Run.swkube("__complete", "--", "create", "secret", "").out.split(separator: "\n").count == 3)

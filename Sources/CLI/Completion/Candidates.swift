@@ -32,6 +32,9 @@ struct Candidates {
 
     private func candidates() async -> [Candidate] {
         guard let index = verbIndex else {
+            if let dialect = try? FlagDialect(dump: ConnectionOptions._dumpHelp(), verb: ""), let value = await flagValue(dialect, words) {
+                return value
+            }
             return VerbList.groups.flatMap(\.verbs).map { Candidate(word: $0._commandName, meaning: $0.configuration.abstract) }
         }
         var rest: [String] = Array(words[(index + 1)...])
