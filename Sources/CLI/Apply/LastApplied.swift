@@ -20,9 +20,26 @@ enum LastApplied {
         annotations[annotation] = nil
         bare[["metadata", "annotations"]] = .object(annotations)
         var full: JSON = bare
-        annotations[annotation] = .string(bare.sortedByKey.text() + "\n")
+        annotations[annotation] = .string(goText(bare) + "\n")
         full[["metadata", "annotations"]] = .object(annotations)
         return full
+    }
+
+    /// As Go writes JSON, byte for byte what kubectl stores: keys in order, and the characters escaped that HTML and JavaScript know.
+    private static func goText(_ object: JSON) -> String {
+        // Outside of strings JSON has none of these characters.
+        var text = ""
+        for scalar in object.sortedByKey.text().unicodeScalars {
+            switch scalar {
+            case "<": text += "\\u003c"
+            case ">": text += "\\u003e"
+            case "&": text += "\\u0026"
+            case "\u{2028}": text += "\\u2028"
+            case "\u{2029}": text += "\\u2029"
+            default: text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
     }
 }
 

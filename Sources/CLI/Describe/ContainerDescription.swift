@@ -12,13 +12,19 @@ enum ContainerDescription {
         }
     }
 
+    /// `8080/TCP (http)`
+    private static func shown(_ port: JSON, _ member: String) -> String {
+        let name: String = port.text(at: "name")
+        return "\(port.number(member))/\(port["protocol"]?.string ?? "TCP")" + (name.isEmpty ? "" : " (\(name))")
+    }
+
     private static func write(_ container: JSON, _ status: JSON?, _ level: Int, _ text: inout DescribeText) {
         if let status { text.field("Container ID", status.text(at: "containerID"), level: level) }
         text.field("Image", container.text(at: "image"), level: level)
         if let status { text.field("Image ID", status.text(at: "imageID"), level: level) }
         let ports: [JSON] = container.list("ports")
-        let shown: String = ports.map { "\($0.number("containerPort"))/\($0["protocol"]?.string ?? "TCP")" }.joined(separator: ", ")
-        let host: String = ports.map { "\($0.number("hostPort"))/\($0["protocol"]?.string ?? "TCP")" }.joined(separator: ", ")
+        let shown: String = ports.map { Self.shown($0, "containerPort") }.joined(separator: ", ")
+        let host: String = ports.map { Self.shown($0, "hostPort") }.joined(separator: ", ")
         text.field(ports.count > 1 ? "Ports" : "Port", shown.isEmpty ? "<none>" : shown, level: level)
         text.field(ports.count > 1 ? "Host Ports" : "Host Port", host.isEmpty ? "<none>" : host, level: level)
         if let profile = container[["securityContext", "seccompProfile"]] { text.field("SeccompProfile", profile.text(at: "type"), level: level) }

@@ -67,7 +67,6 @@ enum NodeDescription {
             ("Machine ID", "machineID"), ("System UUID", "systemUUID"), ("Boot ID", "bootID"), ("Kernel Version", "kernelVersion"),
             ("OS Image", "osImage"), ("Operating System", "operatingSystem"), ("Architecture", "architecture"),
             ("Container Runtime Version", "containerRuntimeVersion"), ("Kubelet Version", "kubeletVersion"),
-            ("Kube-Proxy Version", "kubeProxyVersion"),
         ] { text.line(1, "\(title):\t\(info.text(at: member))") }
     }
 
