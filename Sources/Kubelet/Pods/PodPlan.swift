@@ -32,7 +32,8 @@ struct PodPlan: Equatable {
             stopRest(spec, records)
             return
         }
-        let mainsHaveRun: Bool = mains.contains { records[$0.name]?.hasRun == true }
+        // In this sandbox; in a new one the init containers come first again.
+        let mainsHaveRun: Bool = mains.contains { records[$0.name]?.isWaiting == false }
         var isInitialized = true
         for container in inits {
             guard let record = records[container.name] else { continue }

@@ -72,7 +72,7 @@ struct PodStatusMaker {
         if isShutDown, mains.allSatisfy({ !$0.isRunning }) {
             return ended.count == mains.count && ended.allSatisfy { $0.exitCode == 0 } ? "Succeeded" : "Failed"
         }
-        let haveRun: Bool = mains.contains { $0.hasRun }
+        let haveRun: Bool = mains.contains { !$0.isWaiting }
         if pendingInit, !haveRun { return "Pending" }
         let sidecarRuns: Bool = spec.initContainers.contains { $0.isSidecar && records[$0.name]?.isRunning == true }
         if mains.contains(where: { !$0.hasRun }) { return "Pending" }
@@ -169,7 +169,7 @@ struct PodStatusMaker {
             guard let record = records[container.name] else { return true }
             return container.isSidecar ? !(record.isRunning && record.isStarted) : record.end?.exitCode != 0
         }.map(\.name)
-        let mainsHaveRun: Bool = pod.spec.containers.contains { records[$0.name]?.hasRun == true }
+        let mainsHaveRun: Bool = pod.spec.containers.contains { records[$0.name]?.isWaiting == false }
         let sidecars: [String] = pod.spec.initContainers.filter(\.isSidecar).map(\.name)
         let unready: [String] = (sidecars + pod.spec.containers.map(\.name)).filter { name in
             !(records[name].map { isReady($0) } ?? false)
