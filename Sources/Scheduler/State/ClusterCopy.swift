@@ -21,9 +21,13 @@ struct ClusterCopy: Sendable {
 
     func node(of uid: String) -> String? { placements[uid]?.node }
 
-    /// A node that is new, or was changed.
+    /// A node that is new, or was changed. One that has not said yet what it has is none.
     mutating func set(_ node: View<Node>) -> ClusterChange {
         var info = NodeInfo(node)
+        guard !info.allocatable.amounts.isEmpty else {
+            removeNode(info.name)
+            return []
+        }
         let old: NodeInfo? = nodes[info.name]
         if let old {
             info.takePods(of: old)
