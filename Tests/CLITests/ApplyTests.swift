@@ -5,11 +5,14 @@ import Testing
 
 @Suite struct ApplyTests {
     @Test func `the annotation holds the manifest with sorted keys and a line break`() throws {
-        let object: JSON = ["kind": "ConfigMap", "apiVersion": "v1", "metadata": ["namespace": "default", "name": "a"], "data": ["k": "v"]]
+        let object: JSON = [
+            "kind": "ConfigMap", "apiVersion": "v1", "metadata": ["namespace": "default", "name": "a"], "data": ["k": "v"],
+        ]
         let applied: JSON = LastApplied.added(to: object)
         #expect(
             applied[["metadata", "annotations", LastApplied.annotation]]?.string
-                == #"{"apiVersion":"v1","data":{"k":"v"},"kind":"ConfigMap","metadata":{"annotations":{},"name":"a","namespace":"default"}}"# + "\n")
+                == #"{"apiVersion":"v1","data":{"k":"v"},"kind":"ConfigMap","metadata":{"annotations":{},"name":"a","namespace":"default"}}"#
+                + "\n")
         #expect(LastApplied.added(to: applied) == applied)
     }
 

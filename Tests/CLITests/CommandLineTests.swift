@@ -71,7 +71,8 @@ import Testing
 
     @Test func `objects are made from flags without a server`() async {
         let run: Run = await Run.swkube(
-            "create", "deployment", "web", "--image=registry.io/a/nginx:1.2", "--replicas=2", "--dry-run=client", "-oyaml", "--", "sh", "-c", "x")
+            "create", "deployment", "web", "--image=registry.io/a/nginx:1.2", "--replicas=2", "--dry-run=client", "-oyaml", "--", "sh",
+            "-c", "x")
         #expect(
             run.out == """
                 apiVersion: apps/v1

@@ -20,7 +20,8 @@ import Testing
         let run: Run = try await apply("apiVersion: v1\nkind: ConfigMap\nmetadata:\n\tname: x\n")
         #expect(
             run.error
-                == "error: error parsing \(folder.path)/x.yaml: error converting YAML to JSON: yaml: line 4: found character that cannot start any token\n")
+                == "error: error parsing \(folder.path)/x.yaml: error converting YAML to JSON: yaml: line 4: found character that cannot start any token\n"
+        )
     }
 
     @Test func `an object without kind`() async throws {
@@ -46,7 +47,8 @@ import Testing
 
     @Test func `standard input is read for a dash`() async {
         let run: Run = await Run.swkube(
-            "create", "-f", "-", "--dry-run=client", "-s", "http://127.0.0.1:1", input: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n")
+            "create", "-f", "-", "--dry-run=client", "-s", "http://127.0.0.1:1",
+            input: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n")
         #expect(run.out == "configmap/x created (dry run)\n" && run.code == 0)
     }
 }

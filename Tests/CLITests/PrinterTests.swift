@@ -28,7 +28,8 @@ import Testing
 
     @Test func `a table shows columns of priority zero, three spaces apart`() {
         var printer = TablePrinter(TablePrinter.Options())
-        #expect(printer.text(table([["web-1", "1/1", "10.0.0.1"], ["b", "0/1", "10.0.0.2"]])) == "NAME    READY\nweb-1   1/1\nb       0/1\n")
+        #expect(
+            printer.text(table([["web-1", "1/1", "10.0.0.1"], ["b", "0/1", "10.0.0.2"]])) == "NAME    READY\nweb-1   1/1\nb       0/1\n")
     }
 
     @Test func `wide, namespaces, kinds and labels add columns`() {
@@ -67,13 +68,16 @@ import Testing
     }
 
     @Test(arguments: [
-        ("web-2", "web-10", true), ("web-10", "web-2", false), ("a", "b", true), ("a", "a1", true), ("100m", "1", true), ("2Gi", "1Gi", false),
+        ("web-2", "web-10", true), ("web-10", "web-2", false), ("a", "b", true), ("a", "a1", true), ("100m", "1", true),
+        ("2Gi", "1Gi", false),
     ])
     func `sorting knows numbers in names and quantities`(_ one: String, _ other: String, _ isLess: Bool) {
         #expect(SortBy.isLess(.string(one), .string(other)) == isLess)
     }
 
-    @Test(arguments: [("creationTimestamp", "Creation Timestamp"), ("uid", "UID"), ("apiVersion", "API Version"), ("a.b/c", "a.b/c"), ("podIP", "Pod IP")])
+    @Test(arguments: [
+        ("creationTimestamp", "Creation Timestamp"), ("uid", "UID"), ("apiVersion", "API Version"), ("a.b/c", "a.b/c"), ("podIP", "Pod IP"),
+    ])
     func `fields become labels`(_ field: String, _ label: String) {
         #expect(GenericDescription.label(of: field) == label)
     }

@@ -25,7 +25,8 @@ struct Applier {
 
     func applyOnServer(_ manifest: Manifest) async throws -> Applied {
         guard !manifest.name.isEmpty else {
-            throw Failure("error when applying patch: metadata.name of \(JSON.quoted(manifest.source)) is empty; server-side apply needs a name")
+            throw Failure(
+                "error when applying patch: metadata.name of \(JSON.quoted(manifest.source)) is empty; server-side apply needs a name")
         }
         var request: APIRequest = request(.patch, manifest)
         request.contentType = .applyYAML
@@ -33,7 +34,9 @@ struct Applier {
         request.options.force = forceConflicts
         do {
             return Applied(object: try await session.send(request), done: "serverside-applied")
-        } catch let status as APIStatus where status.isConflict && status.details?.causes.contains(where: { $0.reason == "FieldManagerConflict" }) == true {
+        } catch let status as APIStatus
+            where status.isConflict && status.details?.causes.contains(where: { $0.reason == "FieldManagerConflict" }) == true
+        {
             throw Failure(status.message + "\n" + Self.conflictAdvice)
         }
     }

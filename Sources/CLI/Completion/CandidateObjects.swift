@@ -15,11 +15,13 @@ struct CandidateObjects {
         case "get", "describe", "delete", "scale":
             if let slash = last.firstIndex(of: "/") { return await names(of: String(last[..<slash]), prefix: String(last[...slash])) }
             guard let type = given.first else { return types }
-            return type.contains("/") ? types.map { Candidate(word: $0.word + "/") } : await names(of: type).filter { !given.contains($0.word) }
+            return type.contains("/")
+                ? types.map { Candidate(word: $0.word + "/") } : await names(of: type).filter { !given.contains($0.word) }
         case "logs":
             if let slash = last.firstIndex(of: "/") { return await names(of: String(last[..<slash]), prefix: String(last[...slash])) }
             guard given.isEmpty else { return await containers(of: given[0]) }
-            return await names(of: "pods") + ["deployment/", "job/", "replicaset/", "statefulset/", "daemonset/"].map { Candidate(word: $0) }
+            return await names(of: "pods")
+                + ["deployment/", "job/", "replicaset/", "statefulset/", "daemonset/"].map { Candidate(word: $0) }
         case "cordon", "uncordon", "drain": return await names(of: "nodes").filter { !given.contains($0.word) }
         case "config use-context", "config delete-context", "config rename-context", "config set-context", "config get-contexts":
             return given.isEmpty ? kubeconfig(.contexts) : []

@@ -27,12 +27,18 @@ enum ContainerDescription {
         let host: String = ports.map { Self.shown($0, "hostPort") }.joined(separator: ", ")
         text.field(ports.count > 1 ? "Ports" : "Port", shown.isEmpty ? "<none>" : shown, level: level)
         text.field(ports.count > 1 ? "Host Ports" : "Host Port", host.isEmpty ? "<none>" : host, level: level)
-        if let profile = container[["securityContext", "seccompProfile"]] { text.field("SeccompProfile", profile.text(at: "type"), level: level) }
+        if let profile = container[["securityContext", "seccompProfile"]] {
+            text.field("SeccompProfile", profile.text(at: "type"), level: level)
+        }
         for (title, member) in [("Command", "command"), ("Args", "args")] {
             let words: [JSON] = container.list(member)
             guard !words.isEmpty else { continue }
             text.line(level, title + ":")
-            for word in words { for part in (word.string ?? "").split(separator: "\n", omittingEmptySubsequences: false) { text.line(level + 1, String(part)) } }
+            for word in words {
+                for part in (word.string ?? "").split(separator: "\n", omittingEmptySubsequences: false) {
+                    text.line(level + 1, String(part))
+                }
+            }
         }
         if let status {
             writeState("State", status["state"] ?? [:], level, &text)
@@ -81,7 +87,8 @@ enum ContainerDescription {
         if let http = probe["httpGet"] {
             let scheme: String = (http["scheme"]?.string ?? "HTTP").lowercased()
             let path: String = http.text(at: "path")
-            return "http-get \(scheme)://\(http.text(at: "host")):\(http.text(at: "port"))\(path.isEmpty || path.hasPrefix("/") ? path : "/" + path) \(times)"
+            return
+                "http-get \(scheme)://\(http.text(at: "host")):\(http.text(at: "port"))\(path.isEmpty || path.hasPrefix("/") ? path : "/" + path) \(times)"
         }
         if let tcp = probe["tcpSocket"] { return "tcp-socket \(tcp.text(at: "host")):\(tcp.text(at: "port")) \(times)" }
         if let grpc = probe["grpc"] { return "grpc <pod>:\(grpc.number("port")) \(grpc.text(at: "service")) \(times)" }
@@ -93,10 +100,13 @@ enum ContainerDescription {
         if !sources.isEmpty {
             text.line(level, "Environment Variables from:")
             for source in sources {
-                let (kind, reference): (String, JSON) = source["configMapRef"].map { ("ConfigMap", $0) } ?? ("Secret", source["secretRef"] ?? [:])
+                let (kind, reference): (String, JSON) =
+                    source["configMapRef"].map { ("ConfigMap", $0) } ?? ("Secret", source["secretRef"] ?? [:])
                 let prefix: String = source.text(at: "prefix")
                 let isOptional: Bool = reference["optional"]?.bool ?? false
-                text.line(level + 1, "\(reference.text(at: "name"))\t\(kind)\(prefix.isEmpty ? "" : " with prefix '\(prefix)'")\tOptional: \(isOptional)")
+                text.line(
+                    level + 1,
+                    "\(reference.text(at: "name"))\t\(kind)\(prefix.isEmpty ? "" : " with prefix '\(prefix)'")\tOptional: \(isOptional)")
             }
         }
         let variables: [JSON] = container.list("env")
@@ -117,7 +127,8 @@ enum ContainerDescription {
         } else if let resource = source["resourceFieldRef"] {
             text.line(level, "\(name):\t (\(resource.text(at: "resource")))")
         } else {
-            let (kind, reference): (String, JSON) = source["secretKeyRef"].map { ("secret", $0) } ?? ("config map", source["configMapKeyRef"] ?? [:])
+            let (kind, reference): (String, JSON) =
+                source["secretKeyRef"].map { ("secret", $0) } ?? ("config map", source["configMapKeyRef"] ?? [:])
             text.line(
                 level,
                 "\(name):\t<set to the key '\(reference.text(at: "key"))' \(kind == "secret" ? "in secret" : "of config map") "

@@ -79,7 +79,9 @@ enum DataDescription {
         text.field("PreemptionPolicy", priorityClass.text(at: "preemptionPolicy"))
         text.field("Description", priorityClass.text(at: "description"))
         // The value of the last-applied annotation ends with a line break, which kubectl shows here, too.
-        for part in "Annotations:\t\(LabelText.joined(priorityClass[["metadata", "annotations"]]))".split(separator: "\n", omittingEmptySubsequences: false) {
+        for part in "Annotations:\t\(LabelText.joined(priorityClass[["metadata", "annotations"]]))".split(
+            separator: "\n", omittingEmptySubsequences: false)
+        {
             text.line(0, String(part))
         }
     }

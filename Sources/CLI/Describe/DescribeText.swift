@@ -12,7 +12,8 @@ struct DescribeText {
 
     /// A line; each level indents by two spaces. Tabs end cells.
     mutating func line(_ level: Int = 0, _ text: String = "") {
-        writer.line((String(repeating: "  ", count: level) + text).split(separator: "\t", omittingEmptySubsequences: false).map(String.init))
+        writer.line(
+            (String(repeating: "  ", count: level) + text).split(separator: "\t", omittingEmptySubsequences: false).map(String.init))
     }
 
     /// A label and its value.
@@ -71,7 +72,9 @@ struct DescribeText {
 
     /// `5m (x3 over 10m)`
     private func interval(of event: JSON) -> String {
-        let first: String = age(event["eventTime"] ?? event["firstTimestamp"]) == "<unknown>" ? age(event["firstTimestamp"]) : age(event["eventTime"] ?? event["firstTimestamp"])
+        let first: String =
+            age(event["eventTime"] ?? event["firstTimestamp"]) == "<unknown>"
+            ? age(event["firstTimestamp"]) : age(event["eventTime"] ?? event["firstTimestamp"])
         if let series = event["series"], !series.isNull {
             return "\(age(series["lastObservedTime"])) (x\(series["count"]?.int ?? 0) over \(first))"
         }

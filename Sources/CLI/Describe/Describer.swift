@@ -14,7 +14,8 @@ struct Describer {
         switch (resource.resource.group, resource.resource.resource) {
         case ("", "pods"): PodDescription.write(object, &text)
         case ("", "services"): ServiceDescription.write(object, try await slices(of: object), &text)
-        case ("", "nodes"): NodeDescription.write(object, try await pods(onNode: object.text(at: "metadata", "name")), await lease(of: object), &text)
+        case ("", "nodes"):
+            NodeDescription.write(object, try await pods(onNode: object.text(at: "metadata", "name")), await lease(of: object), &text)
         case ("", "namespaces"):
             let name: String = object.text(at: "metadata", "name")
             NamespaceDescription.write(object, try await limits("resourcequotas", name), try await limits("limitranges", name), &text)
@@ -95,7 +96,8 @@ struct Describer {
     private func pods(onNode name: String) async throws -> [JSON] {
         let selector: String = "spec.nodeName=\(name),status.phase!=Succeeded,status.phase!=Failed"
         return try await session.send(
-            APIRequest(.list, Pod.names.resource, options: RequestOptions { $0.fieldSelector = selector })).list("items")
+            APIRequest(.list, Pod.names.resource, options: RequestOptions { $0.fieldSelector = selector })
+        ).list("items")
     }
 
     private func lease(of node: JSON) async -> Result<JSON, any Error> {
@@ -107,7 +109,8 @@ struct Describer {
     private func limits(_ resource: String, _ namespace: String) async throws -> [JSON]? {
         let type = GroupVersionResource(group: "", version: "v1", resource: resource)
         do { return try await session.send(APIRequest(.list, type, namespace: namespace)).list("items") } catch let status as APIStatus
-        where status.isNotFound {
+            where status.isNotFound
+        {
             return nil
         }
     }

@@ -15,7 +15,8 @@ enum EndpointDescription {
         text.line(level + 1, "----\t----\t--------")
         for port in ports {
             let name: String = port.text(at: "name")
-            text.line(level + 1, "\(name.isEmpty ? "<unset>" : name)\t\(port["port"].map(GoText.of) ?? "<unset>")\t\(port.text(at: "protocol"))")
+            text.line(
+                level + 1, "\(name.isEmpty ? "<unset>" : name)\t\(port["port"].map(GoText.of) ?? "<unset>")\t\(port.text(at: "protocol"))")
         }
     }
 

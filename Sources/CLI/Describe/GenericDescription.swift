@@ -26,7 +26,11 @@ enum GenericDescription {
             case .array(let elements):
                 text.line(level, label + ":")
                 for element in elements {
-                    if let inner = element.object { content(inner, path, level: level + 1, &text) } else { text.line(level + 1, GoText.of(element)) }
+                    if let inner = element.object {
+                        content(inner, path, level: level + 1, &text)
+                    } else {
+                        text.line(level + 1, GoText.of(element))
+                    }
                 }
             default: text.line(level, "\(label):\t\(GoText.of(member.value))")
             }
@@ -44,7 +48,8 @@ enum GenericDescription {
             previousIsUpper = character.isUppercase
         }
         return words.map { word in
-            ["API", "URL", "UID", "OSB", "GUID"].contains(word.uppercased()) ? word.uppercased() : word.prefix(1).uppercased() + word.dropFirst()
+            ["API", "URL", "UID", "OSB", "GUID"].contains(word.uppercased())
+                ? word.uppercased() : word.prefix(1).uppercased() + word.dropFirst()
         }.joined(separator: " ")
     }
 }

@@ -52,7 +52,9 @@ enum JobDescription {
         text.field("Completions", job["completions"].map(GoText.of) ?? "<unset>")
         if let seconds = job["activeDeadlineSeconds"]?.int { text.field("Active Deadline Seconds", "\(seconds)s") }
         PodDescription.writeTemplate(job["template"] ?? [:], &text)
-        text.field("Last Schedule Time", cron[["status", "lastScheduleTime"]]?.string == nil ? "<unset>" : DescribeText.date(cron[["status", "lastScheduleTime"]]))
+        text.field(
+            "Last Schedule Time",
+            cron[["status", "lastScheduleTime"]]?.string == nil ? "<unset>" : DescribeText.date(cron[["status", "lastScheduleTime"]]))
         let active: [JSON] = cron.list("status", "active")
         text.field("Active Jobs", active.isEmpty ? "<none>" : active.map { $0.text(at: "name") }.joined(separator: ", "))
     }

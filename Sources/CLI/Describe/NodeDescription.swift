@@ -6,7 +6,9 @@ enum NodeDescription {
     static func write(_ node: JSON, _ pods: [JSON], _ lease: Result<JSON, any Error>, _ text: inout DescribeText) {
         text.field("Name", node.text(at: "metadata", "name"))
         let prefix: String = "node-role.kubernetes.io/"
-        var roles: [String] = (node[["metadata", "labels"]]?.object ?? [:]).filter { $0.key.hasPrefix(prefix) }.map { String($0.key.dropFirst(prefix.count)) }
+        var roles: [String] = (node[["metadata", "labels"]]?.object ?? [:]).filter { $0.key.hasPrefix(prefix) }.map {
+            String($0.key.dropFirst(prefix.count))
+        }
         if let role = node[["metadata", "labels", "kubernetes.io/role"]]?.string { roles.append(role) }
         text.field("Roles", roles.isEmpty ? "<none>" : roles.sorted().joined(separator: ","))
         text.labels(node[["metadata", "labels"]])
@@ -31,7 +33,8 @@ enum NodeDescription {
                 text.line(
                     1,
                     "\(condition.text(at: "type")) \t\(condition.text(at: "status")) \t\(DescribeText.date(condition["lastHeartbeatTime"])) "
-                        + "\t\(DescribeText.date(condition["lastTransitionTime"])) \t\(condition.text(at: "reason")) \t\(condition.text(at: "message"))")
+                        + "\t\(DescribeText.date(condition["lastTransitionTime"])) \t\(condition.text(at: "reason")) \t\(condition.text(at: "message"))"
+                )
             }
         }
         text.line(0, "Addresses:")

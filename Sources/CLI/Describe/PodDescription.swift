@@ -28,7 +28,9 @@ enum PodDescription {
         if !initial.isEmpty { ContainerDescription.write("Init Containers", initial, pod.list("status", "initContainerStatuses"), &text) }
         ContainerDescription.write("Containers", pod.list("spec", "containers"), pod.list("status", "containerStatuses"), &text)
         let ephemeral: [JSON] = pod.list("spec", "ephemeralContainers")
-        if !ephemeral.isEmpty { ContainerDescription.write("Ephemeral Containers", ephemeral, pod.list("status", "ephemeralContainerStatuses"), &text) }
+        if !ephemeral.isEmpty {
+            ContainerDescription.write("Ephemeral Containers", ephemeral, pod.list("status", "ephemeralContainerStatuses"), &text)
+        }
         writeGates(pod, &text)
         let conditions: [JSON] = pod.list("status", "conditions")
         if !conditions.isEmpty {
@@ -99,7 +101,8 @@ enum PodDescription {
 
     private static func writeSpread(_ constraints: [JSON], _ text: inout DescribeText) {
         for (index, constraint) in constraints.sorted(by: { $0.text(at: "topologyKey") < $1.text(at: "topologyKey") }).enumerated() {
-            var shown: String = "\(constraint.text(at: "topologyKey")):\(constraint.text(at: "whenUnsatisfiable")) when max skew \(constraint.number("maxSkew")) is exceeded"
+            var shown: String =
+                "\(constraint.text(at: "topologyKey")):\(constraint.text(at: "whenUnsatisfiable")) when max skew \(constraint.number("maxSkew")) is exceeded"
             if let selector = constraint["labelSelector"], let match = try? LabelMatch(labelSelector: selector) {
                 shown += " for selector \(match.description)"
             }

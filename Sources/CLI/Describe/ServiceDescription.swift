@@ -36,7 +36,9 @@ enum ServiceDescription {
         if !externalPolicy.isEmpty { text.field("External Traffic Policy", externalPolicy) }
         let internalPolicy: String = service.text(at: "spec", "internalTrafficPolicy")
         if !internalPolicy.isEmpty { text.field("Internal Traffic Policy", internalPolicy) }
-        if service.number("spec", "healthCheckNodePort") != 0 { text.field("HealthCheck NodePort", "\(service.number("spec", "healthCheckNodePort"))") }
+        if service.number("spec", "healthCheckNodePort") != 0 {
+            text.field("HealthCheck NodePort", "\(service.number("spec", "healthCheckNodePort"))")
+        }
         let ranges: [String] = service.list("spec", "loadBalancerSourceRanges").compactMap(\.string)
         if !ranges.isEmpty { text.field("LoadBalancer Source Ranges", ranges.joined(separator: ",")) }
     }

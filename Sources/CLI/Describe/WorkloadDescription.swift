@@ -17,11 +17,14 @@ enum WorkloadDescription {
         text.field("StrategyType", deployment.text(at: "spec", "strategy", "type"))
         text.field("MinReadySeconds", "\(deployment.number("spec", "minReadySeconds"))")
         if let rolling = deployment[["spec", "strategy", "rollingUpdate"]] {
-            text.field("RollingUpdateStrategy", "\(rolling.text(at: "maxUnavailable")) max unavailable, \(rolling.text(at: "maxSurge")) max surge")
+            text.field(
+                "RollingUpdateStrategy", "\(rolling.text(at: "maxUnavailable")) max unavailable, \(rolling.text(at: "maxSurge")) max surge")
         }
         PodDescription.writeTemplate(deployment[["spec", "template"]] ?? [:], &text)
         conditions(deployment, &text)
-        let shown: (JSON) -> String = { "\($0.text(at: "metadata", "name")) (\($0.number("status", "replicas"))/\($0.number("spec", "replicas")) replicas created)" }
+        let shown: (JSON) -> String = {
+            "\($0.text(at: "metadata", "name")) (\($0.number("status", "replicas"))/\($0.number("spec", "replicas")) replicas created)"
+        }
         let newest: String = deployment.text(at: "metadata", "annotations", "deployment.kubernetes.io/revision")
         let isNew: (JSON) -> Bool = { $0.text(at: "metadata", "annotations", "deployment.kubernetes.io/revision") == newest }
         if replicaSets.isEmpty { return }

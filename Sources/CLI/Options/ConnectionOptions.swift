@@ -60,7 +60,9 @@ package struct ConnectionOptions: ParsableArguments, Sendable {
         help: ArgumentHelp("How long to wait for one answer, such as 5s or 2m; 0 waits without end.", valueName: "timeout"))
     var requestTimeout: String = "0"
 
-    @Option(name: [.customShort("v"), .customLong("v")], help: ArgumentHelp("Detail of the log; 6 and more show each request.", valueName: "int"))
+    @Option(
+        name: [.customShort("v"), .customLong("v")],
+        help: ArgumentHelp("Detail of the log; 6 and more show each request.", valueName: "int"))
     var verbosity: Int = 0
 
     @Flag(name: .customLong("warnings-as-errors"), help: "End with an error when the server warned.")

@@ -1,6 +1,17 @@
 import ArgumentParser
 import Machinery
 
+/// `--dry-run`, a flag of every verb that changes something.
+struct DryRunOptions: ParsableArguments, Sendable {
+    @Option(
+        name: .customLong("dry-run"),
+        help: ArgumentHelp("Change nothing: client only says what would be done, server tries it.", valueName: "none|client|server"))
+    var dryRun = "none"
+
+    /// Throws kubectl's text for a value that it does not know.
+    func value() throws -> DryRun { try DryRun(dryRun) }
+}
+
 /// The value of `--dry-run`.
 enum DryRun: Sendable {
     case none
@@ -13,8 +24,6 @@ enum DryRun: Sendable {
         case "none", "false", "": self = .none
         case "client": self = .client
         case "server": self = .server
-        case "unchanged", "true":
-            throw Failure("Invalid dry-run value (\(text)). Must be \"none\", \"server\", or \"client\".")
         default: throw Failure("Invalid dry-run value (\(text)). Must be \"none\", \"server\", or \"client\".")
         }
     }

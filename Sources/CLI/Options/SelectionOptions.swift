@@ -33,7 +33,10 @@ package struct FilenameOptions: ParsableArguments, Sendable {
 
     /// Files of `-f a,b -f c`, one each. Throws for what is not there yet.
     func paths() throws -> [String] {
-        if kustomize != nil { throw Failure("kustomizations are not there yet; build them with kustomize and pipe them: kustomize build . | \(CLI.program) apply -f -") }
+        if kustomize != nil {
+            throw Failure(
+                "kustomizations are not there yet; build them with kustomize and pipe them: kustomize build . | \(CLI.program) apply -f -")
+        }
         return filenames.flatMap { $0.split(separator: ",").map(String.init) }
     }
 }

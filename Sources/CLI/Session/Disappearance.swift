@@ -53,7 +53,8 @@ struct Disappearance {
 /// Work with an end in time.
 enum Deadline {
     /// Runs the body; throws ``Failure`` with the text when it is not done at the deadline, after cancelling it.
-    static func run(_ deadline: ContinuousClock.Instant?, or text: String, _ body: @escaping @Sendable () async throws -> Void) async throws {
+    static func run(_ deadline: ContinuousClock.Instant?, or text: String, _ body: @escaping @Sendable () async throws -> Void) async throws
+    {
         guard let deadline else { return try await body() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await body() }

@@ -30,7 +30,9 @@ struct ManifestReader {
                 continue
             }
             if path.hasPrefix("http://") || path.hasPrefix("https://") {
-                throw Failure("cannot read \(path): manifests from the network are not there yet; fetch it first: curl -fsSL \(path) | \(CLI.program) apply -f -")
+                throw Failure(
+                    "cannot read \(path): manifests from the network are not there yet; fetch it first: curl -fsSL \(path) | \(CLI.program) apply -f -"
+                )
             }
             for file in try Self.files(path, recursive: recursive) {
                 manifests += try await parse(try Self.bytes(file), file)
@@ -57,7 +59,8 @@ struct ManifestReader {
     private func manifest(_ json: JSON, _ source: String) async throws -> [Manifest] {
         guard json.object != nil else {
             throw Failure(
-                "unable to decode \(JSON.quoted(source)): json: cannot unmarshal \(json.typeName) into Go value of type map[string]interface {}")
+                "unable to decode \(JSON.quoted(source)): json: cannot unmarshal \(json.typeName) into Go value of type map[string]interface {}"
+            )
         }
         if validates { try Self.requireType(json, source) }
         guard let kind = json["kind"]?.string, !kind.isEmpty else {

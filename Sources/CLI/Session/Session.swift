@@ -60,7 +60,9 @@ final class Session: Sendable {
 
     /// The resource of a word. Throws kubectl's text when there is none.
     func resource(_ word: String) async throws -> APIResource {
-        guard let found = try await catalog.find(word) else { throw Failure("the server doesn't have a resource type \(JSON.quoted(word))") }
+        guard let found = try await catalog.find(word) else {
+            throw Failure("the server doesn't have a resource type \(JSON.quoted(word))")
+        }
         return found
     }
 }

@@ -29,7 +29,9 @@ package struct APIResources: Verb {
     @Flag(name: .customLong("cached"), help: ArgumentHelp("Taken for kubectl's sake: the server is asked each time.", visibility: .hidden))
     var cached = false
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Form of output: wide, name, json or yaml.", valueName: "format"))
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp("Form of output: wide, name, json or yaml.", valueName: "format"))
     var output: String?
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
@@ -44,7 +46,9 @@ package struct APIResources: Verb {
         var seen: Set<String> = []
         for version in try await session.catalog.groups() {
             // Only the preferred version of a resource is shown.
-            for resource in version.resources where seen.insert(resource.qualified).inserted && isWanted(resource) { resources.append(resource) }
+            for resource in version.resources where seen.insert(resource.qualified).inserted && isWanted(resource) {
+                resources.append(resource)
+            }
         }
         switch sortBy {
         case "kind": resources.sort { ($0.kind, $0.resource.resource) < ($1.kind, $1.resource.resource) }
@@ -71,11 +75,14 @@ package struct APIResources: Verb {
 
     private func table(_ resources: [APIResource], _ isWide: Bool) -> String {
         var writer = TabWriter.table
-        if !noHeaders { writer.line(["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"] + (isWide ? ["VERBS", "CATEGORIES"] : [])) }
+        if !noHeaders {
+            writer.line(["NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND"] + (isWide ? ["VERBS", "CATEGORIES"] : []))
+        }
         for resource in resources {
             writer.line(
                 [
-                    resource.resource.resource, resource.short.joined(separator: ","), resource.apiVersion, String(resource.isNamespaced), resource.kind,
+                    resource.resource.resource, resource.short.joined(separator: ","), resource.apiVersion, String(resource.isNamespaced),
+                    resource.kind,
                 ] + (isWide ? [resource.verbs.joined(separator: ","), resource.categories.joined(separator: ",")] : []))
         }
         return writer.rendered()
@@ -83,7 +90,8 @@ package struct APIResources: Verb {
 
     private static func json(_ resource: APIResource) -> JSON {
         [
-            "name": .string(resource.resource.resource), "singularName": .string(resource.singular), "namespaced": .bool(resource.isNamespaced),
+            "name": .string(resource.resource.resource), "singularName": .string(resource.singular),
+            "namespaced": .bool(resource.isNamespaced),
             "kind": .string(resource.kind), "group": .string(resource.resource.group), "version": .string(resource.resource.version),
             "verbs": .array(resource.verbs.map { .string($0) }), "shortNames": .array(resource.short.map { .string($0) }),
             "categories": .array(resource.categories.map { .string($0) }),

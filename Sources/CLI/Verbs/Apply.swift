@@ -20,8 +20,7 @@ package struct Apply: Verb {
         help: ArgumentHelp("Show the objects: json, yaml, name, jsonpath=…", valueName: "format"))
     var output: String?
 
-    @Option(name: .customLong("dry-run"), help: ArgumentHelp("Change nothing: client only says what would be done, server tries it.", valueName: "none|client|server"))
-    var dryRun = "none"
+    @OptionGroup var dryRunOptions: DryRunOptions
 
     @Option(help: ArgumentHelp("What to do about fields that the server does not know.", valueName: "strict|warn|ignore"))
     var validate = "strict"
@@ -59,13 +58,16 @@ package struct Apply: Verb {
         let paths: [String] = try files.paths()
         if paths.isEmpty { throw Failure("must specify one of -f and -k") }
         if forceConflicts, !serverSide { throw Failure("--force-conflicts only works with --server-side") }
-        let dryRun: DryRun = try DryRun(self.dryRun)
-        if serverSide, case .client = dryRun { throw Failure("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)") }
+        let dryRun: DryRun = try dryRunOptions.value()
+        if serverSide, case .client = dryRun {
+            throw Failure("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)")
+        }
         if serverSide, force { throw Failure("--force cannot be used with --server-side") }
         let format = try OutputFormat(output)
         let validation: String = try FieldValidation.word(validate)
         let session: Session = try connection.session(shell)
-        var manifests: [Manifest] = try await ManifestReader(session: session, validates: validation != "Ignore").read(paths, recursive: files.recursive)
+        var manifests: [Manifest] = try await ManifestReader(session: session, validates: validation != "Ignore").read(
+            paths, recursive: files.recursive)
         if let selector {
             let match: LabelMatch
             do { match = try LabelMatch(parsing: selector) } catch { throw Failure("\(error)") }

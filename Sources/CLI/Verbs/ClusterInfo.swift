@@ -17,7 +17,10 @@ package struct ClusterInfo: Verb {
 
     package func run(in shell: Shell) async throws {
         if let word = words.first {
-            throw Failure(word == "dump" ? "cluster-info dump is not there yet; use get -A -o yaml" : "unknown command \(JSON.quoted(word)) for \"\(CLI.program) cluster-info\"")
+            throw Failure(
+                word == "dump"
+                    ? "cluster-info dump is not there yet; use get -A -o yaml"
+                    : "unknown command \(JSON.quoted(word)) for \"\(CLI.program) cluster-info\"")
         }
         let session: Session = try connection.session(shell)
         let services: JSON = try await session.send(

@@ -14,6 +14,8 @@ package struct Complete: Verb {
         var words: [String] = self.words
         if words.first == "--" { words.removeFirst() }
         let candidates: [Candidate] = await Candidates(words, shell).all()
-        for candidate in candidates { shell.output.line(candidate.meaning.isEmpty ? candidate.word : "\(candidate.word)\t\(candidate.meaning)") }
+        for candidate in candidates {
+            shell.output.line(candidate.meaning.isEmpty ? candidate.word : "\(candidate.word)\t\(candidate.meaning)")
+        }
     }
 }

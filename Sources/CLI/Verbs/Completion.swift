@@ -5,7 +5,9 @@ package struct Completion: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "completion", abstract: "Print the script that completes words in bash, zsh or fish.",
         usage: "swkube completion bash|zsh|fish",
-        discussion: "In ~/.bashrc:  source <(swkube completion bash)\nIn ~/.zshrc:   source <(swkube completion zsh)\nIn fish:       swkube completion fish > ~/.config/fish/completions/swkube.fish")
+        discussion:
+            "In ~/.bashrc:  source <(swkube completion bash)\nIn ~/.zshrc:   source <(swkube completion zsh)\nIn fish:       swkube completion fish > ~/.config/fish/completions/swkube.fish"
+    )
 
     @Argument(help: ArgumentHelp("bash, zsh or fish.", valueName: "shell"))
     var name: String?
@@ -14,7 +16,9 @@ package struct Completion: LocalVerb {
 
     package func runLocally(in shell: Shell) throws {
         guard let name else { throw Failure("Shell not specified.\nSee '\(CLI.program) completion -h' for help and examples") }
-        guard let script = CompletionScript(rawValue: name) else { throw Failure("Unsupported shell type \"\(name)\".\nSee '\(CLI.program) completion -h' for help and examples") }
+        guard let script = CompletionScript(rawValue: name) else {
+            throw Failure("Unsupported shell type \"\(name)\".\nSee '\(CLI.program) completion -h' for help and examples")
+        }
         shell.output.write(script.text)
     }
 }

@@ -36,7 +36,8 @@ struct NodeSelection {
             session.output.line("node/\(name) already \(done)\(dryRun.suffix)")
             return
         }
-        if case .client = dryRun {} else {
+        if case .client = dryRun {
+        } else {
             var request = APIRequest(.patch, Node.names.resource, name: name, contentType: .strategicMergePatch)
             request.options.fieldManager = "kubectl-cordon"
             if case .server = dryRun { request.options.dryRun = true }
@@ -53,19 +54,21 @@ package struct CordonOptions: ParsableArguments, Sendable {
     @Argument(help: ArgumentHelp("Names of nodes.", valueName: "node"))
     var words: [String] = []
 
-    @Option(name: [.customShort("l"), .customLong("selector")], help: ArgumentHelp("Labels that the nodes must have.", valueName: "selector"))
+    @Option(
+        name: [.customShort("l"), .customLong("selector")], help: ArgumentHelp("Labels that the nodes must have.", valueName: "selector"))
     var selector: String?
 
-    @Option(name: .customLong("dry-run"), help: ArgumentHelp("Change nothing: client only says what would be done, server tries it.", valueName: "none|client|server"))
-    var dryRun = "none"
+    @OptionGroup var dryRunOptions: DryRunOptions
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     package init() {}
 
     func run(_ wanted: Bool, _ verb: String, _ shell: Shell) async throws {
-        if words.isEmpty, selector == nil { throw Failure("USAGE: \(verb) NODE [flags]\nSee '\(CLI.program) \(verb) -h' for help and examples") }
-        let dryRun: DryRun = try DryRun(self.dryRun)
+        if words.isEmpty, selector == nil {
+            throw Failure("USAGE: \(verb) NODE [flags]\nSee '\(CLI.program) \(verb) -h' for help and examples")
+        }
+        let dryRun: DryRun = try dryRunOptions.value()
         let session: Session = try connection.session(shell)
         let selection = NodeSelection(session: session)
         for node in try await selection.nodes(words, selector: selector) { try await selection.setUnschedulable(node, wanted, dryRun) }

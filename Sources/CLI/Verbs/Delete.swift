@@ -42,8 +42,7 @@ package struct Delete: Verb {
     @Flag(name: .customLong("ignore-not-found"), help: "Succeed when an object is not there.")
     var ignoreNotFound = false
 
-    @Option(name: .customLong("dry-run"), help: ArgumentHelp("Change nothing: client only says what would be done, server tries it.", valueName: "none|client|server"))
-    var dryRun = "none"
+    @OptionGroup var dryRunOptions: DryRunOptions
 
     @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("name shows names only.", valueName: "name"))
     var output: String?
@@ -64,7 +63,9 @@ package struct Delete: Verb {
         if paths.isEmpty {
             targets = try await named(session)
         } else {
-            guard words.isEmpty else { throw Failure("when paths, URLs, or stdin is provided as resource input, you may not specify resource arguments as well") }
+            guard words.isEmpty else {
+                throw Failure("when paths, URLs, or stdin is provided as resource input, you may not specify resource arguments as well")
+            }
             targets = try await ManifestReader(session: session).read(paths, recursive: files.recursive).map {
                 Target(resource: $0.resource, name: $0.name, namespace: $0.namespace)
             }
@@ -94,7 +95,11 @@ package struct Delete: Verb {
     }
 
     private func named(_ session: Session) async throws -> [Target] {
-        guard !words.isEmpty else { throw Failure("You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'") }
+        guard !words.isEmpty else {
+            throw Failure(
+                "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'"
+            )
+        }
         let targets: [Target] = try await ResourceArguments(session: session, allNamespaces: allNamespaces).targets(words)
         let hasNames: Bool = targets.contains { $0.name != nil }
         if all, selection.selector != nil { throw Failure("setting 'all' parameter but found a non empty selector. ") }
@@ -131,7 +136,8 @@ package struct Delete: Verb {
         }
         if let output, output != "name" { throw Failure("unexpected -o output mode: \(output). We only support '-o name'") }
         return ObjectDeletion(
-            session: session, dryRun: try DryRun(dryRun), gracePeriodSeconds: grace, propagationPolicy: policy, showsNameOnly: output == "name",
+            session: session, dryRun: try dryRunOptions.value(), gracePeriodSeconds: grace, propagationPolicy: policy,
+            showsNameOnly: output == "name",
             timeout: timeout.duration > .zero ? timeout.duration : nil)
     }
 }

@@ -34,7 +34,9 @@ package struct Describe: Verb {
         var targets: [Target]
         if paths.isEmpty {
             guard !words.isEmpty else {
-                throw Failure("You must specify the type of resource to describe. Use \"\(CLI.program) api-resources\" for a complete list of supported resources.")
+                throw Failure(
+                    "You must specify the type of resource to describe. Use \"\(CLI.program) api-resources\" for a complete list of supported resources."
+                )
             }
             targets = try await ResourceArguments(session: session, allNamespaces: allNamespaces).targets(words)
         } else {
@@ -61,7 +63,8 @@ package struct Describe: Verb {
         }
         if isFirst, failures.all.isEmpty {
             let isNamespaced: Bool = targets.contains { $0.resource.isNamespaced }
-            shell.output.note(isNamespaced && !allNamespaces ? "No resources found in \(session.namespace) namespace." : "No resources found")
+            shell.output.note(
+                isNamespaced && !allNamespaces ? "No resources found in \(session.namespace) namespace." : "No resources found")
         }
         try failures.throwIfAny()
         try session.finish()

@@ -9,13 +9,16 @@ package struct Drain: Verb {
     @Argument(help: ArgumentHelp("Names of nodes.", valueName: "node"))
     var words: [String] = []
 
-    @Option(name: [.customShort("l"), .customLong("selector")], help: ArgumentHelp("Labels that the nodes must have.", valueName: "selector"))
+    @Option(
+        name: [.customShort("l"), .customLong("selector")], help: ArgumentHelp("Labels that the nodes must have.", valueName: "selector"))
     var selector: String?
 
     @Flag(name: .customLong("ignore-daemonsets"), help: "Leave pods of DaemonSets where they are.")
     var ignoreDaemonSets = false
 
-    @Flag(name: [.customLong("delete-emptydir-data"), .customLong("delete-local-data")], help: "Go on even if pods lose the data of their emptyDir volumes.")
+    @Flag(
+        name: [.customLong("delete-emptydir-data"), .customLong("delete-local-data")],
+        help: "Go on even if pods lose the data of their emptyDir volumes.")
     var deleteEmptyDirData = false
 
     @Flag(help: "Delete pods, too, that no controller makes anew.")
@@ -41,8 +44,7 @@ package struct Drain: Verb {
     @Option(name: .customLong("chunk-size"), help: ArgumentHelp("Pods to ask for at once; 0 asks for all.", valueName: "int"))
     var chunkSize = 500
 
-    @Option(name: .customLong("dry-run"), help: ArgumentHelp("Change nothing: client only says what would be done, server tries it.", valueName: "none|client|server"))
-    var dryRun = "none"
+    @OptionGroup var dryRunOptions: DryRunOptions
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
@@ -52,7 +54,7 @@ package struct Drain: Verb {
         if words.isEmpty, selector == nil {
             throw Failure("USAGE: drain NODE [flags]\nSee '\(CLI.program) drain -h' for help and examples")
         }
-        let dryRun: DryRun = try DryRun(self.dryRun)
+        let dryRun: DryRun = try dryRunOptions.value()
         let session: Session = try connection.session(shell)
         let selection = NodeSelection(session: session)
         let nodes: [JSON] = try await selection.nodes(words, selector: selector)
@@ -66,7 +68,9 @@ package struct Drain: Verb {
                 shell.output.line("node/\(name) drained\(dryRun.suffix)")
             } catch {
                 let text: String = Failure(error).text
-                shell.output.note("error: unable to drain node \(JSON.quoted(name)) due to error: \(text.hasPrefix("error: ") ? String(text.dropFirst(7)) : text), continuing command...")
+                shell.output.note(
+                    "error: unable to drain node \(JSON.quoted(name)) due to error: \(text.hasPrefix("error: ") ? String(text.dropFirst(7)) : text), continuing command..."
+                )
                 failures.add(Failure(" \(name)"))
                 if index == nodes.count - 1 { break }
             }

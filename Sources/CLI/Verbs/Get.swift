@@ -34,7 +34,9 @@ package struct Get: Verb {
     @Flag(name: .customLong("output-watch-events"), help: "Show the type of each change: ADDED, MODIFIED, DELETED.")
     var outputWatchEvents = false
 
-    @Option(name: .customLong("sort-by"), help: ArgumentHelp("Sort by this field, a JSONPath such as .metadata.creationTimestamp.", valueName: "path"))
+    @Option(
+        name: .customLong("sort-by"),
+        help: ArgumentHelp("Sort by this field, a JSONPath such as .metadata.creationTimestamp.", valueName: "path"))
     var sortBy: String?
 
     @Flag(name: .customLong("no-headers"), help: "Leave the header of the table out.")
@@ -46,7 +48,8 @@ package struct Get: Verb {
     @Flag(name: .customLong("show-kind"), help: "Show the kind before each name.")
     var showKind = false
 
-    @Option(name: [.customShort("L"), .customLong("label-columns")], help: ArgumentHelp("Show these labels as columns.", valueName: "keys"))
+    @Option(
+        name: [.customShort("L"), .customLong("label-columns")], help: ArgumentHelp("Show these labels as columns.", valueName: "keys"))
     var labelColumns: [String] = []
 
     @Option(name: .customLong("chunk-size"), help: ArgumentHelp("Objects to ask for at once; 0 asks for all.", valueName: "int"))
@@ -93,14 +96,17 @@ package struct Get: Verb {
     private func targets(_ session: Session) async throws -> [Target] {
         let paths: [String] = try files.paths()
         if !paths.isEmpty {
-            guard words.isEmpty else { throw Failure("when paths, URLs, or stdin is provided as resource input, you may not specify resource arguments as well") }
+            guard words.isEmpty else {
+                throw Failure("when paths, URLs, or stdin is provided as resource input, you may not specify resource arguments as well")
+            }
             return try await ManifestReader(session: session).read(paths, recursive: files.recursive).map {
                 Target(resource: $0.resource, name: $0.name, namespace: $0.namespace)
             }
         }
         guard !words.isEmpty else {
             session.output.note(
-                "You must specify the type of resource to get. Use \"\(CLI.program) api-resources\" for a complete list of supported resources.\n")
+                "You must specify the type of resource to get. Use \"\(CLI.program) api-resources\" for a complete list of supported resources.\n"
+            )
             throw Failure(
                 "Required resource not specified.\nSee '\(CLI.program) get -h' for help and examples")
         }

@@ -22,7 +22,9 @@ struct GetQuery {
         var last: (resource: APIResource, printer: TablePrinter)?
         for target in targets {
             let table: JSON
-            do { table = PlainTable.table(try await fetch(target, verb.serverPrint ? .table : .object), session.shell.now()) } catch let status as APIStatus where verb.ignoreNotFound && status.isNotFound {
+            do { table = PlainTable.table(try await fetch(target, verb.serverPrint ? .table : .object), session.shell.now()) } catch let
+                status as APIStatus where verb.ignoreNotFound && status.isNotFound
+            {
                 continue
             } catch {
                 failures.add(explained(error, target))
@@ -123,7 +125,8 @@ struct GetQuery {
         do { return try await session.send(request) } catch var status as APIStatus where status.reason == "BadRequest" {
             let resource: GroupVersionResource = target.resource.resource
             let options: RequestOptions = request.options
-            status.message = "Unable to find \"\(resource.group)/\(resource.version), Resource=\(resource.resource)\" that match label selector "
+            status.message =
+                "Unable to find \"\(resource.group)/\(resource.version), Resource=\(resource.resource)\" that match label selector "
                 + "\"\(options.labelSelector ?? "")\", field selector \"\(options.fieldSelector ?? "")\": \(status.message)"
             throw status
         }
@@ -153,7 +156,9 @@ struct GetQuery {
 
     /// A 404 that names no object means that the server has no such resource.
     private func explained(_ error: any Error, _ target: Target) -> any Error {
-        guard let status = error as? APIStatus, status.code == 404, status.details?.name ?? "" == "", target.name == nil else { return error }
+        guard let status = error as? APIStatus, status.code == 404, status.details?.name ?? "" == "", target.name == nil else {
+            return error
+        }
         return Failure("the server doesn't have a resource type \(JSON.quoted(target.resource.resource.resource))")
     }
 
@@ -174,7 +179,10 @@ struct GetQuery {
         guard let target = targets.first, targets.allSatisfy({ $0.resource == target.resource }) else {
             throw Failure("you may only specify a single resource type")
         }
-        guard targets.count == 1 else { throw Failure("watch is only supported on individual resources and resource collections - \(targets.count) resources were found") }
+        guard targets.count == 1 else {
+            throw Failure(
+                "watch is only supported on individual resources and resource collections - \(targets.count) resources were found")
+        }
         var options: RequestOptions = verb.listOptions
         if let name = target.name {
             options.fieldSelector = ([verb.selection.fieldSelector].compactMap { $0 } + ["metadata.name=" + name]).joined(separator: ",")

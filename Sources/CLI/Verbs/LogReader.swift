@@ -75,7 +75,9 @@ struct LogPods {
     /// Source: `ActivePods` of k8s.io/kubectl, turned round for logs.
     private static func isMoreTelling(_ one: View<Pod>, _ other: View<Pod>) -> Bool {
         func rank(_ pod: View<Pod>) -> (Int, Int, Int) {
-            let isReady: Bool = (pod.json[["status", "conditions"]]?.array ?? []).contains { $0["type"] == "Ready" && $0["status"] == "True" }
+            let isReady: Bool = (pod.json[["status", "conditions"]]?.array ?? []).contains {
+                $0["type"] == "Ready" && $0["status"] == "True"
+            }
             let phase: Int = ["Running": 0, "Succeeded": 1, "Failed": 1][pod.status.phase] ?? 2
             return (pod.spec.nodeName.isEmpty ? 1 : 0, phase, isReady ? 0 : 1)
         }
@@ -116,7 +118,7 @@ struct LogReader {
                 pending.removeFirst(end + 1)
             }
             if !pending.isEmpty { output.write(Self.prefixed(pending[...], prefix)) }
-        } catch where ignoresErrors && !(error is CancellationError) {
+        } catch  where ignoresErrors && !(error is CancellationError) {
             session.output.note(Failure(error).text)
         }
     }

@@ -12,7 +12,8 @@ package struct Logs: Verb {
     @Argument(help: ArgumentHelp("A pod, or a workload whose pod is meant: web-1, deploy/web, job/backup.", valueName: "pod"))
     var words: [String] = []
 
-    @Option(name: [.customShort("l"), .customLong("selector")], help: ArgumentHelp("Labels that the pods must have.", valueName: "selector"))
+    @Option(
+        name: [.customShort("l"), .customLong("selector")], help: ArgumentHelp("Labels that the pods must have.", valueName: "selector"))
     var selector: String?
 
     @Flag(name: [.customShort("f"), .customLong("follow")], help: "Go on and show lines as they come.")
@@ -71,10 +72,14 @@ package struct Logs: Verb {
                 "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command\n"
                     + "See '\(CLI.program) logs -h' for help and examples")
         }
-        if !words.isEmpty, selector != nil { throw Failure("only a selector (-l) or a POD name is allowed\nSee '\(CLI.program) logs -h' for help and examples") }
+        if !words.isEmpty, selector != nil {
+            throw Failure("only a selector (-l) or a POD name is allowed\nSee '\(CLI.program) logs -h' for help and examples")
+        }
         if words.count > 1 { throw Failure("expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'") }
         if since != nil, sinceTime != nil { throw Failure("at most one of `sinceTime` or `sinceSeconds` may be specified") }
-        if allContainers, container != nil { throw Failure("--all-containers=true should not be specified with container name \(container ?? "")") }
+        if allContainers, container != nil {
+            throw Failure("--all-containers=true should not be specified with container name \(container ?? "")")
+        }
         if let since, since.duration <= .zero { throw Failure("--since must be greater than 0") }
         if let tail, tail < -1 { throw Failure("--tail must be greater than or equal to -1") }
         let session: Session = try connection.session(shell)
@@ -85,7 +90,8 @@ package struct Logs: Verb {
                 "you are attempting to follow \(logs.count) log streams, but maximum allowed concurrency is \(maxLogRequests), use "
                     + "--max-log-requests to increase the limit")
         }
-        let reader = LogReader(session: session, hasPrefix: prefix || allPods, ignoresErrors: ignoreErrors, options: options(selector != nil))
+        let reader = LogReader(
+            session: session, hasPrefix: prefix || allPods, ignoresErrors: ignoreErrors, options: options(selector != nil))
         if follow, logs.count > 1 { try await reader.showTogether(logs) } else { for log in logs { try await reader.show(log) } }
         try session.finish()
     }

@@ -54,7 +54,11 @@ struct NodeDrain {
         var errors: [(text: String, pods: [String])] = []
         func note(_ text: String, _ pod: View<Pod>, _ list: inout [(text: String, pods: [String])]) {
             let name: String = "\(pod.namespace)/\(pod.name)"
-            if let index = list.firstIndex(where: { $0.text == text }) { list[index].pods.append(name) } else { list.append((text, [name])) }
+            if let index = list.firstIndex(where: { $0.text == text }) {
+                list[index].pods.append(name)
+            } else {
+                list.append((text, [name]))
+            }
         }
         for pod in pods {
             switch try await fate(of: pod) {
@@ -68,7 +72,8 @@ struct NodeDrain {
             }
         }
         if !errors.isEmpty {
-            throw Failure("cannot delete " + errors.map { "\($0.text): \($0.pods.joined(separator: ", "))" }.joined(separator: "; cannot delete "))
+            throw Failure(
+                "cannot delete " + errors.map { "\($0.text): \($0.pods.joined(separator: ", "))" }.joined(separator: "; cannot delete "))
         }
         if !warnings.isEmpty {
             session.output.warn(warnings.map { "\($0.text): \($0.pods.joined(separator: ", "))" }.joined(separator: "; "))
@@ -81,18 +86,22 @@ struct NodeDrain {
         let isFinished: Bool = ["Succeeded", "Failed"].contains(pod.status.phase)
         var hasDaemonSet: Bool = false
         if let controller, controller.kind == "DaemonSet" { hasDaemonSet = try await exists(controller, pod.namespace) }
-        return Self.fate(of: pod, controller: controller, hasDaemonSet: hasDaemonSet, isFinished: isFinished, verb: verb, now: session.shell.now())
+        return Self.fate(
+            of: pod, controller: controller, hasDaemonSet: hasDaemonSet, isFinished: isFinished, verb: verb, now: session.shell.now())
     }
 
     /// The decision alone. The order of kubectl's filters: deleted long ago, DaemonSet, mirror, emptyDir, no controller.
     static func fate(
         of pod: View<Pod>, controller: View<OwnerReference>?, hasDaemonSet: Bool, isFinished: Bool, verb: Drain, now: Time
     ) -> Fate {
-        if verb.skipWaitSeconds > 0, let deletion = pod.metadata.deletionTimestamp, (now - deletion) > .seconds(verb.skipWaitSeconds) { return .stays }
+        if verb.skipWaitSeconds > 0, let deletion = pod.metadata.deletionTimestamp, (now - deletion) > .seconds(verb.skipWaitSeconds) {
+            return .stays
+        }
         var warning: String?
         if let controller, controller.kind == "DaemonSet", !isFinished {
             guard hasDaemonSet else {
-                return verb.force ? .goesWithWarning("ignoring DaemonSet-managed Pods") : .forbids("daemonsets.apps \"\(controller.name)\" not found")
+                return verb.force
+                    ? .goesWithWarning("ignoring DaemonSet-managed Pods") : .forbids("daemonsets.apps \"\(controller.name)\" not found")
             }
             return verb.ignoreDaemonSets
                 ? .staysWithWarning("ignoring DaemonSet-managed Pods")
@@ -142,7 +151,8 @@ struct NodeDrain {
                 return
             } catch let status as APIStatus where status.code == 429 {
                 session.output.note(
-                    "error when evicting pods/\(JSON.quoted(pod.name)) -n \(JSON.quoted(pod.namespace)) (will retry after 5s): \(status.message)")
+                    "error when evicting pods/\(JSON.quoted(pod.name)) -n \(JSON.quoted(pod.namespace)) (will retry after 5s): \(status.message)"
+                )
                 session.output.flush()
                 try await Task.sleep(for: .seconds(5))
                 session.output.line("evicting \(shown)")

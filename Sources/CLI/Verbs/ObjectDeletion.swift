@@ -56,8 +56,10 @@ struct ObjectDeletion {
             var isServerDryRun: Bool = false
             if case .server = dryRun { isServerDryRun = true }
             var request = APIRequest(.delete, target.resource.resource, namespace: target.namespace, name: name)
-            request.body = DeletionOptions(
-                propagationPolicy: propagationPolicy, gracePeriodSeconds: gracePeriodSeconds, dryRun: isServerDryRun).body
+            request.body =
+                DeletionOptions(
+                    propagationPolicy: propagationPolicy, gracePeriodSeconds: gracePeriodSeconds, dryRun: isServerDryRun
+                ).body
             request.options.dryRun = isServerDryRun
             let answer: JSON = try await session.send(request)
             uid = (answer["kind"] == "Status" ? answer[["details", "uid"]] : answer[["metadata", "uid"]])?.string ?? ""
@@ -67,7 +69,8 @@ struct ObjectDeletion {
     }
 
     private func told(_ target: Target, _ name: String) -> String {
-        let kind: String = target.resource.kind.lowercased() + (target.resource.resource.group.isEmpty ? "" : "." + target.resource.resource.group)
+        let kind: String =
+            target.resource.kind.lowercased() + (target.resource.resource.group.isEmpty ? "" : "." + target.resource.resource.group)
         if showsNameOnly { return "\(kind)/\(name)" }
         let done: String = gracePeriodSeconds == 0 ? "force deleted" : "deleted"
         let place: String = target.namespace.map { " from \($0) namespace" } ?? ""

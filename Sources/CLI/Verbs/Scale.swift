@@ -24,16 +24,18 @@ package struct Scale: Verb {
     @Option(name: .customLong("current-replicas"), help: ArgumentHelp("Scale only when this is the number now.", valueName: "int"))
     var currentReplicas = -1
 
-    @Option(name: .customLong("resource-version"), help: ArgumentHelp("Scale only when the object is at this revision.", valueName: "revision"))
+    @Option(
+        name: .customLong("resource-version"), help: ArgumentHelp("Scale only when the object is at this revision.", valueName: "revision"))
     var resourceVersion: String?
 
     @Option(help: ArgumentHelp("How long to wait for the replicas; 0 does not wait.", valueName: "duration"))
     var timeout = Span(.zero)
 
-    @Option(name: .customLong("dry-run"), help: ArgumentHelp("Change nothing: client only says what would be done, server tries it.", valueName: "none|client|server"))
-    var dryRun = "none"
+    @OptionGroup var dryRunOptions: DryRunOptions
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Form of output: json, yaml, name, jsonpath=…", valueName: "format"))
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp("Form of output: json, yaml, name, jsonpath=…", valueName: "format"))
     var output: String?
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
@@ -44,7 +46,7 @@ package struct Scale: Verb {
         guard let replicas else { throw Failure("required flag(s) \"replicas\" not set") }
         guard replicas >= 0 else { throw Failure("The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0") }
         guard !all || selection.selector == nil else { throw Failure("cannot set --all and --selector at the same time") }
-        let dryRun: DryRun = try DryRun(self.dryRun)
+        let dryRun: DryRun = try dryRunOptions.value()
         let format = try OutputFormat(output)
         let session: Session = try connection.session(shell)
         let targets: [Target] = try await targets(session)
@@ -92,7 +94,8 @@ package struct Scale: Verb {
         get.subresource = "scale"
         var scale: JSON
         do { scale = try await session.send(get) } catch let status as APIStatus where status.code == 404 {
-            throw Failure("cannot scale \(ObjectName.shown(object, target.resource)): the server offers no scale for \(target.resource.qualified)")
+            throw Failure(
+                "cannot scale \(ObjectName.shown(object, target.resource)): the server offers no scale for \(target.resource.qualified)")
         }
         let current: Int = Int(scale[["spec", "replicas"]]?.int ?? 0)
         if currentReplicas >= 0, current != currentReplicas { throw Failure("Expected replicas to be \(currentReplicas), was \(current)") }

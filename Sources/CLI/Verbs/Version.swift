@@ -6,7 +6,8 @@ import Machinery
 /// `version`: the versions of this program and of the server.
 package struct Version: LocalVerb {
     package static let configuration = CommandConfiguration(
-        commandName: "version", abstract: "Show the versions of this program and of the server.", usage: "swkube version [--client] [flags]")
+        commandName: "version", abstract: "Show the versions of this program and of the server.", usage: "swkube version [--client] [flags]"
+    )
 
     @Flag(help: "Show this program's version only; no server is asked.")
     var client = false

@@ -107,7 +107,9 @@ struct JSONPathParser {
             default:
                 let word = String(rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" })
                 guard word == "true" || word == "false" else {
-                    throw JSONPathError(word.isEmpty ? "unrecognized character in action: U+\(hex(character)) '\(character)'" : "unrecognized identifier \(word)")
+                    throw JSONPathError(
+                        word.isEmpty
+                            ? "unrecognized character in action: U+\(hex(character)) '\(character)'" : "unrecognized identifier \(word)")
                 }
                 rest = rest.dropFirst(word.count)
                 steps.append(.literal(.bool(word == "true")))

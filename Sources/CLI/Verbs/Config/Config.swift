@@ -13,7 +13,9 @@ package struct Config: LocalVerb {
     package init() {}
 
     package func runLocally(in shell: Shell) throws {
-        if let word = words.first { throw Failure("unknown command \(JSON.quoted(word)) for \"\(CLI.program) config\"\nRun '\(CLI.program) config' for usage.") }
+        if let word = words.first {
+            throw Failure("unknown command \(JSON.quoted(word)) for \"\(CLI.program) config\"\nRun '\(CLI.program) config' for usage.")
+        }
         shell.output.line("Show and change the kubeconfig.\n\nVerbs:")
         for verb in VerbList.families["config"] ?? [] {
             let name: String = verb._commandName

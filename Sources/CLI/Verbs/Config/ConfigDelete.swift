@@ -25,7 +25,8 @@ package struct ConfigDeleteContext: LocalVerb {
     package func runLocally(in shell: Shell) throws {
         let files: KubeconfigFiles = options.files(shell)
         if try files.load().currentContext == name {
-            shell.output.note("warning: this removed your active context, use \"\(CLI.program) config use-context\" to select a different one")
+            shell.output.note(
+                "warning: this removed your active context, use \"\(CLI.program) config use-context\" to select a different one")
         }
         shell.output.line("deleted context \(name) from \(try remove(.contexts, name, files))")
     }

@@ -69,7 +69,8 @@ package struct ConfigSetContext: LocalVerb {
 /// `config set-cluster`
 package struct ConfigSetCluster: LocalVerb {
     package static let configuration = CommandConfiguration(
-        commandName: "config set-cluster", abstract: "Make or change a cluster.", usage: "swkube config set-cluster NAME [--server=URL] [flags]")
+        commandName: "config set-cluster", abstract: "Make or change a cluster.",
+        usage: "swkube config set-cluster NAME [--server=URL] [flags]")
 
     @Argument(help: ArgumentHelp("The cluster.", valueName: "name"))
     var name: String
@@ -166,7 +167,9 @@ package struct ConfigUnset: LocalVerb {
         case ("current-context", 1):
             for file in files.paths where LocalFile.exists(file) { try files.edit(file) { $0.currentContext = "" } }
         case (let word?, 2...):
-            guard let section = Kubeconfig.Section(rawValue: word) else { throw Failure("unknown section \(JSON.quoted(word)); there are clusters, contexts, users and current-context") }
+            guard let section = Kubeconfig.Section(rawValue: word) else {
+                throw Failure("unknown section \(JSON.quoted(word)); there are clusters, contexts, users and current-context")
+            }
             let rest: [String] = Array(steps.dropFirst())
             // Names may hold dots: the longest name that is there wins.
             for count in stride(from: rest.count, through: 1, by: -1) {
@@ -180,7 +183,9 @@ package struct ConfigUnset: LocalVerb {
                 return
             }
             throw Failure("there is no \(path) in the kubeconfig")
-        default: throw Failure("\(JSON.quoted(path)) is no value that can be removed; write current-context, contexts.NAME, clusters.NAME or users.NAME")
+        default:
+            throw Failure(
+                "\(JSON.quoted(path)) is no value that can be removed; write current-context, contexts.NAME, clusters.NAME or users.NAME")
         }
         shell.output.line("Property \(JSON.quoted(path)) unset.")
     }

@@ -19,7 +19,8 @@ package struct ConfigView: LocalVerb {
     @Option(help: ArgumentHelp("With --minify: the context in place of the current one.", valueName: "name"))
     var context: String?
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Form of output: yaml, json, jsonpath=…", valueName: "format"))
+    @Option(
+        name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Form of output: yaml, json, jsonpath=…", valueName: "format"))
     var output: String?
 
     @OptionGroup var options: ConfigFileOptions
@@ -61,7 +62,8 @@ package struct ConfigView: LocalVerb {
     /// As kubectl hides them.
     static func hideSecrets(_ config: inout Kubeconfig) {
         let hidden: [(member: String, text: JSON)] = [
-            ("certificate-authority-data", "DATA+OMITTED"), ("client-certificate-data", "DATA+OMITTED"), ("client-key-data", "DATA+OMITTED"),
+            ("certificate-authority-data", "DATA+OMITTED"), ("client-certificate-data", "DATA+OMITTED"),
+            ("client-key-data", "DATA+OMITTED"),
             ("token", "REDACTED"), ("password", "REDACTED"),
         ]
         for section in [Kubeconfig.Section.clusters, .users] {

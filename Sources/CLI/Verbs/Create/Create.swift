@@ -16,17 +16,23 @@ package struct Create: Verb {
     @OptionGroup(title: "Manifests") var files: FilenameOptions
     @OptionGroup var creation: CreationOptions
 
-    @Option(name: [.customShort("l"), .customLong("selector")], help: ArgumentHelp("Create only the manifests with these labels.", valueName: "selector"))
+    @Option(
+        name: [.customShort("l"), .customLong("selector")],
+        help: ArgumentHelp("Create only the manifests with these labels.", valueName: "selector"))
     var selector: String?
 
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        if !words.isEmpty { throw Failure("Unexpected args: [\(words.joined(separator: " "))]\nSee '\(CLI.program) create -h' for help and examples") }
+        if !words.isEmpty {
+            throw Failure("Unexpected args: [\(words.joined(separator: " "))]\nSee '\(CLI.program) create -h' for help and examples")
+        }
         let paths: [String] = try files.paths()
         if paths.isEmpty { throw Failure("must specify one of -f and -k") }
         let session: Session = try creation.connection.session(shell)
-        var manifests: [Manifest] = try await ManifestReader(session: session, validates: try FieldValidation.word(creation.validate) != "Ignore").read(paths, recursive: files.recursive)
+        var manifests: [Manifest] = try await ManifestReader(
+            session: session, validates: try FieldValidation.word(creation.validate) != "Ignore"
+        ).read(paths, recursive: files.recursive)
         if let selector {
             let match: LabelMatch
             do { match = try LabelMatch(parsing: selector) } catch { throw Failure("\(error)") }
@@ -39,10 +45,11 @@ package struct Create: Verb {
 
 /// Flags of everything that creates.
 package struct CreationOptions: ParsableArguments, Sendable {
-    @Option(name: .customLong("dry-run"), help: ArgumentHelp("Change nothing: client only says what would be done, server tries it.", valueName: "none|client|server"))
-    var dryRun = "none"
+    @OptionGroup var dryRunOptions: DryRunOptions
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Show the objects: json, yaml, name, jsonpath=…", valueName: "format"))
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp("Show the objects: json, yaml, name, jsonpath=…", valueName: "format"))
     var output: String?
 
     @Option(help: ArgumentHelp("What to do about fields that the server does not know.", valueName: "strict|warn|ignore"))
@@ -75,10 +82,10 @@ package struct CreationOptions: ParsableArguments, Sendable {
         try await create([manifest], session, failure: failure == "" ? names.singular : failure)
     }
 
-    private var isClientDryRun: Bool { dryRun == "client" }
+    private var isClientDryRun: Bool { dryRunOptions.dryRun == "client" }
 
     func create(_ manifests: [Manifest], _ session: Session, failure: String? = nil) async throws {
-        let dryRun: DryRun = try DryRun(self.dryRun)
+        let dryRun: DryRun = try dryRunOptions.value()
         var printer = ObjectPrinter(try OutputFormat(output), session.output, showsManagedFields: showManagedFields)
         let validation: String = try FieldValidation.word(validate)
         var failures = Failures()
@@ -86,7 +93,8 @@ package struct CreationOptions: ParsableArguments, Sendable {
             let object: JSON = saveConfig ? LastApplied.added(to: manifest.json) : manifest.json
             do {
                 var made: JSON = object
-                if case .client = dryRun {} else {
+                if case .client = dryRun {
+                } else {
                     var request = APIRequest(.create, manifest.resource.resource, namespace: manifest.namespace, body: object.serialized())
                     request.options.fieldManager = fieldManager
                     request.options.fieldValidation = validation

@@ -16,7 +16,8 @@ package struct CreateConfigMap: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        try await creation.create(ConfigMap.names, try Self.object(name, try sources.values(shell, of: " in Data for ConfigMap \(JSON.quoted(name))")), shell)
+        try await creation.create(
+            ConfigMap.names, try Self.object(name, try sources.values(shell, of: " in Data for ConfigMap \(JSON.quoted(name))")), shell)
     }
 
     /// Values that are no UTF-8 go to `binaryData`.

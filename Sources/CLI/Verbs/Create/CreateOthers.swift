@@ -5,7 +5,8 @@ import Machinery
 /// `create namespace`
 package struct CreateNamespace: Verb {
     package static let configuration = CommandConfiguration(
-        commandName: "create namespace", abstract: "Make a Namespace.", usage: "swkube create namespace NAME [flags]", aliases: ["create ns"])
+        commandName: "create namespace", abstract: "Make a Namespace.", usage: "swkube create namespace NAME [flags]",
+        aliases: ["create ns"])
 
     @Argument(help: ArgumentHelp("Name of the Namespace.", valueName: "name"))
     var name: String
@@ -49,10 +50,13 @@ package struct CreatePodDisruptionBudget: Verb {
     @Option(help: ArgumentHelp("Labels of the pods, such as app=web.", valueName: "selector"))
     var selector: String?
 
-    @Option(name: .customLong("min-available"), help: ArgumentHelp("Pods that stay at least: a number or a percentage.", valueName: "count"))
+    @Option(
+        name: .customLong("min-available"), help: ArgumentHelp("Pods that stay at least: a number or a percentage.", valueName: "count"))
     var minAvailable: String?
 
-    @Option(name: .customLong("max-unavailable"), help: ArgumentHelp("Pods that may be missing at most: a number or a percentage.", valueName: "count"))
+    @Option(
+        name: .customLong("max-unavailable"),
+        help: ArgumentHelp("Pods that may be missing at most: a number or a percentage.", valueName: "count"))
     var maxUnavailable: String?
 
     @OptionGroup var creation: CreationOptions
@@ -60,8 +64,12 @@ package struct CreatePodDisruptionBudget: Verb {
 
     package func run(in shell: Shell) async throws {
         guard let selector, !selector.isEmpty else { throw Failure("a selector must be specified") }
-        guard minAvailable != nil || maxUnavailable != nil else { throw Failure("one of min-available or max-unavailable must be specified") }
-        guard minAvailable == nil || maxUnavailable == nil else { throw Failure("min-available and max-unavailable cannot be both specified") }
+        guard minAvailable != nil || maxUnavailable != nil else {
+            throw Failure("one of min-available or max-unavailable must be specified")
+        }
+        guard minAvailable == nil || maxUnavailable == nil else {
+            throw Failure("min-available and max-unavailable cannot be both specified")
+        }
         let match: LabelMatch
         do { match = try LabelMatch(parsing: selector) } catch { throw Failure("\(error)") }
         var object: JSON = PodDisruptionBudget.new(name).json

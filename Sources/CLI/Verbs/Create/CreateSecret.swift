@@ -93,7 +93,10 @@ package struct CreateSecretDockerRegistry: Verb {
         if let file {
             bytes = try LocalFile.read(file.hasPrefix(".dockerconfigjson=") ? String(file.dropFirst(18)) : file)
         } else {
-            guard let username, let password else { throw Failure("either --from-file or the combination of --docker-username, --docker-password and --docker-server is required") }
+            guard let username, let password else {
+                throw Failure(
+                    "either --from-file or the combination of --docker-username, --docker-password and --docker-server is required")
+            }
             var entry: JSON = ["username": .string(username), "password": .string(password)]
             if let email { entry["email"] = .string(email) }
             entry["auth"] = .string(Base64Text.encode(Array("\(username):\(password)".utf8)))

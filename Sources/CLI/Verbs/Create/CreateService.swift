@@ -23,7 +23,9 @@ package struct PortOptions: ParsableArguments, Sendable {
     func ports(nodePort: Int? = nil) throws -> [JSON] {
         try tcp.flatMap { $0.split(separator: ",") }.map { text in
             let parts: [Substring] = text.split(separator: ":", omittingEmptySubsequences: false)
-            guard parts.count <= 2, let port = Int64(parts[0]) else { throw Failure("port \(JSON.quoted(String(text))) is no PORT or PORT:TARGET") }
+            guard parts.count <= 2, let port = Int64(parts[0]) else {
+                throw Failure("port \(JSON.quoted(String(text))) is no PORT or PORT:TARGET")
+            }
             let problems: [String] = Names.portNumber(Int(port))
             if !problems.isEmpty { throw Failure("\(problems.joined(separator: ";")): \(port)") }
             var json: JSON = [

@@ -92,7 +92,9 @@ package struct CreateJob: Verb {
             object["spec"] = [
                 "template": [
                     "metadata": [:],
-                    "spec": ["containers": [PodTemplateFlags.container(name: name, image: image, command: command)], "restartPolicy": "Never"],
+                    "spec": [
+                        "containers": [PodTemplateFlags.container(name: name, image: image, command: command)], "restartPolicy": "Never",
+                    ],
                 ]
             ]
         } else if let from {
@@ -115,10 +117,12 @@ package struct CreateJob: Verb {
         var annotations: JSON = cronJob[["spec", "jobTemplate", "metadata", "annotations"]] ?? [:]
         annotations["cronjob.kubernetes.io/instantiate"] = "manual"
         object[["metadata", "annotations"]] = annotations
-        object[["metadata", "ownerReferences"]] = [[
-            "apiVersion": "batch/v1", "kind": "CronJob", "name": .string(String(parts[1])),
-            "uid": cronJob[["metadata", "uid"]] ?? "", "controller": true,
-        ]]
+        object[["metadata", "ownerReferences"]] = [
+            [
+                "apiVersion": "batch/v1", "kind": "CronJob", "name": .string(String(parts[1])),
+                "uid": cronJob[["metadata", "uid"]] ?? "", "controller": true,
+            ]
+        ]
     }
 }
 

@@ -7,7 +7,10 @@ package struct KeyValueSources: ParsableArguments, Sendable {
     @Option(name: .customLong("from-literal"), help: ArgumentHelp("A key and its value; may be repeated.", valueName: "key=value"))
     var literals: [String] = []
 
-    @Option(name: .customLong("from-file"), help: ArgumentHelp("A file, or a folder of files; the key is the file's name unless said; may be repeated.", valueName: "[key=]path"))
+    @Option(
+        name: .customLong("from-file"),
+        help: ArgumentHelp(
+            "A file, or a folder of files; the key is the file's name unless said; may be repeated.", valueName: "[key=]path"))
     var files: [String] = []
 
     @Option(name: .customLong("from-env-file"), help: ArgumentHelp("A file with lines key=value; may be repeated.", valueName: "path"))
@@ -24,7 +27,9 @@ package struct KeyValueSources: ParsableArguments, Sendable {
         func add(_ key: String, _ value: [UInt8]) throws {
             let problems: [String] = Names.configMapKey(key)
             if !problems.isEmpty { throw Failure("\(JSON.quoted(key)) is not a valid key name: \(problems.joined(separator: ";"))") }
-            if values.contains(where: { $0.key == key }) { throw Failure("cannot add key \(JSON.quoted(key)), another key by that name already exists\(owner)") }
+            if values.contains(where: { $0.key == key }) {
+                throw Failure("cannot add key \(JSON.quoted(key)), another key by that name already exists\(owner)")
+            }
             values.append((key, value))
         }
         for literal in literals {
@@ -32,7 +37,9 @@ package struct KeyValueSources: ParsableArguments, Sendable {
                 throw Failure("invalid literal source \(literal), expected key=value")
             }
             var text: Substring = literal[literal.index(after: equals)...]
-            if text.count >= 2, let quote = text.first, quote == "\"" || quote == "'", text.last == quote { text = text.dropFirst().dropLast() }
+            if text.count >= 2, let quote = text.first, quote == "\"" || quote == "'", text.last == quote {
+                text = text.dropFirst().dropLast()
+            }
             try add(String(literal[..<equals]), Array(text.utf8))
         }
         for source in files { for (key, path) in try Self.files(source) { try add(key, try LocalFile.read(path)) } }
@@ -46,7 +53,9 @@ package struct KeyValueSources: ParsableArguments, Sendable {
         case 1:
             guard LocalFile.isFolder(source) else { return [(String(source.split(separator: "/").last ?? ""), source)] }
             let folder: String = source.hasSuffix("/") ? source : source + "/"
-            return try LocalFile.names(in: source).filter { !LocalFile.isFolder(folder + $0) && Names.configMapKey($0).isEmpty }.map { ($0, folder + $0) }
+            return try LocalFile.names(in: source).filter { !LocalFile.isFolder(folder + $0) && Names.configMapKey($0).isEmpty }.map {
+                ($0, folder + $0)
+            }
         case 2:
             if parts[0].isEmpty { throw Failure("key name for file path \(parts[1]) missing") }
             if parts[1].isEmpty { throw Failure("file path for key name \(parts[0]) missing") }
@@ -66,8 +75,11 @@ package struct KeyValueSources: ParsableArguments, Sendable {
             if line.isEmpty || line.first == "#" { continue }
             let key: Substring = line.prefix { $0 != "=" }
             let problems: [String] = Names.envVarName(String(key))
-            if !problems.isEmpty { throw Failure("\(JSON.quoted(String(key))) is not a valid key name: \(problems.joined(separator: ";"))") }
-            values.append((String(key), key.count < line.count ? String(line.dropFirst(key.count + 1)) : shell.environment(String(key)) ?? ""))
+            if !problems.isEmpty {
+                throw Failure("\(JSON.quoted(String(key))) is not a valid key name: \(problems.joined(separator: ";"))")
+            }
+            values.append(
+                (String(key), key.count < line.count ? String(line.dropFirst(key.count + 1)) : shell.environment(String(key)) ?? ""))
         }
         return values
     }
