@@ -69,7 +69,11 @@ struct FilterTests {
         (#""nodeSelector":{"disk":"tape"}"#, "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector."),
         (required(#"{"matchExpressions":[{"key":"disk","operator":"NotIn","values":["hdd"]}]}"#), "b"),
         (required(#"{"matchExpressions":[{"key":"cores","operator":"Gt","values":["8"]}]}"#), "b"),
-        (required(#"{"matchExpressions":[{"key":"gone","operator":"Exists"}]},{"matchExpressions":[{"key":"disk","operator":"Exists"}]}"#), "a"),
+        (
+            required(
+                #"{"matchExpressions":[{"key":"gone","operator":"Exists"}]},{"matchExpressions":[{"key":"disk","operator":"Exists"}]}"#),
+            "a"
+        ),
         (required(#"{"matchFields":[{"key":"metadata.name","operator":"In","values":["b"]}]}"#), "b"),
         (required(#"{"matchFields":[{"key":"metadata.name","operator":"NotIn","values":["a"]}]}"#), "b"),
         (required("{}"), "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector."),

@@ -8,7 +8,8 @@ import Testing
 struct NeighbourTests {
     private func affinity(_ kind: String, app: String, key: String = "zone", more: String = "") -> String {
         let selector: String = #""labelSelector":{"matchLabels":{"app":"\#(app)"}}"#
-        return #""affinity":{"\#(kind)":{"requiredDuringSchedulingIgnoredDuringExecution":[{\#(selector),"topologyKey":"\#(key)"\#(more)}]}}"#
+        return
+            #""affinity":{"\#(kind)":{"requiredDuringSchedulingIgnoredDuringExecution":[{\#(selector),"topologyKey":"\#(key)"\#(more)}]}}"#
     }
 
     private func zones(_ running: [[PodInfo]]) throws -> [NodeInfo] {

@@ -19,7 +19,8 @@ struct PreemptionTests {
         }
     }
 
-    private func running(_ name: String, cpu: String, priority: Int = 0, labels: [String: String] = [:], made: Int64 = 0) throws -> PodInfo {
+    private func running(_ name: String, cpu: String, priority: Int = 0, labels: [String: String] = [:], made: Int64 = 0) throws -> PodInfo
+    {
         var view: View<Pod> = try podView(name, asking(cpu: cpu), labels: labels, priority: priority)
         view.metadata.creationTimestamp = Time(seconds: made)
         return PodInfo(view)
@@ -50,7 +51,8 @@ struct PreemptionTests {
 
     @Test func `as few as possible go, the least important first`() throws {
         let old: [PodInfo] = [
-            try running("low", cpu: "1", priority: 1), try running("mid", cpu: "2", priority: 2), try running("high", cpu: "1", priority: 3),
+            try running("low", cpu: "1", priority: 1), try running("mid", cpu: "2", priority: 2),
+            try running("high", cpu: "1", priority: 3),
         ]
         let nodes: [NodeInfo] = [try node("a", running: old)]
         #expect(try plan(try pod("p", asking(cpu: "1"), priority: 9), nodes) == "a low")

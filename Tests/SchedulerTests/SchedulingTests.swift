@@ -57,7 +57,11 @@ struct SchedulingTests {
         try await withScheduler { server in
             try await addNode(server, "local")
             try await create(server, "web-1")
-            let pod: View<Pod> = try await eventually("web-1 has a node") { try await read(server, "web-1") } until: { $0.isScheduled }
+            let pod: View<Pod> = try await eventually("web-1 has a node") {
+                try await read(server, "web-1")
+            } until: {
+                $0.isScheduled
+            }
             #expect(pod.spec.nodeName == "local")
             #expect(pod.condition("PodScheduled")?.status == "True")
             try await eventually("the event is there") {
@@ -85,7 +89,9 @@ struct SchedulingTests {
             try await create(server, "first", asking(cpu: "800m"))
             try await eventually("first has a node") { try await read(server, "first").isScheduled }
             try await create(server, "second", asking(cpu: "800m"))
-            let pod: View<Pod> = try await eventually("second is refused") { try await read(server, "second") } until: {
+            let pod: View<Pod> = try await eventually("second is refused") {
+                try await read(server, "second")
+            } until: {
                 $0.condition("PodScheduled") != nil
             }
             let text: String =
@@ -141,12 +147,19 @@ struct SchedulingTests {
             try await addNode(server, "local", cpu: "1")
             try await create(server, "small", asking(cpu: "800m"))
             try await eventually("small has a node") { try await read(server, "small").isScheduled }
-            // Events of one pod are told apart by their time.
+            // Events of one pod are told apart by their time, which stands still.
+            try await eventually("the event of small is there") { try await eventTexts(server, "small").count == 1 }
             server.clock.advance(by: .seconds(1))
             try await create(server, "big", asking(cpu: "800m"), priority: 100)
-            let victim: View<Pod> = try await eventually("small has to go") { try await read(server, "small") } until: { $0.isTerminating }
+            let victim: View<Pod> = try await eventually("small has to go") {
+                try await read(server, "small")
+            } until: {
+                $0.isTerminating
+            }
             #expect(victim.condition("DisruptionTarget")?.reason == "PreemptionByScheduler")
-            let big: View<Pod> = try await eventually("big is promised the node") { try await read(server, "big") } until: {
+            let big: View<Pod> = try await eventually("big is promised the node") {
+                try await read(server, "big")
+            } until: {
                 $0.status.nominatedNodeName == "local"
             }
             #expect(big.condition("PodScheduled")?.message == "0/1 nodes are available: 1 Insufficient cpu.")
@@ -155,7 +168,9 @@ struct SchedulingTests {
                 server.clock.advance(by: .seconds(1))
                 return try await read(server, "big").isScheduled
             }
-            try await eventually("the event is there") { try await eventTexts(server, "small") } until: {
+            try await eventually("the event is there") {
+                try await eventTexts(server, "small")
+            } until: {
                 $0.contains("Normal Preempted default-scheduler: Preempted by pod \(big.metadata.uid) on node local")
             }
         }

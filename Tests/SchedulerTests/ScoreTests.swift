@@ -49,7 +49,8 @@ struct ScoreTests {
     @Test func `liked neighbours draw and disliked ones repel`() throws {
         func wish(_ kind: String) -> String {
             let term: String = #"{"labelSelector":{"matchLabels":{"app":"db"}},"topologyKey":"kubernetes.io/hostname"}"#
-            return #""affinity":{"\#(kind)":{"preferredDuringSchedulingIgnoredDuringExecution":[{"weight":100,"podAffinityTerm":\#(term)}]}}"#
+            return
+                #""affinity":{"\#(kind)":{"preferredDuringSchedulingIgnoredDuringExecution":[{"weight":100,"podAffinityTerm":\#(term)}]}}"#
         }
         let db: PodInfo = try pod("db", labels: ["app": "db"])
         #expect(place(try pod("p", wish("podAffinity")), [try node("a"), try node("b", running: [db])]) == "b")
