@@ -64,4 +64,11 @@ extension Call {
         call.request.representation = .object
         return call
     }
+
+    /// The same call, which changes nothing if that is asked for.
+    func dryRun(_ isDryRun: Bool) -> Call {
+        var call: Call = self
+        call.request.options.dryRun = isDryRun
+        return call
+    }
 }

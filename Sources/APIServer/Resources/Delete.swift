@@ -6,6 +6,7 @@ extension APIServer {
     /// Deletes an object: at once, after its grace period, or when its finalizers are gone.
     func delete(_ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
         let options: Deletion = try Deletion(call)
+        let call: Call = call.dryRun(options.isDryRun)
         let name: String = call.request.name ?? ""
         guard let entry = store.newest(call.key(name)) else { throw .notFound(call.names, name) }
         try validateAdmission(.delete, nil, old: json(entry), call)
@@ -15,6 +16,7 @@ extension APIServer {
     /// Deletes everything that a list with these options shows; answers with that list.
     func deleteCollection(_ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
         let options: Deletion = try Deletion(call)
+        let call: Call = call.dryRun(options.isDryRun)
         let page: ListPage = try readPage(call)
         let answer: Answer = .document(code: 200, pieces: page.spliced(call.names), warnings: call.warnings.all)
         deleteNext(page.entries[...], options, call) { status in

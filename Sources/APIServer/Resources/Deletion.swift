@@ -7,6 +7,8 @@ struct Deletion: Sendable {
     var gracePeriodSeconds: Int?
     /// `Orphan`, `Background` or `Foreground`.
     var propagationPolicy: String?
+    /// Asked for in the body or in the query.
+    let isDryRun: Bool
     private var uid: String?
     private var resourceVersion: String?
 
@@ -21,6 +23,7 @@ struct Deletion: Sendable {
         gracePeriodSeconds = json["gracePeriodSeconds"]?.int.map(Int.init) ?? call.options.gracePeriodSeconds
         propagationPolicy = json["propagationPolicy"]?.string ?? call.options.propagationPolicy
         if propagationPolicy == nil, json["orphanDependents"] == true { propagationPolicy = "Orphan" }
+        isDryRun = call.options.dryRun || json["dryRun"]?.array?.contains("All") == true
         uid = json[["preconditions", "uid"]]?.string
         resourceVersion = json[["preconditions", "resourceVersion"]]?.string
         if let seconds = gracePeriodSeconds, seconds < 0 { gracePeriodSeconds = 1 }
