@@ -27,6 +27,8 @@ package final class EventRecorder: Sendable {
     private let host: String
     private let queue: AsyncStream<Waiting>.Continuation
     private let known = Mutex<[News: View<Event>]>([:])
+    /// How many events this recorder made.
+    private let made = Atomic<Int>(0)
 
     /// - Parameter host: the node, for events of a kubelet.
     package init(client: Client, clock: ClusterClock, component: String, host: String = "") {
@@ -47,7 +49,9 @@ package final class EventRecorder: Sendable {
         let now: Time = clock.time
         let metadata: View<ObjectMeta> = object.metadata
         let namespace: String = metadata.namespace.isEmpty ? "default" : metadata.namespace
-        let suffix: String = String(clock.microTime.microseconds, radix: 16)
+        // The number tells events of one moment apart: a paused clock has only one.
+        let number: Int = made.wrappingAdd(1, ordering: .relaxed).newValue
+        let suffix: String = String(clock.microTime.microseconds &+ Int64(number), radix: 16)
         let event: View<Event> = Event.new("\(metadata.name).\(suffix)", namespace: namespace) {
             $0.involvedObject = View<ObjectReference> { reference in
                 reference.kind = K.names.kind

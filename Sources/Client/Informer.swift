@@ -65,7 +65,7 @@ package final class Informer<K: Kind>: AnyInformer {
     package func caughtUp() async {
         await withCheckedContinuation { continuation in
             let isReady: Bool = state.withLock { state in
-                if state.hasSynced && state.seen >= state.written { return true }
+                if state.isClosed || state.hasSynced && state.seen >= state.written { return true }
                 state.waiters.append(continuation)
                 return false
             }
@@ -77,6 +77,8 @@ package final class Informer<K: Kind>: AnyInformer {
 
     /// Lists and watches until the task is cancelled; starts anew after failures.
     package func run() async {
+        // Whoever waits for this copy is let go when nobody keeps it any longer.
+        defer { for waiter in state.withLock({ $0.close() }) { waiter.resume() } }
         var failures = 0
         while !Task.isCancelled {
             do {

@@ -12,6 +12,8 @@ struct InformerState<K: Kind>: Sendable {
     /// Newest revision that somebody wrote.
     var written: UInt64 = 0
     var hasSynced = false
+    /// The copy is kept no longer: nothing new will come.
+    var isClosed = false
     var waiters: [CheckedContinuation<Void, Never>] = []
     var handlers: [Informer<K>.Handler] = []
 
@@ -21,6 +23,13 @@ struct InformerState<K: Kind>: Sendable {
         guard let object else { return Self.remove(key, from: &keysByNamespace, at: key.namespace) }
         keysByNamespace[key.namespace, default: []].insert(key)
         keysByOwner[Self.owner(object), default: []].insert(key)
+    }
+
+    /// Ends all waiting, now and later.
+    mutating func close() -> [CheckedContinuation<Void, Never>] {
+        isClosed = true
+        defer { waiters = [] }
+        return waiters
     }
 
     mutating func takeWaiters() -> [CheckedContinuation<Void, Never>] {
