@@ -49,7 +49,8 @@ package final class TestHome: Sendable {
     }
 
     /// Runs `swkube` with these arguments.
-    package func swkube(_ arguments: String..., input: String = "", within limit: Duration = .seconds(120)) async throws -> Command.Outcome {
+    package func swkube(_ arguments: String..., input: String = "", within limit: Duration = .seconds(120)) async throws -> Command.Outcome
+    {
         try await Command.run(Self.binary, arguments, environment: environment, input: input, within: limit)
     }
 

@@ -57,7 +57,9 @@ package final class WatchRecord: Sendable {
 
     /// Waits until these events, and no others, have come.
     package func expect(_ wanted: [String]) async throws {
-        let seen: [String] = try await eventually("the watch tells \(wanted)", within: .seconds(10)) { summary } until: {
+        let seen: [String] = try await eventually("the watch tells \(wanted)", within: .seconds(10)) {
+            summary
+        } until: {
             $0.count >= wanted.count
         }
         guard seen == wanted else { throw TestFailure("the watch told \(seen), not \(wanted)") }

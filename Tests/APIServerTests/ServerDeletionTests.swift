@@ -40,8 +40,8 @@ import Testing
         let late: TestServer.Reply = try await server.ask(
             "PATCH", Place.configMaps + "/a", ["metadata": ["finalizers": ["example.com/two", "example.com/three"]]], type: .mergePatch)
         #expect(late.code == 422, "\(late)")
-        #expect(
-            late["message"]?.string?.contains("metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted") == true)
+        let why = "metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted"
+        #expect(late["message"]?.string?.contains(why) == true)
         try await server.ask("PATCH", Place.configMaps + "/a", ["metadata": ["finalizers": nil]], type: .mergePatch)
         #expect(try await server.ask("GET", Place.configMaps + "/a").code == 404)
         try await record.expect(["ADDED a", "MODIFIED a", "MODIFIED a", "DELETED a"])
@@ -98,7 +98,8 @@ import Testing
             "DELETE", Place.configMaps + "/a", ["preconditions": ["resourceVersion": "1"]])
         #expect(stale.code == 409)
         #expect(stale["message"]?.string?.hasSuffix("The object might have been modified") == true)
-        let exact: JSON = ["preconditions": ["uid": made["metadata", "uid"] ?? "", "resourceVersion": made["metadata", "resourceVersion"] ?? ""]]
+        let (uid, revision): (JSON, JSON) = (made["metadata", "uid"] ?? "", made["metadata", "resourceVersion"] ?? "")
+        let exact: JSON = ["preconditions": ["uid": uid, "resourceVersion": revision]]
         #expect(try await server.ask("DELETE", Place.configMaps + "/a", exact).code == 200)
     }
 

@@ -89,7 +89,8 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal(
             "GET", Place.pods + "?resourceVersion=abc", 400, "BadRequest",
             "resourceVersion: Invalid value: \"abc\": strconv.ParseUint: parsing \"abc\": invalid syntax"),
-        Refusal("POST", Place.pods + "/p/log", Sample.pod("p"),
+        Refusal(
+            "POST", Place.pods + "/p/log", Sample.pod("p"),
             405, "MethodNotAllowed", "the server does not allow this method on the requested resource"),
         Refusal(
             "PATCH", Place.configMaps + "/taken", [["op": "test", "path": "/data/key", "value": "other"]], type: .jsonPatch, 422, "Invalid",
@@ -97,7 +98,10 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             "the server rejected our request due to an error in our request: testing value /data/key failed: test failed"),
         Refusal(
             "POST", Place.pods,
-            ["apiVersion": "v1", "kind": "Pod", "metadata": ["name": "p"], "spec": ["serviceAccountName": "nope", "containers": [["name": "c", "image": "i"]]]],
+            [
+                "apiVersion": "v1", "kind": "Pod", "metadata": ["name": "p"],
+                "spec": ["serviceAccountName": "nope", "containers": [["name": "c", "image": "i"]]],
+            ],
             403, "Forbidden", #"pods "p" is forbidden: error looking up service account default/nope: serviceaccount "nope" not found"#),
         Refusal(
             "POST", Place.configMaps, ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "a", "resourceVersion": "4"]], 500,
@@ -127,7 +131,10 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             reply["details"] == [
                 "name": "web", "group": "apps", "kind": "Deployment",
                 "causes": [
-                    ["reason": "FieldValueInvalid", "message": "Invalid value: -1: must be greater than or equal to 0", "field": "spec.replicas"],
+                    [
+                        "reason": "FieldValueInvalid", "message": "Invalid value: -1: must be greater than or equal to 0",
+                        "field": "spec.replicas",
+                    ],
                     [
                         "reason": "FieldValueInvalid", "message": "Invalid value: -2: must be greater than or equal to 0",
                         "field": "spec.minReadySeconds",

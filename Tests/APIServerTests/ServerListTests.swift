@@ -28,12 +28,13 @@ import Testing
         #expect(empty["items"] == [])
     }
 
-    @Test(arguments: [
-        ("labelSelector=parity%3Deven", ["c0", "c2", "c4"]), ("labelSelector=parity%21%3Deven", ["c1", "c3"]),
-        ("labelSelector=parity%20in%20%28odd,none%29", ["c1", "c3"]), ("labelSelector=tier", ["c0", "c2", "c4"]),
-        ("labelSelector=%21tier", ["c1", "c3"]), ("fieldSelector=metadata.name%3Dc3", ["c3"]),
-        ("fieldSelector=metadata.name%21%3Dc3&labelSelector=%21tier", ["c1"]), ("labelSelector=parity%3Dnone", []),
-    ] as [(String, [String])])
+    @Test(
+        arguments: [
+            ("labelSelector=parity%3Deven", ["c0", "c2", "c4"]), ("labelSelector=parity%21%3Deven", ["c1", "c3"]),
+            ("labelSelector=parity%20in%20%28odd,none%29", ["c1", "c3"]), ("labelSelector=tier", ["c0", "c2", "c4"]),
+            ("labelSelector=%21tier", ["c1", "c3"]), ("fieldSelector=metadata.name%3Dc3", ["c3"]),
+            ("fieldSelector=metadata.name%21%3Dc3&labelSelector=%21tier", ["c1"]), ("labelSelector=parity%3Dnone", []),
+        ] as [(String, [String])])
     func `selectors choose`(_ query: String, _ names: [String]) async throws {
         let server = try await server(maps: 5)
         #expect(try await server.ask("GET", Place.configMaps + "?" + query).names == names)
@@ -70,7 +71,8 @@ import Testing
         try await server.store.compact(to: server.store.revision)
         let late: TestServer.Reply = try await server.ask("GET", Place.configMaps + "?limit=2&continue=" + PercentEncoding.encode(token))
         #expect(late.code == 410 && late["reason"] == "Expired", "\(late)")
-        #expect(late["message"]?.string?.hasPrefix("The provided continue parameter is too old to display a consistent list result.") == true)
+        let why = "The provided continue parameter is too old to display a consistent list result."
+        #expect(late["message"]?.string?.hasPrefix(why) == true)
         let inconsistent: String = try #require(late["metadata", "continue"]?.string)
         let rest: TestServer.Reply = try await server.ask(
             "GET", Place.configMaps + "?limit=2&continue=" + PercentEncoding.encode(inconsistent))

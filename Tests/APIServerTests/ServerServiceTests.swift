@@ -30,7 +30,9 @@ import Testing
         #expect(refused.code == 422, "\(refused)")
         #expect(
             refused["message"]
-                == #"Service "b" is invalid: spec.clusterIPs: Invalid value: ["10.96.7.7"]: failed to allocate IP 10.96.7.7: provided IP is already allocated"#)
+                == .string(
+                    #"Service "b" is invalid: spec.clusterIPs: Invalid value: ["10.96.7.7"]: "#
+                        + "failed to allocate IP 10.96.7.7: provided IP is already allocated"))
         try await server.ask("DELETE", Place.services + "/a")
         #expect(try await server.ask("POST", Place.services, Sample.service("b", wanted)).code == 201)
     }
@@ -58,7 +60,9 @@ import Testing
                 == .string("Service \"b\" is invalid: spec.ports[0].nodePort: Invalid value: \(port): provided port is already allocated"))
         #expect(
             try await take("b", 80)["message"]
-                == #"Service "b" is invalid: spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range. The range of valid ports is 30000-32767"#)
+                == .string(
+                    #"Service "b" is invalid: spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range. "#
+                        + "The range of valid ports is 30000-32767"))
     }
 
     @Test func `a refused or dry create keeps no address`() async throws {

@@ -112,7 +112,8 @@ import Testing
         try await server.ask("DELETE", "/api/v1/namespaces/default/serviceaccounts/default")
         #expect(server.server.tokens.user(of: token, at: server.clock.time) == nil)
         let short: TestServer.Reply = try await server.ask(
-            "POST", "/api/v1/namespaces/kube-system/serviceaccounts/nope/token", ["apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest"])
+            "POST", "/api/v1/namespaces/kube-system/serviceaccounts/nope/token",
+            ["apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest"])
         #expect(short.code == 404)
     }
 

@@ -138,7 +138,11 @@ import Testing
             for i in 0..<200 { group.addTask { try await server.ask("POST", Place.configMaps, Sample.configMap("c\(i)")).code } }
             for try await code in group { #expect(code == 201) }
         }
-        try await eventually("all events") { record.events.count } until: { $0 >= 200 }
+        try await eventually("all events") {
+            record.events.count
+        } until: {
+            $0 >= 200
+        }
         let revisions: [Int] = record.events.compactMap { $0[["object", "metadata", "resourceVersion"]]?.string.flatMap { Int($0) } }
         #expect(revisions.count == 200 && revisions == revisions.sorted() && Set(revisions).count == 200)
     }

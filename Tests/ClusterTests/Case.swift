@@ -3,8 +3,8 @@ import TestSupport
 
 /// A case that needs no code: a folder with `input.yaml`, `commands.txt` and `expected.txt`.
 ///
-/// Each line of `commands.txt` is a line of bash, run in a copy of the folder with `swkube` on PATH against a cluster of its own. A line that
-/// begins with `~ ` is run again until its output is as expected. `expected.txt` is what a terminal would show, with what changes from
+/// Each line of `commands.txt` is a line of bash, run in the folder with `swkube` on PATH, against a cluster of the case's own. A line
+/// that begins with `~ ` is run again until its output is as expected. `expected.txt` is what a terminal would show, with what changes from
 /// run to run masked and columns three spaces apart. `SWKUBE_UPDATE=1` writes it anew.
 struct Case: Sendable, CustomStringConvertible {
     let description: String
@@ -41,7 +41,8 @@ struct Case: Sendable, CustomStringConvertible {
                 }
                 seen.append(step)
                 guard isUpdating || step == wanted else {
-                    throw TestFailure("\(description), $ \(command)\n--- expected:\n\(wanted?.output ?? "(no such step)")\n--- seen:\n\(step.output)")
+                    let known: String = wanted?.output ?? "(no such step)"
+                    throw TestFailure("\(description), $ \(command)\n--- expected:\n\(known)\n--- seen:\n\(step.output)")
                 }
             }
             if isUpdating {
@@ -97,4 +98,3 @@ enum Mask {
         return text
     }
 }
-

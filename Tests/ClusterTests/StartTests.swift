@@ -41,7 +41,8 @@ extension EndToEnd {
                 let rival: Command.Outcome = try await home.swkube("start", "--foreground")
                 #expect(rival.code == 1)
                 #expect(
-                    rival.error.contains("cluster swkube runs already (process \(pid)) on \(home.dataFolder)/clusters/swkube. See it: swkube status"),
+                    rival.error.contains(
+                        "cluster swkube runs already (process \(pid)) on \(home.dataFolder)/clusters/swkube. See it: swkube status"),
                     "\(rival)")
                 #expect(try await home.pid() == pid)
             }

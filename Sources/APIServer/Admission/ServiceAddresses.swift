@@ -104,7 +104,8 @@ final class ServiceAddresses: AdmissionPlugin {
         if !Self.nodePorts.contains(port) {
             problems.invalid(
                 path, .int(Int64(port)),
-                "provided port is not in the valid range. The range of valid ports is \(Self.nodePorts.lowerBound)-\(Self.nodePorts.upperBound)")
+                "provided port is not in the valid range. The range of valid ports is \(Self.nodePorts.lowerBound)-\(Self.nodePorts.upperBound)"
+            )
         } else if known.nodePorts.contains(port) {
             problems.invalid(path, .int(Int64(port)), "provided port is already allocated")
         }
