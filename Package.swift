@@ -70,10 +70,11 @@ let tests: [Target] = [
 }
 
 /// `SWKUBE_TESTS=Store,HTTP swift test` builds these test targets only.
-let chosen: [Target] = Context.environment["SWKUBE_TESTS"].map { list in
-    let names: [Substring] = list.split(separator: ",")
-    return tests.filter { test in names.contains { $0 + "Tests" == test.name } }
-} ?? tests
+let chosen: [Target] =
+    Context.environment["SWKUBE_TESTS"].map { list in
+        let names: [Substring] = list.split(separator: ",")
+        return tests.filter { test in names.contains { $0 + "Tests" == test.name } }
+    } ?? tests
 
 let package = Package(
     name: "swkube",

@@ -15,13 +15,17 @@ struct Bootstrap {
             try await ensure(Namespace.new(name))
         }
         for (name, value, doc) in [
-            ("system-cluster-critical", 2_000_000_000, "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."),
+            (
+                "system-cluster-critical", 2_000_000_000,
+                "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."
+            ),
             ("system-node-critical", 2_000_001_000, "Used for system critical pods that must not be moved from their current node."),
         ] {
-            try await ensure(PriorityClass.new(name) {
-                $0.value = value
-                $0.json["description"] = .string(doc)
-            })
+            try await ensure(
+                PriorityClass.new(name) {
+                    $0.value = value
+                    $0.json["description"] = .string(doc)
+                })
         }
         try await ensure(service)
         try await publishEndpoints()
@@ -54,12 +58,14 @@ struct Bootstrap {
         Service.new("kubernetes", namespace: "default") {
             $0.metadata.labels = ["component": "apiserver", "provider": "kubernetes"]
             $0.spec.clusterIP = "10.96.0.1"
-            $0.spec.ports = [View<ServicePort> {
-                $0.name = "https"
-                $0.protocol = "TCP"
-                $0.port = 443
-                $0.targetPort = .int(port)
-            }]
+            $0.spec.ports = [
+                View<ServicePort> {
+                    $0.name = "https"
+                    $0.protocol = "TCP"
+                    $0.port = 443
+                    $0.targetPort = .int(port)
+                }
+            ]
         }
     }
 
@@ -72,20 +78,22 @@ struct Bootstrap {
                 "ports": [["name": "https", "port": .int(Int64(port)), "protocol": "TCP"]],
             ]
         ]
-        try await ensure(View<Endpoints>([
-            "apiVersion": "v1", "kind": "Endpoints",
-            "metadata": [
-                "name": "kubernetes", "namespace": "default", "labels": ["endpointslice.kubernetes.io/skip-mirror": "true"],
-            ],
-            "subsets": subsets,
-        ]))
+        try await ensure(
+            View<Endpoints>([
+                "apiVersion": "v1", "kind": "Endpoints",
+                "metadata": [
+                    "name": "kubernetes", "namespace": "default", "labels": ["endpointslice.kubernetes.io/skip-mirror": "true"],
+                ],
+                "subsets": subsets,
+            ]))
         try await client.patch(Endpoints.self, key, ["subsets": subsets], as: .mergePatch)
         let ports: JSON = [["name": "https", "port": .int(Int64(port)), "protocol": "TCP"]]
-        try await ensure(View<EndpointSlice>([
-            "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
-            "metadata": ["name": "kubernetes", "namespace": "default", "labels": ["kubernetes.io/service-name": "kubernetes"]],
-            "addressType": "IPv4", "endpoints": [["addresses": ["127.0.0.1"], "conditions": ["ready": true]]], "ports": ports,
-        ]))
+        try await ensure(
+            View<EndpointSlice>([
+                "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+                "metadata": ["name": "kubernetes", "namespace": "default", "labels": ["kubernetes.io/service-name": "kubernetes"]],
+                "addressType": "IPv4", "endpoints": [["addresses": ["127.0.0.1"], "conditions": ["ready": true]]], "ports": ports,
+            ]))
         try await client.patch(EndpointSlice.self, key, ["ports": ports], as: .mergePatch)
     }
 }

@@ -17,10 +17,15 @@ package struct ClusterProfile: Sendable {
 
     /// Throws ``ClusterError`` for a name that can't be a folder and a context.
     package init(name: String, home: String) throws(ClusterError) {
-        let isGood: Bool = !name.isEmpty && name.utf8.count <= 40 && name.first != "-" && name.last != "-"
-            && name.utf8.allSatisfy { ("a"..."z").contains(Character(UnicodeScalar($0))) || ("0"..."9").contains(Character(UnicodeScalar($0))) || $0 == UInt8(ascii: "-") }
+        let isGood: Bool =
+            !name.isEmpty && name.utf8.count <= 40 && name.first != "-" && name.last != "-"
+            && name.utf8.allSatisfy {
+                ("a"..."z").contains(Character(UnicodeScalar($0))) || ("0"..."9").contains(Character(UnicodeScalar($0)))
+                    || $0 == UInt8(ascii: "-")
+            }
         guard isGood else {
-            throw ClusterError("the cluster name \"\(name)\" is not valid: use up to 40 lower-case letters, digits and '-', not at the ends")
+            throw ClusterError(
+                "the cluster name \"\(name)\" is not valid: use up to 40 lower-case letters, digits and '-', not at the ends")
         }
         self.name = name
         folder = home + "/clusters/" + name
@@ -28,7 +33,9 @@ package struct ClusterProfile: Sendable {
 
     /// `$SWKUBE_HOME`, else `$XDG_DATA_HOME/swkube`, else `~/.local/share/swkube`.
     package static func home(_ environment: (String) -> String?) -> String {
-        if let home = environment("SWKUBE_HOME"), !home.isEmpty { return home.hasPrefix("/") ? home : FileManager.default.currentDirectoryPath + "/" + home }
+        if let home = environment("SWKUBE_HOME"), !home.isEmpty {
+            return home.hasPrefix("/") ? home : FileManager.default.currentDirectoryPath + "/" + home
+        }
         if let data = environment("XDG_DATA_HOME"), data.hasPrefix("/") { return data + "/swkube" }
         return (environment("HOME") ?? "") + "/.local/share/swkube"
     }

@@ -23,7 +23,8 @@ struct ClusterSettings: Sendable {
             let created = json["created"]?.string.flatMap({ Time($0) })
         else {
             throw ClusterError(
-                "\(profile.settingsPath) is damaged. Remove the cluster (swkube delete-cluster --cluster \(profile.name)) or restore the file")
+                "\(profile.settingsPath) is damaged. Remove the cluster (swkube delete-cluster --cluster \(profile.name)) or restore the file"
+            )
         }
         self.port = Int(port)
         self.uid = uid

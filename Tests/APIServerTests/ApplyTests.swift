@@ -31,15 +31,17 @@ import Testing
 
     @Test func `an apply that creates owns what it sets`() throws {
         let created: JSON = try apply(nil, Self.minimal, by: "kubectl")
-        #expect(fields(created, of: "kubectl")
-            == #"{"f:spec":{"f:containers":{"k:{\"name\":\"c\"}":{".":{},"f:image":{},"f:name":{}}},"f:replicas":{},"f:selector":{}}}"#)
+        #expect(
+            fields(created, of: "kubectl")
+                == #"{"f:spec":{"f:containers":{"k:{\"name\":\"c\"}":{".":{},"f:image":{},"f:name":{}}},"f:replicas":{},"f:selector":{}}}"#)
         #expect(created["spec"]?["replicas"] == 3)
         #expect(created["metadata"]?["managedFields"]?.array?.first?["time"] == "2023-11-14T22:13:20Z")
     }
 
     @Test func `a create by update owns defaults and structs as Kubernetes writes them`() throws {
         let created: JSON = ManagedFields.update(
-            old: nil, new: try object(
+            old: nil,
+            new: try object(
                 """
                 "spec":{"replicas":1,"selector":{"matchLabels":{"a":"b"}},"strategy":{"type":"R","rollingUpdate":{"maxSurge":1}},
                 "containers":[{"name":"c","ports":[{"containerPort":80,"protocol":"TCP"}],"resources":{}}]},"status":{}
@@ -60,19 +62,21 @@ import Testing
             old: nil, new: try object(Self.minimal), manager: "kubectl-client-side-apply", schema: schema, now: now)
         let error = #expect(throws: ApplyError.self) { try apply(live, #""spec":{"replicas":5}"#, by: "me") }
         guard case .conflict(let conflict)? = error else { throw Failure() }
-        #expect(conflict.message
-            == #"Apply failed with 1 conflict: conflict with "kubectl-client-side-apply" using apps/v1: .spec.replicas"#)
+        #expect(
+            conflict.message
+                == #"Apply failed with 1 conflict: conflict with "kubectl-client-side-apply" using apps/v1: .spec.replicas"#)
         #expect(conflict.conflicts.map(\.message) == [#"conflict with "kubectl-client-side-apply" using apps/v1"#])
 
         let two = #expect(throws: ApplyError.self) {
             try apply(live, #""spec":{"replicas":5,"containers":[{"name":"c","image":"busybox"}]}"#, by: "me")
         }
         guard case .conflict(let conflicts)? = two else { throw Failure() }
-        #expect(conflicts.message == """
-            Apply failed with 2 conflicts: conflicts with "kubectl-client-side-apply" using apps/v1:
-            - .spec.containers[name="c"].image
-            - .spec.replicas
-            """)
+        #expect(
+            conflicts.message == """
+                Apply failed with 2 conflicts: conflicts with "kubectl-client-side-apply" using apps/v1:
+                - .spec.containers[name="c"].image
+                - .spec.replicas
+                """)
     }
 
     struct Failure: Error {}
@@ -113,8 +117,9 @@ import Testing
         var live: JSON = try apply(
             nil, #""spec":{"containers":[{"name":"a","ports":[{"containerPort":80,"protocol":"TCP"}]}]}"#, by: "one")
         live = try apply(live, #""spec":{"containers":[{"name":"a","ports":[{"containerPort":80,"hostPort":1}]}]}"#, by: "two", minute: 1)
-        #expect(live["spec"]?["containers"]?.array?.first?["ports"]
-            == (try json(#"[{"containerPort":80,"protocol":"TCP","hostPort":1}]"#)))
+        #expect(
+            live["spec"]?["containers"]?.array?.first?["ports"]
+                == (try json(#"[{"containerPort":80,"protocol":"TCP","hostPort":1}]"#)))
     }
 
     @Test func `the same apply again changes nothing, not even the time`() throws {
@@ -141,8 +146,9 @@ import Testing
         let updated: JSON = ManagedFields.update(
             old: live, new: next, manager: "controller", subresource: "status", schema: schema, now: at(1))
         #expect(fields(updated, of: "controller", "Update", subresource: "status") == #"{"f:status":{"f:replicas":{}}}"#)
-        #expect(fields(ManagedFields.update(old: live, new: next, manager: "x", schema: schema, now: at(1)), of: "x", "Update")
-            == #"{"f:spec":{"f:replicas":{}}}"#)
+        #expect(
+            fields(ManagedFields.update(old: live, new: next, manager: "x", schema: schema, now: at(1)), of: "x", "Update")
+                == #"{"f:spec":{"f:replicas":{}}}"#)
     }
 
     @Test func `one empty entry resets ownership, an empty list keeps it`() throws {
@@ -181,11 +187,15 @@ import Testing
     @Test(arguments: [
         (#""spec":{"foo":1}"#, ".spec.foo: field not declared in schema"),
         (#""spec":{"replicas":"3"}"#, ".spec.replicas: expected numeric (int or float), got string"),
-        (#""spec":{"containers":[{"name":"a","image":8}]}"#,
-            #".spec.containers[name="a"].image: expected string, got &value.valueUnstructured{Value:8}"#),
-        (#""spec":{"containers":[{"image":"a"}]}"#,
+        (
+            #""spec":{"containers":[{"name":"a","image":8}]}"#,
+            #".spec.containers[name="a"].image: expected string, got &value.valueUnstructured{Value:8}"#
+        ),
+        (
+            #""spec":{"containers":[{"image":"a"}]}"#,
             #".spec.containers: element 0: associative list with keys has an element that omits key field "name" (and "#
-                + #"doesn't have default value)"#),
+                + #"doesn't have default value)"#
+        ),
         (#""spec":{"containers":[{"name":"a"},{"name":"a"}]}"#, #".spec.containers: duplicate entries for key [name="a"]"#),
     ]) func `a configuration that does not fit is refused in Kubernetes' words`(_ rest: String, _ message: String) throws {
         let error = #expect(throws: ApplyError.self) { try apply(nil, rest, by: "a") }

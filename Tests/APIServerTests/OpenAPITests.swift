@@ -4,7 +4,7 @@ import Machinery
 import Testing
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// Outside source: the OpenAPI documents of Kubernetes v1.36, by the facts that kubectl reads from them.

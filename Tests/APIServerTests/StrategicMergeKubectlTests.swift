@@ -49,8 +49,10 @@ import Testing
         let result: JSON = try StrategicMergePatch.apply(patch, to: live, schema: schema)
         let pod: JSON? = result[["spec", "template", "spec"]]
         #expect(pod?["containers"]?.array?.compactMap { $0["name"]?.string } == ["first", "c", "sidecar"])
-        #expect(pod?["containers"]?.array?[1]["env"] == (try json(
-            #"[{"name":"Y","value":"3"},{"name":"Z","value":"4"},{"name":"INJECTED","value":"z"}]"#)))
+        #expect(
+            pod?["containers"]?.array?[1]["env"]
+                == (try json(
+                    #"[{"name":"Y","value":"3"},{"name":"Z","value":"4"},{"name":"INJECTED","value":"z"}]"#)))
         #expect(pod?["volumes"] == (try json(#"[{"name":"v","configMap":{"name":"cm"}}]"#)))
         #expect(result[["metadata", "finalizers"]] == ["c/d", "a/b"])
         #expect(result[["spec", "strategy"]] == ["type": "Recreate"])

@@ -20,7 +20,7 @@ struct EndpointTests {
             #"{\#(meta),"addressType":"IPv4","endpoints":[{"addresses":["127.0.0.1"]},{"addresses":[]}],"ports":[{"port":80}]}"#)
         #expect(
             made.problems == [
-                "endpoints[1].addresses: Required value: must contain at least 1 address",
+                "endpoints[1].addresses: Required value: must contain at least 1 address"
             ])
         #expect(made.object.ports.first?.protocol == "TCP")
         #expect(made.cells == ["web", "IPv4", "80", "127.0.0.1", "<unknown>"])

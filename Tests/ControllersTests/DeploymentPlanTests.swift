@@ -78,7 +78,8 @@ struct DeploymentPlanTests {
 }
 
 struct DeploymentStatusPlanTests {
-    private func progress(_ sets: [View<ReplicaSet>], status: JSON = [:], made: Bool = false, now: Time = Fixture.now) -> (String, String)? {
+    private func progress(_ sets: [View<ReplicaSet>], status: JSON = [:], made: Bool = false, now: Time = Fixture.now) -> (String, String)?
+    {
         var deployment = Fixture.deployment(replicas: 3)
         deployment.json["status"] = status
         let planned = DeploymentStatusPlan(DeploymentPlan(deployment, sets: sets), madeSet: made, now: now)
@@ -109,7 +110,8 @@ struct DeploymentStatusPlanTests {
 
     @Test func `availability is judged by what may be missing`() {
         let few = DeploymentStatusPlan(
-            DeploymentPlan(Fixture.deployment(replicas: 4), sets: [Fixture.set("v2", replicas: 4, available: 3, wanted: 4)]), madeSet: false,
+            DeploymentPlan(Fixture.deployment(replicas: 4), sets: [Fixture.set("v2", replicas: 4, available: 3, wanted: 4)]),
+            madeSet: false,
             now: Fixture.now)
         #expect(few.status.condition("Available")?.status == "True")
         #expect(few.status.unavailableReplicas == 1)

@@ -7,7 +7,8 @@ enum Fixture {
 
     static func pod(
         _ name: String, phase: String = "Running", ready: Bool = true, readySince: Int64 = 0, node: String = "local", created: Int64 = 0,
-        annotations: [String: String] = [:], isTerminating: Bool = false, finalizers: [String] = [], labels: [String: String] = ["app": "web"]
+        annotations: [String: String] = [:], isTerminating: Bool = false, finalizers: [String] = [],
+        labels: [String: String] = ["app": "web"]
     ) -> View<Pod> {
         Pod.new(name, namespace: "default") {
             $0.metadata.uid = "uid-" + name
@@ -26,15 +27,18 @@ enum Fixture {
     static func template(_ image: String) -> View<PodTemplateSpec> {
         View<PodTemplateSpec> {
             $0.metadata.labels = ["app": "web"]
-            $0.spec.containers = [View<Container> {
-                $0.name = "web"
-                $0.image = image
-            }]
+            $0.spec.containers = [
+                View<Container> {
+                    $0.name = "web"
+                    $0.image = image
+                }
+            ]
         }
     }
 
     static func deployment(
-        replicas: Int, image: String = "v2", strategy: JSON = ["type": "RollingUpdate", "rollingUpdate": ["maxSurge": "25%", "maxUnavailable": "25%"]],
+        replicas: Int, image: String = "v2",
+        strategy: JSON = ["type": "RollingUpdate", "rollingUpdate": ["maxSurge": "25%", "maxUnavailable": "25%"]],
         paused: Bool = false
     ) -> View<Deployment> {
         Deployment.new("web", namespace: "default") {

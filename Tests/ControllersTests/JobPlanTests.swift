@@ -22,7 +22,8 @@ struct JobPlanTests {
     @Test func `as many pods run as parallelism and completions allow`() {
         #expect(plan(["completions": 5, "parallelism": 2]).toMake.count == 2)
         #expect(plan(["completions": 5, "parallelism": 2], status: ["succeeded": 4]).toMake.count == 1)
-        #expect(plan(["completions": 5, "parallelism": 2], pods: [Fixture.pod("a"), Fixture.pod("b"), Fixture.pod("c")]).victims.count == 1)
+        #expect(
+            plan(["completions": 5, "parallelism": 2], pods: [Fixture.pod("a"), Fixture.pod("b"), Fixture.pod("c")]).victims.count == 1)
     }
 
     @Test func `an ended pod is noted, freed, then counted, each once`() {

@@ -2,12 +2,14 @@ import Machinery
 import Testing
 
 @Suite struct JSONParserTests {
-    @Test(arguments: [
-        ("null", JSON.null), (" true ", true), ("-0", 0), ("[1,[],{}]", [1, [], [:]]), ("\"a\"", "a"),
-        ("9223372036854775807", .int(.max)), ("-9223372036854775808", .int(.min)),
-        ("9223372036854775808", .number("9223372036854775808")), ("1.0", .number("1.0")), ("1e3", .number("1e3")),
-        (#""\u00e9\n\ud83d\ude00\/""#, "é\n😀/"), (#""\ud800x""#, "\u{FFFD}x"), ("{\"a\":{\"b\":[{\"c\":1}]}}", ["a": ["b": [["c": 1]]]]),
-    ] as [(String, JSON)])
+    @Test(
+        arguments: [
+            ("null", JSON.null), (" true ", true), ("-0", 0), ("[1,[],{}]", [1, [], [:]]), ("\"a\"", "a"),
+            ("9223372036854775807", .int(.max)), ("-9223372036854775808", .int(.min)),
+            ("9223372036854775808", .number("9223372036854775808")), ("1.0", .number("1.0")), ("1e3", .number("1e3")),
+            (#""\u00e9\n\ud83d\ude00\/""#, "é\n😀/"), (#""\ud800x""#, "\u{FFFD}x"),
+            ("{\"a\":{\"b\":[{\"c\":1}]}}", ["a": ["b": [["c": 1]]]]),
+        ] as [(String, JSON)])
     func `values are read as Kubernetes reads them`(text: String, expected: JSON) throws {
         #expect(try JSON(parsing: text) == expected)
     }
@@ -33,7 +35,8 @@ import Testing
 
     @Test func `the last of several values wins when duplicates are collected`() throws {
         var duplicates: [String] = []
-        let json = try JSON(parsing: Array(#"{"spec":{"replicas":1,"list":[[],[{"a":1,"a":{"b":2}}]],"replicas":2}}"#.utf8), duplicates: &duplicates)
+        let json = try JSON(
+            parsing: Array(#"{"spec":{"replicas":1,"list":[[],[{"a":1,"a":{"b":2}}]],"replicas":2}}"#.utf8), duplicates: &duplicates)
         #expect(json == ["spec": ["replicas": 2, "list": [[], [["a": ["b": 2]]]]]])
         #expect(duplicates == ["spec.list[1][0].a", "spec.replicas"])
     }
@@ -51,7 +54,8 @@ import Testing
 
     @Test(arguments: [[0xC0, 0x80], [0xED, 0xA0, 0x80], [0xFF], [0xF5, 0x80, 0x80, 0x80], [0xE2, 0x82], [0x80]] as [[UInt8]])
     func `invalid UTF-8 is refused`(bytes: [UInt8]) {
-        #expect(performing: { try JSON(parsing: Array("[\"ab".utf8) + bytes + Array("\"]".utf8)) },
+        #expect(
+            performing: { try JSON(parsing: Array("[\"ab".utf8) + bytes + Array("\"]".utf8)) },
             throws: { "\($0)" == "line 1, column 5: invalid UTF-8 in string literal" })
         #expect(throws: JSONError.self) { try JSON(parsing: Array("{\"".utf8) + bytes + Array("\":1}".utf8)) }
     }
@@ -59,7 +63,8 @@ import Testing
     @Test func `ten thousand levels are read and written, one more is refused`() throws {
         let deep: [UInt8] = Array(repeating: UInt8(ascii: "["), count: 10_000) + Array(repeating: UInt8(ascii: "]"), count: 10_000)
         #expect(try JSON(parsing: deep).serialized() == deep)
-        #expect(performing: { try JSON(parsing: [UInt8(ascii: "[")] + deep) },
+        #expect(
+            performing: { try JSON(parsing: [UInt8(ascii: "[")] + deep) },
             throws: { "\($0)" == "line 1, column 10001: exceeded max depth: more than 10000 levels" })
     }
 
@@ -72,13 +77,17 @@ import Testing
     @Test func `the writer escapes as Go does`() {
         #expect(JSON.string("<a & b>\u{8}\u{c}\t\u{1}\u{2028}\"\\/").text() == #""<a & b>\b\f\t\u0001\u2028\"\\/""#)
         #expect(JSON.string("<&>").text(.kubectl) == #""\u003c\u0026\u003e""#)
-        #expect(JSON.object(["a": [1, [:]], "b": []]).text(.kubectl) == "{\n    \"a\": [\n        1,\n        {}\n    ],\n    \"b\": []\n}")
+        #expect(
+            JSON.object(["a": [1, [:]], "b": []]).text(.kubectl) == "{\n    \"a\": [\n        1,\n        {}\n    ],\n    \"b\": []\n}")
     }
 
     @Test func `the scanner finds values without a tree`() throws {
-        let bytes: [UInt8] = Array(#"{"kind":"Pod","metadata":{"name":"a\"}b","labels":{"x":"1","y":"{"},"generation":3},"spec":{"on":true}}"#.utf8)
+        let bytes: [UInt8] = Array(
+            #"{"kind":"Pod","metadata":{"name":"a\"}b","labels":{"x":"1","y":"{"},"generation":3},"spec":{"on":true}}"#.utf8)
         let json = try JSON(parsing: bytes)
-        for path in [["kind"], ["metadata", "generation"], ["metadata", "labels"], ["metadata", "labels", "y"], ["spec", "on"]] as [[StaticString]] {
+        for path in [["kind"], ["metadata", "generation"], ["metadata", "labels"], ["metadata", "labels", "y"], ["spec", "on"]]
+            as [[StaticString]]
+        {
             let range = try #require(JSONScanner.range(of: path, in: bytes))
             #expect(try JSON(parsing: bytes[range]) == json[path.map(\.description)])
         }

@@ -2,7 +2,9 @@ import Machinery
 import Testing
 
 @Suite struct PatchTests {
-    static func apply(_ patch: String, _ document: String) throws -> JSON { try JSONPatch(JSON(parsing: patch)).applied(to: JSON(parsing: document)) }
+    static func apply(_ patch: String, _ document: String) throws -> JSON {
+        try JSONPatch(JSON(parsing: patch)).applied(to: JSON(parsing: document))
+    }
 
     @Test(arguments: [
         (#"[{"op":"add","path":"/a","value":1}]"#, "{}", #"{"a":1}"#),
@@ -14,7 +16,10 @@ import Testing
         (#"[{"op":"replace","path":"/a/0/b","value":null}]"#, #"{"a":[{"b":1}]}"#, #"{"a":[{"b":null}]}"#),
         (#"[{"op":"move","from":"/a","path":"/b/c"}]"#, #"{"a":1,"b":{}}"#, #"{"b":{"c":1}}"#),
         (#"[{"op":"copy","from":"/a","path":"/b"}]"#, #"{"a":[1]}"#, #"{"a":[1],"b":[1]}"#),
-        (#"[{"op":"test","path":"/a","value":{"x":1,"y":2}},{"op":"test","path":"/z","value":null}]"#, #"{"a":{"y":2,"x":1}}"#, #"{"a":{"y":2,"x":1}}"#),
+        (
+            #"[{"op":"test","path":"/a","value":{"x":1,"y":2}},{"op":"test","path":"/z","value":null}]"#, #"{"a":{"y":2,"x":1}}"#,
+            #"{"a":{"y":2,"x":1}}"#
+        ),
         (#"[{"op":"test","path":"/a/1","value":"x"},{"op":"replace","path":"/a/1","value":"y"}]"#, #"{"a":[0,"x"]}"#, #"{"a":[0,"y"]}"#),
     ])
     func `RFC 6902 operations apply`(patch: String, document: String, expected: String) throws {
@@ -27,9 +32,14 @@ import Testing
         (#"[{"op":"replace","path":"/x","value":1}]"#, "replace operation does not apply: doc is missing key: /x: missing value"),
         (#"[{"op":"test","path":"/a","value":2}]"#, "testing value /a failed: test failed"),
         (#"[{"op":"test","path":"/x","value":2}]"#, "testing value /x failed: test failed"),
-        (#"[{"op":"add","path":"/l/9","value":2}]"#, "error in add for path: '/l/9': Unable to access invalid index: 9: invalid index referenced"),
-        (#"[{"op":"remove","path":"/l/x"}]"#,
-            "error in remove for path: '/l/x': value was not a proper array index: 'x': strconv.Atoi: parsing \"x\": invalid syntax"),
+        (
+            #"[{"op":"add","path":"/l/9","value":2}]"#,
+            "error in add for path: '/l/9': Unable to access invalid index: 9: invalid index referenced"
+        ),
+        (
+            #"[{"op":"remove","path":"/l/x"}]"#,
+            "error in remove for path: '/l/x': value was not a proper array index: 'x': strconv.Atoi: parsing \"x\": invalid syntax"
+        ),
         (#"[{"op":"copy","from":"/x","path":"/y"}]"#, "error in copy for path: '/x': unable to get nonexistent key: x: missing value"),
         (#"[{"op":"jump","path":"/x"}]"#, "Unexpected kind: jump"),
         (#"{}"#, "a JSON patch must be an array of operations, not object"),
@@ -41,19 +51,24 @@ import Testing
 
     @Test func `patches have limits`() throws {
         let operation: JSON = ["op": "remove", "path": "/a"]
-        #expect(performing: { try JSONPatch(.array(Array(repeating: operation, count: 10_001))) },
+        #expect(
+            performing: { try JSONPatch(.array(Array(repeating: operation, count: 10_001))) },
             throws: { "\($0)" == "The allowed maximum operations in a JSON patch is 10000, got 10001" })
         let copy: JSON = ["op": "copy", "from": "/x", "path": "/a"]
         let document: JSON = ["x": .string(String(repeating: "y", count: 100_000))]
         #expect(try JSONPatch(.array(Array(repeating: copy, count: 31))).applied(to: document)["a"] == document["x"])
-        #expect(performing: { _ = try JSONPatch(.array(Array(repeating: copy, count: 32))).applied(to: document) },
-            throws: { "\($0)".hasPrefix("unable to copy, the accumulated size increase of copy operation is 3200064, exceeding the limit") })
+        #expect(
+            performing: { _ = try JSONPatch(.array(Array(repeating: copy, count: 32))).applied(to: document) },
+            throws: { "\($0)".hasPrefix("unable to copy, the accumulated size increase of copy operation is 3200064, exceeding the limit") }
+        )
     }
 
     @Test(arguments: [
-        (#"{"a":"b"}"#, #"{"a":"c"}"#, #"{"a":"c"}"#), (#"{"a":"b"}"#, #"{"a":null}"#, "{}"), (#"{"a":["b"]}"#, #"{"a":"c"}"#, #"{"a":"c"}"#),
+        (#"{"a":"b"}"#, #"{"a":"c"}"#, #"{"a":"c"}"#), (#"{"a":"b"}"#, #"{"a":null}"#, "{}"),
+        (#"{"a":["b"]}"#, #"{"a":"c"}"#, #"{"a":"c"}"#),
         (#"{"a":{"b":"c"}}"#, #"{"a":{"b":"d","c":null}}"#, #"{"a":{"b":"d"}}"#), (#"["a","b"]"#, #"["c"]"#, #"["c"]"#),
-        (#"{"a":"foo"}"#, "null", "null"), (#"{"e":null}"#, #"{"a":1}"#, #"{"e":null,"a":1}"#), ("[1,2]", #"{"a":"b","c":null}"#, #"{"a":"b"}"#),
+        (#"{"a":"foo"}"#, "null", "null"), (#"{"e":null}"#, #"{"a":1}"#, #"{"e":null,"a":1}"#),
+        ("[1,2]", #"{"a":"b","c":null}"#, #"{"a":"b"}"#),
         ("{}", #"{"a":{"bb":{"ccc":null}}}"#, #"{"a":{"bb":{}}}"#),
     ])
     func `RFC 7386 patches apply`(document: String, patch: String, expected: String) throws {

@@ -41,14 +41,16 @@ import Testing
 
 @Suite struct IntOrStringTests {
     @Test(arguments: [
-        (IntOrString.int(3), true, 3), ("25%", true, 3), ("25%", false, 2), ("0%", true, 0), ("100%", false, 10), ("1%", false, 0), ("1%", true, 1),
+        (IntOrString.int(3), true, 3), ("25%", true, 3), ("25%", false, 2), ("0%", true, 0), ("100%", false, 10), ("1%", false, 0),
+        ("1%", true, 1),
     ])
     func `percentages scale`(value: IntOrString, roundUp: Bool, expected: Int) throws {
         #expect(try value.scaled(of: 10, roundUp: roundUp) == expected)
     }
 
     @Test func `what is no percentage is refused`() {
-        #expect(performing: { try IntOrString.string("x").scaled(of: 1, roundUp: true) },
+        #expect(
+            performing: { try IntOrString.string("x").scaled(of: 1, roundUp: true) },
             throws: { "\($0)" == "invalid value for IntOrString: invalid type: string is not a percentage" })
         #expect(throws: PercentError.self) { try IntOrString.string("x%").scaled(of: 1, roundUp: true) }
     }
@@ -57,13 +59,17 @@ import Testing
 @Suite struct IPAddressTests {
     @Test(arguments: [
         ("10.9.8.7", "10.9.8.7"), ("::1", "::1"), ("::", "::"), ("2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1"), ("fe80::1", "fe80::1"),
-        ("::ffff:1.2.3.4", "::ffff:1.2.3.4"), ("1::", "1::"), ("1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"), ("1:0:3:4:5:6:7:8", "1:0:3:4:5:6:7:8"),
+        ("::ffff:1.2.3.4", "::ffff:1.2.3.4"), ("1::", "1::"), ("1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8"),
+        ("1:0:3:4:5:6:7:8", "1:0:3:4:5:6:7:8"),
     ])
     func `addresses are read and written in canonical form`(text: String, expected: String) {
         #expect(IPAddress(text)?.description == expected)
     }
 
-    @Test(arguments: ["", "1.2.3", "1.2.3.256", "01.2.3.4", "1.2.3.4.5", ":1", "1:", "1::2::3", "1:2:3:4:5:6:7:8:9", "g::", "1:2", "fe80::1%eth0", "12345::"])
+    @Test(arguments: [
+        "", "1.2.3", "1.2.3.256", "01.2.3.4", "1.2.3.4.5", ":1", "1:", "1::2::3", "1:2:3:4:5:6:7:8:9", "g::", "1:2", "fe80::1%eth0",
+        "12345::",
+    ])
     func `what is no address is refused`(text: String) {
         #expect(IPAddress(text) == nil)
         #expect(Names.ipAddress(text) == ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"])
@@ -78,7 +84,8 @@ import Testing
         #expect(CIDR("10.96.0.1/12")?.isCanonical == false)
         #expect(CIDR("::/0")?.last.description == "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
         #expect(CIDR("10.0.0.0/33") == nil && CIDR("10.0.0.0/08") == nil && CIDR("10.0.0.0") == nil)
-        #expect(inside.advanced(by: 1).description == "10.100.1.3" && IPAddress("255.255.255.255")?.advanced(by: 1).description == "0.0.0.0")
+        #expect(
+            inside.advanced(by: 1).description == "10.100.1.3" && IPAddress("255.255.255.255")?.advanced(by: 1).description == "0.0.0.0")
     }
 }
 
@@ -98,10 +105,14 @@ import Testing
         #expect(Names.qualifiedName("example.com/My.name_1").isEmpty && Names.qualifiedName("app").isEmpty)
         #expect(Names.qualifiedName("/a") == ["prefix part must be non-empty"])
         #expect(Names.qualifiedName("A/a") == ["prefix part " + Self.subdomain])
-        #expect(Names.qualifiedName("a/b/c").first?.hasSuffix("with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')") == true)
+        #expect(
+            Names.qualifiedName("a/b/c").first?.hasSuffix("with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')")
+                == true)
         #expect(Names.qualifiedName("").first == "name part must be non-empty")
         #expect(Names.labelValue("").isEmpty && Names.labelValue("a_b.C-1").isEmpty && Names.labelValue("a b").count == 1)
-        #expect(Names.configMapKey("a.b").isEmpty && Names.configMapKey("..").contains("must not be '..'") && Names.configMapKey("a/b").count == 1)
+        #expect(
+            Names.configMapKey("a.b").isEmpty && Names.configMapKey("..").contains("must not be '..'")
+                && Names.configMapKey("a/b").count == 1)
         #expect(Names.configMapKey("..a") == ["must not start with '..'"])
         #expect(Names.portName("http-2").isEmpty && Names.portName("80") == ["must contain at least one letter (a-z)"])
         #expect(Names.portName("-a--b") == ["must not contain consecutive hyphens", "must not begin or end with a hyphen"])

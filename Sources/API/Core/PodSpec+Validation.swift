@@ -47,8 +47,9 @@ extension PodSpec {
             if spec.hostNetwork, name.hasPrefix("net.") {
                 problems.invalid(here, .string(sysctl.name), "may not be specified when 'hostNetwork' is true")
             }
-            if spec.hostIPC, name.hasPrefix("kernel.shm") || name.hasPrefix("kernel.msg") || name.hasPrefix("fs.mqueue.")
-                || name == "kernel.sem"
+            if spec.hostIPC,
+                name.hasPrefix("kernel.shm") || name.hasPrefix("kernel.msg") || name.hasPrefix("fs.mqueue.")
+                    || name == "kernel.sem"
             {
                 problems.invalid(here, .string(sysctl.name), "may not be specified when 'hostIPC' is true")
             }

@@ -121,7 +121,8 @@ extension Trait {
     package static var sysctlName: Trait {
         .check { value, path, problems in
             guard let name: String = value.string, !name.isEmpty else { return }
-            let isGood: Bool = name.utf8.count <= 253
+            let isGood: Bool =
+                name.utf8.count <= 253
                 && name.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "." || $0 == "/" }).allSatisfy(isSysctlSegment)
             if !isGood {
                 problems.invalid(

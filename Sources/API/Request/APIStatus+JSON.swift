@@ -4,7 +4,8 @@ extension APIStatus {
     /// The `Status` object.
     package var json: JSON {
         var object: JSON = [
-            "kind": "Status", "apiVersion": "v1", "metadata": continueToken.map { ["continue": .string($0)] } ?? [:], "status": "Failure", "message": .string(message),
+            "kind": "Status", "apiVersion": "v1", "metadata": continueToken.map { ["continue": .string($0)] } ?? [:], "status": "Failure",
+            "message": .string(message),
             "reason": .string(reason),
         ]
         if let details { object["details"] = details.json }
@@ -42,13 +43,14 @@ extension APIStatus.Details {
         if !kind.isEmpty { object["kind"] = .string(kind) }
         if !uid.isEmpty { object["uid"] = .string(uid) }
         if !causes.isEmpty {
-            object["causes"] = .array(causes.map { cause in
-                var json: JSON = [:]
-                if !cause.reason.isEmpty { json["reason"] = .string(cause.reason) }
-                if !cause.message.isEmpty { json["message"] = .string(cause.message) }
-                if !cause.field.isEmpty { json["field"] = .string(cause.field) }
-                return json
-            })
+            object["causes"] = .array(
+                causes.map { cause in
+                    var json: JSON = [:]
+                    if !cause.reason.isEmpty { json["reason"] = .string(cause.reason) }
+                    if !cause.message.isEmpty { json["message"] = .string(cause.message) }
+                    if !cause.field.isEmpty { json["field"] = .string(cause.field) }
+                    return json
+                })
         }
         if retryAfterSeconds > 0 { object["retryAfterSeconds"] = .int(Int64(retryAfterSeconds)) }
         return object

@@ -12,12 +12,13 @@ struct DefaultTolerationSeconds: AdmissionPlugin {
                 (toleration.key == key || toleration.key.isEmpty) && (toleration.effect == "NoExecute" || toleration.effect.isEmpty)
             }
             guard !isTolerated else { continue }
-            pod.spec.tolerations.append(View<Toleration> {
-                $0.key = key
-                $0.operator = "Exists"
-                $0.effect = "NoExecute"
-                $0.tolerationSeconds = 300
-            })
+            pod.spec.tolerations.append(
+                View<Toleration> {
+                    $0.key = key
+                    $0.operator = "Exists"
+                    $0.effect = "NoExecute"
+                    $0.tolerationSeconds = 300
+                })
         }
         object = pod.json
     }

@@ -34,7 +34,10 @@ struct DiscoveryDocuments: Sendable {
         case ("api", 1): return isAggregated ? aggregated { $0.isEmpty } : Self.legacyVersions
         case ("api", 2): return resources(group: "", version: segments[1])
         case ("apis", 1): return isAggregated ? aggregated { !$0.isEmpty } : legacyGroups
-        case ("apis", 2): return groups.first { $0.name == segments[1] && !$0.name.isEmpty }.map { Self.legacyGroup($0.name, $0.versions.map(\.name), isRoot: true) }
+        case ("apis", 2):
+            return groups.first { $0.name == segments[1] && !$0.name.isEmpty }.map {
+                Self.legacyGroup($0.name, $0.versions.map(\.name), isRoot: true)
+            }
         case ("apis", 3): return resources(group: segments[1], version: segments[2])
         default: return nil
         }
@@ -60,7 +63,9 @@ struct DiscoveryDocuments: Sendable {
     }
 
     private func resources(group: String, version: String) -> JSON? {
-        guard let types = groups.first(where: { $0.name == group })?.versions.first(where: { $0.name == version })?.types else { return nil }
+        guard let types = groups.first(where: { $0.name == group })?.versions.first(where: { $0.name == version })?.types else {
+            return nil
+        }
         var entries: [JSON] = []
         for names in types.map(\.names) {
             entries.append(Self.legacyResource(names))
@@ -98,17 +103,20 @@ struct DiscoveryDocuments: Sendable {
     private func aggregated(_ isWanted: (String) -> Bool) -> JSON {
         [
             "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": [:],
-            "items": .array(groups.filter { isWanted($0.name) }.map { group in
-                [
-                    "metadata": group.name.isEmpty ? ["creationTimestamp": nil] : ["name": .string(group.name), "creationTimestamp": nil],
-                    "versions": .array(group.versions.map { version in
-                        [
-                            "version": .string(version.name), "resources": .array(version.types.map { Self.entry($0.names) }),
-                            "freshness": "Current",
-                        ]
-                    }),
-                ]
-            }),
+            "items": .array(
+                groups.filter { isWanted($0.name) }.map { group in
+                    [
+                        "metadata": group.name.isEmpty
+                            ? ["creationTimestamp": nil] : ["name": .string(group.name), "creationTimestamp": nil],
+                        "versions": .array(
+                            group.versions.map { version in
+                                [
+                                    "version": .string(version.name), "resources": .array(version.types.map { Self.entry($0.names) }),
+                                    "freshness": "Current",
+                                ]
+                            }),
+                    ]
+                }),
         ]
     }
 
@@ -121,13 +129,14 @@ struct DiscoveryDocuments: Sendable {
         if !names.short.isEmpty { entry["shortNames"] = .array(names.short.map { .string($0) }) }
         if !names.categories.isEmpty { entry["categories"] = .array(names.categories.map { .string($0) }) }
         if !names.subresources.isEmpty {
-            entry["subresources"] = .array(names.subresources.map { subresource in
-                let (group, version): (String, String) = subresource.groupVersion ?? (names.group, names.version)
-                return [
-                    "subresource": .string(subresource.name), "responseKind": kind(group, version, subresource.kind),
-                    "verbs": .array(subresource.verbs.map { .string($0.rawValue) }),
-                ]
-            })
+            entry["subresources"] = .array(
+                names.subresources.map { subresource in
+                    let (group, version): (String, String) = subresource.groupVersion ?? (names.group, names.version)
+                    return [
+                        "subresource": .string(subresource.name), "responseKind": kind(group, version, subresource.kind),
+                        "verbs": .array(subresource.verbs.map { .string($0.rawValue) }),
+                    ]
+                })
         }
         return entry
     }

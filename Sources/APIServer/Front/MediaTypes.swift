@@ -55,7 +55,8 @@ package enum MediaTypes {
         case "application/apply-patch+yaml", "application/apply-patch+json": return .applyYAML
         default:
             throw .unsupportedMediaType(
-                "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml, application/strategic-merge-patch+json")
+                "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml, application/strategic-merge-patch+json"
+            )
         }
     }
 }

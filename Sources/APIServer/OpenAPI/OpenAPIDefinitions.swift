@@ -47,9 +47,10 @@ struct OpenAPIDefinitions: Sendable {
     func name(ofKind kind: String, apiVersion: String) -> String? { namesByKind[apiVersion + "/" + kind] }
 
     private func object(_ names: Set<String>) -> JSONObject {
-        JSONObject(members: names.sorted().compactMap { name in
-            schemas[name].map { JSONObject.Member(key: name, value: .object($0)) }
-        })
+        JSONObject(
+            members: names.sorted().compactMap { name in
+                schemas[name].map { JSONObject.Member(key: name, value: .object($0)) }
+            })
     }
 
     private func collect(_ json: JSON, into names: inout [String]) {
@@ -95,9 +96,11 @@ struct OpenAPIDefinitions: Sendable {
         let items: JSON = ["description": "The objects.", "type": "array", "items": dialect.reference(type.schema.name)]
         var metadata: JSONObject = dialect.fieldReference(ListMeta.definition.schema.name)
         metadata["description"] = "Revision of the list and where its next page begins."
-        let properties = JSONObject(members: Self.typeMeta + [
-            JSONObject.Member(key: "items", value: items), JSONObject.Member(key: "metadata", value: .object(metadata)),
-        ]).sorted()
+        let properties = JSONObject(
+            members: Self.typeMeta + [
+                JSONObject.Member(key: "items", value: items), JSONObject.Member(key: "metadata", value: .object(metadata)),
+            ]
+        ).sorted()
         return [
             "description": .string("\(kind) is a list of objects of kind \(type.names.kind)."), "type": "object", "required": ["items"],
             "properties": .object(properties),
@@ -110,9 +113,11 @@ struct OpenAPIDefinitions: Sendable {
     }
 
     private static let typeMeta: [JSONObject.Member] = [
-        JSONObject.Member(key: "apiVersion", value: [
-            "description": "Group and version of the kind, such as apps/v1; v1 alone for the core group.", "type": "string",
-        ]),
+        JSONObject.Member(
+            key: "apiVersion",
+            value: [
+                "description": "Group and version of the kind, such as apps/v1; v1 alone for the core group.", "type": "string",
+            ]),
         JSONObject.Member(key: "kind", value: ["description": "What the object is, such as Pod.", "type": "string"]),
     ]
 

@@ -19,17 +19,22 @@ struct OpenAPIDiscovery {
             ("api", [item("/api/", "getCoreAPIVersions", "core", OpenAPIMetaTypes.APIVersions.definition.schema.name)]),
             ("apis", [item("/apis/", "getAPIVersions", "apis", OpenAPIMetaTypes.APIGroupList.definition.schema.name)]),
             ("version", [item("/version/", "getCodeVersion", "version", OpenAPIMetaTypes.VersionInfo.definition.schema.name)]),
-            (".well-known/openid-configuration", [
-                text("/.well-known/openid-configuration/", "getServiceAccountIssuerOpenIDConfiguration", "WellKnown", "application/json"),
-            ]),
+            (
+                ".well-known/openid-configuration",
+                [
+                    text(
+                        "/.well-known/openid-configuration/", "getServiceAccountIssuerOpenIDConfiguration", "WellKnown", "application/json")
+                ]
+            ),
             ("openid/v1/jwks", [text("/openid/v1/jwks/", "getServiceAccountIssuerOpenIDKeyset", "openid", "application/jwk-set+json")]),
         ]
         for group in groups {
             let names = OpenAPINames(group: group, version: "")
-            documents.append((
-                "apis/" + group,
-                [item("/apis/\(group)/", "get\(names.group)APIGroup", names.groupTag, OpenAPIMetaTypes.APIGroup.definition.schema.name)]
-            ))
+            documents.append(
+                (
+                    "apis/" + group,
+                    [item("/apis/\(group)/", "get\(names.group)APIGroup", names.groupTag, OpenAPIMetaTypes.APIGroup.definition.schema.name)]
+                ))
         }
         return documents
     }

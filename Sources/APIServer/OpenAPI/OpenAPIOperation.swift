@@ -69,9 +69,11 @@ struct OpenAPIOperation {
             if dialect == .version2 {
                 response["schema"] = schema
             } else {
-                response["content"] = .object(JSONObject(members: produced.map {
-                    JSONObject.Member(key: $0, value: ["schema": schema])
-                }))
+                response["content"] = .object(
+                    JSONObject(
+                        members: produced.map {
+                            JSONObject.Member(key: $0, value: ["schema": schema])
+                        }))
             }
             return JSONObject.Member(key: String(code), value: .object(response))
         }

@@ -50,9 +50,11 @@ struct OpenAPIPaths {
             var operation = self.operation("deletecollection", "delete\(ids.type)Collection\(scoped)\(names.kind)")
             operation.body = DeleteOptions.definition.schema.name
             operation.isBodyRequired = false
-            operation.parameters = OpenAPIParameter.delete + OpenAPIParameter.list.filter {
-                $0.name != "allowWatchBookmarks" && $0.name != "watch"
-            }
+            operation.parameters =
+                OpenAPIParameter.delete
+                + OpenAPIParameter.list.filter {
+                    $0.name != "allowWatchBookmarks" && $0.name != "watch"
+                }
             operation.answer = OpenAPIMetaTypes.Status.definition.schema.name
             operations.append(("delete", operation))
         }
@@ -133,17 +135,21 @@ struct OpenAPIPaths {
             case .delete, .deletecollection, .list, .watch: break
             }
         }
-        return [item(path, operations.map { method, operation in
-            var operation: OpenAPIOperation = operation
-            operation.answer = answer
-            operation.kind = kind(subresource)
-            if subresource.name == "log" {
-                operation.answer = nil
-                operation.isText = true
-                operation.parameters = OpenAPIParameter.log
-            }
-            return (method, operation)
-        })]
+        return [
+            item(
+                path,
+                operations.map { method, operation in
+                    var operation: OpenAPIOperation = operation
+                    operation.answer = answer
+                    operation.kind = kind(subresource)
+                    if subresource.name == "log" {
+                        operation.answer = nil
+                        operation.isText = true
+                        operation.parameters = OpenAPIParameter.log
+                    }
+                    return (method, operation)
+                })
+        ]
     }
 
     /// Streams to a pod, and proxies, which have a second path for what follows.

@@ -13,17 +13,24 @@ enum OpenAPIPrimitives {
     static func schemas(_ dialect: OpenAPIDialect) -> [(name: String, schema: JSONObject)] {
         [
             (quantity, either(dialect, "number", "string", "A number with a unit: 250m, 1.5Gi, 2e3. Stored in its canonical form.")),
-            (intOrString, either(dialect, "integer", "string", "A number, or a text such as a percentage or the name of a port.",
-                format: "int-or-string")),
+            (
+                intOrString,
+                either(
+                    dialect, "integer", "string", "A number, or a text such as a percentage or the name of a port.",
+                    format: "int-or-string")
+            ),
             (time, ["description": "A moment to the second, by RFC 3339.", "type": "string", "format": "date-time"]),
             (microTime, ["description": "A moment to the microsecond, by RFC 3339.", "type": "string", "format": "date-time"]),
-            (fieldsV1, [
-                "description": """
+            (
+                fieldsV1,
+                [
+                    "description": """
                     A set of fields as a tree: f:NAME is a member, k:KEYS an element of a list by its keys, v:VALUE an element of a set, \
                     i:INDEX an element by position, and a dot the value itself.
                     """,
-                "type": "object",
-            ]),
+                    "type": "object",
+                ]
+            ),
             (patch, ["description": "A change to an object, in the form that the content type names.", "type": "object"]),
             (rawExtension, ["description": "An object of any kind, kept as it is.", "type": "object"]),
         ]

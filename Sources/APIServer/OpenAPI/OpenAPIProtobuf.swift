@@ -111,7 +111,8 @@ enum OpenAPIProtobuf {
     // MARK: - Messages
 
     private static let document: [String: Part] = [
-        "swagger": Part(1, .text), "info": Part(2, .message(["title": Part(1, .text), "version": Part(2, .text), "description": Part(3, .text)])),
+        "swagger": Part(1, .text),
+        "info": Part(2, .message(["title": Part(1, .text), "version": Part(2, .text), "description": Part(3, .text)])),
         "host": Part(3, .text), "basePath": Part(4, .text), "schemes": Part(5, .list(.text)), "consumes": Part(6, .list(.text)),
         "produces": Part(7, .list(.text)), "paths": Part(8, .map(.message(path), number: 2)), "definitions": Part(9, .map(.schema)),
         "parameters": Part(10, .map(.parameter)), "security": Part(12, .list(.map(.inside(1, .list(.text))))),

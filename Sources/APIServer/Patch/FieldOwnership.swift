@@ -159,13 +159,14 @@ struct Managers: Sendable {
     /// Appliers first, then by time, manager, version and subresource; nil without entries.
     var json: JSON? {
         guard !entries.isEmpty else { return Optional.none }
-        return .array(entries.sorted { one, two in
-            if one.owner.operation != two.owner.operation { return one.owner.operation == .apply }
-            let times: (Int64, Int64) = (one.time?.seconds ?? 0, two.time?.seconds ?? 0)
-            if times.0 != times.1 { return times.0 < times.1 }
-            return (one.owner.manager, one.apiVersion, one.owner.subresource)
-                < (two.owner.manager, two.apiVersion, two.owner.subresource)
-        }.map(\.json))
+        return .array(
+            entries.sorted { one, two in
+                if one.owner.operation != two.owner.operation { return one.owner.operation == .apply }
+                let times: (Int64, Int64) = (one.time?.seconds ?? 0, two.time?.seconds ?? 0)
+                if times.0 != times.1 { return times.0 < times.1 }
+                return (one.owner.manager, one.apiVersion, one.owner.subresource)
+                    < (two.owner.manager, two.apiVersion, two.owner.subresource)
+            }.map(\.json))
     }
 
     /// Whether both own the same, whenever they came to it.

@@ -9,7 +9,8 @@ extension FieldSet {
             for member in object.members {
                 let (inner, isDeclared): (FieldShape, Bool) = shape.member(member.key)
                 let children = FieldSet(of: member.value, inner)
-                let isMember: Bool = !isDeclared || member.value.isNull || member.value == .object([:])
+                let isMember: Bool =
+                    !isDeclared || member.value.isNull || member.value == .object([:])
                     || Self.isLeaf(member.value, inner)
                 nodes.append(Node(element: FieldPath.member(member.key), isMember: isMember, children: children))
             }
@@ -31,13 +32,14 @@ extension FieldSet {
 
     /// The same with the declared fields above each member: removing them all removes the struct that held them.
     func withDeclaredParents(_ shape: FieldShape) -> FieldSet {
-        FieldSet(unsorted: nodes.map { node in
-            var inner: FieldShape = shape.element
-            var isDeclared: Bool = false
-            if node.element.hasPrefix("f:") { (inner, isDeclared) = shape.member(String(node.element.dropFirst(2))) }
-            return Node(
-                element: node.element, isMember: node.isMember || isDeclared, children: node.children.withDeclaredParents(inner))
-        })
+        FieldSet(
+            unsorted: nodes.map { node in
+                var inner: FieldShape = shape.element
+                var isDeclared: Bool = false
+                if node.element.hasPrefix("f:") { (inner, isDeclared) = shape.member(String(node.element.dropFirst(2))) }
+                return Node(
+                    element: node.element, isMember: node.isMember || isDeclared, children: node.children.withDeclaredParents(inner))
+            })
     }
 }
 

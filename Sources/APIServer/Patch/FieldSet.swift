@@ -59,11 +59,12 @@ package struct FieldSet: Sendable, Hashable {
     /// Fields that are neither in the other nor below one that is.
     package func excluding(_ other: FieldSet) -> FieldSet {
         guard !other.isEmpty else { return self }
-        return FieldSet(unsorted: nodes.compactMap { node in
-            guard let unwanted: Node = other[node.element] else { return node }
-            guard !unwanted.isMember else { return nil }
-            return Node(element: node.element, isMember: node.isMember, children: node.children.excluding(unwanted.children))
-        })
+        return FieldSet(
+            unsorted: nodes.compactMap { node in
+                guard let unwanted: Node = other[node.element] else { return node }
+                guard !unwanted.isMember else { return nil }
+                return Node(element: node.element, isMember: node.isMember, children: node.children.excluding(unwanted.children))
+            })
     }
 
     /// Whether a member of this set is one of a set in the form of FieldsV1; decodes nothing.

@@ -25,9 +25,10 @@ enum LastApplied {
         plain[["metadata", "annotations", annotation]] = nil
         if plain["metadata"]?["annotations"]?.isEmpty ?? false { plain[["metadata", "annotations"]] = nil }
         let text: String = sorted(plain).text(JSONStyle(escapeHTML: true)) + "\n"
-        let others: Int = object["metadata"]?["annotations"]?.object?.members.reduce(0) { sum, member in
-            member.key == annotation ? sum : sum + member.key.utf8.count + (member.value.string?.utf8.count ?? 0)
-        } ?? 0
+        let others: Int =
+            object["metadata"]?["annotations"]?.object?.members.reduce(0) { sum, member in
+                member.key == annotation ? sum : sum + member.key.utf8.count + (member.value.string?.utf8.count ?? 0)
+            } ?? 0
         let fits: Bool = others + annotation.utf8.count + text.utf8.count <= totalAnnotationSize
         object[["metadata", "annotations", annotation]] = .string(fits ? text : "")
     }

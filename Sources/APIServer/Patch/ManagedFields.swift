@@ -84,8 +84,9 @@ package enum ManagedFields {
         switch subresource {
         case "": schema["status"] == nil ? FieldSet() : FieldSet(paths: [["status"]])
         case "status":
-            FieldSet(paths: schema.fields.map(\.name).filter { $0 != "status" && $0 != "metadata" }.map { [$0] }
-                + [["metadata", "labels"]])
+            FieldSet(
+                paths: schema.fields.map(\.name).filter { $0 != "status" && $0 != "metadata" }.map { [$0] }
+                    + [["metadata", "labels"]])
         default: FieldSet()
         }
     }

@@ -17,7 +17,8 @@ struct BodyReader {
         _ json: JSON, _ schema: ObjectSchema, kind: String, apiVersion: String, duplicates: [String] = []
     ) throws(APIStatus) -> JSON {
         guard json.object != nil else {
-            throw .badRequest("couldn't get version/kind; json parse error: json: cannot unmarshal \(json.typeName) into Go value of type struct")
+            throw .badRequest(
+                "couldn't get version/kind; json parse error: json: cannot unmarshal \(json.typeName) into Go value of type struct")
         }
         try checkNames(json, kind, apiVersion)
         var findings = DecodingFindings()

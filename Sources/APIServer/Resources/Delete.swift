@@ -124,8 +124,10 @@ extension APIServer {
         if !call.names.group.isEmpty { details["group"] = .string(call.names.group) }
         details["kind"] = .string(call.names.plural)
         details["uid"] = old[["metadata", "uid"]]
-        reply(.success(.json(
-            ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "details": details],
-            warnings: call.warnings.all)))
+        reply(
+            .success(
+                .json(
+                    ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "details": details],
+                    warnings: call.warnings.all)))
     }
 }

@@ -38,12 +38,16 @@ struct Deletion: Sendable {
     /// Throws ``APIStatus`` (409) when a precondition does not hold.
     func check(_ object: JSON, _ revision: Revision, _ names: KindNames, _ name: String) throws(APIStatus) {
         if let uid, let found = object[["metadata", "uid"]]?.string, uid != found {
-            throw .conflict(names, name, "the UID in the precondition (\(uid)) does not match the UID in record (\(found)). "
-                + "The object might have been deleted and then recreated")
+            throw .conflict(
+                names, name,
+                "the UID in the precondition (\(uid)) does not match the UID in record (\(found)). "
+                    + "The object might have been deleted and then recreated")
         }
         if let resourceVersion, resourceVersion != String(revision) {
-            throw .conflict(names, name, "the ResourceVersion in the precondition (\(resourceVersion)) does not match the "
-                + "ResourceVersion in record (\(revision)). The object might have been modified")
+            throw .conflict(
+                names, name,
+                "the ResourceVersion in the precondition (\(resourceVersion)) does not match the "
+                    + "ResourceVersion in record (\(revision)). The object might have been modified")
         }
     }
 }

@@ -110,9 +110,11 @@ extension JSON {
     fileprivate func keeping(membersOf other: JSON) -> JSON {
         switch (self, other) {
         case (.object(let object), .object(let wanted)):
-            return .object(JSONObject(members: object.members.compactMap { member in
-                wanted[member.key].map { JSONObject.Member(key: member.key, value: member.value.keeping(membersOf: $0)) }
-            }))
+            return .object(
+                JSONObject(
+                    members: object.members.compactMap { member in
+                        wanted[member.key].map { JSONObject.Member(key: member.key, value: member.value.keeping(membersOf: $0)) }
+                    }))
         case (.array(let values), .array(let wanted)) where values.count == wanted.count:
             return .array(zip(values, wanted).map { $0.keeping(membersOf: $1) })
         default: return self

@@ -100,7 +100,8 @@ extension APIServer {
     /// Notes in `managedFields` who owns what this request changed.
     func track(old: JSON?, new: JSON, _ call: Call) -> JSON {
         ManagedFields.update(
-            old: old, new: new, manager: call.fieldManager, subresource: call.request.subresource ?? "", schema: call.type.schema, now: call.now)
+            old: old, new: new, manager: call.fieldManager, subresource: call.request.subresource ?? "", schema: call.type.schema,
+            now: call.now)
     }
 }
 

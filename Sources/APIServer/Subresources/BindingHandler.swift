@@ -17,7 +17,10 @@ struct BindingHandler: SubresourceHandler {
             throw .invalid(Binding.names, name, problems)
         }
         let created: Reply = { result in
-            reply(result.map { _ in .json(["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201], code: 201) })
+            reply(
+                result.map { _ in
+                    .json(["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201], code: 201)
+                })
         }
         server.modify(call.systemWrite, created) { old throws(APIStatus) in
             var pod = View<Pod>(old)

@@ -25,13 +25,19 @@ struct EvictionHandler: SubresourceHandler {
         if eviction[["deleteOptions", "dryRun"]]?.array?.contains("All") == true { deletion.request.options.dryRun = true }
         let removal: Call = deletion
         let deleted: Reply = { result in
-            reply(result.map { _ in .json(["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201], code: 201) })
+            reply(
+                result.map { _ in
+                    .json(["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201], code: 201)
+                })
         }
         // A pod that has ended or is on its way costs no budget.
         let isFree: Bool = ["Succeeded", "Failed", "Pending"].contains(pod.status.phase) || pod.isTerminating
-        let budgets: [View<PodDisruptionBudget>] = isFree ? [] : objects.list(PodDisruptionBudget.self, namespace: key.namespace).filter {
-            (try? LabelMatch(labelSelector: $0.json[["spec", "selector"]]))?.matches(pod.metadata.labels) ?? false
-        }
+        let budgets: [View<PodDisruptionBudget>] =
+            isFree
+            ? []
+            : objects.list(PodDisruptionBudget.self, namespace: key.namespace).filter {
+                (try? LabelMatch(labelSelector: $0.json[["spec", "selector"]]))?.matches(pod.metadata.labels) ?? false
+            }
         guard budgets.count < 2 else {
             throw .internalError("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")
         }
@@ -43,12 +49,15 @@ struct EvictionHandler: SubresourceHandler {
             user: .component("system:apiserver"), type: type, now: call.now, warnings: Warnings())
         payment.request.options.fieldManager = "swkube-apiserver"
         payment.request.options.dryRun = removal.options.dryRun
-        server.modify(payment, { result in
-            switch result {
-            case .failure(let status): reply(.failure(status))
-            case .success: do throws(APIStatus) { try server.delete(removal, deleted) } catch { reply(.failure(error)) }
+        server.modify(
+            payment,
+            { result in
+                switch result {
+                case .failure(let status): reply(.failure(status))
+                case .success: do throws(APIStatus) { try server.delete(removal, deleted) } catch { reply(.failure(error)) }
+                }
             }
-        }) { old throws(APIStatus) in
+        ) { old throws(APIStatus) in
             try View<PodDisruptionBudget>(old).charged(for: pod, now: call.now).json
         }
     }

@@ -6,12 +6,13 @@ struct ScaleHandler: SubresourceHandler {
     func handle(_ call: Call, _ subresource: Subresource, _ server: APIServer, _ reply: @escaping Reply) throws(APIStatus) {
         guard let paths = subresource.scale else { throw .pathNotFound }
         let shown: Reply = { result in
-            reply(result.map { answer in
-                guard case .document(let code, let pieces, let warnings) = answer,
-                    let object = try? JSON(parsing: Array(pieces.joined()))
-                else { return answer }
-                return .json(Self.scale(of: object, paths), code: code, warnings: warnings)
-            })
+            reply(
+                result.map { answer in
+                    guard case .document(let code, let pieces, let warnings) = answer,
+                        let object = try? JSON(parsing: Array(pieces.joined()))
+                    else { return answer }
+                    return .json(Self.scale(of: object, paths), code: code, warnings: warnings)
+                })
         }
         // The object itself is read and written in full; only the Scale crosses the wire.
         let call: Call = call.inFull
@@ -53,7 +54,8 @@ struct ScaleHandler: SubresourceHandler {
             var object: JSON = old
             object[paths.replicas] = .int(scale[["spec", "replicas"]]?.int ?? 0)
             let revision: JSON? = scale[["metadata", "resourceVersion"]]
-            object[["metadata", "resourceVersion"]] = revision == before[["metadata", "resourceVersion"]] && call.request.verb == .patch
+            object[["metadata", "resourceVersion"]] =
+                revision == before[["metadata", "resourceVersion"]] && call.request.verb == .patch
                 ? nil : revision
             return object
         }

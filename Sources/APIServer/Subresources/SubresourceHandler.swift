@@ -12,7 +12,8 @@ extension APIServer {
     static func subresourceHandlers(logs: (any LogSource)?) -> [String: any SubresourceHandler] {
         [
             "scale": ScaleHandler(), "binding": BindingHandler(), "eviction": EvictionHandler(), "log": LogHandler(source: logs),
-            "token": TokenHandler(), "finalize": FinalizeHandler(), "ephemeralcontainers": PodPartHandler(path: ["spec", "ephemeralContainers"]),
+            "token": TokenHandler(), "finalize": FinalizeHandler(),
+            "ephemeralcontainers": PodPartHandler(path: ["spec", "ephemeralContainers"]),
             "resize": PodPartHandler(path: ["spec", "containers"]),
         ]
     }

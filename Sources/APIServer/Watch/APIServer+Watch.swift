@@ -33,9 +33,10 @@ extension APIServer {
             }
         }
         let timeout: Int = options.timeoutSeconds.flatMap { $0 > 0 ? $0 : nil } ?? Int.random(in: 1800..<3600)
-        return .watch(Watcher(
-            store: store, prefix: prefix, selection: selection, encoder: EventEncoder(call), after: start, initial: initial,
-            owesInitialEnd: streamsList, timeout: timeout, wantsBookmarks: options.allowWatchBookmarks))
+        return .watch(
+            Watcher(
+                store: store, prefix: prefix, selection: selection, encoder: EventEncoder(call), after: start, initial: initial,
+                owesInitialEnd: streamsList, timeout: timeout, wantsBookmarks: options.allowWatchBookmarks))
     }
 
     private func check(_ options: RequestOptions, _ call: Call) throws(APIStatus) {

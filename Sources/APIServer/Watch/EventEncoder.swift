@@ -36,7 +36,8 @@ final class EventEncoder: Sendable {
         case .metadata, .metadataList: add(.bookmark, object.serialized(), to: &pieces)
         case .table:
             pieces.append(Array(#"{"type":"BOOKMARK","object":"#.utf8))
-            pieces.append(TableWriter(call).table([object], metadata: ["resourceVersion": .string(String(revision))], hasColumns: false).serialized())
+            pieces.append(
+                TableWriter(call).table([object], metadata: ["resourceVersion": .string(String(revision))], hasColumns: false).serialized())
             pieces.append(Self.end)
         }
     }

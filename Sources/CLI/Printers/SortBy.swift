@@ -34,38 +34,10 @@ struct SortBy: Sendable {
         case (.bool(let one), .bool(let other)): return !one && other
         case (.string(let one), .string(let other)):
             if let one = try? Quantity(one), let other = try? Quantity(other) { return one < other }
-            return isNaturallyLess(one, other)
+            return one.utf8.lexicographicallyPrecedes(other.utf8)
         case (let one?, let other?):
             if let one = one.double, let other = other.double { return one < other }
             return false
         }
-    }
-
-    /// Numbers within texts compare as numbers: `web-2` before `web-10`.
-    static func isNaturallyLess(_ one: String, _ other: String) -> Bool {
-        var left = Array(one.utf8)[...]
-        var right = Array(other.utf8)[...]
-        while let first = left.first, let second = right.first {
-            if isDigit(first), isDigit(second) {
-                let one: ArraySlice<UInt8> = number(&left)
-                let other: ArraySlice<UInt8> = number(&right)
-                if one.count != other.count { return one.count < other.count }
-                if !one.elementsEqual(other) { return one.lexicographicallyPrecedes(other) }
-                continue
-            }
-            if first != second { return first < second }
-            left.removeFirst()
-            right.removeFirst()
-        }
-        return left.isEmpty && !right.isEmpty
-    }
-
-    private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
-
-    /// Takes the digits off the front, without leading zeros.
-    private static func number(_ bytes: inout ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        let digits: ArraySlice<UInt8> = bytes.prefix(while: isDigit)
-        bytes = bytes.dropFirst(digits.count)
-        return digits.drop { $0 == 0x30 }
     }
 }

@@ -119,7 +119,8 @@ struct JobPlan {
 
     private func failure(_ job: View<Job>, _ active: [View<Pod>], failed: Int, _ now: Time) -> (String, String)? {
         let limit: Int = job.spec.backoffLimit ?? 6
-        let restarts: Int = job.spec.template.spec.restartPolicy == "OnFailure"
+        let restarts: Int =
+            job.spec.template.spec.restartPolicy == "OnFailure"
             ? active.reduce(0) { sum, pod in sum + pod.status.containerStatuses.reduce(0) { $0 + $1.restartCount } } : 0
         if failed > limit || limit > 0 && restarts >= limit && restarts > 0 {
             return ("BackoffLimitExceeded", "Job has reached the specified backoff limit")
@@ -139,7 +140,9 @@ struct JobPlan {
         victims = active
         status.setCondition(succeeded ? "SuccessCriteriaMet" : "FailureTarget", true, reason, message, now)
         let noted: View<UncountedTerminatedPods>? = status.uncountedTerminatedPods
-        guard active.isEmpty, (status.terminating ?? 0) == 0, noted?.succeeded.isEmpty ?? true, noted?.failed.isEmpty ?? true else { return }
+        guard active.isEmpty, (status.terminating ?? 0) == 0, noted?.succeeded.isEmpty ?? true, noted?.failed.isEmpty ?? true else {
+            return
+        }
         status.setCondition(succeeded ? "Complete" : "Failed", true, reason, message, now)
         if succeeded {
             status.completionTime = now

@@ -32,7 +32,10 @@ struct NamespaceContent {
         let wanted: [(type: String, isTrue: Bool, reason: String, message: String)] = [
             ("NamespaceDeletionDiscoveryFailure", false, "ResourcesDiscovered", "All resources successfully discovered"),
             ("NamespaceDeletionGroupVersionParsingFailure", false, "ParsedGroupVersions", "All legacy kube types successfully parsed"),
-            ("NamespaceDeletionContentFailure", false, "ContentDeleted", "All content successfully deleted, may be waiting on finalization"),
+            (
+                "NamespaceDeletionContentFailure", false, "ContentDeleted",
+                "All content successfully deleted, may be waiting on finalization"
+            ),
             (
                 "NamespaceContentRemaining", !counts.isEmpty, counts.isEmpty ? "ContentRemoved" : "SomeResourcesRemain",
                 counts.isEmpty ? "All content successfully removed" : "Some resources are remaining: " + remaining
@@ -40,7 +43,8 @@ struct NamespaceContent {
             (
                 "NamespaceFinalizersRemaining", !finalizers.isEmpty,
                 finalizers.isEmpty ? "ContentHasNoFinalizers" : "SomeFinalizersRemain",
-                finalizers.isEmpty ? "All content-preserving finalizers finished" : "Some content in the namespace has finalizers remaining: " + waiting
+                finalizers.isEmpty
+                    ? "All content-preserving finalizers finished" : "Some content in the namespace has finalizers remaining: " + waiting
             ),
         ]
         return wanted.map { condition in

@@ -19,7 +19,9 @@ struct ServiceAccountController: Controller {
     func watch(_ queue: WorkQueue) {
         namespaces.onChange { _, after in if let after { queue.add(after.key) } }
         accounts.onChange { before, after in
-            if after == nil, let account = before, account.name == "default" { queue.add(ObjectKey(namespace: "", name: account.namespace)) }
+            if after == nil, let account = before, account.name == "default" {
+                queue.add(ObjectKey(namespace: "", name: account.namespace))
+            }
         }
     }
 
@@ -62,15 +64,16 @@ struct RootCAPublisher: Controller {
         guard let namespace = namespaces.get(key), !namespace.isTerminating else { return nil }
         let mapKey = ObjectKey(namespace: key.name, name: Self.mapName)
         guard var map = maps.get(mapKey) else {
-            try await context.createIfAbsent(ConfigMap.new(Self.mapName, namespace: key.name) {
-                $0.metadata.annotations = [
-                    "kubernetes.io/description":
-                        "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the "
-                        + "internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of "
-                        + "Kubernetes clusters."
-                ]
-                $0.data = ["ca.crt": certificate]
-            })
+            try await context.createIfAbsent(
+                ConfigMap.new(Self.mapName, namespace: key.name) {
+                    $0.metadata.annotations = [
+                        "kubernetes.io/description":
+                            "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the "
+                            + "internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of "
+                            + "Kubernetes clusters."
+                    ]
+                    $0.data = ["ca.crt": certificate]
+                })
             return nil
         }
         guard map.data != ["ca.crt": certificate] else { return nil }

@@ -121,7 +121,8 @@ struct GarbageCollector: Controller {
     private func delete(_ node: OwnerGraph.Node, _ object: View<ObjectMeta>, inForeground: Bool) async throws {
         var request = APIRequest(.delete, node.type.names.resource, namespace: node.namespace, name: node.key.name)
         let policy: String =
-            object.finalizers.contains("orphan") ? "Orphan"
+            object.finalizers.contains("orphan")
+            ? "Orphan"
             : inForeground || object.finalizers.contains("foregroundDeletion") ? "Foreground" : "Background"
         let options: JSON = ["propagationPolicy": .string(policy), "preconditions": ["uid": .string(node.uid)]]
         request.body = options.serialized()

@@ -28,7 +28,9 @@ struct PodCollector: Controller {
 
     func reconcile(_ key: ObjectKey) async throws -> Duration? {
         guard let pod = pods.get(key) else { return nil }
-        if pod.isScheduled, try await context.client.find(Node.self, ObjectKey(namespace: "", name: pod.spec.nodeName)) != nil { return nil }
+        if pod.isScheduled, try await context.client.find(Node.self, ObjectKey(namespace: "", name: pod.spec.nodeName)) != nil {
+            return nil
+        }
         guard pod.isScheduled || pod.isTerminating else { return nil }
         do {
             try await context.client.delete(Pod.self, key, uid: pod.metadata.uid, gracePeriodSeconds: 0)

@@ -32,7 +32,9 @@ struct EndpointsController: Controller {
         let present: View<Endpoints>? = endpoints.get(key)
         guard let service = services.get(key), !service.spec.selector.isEmpty, service.spec.type != "ExternalName" else {
             // Endpoints without a service of that name are somebody's own, or left over from one of ours.
-            if services.get(key) == nil, let present, present.metadata.labels[Self.managed] != nil || present.metadata.annotations[Self.trigger] != nil {
+            if services.get(key) == nil, let present,
+                present.metadata.labels[Self.managed] != nil || present.metadata.annotations[Self.trigger] != nil
+            {
                 try await context.client.delete(Endpoints.self, key, uid: present.metadata.uid)
             }
             return nil
@@ -59,24 +61,26 @@ struct EndpointsController: Controller {
 
     private func subset(_ group: ServiceBackends.Group) -> JSON {
         func addresses(_ backends: [ServiceBackends.Backend]) -> JSON {
-            .array(backends.map { backend in
-                var json: JSON = [
-                    "ip": .string(backend.address), "nodeName": .string(backend.pod.spec.nodeName), "targetRef": backend.reference,
-                ]
-                if let hostname = backend.hostname(in: backend.pod.spec.subdomain) { json["hostname"] = .string(hostname) }
-                return json
-            })
+            .array(
+                backends.map { backend in
+                    var json: JSON = [
+                        "ip": .string(backend.address), "nodeName": .string(backend.pod.spec.nodeName), "targetRef": backend.reference,
+                    ]
+                    if let hostname = backend.hostname(in: backend.pod.spec.subdomain) { json["hostname"] = .string(hostname) }
+                    return json
+                })
         }
         var json: JSON = [:]
         let ready: [ServiceBackends.Backend] = group.backends.filter(\.isReady)
         let notReady: [ServiceBackends.Backend] = group.backends.filter { !$0.isReady }
         if !ready.isEmpty { json["addresses"] = addresses(ready) }
         if !notReady.isEmpty { json["notReadyAddresses"] = addresses(notReady) }
-        json["ports"] = .array(group.ports.map { port in
-            var port: JSON = port
-            if port["name"] == "" { port["name"] = nil }
-            return port
-        })
+        json["ports"] = .array(
+            group.ports.map { port in
+                var port: JSON = port
+                if port["name"] == "" { port["name"] = nil }
+                return port
+            })
         return json
     }
 }

@@ -33,7 +33,8 @@ struct ServiceBackends {
         for pod in matching.sorted(by: { $0.name < $1.name }) {
             let isServing: Bool = pod.isReady
             let backend = Backend(
-                pod: pod, address: pod.status.podIP, isReady: publishes || isServing && !pod.isTerminating, isServing: publishes || isServing,
+                pod: pod, address: pod.status.podIP, isReady: publishes || isServing && !pod.isTerminating,
+                isServing: publishes || isServing,
                 isTerminating: pod.isTerminating)
             let ports: [JSON] = Self.ports(service, pod)
             guard !ports.isEmpty || service.isHeadless else { continue }

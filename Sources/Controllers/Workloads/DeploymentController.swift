@@ -57,7 +57,8 @@ struct DeploymentController: Controller {
         guard !deployment.isTerminating else { return try await writeStatus(plan, madeSet: false) }
 
         var madeSet = false
-        let mayMake: Bool = !deployment.spec.paused && (plan.isRolling || !oldPodsRun(plan) && plan.oldSets.allSatisfy { $0.spec.replicas == 0 })
+        let mayMake: Bool =
+            !deployment.spec.paused && (plan.isRolling || !oldPodsRun(plan) && plan.oldSets.allSatisfy { $0.spec.replicas == 0 })
         if plan.newSet == nil, mayMake {
             guard let made = try await makeSet(plan) else { return nil }
             plan = DeploymentPlan(deployment, sets: owned + [made])
@@ -108,7 +109,9 @@ struct DeploymentController: Controller {
             return made
         } catch let status as APIStatus where status.isAlreadyExists {
             let other: View<ReplicaSet>? = try await context.client.find(ReplicaSet.self, set.key)
-            if let other, other.metadata.controller?.uid == deployment.metadata.uid, other.spec.template.revisionJSON == template.revisionJSON {
+            if let other, other.metadata.controller?.uid == deployment.metadata.uid,
+                other.spec.template.revisionJSON == template.revisionJSON
+            {
                 return other
             }
             var updated: View<Deployment> = deployment

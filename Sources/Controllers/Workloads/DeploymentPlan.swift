@@ -83,7 +83,9 @@ struct DeploymentPlan {
             budget -= sick
         }
         // A set that was told to shrink counts for no more than it may keep, though its status still shows the pods that go.
-        let available: Int = zip(oldSets, replicas).reduce(newSet.status.availableReplicas) { $0 + min($1.0.status.availableReplicas, $1.1) }
+        let available: Int = zip(oldSets, replicas).reduce(newSet.status.availableReplicas) {
+            $0 + min($1.0.status.availableReplicas, $1.1)
+        }
         var spare: Int = min(budget, available - minimum)
         for index in oldSets.indices where spare > 0 {
             let fewer: Int = min(spare, replicas[index])

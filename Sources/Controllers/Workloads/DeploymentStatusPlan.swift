@@ -48,7 +48,9 @@ struct DeploymentStatusPlan {
         }
         let before: View<DeploymentCondition>? = status.condition("Progressing")
         if deployment.spec.paused {
-            if before?.reason != "DeploymentPaused" { status.setCondition("Progressing", nil, "DeploymentPaused", "Deployment is paused", now) }
+            if before?.reason != "DeploymentPaused" {
+                status.setCondition("Progressing", nil, "DeploymentPaused", "Deployment is paused", now)
+            }
             return nil
         }
         if before?.reason == "DeploymentPaused" {
@@ -71,7 +73,8 @@ struct DeploymentStatusPlan {
                 "Progressing", true, "NewReplicaSetAvailable", "ReplicaSet \"\(name)\" has successfully progressed.", now)
             return nil
         }
-        let progressed: Bool = status.updatedReplicas > old.updatedReplicas || status.readyReplicas > old.readyReplicas
+        let progressed: Bool =
+            status.updatedReplicas > old.updatedReplicas || status.readyReplicas > old.readyReplicas
             || status.availableReplicas > old.availableReplicas
             || status.replicas - status.updatedReplicas < old.replicas - old.updatedReplicas
         if progressed, !madeSet {

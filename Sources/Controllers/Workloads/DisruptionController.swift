@@ -76,7 +76,8 @@ struct DisruptionController: Controller {
             guard let deployment = set.metadata.controller, deployment.kind == "Deployment" else { return set.spec.replicas }
             return deployments.get(ObjectKey(namespace: namespace, name: deployment.name))?.spec.replicas ?? set.spec.replicas
         case "StatefulSet": return try await context.client.find(StatefulSet.self, key)?.spec.replicas ?? 0
-        case "ReplicationController": return try await context.client.find(ReplicationController.self, key)?.json[["spec", "replicas"]]?.int.map(Int.init) ?? 0
+        case "ReplicationController":
+            return try await context.client.find(ReplicationController.self, key)?.json[["spec", "replicas"]]?.int.map(Int.init) ?? 0
         default:
             throw DisruptionProblem(description: "\(owner.kind.lowercased())s.\(owner.apiVersion) does not implement the scale subresource")
         }
@@ -97,7 +98,9 @@ struct DisruptionController: Controller {
         var nextLook: Duration?
         var disrupted: JSON = [:]
         for (name, time) in budget.status.disruptedPods.sorted(by: { $0.key < $1.key }) {
-            guard let pod = selected.first(where: { $0.name == name }), !pod.isTerminating, time.seconds + patience > now.seconds else { continue }
+            guard let pod = selected.first(where: { $0.name == name }), !pod.isTerminating, time.seconds + patience > now.seconds else {
+                continue
+            }
             disrupted[name] = time.json
             nextLook = .seconds(time.seconds + patience - now.seconds)
         }

@@ -84,13 +84,14 @@ struct ReplicaSetController: Controller {
         var conditions: [View<ReplicaSetCondition>] = status.conditions
         let isFailing: Bool = conditions.contains { $0.type == "ReplicaFailure" }
         if let failure, !isFailing {
-            conditions.append(View<ReplicaSetCondition> {
-                $0.type = "ReplicaFailure"
-                $0.status = "True"
-                $0.reason = set.spec.replicas > set.status.replicas ? "FailedCreate" : "FailedDelete"
-                $0.message = "\(failure)"
-                $0.lastTransitionTime = context.clock.time
-            })
+            conditions.append(
+                View<ReplicaSetCondition> {
+                    $0.type = "ReplicaFailure"
+                    $0.status = "True"
+                    $0.reason = set.spec.replicas > set.status.replicas ? "FailedCreate" : "FailedDelete"
+                    $0.message = "\(failure)"
+                    $0.lastTransitionTime = context.clock.time
+                })
             status.conditions = conditions
         } else if failure == nil, isFailing {
             status.conditions = conditions.filter { $0.type != "ReplicaFailure" }

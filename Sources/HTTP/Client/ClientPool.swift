@@ -24,9 +24,12 @@ final class ClientPool: @unchecked Sendable {
     /// Sends the call over an idle connection, or a new one.
     func begin(_ call: ClientCall) {
         guard !call.isOver else { return call.settle() }
-        if let timeout = call.request.timeout { call.limit(eventLoop.scheduleTask(in: TimeAmount(timeout)) { [configuration] in
-            call.fail(HTTPError.timedOut(configuration.address))
-        }) }
+        if let timeout = call.request.timeout {
+            call.limit(
+                eventLoop.scheduleTask(in: TimeAmount(timeout)) { [configuration] in
+                    call.fail(HTTPError.timedOut(configuration.address))
+                })
+        }
         dispatch(call)
     }
 

@@ -94,8 +94,9 @@ struct JSONKeyCache: ~Copyable {
         let raw = UnsafeRawBufferPointer(bytes)
         var index: Int = 0
         while index + 8 <= count {
-            guard raw.loadUnaligned(fromByteOffset: one + index, as: UInt64.self)
-                == raw.loadUnaligned(fromByteOffset: other + index, as: UInt64.self)
+            guard
+                raw.loadUnaligned(fromByteOffset: one + index, as: UInt64.self)
+                    == raw.loadUnaligned(fromByteOffset: other + index, as: UInt64.self)
             else { return false }
             index += 8
         }

@@ -65,7 +65,9 @@ package struct JSONPatch: Sendable, Hashable {
         case .add(let path, let value):
             try edit("add", path, &document, missing: "doc is missing path: \"\(path)\"") { (node, key) throws(JSONPatchError) in
                 try node.patchAdd(key, value)
-            } root: { $0 = value }
+            } root: {
+                $0 = value
+            }
         case .remove(let path):
             try remove("remove", path, &document, missing: "doc is missing path: \"\(path)\"")
         case .replace(let path, let value):
@@ -77,7 +79,9 @@ package struct JSONPatch: Sendable, Hashable {
             }
             try edit("replace", path, &document, missing: "doc is missing path: \(path)") { (node, key) throws(JSONPatchError) in
                 try node.patchSet(key, value)
-            } root: { $0 = value }
+            } root: {
+                $0 = value
+            }
         case .move(let from, let path):
             guard !path.isInside(from) else { throw .failed("error in move for path: '\(path)': it lies inside of '\(from)'") }
             let value: JSON = try source("move", from, document)
@@ -86,7 +90,9 @@ package struct JSONPatch: Sendable, Hashable {
             try edit("move", path, &document, missing: "doc is missing destination path: \(path)") {
                 (node, key) throws(JSONPatchError) in
                 try node.patchAdd(key, value)
-            } root: { $0 = value }
+            } root: {
+                $0 = value
+            }
         case .copy(let from, let path):
             let value: JSON = try source("copy", from, document)
             copiedBytes += value.serialized().count
@@ -98,7 +104,9 @@ package struct JSONPatch: Sendable, Hashable {
             try edit("copy", path, &document, missing: "doc is missing destination path: \(path)") {
                 (node, key) throws(JSONPatchError) in
                 try node.patchAdd(key, value)
-            } root: { $0 = value }
+            } root: {
+                $0 = value
+            }
         case .test(let path, let value):
             guard path.tokens.isEmpty || path.parentExists(in: document) else {
                 throw .failed("test operation does not apply: is missing path: \(path): missing value")
@@ -126,7 +134,9 @@ package struct JSONPatch: Sendable, Hashable {
     private static func remove(_ name: String, _ path: JSONPointer, _ document: inout JSON, missing: String) throws(JSONPatchError) {
         try edit(name, path, &document, missing: missing) { (node, key) throws(JSONPatchError) in
             try node.patchRemove(key)
-        } root: { $0 = .null }
+        } root: {
+            $0 = .null
+        }
     }
 
     /// Changes the container that a path leads to; `root` does what is to be done for the empty path.

@@ -68,10 +68,11 @@ struct StrategicMerge {
             return .object(JSONObject(members: kept))
         case .array(let elements):
             let kept: [JSON] = elements.compactMap { withoutDirectives($0) }
-            return .array(kept.filter { element in
-                // An element that was only `$patch: replace` marks the list, and is none.
-                !(element == .object(JSONObject()) && elements.contains(.object([Directive.patch: "replace"])))
-            })
+            return .array(
+                kept.filter { element in
+                    // An element that was only `$patch: replace` marks the list, and is none.
+                    !(element == .object(JSONObject()) && elements.contains(.object([Directive.patch: "replace"])))
+                })
         default: return value
         }
     }

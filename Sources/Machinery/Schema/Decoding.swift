@@ -91,8 +91,9 @@ extension ObjectSchema {
             members.reserveCapacity(object.count)
             for member in object.members {
                 let value: JSON = member.value.isNull ? element.zero : member.value
-                members.append(JSONObject.Member(
-                    key: member.key, value: try decodeValue(value, as: element, path.child(member.key), &findings)))
+                members.append(
+                    JSONObject.Member(
+                        key: member.key, value: try decodeValue(value, as: element, path.child(member.key), &findings)))
             }
             return .object(JSONObject(members: members))
         default:

@@ -117,8 +117,10 @@ extension Dictionary: FieldValue where Key == String, Value: FieldValue {
         return [String: Value.Reading](uniqueKeysWithValues: object.members.map { ($0.key, Value.read($0.value)) })
     }
     package static func write(_ reading: [String: Value.Reading]) -> JSON? {
-        .object(JSONObject(members: reading.sorted { $0.key < $1.key }.compactMap { key, value in
-            Value.write(value).map { JSONObject.Member(key: key, value: $0) }
-        }))
+        .object(
+            JSONObject(
+                members: reading.sorted { $0.key < $1.key }.compactMap { key, value in
+                    Value.write(value).map { JSONObject.Member(key: key, value: $0) }
+                }))
     }
 }
