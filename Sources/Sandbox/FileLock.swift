@@ -28,5 +28,9 @@ package final class FileLock: Sendable {
         return flock(fd, LOCK_SH | LOCK_NB) == 0 ? nil : text(ofFile: path)
     }
 
-    deinit { close(fd) }
+    /// Unlocks before it closes: a child that is being spawned on another thread may hold a copy of the descriptor for a moment.
+    deinit {
+        flock(fd, LOCK_UN)
+        close(fd)
+    }
 }

@@ -24,7 +24,11 @@ final class FileLock {
         pwrite(descriptor, text, text.count, 0)
     }
 
-    deinit { _ = Glibc.close(descriptor) }
+    /// Unlocks before it closes: a child that is being spawned on another thread may hold a copy of the descriptor for a moment.
+    deinit {
+        _ = flock(descriptor, LOCK_UN)
+        _ = Glibc.close(descriptor)
+    }
 
     private static func holder(_ descriptor: Int32) -> Int32? {
         var bytes: [UInt8] = Array(repeating: 0, count: 16)

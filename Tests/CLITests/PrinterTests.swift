@@ -68,10 +68,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("web-2", "web-10", true), ("web-10", "web-2", false), ("a", "b", true), ("a", "a1", true), ("100m", "1", true),
+        ("web-10", "web-2", true), ("web-2", "web-10", false), ("a", "b", true), ("a", "a1", true), ("100m", "1", true),
         ("2Gi", "1Gi", false),
     ])
-    func `sorting knows numbers in names and quantities`(_ one: String, _ other: String, _ isLess: Bool) {
+    func `sorting compares texts by their bytes and knows quantities`(_ one: String, _ other: String, _ isLess: Bool) {
         #expect(SortBy.isLess(.string(one), .string(other)) == isLess)
     }
 
