@@ -39,6 +39,9 @@ package protocol Kind: Schema {
     /// True while something beside `metadata.finalizers` keeps a deleted object.
     static func holdsDeletion(_ object: View<Self>) -> Bool
 
+    /// Where another version of the kind is stored: how to get there and back. Nil for kinds that are stored as they are declared.
+    static var storedForm: StoredForm? { get }
+
     var metadata: Field<ObjectMeta> { get }
 }
 
@@ -51,6 +54,7 @@ extension Kind {
     package static func gracePeriod(_ object: View<Self>, requested: Int?) -> Int { 0 }
     package static func prepareForDeletion(_ object: inout View<Self>) {}
     package static func holdsDeletion(_ object: View<Self>) -> Bool { false }
+    package static var storedForm: StoredForm? { nil }
 
     /// A new object with apiVersion, kind and name.
     package static func new(_ name: String, namespace: String? = nil, _ fill: (inout View<Self>) -> Void = { _ in }) -> View<Self> {

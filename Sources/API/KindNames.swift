@@ -1,4 +1,4 @@
-package import Machinery
+import Machinery
 
 /// The names of a kind and what can be done with it.
 package struct KindNames: Sendable {

@@ -17,6 +17,7 @@ package final class ResourceType: Sendable {
     package let gracePeriod: @Sendable (JSON, Int?) -> Int
     package let prepareForDeletion: @Sendable (inout JSON) -> Void
     package let holdsDeletion: @Sendable (JSON) -> Bool
+    package let storedForm: StoredForm?
 
     package init<K: Kind>(_ kind: K.Type) {
         let columns: [Column<K>] = K.columns
@@ -49,5 +50,6 @@ package final class ResourceType: Sendable {
             json = view.json
         }
         holdsDeletion = { K.holdsDeletion(View<K>($0)) }
+        storedForm = K.storedForm
     }
 }

@@ -1,4 +1,4 @@
-package import API
+import API
 import APIServer
 package import Client
 import Controllers

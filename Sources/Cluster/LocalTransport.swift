@@ -1,6 +1,6 @@
 package import API
 package import APIServer
-package import Client
+import Client
 import Synchronization
 
 /// The way from a part of the cluster to the API server in the same process: no socket, but the same authorization, admission and

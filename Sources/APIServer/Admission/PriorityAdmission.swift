@@ -30,12 +30,12 @@ struct PriorityAdmission: AdmissionPlugin {
         guard !name.isEmpty else {
             let standard: View<PriorityClass>? = objects.list(PriorityClass.self).filter(\.globalDefault).min { $0.value < $1.value }
             guard let standard else { return ("", 0, "PreemptLowerPriority") }
-            return (standard.name, standard.value, standard.preemptionPolicy ?? "PreemptLowerPriority")
+            return (standard.name, standard.value, standard.preemptionPolicy)
         }
         if let value = Self.system[name] { return (name, value, "PreemptLowerPriority") }
         guard let found = objects.find(PriorityClass.self, ObjectKey(namespace: "", name: name)) else {
             throw .forbidden(call.names, pod.name, "no PriorityClass with name \(name) was found")
         }
-        return (name, found.value, found.preemptionPolicy ?? "PreemptLowerPriority")
+        return (name, found.value, found.preemptionPolicy)
     }
 }

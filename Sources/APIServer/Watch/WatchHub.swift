@@ -1,5 +1,5 @@
 package import HTTP
-package import Machinery
+import Machinery
 import Store
 import Synchronization
 

@@ -1,4 +1,4 @@
-package import API
+import API
 import Machinery
 import Store
 import Synchronization
