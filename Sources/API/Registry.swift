@@ -1,6 +1,6 @@
 /// Every built-in kind, by group: the one list that the server, discovery and the command line read.
 package enum Registry {
-    package static let kinds: [any Kind.Type] = core + apps + batch + others
+    package static let kinds: [any Kind.Type] = core + apps + batch + admissionRegistration + others
 
     private static let core: [any Kind.Type] = [
         ConfigMap.self,
@@ -26,6 +26,15 @@ package enum Registry {
     private static let batch: [any Kind.Type] = [
         CronJob.self,
         Job.self,
+    ]
+
+    private static let admissionRegistration: [any Kind.Type] = [
+        MutatingAdmissionPolicy.self,
+        MutatingAdmissionPolicyBinding.self,
+        MutatingWebhookConfiguration.self,
+        ValidatingAdmissionPolicy.self,
+        ValidatingAdmissionPolicyBinding.self,
+        ValidatingWebhookConfiguration.self,
     ]
 
     private static let others: [any Kind.Type] = [

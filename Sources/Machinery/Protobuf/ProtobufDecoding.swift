@@ -49,8 +49,8 @@ extension ObjectSchema {
         while let (number, value) = try reader.next() {
             if let field = fields.first(where: { $0.number == outer << 16 | number }) {
                 try field.type.read(value, into: &object[field.name])
-            } else if outer == 0, fields.contains(where: { $0.number >> 16 == number }), case .bytes(let inner) = value {
-                try read(inner, within: number, into: &object)
+            } else if fields.contains(where: { $0.number >> 16 == outer << 16 | number }), case .bytes(let inner) = value {
+                try read(inner, within: outer << 16 | number, into: &object)
             }
         }
     }
