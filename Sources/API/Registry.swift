@@ -6,10 +6,12 @@ package enum Registry {
         ConfigMap.self,
         Endpoints.self,
         Event.self,
+        LimitRange.self,
         Namespace.self,
         Node.self,
         Pod.self,
         ReplicationController.self,
+        ResourceQuota.self,
         Secret.self,
         Service.self,
         ServiceAccount.self,
@@ -39,9 +41,12 @@ package enum Registry {
 
     private static let others: [any Kind.Type] = [
         EndpointSlice.self,
+        IngressClass.self,
         Lease.self,
         PodDisruptionBudget.self,
         PriorityClass.self,
+        RuntimeClass.self,
+        StorageClass.self,
     ]
 
     /// Kinds that are no resources: they exist as bodies of subresources only.
