@@ -118,12 +118,6 @@ package enum Names {
         return problems
     }
 
-    /// A name that can stand in a path. Source: `IsValidPathSegmentName`.
-    package static func pathSegment(_ text: String) -> [String] {
-        if text == "." || text == ".." { return ["may not be '\(text)'"] }
-        return ["/", "%"].filter { text.contains($0) }.map { "may not contain '\($0)'" }
-    }
-
     package static func portNumber(_ port: Int) -> [String] {
         (1...65_535).contains(port) ? [] : ["must be between 1 and 65535, inclusive"]
     }
