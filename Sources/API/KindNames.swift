@@ -8,6 +8,7 @@ package struct KindNames: Sendable {
     package let kind: String
     package let plural: String
     package let singular: String
+    package let listKind: String
     package let short: [String]
     /// Such as `all`.
     package let categories: [String]
@@ -22,7 +23,8 @@ package struct KindNames: Sendable {
     package let nameRule: @Sendable (String) -> [String]
 
     package init(
-        _ kind: String, group: String, version: String = "v1", plural: String, short: [String] = [], categories: [String] = [],
+        _ kind: String, group: String, version: String = "v1", plural: String, singular: String? = nil, listKind: String? = nil,
+        short: [String] = [], categories: [String] = [],
         isNamespaced: Bool = true, verbs: [Verb] = Verb.standard, subresources: [Subresource] = [], tracksGeneration: Bool = false,
         returnsDeleted: Bool = false, nameRule: @escaping @Sendable (String) -> [String] = { Names.dns1123Subdomain($0) }
     ) {
@@ -30,7 +32,8 @@ package struct KindNames: Sendable {
         self.version = version
         self.kind = kind
         self.plural = plural
-        singular = kind.lowercased()
+        self.singular = singular ?? kind.lowercased()
+        self.listKind = listKind ?? kind + "List"
         self.short = short
         self.categories = categories
         self.isNamespaced = isNamespaced

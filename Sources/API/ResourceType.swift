@@ -3,12 +3,14 @@ package import Machinery
 /// A kind without its Swift type: what the API server, discovery and the printers work with. Custom resources make theirs at run time.
 package final class ResourceType: Sendable {
     package let names: KindNames
-    /// Of the whole object, without `apiVersion` and `kind`.
+    /// The shape of the whole object, without `apiVersion` and `kind`: what patches, apply and OpenAPI go by.
     package let schema: ObjectSchema
     package let columns: [ColumnDefinition]
     /// One cell for each column; the time is now.
     package let cells: @Sendable (JSON, Time) -> [JSON]
     package let selectableFields: [SelectableField]
+    /// What is read, completed and checked, and how.
+    package let rules: ObjectRules
     package let prepareForCreate: @Sendable (inout JSON) -> Void
     /// The new object and the stored one.
     package let prepareForUpdate: @Sendable (inout JSON, JSON) -> Void
@@ -17,7 +19,10 @@ package final class ResourceType: Sendable {
     package let gracePeriod: @Sendable (JSON, Int?) -> Int
     package let prepareForDeletion: @Sendable (inout JSON) -> Void
     package let holdsDeletion: @Sendable (JSON) -> Bool
-    package let storedForm: StoredForm?
+    /// nil for types whose objects are stored as they are served, always.
+    package let conversion: ObjectConversion?
+    /// Of a custom resource: what its definition says beside the above.
+    package let custom: CustomTraits?
 
     package init<K: Kind>(_ kind: K.Type) {
         let columns: [Column<K>] = K.columns
@@ -29,6 +34,7 @@ package final class ResourceType: Sendable {
             return columns.map { $0.cell(view, now) }
         }
         selectableFields = ["metadata.name"] + (K.names.isNamespaced ? ["metadata.namespace"] : []) + K.selectableFields
+        rules = ObjectRules(K.definition.schema)
         prepareForCreate = { json in
             var view = View<K>(json)
             json = .null  // the view holds the only reference, so that it changes in place
@@ -50,6 +56,44 @@ package final class ResourceType: Sendable {
             json = view.json
         }
         holdsDeletion = { K.holdsDeletion(View<K>($0)) }
-        storedForm = K.storedForm
+        conversion = K.storedForm.map { ObjectConversion($0) }
+        custom = nil
+    }
+
+    /// One version of a custom resource: it has no rules but those of its schema, and is deleted at once.
+    package init(
+        _ names: KindNames, schema: ObjectSchema, columns: [ColumnDefinition], cells: @escaping @Sendable (JSON, Time) -> [JSON],
+        selectableFields: [SelectableField], rules: ObjectRules, conversion: ObjectConversion?, custom: CustomTraits
+    ) {
+        self.names = names
+        self.schema = schema
+        self.columns = columns
+        self.cells = cells
+        self.selectableFields = selectableFields
+        self.rules = rules
+        self.conversion = conversion
+        self.custom = custom
+        prepareForCreate = { _ in }
+        prepareForUpdate = { _, _ in }
+        warnings = { _ in [] }
+        gracePeriod = { _, _ in 0 }
+        prepareForDeletion = { _ in }
+        holdsDeletion = { _ in false }
+    }
+
+    /// The kind under whose name and in whose version the objects are stored.
+    package var storedNames: KindNames { conversion?.names ?? names }
+}
+
+/// What only a custom resource has.
+package struct CustomTraits: Sendable {
+    /// Its definition in OpenAPI version 3, descriptions and all; nil has none but that it is an object.
+    package let openAPI: JSON
+    /// Why clients are warned on each use of this version; nil for versions in good standing.
+    package let deprecation: String?
+
+    package init(openAPI: JSON, deprecation: String?) {
+        self.openAPI = openAPI
+        self.deprecation = deprecation
     }
 }

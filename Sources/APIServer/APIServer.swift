@@ -15,10 +15,8 @@ package final class APIServer: Sendable {
     let admission: [any AdmissionPlugin]
     let subresources: [String: any SubresourceHandler]
     package let watches: WatchHub
-    let openAPI: OpenAPIDocuments
-    let discovery: DiscoveryDocuments
+    package let types: ServedTypes
     package let tokens: ServiceAccountTokens
-    private let types: [GroupVersionResource: ResourceType]
 
     /// What only the composition root knows.
     package struct Configuration: Sendable {
@@ -37,7 +35,7 @@ package final class APIServer: Sendable {
         self.store = store
         self.clock = clock
         self.log = log
-        types = [GroupVersionResource: ResourceType](uniqueKeysWithValues: Registry.types.map { ($0.names.resource, $0) })
+        types = ServedTypes(builtIn: Registry.types)
         let objects = Objects(store: store)
         tokens = try ServiceAccountTokens(keyPEM: configuration.tokenKeyPEM) { resource, namespace, name, uid in
             guard let metadata = objects.find("core/\(resource)/\(namespace)/\(name)")?["metadata"] else { return false }
@@ -46,17 +44,12 @@ package final class APIServer: Sendable {
         admission = Self.admissionPlugins(objects)
         subresources = Self.subresourceHandlers(logs: configuration.logs)
         watches = WatchHub(store: store, clock: clock)
-        openAPI = OpenAPIDocuments(types: Registry.types)
-        discovery = DiscoveryDocuments(types: Registry.types)
     }
 
     /// The closure that a store needs to index this server's objects.
     package static let index: @Sendable (String, [UInt8]) -> any AnyObject & Sendable = { key, bytes in
-        ObjectIndex(bytes, selectableFields: selectableFields[ObjectKeys.resource(of: key)] ?? ["metadata.name", "metadata.namespace"])
+        ObjectIndex(bytes, IndexedFields.of(key))
     }
-
-    private static let selectableFields: [Substring: [SelectableField]] = [Substring: [SelectableField]](
-        uniqueKeysWithValues: Registry.types.map { (ObjectKeys.resource(of: ObjectKeys.prefix($0.names)), $0.selectableFields) })
 
     package func type(of resource: GroupVersionResource) -> ResourceType? { types[resource] }
 }

@@ -1,14 +1,26 @@
 import API
+import Crypto
 import Machinery
+import Synchronization
 
 /// What the server can do, as clients ask for it: `/api`, `/apis` and below, in the legacy and the aggregated form.
 ///
-/// Made once from the declarations of the kinds.
-struct DiscoveryDocuments: Sendable {
-    private let groups: [(name: String, versions: [(name: String, types: [ResourceType])])]
+/// Each document is made when it is first asked for, and kept.
+package final class DiscoveryDocuments: Sendable {
+    private typealias Group = (name: String, versions: [(name: String, types: [ResourceType])])
+
+    private let types: [ResourceType]
+    private let groups: Lazily<[Group]>
+    private let made = Mutex<[String: HashedDocument]>([:])
 
     init(types: [ResourceType]) {
-        var groups: [(name: String, versions: [(name: String, types: [ResourceType])])] = []
+        self.types = types
+        groups = Lazily { Self.grouped(types) }
+    }
+
+    /// Groups in the order in which they come, the versions of each as Kubernetes prefers them.
+    private static func grouped(_ types: [ResourceType]) -> [Group] {
+        var groups: [Group] = []
         for type in types {
             let group: Int
             if let found = groups.firstIndex(where: { $0.name == type.names.group }) {
@@ -23,19 +35,29 @@ struct DiscoveryDocuments: Sendable {
                 groups[group].versions.append((type.names.version, [type]))
             }
         }
-        self.groups = groups
+        for index in groups.indices { groups[index].versions.sort { APIVersionOrder.precedes($0.name, $1.name) } }
+        return groups
     }
 
     /// - Parameter segments: of the path, from `api` or `apis` on. - Parameter isAggregated: the client asked for the one-document form.
     ///
     /// nil for a group or version that is not served.
-    func document(_ segments: [String], isAggregated: Bool) -> JSON? {
+    func document(_ segments: [String], isAggregated: Bool) -> HashedDocument? {
+        let name: String = segments.joined(separator: "/") + (isAggregated ? "?" : "")
+        if let document = made.withLock({ $0[name] }) { return document }
+        guard let json: JSON = json(segments, isAggregated: isAggregated) else { return nil }
+        let document = HashedDocument(json)
+        made.withLock { $0[name] = document }
+        return document
+    }
+
+    private func json(_ segments: [String], isAggregated: Bool) -> JSON? {
         switch (segments.first, segments.count) {
         case ("api", 1): return isAggregated ? aggregated { $0.isEmpty } : Self.legacyVersions
         case ("api", 2): return resources(group: "", version: segments[1])
         case ("apis", 1): return isAggregated ? aggregated { !$0.isEmpty } : legacyGroups
         case ("apis", 2):
-            return groups.first { $0.name == segments[1] && !$0.name.isEmpty }.map {
+            return groups.get.first { $0.name == segments[1] && !$0.name.isEmpty }.map {
                 Self.legacyGroup($0.name, $0.versions.map(\.name), isRoot: true)
             }
         case ("apis", 3): return resources(group: segments[1], version: segments[2])
@@ -51,7 +73,8 @@ struct DiscoveryDocuments: Sendable {
     private var legacyGroups: JSON {
         [
             "kind": "APIGroupList", "apiVersion": "v1",
-            "groups": .array(groups.filter { !$0.name.isEmpty }.map { Self.legacyGroup($0.name, $0.versions.map(\.name), isRoot: false) }),
+            "groups": .array(
+                groups.get.filter { !$0.name.isEmpty }.map { Self.legacyGroup($0.name, $0.versions.map(\.name), isRoot: false) }),
         ]
     }
 
@@ -63,12 +86,13 @@ struct DiscoveryDocuments: Sendable {
     }
 
     private func resources(group: String, version: String) -> JSON? {
-        guard let types = groups.first(where: { $0.name == group })?.versions.first(where: { $0.name == version })?.types else {
+        guard let types = groups.get.first(where: { $0.name == group })?.versions.first(where: { $0.name == version })?.types else {
             return nil
         }
         var entries: [JSON] = []
-        for names in types.map(\.names) {
-            entries.append(Self.legacyResource(names))
+        for type in types {
+            let names: KindNames = type.names
+            entries.append(Self.legacyResource(type))
             for subresource in names.subresources { entries.append(Self.legacySubresource(names, subresource)) }
         }
         return [
@@ -77,14 +101,24 @@ struct DiscoveryDocuments: Sendable {
         ]
     }
 
-    private static func legacyResource(_ names: KindNames) -> JSON {
+    private static func legacyResource(_ type: ResourceType) -> JSON {
+        let names: KindNames = type.names
         var entry: JSON = [
             "name": .string(names.plural), "singularName": .string(names.singular), "namespaced": .bool(names.isNamespaced),
             "kind": .string(names.kind), "verbs": .array(names.verbs.map { .string($0.rawValue) }),
         ]
         if !names.short.isEmpty { entry["shortNames"] = .array(names.short.map { .string($0) }) }
         if !names.categories.isEmpty { entry["categories"] = .array(names.categories.map { .string($0) }) }
+        if names.verbs.contains(.update) || names.verbs.contains(.list) {
+            entry["storageVersionHash"] = .string(storageVersionHash(type.storedNames))
+        }
         return entry
+    }
+
+    /// Changes when objects come to be stored in another version. Source: `StorageVersionHash` of k8s.io/apiserver/pkg/endpoints.
+    static func storageVersionHash(_ names: KindNames) -> String {
+        let digest = SHA256.hash(data: Array("\(names.group)/\(names.version)/\(names.kind)".utf8))
+        return Base64Text.encode(Array(digest.prefix(8)))
     }
 
     private static func legacySubresource(_ names: KindNames, _ subresource: Subresource) -> JSON {
@@ -104,7 +138,7 @@ struct DiscoveryDocuments: Sendable {
         [
             "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2", "metadata": [:],
             "items": .array(
-                groups.filter { isWanted($0.name) }.map { group in
+                groups.get.filter { isWanted($0.name) }.map { group in
                     [
                         "metadata": group.name.isEmpty
                             ? ["creationTimestamp": nil] : ["name": .string(group.name), "creationTimestamp": nil],

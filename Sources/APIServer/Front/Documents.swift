@@ -19,9 +19,9 @@ extension APIServer {
         switch target {
         case .discovery(let segments): return try discoveryDocument(segments, accept)
         case .openAPI(let path):
-            guard let found = openAPI.document(path) else { throw .pathNotFound }
+            guard let found = types.now.openAPI.document(path) else { throw .pathNotFound }
             if path == "/openapi/v2", OpenAPIProtobuf.isWanted(accept) {
-                let found = openAPI.version2Protobuf
+                let found = types.now.openAPI.version2Protobuf
                 return Document(bytes: found.bytes, contentType: OpenAPIProtobuf.mediaType, etag: found.etag)
             }
             return Document(bytes: found.bytes, contentType: "application/json", etag: found.etag)
@@ -34,11 +34,11 @@ extension APIServer {
 
     private func discoveryDocument(_ segments: [String], _ accept: String) throws(APIStatus) -> Document {
         let isAggregated: Bool = accept.contains("as=APIGroupDiscoveryList") && accept.contains("v=v2") && segments.count == 1
-        guard let document = discovery.document(segments, isAggregated: isAggregated) else { throw .pathNotFound }
+        guard let document = types.now.discovery.document(segments, isAggregated: isAggregated) else { throw .pathNotFound }
         return Document(
-            bytes: document.serialized(),
+            bytes: document.bytes,
             contentType: isAggregated ? "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList" : "application/json",
-            etag: nil)
+            etag: isAggregated ? document.etag : nil)
     }
 
     /// `ok`, or with `verbose` a line for each check. The server answers only while it can.

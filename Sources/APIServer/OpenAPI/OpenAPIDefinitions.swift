@@ -22,7 +22,11 @@ struct OpenAPIDefinitions: Sendable {
             add(kind.schema, kinds: kinds, hasTypeMeta: kind.hasTypeMeta)
         }
         for type in types + bodies {
-            add(type.schema, kinds: [(type.names.group, type.names.version, type.names.kind)])
+            if let custom = type.custom {
+                addCustom(type, custom)
+            } else {
+                add(type.schema, kinds: [(type.names.group, type.names.version, type.names.kind)])
+            }
             if type.names.verbs.contains(.list) { schemas[type.schema.name + "List"] = list(of: type) }
         }
         for schema in OpenAPIMetaTypes.parts { add(schema, kinds: []) }
@@ -45,6 +49,9 @@ struct OpenAPIDefinitions: Sendable {
 
     /// The name of the definition of a kind: `io.k8s.api.apps.v1.Deployment`; nil when the kind is not defined.
     func name(ofKind kind: String, apiVersion: String) -> String? { namesByKind[apiVersion + "/" + kind] }
+
+    /// The definitions of these resources and their lists alone.
+    func ofResources(_ types: [ResourceType]) -> JSONObject { object(Set(types.flatMap { [$0.schema.name, $0.schema.name + "List"] })) }
 
     private func object(_ names: Set<String>) -> JSONObject {
         JSONObject(
@@ -79,7 +86,7 @@ struct OpenAPIDefinitions: Sendable {
         var properties: [JSONObject.Member] = kinds.isEmpty || !hasTypeMeta ? [] : Self.typeMeta
         for field in schema.fields {
             properties.append(JSONObject.Member(key: field.name, value: .object(property(field))))
-            if let inner: ObjectSchema = field.type.innermostObject { add(inner, kinds: []) }
+            addParts(of: field.type)
         }
         var definition: JSONObject = ["description": .string(schema.doc), "type": "object"]
         let required: [String] = schema.fields.filter { $0.isAlwaysWritten }.map(\.name)
@@ -91,8 +98,37 @@ struct OpenAPIDefinitions: Sendable {
         schemas[schema.name] = definition
     }
 
+    /// The types that a type names.
+    private mutating func addParts(of type: TypeSchema) {
+        switch type {
+        case .object(let reference): add(reference.schema, kinds: [])
+        case .list(let element), .map(let element): addParts(of: element)
+        case .union(let union):
+            schemas[union.name] = ["description": .string(union.doc)]
+            for form in union.forms { addParts(of: form.type) }
+        default: break
+        }
+    }
+
+    /// What the definition of a custom resource says, with the members that all objects have.
+    private mutating func addCustom(_ type: ResourceType, _ custom: CustomTraits) {
+        let names: KindNames = type.names
+        namesByKind[names.apiVersion + "/" + names.kind] = type.schema.name
+        add(ObjectMeta.definition.schema, kinds: [])
+        var definition: JSONObject = (dialect == .version3 ? custom.openAPI : CustomSwagger.schema(custom.openAPI)).object ?? [:]
+        var properties: JSONObject = definition["properties"]?.object ?? [:]
+        for member in Self.typeMeta { properties[member.key] = member.value }
+        var metadata: JSONObject = dialect.fieldReference(ObjectMeta.definition.schema.name)
+        metadata["description"] = "Name, labels and the like."
+        properties["metadata"] = .object(metadata)
+        definition["type"] = "object"
+        definition["properties"] = .object(properties.sorted())
+        definition["x-kubernetes-group-version-kind"] = [Self.json((names.group, names.version, names.kind))]
+        schemas[type.schema.name] = definition
+    }
+
     private func list(of type: ResourceType) -> JSONObject {
-        let kind: String = type.names.kind + "List"
+        let kind: String = type.names.listKind
         let items: JSON = ["description": "The objects.", "type": "array", "items": dialect.reference(type.schema.name)]
         var metadata: JSONObject = dialect.fieldReference(ListMeta.definition.schema.name)
         metadata["description"] = "Revision of the list and where its next page begins."
@@ -175,6 +211,7 @@ struct OpenAPIDefinitions: Sendable {
         case .microTime: return named(OpenAPIPrimitives.microTime)
         case .any: return named(OpenAPIPrimitives.rawExtension)
         case .object(let reference): return named(reference.schema.name)
+        case .union(let union): return named(union.name)
         case .list(let element): return ["type": "array", "items": .object(self.type(element))]
         case .map(let value): return ["type": "object", "additionalProperties": .object(self.type(value))]
         }

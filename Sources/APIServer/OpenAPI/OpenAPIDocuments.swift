@@ -1,43 +1,57 @@
 package import API
-import Crypto
 import Machinery
 import Synchronization
 
-/// The OpenAPI documents of a set of resources: `/openapi/v2`, `/openapi/v3` and one document for each group and version.
+/// The OpenAPI documents of what is served: `/openapi/v2`, `/openapi/v3` and one document for each group and version.
 ///
-/// Made from the declarations when they are first asked for, once; the bytes are kept. Make a new one when the resources change.
+/// Made from the declarations when they are first asked for, once; the bytes are kept. When custom resources come or go,
+/// ``serving(_:)`` gives the documents of the new state, which share all that stayed the same.
 package final class OpenAPIDocuments: Sendable {
-    /// Bytes and their identity.
-    package struct Document: Sendable {
-        /// JSON, UTF-8; or protobuf.
-        package let bytes: [UInt8]
-        /// SHA-512 of the bytes, upper-case hexadecimal: the `hash` of URLs in the index.
-        package let hash: String
-        /// For `ETag` and `If-None-Match`, quoted.
-        package var etag: String { "\"\(hash)\"" }
+    package typealias Document = HashedDocument
 
-        init(_ json: JSON) { self.init(json.serialized()) }
-
-        init(_ bytes: [UInt8]) {
-            self.bytes = bytes
-            let digits: [UInt8] = Array("0123456789ABCDEF".utf8)
-            var text: [UInt8] = []
-            for byte in SHA512.hash(data: bytes) { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-            hash = String(decoding: text, as: UTF8.self)
-        }
-    }
-
-    private let resources: OpenAPIResources
-    private let swagger = Mutex<Document?>(nil)
-    private let protobuf = Mutex<Document?>(nil)
-    /// By path under `/openapi/v3/`; the index has the empty path.
-    private let byGroup = Mutex<[String: Document]?>(nil)
+    private let builtIn: BuiltIn
+    private let custom: [CustomGroup]
+    private let swagger: Lazily<Document>
+    private let protobuf: Lazily<Document>
+    /// The list of version 3's documents.
+    private let index: Lazily<Document>
 
     /// - Parameters:
     ///   - types: what is served as resources.
     ///   - bodies: kinds of subresources that are no resources themselves.
-    package init(types: [ResourceType], bodies: [ResourceType] = Registry.bodyTypes) {
-        resources = OpenAPIResources(types: types, bodies: bodies)
+    package convenience init(types: [ResourceType], bodies: [ResourceType] = Registry.bodyTypes) {
+        self.init(BuiltIn(OpenAPIResources(types: types, bodies: bodies)), [])
+    }
+
+    private init(_ builtIn: BuiltIn, _ custom: [CustomGroup]) {
+        self.builtIn = builtIn
+        self.custom = custom
+        swagger = Lazily { Document(OpenAPISwagger.joined(builtIn.swagger.get, custom.map(\.swagger.get))) }
+        protobuf = Lazily {
+            // Messages joined are one message with the members of all.
+            Document(OpenAPIProtobuf.bytes(builtIn.swagger.get.json) + custom.flatMap { OpenAPIProtobuf.bytes($0.swagger.get.json) })
+        }
+        index = Lazily {
+            var paths: [JSONObject.Member] = []
+            for (path, document) in builtIn.documents.get.merging(custom.flatMap(\.documents.get), uniquingKeysWith: { one, _ in one }) {
+                paths.append(
+                    JSONObject.Member(key: path, value: ["serverRelativeURL": .string("/openapi/v3/\(path)?hash=\(document.hash)")]))
+            }
+            return Document(["paths": .object(JSONObject(members: paths).sorted())])
+        }
+    }
+
+    /// The documents for the built-in types and these custom ones, sorted by group and version.
+    func serving(_ types: [ResourceType]) -> OpenAPIDocuments {
+        var groups: [CustomGroup] = []
+        var rest: ArraySlice<ResourceType> = types[...]
+        while let first: ResourceType = rest.first {
+            let members: [ResourceType] = Array(rest.prefix { $0.names.apiVersion == first.names.apiVersion })
+            rest = rest.dropFirst(members.count)
+            let kept: CustomGroup? = custom.first { $0.types.elementsEqual(members, by: ===) }
+            groups.append(kept ?? CustomGroup(members))
+        }
+        return OpenAPIDocuments(builtIn, groups)
     }
 
     /// The document at a path such as `/openapi/v2`, `/openapi/v3` or `/openapi/v3/apis/apps/v1`; nil where there is none.
@@ -45,45 +59,87 @@ package final class OpenAPIDocuments: Sendable {
         let segments: [Substring] = path.split(separator: "/")
         guard segments.count >= 2, segments[0] == "openapi" else { return nil }
         switch segments[1] {
-        case "v2" where segments.count == 2: return version2
-        case "v3": return version3[segments.dropFirst(2).joined(separator: "/")]
+        case "v2" where segments.count == 2: return swagger.get
+        case "v3" where segments.count == 2: return index.get
+        case "v3":
+            let path: String = segments.dropFirst(2).joined(separator: "/")
+            if let document: Document = builtIn.documents.get[path] { return document }
+            return custom.lazy.compactMap { $0.documents.get[path] }.first
         default: return nil
         }
     }
 
     /// `/openapi/v2` in its protobuf form.
-    package var version2Protobuf: Document {
-        protobuf.withLock { document in
-            if let document { return document }
-            let made = Document(OpenAPIProtobuf.bytes(resources.swagger))
-            document = made
-            return made
-        }
-    }
+    package var version2Protobuf: Document { protobuf.get }
 
-    private var version2: Document {
-        swagger.withLock { document in
-            if let document { return document }
-            let made = Document(resources.swagger)
-            document = made
-            return made
-        }
-    }
+    /// What never changes.
+    private final class BuiltIn: Sendable {
+        let swagger: Lazily<OpenAPISwagger>
+        /// By path under `/openapi/v3/`.
+        let documents: Lazily<[String: Document]>
 
-    private var version3: [String: Document] {
-        byGroup.withLock { documents in
-            if let documents { return documents }
-            var made: [String: Document] = [:]
-            var paths: [JSONObject.Member] = []
-            for (path, json) in resources.groupDocuments {
-                let document = Document(json)
-                made[path] = document
-                let url: String = "/openapi/v3/\(path)?hash=\(document.hash)"
-                paths.append(JSONObject.Member(key: path, value: ["serverRelativeURL": .string(url)]))
+        init(_ resources: OpenAPIResources) {
+            swagger = Lazily { OpenAPISwagger(resources.swagger) }
+            documents = Lazily {
+                [String: Document](uniqueKeysWithValues: resources.groupDocuments.map { ($0.path, Document($0.json)) })
             }
-            made[""] = Document(["paths": .object(JSONObject(members: paths).sorted())])
-            documents = made
-            return made
         }
+    }
+
+    /// The custom resources of one version of one group.
+    private final class CustomGroup: Sendable {
+        let types: [ResourceType]
+        let swagger: Lazily<OpenAPISwagger>
+        let documents: Lazily<[String: Document]>
+
+        init(_ types: [ResourceType]) {
+            self.types = types
+            let resources = OpenAPIResources(types: types, bodies: Registry.bodyTypes)
+            swagger = Lazily { OpenAPISwagger(resources.customSwagger) }
+            documents = Lazily {
+                [String: Document](uniqueKeysWithValues: resources.customDocuments.map { ($0.path, Document($0.json)) })
+            }
+        }
+    }
+}
+
+/// A part of the document of version 2, with the text of its long members, so that parts are joined without writing them again.
+struct OpenAPISwagger: Sendable {
+    let json: JSON
+    private let paths: [UInt8]
+    private let definitions: [UInt8]
+
+    init(_ json: JSON) {
+        self.json = json
+        paths = (json["paths"] ?? [:]).serialized()
+        definitions = (json["definitions"] ?? [:]).serialized()
+    }
+
+    /// The first part with the paths and definitions of the others.
+    static func joined(_ first: OpenAPISwagger, _ others: [OpenAPISwagger]) -> [UInt8] {
+        var bytes: [UInt8] = [UInt8(ascii: "{")]
+        for member in first.json.object?.members ?? [] {
+            if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+            bytes += Array("\"\(member.key)\":".utf8)
+            switch member.key {
+            case "paths": append(([first] + others).map(\.paths), to: &bytes)
+            case "definitions": append(([first] + others).map(\.definitions), to: &bytes)
+            default: member.value.append(to: &bytes)
+            }
+        }
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
+    }
+
+    /// Objects of different members as one.
+    private static func append(_ objects: [[UInt8]], to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "{"))
+        var isFirst: Bool = true
+        for object in objects where object.count > 2 {
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            isFirst = false
+            bytes += object.dropFirst().dropLast()
+        }
+        bytes.append(UInt8(ascii: "}"))
     }
 }

@@ -19,6 +19,8 @@ struct OpenAPIOperation {
     var isText: Bool = false
     /// A connection that is no request and answer.
     var isStream: Bool = false
+    /// Of a custom resource, which has no protobuf form and no strategic merge.
+    var isCustom: Bool = false
     var parameters: [OpenAPIParameter] = []
     var codes: [Int] = [200]
 
@@ -35,7 +37,7 @@ struct OpenAPIOperation {
         var parameters: [JSON] = self.parameters.map { $0.json(dialect) }
         switch dialect {
         case .version2:
-            operation["consumes"] = .array((isPatch ? Self.patchTypes : ["*/*"]).map { .string($0) })
+            operation["consumes"] = .array((isPatch ? patchTypes : ["*/*"]).map { .string($0) })
             operation["produces"] = .array(produced.map { .string($0) })
             operation["schemes"] = ["https"]
             if let body {
@@ -45,7 +47,7 @@ struct OpenAPIOperation {
             }
         case .version3:
             if let body {
-                let types: [String] = isPatch ? Self.patchTypes : ["*/*"]
+                let types: [String] = isPatch ? patchTypes : ["*/*"]
                 let content: [JSONObject.Member] = types.map {
                     JSONObject.Member(key: $0, value: ["schema": dialect.reference(body)])
                 }
@@ -98,8 +100,11 @@ struct OpenAPIOperation {
     private var produced: [String] {
         if isStream { return ["*/*"] }
         if isText { return ["text/plain"] + Self.types }
+        if isCustom { return ["application/json", "application/yaml"] + (isWatchable ? ["application/json;stream=watch"] : []) }
         return isWatchable ? Self.types + Self.streamTypes : Self.types
     }
+
+    private var patchTypes: [String] { isCustom ? Self.patchTypes.filter { !$0.contains("strategic") } : Self.patchTypes }
 
     private static let types: [String] = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]
     private static let streamTypes: [String] = ["application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"]

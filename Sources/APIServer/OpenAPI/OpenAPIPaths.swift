@@ -8,12 +8,14 @@ struct OpenAPIPaths {
     private let definition: String
     private let definitions: OpenAPIDefinitions
     private let ids: OpenAPINames
+    private let isCustom: Bool
 
     init(_ dialect: OpenAPIDialect, _ type: ResourceType, _ definitions: OpenAPIDefinitions) {
         self.dialect = dialect
         names = type.names
         definition = type.schema.name
         self.definitions = definitions
+        isCustom = type.custom != nil
         ids = OpenAPINames(group: type.names.group, version: type.names.version)
     }
 
@@ -34,7 +36,7 @@ struct OpenAPIPaths {
     }
 
     private var scoped: String { names.isNamespaced ? "Namespaced" : "" }
-    private var kindList: String { names.kind + "List" }
+    private var kindList: String { names.listKind }
     private func has(_ verb: Verb) -> Bool { names.verbs.contains(verb) }
 
     // MARK: - Operations
@@ -87,7 +89,10 @@ struct OpenAPIPaths {
     }
 
     private func operation(_ action: String, _ id: String) -> OpenAPIOperation {
-        OpenAPIOperation(action: action, id: id, tag: ids.tag, kind: (names.group, names.version, names.kind), answer: definition)
+        var operation = OpenAPIOperation(
+            action: action, id: id, tag: ids.tag, kind: (names.group, names.version, names.kind), answer: definition)
+        operation.isCustom = isCustom
+        return operation
     }
 
     private func listing(_ id: String) -> OpenAPIOperation {

@@ -22,6 +22,18 @@ struct OpenAPIResources: Sendable {
         ]
     }
 
+    /// Version 2 of custom resources: what their groups add to the document.
+    var customSwagger: JSON {
+        let definitions = OpenAPIDefinitions(.version2, types: types, bodies: bodies)
+        let discovery = OpenAPIDiscovery(.version2)
+        var paths: [JSONObject.Member] = groupVersions.map { discovery.resourceList($0) }
+        for type in types { paths += OpenAPIPaths(.version2, type, definitions).members }
+        return ["paths": .object(JSONObject(members: paths).sorted()), "definitions": .object(definitions.ofResources(types))]
+    }
+
+    /// Version 3 of custom resources: one document for each group and version.
+    var customDocuments: [(path: String, json: JSON)] { resourceDocuments(OpenAPIDefinitions(.version3, types: types, bodies: bodies)) }
+
     /// Version 3: one document for each group and version, and small ones for discovery, by path.
     var groupDocuments: [(path: String, json: JSON)] {
         let definitions = OpenAPIDefinitions(.version3, types: types, bodies: bodies)
@@ -29,6 +41,13 @@ struct OpenAPIResources: Sendable {
         var documents: [(path: String, json: JSON)] = discovery.roots(groups).map { path, paths in
             (path, Self.document(paths, definitions.reachable(from: paths)))
         }
+        documents += resourceDocuments(definitions)
+        return documents
+    }
+
+    private func resourceDocuments(_ definitions: OpenAPIDefinitions) -> [(path: String, json: JSON)] {
+        let discovery = OpenAPIDiscovery(.version3)
+        var documents: [(path: String, json: JSON)] = []
         for groupVersion in groupVersions {
             let members: [ResourceType] = types.filter { $0.names.apiVersion == groupVersion }
             guard let root: String = members.first?.names.resource.root else { continue }

@@ -41,7 +41,7 @@ enum ApplyCheck {
             if value.double == nil { errors.append("\(path): expected numeric (int or float), got \(goType(value))") }
         case .quantity, .intOrString:
             if value.object != nil || value.array != nil { errors.append("\(path): expected scalar, got \(goSyntax(value))") }
-        case .any: break
+        case .any, .union: break
         }
     }
 

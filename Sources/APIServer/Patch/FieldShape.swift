@@ -30,7 +30,7 @@ package enum FieldShape: Sendable {
         switch type {
         case .object(let reference): self = FieldShape(reference.schema)
         case .map(let value): self = .map(value)
-        case .any: self = .untyped
+        case .any, .union: self = .untyped
         default: self = .leaf
         }
     }

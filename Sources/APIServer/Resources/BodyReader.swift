@@ -5,7 +5,21 @@ import Machinery
 struct BodyReader {
     let call: Call
 
+    /// An object of the call's own kind.
+    ///
     /// Throws ``APIStatus`` (400) with Kubernetes' texts; what `fieldValidation` lets pass becomes a warning.
+    func object() throws(APIStatus) -> JSON {
+        var duplicates: [String] = []
+        let json: JSON = try Self.parse(call.request.body, call.request.contentType, call.type.schema, duplicates: &duplicates)
+        return try object(json, duplicates: duplicates)
+    }
+
+    /// The same for a tree that a patch made.
+    func object(_ json: JSON, duplicates: [String] = []) throws(APIStatus) -> JSON {
+        try object(json, call.type.rules, kind: call.names.kind, apiVersion: call.names.apiVersion, duplicates: duplicates)
+    }
+
+    /// An object of another kind, as subresources have them.
     func object(_ schema: ObjectSchema, kind: String, apiVersion: String) throws(APIStatus) -> JSON {
         var duplicates: [String] = []
         let json: JSON = try Self.parse(call.request.body, call.request.contentType, schema, duplicates: &duplicates)
@@ -16,6 +30,12 @@ struct BodyReader {
     func object(
         _ json: JSON, _ schema: ObjectSchema, kind: String, apiVersion: String, duplicates: [String] = []
     ) throws(APIStatus) -> JSON {
+        try object(json, ObjectRules(schema), kind: kind, apiVersion: apiVersion, duplicates: duplicates)
+    }
+
+    private func object(
+        _ json: JSON, _ rules: ObjectRules, kind: String, apiVersion: String, duplicates: [String]
+    ) throws(APIStatus) -> JSON {
         guard json.object != nil else {
             throw .badRequest(
                 "couldn't get version/kind; json parse error: json: cannot unmarshal \(json.typeName) into Go value of type struct")
@@ -24,7 +44,7 @@ struct BodyReader {
         var findings = DecodingFindings()
         var object: JSON
         do {
-            object = try schema.decode(json, findings: &findings)
+            object = try rules.decode(json, &findings)
         } catch {
             throw .badRequest("\(kind) in version \"\(call.names.version)\" cannot be handled as a \(kind): \(error)")
         }

@@ -16,7 +16,10 @@ struct Call: Sendable {
     var options: RequestOptions { request.options }
 
     /// The key of the object that the request names.
-    func key(_ name: String) -> String { ObjectKeys.key(names, namespace: request.namespace, name: name) }
+    func key(_ name: String) -> String { ObjectKeys.key(type.storedNames, namespace: request.namespace, name: name) }
+
+    /// What the keys of all objects begin with that a list or watch is about.
+    var prefix: String { ObjectKeys.prefix(type.storedNames, namespace: request.namespace) }
 }
 
 /// Texts for the `Warning:` headers of an answer, collected on the way.

@@ -5,8 +5,7 @@ import Store
 extension APIServer {
     /// Reads, defaults, admits, prepares, validates, admits again and stores.
     func create(_ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
-        let object: JSON = try BodyReader(call: call).object(
-            call.type.schema, kind: call.names.kind, apiVersion: call.names.apiVersion)
+        let object: JSON = try BodyReader(call: call).object()
         try create(object, call, reply)
     }
 
@@ -22,7 +21,7 @@ extension APIServer {
         if call.request.contentType != .applyYAML { object = track(old: nil, new: object, call) }
         call.type.prepareForCreate(&object)
         try admit(.create, &object, old: nil, call)
-        call.type.schema.applyDefaults(&object)
+        call.type.rules.applyDefaults(&object)
         let name: String = object[["metadata", "name"]]?.string ?? ""
         do throws(APIStatus) {
             try validate(object, name, call)
@@ -36,7 +35,7 @@ extension APIServer {
             if store.newest(call.key(name)) != nil { throw .alreadyExists(call.names, name) }
             return reply(.success(.json(object, code: 201, warnings: call.warnings.all)))
         }
-        let stored = StoredObject(object, call.names)
+        let stored: StoredObject = try call.stored(object)
         let write = Write(.put, call.key(name), if: .absent) { stored.bytes($0) }
         let admitted: JSON = object
         store.write(write) { [self] result in
@@ -55,7 +54,7 @@ extension APIServer {
     private func validate(_ object: JSON, _ name: String, _ call: Call) throws(APIStatus) {
         var problems = Problems()
         ObjectMeta.validateObject(View(object["metadata"] ?? [:]), of: call.names, &problems)
-        call.type.schema.validate(object, .root, &problems)
+        call.type.rules.validate(object, &problems)
         guard problems.isEmpty else { throw .invalid(call.names, name, problems) }
         try validateAdmission(.create, object, old: nil, call)
     }
@@ -64,8 +63,8 @@ extension APIServer {
     func normalized(_ object: JSON, _ call: Call) throws(APIStatus) -> JSON {
         var findings = DecodingFindings()
         do {
-            var result: JSON = try call.type.schema.decode(object, findings: &findings)
-            call.type.schema.applyDefaults(&result)
+            var result: JSON = try call.type.rules.decode(object, &findings)
+            call.type.rules.applyDefaults(&result)
             return result
         } catch {
             throw .badRequest("\(call.names.kind) in version \"\(call.names.version)\" cannot be handled as a \(call.names.kind): \(error)")
@@ -74,11 +73,14 @@ extension APIServer {
 
     /// The object as the client asked to see it.
     func answer(_ entry: Entry, code: Int, _ call: Call, _ reply: Reply) {
-        switch call.request.representation {
-        case .object: reply(.success(.bytes(entry.value, code: code, warnings: call.warnings.all)))
-        case .table, .metadata, .metadataList:
-            let json: JSON = (try? JSON(parsing: entry.value)) ?? .null
-            reply(.success(.json(represent(json, call), code: code, warnings: call.warnings.all)))
+        do throws(APIStatus) {
+            switch call.request.representation {
+            case .object: reply(.success(.bytes(try call.bytes(entry), code: code, warnings: call.warnings.all)))
+            case .table, .metadata, .metadataList:
+                reply(.success(.json(represent(try call.tree(entry), call), code: code, warnings: call.warnings.all)))
+            }
+        } catch {
+            reply(.failure(error))
         }
     }
 

@@ -9,7 +9,7 @@ extension APIServer {
         let call: Call = call.dryRun(options.isDryRun)
         let name: String = call.request.name ?? ""
         guard let entry = store.newest(call.key(name)) else { throw .notFound(call.names, name) }
-        try validateAdmission(.delete, nil, old: json(entry), call)
+        try validateAdmission(.delete, nil, old: try call.tree(entry), call)
         delete(call.key(name), options, call, reply)
     }
 
@@ -18,7 +18,7 @@ extension APIServer {
         let options: Deletion = try Deletion(call)
         let call: Call = call.dryRun(options.isDryRun)
         let page: ListPage = try readPage(call)
-        let answer: Answer = .document(code: 200, pieces: page.spliced(call.names), warnings: call.warnings.all)
+        let answer: Answer = .document(code: 200, pieces: try page.spliced(call), warnings: call.warnings.all)
         deleteNext(page.entries[...], options, call) { status in
             reply(status.map { .failure($0) } ?? .success(answer))
         }
@@ -38,7 +38,7 @@ extension APIServer {
         let name: String = key.split(separator: "/").last.map(String.init) ?? ""
         do throws(APIStatus) {
             guard let entry = store.newest(key) else { throw .notFound(call.names, name) }
-            let old: JSON = json(entry)
+            let old: JSON = try call.tree(entry)
             try options.check(old, entry.revision, call.names, name)
             let grace: Int = call.type.gracePeriod(old, options.gracePeriodSeconds)
             let next: JSON = marked(old, grace: grace, options, call)
@@ -53,7 +53,7 @@ extension APIServer {
                 return remove(next, entry, call, reply, retry: retry) { [self] in answerDeleted($0, old, call, reply) }
             }
             guard next != old, !call.options.dryRun else { return answer(entry, code: 200, call, reply) }
-            let stored = StoredObject(next, call.names)
+            let stored: StoredObject = try call.stored(next)
             store.write(Write(.put, key, if: .revision(entry.revision)) { stored.bytes($0) }) { [self] result in
                 switch result {
                 case .success(let entry): answer(entry, code: 200, call, reply)
@@ -105,7 +105,8 @@ extension APIServer {
         _ done: @escaping @Sendable (Entry) -> Void
     ) {
         guard !call.options.dryRun else { return reply(.success(.json(represent(last, call)))) }
-        let stored = StoredObject(last, call.names)
+        let stored: StoredObject
+        do throws(APIStatus) { stored = try call.stored(last) } catch { return reply(.failure(error)) }
         store.write(Write(.delete, entry.key, if: .revision(entry.revision)) { stored.bytes($0) }) { [self] result in
             switch result {
             case .success(let tombstone):

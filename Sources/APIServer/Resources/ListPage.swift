@@ -26,16 +26,17 @@ struct ListPage: Sendable {
         return json
     }
 
-    /// The list as JSON: the objects' bytes one after the other, nothing decoded.
-    func spliced(_ names: KindNames) -> [ArraySlice<UInt8>] {
-        let head = #"{"kind":"\#(names.kind)List","apiVersion":"\#(names.apiVersion)","metadata":\#(metadata.text()),"items":["#
+    /// The list as JSON: the objects' bytes one after the other, nothing decoded unless it is stored in another version.
+    func spliced(_ call: Call) throws(APIStatus) -> [ArraySlice<UInt8>] {
+        let names: KindNames = call.names
+        let head = #"{"kind":"\#(names.listKind)","apiVersion":"\#(names.apiVersion)","metadata":\#(metadata.text()),"items":["#
         let opening: Int = StoredObject.opening(names).count
         let between: ArraySlice<UInt8> = [UInt8(ascii: ","), UInt8(ascii: "{")]
         var pieces: [ArraySlice<UInt8>] = [Array(head.utf8)[...]]
         pieces.reserveCapacity(entries.count * 2 + 2)
-        for (index, entry) in entries.enumerated() {
+        for (index, bytes) in try call.bytes(entries).enumerated() {
             pieces.append(index == 0 ? between.dropFirst() : between)
-            pieces.append(StoredObject.listItem(entry.value, opening: opening))
+            pieces.append(StoredObject.listItem(bytes, opening: opening))
         }
         pieces.append([UInt8(ascii: "]"), UInt8(ascii: "}")])
         return pieces

@@ -14,8 +14,7 @@ extension APIServer {
         let found: [String] = duplicates
         modify(call, reply) { [self] old throws(APIStatus) in
             let changed: JSON = try patched(old, with: patch, call)
-            return try BodyReader(call: call).object(
-                changed, call.type.schema, kind: call.names.kind, apiVersion: call.names.apiVersion, duplicates: found)
+            return try BodyReader(call: call).object(changed, duplicates: found)
         }
     }
 
@@ -100,7 +99,7 @@ extension APIServer {
 extension BodyReader {
     /// The fields that an apply names, checked against the schema but without anything that the client did not write.
     func checkedForApply(_ applied: JSON) throws(APIStatus) -> JSON {
-        let decoded: JSON = try object(applied, call.type.schema, kind: call.names.kind, apiVersion: call.names.apiVersion)
+        let decoded: JSON = try object(applied)
         return decoded.keeping(membersOf: applied)
     }
 }

@@ -7,24 +7,24 @@ extension APIServer {
         let name: String = call.request.name ?? ""
         try checkRevision(call)
         guard let entry = store.get(call.key(name)) else { throw .notFound(call.names, name) }
-        guard call.request.representation != .object else { return .bytes(entry.value) }
-        return .json(represent(json(entry), call))
+        guard call.request.representation != .object else { return .bytes(try call.bytes(entry), warnings: call.warnings.all) }
+        return .json(represent(try call.tree(entry), call), warnings: call.warnings.all)
     }
 
     func list(_ call: Call) throws(APIStatus) -> Answer {
         let page: ListPage = try readPage(call)
         switch call.request.representation {
-        case .object: return .document(code: 200, pieces: page.spliced(call.names), warnings: [])
+        case .object: return .document(code: 200, pieces: try page.spliced(call), warnings: call.warnings.all)
         case .metadata, .metadataList:
-            return .json([
-                "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": page.metadata,
-                "items": .array(page.entries.map { Representations.metadata(json($0)) }),
-            ])
-        case .table: return .json(TableWriter(call).table(page.entries.map(json), metadata: page.metadata))
+            return .json(
+                [
+                    "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": page.metadata,
+                    "items": .array(try call.trees(page.entries).map { Representations.metadata($0) }),
+                ], warnings: call.warnings.all)
+        case .table:
+            return .json(TableWriter(call).table(try call.trees(page.entries), metadata: page.metadata), warnings: call.warnings.all)
         }
     }
-
-    func json(_ entry: Entry) -> JSON { (try? JSON(parsing: entry.value)) ?? .null }
 
     /// Refuses a revision that has not happened yet. Throws ``APIStatus`` (400, 504).
     private func checkRevision(_ call: Call) throws(APIStatus) {
@@ -41,7 +41,7 @@ extension APIServer {
     func readPage(_ call: Call) throws(APIStatus) -> ListPage {
         let options: RequestOptions = call.options
         let selection = try Selection(options, call.type)
-        let prefix: String = ObjectKeys.prefix(call.names, namespace: call.request.namespace)
+        let prefix: String = call.prefix
         var revision: Revision?
         var after: String?
         if let token = options.continueToken {

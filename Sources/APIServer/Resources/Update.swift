@@ -5,8 +5,7 @@ import Store
 extension APIServer {
     /// Replaces an object, or its status.
     func update(_ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
-        let object: JSON = try BodyReader(call: call).object(
-            call.type.schema, kind: call.names.kind, apiVersion: call.names.apiVersion)
+        let object: JSON = try BodyReader(call: call).object()
         modify(call, reply) { _ throws(APIStatus) in object }
     }
 
@@ -20,18 +19,18 @@ extension APIServer {
         do throws(APIStatus) {
             let name: String = call.request.name ?? ""
             guard let entry = store.newest(call.key(name)) else { throw .notFound(call.names, name) }
-            let old: JSON = json(entry)
+            let old: JSON = try call.tree(entry)
             let changed: JSON = try change(old)
             let wanted: String = changed[["metadata", "resourceVersion"]]?.string ?? ""
             if !wanted.isEmpty, wanted != "0", wanted != String(entry.revision) { throw .conflict(call.names, name) }
             let next: JSON = try prepare(changed, old: old, call)
 
             // Nothing to write; but what is answered must be durable already.
-            if next == old, entry.revision <= store.revision { return answer(entry, code: 200, call, reply) }
+            if next == old, entry.revision <= store.revision, call.isStoredAsWished(entry) { return answer(entry, code: 200, call, reply) }
             if isReadyToGo(next, call) { return remove(next, entry, call, reply) { [self] in answer($0, code: 200, call, reply) } }
             guard !call.options.dryRun else { return reply(.success(.json(represent(next, call), warnings: call.warnings.all))) }
 
-            let stored = StoredObject(next, call.names)
+            let stored: StoredObject = try call.stored(next)
             store.write(Write(.put, entry.key, if: .revision(entry.revision)) { stored.bytes($0) }) { [self] result in
                 switch result {
                 case .success(let entry):
@@ -83,8 +82,8 @@ extension APIServer {
     private func validate(_ next: JSON, old: JSON, _ call: Call) throws(APIStatus) {
         var problems = Problems()
         ObjectMeta.validateObjectUpdate(View(next["metadata"] ?? [:]), from: View(old["metadata"] ?? [:]), &problems)
-        call.type.schema.validate(next, .root, &problems)
-        if !call.isSystemWrite { call.type.schema.validateUpdate(next, from: old, .root, &problems) }
+        call.type.rules.validate(next, &problems)
+        if !call.isSystemWrite { call.type.rules.validateUpdate(next, old, &problems) }
         guard problems.isEmpty else { throw .invalid(call.names, call.request.name ?? "", problems) }
         try validateAdmission(.update, next, old: old, call)
     }

@@ -9,7 +9,7 @@ extension APIServer {
     func watch(_ call: Call) throws(APIStatus) -> Answer {
         let options: RequestOptions = call.options
         let selection = try Selection(options, call.type)
-        let prefix: String = ObjectKeys.prefix(call.names, namespace: call.request.namespace)
+        let prefix: String = call.prefix
         let streamsList: Bool = options.sendInitialEvents == true
         try check(options, call)
 

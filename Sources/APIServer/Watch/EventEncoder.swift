@@ -8,16 +8,24 @@ final class EventEncoder: Sendable {
     enum Kind: String { case added = "ADDED", modified = "MODIFIED", deleted = "DELETED", bookmark = "BOOKMARK", error = "ERROR" }
 
     private let call: Call
-    private let opening: [UInt8]
     /// Only the first table of a watch carries its columns.
     private let owesColumns = Mutex(true)
 
     init(_ call: Call) {
         self.call = call
-        opening = StoredObject.opening(call.names) + Array(#""metadata":{"resourceVersion":""#.utf8)
     }
 
-    func add(_ kind: Kind, _ object: [UInt8], to pieces: inout [[UInt8]]) {
+    /// An object as it stands in the store. Throws ``APIStatus`` when it can't be converted to the version that is watched.
+    func add(_ kind: Kind, _ entry: Entry, to pieces: inout [[UInt8]]) throws(APIStatus) {
+        add(kind, try call.bytes(entry), to: &pieces)
+    }
+
+    /// An object that no longer matches: as it was, with the revision of the change.
+    func addLast(_ entry: Entry, at revision: Revision, to pieces: inout [[UInt8]]) throws(APIStatus) {
+        add(.deleted, try call.bytes(entry, at: revision), to: &pieces)
+    }
+
+    private func add(_ kind: Kind, _ object: [UInt8], to pieces: inout [[UInt8]]) {
         pieces.append(Array(#"{"type":"\#(kind.rawValue)","object":"#.utf8))
         switch call.request.representation {
         case .object: pieces.append(object)
@@ -44,11 +52,6 @@ final class EventEncoder: Sendable {
 
     func addError(_ status: APIStatus, to pieces: inout [[UInt8]]) {
         pieces.append(Array(#"{"type":"ERROR","object":"#.utf8) + status.json.serialized() + Self.end)
-    }
-
-    /// An older version of an object with a newer revision: what a client sees last of an object that no longer matches.
-    func bytes(of entry: Entry, at revision: Revision) -> [UInt8] {
-        opening + Array(String(revision).utf8) + entry.value[(opening.count + String(entry.revision).utf8.count)...]
     }
 
     private func table(_ object: JSON) -> JSON {

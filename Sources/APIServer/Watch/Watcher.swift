@@ -50,22 +50,23 @@ package final class Watcher: Sendable {
         state.withLock { state in
             guard !state.isEnded else { return Batch(isEnd: true) }
             var batch = Batch()
-            for entry in state.initial.prefix(Self.most) { encoder.add(.added, entry.value, to: &batch.pieces) }
-            state.initial = state.initial.dropFirst(Self.most)
-            guard state.initial.isEmpty else { return batch }
-            if state.owesInitialEnd {
-                state.owesInitialEnd = false
-                encoder.addBookmark(state.cursor, closesInitialEvents: true, to: &batch.pieces)
-            }
             do {
+                for entry in state.initial.prefix(Self.most) { try encoder.add(.added, entry, to: &batch.pieces) }
+                state.initial = state.initial.dropFirst(Self.most)
+                guard state.initial.isEmpty else { return batch }
+                if state.owesInitialEnd {
+                    state.owesInitialEnd = false
+                    encoder.addBookmark(state.cursor, closesInitialEvents: true, to: &batch.pieces)
+                }
                 while batch.pieces.isEmpty, state.cursor < store.revision {
                     let (events, cursor) = try store.events(prefix: prefix, after: state.cursor, limit: Self.most)
-                    for event in events { add(event, to: &batch.pieces) }
+                    for event in events { try add(event, to: &batch.pieces) }
                     state.cursor = cursor
                 }
             } catch {
                 state.isEnded = true
-                encoder.addError(.expired("too old resource version: \(state.cursor) (\(store.compacted))"), to: &batch.pieces)
+                encoder.addError(
+                    error as? APIStatus ?? .expired("too old resource version: \(state.cursor) (\(store.compacted))"), to: &batch.pieces)
                 batch.isEnd = true
                 return batch
             }
@@ -86,14 +87,14 @@ package final class Watcher: Sendable {
     private static let most = 500
 
     /// What an event means to a client that sees only objects that match its selectors.
-    private func add(_ event: StoreEvent, to pieces: inout [[UInt8]]) {
+    private func add(_ event: StoreEvent, to pieces: inout [[UInt8]]) throws(APIStatus) {
         let matched: Bool = event.previous.map(selection.matches) ?? false
         if event.isDelete {
-            if matched { encoder.add(.deleted, event.entry.value, to: &pieces) }
+            if matched { try encoder.add(.deleted, event.entry, to: &pieces) }
         } else if selection.matches(event.entry) {
-            encoder.add(matched ? .modified : .added, event.entry.value, to: &pieces)
+            try encoder.add(matched ? .modified : .added, event.entry, to: &pieces)
         } else if matched, let previous = event.previous {
-            encoder.add(.deleted, encoder.bytes(of: previous, at: event.revision), to: &pieces)
+            try encoder.addLast(previous, at: event.revision, to: &pieces)
         }
     }
 }

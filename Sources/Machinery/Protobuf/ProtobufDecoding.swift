@@ -112,6 +112,17 @@ extension TypeSchema {
             } catch {
                 throw ProtobufError(description: "\(error)")
             }
+        case (.union(let union), .bytes(let bytes)):
+            guard !union.forms.isEmpty else { return try TypeSchema.any.single(value) }
+            var json: JSON?
+            var reader = ProtobufReader(bytes)
+            // A form that is a value of its own outranks the flag before it: `allows` is written beside a schema too.
+            while let (number, value) = try reader.next() {
+                guard let form: UnionSchema.Form = union.forms.first(where: { $0.number == number }) else { continue }
+                if json?.bool != nil { json = nil }
+                try form.type.read(value, into: &json)
+            }
+            return json ?? (union.forms.contains { if case .boolean = $0.type { true } else { false } } ? false : .null)
         case (.object(let reference), .bytes(let bytes)): return try reference.schema.decode(protobuf: bytes)
         default: throw Self.wrongType
         }

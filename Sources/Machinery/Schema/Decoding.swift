@@ -79,6 +79,10 @@ extension ObjectSchema {
             return json
         case (.object(let reference), _):
             return try reference.schema.decodeObject(json, shortName, path, isRoot: false, &findings)
+        case (.union(let union), _):
+            guard !union.forms.isEmpty else { return json }
+            guard let form: UnionSchema.Form = union.form(of: json) else { throw mismatch(json, shortName, path, type.goName) }
+            return try decodeValue(json, as: form.type, path, &findings)
         case (.list(let element), .array(let values)):
             var decoded: [JSON] = []
             decoded.reserveCapacity(values.count)
@@ -151,7 +155,7 @@ extension TypeSchema {
         case .quantity: "0"
         case .list: []
         case .object, .map: [:]
-        case .time, .microTime, .any: nil
+        case .time, .microTime, .any, .union: nil
         }
     }
 }

@@ -14,6 +14,7 @@ package indirect enum TypeSchema: Sendable {
     /// Any JSON, kept as it is.
     case any
     case object(SchemaReference)
+    case union(UnionSchema)
     case list(TypeSchema)
     /// String keys.
     case map(TypeSchema)
@@ -42,6 +43,7 @@ package indirect enum TypeSchema: Sendable {
         case .microTime: "v1.MicroTime"
         case .any: "interface {}"
         case .object(let reference): reference.schema.goName
+        case .union(let union): union.goName
         case .list(let element): "[]" + element.goName
         case .map(let element): "map[string]" + element.goName
         }

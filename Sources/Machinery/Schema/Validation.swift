@@ -36,7 +36,7 @@ extension FieldSchema {
     fileprivate func isZeroAllowed(_ value: JSON?) -> Bool {
         guard value != nil else { return false }
         switch type {
-        case .boolean, .int32, .int64, .double, .intOrString, .object, .any: return true
+        case .boolean, .int32, .int64, .double, .intOrString, .object, .any, .union: return true
         default: return false
         }
     }
