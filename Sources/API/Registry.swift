@@ -3,13 +3,17 @@ package enum Registry {
     package static let kinds: [any Kind.Type] = core + apps + batch + admissionRegistration + others
 
     private static let core: [any Kind.Type] = [
+        ComponentStatus.self,
         ConfigMap.self,
         Endpoints.self,
         Event.self,
         LimitRange.self,
         Namespace.self,
         Node.self,
+        PersistentVolume.self,
+        PersistentVolumeClaim.self,
         Pod.self,
+        PodTemplate.self,
         ReplicationController.self,
         ResourceQuota.self,
         Secret.self,

@@ -15,6 +15,47 @@ package struct PersistentVolumeClaim: Kind {
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
     package let spec = Field<PersistentVolumeClaimSpec>("spec", 2, "The storage that is wanted.")
     package let status = Field<PersistentVolumeClaimStatus>("status", 3, "The storage that was given.")
+
+    package static let columns: [Column<PersistentVolumeClaim>] = [
+        .name,
+        Column("Status", .string, "Whether the claim has a volume.") { claim, _ in
+            .string(claim.isTerminating ? "Terminating" : claim.status.phase)
+        },
+        Column("Volume", .string, "The volume that was given.") { claim, _ in .string(claim.spec.volumeName) },
+        Column("Capacity", .string, "Size of the volume.") { claim, _ in
+            .string(claim.spec.volumeName.isEmpty ? "" : (claim.status.capacity["storage"] ?? .zero).description)
+        },
+        Column("Access Modes", .string, "How the volume can be mounted.") { claim, _ in
+            .string(claim.spec.volumeName.isEmpty ? "" : AccessModes.short(claim.status.accessModes))
+        },
+        Column("StorageClass", .string, "Class of the volume.") { claim, _ in .string(claim.storageClass) },
+        Column("VolumeAttributesClass", .string, "Class of the volume's attributes.") { claim, _ in
+            .string(claim.spec.volumeAttributesClassName ?? "<unset>")
+        },
+        .age,
+        Column("VolumeMode", .string, "Filesystem or Block.", priority: 1) { claim, _ in .string(claim.spec.volumeMode ?? "<unset>") },
+    ]
+
+    /// Source: `persistentvolumeclaimStrategy` of pkg/registry/core/persistentvolumeclaim.
+    package static func prepareForCreate(_ claim: inout View<PersistentVolumeClaim>) {
+        claim.status = View { $0.phase = "Pending" }
+        ClaimSource.complete(&claim.spec)
+    }
+
+    package static func prepareForUpdate(_ claim: inout View<PersistentVolumeClaim>, from old: View<PersistentVolumeClaim>) {
+        ClaimSource.complete(&claim.spec)
+    }
+
+    package static func validateUpdate(
+        _ claim: View<PersistentVolumeClaim>, from old: View<PersistentVolumeClaim>, _ path: Path, _ problems: inout Problems
+    ) {
+        ClaimUpdate.validate(claim, from: old, &problems)
+    }
+}
+
+extension View<PersistentVolumeClaim> {
+    /// The class that is asked for; empty for none. The annotation of former days comes first. Source: `GetPersistentVolumeClaimClass`.
+    package var storageClass: String { self.metadata.annotations[AccessModes.classAnnotation] ?? self.spec.storageClassName ?? "" }
 }
 
 /// The storage that is wanted.
@@ -48,16 +89,19 @@ package struct PersistentVolumeClaimSpec: Schema {
         }
         let size: Path = path.child("resources").key("storage")
         if let storage: Quantity = spec.resources.requests["storage"] {
-            if storage <= Quantity(0) {
-                problems.invalid(
-                    path.child("resources").child("requests").key("storage"), .string(storage.description), "must be greater than zero")
-            }
+            if storage.sign <= 0 { problems.invalid(size, .string(storage.description), "must be greater than zero") }
         } else {
             problems.required(size)
         }
         if let name: String = spec.storageClassName, !name.isEmpty {
             for detail in Names.dns1123Subdomain(name) { problems.invalid(path.child("storageClassName"), .string(name), detail) }
         }
+        if let name: String = spec.volumeAttributesClassName, !name.isEmpty {
+            for detail in Names.dns1123Subdomain(name) {
+                problems.invalid(path.child("volumeAttributesClassName"), .string(name), detail)
+            }
+        }
+        ClaimSource.validate(spec, path, &problems)
     }
 }
 

@@ -176,7 +176,9 @@ struct OpenAPIDefinitions: Sendable {
         case .map(let keys)?:
             property["x-kubernetes-list-type"] = "map"
             property["x-kubernetes-list-map-keys"] = .array(keys.map { .string($0) })
-        case nil: if field.isAtomic, case .map = field.type { property["x-kubernetes-map-type"] = "atomic" }
+        case nil:
+            if field.isGranular { property["x-kubernetes-map-type"] = "granular" }
+            if field.isAtomic, case .map = field.type { property["x-kubernetes-map-type"] = "atomic" }
         }
         return property
     }

@@ -21,6 +21,7 @@ package enum FieldShape: Sendable {
             case .map(let keys)?: self = .list(keys: keys, element)
             case .atomic?, nil: self = .leaf
             }
+        case .object(let reference) where field.isGranular: self = .object(reference.schema)
         default: self = field.isAtomic ? .leaf : FieldShape(field.type)
         }
     }

@@ -33,6 +33,8 @@ package class FieldSchema: @unchecked Sendable {
     /// nil where the API declares none: server-side apply then takes a list as atomic.
     package let listType: ListType?
     package let isAtomic: Bool
+    /// True for an object whose members have owners of their own although its type is atomic.
+    package let isGranular: Bool
     package let rules: [Rule]
 
     package init(name: String, number: Int, doc: String, type: TypeSchema, isOptional: Bool, default value: JSON?, traits: [Trait]) {
@@ -45,6 +47,7 @@ package class FieldSchema: @unchecked Sendable {
         var isReplaced = false
         var listType: ListType?
         var isAtomic = false
+        var isGranular = false
         var rules: [Rule] = []
         for trait in traits {
             switch trait {
@@ -63,6 +66,7 @@ package class FieldSchema: @unchecked Sendable {
             case .atomic:
                 isAtomic = true
                 if case .list = type { listType = .atomic }
+            case .granular: isGranular = true
             case .listMap(let keys): listType = .map(keys: keys)
             case .listSet: listType = .set
             case .rule(let rule): rules.append(rule)
@@ -83,6 +87,7 @@ package class FieldSchema: @unchecked Sendable {
         self.isReplaced = isReplaced
         self.listType = listType
         self.isAtomic = isAtomic
+        self.isGranular = isGranular
         self.rules = rules
     }
 }

@@ -16,6 +16,8 @@ package enum Trait: Sendable {
     case replace
     /// Server-side apply: a list that is owned as a whole.
     case atomic
+    /// Server-side apply: the members of the object are owned one by one, although its type is owned as a whole elsewhere.
+    case granular
     /// Server-side apply: a list of objects that these members identify. Overrides the key given by `merge`.
     case listMap(keys: [String])
     /// Server-side apply: a list of unique plain values.
