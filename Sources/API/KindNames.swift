@@ -75,6 +75,11 @@ package struct Subresource: Sendable {
         Subresource("status", kind: kind, verbs: [.get, .patch, .update])
     }
 
+    /// `proxy`: requests that are passed on, with the path that follows.
+    package static func proxy(_ kind: String) -> Subresource {
+        Subresource("proxy", kind: kind, verbs: [.create, .delete, .get, .patch, .update])
+    }
+
     /// `scale` of a workload with `spec.replicas` and `status.replicas`.
     package static let scale = Subresource(
         "scale", kind: "Scale", apiVersion: "autoscaling/v1", verbs: [.get, .patch, .update],

@@ -1,6 +1,6 @@
 /// Every built-in kind, by group: the one list that the server, discovery and the command line read.
 package enum Registry {
-    package static let kinds: [any Kind.Type] = core + apps + batch + admissionRegistration + others
+    package static let kinds: [any Kind.Type] = core + apps + batch + admissionRegistration + devices + others
 
     private static let core: [any Kind.Type] = [
         ComponentStatus.self,
@@ -43,12 +43,23 @@ package enum Registry {
         ValidatingWebhookConfiguration.self,
     ]
 
+    private static let devices: [any Kind.Type] = [
+        DeviceClass.self,
+        ResourceClaim.self,
+        ResourceClaimTemplate.self,
+        ResourceSlice.self,
+    ]
+
     private static let others: [any Kind.Type] = [
+        APIService.self,
+        CertificateSigningRequest.self,
         EndpointSlice.self,
+        FlowSchema.self,
         IngressClass.self,
         Lease.self,
         PodDisruptionBudget.self,
         PriorityClass.self,
+        PriorityLevelConfiguration.self,
         RuntimeClass.self,
         StorageClass.self,
     ]

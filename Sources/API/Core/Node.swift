@@ -4,7 +4,8 @@ package import Machinery
 package struct Node: Kind {
     package static let definition = Definition(Node(), "core.v1.Node", "A machine that runs pods.")
     package static let names = KindNames(
-        "Node", group: "", plural: "nodes", short: ["no"], isNamespaced: false, subresources: [.status("Node")])
+        "Node", group: "", plural: "nodes", short: ["no"], isNamespaced: false,
+        subresources: [.proxy("NodeProxyOptions"), .status("Node")])
     package static let selectableFields: [SelectableField] = [SelectableField("spec.unschedulable", absent: "false")]
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")

@@ -47,29 +47,46 @@ extension Pod {
         guard pod.spec.containers.count == old.spec.containers.count else {
             return problems.forbidden(path.child("containers"), "pod resize may not add or remove containers")
         }
+        guard pod.spec.initContainers.count == old.spec.initContainers.count else {
+            return problems.forbidden(path.child("initContainers"), "pod resize may not add or remove containers")
+        }
         if pod.spec.qosClass != old.spec.qosClass {
             problems.invalid(path, .string(pod.spec.qosClass), "Pod QOS Class may not change as a result of resizing")
         }
-        let new: [JSON] = pod.spec.json["containers"]?.array ?? []
-        let before: [JSON] = old.spec.json["containers"]?.array ?? []
-        let restored: [JSON] = zip(new, before).map { container, earlier in
-            var container: JSON = container
-            for field in ["resources", "resizePolicy"] { container[field] = earlier[field] }
-            return container
-        }
         var spec: JSON = pod.spec.json
-        spec["containers"] = .array(restored)
+        for list in ["containers", "initContainers"] {
+            let before: [JSON] = old.spec.json[list]?.array ?? []
+            let new: [JSON] = spec[list]?.array ?? []
+            guard !new.isEmpty else { continue }
+            validateKept(new, before, path.child(list), &problems)
+            spec[list] = .array(zip(new, before).map { withoutResize($0, like: $1, isInit: list == "initContainers") })
+        }
         if spec != old.spec.json { problems.forbidden(path, "only cpu and memory resources are mutable") }
+    }
+
+    /// A request or limit that is there may change but not go.
+    private static func validateKept(_ new: [JSON], _ before: [JSON], _ path: Path, _ problems: inout Problems) {
         for (index, (container, earlier)) in zip(new, before).enumerated() {
             for field in ["limits", "requests"] {
                 let names: Set<String> = Set((container["resources"]?[field]?.object ?? [:]).map(\.key))
                 for name in (earlier["resources"]?[field]?.object ?? [:]).map(\.key) where !names.contains(name) {
                     problems.forbidden(
-                        path.child("containers").index(index).child("resources").child(field),
-                        "resource \(field) cannot be removed")
+                        path.index(index).child("resources").child(field), "resource \(field) cannot be removed")
                 }
             }
         }
+    }
+
+    /// The container with everything that a resize may change put back: CPU and memory, of sidecars too.
+    private static func withoutResize(_ container: JSON, like old: JSON, isInit: Bool) -> JSON {
+        if isInit, old["restartPolicy"] != "Always" { return container }
+        var container: JSON = container
+        for field in ["limits", "requests"] {
+            var amounts: JSON = container[["resources", field]] ?? [:]
+            for name in ["cpu", "memory"] { amounts[name] = old[["resources", field]]?[name] }
+            container[["resources", field]] = amounts.isEmpty && old[["resources", field]] == nil ? nil : amounts
+        }
+        return container
     }
 
     private static let mayNotChange: String =

@@ -7,10 +7,14 @@ package struct Pod: Kind {
         "Pod", group: "", plural: "pods", short: ["po"], categories: ["all"],
         subresources: [
             .status("Pod"),
+            Subresource("attach", kind: "PodAttachOptions", verbs: [.create, .get]),
             Subresource("binding", kind: "Binding", verbs: [.create]),
             Subresource("ephemeralcontainers", kind: "Pod", verbs: [.get, .patch, .update]),
             Subresource("eviction", kind: "Eviction", apiVersion: "policy/v1", verbs: [.create]),
+            Subresource("exec", kind: "PodExecOptions", verbs: [.create, .get]),
             Subresource("log", kind: "Pod", verbs: [.get]),
+            Subresource("portforward", kind: "PodPortForwardOptions", verbs: [.create, .get]),
+            .proxy("PodProxyOptions"),
             Subresource("resize", kind: "Pod", verbs: [.get, .patch, .update]),
         ], tracksGeneration: true, returnsDeleted: true)
     package static let selectableFields: [SelectableField] = [

@@ -9,7 +9,8 @@ package struct ResourceRequirements: Schema {
     package let limits = Field<[String: Quantity]>(
         "limits", 1, "The most that may be used, by resource: cpu, memory, ephemeral-storage, others.")
     package let requests = Field<[String: Quantity]>("requests", 2, "What is set aside; the limit when absent.")
-    package let claims = Field<[ResourceClaim]>("claims", 3, "Device claims of the pod that the container uses.", .listMap(keys: ["name"]))
+    package let claims = Field<[ContainerResourceClaim]>(
+        "claims", 3, "Device claims of the pod that the container uses.", .listMap(keys: ["name"]))
 
     /// Amounts finer than a thousandth are rounded up. Source: `SetDefaults_ResourceList` of pkg/apis/core/v1/defaults.go.
     package static func setDefaults(_ resources: inout View<ResourceRequirements>) {
@@ -36,8 +37,9 @@ extension View<ResourceRequirements> {
 }
 
 /// A device claim of the pod that a container uses.
-package struct ResourceClaim: Schema {
-    package static let definition = Definition(ResourceClaim(), "core.v1.ResourceClaim", "A device claim of the pod that a container uses.")
+package struct ContainerResourceClaim: Schema {
+    package static let definition = Definition(
+        ContainerResourceClaim(), "core.v1.ResourceClaim", "A device claim of the pod that a container uses.")
 
     package let name = Field<String>("name", 1, "The claim's name in the pod's list.", .required)
     package let request = Field<String>("request", 2, "One request of the claim; all of them when empty.")

@@ -4,7 +4,8 @@ package import Machinery
 package struct Service: Kind {
     package static let definition = Definition(Service(), "core.v1.Service", "One address for a set of pods.")
     package static let names = KindNames(
-        "Service", group: "", plural: "services", short: ["svc"], categories: ["all"], subresources: [.status("Service")],
+        "Service", group: "", plural: "services", short: ["svc"], categories: ["all"],
+        subresources: [.proxy("ServiceProxyOptions"), .status("Service")],
         returnsDeleted: true, nameRule: { Names.dns1035Label($0) })
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
