@@ -35,7 +35,9 @@ extension APIServer {
     }
 
     private func performSubresource(_ name: String, _ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
-        guard let subresource = call.names.subresources.first(where: { $0.name == name }) else { throw notServed(name, call) }
+        // What follows a proxy is the path of the other side.
+        let name: String = name.hasPrefix("proxy/") ? "proxy" : name
+        guard let subresource = call.names.subresources.first(where: { $0.name == name }) else { throw .pathNotFound }
         guard subresource.verbs.contains(call.request.verb) else { throw .pathMethodNotAllowed }
         if name == "status" {
             switch call.request.verb {
@@ -49,17 +51,6 @@ extension APIServer {
             throw .pathNotFound
         }
     }
-
-    /// What clients ask for in good faith because every Kubernetes has it gets a sentence of its own.
-    private func notServed(_ subresource: String, _ call: Call) -> APIStatus {
-        guard call.names.group.isEmpty, Self.streams[call.names.plural]?.contains(subresource) == true else { return .pathNotFound }
-        return APIStatus(
-            code: 501, reason: "NotImplemented", message: "\(call.names.plural)/\(subresource) is not served by this version of swkube yet")
-    }
-
-    private static let streams: [String: Set<String>] = [
-        "pods": ["attach", "exec", "portforward", "proxy"], "services": ["proxy"], "nodes": ["proxy"],
-    ]
 
     /// A namespaced object needs a namespace, a cluster-wide one must not have any.
     private func checkPlace(_ call: Call) throws(APIStatus) {

@@ -39,6 +39,7 @@ extension APIServer {
             PriorityAdmission(objects: objects),
             DefaultTolerationSeconds(),
             ServiceAddresses(objects: objects),
+            CertificateRequester(),
         ]
     }
 

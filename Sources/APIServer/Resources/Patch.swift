@@ -18,7 +18,7 @@ extension APIServer {
         }
     }
 
-    private func patched(_ old: JSON, with patch: JSON, _ call: Call) throws(APIStatus) -> JSON {
+    func patched(_ old: JSON, with patch: JSON, _ call: Call) throws(APIStatus) -> JSON {
         // A patch without resourceVersion is no precondition: the stored one must not come back as one.
         var base: JSON = old
         base[["metadata", "resourceVersion"]] = nil
@@ -42,19 +42,7 @@ extension APIServer {
     /// Server-side apply: makes the object when there is none.
     private func apply(_ applied: JSON, _ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
         let name: String = call.request.name ?? ""
-        guard let manager = call.options.fieldManager, !manager.isEmpty else {
-            throw .badRequest("PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch")
-        }
-        guard applied["apiVersion"] != nil, applied["kind"] != nil else {
-            throw .badRequest("invalid object type: /, Kind=")
-        }
-        guard !(applied[["metadata", "managedFields"]]?.array?.isEmpty == false) else {
-            throw .badRequest("metadata.managedFields must be nil")
-        }
-        let checked: JSON = try BodyReader(call: call).checkedForApply(applied)
-        if let found = checked[["metadata", "name"]]?.string, found != name {
-            throw .badRequest("the name of the object (\(found)) does not match the name on the URL (\(name))")
-        }
+        let (checked, manager): (JSON, String) = try self.applied(applied, call)
         if store.newest(call.key(name)) == nil {
             guard call.request.subresource == nil else { throw .notFound(call.names, name) }
             var fresh: JSON = try merged(live: nil, checked, manager, call)
@@ -71,6 +59,25 @@ extension APIServer {
         applyToExisting(checked, manager, call, reply)
     }
 
+    /// What an apply names, checked, and who applies it. Throws ``APIStatus`` (400).
+    func applied(_ applied: JSON, _ call: Call) throws(APIStatus) -> (JSON, manager: String) {
+        let name: String = call.request.name ?? ""
+        guard let manager = call.options.fieldManager, !manager.isEmpty else {
+            throw .badRequest("PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch")
+        }
+        guard applied["apiVersion"] != nil, applied["kind"] != nil else {
+            throw .badRequest("invalid object type: /, Kind=")
+        }
+        guard !(applied[["metadata", "managedFields"]]?.array?.isEmpty == false) else {
+            throw .badRequest("metadata.managedFields must be nil")
+        }
+        let checked: JSON = try BodyReader(call: call).checkedForApply(applied)
+        if let found = checked[["metadata", "name"]]?.string, found != name {
+            throw .badRequest("the name of the object (\(found)) does not match the name on the URL (\(name))")
+        }
+        return (checked, manager)
+    }
+
     private func applyToExisting(_ applied: JSON, _ manager: String, _ call: Call, _ reply: @escaping Reply) {
         modify(call, reply) { [self] old throws(APIStatus) in
             var next: JSON = try merged(live: old, applied, manager, call)
@@ -79,7 +86,7 @@ extension APIServer {
         }
     }
 
-    private func merged(live: JSON?, _ applied: JSON, _ manager: String, _ call: Call) throws(APIStatus) -> JSON {
+    func merged(live: JSON?, _ applied: JSON, _ manager: String, _ call: Call) throws(APIStatus) -> JSON {
         do {
             return try ManagedFields.apply(
                 live: live, applied: applied, manager: manager, force: call.options.force, subresource: call.request.subresource ?? "",

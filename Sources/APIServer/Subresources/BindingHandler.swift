@@ -38,6 +38,8 @@ struct BindingHandler: SubresourceHandler {
             pod.spec.nodeName = binding.target.name
             for (key, value) in binding.metadata.annotations { pod.metadata.annotations[key] = value }
             pod.setCondition("PodScheduled", true, now: call.now)
+            // The wish is fulfilled or void: the pod has a node.
+            pod.status.nominatedNodeName = ""
             pod.metadata.remove(\.resourceVersion)
             return pod.json
         }

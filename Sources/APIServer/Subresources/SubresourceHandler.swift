@@ -11,10 +11,19 @@ extension APIServer {
     /// By name; `status` is served by the verbs themselves.
     static func subresourceHandlers(logs: (any LogSource)?) -> [String: any SubresourceHandler] {
         [
-            "scale": ScaleHandler(), "binding": BindingHandler(), "eviction": EvictionHandler(), "log": LogHandler(source: logs),
-            "token": TokenHandler(), "finalize": FinalizeHandler(),
-            "ephemeralcontainers": PodPartHandler(path: ["spec", "ephemeralContainers"]),
-            "resize": PodPartHandler(path: ["spec", "containers"]),
+            "approval": ApprovalHandler(),
+            "attach": ConnectHandler(),
+            "binding": BindingHandler(),
+            "ephemeralcontainers": EphemeralContainersHandler(),
+            "eviction": EvictionHandler(),
+            "exec": ConnectHandler(),
+            "finalize": FinalizeHandler(),
+            "log": LogHandler(source: logs),
+            "portforward": ConnectHandler(),
+            "proxy": ConnectHandler(),
+            "resize": ResizeHandler(),
+            "scale": ScaleHandler(),
+            "token": TokenHandler(),
         ]
     }
 }

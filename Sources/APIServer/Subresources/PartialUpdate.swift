@@ -1,0 +1,40 @@
+import API
+import Machinery
+
+/// For subresources that take one part over from what the client sends.
+extension APIServer {
+    /// What an update or a patch makes of the stored object, before any of it counts. The body is read once.
+    func wanted(_ call: Call) throws(APIStatus) -> @Sendable (JSON) throws(APIStatus) -> JSON {
+        let reader = BodyReader(call: call)
+        guard call.request.verb == .patch else {
+            let object: JSON = try reader.object(call.type.schema, kind: call.names.kind, apiVersion: call.names.apiVersion)
+            return { _ throws(APIStatus) in object }
+        }
+        var duplicates: [String] = []
+        let patch: JSON = try BodyReader.parse(call.request.body, call.request.contentType, duplicates: &duplicates)
+        let found: [String] = duplicates
+        guard call.request.contentType != .applyYAML else {
+            let (applied, manager): (JSON, String) = try applied(patch, call)
+            return { [self] old throws(APIStatus) in
+                var next: JSON = try merged(live: old, applied, manager, call)
+                next[["metadata", "resourceVersion"]] = applied[["metadata", "resourceVersion"]]
+                return next
+            }
+        }
+        return { [self] old throws(APIStatus) in
+            let changed: JSON = try patched(old, with: patch, call)
+            return try reader.object(
+                changed, call.type.schema, kind: call.names.kind, apiVersion: call.names.apiVersion, duplicates: found)
+        }
+    }
+}
+
+extension JSON {
+    /// This object with the name, identity, precondition and owners of fields of another one.
+    func takingOver(_ other: JSON, _ call: Call) -> JSON {
+        var next: JSON = self
+        for member in ["name", "namespace", "uid", "resourceVersion"] { next[["metadata", member]] = other[["metadata", member]] }
+        if call.request.contentType == .applyYAML { next[["metadata", "managedFields"]] = other[["metadata", "managedFields"]] }
+        return next
+    }
+}
