@@ -67,6 +67,18 @@ extension Kind {
 }
 
 extension View where S: Kind {
+    /// What every object has. Read and written without a key path: generic code would make the key path anew each time.
+    package var metadata: View<ObjectMeta> {
+        get { View<ObjectMeta>(json["metadata"] ?? .object([:])) }
+        set { json["metadata"] = newValue.json }
+        _modify {
+            var metadata = View<ObjectMeta>(json["metadata"] ?? .object([:]))
+            // The tree gives its reference up meanwhile: a change deep inside copies no level on its way.
+            json["metadata"] = .null
+            defer { json["metadata"] = metadata.json }
+            yield &metadata
+        }
+    }
     package var name: String { self.metadata.name }
     package var namespace: String { self.metadata.namespace }
     /// `default/web`, or `web` for kinds without namespace.

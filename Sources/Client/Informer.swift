@@ -3,7 +3,7 @@ package import Logging
 package import Machinery
 import Synchronization
 
-/// A local copy of all objects of a kind, kept true by a watch, with indexes by namespace and owner.
+/// A local copy of all objects of a kind, or of those with one name, kept true by a watch, with indexes by namespace and owner.
 ///
 /// Readers that must not miss their own writes call ``note(_:)`` with what a write returned and ``caughtUp()`` before they read:
 /// revisions are one counter for the whole cluster, so the copy knows when it has seen that write.
@@ -12,14 +12,18 @@ package final class Informer<K: Kind>: AnyInformer {
     package typealias Handler = @Sendable (_ before: View<K>?, _ after: View<K>?) -> Void
 
     private let client: Client
+    /// Objects with another name are not copied; nil copies all.
+    private let name: String?
     private let clock: ClusterClock
     private let log: Logger
     private let state = Mutex(InformerState<K>())
     /// Held while a change is made and told, so that every handler hears changes in their order, also one that comes meanwhile.
     private let telling = Mutex(())
 
-    package init(_ client: Client, clock: ClusterClock, log: Logger) {
+    /// - Parameter name: nil copies objects of all names.
+    package init(_ client: Client, name: String? = nil, clock: ClusterClock, log: Logger) {
         self.client = client
+        self.name = name
         self.clock = clock
         self.log = log
     }
@@ -79,30 +83,15 @@ package final class Informer<K: Kind>: AnyInformer {
     package func run() async {
         // Whoever waits for this copy is let go when nobody keeps it any longer.
         defer { for waiter in state.withLock({ $0.close() }) { waiter.resume() } }
-        var failures = 0
-        while !Task.isCancelled {
-            do {
-                try await follow()
-                failures = 0
-            } catch is CancellationError {
-                return
-            } catch {
-                failures += 1
-                if !Task.isCancelled {
-                    log.debug("a watch broke off", metadata: ["kind": "\(K.names.kind)", "error": "\(error)"])
-                }
-                try? await clock.sleep(for: .milliseconds(min(50 << min(failures, 8), 10_000)))
-            }
-        }
+        await WatchLoop(clock: clock, log: log, what: K.names.kind).run { [self] in try await follow() }
     }
 
     private func follow() async throws {
-        let list: ObjectList<K> = try await client.list(K.self)
+        var options = RequestOptions { $0.fieldSelector = name.map { "metadata.name=" + $0 } }
+        let list: ObjectList<K> = try await client.list(K.self, options: options)
         telling.withLock { _ in replace(list.items, revision: UInt64(list.resourceVersion) ?? 0) }
-        let options = RequestOptions {
-            $0.resourceVersion = list.resourceVersion
-            $0.allowWatchBookmarks = true
-        }
+        options.resourceVersion = list.resourceVersion
+        options.allowWatchBookmarks = true
         for try await event in try await client.watch(APIRequest(.watch, K.names.resource, options: options)) {
             telling.withLock { _ in apply(event) }
         }
@@ -148,7 +137,6 @@ package final class Informer<K: Kind>: AnyInformer {
 /// What all informers share, whatever their kind.
 package protocol AnyInformer: AnyObject, Sendable {
     func run() async
-    func caughtUp() async
 }
 
 extension View<ObjectMeta> {

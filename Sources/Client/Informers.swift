@@ -3,10 +3,16 @@ package import Logging
 package import Machinery
 import Synchronization
 
-/// The informers of one process: one for each kind, shared by all who read it, started when first asked for.
+/// The informers of one process: one for each kind or named part of it, shared by all who read it, started when first asked for.
 package final class Informers: Sendable {
+    /// What an informer holds.
+    private struct Copied: Hashable {
+        let kind: ObjectIdentifier
+        let name: String?
+    }
+
     private struct State {
-        var informers: [ObjectIdentifier: any AnyInformer] = [:]
+        var informers: [Copied: any AnyInformer] = [:]
         var waiting: [any AnyInformer] = []
         var start: (@Sendable (any AnyInformer) -> Void)?
     }
@@ -22,18 +28,30 @@ package final class Informers: Sendable {
         self.log = log
     }
 
-    package func informer<K: Kind>(_ kind: K.Type = K.self) -> Informer<K> {
-        let (informer, start) = state.withLock { state in
-            if let found = state.informers[ObjectIdentifier(kind)] as? Informer<K> {
-                return (found, (@Sendable (any AnyInformer) -> Void)?.none)
-            }
-            let informer = Informer<K>(client, clock: clock, log: log)
-            state.informers[ObjectIdentifier(kind)] = informer
+    /// - Parameter name: copies only objects of this name; nil copies all.
+    package func informer<K: Kind>(_ kind: K.Type = K.self, name: String? = nil) -> Informer<K> {
+        let copied = Copied(kind: ObjectIdentifier(kind), name: name)
+        let (informer, isNew) = state.withLock { state in
+            if let found = state.informers[copied] as? Informer<K> { return (found, false) }
+            let informer = Informer<K>(client, name: name, clock: clock, log: log)
+            state.informers[copied] = informer
+            return (informer, true)
+        }
+        if isNew { start(informer) }
+        return informer
+    }
+
+    /// Runs a feed of the metadata of a resource beside the informers.
+    package func feed(_ resource: GroupVersionResource, _ handler: @escaping @Sendable (MetadataFeed.Change) -> Void) {
+        start(MetadataFeed(client, resource, clock: clock, log: log, handler))
+    }
+
+    private func start(_ informer: any AnyInformer) {
+        let start: (@Sendable (any AnyInformer) -> Void)? = state.withLock { state in
             if state.start == nil { state.waiting.append(informer) }
-            return (informer, state.start)
+            return state.start
         }
         start?(informer)
-        return informer
     }
 
     /// Runs all informers, those asked for later too, until the task is cancelled.

@@ -59,7 +59,7 @@ package struct LocalTransport: Transport {
                 turn.take {
                     while true {
                         let batch: Watcher.Batch = watcher.next()
-                        if !batch.pieces.isEmpty { continuation.yield(Array(batch.pieces.joined())) }
+                        if !batch.pieces.isEmpty { continuation.yield(Self.joined(batch.pieces)) }
                         if batch.isEnd { return continuation.finish() }
                         if batch.pieces.isEmpty { return }
                     }
@@ -69,6 +69,15 @@ package struct LocalTransport: Transport {
                 watcher, group: .single(ObjectIdentifier(watcher)), execute: { $0() }, pump: pump)
             continuation.onTermination = { _ in registration.end() }
         }
+    }
+}
+
+extension LocalTransport {
+    private static func joined(_ pieces: [[UInt8]]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(pieces.reduce(0) { $0 + $1.count })
+        for piece in pieces { bytes += piece }
+        return bytes
     }
 }
 

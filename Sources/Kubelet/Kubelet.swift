@@ -104,14 +104,8 @@ package final class Kubelet: Sendable {
             context.addresses.reserve(pod.status.podIP.isEmpty ? folders.knownAddress ?? "" : pod.status.podIP, for: pod.metadata.uid)
         }
         pods.onChange { [weak self] before, after in self?.podChanged(before, after, context) }
-        let configMaps: Informer<ConfigMap> = informers.informer()
-        let secrets: Informer<Secret> = informers.informer()
-        configMaps.onChange { [weak self] before, after in
-            if let key = (after ?? before)?.key { self?.sourceChanged(PodSource(kind: .configMap, key: key)) }
-        }
-        secrets.onChange { [weak self] before, after in
-            if let key = (after ?? before)?.key { self?.sourceChanged(PodSource(kind: .secret, key: key)) }
-        }
+        informers.feed(ConfigMap.names.resource) { [weak self] in self?.sourcesChanged(.configMap, $0) }
+        informers.feed(Secret.names.resource) { [weak self] in self?.sourcesChanged(.secret, $0) }
         await removeOrphans(Set(mine.map(\.metadata.uid)), context)
     }
 
@@ -131,11 +125,19 @@ package final class Kubelet: Sendable {
         if let begin { begin(worker) } else { worker.update(after) }
     }
 
-    private func sourceChanged(_ source: PodSource) {
-        let workers: [PodWorker] = state.withLock { state in
-            (state.workersBySource[source] ?? []).compactMap { state.workers[$0] }
+    private func sourcesChanged(_ kind: PodSource.Kind, _ change: MetadataFeed.Change) {
+        let changed: [View<ObjectMeta>] =
+            switch change {
+            case .put(let one), .deleted(let one): [one]
+            case .listed(let all): all
+            }
+        let uids: Set<String> = state.withLock { state in
+            changed.reduce(into: []) { uids, source in
+                let key = ObjectKey(namespace: source.namespace, name: source.name)
+                uids.formUnion(state.workersBySource[PodSource(kind: kind, key: key)] ?? [])
+            }
         }
-        for worker in workers { worker.sourcesChanged() }
+        for worker in state.withLock({ state in uids.compactMap { state.workers[$0] } }) { worker.sourcesChanged() }
     }
 
     private func forget(_ worker: PodWorker) {

@@ -34,12 +34,11 @@ extension SQLiteStore {
 
     /// Moves durable events to the readers, frees their places in staging, and wakes subscribers.
     private func publish(_ events: [Event]) {
-        let revision: Revision = published.withLock { state in
+        published.withLock { state in
             for event in events { state.apply(event) }
-            return state.revision
         }
         staging.withLock { $0.settle(events) }
-        for wake in subscribers.withLock({ $0.all }) { wake(revision) }
+        for wake in subscribers.withLock({ $0.all }) { wake(events) }
     }
 
     /// - Parameters:

@@ -89,7 +89,7 @@ package final class SQLiteStore: Store {
         }
     }
 
-    package func subscribe(_ wake: @escaping @Sendable (Revision) -> Void) -> Subscription {
+    package func subscribe(_ wake: @escaping @Sendable ([Event]) -> Void) -> Subscription {
         let id: Int = subscribers.withLock { $0.add(wake) }
         return Subscription { [weak self] in self?.subscribers.withLock { $0.remove(id) } }
     }
@@ -111,10 +111,10 @@ package final class SQLiteStore: Store {
 
 /// Those who want to be woken.
 struct Subscribers {
-    private var wakes: [Int: @Sendable (Revision) -> Void] = [:]
+    private var wakes: [Int: @Sendable ([Event]) -> Void] = [:]
     private var next = 0
 
-    mutating func add(_ wake: @escaping @Sendable (Revision) -> Void) -> Int {
+    mutating func add(_ wake: @escaping @Sendable ([Event]) -> Void) -> Int {
         next += 1
         wakes[next] = wake
         return next
@@ -122,5 +122,5 @@ struct Subscribers {
 
     mutating func remove(_ id: Int) { wakes[id] = nil }
 
-    var all: [@Sendable (Revision) -> Void] { Array(wakes.values) }
+    var all: [@Sendable ([Event]) -> Void] { Array(wakes.values) }
 }

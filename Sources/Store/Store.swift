@@ -54,10 +54,11 @@ package protocol Store: AnyObject, Sendable {
     /// ``revision``, all was seen. Throws ``StoreError/compacted(oldest:)`` and ``StoreError/future(current:)``.
     func events(prefix: String, after: Revision, limit: Int) throws(StoreError) -> (events: [Event], cursor: Revision)
 
-    /// Calls `wake` with the newest revision after each durable batch, once a batch, from the store's own thread; it must not block.
+    /// Calls `wake` with the events of each durable batch, oldest first, from the store's own thread: after readers see them and before any
+    /// of their writers is answered. It must not block.
     ///
     /// The subscription ends with ``Subscription/cancel()`` or with the last reference to it; a wake already under way may still arrive.
-    func subscribe(_ wake: @escaping @Sendable (Revision) -> Void) -> Subscription
+    func subscribe(_ wake: @escaping @Sendable ([Event]) -> Void) -> Subscription
 
     /// Forgets what is needed only to read states before `revision`: its events up to and including that revision.
     ///

@@ -229,8 +229,12 @@ extension StoreConformance {
                 }
             },
             .on("a watcher sees every write once while many write") { store in
-                let (bells, bell): (AsyncStream<Revision>, AsyncStream<Revision>.Continuation) = AsyncStream.makeStream()
-                let subscription: Subscription = store.subscribe { bell.yield($0) }
+                let (bells, bell): (AsyncStream<Void>, AsyncStream<Void>.Continuation) = AsyncStream.makeStream()
+                let told: Mutex<[Revision]> = Mutex([])
+                let subscription: Subscription = store.subscribe { events in
+                    told.withLock { $0 += events.map(\.revision) }
+                    bell.yield()
+                }
                 let watcher: Task<[Revision], any Error> = Task {
                     var (seen, cursor): ([Revision], Revision) = ([], 1)
                     for await _ in bells {
@@ -252,6 +256,7 @@ extension StoreConformance {
                     try await group.waitForAll()
                 }
                 try await expect(watcher.value, (2...801).map { Revision($0) }, "revisions seen")
+                try expect(told.withLock { $0 }, (2...801).map { Revision($0) }, "revisions told")
                 subscription.cancel()
             },
             .on("a cancelled subscription is not woken, nor is a forgotten one") { store in

@@ -45,7 +45,7 @@ package enum PercentEncoding {
     }
 
     /// nil for a broken escape or text that is not UTF-8.
-    package static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
+    package static func decode(_ text: Substring, plusIsSpace: Bool = false) -> String? {
         guard text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else { return String(text) }
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
@@ -62,6 +62,7 @@ package enum PercentEncoding {
 
     /// Name and value of each item of a query; nil for a broken escape.
     package static func items(of query: String) -> [(name: String, value: String)]? {
+        guard !query.isEmpty else { return [] }
         var items: [(name: String, value: String)] = []
         for part in query.split(separator: "&") {
             let pieces: [Substring] = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

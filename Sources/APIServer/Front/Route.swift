@@ -17,8 +17,8 @@ package struct Route: Sendable {
     /// Throws ``APIStatus`` for a broken escape, an option that can't be read, or a method that no resource has.
     package static func target(method: String, path: String, query: String?) throws(APIStatus) -> Target {
         var segments: [String] = []
-        for part in path.split(separator: "/") {
-            guard let segment = PercentEncoding.decode(part) else { throw .badRequest("the path \(path) has a broken escape") }
+        for part in path.utf8.split(separator: UInt8(ascii: "/")) {
+            guard let segment = PercentEncoding.decode(Substring(part)) else { throw .badRequest("the path \(path) has a broken escape") }
             segments.append(segment)
         }
         switch segments.first {

@@ -8,6 +8,8 @@ struct Selection: Sendable {
     private let fields: FieldMatch?
     /// Set when fields are wanted that no index holds: those that the definition of a custom resource names.
     private var customType: ResourceType?
+    /// Requirements that the key alone answers.
+    private let place: FieldMatch?
 
     /// Throws ``APIStatus`` (400) for a selector that can't be read or a field that the kind does not offer.
     init(_ options: RequestOptions, _ type: ResourceType) throws(APIStatus) {
@@ -16,24 +18,37 @@ struct Selection: Sendable {
         } catch {
             throw .badRequest("\(error)")
         }
+        let requirements: [FieldMatch.Requirement]
         do {
-            fields = try options.fieldSelector.map { try FieldMatch(parsing: $0) }
+            requirements = try options.fieldSelector.map { try FieldMatch(parsing: $0) }?.requirements ?? []
         } catch {
             throw .badRequest("\(error)")
         }
-        for field in fields?.requirements.map(\.field) ?? [] where !type.selectableFields.contains(where: { $0.name == field }) {
+        for field in requirements.map(\.field) where !type.selectableFields.contains(where: { $0.name == field }) {
             throw .badRequest("field label not supported: \(field)")
         }
-        if type.custom != nil, fields?.requirements.contains(where: { !$0.field.hasPrefix("metadata.") }) == true { customType = type }
+        func match(_ isWanted: (FieldMatch.Requirement) -> Bool) -> FieldMatch? {
+            let wanted: [FieldMatch.Requirement] = requirements.filter(isWanted)
+            return wanted.isEmpty ? nil : FieldMatch(requirements: wanted)
+        }
+        place = match { Self.fieldsOfKey.contains($0.field) }
+        fields = match { !Self.fieldsOfKey.contains($0.field) }
+        if type.custom != nil, fields != nil { customType = type }
     }
 
-    var isEverything: Bool { labels == nil && fields == nil }
+    private static let fieldsOfKey: Set<String> = ["metadata.name", "metadata.namespace"]
+
+    var isEverything: Bool { labels == nil && fields == nil && place == nil }
 
     /// The one name that can match, when the fields say so.
-    var onlyName: String? { fields?.exactValue(of: "metadata.name") }
+    var onlyName: String? { place?.exactValue(of: "metadata.name") }
 
     func matches(_ entry: Entry) -> Bool {
-        guard !isEverything else { return true }
+        if let place {
+            let (namespace, name): (Substring, Substring) = ObjectKeys.place(of: entry.key)
+            guard place.matches({ $0 == "metadata.name" ? String(name) : String(namespace) }) else { return false }
+        }
+        guard labels != nil || fields != nil else { return true }
         guard let index = entry.index as? ObjectIndex else { return false }
         if let labels, !labels.matches({ index.labels[$0] }) { return false }
         guard let fields else { return true }

@@ -46,6 +46,35 @@ struct StoredObject: Sendable {
         Array(#"{"kind":"\#(names.kind)","apiVersion":"\#(names.apiVersion)","#.utf8)
     }
 
+    /// The object's metadata alone, as a `PartialObjectMetadata`, cut out of the stored bytes.
+    ///
+    /// - Parameter opening: how many bytes stand before `"metadata"`.
+    static func partialMetadata(_ bytes: [UInt8], opening: Int) -> [UInt8] {
+        partialOpening + bytes[opening..<endOfMember(bytes, from: opening)] + [UInt8(ascii: "}")]
+    }
+
+    private static let partialOpening = Array(#"{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","#.utf8)
+
+    /// Where the object that is the value of the member at `start` ends. The bytes are JSON of our own writing.
+    private static func endOfMember(_ bytes: [UInt8], from start: Int) -> Int {
+        bytes.withUnsafeBufferPointer { bytes in
+            var (depth, place, isString): (Int, Int, Bool) = (0, start, false)
+            while place < bytes.count {
+                switch bytes[place] {
+                case UInt8(ascii: "\\") where isString: place += 1
+                case UInt8(ascii: "\""): isString.toggle()
+                case UInt8(ascii: "{") where !isString: depth += 1
+                case UInt8(ascii: "}") where !isString:
+                    depth -= 1
+                    if depth == 0 { return place + 1 }
+                default: break
+                }
+                place += 1
+            }
+            return bytes.count
+        }
+    }
+
     /// An entry of a list: the stored bytes without kind and apiVersion.
     static func listItem(_ bytes: [UInt8], opening: Int) -> ArraySlice<UInt8> { bytes[opening...] }
 }

@@ -8,11 +8,14 @@ final class EventEncoder: Sendable {
     enum Kind: String { case added = "ADDED", modified = "MODIFIED", deleted = "DELETED", bookmark = "BOOKMARK", error = "ERROR" }
 
     private let call: Call
+    /// Bytes before `"metadata"` in a stored object.
+    private let objectOpening: Int
     /// Only the first table of a watch carries its columns.
     private let owesColumns = Mutex(true)
 
     init(_ call: Call) {
         self.call = call
+        objectOpening = StoredObject.opening(call.names).count
     }
 
     /// An object as it stands in the store. Throws ``APIStatus`` when it can't be converted to the version that is watched.
@@ -29,7 +32,7 @@ final class EventEncoder: Sendable {
         pieces.append(Array(#"{"type":"\#(kind.rawValue)","object":"#.utf8))
         switch call.request.representation {
         case .object: pieces.append(object)
-        case .metadata, .metadataList: pieces.append(Representations.metadata(tree(object)).serialized())
+        case .metadata, .metadataList: pieces.append(StoredObject.partialMetadata(object, opening: objectOpening))
         case .table: pieces.append(table(tree(object)).serialized())
         }
         pieces.append(Self.end)
@@ -41,7 +44,8 @@ final class EventEncoder: Sendable {
         let object: JSON = ["kind": .string(call.names.kind), "apiVersion": .string(call.names.apiVersion), "metadata": metadata]
         switch call.request.representation {
         case .object: add(.bookmark, object.serialized(), to: &pieces)
-        case .metadata, .metadataList: add(.bookmark, object.serialized(), to: &pieces)
+        case .metadata, .metadataList:
+            pieces.append(Array(#"{"type":"BOOKMARK","object":"#.utf8) + Representations.metadata(object).serialized() + Self.end)
         case .table:
             pieces.append(Array(#"{"type":"BOOKMARK","object":"#.utf8))
             pieces.append(

@@ -3,7 +3,7 @@ import Machinery
 import Store
 import Synchronization
 
-/// Wakes watches when something was written: once for each event loop, whose thread then walks its own watches.
+/// Wakes the watches of the resources that were written: once for each event loop, whose thread then walks its own watches of them.
 package final class WatchHub: Sendable {
     /// Watches that share a thread.
     package enum WatchGroup: Hashable, Sendable {
@@ -18,7 +18,8 @@ package final class WatchHub: Sendable {
 
     private struct Group {
         let execute: Executor
-        var pumps: [Int: @Sendable () -> Void] = [:]
+        /// By resource, as ``ObjectKeys/resource(of:)`` names it, and by registration.
+        var pumps: [Substring: [Int: @Sendable () -> Void]] = [:]
     }
 
     private struct State {
@@ -33,19 +34,20 @@ package final class WatchHub: Sendable {
 
     init(store: any Store, clock: ClusterClock) {
         self.clock = clock
-        let wakes = store.subscribe { [weak self] _ in self?.wake() }
+        let wakes = store.subscribe { [weak self] events in self?.wake(events) }
         subscription.withLock { $0 = wakes }
     }
 
-    /// Calls `pump` now and whenever something was written, on the thread of the group, until the registration ends.
+    /// Calls `pump` now and whenever an object of the watched resource was written, on the thread of the group, until the registration ends.
     ///
     /// - Parameter group: watches of one group share one wake.
     package func register(
         _ watcher: Watcher, group: WatchGroup, execute: @escaping Executor, pump: @escaping @Sendable () -> Void
     ) -> WatchRegistration {
+        let resource: Substring = watcher.resource
         let id: Int = state.withLock { state in
             state.nextID += 1
-            state.groups[group, default: Group(execute: execute)].pumps[state.nextID] = pump
+            state.groups[group, default: Group(execute: execute)].pumps[resource, default: [:]][state.nextID] = pump
             return state.nextID
         }
         let clock: ClusterClock = clock
@@ -63,16 +65,28 @@ package final class WatchHub: Sendable {
         return WatchRegistration { [weak self] in
             timer.cancel()
             self?.state.withLock { state in
-                state.groups[group]?.pumps[id] = nil
+                state.groups[group]?.pumps[resource]?[id] = nil
+                if state.groups[group]?.pumps[resource]?.isEmpty == true { state.groups[group]?.pumps[resource] = nil }
                 if state.groups[group]?.pumps.isEmpty == true { state.groups[group] = nil }
             }
         }
     }
 
-    private func wake() {
-        let groups: [Group] = state.withLock { Array($0.groups.values) }
-        for group in groups {
-            group.execute { for pump in group.pumps.values { pump() } }
+    private func wake(_ events: [StoreEvent]) {
+        var written: [Substring] = []
+        for event in events {
+            // A batch mostly holds writes of one or two resources.
+            let resource: Substring = ObjectKeys.resource(of: event.entry.key)
+            if !written.contains(resource) { written.append(resource) }
+        }
+        let woken: [(execute: Executor, pumps: [@Sendable () -> Void])] = state.withLock { state in
+            state.groups.values.compactMap { group in
+                let pumps: [@Sendable () -> Void] = written.flatMap { group.pumps[$0].map { Array($0.values) } ?? [] }
+                return pumps.isEmpty ? nil : (group.execute, pumps)
+            }
+        }
+        for (execute, pumps) in woken {
+            execute { for pump in pumps { pump() } }
         }
     }
 }

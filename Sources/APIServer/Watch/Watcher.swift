@@ -28,6 +28,8 @@ package final class Watcher: Sendable {
     private let selection: Selection
     private let encoder: EventEncoder
     private let state: Mutex<State>
+    /// What the watch is about, as ``ObjectKeys/resource(of:)`` names it.
+    var resource: Substring { ObjectKeys.resource(of: prefix) }
     /// Seconds after which the server ends the watch.
     let timeout: Int
     let wantsBookmarks: Bool

@@ -30,7 +30,7 @@ struct ServiceAccountController: Controller {
         guard let namespace = namespaces.get(key), !namespace.isTerminating,
             accounts.get(ObjectKey(namespace: key.name, name: "default")) == nil
         else { return nil }
-        try await context.createIfAbsent(ServiceAccount.new("default", namespace: key.name))
+        try await context.createIfAbsent(ServiceAccount.new("default", namespace: key.name), notedIn: accounts)
         return nil
     }
 }
@@ -49,13 +49,13 @@ struct RootCAPublisher: Controller {
         self.context = context
         self.certificate = certificate
         namespaces = context.informers.informer()
-        maps = context.informers.informer()
+        maps = context.informers.informer(name: Self.mapName)
     }
 
     func watch(_ queue: WorkQueue) {
         namespaces.onChange { _, after in if let after { queue.add(after.key) } }
         maps.onChange { before, after in
-            if let map = after ?? before, map.name == Self.mapName { queue.add(ObjectKey(namespace: "", name: map.namespace)) }
+            if let map = after ?? before { queue.add(ObjectKey(namespace: "", name: map.namespace)) }
         }
     }
 
@@ -73,7 +73,7 @@ struct RootCAPublisher: Controller {
                             + "Kubernetes clusters."
                     ]
                     $0.data = ["ca.crt": certificate]
-                })
+                }, notedIn: maps)
             return nil
         }
         guard map.data != ["ca.crt": certificate] else { return nil }
@@ -84,10 +84,10 @@ struct RootCAPublisher: Controller {
 }
 
 extension ControllerContext {
-    /// Makes an object unless it is there already, or its namespace is on its way out.
-    func createIfAbsent<K: Kind>(_ object: View<K>) async throws {
+    /// Makes an object unless it is there already, or its namespace is on its way out; the copy waits for it.
+    func createIfAbsent<K: Kind>(_ object: View<K>, notedIn copy: Informer<K>) async throws {
         do {
-            informers.informer(K.self).note(try await client.create(object))
+            copy.note(try await client.create(object))
         } catch let status as APIStatus where status.isAlreadyExists || status.isNotFound || status.code == 403 {}
     }
 }

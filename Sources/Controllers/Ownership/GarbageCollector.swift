@@ -4,7 +4,7 @@ import Machinery
 
 /// Deletes what nobody owns any longer, and ends deletions that wait for dependents.
 ///
-/// Reads the metadata of all kinds. An object all of whose owners are gone is deleted; one with a remaining owner loses the
+/// Hears the metadata of all kinds. An object all of whose owners are gone is deleted; one with a remaining owner loses the
 /// references to the others. An owner deleted in the foreground goes when no dependent blocks it; an owner deleted with orphaning goes
 /// when its dependents have forgotten it. Before anything is deleted the API is asked, never the copy alone.
 /// Source: pkg/controller/garbagecollector.
@@ -21,32 +21,52 @@ struct GarbageCollector: Controller {
     }
 
     func watch(_ queue: WorkQueue) {
-        for (kind, type) in zip(Registry.kinds, Registry.types) where type.names.kind != Event.names.kind { follow(kind, type, queue) }
+        for type in types.values where Self.isCollected(type) {
+            context.informers.feed(type.names.resource) { change in hear(change, of: type, queue) }
+        }
+    }
+
+    /// Events are too many and end by themselves; what another version stores is collected there.
+    private static func isCollected(_ type: ResourceType) -> Bool {
+        Set(type.names.verbs).isSuperset(of: [.delete, .list, .watch]) && type.storedForm == nil && type.names.kind != Event.names.kind
+    }
+
+    // MARK: - The graph
+
+    private func hear(_ change: MetadataFeed.Change, of type: ResourceType, _ queue: WorkQueue) {
+        switch change {
+        case .put(let metadata): put(OwnerGraph.Node(type, metadata), queue)
+        case .deleted(let metadata): remove(OwnerGraph.Node(type, metadata), queue)
+        case .listed(let all):
+            let nodes: [OwnerGraph.Node] = all.map { OwnerGraph.Node(type, $0) }
+            if graph.keepOnly(nodes, of: type) {
+                // Owners may have gone unseen: all who are owned are looked at.
+                for node in graph.owned { queue.add(Self.key(node.uid)) }
+            }
+            for node in nodes { put(node, queue) }
+        }
     }
 
     /// Keys of the queue are uids.
-    private func follow<K: Kind>(_ kind: K.Type, _ type: ResourceType, _ queue: WorkQueue) {
-        context.informers.informer(kind).onChange { [graph] before, after in
-            guard let object = after ?? before else { return }
-            let metadata: View<ObjectMeta> = object.metadata
-            guard after != nil else {
-                let owners: [View<OwnerReference>] = metadata.ownerReferences
-                graph.remove(metadata.uid)
-                for dependent in graph.dependents(of: metadata.uid) { queue.add(Self.key(dependent.uid)) }
-                for owner in owners where graph[owner.uid]?.isTerminating == true { queue.add(Self.key(owner.uid)) }
-                return
-            }
-            let node = OwnerGraph.Node(
-                type: type, key: object.key, uid: metadata.uid, owners: metadata.ownerReferences, finalizers: metadata.finalizers,
-                isTerminating: metadata.deletionTimestamp != nil)
-            graph.put(node)
-            let isNewOwned: Bool = before?.metadata.json["ownerReferences"] != metadata.json["ownerReferences"] && !node.owners.isEmpty
-            let waits: Bool = node.isTerminating && !Set(node.finalizers).isDisjoint(with: ["orphan", "foregroundDeletion"])
-            if isNewOwned || waits { queue.add(Self.key(node.uid)) }
-            if node.waitsForDependents, before?.metadata.deletionTimestamp == nil {
-                for dependent in graph.dependents(of: node.uid) { queue.add(Self.key(dependent.uid)) }
-            }
+    private func put(_ node: OwnerGraph.Node, _ queue: WorkQueue) {
+        let before: OwnerGraph.Node? = graph[node.uid]
+        guard node.isLinked else {
+            if before != nil { graph.remove(node.uid) }
+            return
         }
+        graph.put(node)
+        let isNewOwned: Bool = !node.owners.isEmpty && before?.owners != node.owners
+        let waits: Bool = node.isTerminating && !Set(node.finalizers).isDisjoint(with: ["orphan", "foregroundDeletion"])
+        if isNewOwned || waits { queue.add(Self.key(node.uid)) }
+        if node.waitsForDependents, before?.isTerminating != true {
+            for dependent in graph.dependents(of: node.uid) { queue.add(Self.key(dependent.uid)) }
+        }
+    }
+
+    private func remove(_ node: OwnerGraph.Node, _ queue: WorkQueue) {
+        graph.remove(node.uid)
+        for dependent in graph.dependents(of: node.uid) { queue.add(Self.key(dependent.uid)) }
+        for owner in node.owners where graph[owner.uid]?.isTerminating == true { queue.add(Self.key(owner.uid)) }
     }
 
     private static func key(_ uid: String) -> ObjectKey { ObjectKey(namespace: "", name: uid) }

@@ -2,7 +2,7 @@ import API
 import Machinery
 import Synchronization
 
-/// Who owns whom, of all objects of the cluster: a copy of metadata kept true by informers.
+/// Who owns whom, of all objects of the cluster that have an owner or a finalizer. An owner itself need not be in it.
 final class OwnerGraph: Sendable {
     /// One object.
     struct Node: Sendable {
@@ -13,6 +13,18 @@ final class OwnerGraph: Sendable {
         let finalizers: [String]
         let isTerminating: Bool
 
+        init(_ type: ResourceType, _ metadata: View<ObjectMeta>) {
+            self.type = type
+            key = ObjectKey(namespace: metadata.namespace, name: metadata.name)
+            uid = metadata.uid
+            owners = metadata.ownerReferences
+            finalizers = metadata.finalizers
+            isTerminating = metadata.deletionTimestamp != nil
+        }
+
+        /// True when the graph has to know the object.
+        var isLinked: Bool { !owners.isEmpty || !finalizers.isEmpty }
+
         /// Deleted in the foreground: it goes after its dependents.
         var waitsForDependents: Bool { isTerminating && finalizers.contains("foregroundDeletion") }
     }
@@ -21,27 +33,42 @@ final class OwnerGraph: Sendable {
         var nodes: [String: Node] = [:]
         /// Uids of the owned by uid of the owner.
         var dependents: [String: Set<String>] = [:]
+        /// Types whose objects were listed before.
+        var listed: Set<ObjectIdentifier> = []
+
+        mutating func remove(_ uid: String) {
+            for owner in nodes.removeValue(forKey: uid)?.owners ?? [] {
+                dependents[owner.uid]?.remove(uid)
+                if dependents[owner.uid]?.isEmpty == true { dependents[owner.uid] = nil }
+            }
+        }
     }
 
     private let state = Mutex(State())
 
     func put(_ node: Node) {
         state.withLock { state in
-            for owner in state.nodes[node.uid]?.owners ?? [] { state.dependents[owner.uid]?.remove(node.uid) }
+            state.remove(node.uid)
             state.nodes[node.uid] = node
             for owner in node.owners { state.dependents[owner.uid, default: []].insert(node.uid) }
         }
     }
 
     func remove(_ uid: String) {
-        state.withLock { state in
-            for owner in state.nodes[uid]?.owners ?? [] {
-                state.dependents[owner.uid]?.remove(uid)
-                if state.dependents[owner.uid]?.isEmpty == true { state.dependents[owner.uid] = nil }
-            }
-            state.nodes[uid] = nil
+        state.withLock { $0.remove(uid) }
+    }
+
+    /// Forgets the objects of a type that are not among these. True when the type was listed before.
+    func keepOnly(_ nodes: [Node], of type: ResourceType) -> Bool {
+        let present: Set<String> = Set(nodes.map(\.uid))
+        return state.withLock { state in
+            for node in state.nodes.values where node.type === type && !present.contains(node.uid) { state.remove(node.uid) }
+            return !state.listed.insert(ObjectIdentifier(type)).inserted
         }
     }
+
+    /// All objects that have an owner.
+    var owned: [Node] { state.withLock { $0.nodes.values.filter { !$0.owners.isEmpty } } }
 
     subscript(uid: String) -> Node? { state.withLock { $0.nodes[uid] } }
 

@@ -105,7 +105,7 @@ struct EndpointSliceController: Controller {
             made.metadata.ownerReferences = [View<OwnerReference>.controller(service)]
             made.json["endpoints"] = content["endpoints"]
             made.json["ports"] = content["ports"]
-            return try await context.createIfAbsent(made)
+            return try await context.createIfAbsent(made, notedIn: slices)
         }
         updated.metadata.labels = labels
         updated.json["endpoints"] = content["endpoints"]

@@ -46,7 +46,7 @@ struct EndpointsController: Controller {
         guard var updated = present else {
             var made: View<Endpoints> = Endpoints.new(key.name, namespace: key.namespace) { $0.metadata.labels = labels }
             made.json["subsets"] = .array(subsets)
-            try await context.createIfAbsent(made)
+            try await context.createIfAbsent(made, notedIn: endpoints)
             return nil
         }
         guard (updated.json["subsets"] ?? []) != .array(subsets) || updated.metadata.labels != labels else { return nil }

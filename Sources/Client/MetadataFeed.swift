@@ -1,0 +1,54 @@
+package import API
+package import Logging
+package import Machinery
+
+/// Tells of every object of a resource, by its metadata alone, and keeps no copy: for readers that care for all kinds, or only
+/// for the fact that something changed.
+package final class MetadataFeed: AnyInformer {
+    package enum Change: Sendable {
+        /// All objects as they are now: what is not among them is gone. Comes first, and again when a watch could not go on.
+        case listed([View<ObjectMeta>])
+        /// New or changed.
+        case put(View<ObjectMeta>)
+        case deleted(View<ObjectMeta>)
+    }
+
+    private let client: Client
+    private let resource: GroupVersionResource
+    private let clock: ClusterClock
+    private let log: Logger
+    private let handler: @Sendable (Change) -> Void
+
+    /// - Parameter handler: hears one change at a time, in their order; it must not block.
+    package init(
+        _ client: Client, _ resource: GroupVersionResource, clock: ClusterClock, log: Logger, _ handler: @escaping @Sendable (Change) -> Void
+    ) {
+        self.client = client
+        self.resource = resource
+        self.clock = clock
+        self.log = log
+        self.handler = handler
+    }
+
+    /// Lists and watches until the task is cancelled; starts anew after failures.
+    package func run() async {
+        await WatchLoop(clock: clock, log: log, what: resource.resource).run { [self] in try await follow() }
+    }
+
+    private func follow() async throws {
+        let list: JSON = try await client.send(APIRequest(.list, resource, representation: .metadataList))
+        handler(.listed((list["items"]?.array ?? []).map { View<ObjectMeta>($0["metadata"] ?? [:]) }))
+        let options = RequestOptions {
+            $0.resourceVersion = list[["metadata", "resourceVersion"]]?.string
+            $0.allowWatchBookmarks = true
+        }
+        for try await event in try await client.watch(APIRequest(.watch, resource, options: options, representation: .metadata)) {
+            let metadata = View<ObjectMeta>(event.object["metadata"] ?? [:])
+            switch event.kind {
+            case .added, .modified: handler(.put(metadata))
+            case .deleted: handler(.deleted(metadata))
+            case .bookmark: break
+            }
+        }
+    }
+}
