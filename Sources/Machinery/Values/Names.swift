@@ -130,6 +130,12 @@ package enum Names {
         CIDR(text) != nil ? [] : ["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"]
     }
 
+    /// A name that stands between slashes of a URL.
+    package static func pathSegment(_ text: String) -> [String] {
+        if text == "." || text == ".." { return ["may not be '\(text)'"] }
+        return ["/", "%"].filter { text.contains($0) }.map { "may not contain '\($0)'" }
+    }
+
     package static func percent(_ text: String) -> [String] {
         problems(
             text, atMost: nil, { $0.last == UInt8(ascii: "%") && $0.count > 1 && $0.dropLast().allSatisfy(isDigit) },
