@@ -28,7 +28,7 @@ struct GarbageCollector: Controller {
 
     /// Events are too many and end by themselves; what another version stores is collected there.
     private static func isCollected(_ type: ResourceType) -> Bool {
-        Set(type.names.verbs).isSuperset(of: [.delete, .list, .watch]) && type.storedForm == nil && type.names.kind != Event.names.kind
+        Set(type.names.verbs).isSuperset(of: [.delete, .list, .watch]) && type.conversion == nil && type.names.kind != Event.names.kind
     }
 
     // MARK: - The graph
