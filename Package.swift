@@ -26,11 +26,12 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let sources: [Target] = [
     .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CSandbox"),
     .target(name: "Machinery", dependencies: ["CLibYAML"], swiftSettings: strict),
     .target(name: "API", dependencies: ["Machinery"], swiftSettings: strict),
     .target(name: "Client", dependencies: ["API", "Machinery", "HTTP", log], swiftSettings: strict),
-    .target(name: "HTTP", dependencies: [nio, posix, niotls, http1, http2, hpack, tls, x509, asn1, crypto, log], swiftSettings: strict),
+    .target(name: "HTTP", dependencies: ["CZlib", nio, posix, niotls, http1, http2, hpack, tls, x509, asn1, crypto, log], swiftSettings: strict),
     .target(name: "Store", dependencies: ["CSQLite"], swiftSettings: strict),
     .target(name: "APIServer", dependencies: ["Store", "HTTP", "API", "Machinery", crypto, log], swiftSettings: strict),
     .target(name: "Sandbox", dependencies: ["CSandbox"], swiftSettings: strict),
@@ -48,7 +49,7 @@ let sources: [Target] = [
         name: "CLI", dependencies: ["Cluster", "Client", "API", "Machinery", "Sandbox", arguments, log], swiftSettings: strict),
     .executableTarget(name: "swkube", dependencies: ["CLI", "CSandbox"], swiftSettings: strict),
     .target(
-        name: "TestSupport", dependencies: ["Cluster", "APIServer", "Store", "Client", "API", "Machinery", "Sandbox", log],
+        name: "TestSupport", dependencies: ["Cluster", "APIServer", "HTTP", "Store", "Client", "API", "Machinery", "Sandbox", log],
         swiftSettings: strict),
 ]
 
@@ -59,7 +60,7 @@ let crasher: Target = .executableTarget(
 /// One test target for each target that has something to prove, named for it.
 let tests: [Target] = [
     ("Machinery", []), ("API", ["Machinery"]), ("Store", ["store-crasher"]), ("HTTP", ["Cluster"]), ("Sandbox", []),
-    ("Client", ["API", "Machinery"]), ("APIServer", ["API", "Machinery", "Client", "Store"]),
+    ("Client", ["API", "Machinery"]), ("APIServer", ["API", "Machinery", "Client", "HTTP", "Store"]),
     ("Kubelet", ["API", "Machinery", "Client", "Sandbox"]), ("Scheduler", ["API", "Machinery", "Client"]),
     ("Controllers", ["API", "Machinery", "Client"]), ("Cluster", ["API", "Machinery", "Client", "HTTP", "Store"]),
     ("CLI", ["API", "Machinery", "Client", "Cluster"]),

@@ -85,7 +85,7 @@ extension TestServer {
         guard case .resource(var request) = try Route.target(method: method, path: String(parts[0]), query: query) else {
             throw APIStatus.pathNotFound
         }
-        request.representation = try MediaTypes.representation(accept: accept).0
+        request.representation = try MediaTypes.form(accept: accept).representation
         return request
     }
 }

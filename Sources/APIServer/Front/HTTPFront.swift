@@ -22,16 +22,15 @@ package final class HTTPFront: Sendable {
             guard case .resource(let resource) = target else { return try answerDocument(target, request, user, exchange) }
             try perform(resource, request, user, exchange)
         } catch {
-            refuse(error, exchange)
+            exchange.refuse(error, as: Self.refusalForm(request))
         }
     }
 
     private func perform(_ resource: APIRequest, _ http: HTTPRequest, _ user: UserInfo, _ exchange: HTTPExchange) throws(APIStatus) {
         var request: APIRequest = resource
-        let (representation, form): (APIRequest.Representation, MediaTypes.Form) =
-            // Logs are text and answered to whoever asks.
-            request.subresource == "log" ? (.object, .json) : try MediaTypes.representation(accept: http.headers["accept"])
-        request.representation = representation
+        if let timeout = request.options["timeout"] { try Self.check(timeout: timeout) }
+        let form: WireForm = try form(for: request, http)
+        request.representation = form.representation
         if !http.body.isEmpty || request.verb == .patch {
             request.contentType = try MediaTypes.content(http.headers["content-type"], verb: request.verb)
         }
@@ -42,55 +41,63 @@ package final class HTTPFront: Sendable {
         }
         server.perform(request, as: user) { [self] result in
             switch result {
-            case .success(.document(let code, let pieces, let warnings)): send(code, pieces, warnings, form, exchange)
-            case .success(.watch(let watcher)): stream(watcher, exchange)
+            case .success(.document(let code, let pieces, let warnings)):
+                var headers: HTTPHeaders = [:]
+                for warning in warnings { headers.add("Warning", "299 - " + JSON.quoted(warning)) }
+                exchange.respond(code, headers, pieces, as: form)
+            case .success(.watch(let watcher)): stream(watcher, form.encoding == .protobuf ? .protobuf : .json, exchange)
             case .success(.stream(let bytes)): stream(bytes, exchange)
-            case .failure(let status): refuse(status, exchange)
+            case .failure(let status): exchange.refuse(status, as: form)
             }
+        }
+    }
+
+    /// Nothing here takes long enough to be cut short, but what can't be read is refused as upstream does.
+    private static func check(timeout: String) throws(APIStatus) {
+        do {
+            _ = try GoDuration.parse(timeout)
+        } catch {
+            throw .badRequest("invalid timeout specified in the request URL - \(error)")
         }
     }
 
     // MARK: - Forms of answers
 
-    private func send(
-        _ code: Int, _ pieces: [ArraySlice<UInt8>], _ warnings: [String], _ form: MediaTypes.Form, _ exchange: HTTPExchange
-    ) {
-        var headers: HTTPHeaders = ["Cache-Control": "no-cache, private"]
-        for warning in warnings { headers.add("Warning", "299 - " + JSON.quoted(warning)) }
-        switch form {
-        case .json:
-            headers.set("Content-Type", "application/json")
-            exchange.respond(code, headers, pieces: pieces)
-        case .yaml:
-            headers.set("Content-Type", "application/yaml")
-            let json: JSON = (try? JSON(parsing: Array(pieces.joined()))) ?? .null
-            exchange.respond(code, headers, Array(YAML.write(json).utf8))
-        }
+    private func form(for request: APIRequest, _ http: HTTPRequest) throws(APIStatus) -> WireForm {
+        // Logs are text and answered to whoever asks.
+        guard request.subresource != "log" else { return Self.refusalForm(http) }
+        let hasProtobuf: Bool = server.type(of: request.resource).map { ProtobufKinds.have($0.names) } ?? true
+        let endpoint = MediaTypes.Endpoint(hasProtobuf: hasProtobuf, isWatch: request.verb == .watch)
+        var form: WireForm = try MediaTypes.form(accept: http.headers["accept"], for: endpoint)
+        form.isPretty = form.isPretty || http.asksForPretty
+        form.isCompressed = http.acceptsGzip
+        return form
     }
 
-    private func refuse(_ status: APIStatus, _ exchange: HTTPExchange) {
-        var headers: HTTPHeaders = ["Content-Type": "application/json", "Cache-Control": "no-cache, private"]
-        if let seconds = status.details?.retryAfterSeconds, seconds > 0 { headers.set("Retry-After", String(seconds)) }
-        exchange.respond(status.code, headers, status.json.serialized())
+    /// Of an error: what the client accepts, or else JSON.
+    private static func refusalForm(_ http: HTTPRequest) -> WireForm {
+        guard var form: WireForm = try? MediaTypes.form(accept: http.headers["accept"]) else { return .raw }
+        form.isPretty = form.isPretty || http.asksForPretty
+        return form
     }
 
-    private func stream(_ watcher: Watcher, _ exchange: HTTPExchange) {
-        exchange.start(200, ["Content-Type": "application/json", "Cache-Control": "no-cache, private"])
-        let pump: @Sendable () -> Void = { Self.pump(watcher, exchange) }
+    private func stream(_ watcher: Watcher, _ framing: EventFraming, _ exchange: HTTPExchange) {
+        exchange.start(200, ["Content-Type": framing.mediaType, "Cache-Control": "no-cache, private"])
+        let pump: @Sendable () -> Void = { Self.pump(watcher, framing, exchange) }
         let registration: WatchRegistration = server.watches.register(
             watcher, group: .loop(exchange.loop), execute: { exchange.execute($0) }, pump: pump)
         exchange.onClose { registration.end() }
     }
 
     /// Sends what is new while the client takes it; goes on when it takes more.
-    private static func pump(_ watcher: Watcher, _ exchange: HTTPExchange) {
+    private static func pump(_ watcher: Watcher, _ framing: EventFraming, _ exchange: HTTPExchange) {
         while exchange.isWritable {
-            let batch: Watcher.Batch = watcher.next()
+            let batch: Watcher.Batch = watcher.next(framing)
             if !batch.pieces.isEmpty { exchange.send(batch.pieces) }
             if batch.isEnd { return exchange.end() }
             if batch.pieces.isEmpty { return }
         }
-        exchange.onWritable { pump(watcher, exchange) }
+        exchange.onWritable { pump(watcher, framing, exchange) }
     }
 
     private func stream(_ bytes: AsyncThrowingStream<[UInt8], any Error>, _ exchange: HTTPExchange) {
@@ -120,7 +127,14 @@ package final class HTTPFront: Sendable {
             headers.set("Vary", "Accept")
             guard request.headers["if-none-match"] != etag else { return exchange.respond(304, headers, []) }
         }
-        exchange.respond(200, headers, document.bytes)
+        switch target {
+        case .discovery where document.contentType == "application/json":
+            var form: WireForm = try MediaTypes.form(accept: request.headers["accept"])
+            form.isPretty = form.isPretty || request.asksForPretty
+            exchange.respond(200, headers, [document.bytes[...]], as: form)
+        case .version: exchange.respond(200, headers, [document.bytes[...]], as: .raw)
+        default: exchange.respond(200, headers, document.bytes)
+        }
     }
 }
 
@@ -142,7 +156,7 @@ extension HTTPFront {
             switch refusal {
             case .malformed: .badRequest("the request is no HTTP")
             case .headTooLarge: APIStatus(code: 431, reason: "RequestHeaderFieldsTooLarge", message: "the head of the request is too large")
-            case .bodyTooLarge(let limit): .requestTooLarge("limit is \(limit)")
+            case .bodyTooLarge(let limit): .requestTooLarge("Request entity too large: limit is \(limit)")
             case .timedOut: APIStatus(code: 408, reason: "Timeout", message: "the body of the request did not arrive in time")
             }
         return HTTPResponse(status: status.code, headers: ["Content-Type": "application/json"], body: status.json.serialized())

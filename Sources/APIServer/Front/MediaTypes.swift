@@ -2,42 +2,79 @@ package import API
 import Machinery
 
 /// Which form of an answer a client asked for, and what its body is.
+///
+/// Source: `NegotiateMediaTypeOptions` in k8s.io/apiserver; CBOR is off there and not served here, so that clients fall back to JSON.
 package enum MediaTypes {
-    /// What the answer is written in.
-    package enum Form: Sendable { case json, yaml }
+    /// What is asked of decides which forms there are.
+    package struct Endpoint: Sendable {
+        /// False for custom resources, which have no numbers.
+        package var hasProtobuf = true
+        package var isWatch = false
 
-    static let accepted = "application/json, application/yaml"
-
-    /// Reads an `Accept` header: the first entry that can be served wins. Throws 406 when none can.
-    package static func representation(accept: String?) throws(APIStatus) -> (APIRequest.Representation, Form) {
-        guard let accept, !accept.isEmpty else { return (.object, .json) }
-        for entry in accept.split(separator: ",") {
-            var parts: [Substring] = entry.split(separator: ";").map { $0.trimmingSpaces() }
-            guard !parts.isEmpty else { continue }
-            let form: Form
-            switch parts.removeFirst().lowercased() {
-            case "application/json", "*/*", "application/*": form = .json
-            case "application/yaml": form = .yaml
-            default: continue
-            }
-            var parameters: [String: String] = [:]
-            for part in parts {
-                let pair: [Substring] = part.split(separator: "=", maxSplits: 1)
-                if pair.count == 2 { parameters[pair[0].lowercased()] = String(pair[1]) }
-            }
-            guard let what = parameters["as"] else { return (.object, form) }
-            guard parameters["g"] == "meta.k8s.io", parameters["v"] == "v1" else { continue }
-            switch what {
-            case "Table": return (.table, form)
-            case "PartialObjectMetadata": return (.metadata, form)
-            case "PartialObjectMetadataList": return (.metadataList, form)
-            default: continue
-            }
+        package init(hasProtobuf: Bool = true, isWatch: Bool = false) {
+            self.hasProtobuf = hasProtobuf
+            self.isWatch = isWatch
         }
-        throw .notAcceptable(accepted)
     }
 
-    /// Reads a `Content-Type` header. Throws 415 for types that are not read.
+    private struct Served {
+        let type: String
+        let subtype: String
+        let encoding: WireForm.Encoding
+        /// Whether a watch can be written in it.
+        let streams: Bool
+    }
+
+    /// In the order in which a wildcard chooses.
+    private static let served: [Served] = [
+        Served(type: "application", subtype: "json", encoding: .json, streams: true),
+        Served(type: "application", subtype: "yaml", encoding: .yaml, streams: false),
+        Served(type: "application", subtype: "vnd.kubernetes.protobuf", encoding: .protobuf, streams: true),
+    ]
+
+    static let accepted = "application/json, application/yaml, application/vnd.kubernetes.protobuf"
+    private static let acceptedForWatch = "application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch"
+
+    /// Reads an `Accept` header. Throws ``APIStatus`` (406) when nothing of it can be served.
+    package static func form(accept: String?, for endpoint: Endpoint = Endpoint()) throws(APIStatus) -> WireForm {
+        guard let accept, !accept.isEmpty, accept != "application/json" else { return WireForm() }
+        for clause in AcceptClause.clauses(accept) {
+            for served in served where clause.means(served.type, served.subtype) {
+                guard let form = form(clause, served, endpoint) else { continue }
+                guard served.streams || !endpoint.isWatch else { throw .notAcceptable(acceptedForWatch) }
+                return form
+            }
+        }
+        throw .notAcceptable(endpoint.isWatch ? acceptedForWatch : accepted)
+    }
+
+    /// nil when this type can't be had with the clause's parameters.
+    private static func form(_ clause: AcceptClause, _ served: Served, _ endpoint: Endpoint) -> WireForm? {
+        var form = WireForm(encoding: served.encoding)
+        var wanted: (kind: Substring, group: Substring, version: Substring)?
+        for (name, value) in clause.parameters {
+            switch name {
+            case "as": wanted = (value, wanted?.group ?? "", wanted?.version ?? "")
+            case "g": wanted = (wanted?.kind ?? "", value, wanted?.version ?? "")
+            case "v": wanted = (wanted?.kind ?? "", wanted?.group ?? "", value)
+            case "stream": guard value.isEmpty || (served.streams && value == "watch") else { return nil }
+            case "pretty": form.isPretty = value == "1"
+            default: break
+            }
+        }
+        guard let wanted else { return served.encoding == .protobuf && !endpoint.hasProtobuf ? nil : form }
+        guard wanted.group == "meta.k8s.io", wanted.version == "v1" else { return nil }
+        switch wanted.kind {
+        case "Table": form.representation = .table
+        case "PartialObjectMetadata": form.representation = .metadata
+        case "PartialObjectMetadataList": form.representation = .metadataList
+        default: return nil
+        }
+        // Cells may hold anything, which protobuf has no word for.
+        return form.representation == .table && served.encoding == .protobuf ? nil : form
+    }
+
+    /// Reads a `Content-Type` header. Throws ``APIStatus`` (415) for types that are not read.
     package static func content(_ type: String?, verb: Verb) throws(APIStatus) -> APIRequest.ContentType {
         let name: String = type?.split(separator: ";").first.map { String($0.trimmingSpaces()).lowercased() } ?? ""
         guard verb == .patch else {
@@ -45,7 +82,7 @@ package enum MediaTypes {
             case "", "application/json", "*/*": return .json
             case "application/yaml", "application/x-yaml": return .yaml
             case Protobuf.mediaType: return .protobuf
-            default: throw .unsupportedMediaType(accepted + ", " + Protobuf.mediaType)
+            default: throw .unsupportedMediaType(accepted)
             }
         }
         switch name {
@@ -58,14 +95,5 @@ package enum MediaTypes {
                 "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml, application/strategic-merge-patch+json"
             )
         }
-    }
-}
-
-extension Substring {
-    func trimmingSpaces() -> Substring {
-        var text: Substring = self
-        while text.first == " " || text.first == "\t" { text.removeFirst() }
-        while text.last == " " || text.last == "\t" { text.removeLast() }
-        return text
     }
 }

@@ -1,4 +1,5 @@
 package import API
+import Machinery
 
 /// What a path and a method ask for. Pure: made from the texts alone.
 package struct Route: Sendable {
@@ -56,13 +57,19 @@ package struct Route: Sendable {
         let watches: Bool = isOldWatch || ["true", "1"].contains(options["watch"])
         options.other.removeAll { $0.name == "watch" }
         let name: String? = parts.count > 1 ? parts[1] : nil
+        if let namespace { try check(namespace, "Namespace") }
+        if let name { try check(name, "Name") }
         var request = APIRequest(
             .get, GroupVersionResource(group: group, version: version, resource: parts[0]), namespace: namespace, name: name,
             subresource: parts.count > 2 ? parts[2...].joined(separator: "/") : nil, options: options)
         switch method {
         case "GET", "HEAD":
-            request.verb = watches ? .watch : name == nil ? .list : .get
-            if watches, let name { request.options.fieldSelector = "metadata.name=" + name; request.name = nil }
+            request.verb = isOldWatch || (watches && name == nil) ? .watch : name == nil ? .list : .get
+            if isOldWatch, let name {
+                let selectors: [String?] = [request.options.fieldSelector, FieldMatch("metadata.name", name).description]
+                request.options.fieldSelector = selectors.compactMap { $0 }.joined(separator: ",")
+                request.name = nil
+            }
         case "POST": request.verb = .create
         case "PUT": request.verb = .update
         case "PATCH": request.verb = .patch
@@ -70,6 +77,14 @@ package struct Route: Sendable {
         default: throw .pathMethodNotAllowed
         }
         return .resource(request)
+    }
+
+    /// A name that would lead elsewhere is no name. Source: `NamespaceKeyFunc` in the registry of k8s.io/apiserver.
+    private static func check(_ name: String, _ what: String) throws(APIStatus) {
+        let problems: [String] = Names.pathSegment(name)
+        guard problems.isEmpty else {
+            throw .badRequest("\(what) parameter invalid: \(JSON.quoted(name)): \(problems.joined(separator: ";"))")
+        }
     }
 }
 

@@ -105,7 +105,7 @@ enum OpenAPIMetaTypes {
         let name = Field<String>("name", 1, "Plural name, as in paths; subresources have a slash.", .always)
         let namespaced = Field<Bool>("namespaced", 2, "Whether its objects live in namespaces.", .always)
         let kind = Field<String>("kind", 3, "Kind of its objects.", .always)
-        let verbs = Field<[String]>("verbs", 4, "What can be done with it.", .always)
+        let verbs = Field<[String]>("verbs", embedded(4, 1), "What can be done with it.", .always)
         let shortNames = Field<[String]>("shortNames", 5, "Other names, for the command line.", .atomic)
         let singularName = Field<String>("singularName", 6, "Name of one, for the command line.", .always)
         let categories = Field<[String]>("categories", 7, "Groups of resources that it belongs to, such as all.", .atomic)

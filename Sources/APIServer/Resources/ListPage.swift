@@ -60,7 +60,7 @@ struct ContinueToken {
     init(_ text: String) throws(APIStatus) {
         guard let data = Data(base64Encoded: text), let json = try? JSON(parsing: Array(data)), json["v"] == "meta.k8s.io/v1",
             let revision = json["rv"]?.int, revision >= -1, let after = json["start"]?.string
-        else { throw .badRequest("continue key is not valid: it was not made by a list of this server") }
+        else { throw .badRequest("invalid continue token: continue key is not valid: it was not made by a list of this server") }
         self.revision = Revision(exactly: revision)
         self.after = after
     }

@@ -28,9 +28,18 @@ extension APIServer {
 
     /// Refuses a revision that has not happened yet. Throws ``APIStatus`` (400, 504).
     private func checkRevision(_ call: Call) throws(APIStatus) {
-        guard let text = call.options.resourceVersion else { return }
+        _ = try wantedRevision(call.options.resourceVersion)
+    }
+
+    /// The revision that an option names; nil for none and for 0, which mean any. A client that saw a revision that has not happened yet
+    /// saw another cluster, or this one before it was set back: waiting would not help it.
+    ///
+    /// Throws ``APIStatus`` (400, 504).
+    func wantedRevision(_ text: String?) throws(APIStatus) -> Revision? {
+        guard let text, !text.isEmpty, text != "0" else { return nil }
         guard let wanted = Revision(text) else { throw Self.badRevision(text) }
         if wanted > store.revision { throw Self.tooNew(text, current: store.revision) }
+        return wanted
     }
 
     static func badRevision(_ text: String) -> APIStatus {
@@ -40,26 +49,33 @@ extension APIServer {
     /// Reads what a list asks for: everything, or the page that limit and continue say, at the revision that they say.
     func readPage(_ call: Call) throws(APIStatus) -> ListPage {
         let options: RequestOptions = call.options
+        try options.checkForList()
         let selection = try Selection(options, call.type)
         let prefix: String = call.prefix
         var revision: Revision?
         var after: String?
+        var limit: Int? = options.limit.flatMap { $0 > 0 ? $0 : nil }
         if let token = options.continueToken {
+            guard options.resourceVersion ?? "0" == "0" else {
+                throw .badRequest("specifying resource version is not allowed when using continue")
+            }
             let position: ContinueToken = try ContinueToken(token)
             revision = position.revision
             after = prefix + position.after
-        } else if let text = options.resourceVersion, text != "0" {
-            guard let wanted = Revision(text) else { throw Self.badRevision(text) }
-            if wanted > store.revision { throw Self.tooNew(text, current: store.revision) }
-            if options.resourceVersionMatch == "Exact" { revision = wanted }
+        } else if options.resourceVersion == "0" {
+            // Any state will do: upstream answers out of its cache, which knows no pages.
+            limit = nil
+        } else if let wanted = try wantedRevision(options.resourceVersion),
+            options.resourceVersionMatch == "Exact" || (options.resourceVersionMatch == nil && limit != nil)
+        {
+            revision = wanted
         }
         do throws(StoreError) {
-            return try collect(selection, prefix: prefix, at: revision, after: after, limit: options.limit)
+            return try collect(selection, prefix: prefix, at: revision, after: after, limit: limit)
         } catch {
-            if case .compacted = error, options.continueToken != nil, let after {
-                throw Self.tooOldToContinue(after: String(after.dropFirst(prefix.count)))
-            }
-            throw status(error, call, name: "")
+            guard case .compacted = error else { throw status(error, call, name: "") }
+            guard let after else { throw .expired("The resourceVersion for the provided list is too old.") }
+            throw Self.tooOldToContinue(after: String(after.dropFirst(prefix.count)))
         }
     }
 
@@ -78,7 +94,7 @@ extension APIServer {
     private func collect(
         _ selection: Selection, prefix: String, at revision: Revision?, after: String?, limit: Int?
     ) throws(StoreError) -> ListPage {
-        guard let limit, limit > 0 else {
+        guard let limit else {
             let listing: Listing = try store.list(prefix: prefix, at: revision, after: after, limit: nil)
             return ListPage(
                 entries: selection.isEverything ? listing.entries : listing.entries.filter(selection.matches), revision: listing.revision)

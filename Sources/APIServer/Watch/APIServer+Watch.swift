@@ -11,13 +11,13 @@ extension APIServer {
         let selection = try Selection(options, call.type)
         let prefix: String = call.prefix
         let streamsList: Bool = options.sendInitialEvents == true
-        try check(options, call)
+        try options.checkForWatch()
 
         var initial: [Entry] = []
         var start: Revision
         let text: String = options.resourceVersion ?? ""
         if streamsList || text.isEmpty || text == "0", options.sendInitialEvents != false {
-            if let wanted = Revision(text), wanted > store.revision { throw Self.tooNew(text, current: store.revision) }
+            _ = try wantedRevision(text)
             do throws(StoreError) {
                 let listing: Listing = try store.list(prefix: prefix)
                 initial = listing.entries.filter(selection.matches)
@@ -26,39 +26,13 @@ extension APIServer {
                 throw status(error, call, name: "")
             }
         } else {
-            start = text.isEmpty || text == "0" ? store.revision : 0
-            if start == 0 {
-                guard let wanted = Revision(text) else { throw Self.badRevision(text) }
-                start = wanted
-            }
+            start = try wantedRevision(text) ?? store.revision
         }
         let timeout: Int = options.timeoutSeconds.flatMap { $0 > 0 ? $0 : nil } ?? Int.random(in: 1800..<3600)
         return .watch(
             Watcher(
-                store: store, prefix: prefix, selection: selection, encoder: EventEncoder(call), after: start, initial: initial,
-                owesInitialEnd: streamsList, timeout: timeout, wantsBookmarks: options.allowWatchBookmarks))
-    }
-
-    private func check(_ options: RequestOptions, _ call: Call) throws(APIStatus) {
-        guard options.sendInitialEvents != nil else {
-            guard options.resourceVersionMatch == nil else {
-                var problems = Problems()
-                problems.forbidden(
-                    Path("resourceVersionMatch"), "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")
-                throw .invalid(KindNames("ListOptions", group: "meta.k8s.io", plural: "listoptions"), "", problems)
-            }
-            return
-        }
-        var problems = Problems()
-        if options.resourceVersionMatch != "NotOlderThan" {
-            problems.forbidden(
-                Path("resourceVersionMatch"), "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
-        }
-        if options.sendInitialEvents == true, !options.allowWatchBookmarks {
-            problems.forbidden(Path("allowWatchBookmarks"), "sendInitialEvents requires setting allowWatchBookmarks to true")
-        }
-        guard problems.isEmpty else {
-            throw .invalid(KindNames("ListOptions", group: "meta.k8s.io", plural: "listoptions"), "", problems)
-        }
+                store: store, prefix: prefix, selection: selection, encoder: EventEncoder(call, watches.frames), after: start,
+                initial: initial,
+                owesInitialEnd: streamsList && options.allowWatchBookmarks, timeout: timeout, wantsBookmarks: options.allowWatchBookmarks))
     }
 }

@@ -27,6 +27,8 @@ package final class WatchHub: Sendable {
         var nextID = 0
     }
 
+    /// What was encoded for one watch and serves others.
+    let frames = EventFrames()
     private let state = Mutex(State())
     private let clock: ClusterClock
     /// Set once, in the initialiser.

@@ -48,33 +48,34 @@ package final class Watcher: Sendable {
     }
 
     /// The next lines, some hundred at most; call again until a batch is empty.
-    package func next() -> Batch {
+    package func next(_ framing: EventFraming = .json) -> Batch {
         state.withLock { state in
             guard !state.isEnded else { return Batch(isEnd: true) }
             var batch = Batch()
             do {
-                for entry in state.initial.prefix(Self.most) { try encoder.add(.added, entry, to: &batch.pieces) }
+                for entry in state.initial.prefix(Self.most) { try encoder.add(.added, entry, framing, to: &batch.pieces) }
                 state.initial = state.initial.dropFirst(Self.most)
                 guard state.initial.isEmpty else { return batch }
                 if state.owesInitialEnd {
                     state.owesInitialEnd = false
-                    encoder.addBookmark(state.cursor, closesInitialEvents: true, to: &batch.pieces)
+                    encoder.addBookmark(state.cursor, closesInitialEvents: true, framing, to: &batch.pieces)
                 }
                 while batch.pieces.isEmpty, state.cursor < store.revision {
                     let (events, cursor) = try store.events(prefix: prefix, after: state.cursor, limit: Self.most)
-                    for event in events { try add(event, to: &batch.pieces) }
+                    for event in events { try add(event, framing, to: &batch.pieces) }
                     state.cursor = cursor
                 }
             } catch {
                 state.isEnded = true
                 encoder.addError(
-                    error as? APIStatus ?? .expired("too old resource version: \(state.cursor) (\(store.compacted))"), to: &batch.pieces)
+                    error as? APIStatus ?? .expired("too old resource version: \(state.cursor) (\(store.compacted))"), framing,
+                    to: &batch.pieces)
                 batch.isEnd = true
                 return batch
             }
             if state.owesBookmark, batch.pieces.isEmpty {
                 state.owesBookmark = false
-                encoder.addBookmark(state.cursor, closesInitialEvents: false, to: &batch.pieces)
+                encoder.addBookmark(state.cursor, closesInitialEvents: false, framing, to: &batch.pieces)
             }
             return batch
         }
@@ -89,14 +90,14 @@ package final class Watcher: Sendable {
     private static let most = 500
 
     /// What an event means to a client that sees only objects that match its selectors.
-    private func add(_ event: StoreEvent, to pieces: inout [[UInt8]]) throws(APIStatus) {
+    private func add(_ event: StoreEvent, _ framing: EventFraming, to pieces: inout [[UInt8]]) throws(APIStatus) {
         let matched: Bool = event.previous.map(selection.matches) ?? false
         if event.isDelete {
-            if matched { try encoder.add(.deleted, event.entry, to: &pieces) }
+            if matched { try encoder.add(.deleted, event.entry, framing, to: &pieces) }
         } else if selection.matches(event.entry) {
-            try encoder.add(matched ? .modified : .added, event.entry, to: &pieces)
+            try encoder.add(matched ? .modified : .added, event.entry, framing, to: &pieces)
         } else if matched, let previous = event.previous {
-            try encoder.addLast(previous, at: event.revision, to: &pieces)
+            try encoder.addLast(previous, at: event.revision, framing, to: &pieces)
         }
     }
 }

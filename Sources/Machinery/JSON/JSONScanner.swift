@@ -65,7 +65,7 @@ package struct JSONScanner {
             at = skipSpace(keyEnd)
             guard at < range.upperBound, bytes[at] == UInt8(ascii: ":") else { return }
             let start: Int = skipSpace(at + 1)
-            let end: Int = valueEnd(start)
+            let end: Int = end(ofValueAt: start)
             guard body(Member(key: key, value: start..<end)) else { return }
             at = skipSpace(end)
             guard at < range.upperBound, bytes[at] == UInt8(ascii: ",") else { return }
@@ -106,7 +106,7 @@ package struct JSONScanner {
     }
 
     /// Where the value that starts at an offset ends.
-    private func valueEnd(_ start: Int) -> Int {
+    func end(ofValueAt start: Int) -> Int {
         guard start < bytes.count else { return start }
         switch bytes[start] {
         case UInt8(ascii: "\""): return JSONScan.stringEnd(in: bytes, from: start)

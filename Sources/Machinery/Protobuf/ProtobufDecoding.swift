@@ -5,7 +5,7 @@ package enum Protobuf {
     package static let mediaType = "application/vnd.kubernetes.protobuf"
 
     /// What an object's bytes begin with: `k8s` and a zero.
-    private static let magic: [UInt8] = [0x6B, 0x38, 0x73, 0x00]
+    static let magic: [UInt8] = [0x6B, 0x38, 0x73, 0x00]
 
     /// The envelope of an object: its apiVersion and kind, and the message itself.
     package static func envelope(_ bytes: [UInt8]) throws(ProtobufError) -> (apiVersion: String, kind: String, message: ArraySlice<UInt8>) {
@@ -37,20 +37,25 @@ package enum Protobuf {
 extension ObjectSchema {
     /// Reads a message of this type. Fields without a declaration are skipped, as Go does.
     package func decode(protobuf message: ArraySlice<UInt8>) throws(ProtobufError) -> JSON {
+        try decode(protobuf: message, depth: 0)
+    }
+
+    fileprivate func decode(protobuf message: ArraySlice<UInt8>, depth: Int) throws(ProtobufError) -> JSON {
+        guard depth < 100 else { throw ProtobufError(description: "proto: exceeded max recursion depth") }
         var object: JSON = [:]
-        try read(message, within: 0, into: &object)
+        try read(message, within: 0, depth, into: &object)
         return object
     }
 
     /// - Parameter outer: the number of the message that protobuf nests and JSON does not; 0 for none. Numbers over 0xFFFF are of
     ///   fields in such a message: the outer number in the upper half.
-    private func read(_ message: ArraySlice<UInt8>, within outer: Int, into object: inout JSON) throws(ProtobufError) {
+    private func read(_ message: ArraySlice<UInt8>, within outer: Int, _ depth: Int, into object: inout JSON) throws(ProtobufError) {
         var reader = ProtobufReader(message)
         while let (number, value) = try reader.next() {
             if let field = fields.first(where: { $0.number == outer << 16 | number }) {
-                try field.type.read(value, into: &object[field.name])
+                try field.type.read(value, depth, into: &object[field.name])
             } else if fields.contains(where: { $0.number >> 16 == outer << 16 | number }), case .bytes(let inner) = value {
-                try read(inner, within: outer << 16 | number, into: &object)
+                try read(inner, within: outer << 16 | number, depth, into: &object)
             }
         }
     }
@@ -58,13 +63,13 @@ extension ObjectSchema {
 
 extension TypeSchema {
     /// Sets a value, or adds it where the field repeats.
-    fileprivate func read(_ value: ProtobufReader.Value, into json: inout JSON?) throws(ProtobufError) {
+    fileprivate func read(_ value: ProtobufReader.Value, _ depth: Int, into json: inout JSON?) throws(ProtobufError) {
         switch self {
         case .list(let element):
             var values: [JSON] = json?.array ?? []
             json = nil
             var one: JSON?
-            try element.read(value, into: &one)
+            try element.read(value, depth, into: &one)
             values.append(one ?? .null)
             json = .array(values)
         case .map(let element):
@@ -74,15 +79,25 @@ extension TypeSchema {
             var content: JSON?
             while let (number, value) = try reader.next() {
                 if number == 1, case .bytes(let text) = value { key = String(decoding: text, as: UTF8.self) }
-                if number == 2 { try element.read(value, into: &content) }
+                if number == 2 { try element.readEntry(value, depth, into: &content) }
             }
             if json == nil { json = [:] }
             json?[key] = content ?? element.emptyValue
-        default: json = try single(value)
+        default: json = try single(value, depth)
         }
     }
 
-    private func single(_ value: ProtobufReader.Value) throws(ProtobufError) -> JSON {
+    /// The value of a map's entry: a list stands in a message of its own, as Go's generator makes it.
+    private func readEntry(_ value: ProtobufReader.Value, _ depth: Int, into json: inout JSON?) throws(ProtobufError) {
+        guard case .list = self else { return try read(value, depth, into: &json) }
+        guard case .bytes(let list) = value else { throw Self.wrongType }
+        var reader = ProtobufReader(list)
+        while let (number, value) = try reader.next() {
+            if number == 1 { try read(value, depth, into: &json) }
+        }
+    }
+
+    private func single(_ value: ProtobufReader.Value, _ depth: Int) throws(ProtobufError) -> JSON {
         switch (self, value) {
         case (.boolean, .varint(let number)): return .bool(number != 0)
         case (.int32, .varint(let number)): return .int(Int64(Int32(truncatingIfNeeded: number)))
@@ -113,17 +128,17 @@ extension TypeSchema {
                 throw ProtobufError(description: "\(error)")
             }
         case (.union(let union), .bytes(let bytes)):
-            guard !union.forms.isEmpty else { return try TypeSchema.any.single(value) }
+            guard !union.forms.isEmpty else { return try TypeSchema.any.single(value, depth) }
             var json: JSON?
             var reader = ProtobufReader(bytes)
             // A form that is a value of its own outranks the flag before it: `allows` is written beside a schema too.
             while let (number, value) = try reader.next() {
                 guard let form: UnionSchema.Form = union.forms.first(where: { $0.number == number }) else { continue }
                 if json?.bool != nil { json = nil }
-                try form.type.read(value, into: &json)
+                try form.type.read(value, depth, into: &json)
             }
             return json ?? (union.forms.contains { if case .boolean = $0.type { true } else { false } } ? false : .null)
-        case (.object(let reference), .bytes(let bytes)): return try reference.schema.decode(protobuf: bytes)
+        case (.object(let reference), .bytes(let bytes)): return try reference.schema.decode(protobuf: bytes, depth: depth + 1)
         default: throw Self.wrongType
         }
     }

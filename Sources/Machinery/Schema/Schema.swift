@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The declaration of an object type: a struct whose stored properties are ``Field``s.
 ///
 ///     package struct ReplicaSetStatus: Schema {
@@ -90,6 +92,7 @@ package final class ObjectSchema: Sendable {
     /// Fields that Go writes with their zero value where they are absent, and these values.
     let zeroes: [(name: String, value: JSON)]
     private let indexes: [String: Int]
+    private let plan = AtomicLazyReference<ProtobufPlan>()
 
     package init(
         name: String, doc: String, fields: [FieldSchema], rules: Rules = .none, keepsUnknown: Bool = false, isAtomic: Bool = false
@@ -103,6 +106,9 @@ package final class ObjectSchema: Sendable {
         zeroes = fields.compactMap { field in field.writtenZero.map { (field.name, $0) } }
         indexes = [String: Int](uniqueKeysWithValues: fields.enumerated().map { ($1.name, $0) })
     }
+
+    /// How objects of the type are written in protobuf; made when first asked for.
+    var protobufPlan: ProtobufPlan { plan.load() ?? plan.storeIfNil(ProtobufPlan(fields)) }
 
     package func index(of field: String) -> Int? { indexes[field] }
 

@@ -1,0 +1,76 @@
+import API
+import HTTP
+import Machinery
+
+/// The body of an answer in the form that the client asked for, made from the JSON that the server answers with.
+struct AnswerBody: Sendable {
+    let contentType: String
+    private(set) var pieces: [ArraySlice<UInt8>]
+    private(set) var isCompressed = false
+
+    /// - Parameter json: one document in pieces that follow each other.
+    init(_ json: [ArraySlice<UInt8>], _ form: WireForm) {
+        switch form.encoding {
+        case .protobuf:
+            // What has no protobuf form comes as JSON; the content type tells the client.
+            if let bytes = Self.protobuf(json) {
+                (contentType, pieces) = (Protobuf.mediaType, [bytes[...]])
+            } else {
+                (contentType, pieces) = ("application/json", json + [Self.newline])
+            }
+        case .yaml: (contentType, pieces) = ("application/yaml", [Array(YAML.write(Self.tree(json)).utf8)[...]])
+        case .json where form.isPretty: (contentType, pieces) = ("application/json", [Self.tree(json).serialized(Self.pretty)[...]])
+        case .json: (contentType, pieces) = ("application/json", json + [Self.newline])
+        }
+        guard form.isCompressed, pieces.reduce(0, { $0 + $1.count }) > Self.compressedFrom,
+            let bytes = Gzip.compress(pieces)
+        else { return }
+        pieces = [bytes[...]]
+        isCompressed = true
+    }
+
+    /// Smaller answers are not worth the work. Source: `defaultGzipThresholdBytes` in k8s.io/apiserver.
+    private static let compressedFrom = 128 * 1024
+    private static let newline: ArraySlice<UInt8> = [UInt8(ascii: "\n")]
+    private static let pretty = JSONStyle(indent: 2)
+
+    private static func tree(_ json: [ArraySlice<UInt8>]) -> JSON { (try? JSON(parsing: joined(json))) ?? .null }
+
+    private static func protobuf(_ json: [ArraySlice<UInt8>]) -> [UInt8]? {
+        let bytes: [UInt8] = joined(json)
+        let (apiVersion, kind): (String, String) = ProtobufKinds.names(of: bytes)
+        return ProtobufKinds.schema(apiVersion: apiVersion, kind: kind).map {
+            Protobuf.object(bytes, apiVersion: apiVersion, kind: kind, $0)
+        }
+    }
+
+    private static func joined(_ pieces: [ArraySlice<UInt8>]) -> [UInt8] {
+        guard pieces.count > 1 else { return pieces.first.map { Array($0) } ?? [] }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(pieces.reduce(0) { $0 + $1.count })
+        for piece in pieces { bytes += piece }
+        return bytes
+    }
+}
+
+extension HTTPExchange {
+    /// Sends a document in a form.
+    func respond(_ code: Int, _ headers: HTTPHeaders = [:], _ json: [ArraySlice<UInt8>], as form: WireForm) {
+        let body = AnswerBody(json, form)
+        var headers: HTTPHeaders = headers
+        headers.set("Content-Type", body.contentType)
+        headers.set("Cache-Control", "no-cache, private")
+        if body.isCompressed {
+            headers.set("Content-Encoding", "gzip")
+            headers.add("Vary", "Accept-Encoding")
+        }
+        respond(code, headers, pieces: body.pieces)
+    }
+
+    /// Sends what went wrong.
+    func refuse(_ status: APIStatus, as form: WireForm) {
+        var headers: HTTPHeaders = [:]
+        if let seconds = status.details?.retryAfterSeconds, seconds > 0 { headers.set("Retry-After", String(seconds)) }
+        respond(status.code, headers, [status.json.serialized()[...]], as: form)
+    }
+}

@@ -1,0 +1,36 @@
+package import API
+import HTTP
+
+/// What an answer stands on the wire as: what is shown of an object, what it is written in, and how.
+package struct WireForm: Sendable {
+    package enum Encoding: Sendable { case json, yaml, protobuf }
+
+    package var representation: APIRequest.Representation = .object
+    package var encoding: Encoding = .json
+    /// Indented JSON, for people.
+    var isPretty = false
+    /// Large answers are compressed.
+    var isCompressed = false
+
+    /// Indented JSON: what a client gets that accepts nothing of what there is.
+    static let raw = WireForm(isPretty: true)
+}
+
+extension HTTPRequest {
+    /// People ask for indented JSON, and programs that people look at get it unasked. Source: `isPrettyPrint` in the API server.
+    var asksForPretty: Bool {
+        if let query, query.contains("pretty"), let item = PercentEncoding.items(of: query)?.first(where: { $0.name == "pretty" }),
+            !item.value.isEmpty
+        {
+            return ["1", "t", "T", "TRUE", "true", "True"].contains(item.value)
+        }
+        guard let agent = headers["user-agent"] else { return false }
+        return agent.hasPrefix("curl") || agent.hasPrefix("Wget") || agent.hasPrefix("Mozilla/5.0")
+    }
+
+    /// Whether the client can read gzip.
+    var acceptsGzip: Bool {
+        guard let accepted = headers["accept-encoding"] else { return false }
+        return accepted.split(separator: ",").contains { $0.prefix { $0 != ";" }.trimmingSpaces() == "gzip" }
+    }
+}

@@ -1,0 +1,120 @@
+import API
+import HTTP
+import Machinery
+import TestSupport
+import Testing
+
+/// Bytes on the wire: forms of answers, as HTTP clients see them.
+@Suite struct ServerWireTests {
+    private static let protobuf: HTTPHeaders = ["Accept": "application/vnd.kubernetes.protobuf"]
+
+    /// Reads an answer in protobuf.
+    private func tree(_ response: HTTPResponse, _ schema: ObjectSchema) throws -> JSON {
+        #expect(response.headers["content-type"] == "application/vnd.kubernetes.protobuf")
+        return try schema.decode(protobuf: Protobuf.envelope(response.body).message)
+    }
+
+    @Test func `objects go both ways in protobuf`() async throws {
+        try await TestFront.with(try await TestServer()) { front in
+            let schema: ObjectSchema = ConfigMap.definition.schema
+            let body: [UInt8] = Protobuf.object(
+                Sample.configMap("a").serialized(), apiVersion: "v1", kind: "ConfigMap", schema)
+            var headers: HTTPHeaders = Self.protobuf
+            headers.set("Content-Type", "application/vnd.kubernetes.protobuf")
+            let made: HTTPResponse = try await front.send("POST", Place.configMaps, headers, body)
+            #expect(made.status == 201)
+            let json: JSON = try await front.server.ask("GET", Place.configMaps + "/a").json
+            for answer in [made, try await front.send("GET", Place.configMaps + "/a", Self.protobuf)] {
+                let read: JSON = try tree(answer, schema)
+                #expect(read["metadata"] == json["metadata"] && read["data"] == ["key": "value"])
+            }
+            let gone: HTTPResponse = try await front.send("GET", Place.configMaps + "/b", Self.protobuf)
+            #expect(try gone.status == 404 && Protobuf.envelope(gone.body).kind == "Status")
+        }
+    }
+
+    @Test func `lists and their metadata come in protobuf`() async throws {
+        let server = try await TestServer()
+        for name in ["a", "b"] { try await server.ask("POST", Place.configMaps, Sample.configMap(name)) }
+        try await TestFront.with(server) { front in
+            let list: HTTPResponse = try await front.send("GET", Place.configMaps, Self.protobuf)
+            #expect(try list.status == 200 && Protobuf.envelope(list.body).kind == "ConfigMapList")
+            #expect(list.body.firstRange(of: Array("value".utf8)) != nil)
+            let metadata: HTTPResponse = try await front.send(
+                "GET", Place.configMaps,
+                ["Accept": "application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"])
+            let envelope = try Protobuf.envelope(metadata.body)
+            #expect(envelope.kind == "PartialObjectMetadataList" && envelope.apiVersion == "meta.k8s.io/v1")
+            #expect(metadata.body.firstRange(of: Array("value".utf8)) == nil)
+            let groups: HTTPResponse = try await front.send("GET", "/apis", Self.protobuf)
+            #expect(try Protobuf.envelope(groups.body).kind == "APIGroupList")
+        }
+    }
+
+    @Test func `a watch comes in protobuf, one frame an event`() async throws {
+        let server = try await TestServer()
+        try await server.ask("POST", Place.configMaps, Sample.configMap("a"))
+        try await TestFront.with(server) { front in
+            let watch = try await front.client.stream(
+                HTTPClientRequest(
+                    target: Place.configMaps + "?watch=true", headers: ["Accept": "application/vnd.kubernetes.protobuf;stream=watch"]))
+            #expect(watch.headers["content-type"] == "application/vnd.kubernetes.protobuf;stream=watch")
+            try await server.ask("DELETE", Place.configMaps + "/a")
+            var bytes: [UInt8] = []
+            for try await part in watch.body {
+                bytes += part
+                if bytes.firstRange(of: Array("DELETED".utf8)) != nil { break }
+            }
+            #expect(bytes.firstRange(of: Array("ADDED".utf8))?.lowerBound == 6)
+            #expect(bytes.firstRange(of: Array("k8s\0".utf8)) != nil)
+        }
+    }
+
+    @Test func `people get indented JSON, programs a line`() async throws {
+        let server = try await TestServer()
+        try await server.ask("POST", Place.configMaps, Sample.configMap("a"))
+        try await TestFront.with(server) { front in
+            func text(_ query: String, _ headers: HTTPHeaders) async throws -> String {
+                String(decoding: try await front.send("GET", Place.configMaps + "/a" + query, headers).body, as: UTF8.self)
+            }
+            let line: String = try await text("", [:])
+            #expect(line.hasPrefix(#"{"kind":"ConfigMap","apiVersion":"v1","#) && line.hasSuffix("}\n") && line.count { $0 == "\n" } == 1)
+            let indented: String = try await text("", ["User-Agent": "curl/8.5.0"])
+            #expect(indented.hasPrefix("{\n  \"kind\": \"ConfigMap\",\n  \"apiVersion\"") && indented.hasSuffix("\n}"))
+            #expect(try await text("?pretty=true", [:]) == indented)
+            #expect(try await text("?pretty=false", ["User-Agent": "curl/8.5.0"]) == line)
+            #expect(try await text("", ["Accept": "application/yaml"]).contains("kind: ConfigMap\n"))
+            let refused: HTTPResponse = try await front.send("GET", Place.configMaps, ["Accept": "application/cbor"])
+            #expect(refused.status == 406 && String(decoding: refused.body, as: UTF8.self).hasPrefix("{\n  \"kind\": \"Status\""))
+        }
+    }
+
+    @Test func `large answers are compressed for those who ask`() async throws {
+        let server = try await TestServer()
+        let text: JSON = .string(String(repeating: "0123456789", count: 20_000))
+        try await server.ask("POST", Place.configMaps, Sample.configMap("large", data: ["key": text]))
+        try await server.ask("POST", Place.configMaps, Sample.configMap("small"))
+        try await TestFront.with(server) { front in
+            let gzip: HTTPHeaders = ["Accept-Encoding": "gzip"]
+            let plain: HTTPResponse = try await front.send("GET", Place.configMaps + "/large")
+            let packed: HTTPResponse = try await front.send("GET", Place.configMaps + "/large", gzip)
+            #expect(packed.headers["content-encoding"] == "gzip" && packed.headers["vary"] == "Accept-Encoding")
+            #expect(packed.body.count < plain.body.count / 10 && packed.body.starts(with: [0x1F, 0x8B]))
+            let length: Int = packed.body.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+            #expect(length == plain.body.count, "the foot of gzip tells the length")
+            let small: HTTPResponse = try await front.send("GET", Place.configMaps + "/small", gzip)
+            #expect(small.headers["content-encoding"] == nil)
+        }
+    }
+
+    @Test func `a body over the limit is refused in words`() async throws {
+        try await TestFront.with(try await TestServer()) { front in
+            let body: [UInt8] = Array(repeating: UInt8(ascii: " "), count: 3 * 1024 * 1024 + 1)
+            let refused: HTTPResponse = try await front.send("POST", Place.configMaps, ["Content-Type": "application/json"], body)
+            #expect(refused.status == 413)
+            let status: JSON = try JSON(parsing: refused.body)
+            #expect(status["reason"] == "RequestEntityTooLarge")
+            #expect(status["message"] == "Request entity too large: limit is 3145728")
+        }
+    }
+}
