@@ -8,16 +8,30 @@ extension APIServer {
         do throws(APIStatus) {
             try authorizer.authorize(user, .resource(request), method: request.method)
             guard let type = type(of: request.resource) else { throw .pathNotFound }
-            let call = Call(request: request, user: user, type: type, now: clock.time, warnings: Warnings())
+            var call = Call(request: request, user: user, type: type, now: clock.time, warnings: Warnings())
             try checkPlace(call)
-            if let name = request.subresource {
-                try performSubresource(name, call, reply)
-            } else {
-                try performVerb(call, reply)
+            if webhooks.areAsked(about: call) { call.webhookRun = WebhookRun() }
+            proceed(call, reply) { [self, call] () throws(APIStatus) in
+                if let name = request.subresource {
+                    try performSubresource(name, call, reply)
+                } else {
+                    try performVerb(call, reply)
+                }
             }
         } catch {
             reply(.failure(error))
         }
+    }
+
+    /// Does the next step of a call: at once, or on a thread that may block for a call that has to wait for webhooks.
+    ///
+    /// To be used wherever a call goes on after a write, on the store's thread, with a step that asks admission.
+    func proceed(_ call: Call, _ reply: @escaping Reply, _ step: @escaping @Sendable () throws(APIStatus) -> Void) {
+        let run: @Sendable () -> Void = {
+            do throws(APIStatus) { try step() } catch { reply(.failure(error)) }
+        }
+        guard call.webhookRun != nil else { return run() }
+        slowLane.run(run) { reply(.failure($0)) }
     }
 
     private func performVerb(_ call: Call, _ reply: @escaping Reply) throws(APIStatus) {

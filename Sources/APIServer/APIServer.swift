@@ -13,6 +13,8 @@ package final class APIServer: Sendable {
     let log: Logger
     let authorizer = Authorizer()
     let admission: [any AdmissionPlugin]
+    let webhooks: Webhooks
+    let slowLane = SlowLane()
     let subresources: [String: any SubresourceHandler]
     package let watches: WatchHub
     package let types: ServedTypes
@@ -41,7 +43,8 @@ package final class APIServer: Sendable {
             guard let metadata = objects.find("core/\(resource)/\(namespace)/\(name)")?["metadata"] else { return false }
             return metadata["uid"]?.string == uid && metadata["deletionTimestamp"] == nil
         }
-        admission = Self.admissionPlugins(objects)
+        webhooks = Webhooks(store: store, types: types)
+        admission = Self.admissionPlugins(objects, webhooks)
         subresources = Self.subresourceHandlers(logs: configuration.logs)
         watches = WatchHub(store: store, clock: clock)
     }

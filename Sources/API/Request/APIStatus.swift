@@ -62,6 +62,13 @@ extension APIStatus {
         about(409, "AlreadyExists", "\(names.qualifiedResource) \"\(name)\" already exists", names.group, names.plural, name)
     }
 
+    /// All names that were generated for an object were taken.
+    package static func noUniqueName(_ names: KindNames, _ name: String) -> APIStatus {
+        var status: APIStatus = alreadyExists(names, name)
+        status.message += ", the server was not able to generate a unique name for the object"
+        return status
+    }
+
     /// The stored revision moved on, or a precondition failed.
     package static func conflict(_ names: KindNames, _ name: String, _ why: String = staleVersion) -> APIStatus {
         about(

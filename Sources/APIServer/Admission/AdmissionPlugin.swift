@@ -1,11 +1,18 @@
 import API
 import Machinery
 
-/// What is about to happen to an object.
-enum AdmissionOperation: Sendable { case create, update, delete }
+/// What is about to happen to an object. The raw value is the word of webhook rules.
+enum AdmissionOperation: String, Sendable {
+    case create = "CREATE"
+    case update = "UPDATE"
+    case delete = "DELETE"
+}
 
 /// A step between authorization and the store that may change or refuse an object.
 protocol AdmissionPlugin: Sendable {
+    /// False for a plugin that hands something out: it does not run a second time after webhooks changed the object.
+    var runsAgain: Bool { get }
+
     /// Changes the object before it is validated. Throws ``APIStatus`` to refuse it.
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus)
 
@@ -23,6 +30,7 @@ protocol AdmissionPlugin: Sendable {
 }
 
 extension AdmissionPlugin {
+    var runsAgain: Bool { true }
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {}
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {}
     func written(_ object: JSON, old: JSON?, _ call: Call) {}
@@ -32,23 +40,48 @@ extension AdmissionPlugin {
 
 extension APIServer {
     /// All plugins in the order in which they run. Source: pkg/kubeapiserver/options/plugins.go.
-    static func admissionPlugins(_ objects: Objects) -> [any AdmissionPlugin] {
+    static func admissionPlugins(_ objects: Objects, _ webhooks: Webhooks) -> [any AdmissionPlugin] {
         [
             NamespaceLifecycle(objects: objects),
             ServiceAccountAdmission(objects: objects),
             PriorityAdmission(objects: objects),
             DefaultTolerationSeconds(),
+            MutatingWebhooks(webhooks: webhooks),
+            ValidatingWebhooks(webhooks: webhooks),
             ServiceAddresses(objects: objects),
             CertificateRequester(),
         ]
     }
 
+    /// Runs every plugin, and once more all that come before the webhooks when these changed the object, as upstream does.
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
+        guard !call.isAdmitted else { return }
+        call.webhookRun?.begin()
         for plugin in admission { try plugin.admit(operation, &object, old: old, call) }
+        guard call.webhookRun?.beginAgain() == true else { return }
+        for plugin in admission where plugin.runsAgain { try plugin.admit(operation, &object, old: old, call) }
     }
 
     func validateAdmission(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {
+        guard !call.isAdmitted else { return }
         for plugin in admission { try plugin.validate(operation, object, old: old, call) }
+    }
+
+    /// Shows the body of a subresource, which is of another kind than the object, to all plugins.
+    func admitBody(
+        _ operation: AdmissionOperation, _ object: inout JSON, old: JSON? = nil, as names: KindNames, _ call: Call
+    ) throws(APIStatus) {
+        var call: Call = call
+        call.body = names
+        try admit(operation, &object, old: old, call)
+        try validateAdmission(operation, object, old: old, call)
+    }
+
+    /// Asks webhooks about an object that is to be deleted; there is none that they could change.
+    func admitDeletion(of old: JSON, _ call: Call) throws(APIStatus) {
+        var none: JSON = .null
+        try admit(.delete, &none, old: old, call)
+        try validateAdmission(.delete, nil, old: old, call)
     }
 
     func tellWritten(_ object: JSON, old: JSON?, _ call: Call) {
@@ -63,7 +96,8 @@ extension APIServer {
 
 extension Call {
     /// True when the call is about objects of this kind themselves, not about a subresource.
-    func isAbout<K: Kind>(_ kind: K.Type) -> Bool {
-        request.subresource == nil && names.kind == K.names.kind && names.group == K.names.group
-    }
+    func isAbout<K: Kind>(_ kind: K.Type) -> Bool { request.subresource == nil && isOf(kind) }
+
+    /// True when the call is about objects of this kind, or about a subresource of one.
+    func isOf<K: Kind>(_ kind: K.Type) -> Bool { names.kind == K.names.kind && names.group == K.names.group }
 }

@@ -20,6 +20,8 @@ final class ServiceAddresses: AdmissionPlugin {
 
     init(objects: Objects) { self.objects = objects }
 
+    var runsAgain: Bool { false }
+
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
         guard operation != .delete, call.isAbout(Service.self) else { return }
         var service = View<Service>(object)

@@ -11,6 +11,12 @@ struct Call: Sendable {
     let warnings: Warnings
     /// Set by handlers of subresources that change what an update of the object may not: update rules do not apply.
     var isSystemWrite = false
+    /// Set by handlers of subresources that showed the body of the request to admission themselves.
+    var isAdmitted = false
+    /// The kind that admission sees where the body of a subresource is another one: `Scale`, `Binding`, `Eviction`.
+    var body: KindNames?
+    /// Set while the call runs on the ``SlowLane``: then it may wait for webhooks.
+    var webhookRun: WebhookRun?
 
     var names: KindNames { type.names }
     var options: RequestOptions { request.options }
@@ -58,6 +64,13 @@ extension Call {
     var systemWrite: Call {
         var call: Call = self
         call.isSystemWrite = true
+        return call
+    }
+
+    /// The same call, for a write after admission.
+    var admitted: Call {
+        var call: Call = self
+        call.isAdmitted = true
         return call
     }
 

@@ -10,7 +10,9 @@ extension APIServer {
     }
 
     /// The same for a decoded object, as an apply of an absent one makes it.
-    func create(_ decoded: JSON, _ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
+    ///
+    /// - Parameter attempt: how many generated names were taken before.
+    func create(_ decoded: JSON, _ call: Call, attempt: Int = 0, _ reply: @escaping Reply) throws(APIStatus) {
         var object: JSON = decoded
         if let name = call.request.name, call.request.verb == .create, name != object[["metadata", "name"]]?.string {
             throw .badRequest("the name of the object does not match the name on the URL (\(name))")
@@ -35,7 +37,13 @@ extension APIServer {
             if store.newest(call.key(name)) != nil { throw .alreadyExists(call.names, name) }
             return reply(.success(.json(object, code: 201, warnings: call.warnings.all)))
         }
-        let stored: StoredObject = try call.stored(object)
+        let stored: StoredObject
+        do throws(APIStatus) {
+            stored = try call.stored(object)
+        } catch {
+            tellAbandoned(object, old: nil, call)
+            throw error
+        }
         let write = Write(.put, call.key(name), if: .absent) { stored.bytes($0) }
         let admitted: JSON = object
         store.write(write) { [self] result in
@@ -45,8 +53,10 @@ extension APIServer {
                 answer(entry, code: 201, call, reply)
             case .failure(let error):
                 tellAbandoned(admitted, old: nil, call)
-                if case .conflict = error { return reply(.failure(.alreadyExists(call.names, name))) }
-                reply(.failure(status(error, call, name: name)))
+                guard case .conflict = error else { return reply(.failure(status(error, call, name: name))) }
+                guard Metadata.generatesName(decoded) else { return reply(.failure(.alreadyExists(call.names, name))) }
+                guard attempt + 1 < Metadata.nameAttempts else { return reply(.failure(.noUniqueName(call.names, name))) }
+                proceed(call, reply) { [self] () throws(APIStatus) in try create(decoded, call, attempt: attempt + 1, reply) }
             }
         }
     }

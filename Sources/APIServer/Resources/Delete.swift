@@ -9,7 +9,7 @@ extension APIServer {
         let call: Call = call.dryRun(options.isDryRun)
         let name: String = call.request.name ?? ""
         guard let entry = store.newest(call.key(name)) else { throw .notFound(call.names, name) }
-        try validateAdmission(.delete, nil, old: try call.tree(entry), call)
+        try admitDeletion(of: try call.tree(entry), call)
         delete(call.key(name), options, call, reply)
     }
 
@@ -28,9 +28,13 @@ extension APIServer {
         _ entries: ArraySlice<Entry>, _ options: Deletion, _ call: Call, _ done: @escaping @Sendable (APIStatus?) -> Void
     ) {
         guard let entry = entries.first else { return done(nil) }
-        delete(entry.key, options, call) { [self] result in
+        let next: Reply = { [self] result in
             if case .failure(let status) = result, !status.isNotFound { return done(status) }
             deleteNext(entries.dropFirst(), options, call, done)
+        }
+        proceed(call, next) { [self] () throws(APIStatus) in
+            if call.webhookRun != nil { try admitDeletion(of: try call.tree(entry), call) }
+            delete(entry.key, options, call, next)
         }
     }
 

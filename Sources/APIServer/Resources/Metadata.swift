@@ -13,7 +13,7 @@ enum Metadata {
         if let wanted = metadata["resourceVersion"]?.string, !wanted.isEmpty {
             throw .internalError("resourceVersion should not be set on objects to be created")
         }
-        if metadata["name"]?.string ?? "" == "", let stem = metadata["generateName"]?.string, !stem.isEmpty {
+        if generatesName(["metadata": metadata]), let stem = metadata["generateName"]?.string {
             metadata["name"] = .string(generatedName(stem))
         }
         for member in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"] { metadata[member] = nil }
@@ -61,6 +61,16 @@ enum Metadata {
             throw .badRequest("the namespace of the provided object does not match the namespace sent on the request")
         }
         metadata["namespace"] = .string(wanted)
+    }
+
+    /// How many names are tried for an object whose generated name is taken.
+    /// Source: `maxNameGenerationCreateAttempts` of k8s.io/apiserver/pkg/registry/generic/registry.
+    static let nameAttempts = 8
+
+    /// True for an object that leaves its name to the server.
+    static func generatesName(_ object: JSON) -> Bool {
+        let metadata: JSON? = object["metadata"]
+        return metadata?["name"]?.string ?? "" == "" && metadata?["generateName"]?.string ?? "" != ""
     }
 
     /// The stem, cut to fit, and five letters that make no words. Source: k8s.io/apiserver/pkg/storage/names.

@@ -50,7 +50,7 @@ extension APIServer {
             return try create(fresh, call) { [self] result in
                 // Somebody made it meanwhile: then this apply is a change.
                 if case .failure(let status) = result, status.isAlreadyExists {
-                    applyToExisting(checked, manager, call, reply)
+                    proceed(call, reply) { [self] in applyToExisting(checked, manager, call, reply) }
                 } else {
                     reply(result)
                 }

@@ -30,7 +30,13 @@ extension APIServer {
             if isReadyToGo(next, call) { return remove(next, entry, call, reply) { [self] in answer($0, code: 200, call, reply) } }
             guard !call.options.dryRun else { return reply(.success(.json(represent(next, call), warnings: call.warnings.all))) }
 
-            let stored: StoredObject = try call.stored(next)
+            let stored: StoredObject
+            do throws(APIStatus) {
+                stored = try call.stored(next)
+            } catch {
+                tellAbandoned(next, old: old, call)
+                throw error
+            }
             store.write(Write(.put, entry.key, if: .revision(entry.revision)) { stored.bytes($0) }) { [self] result in
                 switch result {
                 case .success(let entry):
@@ -39,7 +45,7 @@ extension APIServer {
                 case .failure(let error):
                     tellAbandoned(next, old: old, call)
                     if case .conflict(_, .some) = error, wanted.isEmpty, attempt < 100 {
-                        return modify(call, attempt: attempt + 1, reply, change)
+                        return proceed(call, reply) { [self] in modify(call, attempt: attempt + 1, reply, change) }
                     }
                     reply(.failure(status(error, call, name: name)))
                 }

@@ -4,7 +4,9 @@ import Machinery
 /// `pods/binding`: puts a pod on a node, once.
 struct BindingHandler: SubresourceHandler {
     func handle(_ call: Call, _ subresource: Subresource, _ server: APIServer, _ reply: @escaping Reply) throws(APIStatus) {
-        let binding = View<Binding>(try BodyReader(call: call).object(Binding.definition.schema, kind: "Binding", apiVersion: "v1"))
+        var body: JSON = try BodyReader(call: call).object(Binding.definition.schema, kind: "Binding", apiVersion: "v1")
+        try server.admitBody(.create, &body, as: Binding.names, call)
+        let binding = View<Binding>(body)
         let name: String = call.request.name ?? ""
         guard binding.target.kind == "Node" || binding.target.kind.isEmpty else {
             var problems = Problems()
@@ -22,7 +24,7 @@ struct BindingHandler: SubresourceHandler {
                     .json(["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201], code: 201)
                 })
         }
-        server.modify(call.systemWrite, created) { old throws(APIStatus) in
+        server.modify(call.systemWrite.admitted, created) { old throws(APIStatus) in
             var pod = View<Pod>(old)
             if pod.isTerminating {
                 throw .bindingConflict(name, "pod \(name) is being deleted, cannot be assigned to a host")

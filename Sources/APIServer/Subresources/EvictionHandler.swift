@@ -8,17 +8,19 @@ import Store
 /// take the last allowed disruption. Source: pkg/registry/core/pod/storage/eviction.go.
 struct EvictionHandler: SubresourceHandler {
     func handle(_ call: Call, _ subresource: Subresource, _ server: APIServer, _ reply: @escaping Reply) throws(APIStatus) {
-        let eviction: JSON = try BodyReader(call: call).object(
+        var eviction: JSON = try BodyReader(call: call).object(
             Eviction.definition.schema, kind: "Eviction", apiVersion: "policy/v1")
         let name: String = call.request.name ?? ""
         if let found = eviction[["metadata", "name"]]?.string, !found.isEmpty, found != name {
             throw .badRequest("name in URL does not match name in Eviction object: \(found)")
         }
+        try server.admitBody(.create, &eviction, as: Eviction.names, call)
         let objects = Objects(store: server.store)
         let key = ObjectKey(namespace: call.request.namespace ?? "", name: name)
         guard let pod = objects.find(Pod.self, key) else { throw .notFound(call.names, name) }
 
-        var deletion: Call = call
+        // As upstream, an eviction was admitted as such: the deletion is not asked about again.
+        var deletion: Call = call.admitted
         deletion.request.verb = .delete
         deletion.request.subresource = nil
         deletion.request.body = (eviction["deleteOptions"] ?? [:]).serialized()
@@ -48,6 +50,7 @@ struct EvictionHandler: SubresourceHandler {
             request: APIRequest(.update, type.names.resource, namespace: key.namespace, name: budget.name, subresource: "status"),
             user: .component("system:apiserver"), type: type, now: call.now, warnings: Warnings())
         payment.request.options.fieldManager = "swkube-apiserver"
+        payment.isAdmitted = true
         payment.request.options.dryRun = removal.options.dryRun
         server.modify(
             payment,

@@ -43,9 +43,10 @@ struct ScaleHandler: SubresourceHandler {
         _ call: Call, _ paths: ScalePaths, _ server: APIServer, _ reply: @escaping Reply,
         _ next: @escaping @Sendable (JSON) throws(APIStatus) -> JSON
     ) throws(APIStatus) {
-        server.modify(call, reply) { old throws(APIStatus) in
+        server.modify(call.admitted, reply) { old throws(APIStatus) in
             let before: JSON = Self.scale(of: old, paths)
-            let scale: JSON = try next(before)
+            var scale: JSON = try next(before)
+            try server.admitBody(.update, &scale, old: before, as: Scale.names, call)
             var problems = Problems()
             Scale.definition.schema.validate(scale, .root, &problems)
             guard problems.isEmpty else {

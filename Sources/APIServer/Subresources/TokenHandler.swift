@@ -13,6 +13,7 @@ struct TokenHandler: SubresourceHandler {
         var object: JSON = try BodyReader(call: call).object(
             TokenRequest.definition.schema, kind: "TokenRequest", apiVersion: "authentication.k8s.io/v1")
         TokenRequest.definition.schema.applyDefaults(&object)
+        try server.admitBody(.create, &object, as: TokenRequest.names, call)
         var problems = Problems()
         TokenRequest.definition.schema.validate(object, .root, &problems)
         guard problems.isEmpty else { throw .invalid(TokenRequest.names, name, problems) }

@@ -12,7 +12,7 @@ final class ClientCall: @unchecked Sendable {
     }
 
     let request: HTTPClientRequest
-    var whole: CheckedContinuation<HTTPResponse, any Error>?
+    var whole: ((Result<HTTPResponse, any Error>) -> Void)?
     var started: CheckedContinuation<Head, any Error>?
     /// The connection that carries it.
     weak var connection: ClientConnection?
@@ -67,7 +67,7 @@ final class ClientCall: @unchecked Sendable {
         guard let whole, var response = head else { return }
         self.whole = nil
         response.body = bytes.map { Array($0.readableBytesView) } ?? []
-        whole.resume(returning: response)
+        whole(.success(response))
     }
 
     /// The answer will not come, or not to its end: tells who waits and closes the connection.
@@ -84,8 +84,9 @@ final class ClientCall: @unchecked Sendable {
     /// Tells a waiter that came after the failure.
     func settle() {
         guard let failure else { return }
-        whole?.resume(throwing: failure)
-        whole = nil
+        let whole = self.whole
+        self.whole = nil
+        whole?(.failure(failure))
         started?.resume(throwing: failure)
         started = nil
     }

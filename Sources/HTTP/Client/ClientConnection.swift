@@ -106,5 +106,5 @@ final class ClientConnection: ChannelInboundHandler {
 
 extension HTTPClientRequest {
     /// Whether sending it twice does no harm. Source: RFC 9110, 9.2.1.
-    var isSafe: Bool { method == "GET" || method == "HEAD" || method == "OPTIONS" }
+    var isSafe: Bool { isRepeatable || method == "GET" || method == "HEAD" || method == "OPTIONS" }
 }

@@ -13,6 +13,9 @@ package struct HTTPClientRequest: Sendable {
     package var body: [UInt8]
     /// For the whole answer of ``HTTPClient/send(_:)``, or the head of ``HTTPClient/stream(_:)``; nil waits without end.
     package var timeout: Duration?
+    /// Sending it twice does no harm although its method does not say so: it is sent again when a kept connection turns out to be
+    /// closed before anything of the answer came.
+    package var isRepeatable: Bool = false
 
     package init(method: String = "GET", target: String, headers: HTTPHeaders = [:], body: [UInt8] = [], timeout: Duration? = nil) {
         self.method = method
@@ -43,7 +46,20 @@ package final class HTTPClient: Sendable {
     /// Throws ``HTTPError``, or `CancellationError` when the task is cancelled, which closes the connection.
     package func send(_ request: HTTPClientRequest) async throws -> HTTPResponse {
         let call = ClientCall(request)
-        return try await run(call) { call.whole = $0 }
+        return try await run(call) { continuation in call.whole = { continuation.resume(with: $0) } }
+    }
+
+    /// The same for callers that don't run as a task. `done` is called once, on the client's thread, which it must not block.
+    package func send(_ request: HTTPClientRequest, done: @escaping @Sendable (Result<HTTPResponse, any Error>) -> Void) {
+        let call = ClientCall(request)
+        let pool: ClientPool
+        do { pool = try currentPool() } catch { return done(.failure(error)) }
+        let runs: Bool = pool.execute {
+            // The client lives until the answer is there.
+            call.whole = { result in withExtendedLifetime(self) { done(result) } }
+            pool.begin(call)
+        }
+        if !runs { done(.failure(HTTPError.closed(configuration.address))) }
     }
 
     /// Sends a request and returns when the head of the answer is there; the body comes as it arrives and waits at the sender while
