@@ -26,12 +26,11 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let sources: [Target] = [
     .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CSandbox"),
     .target(name: "Machinery", dependencies: ["CLibYAML"], swiftSettings: strict),
     .target(name: "API", dependencies: ["Machinery"], swiftSettings: strict),
     .target(name: "Client", dependencies: ["API", "Machinery", "HTTP", log], swiftSettings: strict),
-    .target(name: "HTTP", dependencies: ["CZlib", nio, posix, niotls, http1, http2, hpack, tls, x509, asn1, crypto, log], swiftSettings: strict),
+    .target(name: "HTTP", dependencies: [nio, posix, niotls, http1, http2, hpack, tls, x509, asn1, crypto, log], swiftSettings: strict),
     .target(name: "Store", dependencies: ["CSQLite"], swiftSettings: strict),
     .target(name: "APIServer", dependencies: ["Store", "HTTP", "API", "Machinery", crypto, log], swiftSettings: strict),
     .target(name: "Sandbox", dependencies: ["CSandbox"], swiftSettings: strict),

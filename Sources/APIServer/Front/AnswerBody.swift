@@ -22,10 +22,8 @@ struct AnswerBody: Sendable {
         case .json where form.isPretty: (contentType, pieces) = ("application/json", [Self.tree(json).serialized(Self.pretty)[...]])
         case .json: (contentType, pieces) = ("application/json", json + [Self.newline])
         }
-        guard form.isCompressed, pieces.reduce(0, { $0 + $1.count }) > Self.compressedFrom,
-            let bytes = Gzip.compress(pieces)
-        else { return }
-        pieces = [bytes[...]]
+        guard form.isCompressed, pieces.reduce(0, { $0 + $1.count }) > Self.compressedFrom else { return }
+        pieces = [Gzip.compress(Self.joined(pieces))[...]]
         isCompressed = true
     }
 
