@@ -39,7 +39,8 @@ format: ## rewrite the sources in the project's format
 	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Sources Tests
 
 bench: release ## speed and size, with the floor measured in the same run
-	@scripts/bench ./swkube
+	$(SWIFT) build $(RELEASE_FLAGS:swkube=load-generator)
+	@scripts/bench ./swkube .build-release/release/load-generator
 
 completions: build ## write completions/ from the binary
 	scripts/make-completions .build/debug/swkube

@@ -56,6 +56,10 @@ let sources: [Target] = [
 let crasher: Target = .executableTarget(
     name: "store-crasher", dependencies: ["Store"], path: "Tests/StoreCrasher", swiftSettings: strict)
 
+/// A client that keeps a server busy, for `make bench`.
+let load: Target = .executableTarget(
+    name: "load-generator", dependencies: ["HTTP"], path: "Tests/LoadGenerator", swiftSettings: strict)
+
 /// One test target for each target that has something to prove, named for it.
 let tests: [Target] = [
     ("Machinery", []), ("API", ["Machinery"]), ("Store", ["store-crasher"]), ("HTTP", ["Cluster"]), ("Sandbox", []),
@@ -89,4 +93,4 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
-    targets: sources + [crasher] + chosen)
+    targets: sources + [crasher, load] + chosen)

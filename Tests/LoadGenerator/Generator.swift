@@ -1,0 +1,94 @@
+import Glibc
+import HTTP
+import Synchronization
+
+/// Sends the requests of a load over connections of its own and times each.
+struct Generator: Sendable {
+    private let configuration: HTTPClientConfiguration
+    private let client: HTTPClient
+
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    init(profile: String, port: Int) throws {
+        func read(_ name: String) throws -> String {
+            guard let file = fopen(profile + "/pki/" + name, "r") else { throw Failure(description: "cannot read \(profile)/pki/\(name)") }
+            defer { fclose(file) }
+            var bytes = [UInt8](repeating: 0, count: 65_536)
+            let length: Int = fread(&bytes, 1, bytes.count, file)
+            return String(decoding: bytes[..<length], as: UTF8.self)
+        }
+        configuration = HTTPClientConfiguration(
+            host: "127.0.0.1", port: port,
+            tls: HTTPClientConfiguration.TLS(
+                caPEM: try read("ca.crt"), certificatePEM: try read("admin.crt"), keyPEM: try read("admin.key")))
+        client = HTTPClient(configuration)
+    }
+
+    /// A line of JSON: requests a second, and milliseconds of a request at the middle and near the end of all.
+    func run(_ load: Load, count: Int, connections: Int, watchers: Int) async throws -> String {
+        try await withThrowingTaskGroup(of: Void.self) { watching in
+            // Watchers speak on a client of their own: its thread is not the one that measures.
+            let listener = HTTPClient(configuration)
+            for _ in 0..<watchers {
+                let body: HTTPBody = try await listener.stream(
+                    HTTPClientRequest(target: "/api/v1/namespaces/default/configmaps?watch=true&sendInitialEvents=false")
+                ).body
+                watching.addTask { try await Self.countLines(body, to: count) }
+            }
+            _ = try await client.send(HTTPClientRequest(target: "/readyz"))
+            print("ready")
+            fflush(stdout)
+            let began = ContinuousClock.now
+            let times: [Duration] = try await send(load, count: count, connections: connections).sorted()
+            let elapsed: Duration = .now - began
+            try await watching.waitForAll()
+            func milliseconds(_ part: Double) -> Double { times[min(times.count - 1, Int(Double(times.count) * part))] / .milliseconds(1) }
+            return #"{"perSecond": \#(Double(count) / (elapsed / .seconds(1))), "p50": \#(milliseconds(0.5)), "p99": \#(milliseconds(0.99))}"#
+        }
+    }
+
+    private func send(_ load: Load, count: Int, connections: Int) async throws -> [Duration] {
+        let next = Counter()
+        return try await withThrowingTaskGroup(of: [Duration].self) { group in
+            for _ in 0..<connections {
+                group.addTask {
+                    var times: [Duration] = []
+                    while let number = next.take(below: count) {
+                        let (method, path, body, contentType) = load.request(number)
+                        let began = ContinuousClock.now
+                        let answer: HTTPResponse = try await client.send(
+                            HTTPClientRequest(
+                                method: method, target: path, headers: body.isEmpty ? [:] : ["Content-Type": contentType], body: Array(body.utf8)))
+                        times.append(.now - began)
+                        guard answer.status < 300 else {
+                            throw Failure(description: "\(method) \(path): \(answer.status) \(String(decoding: answer.body.prefix(300), as: UTF8.self))")
+                        }
+                    }
+                    return times
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+    }
+
+    private static func countLines(_ body: HTTPBody, to count: Int) async throws {
+        var lines = 0
+        for try await part in body {
+            lines += part.count { $0 == UInt8(ascii: "\n") }
+            if lines >= count { return }
+        }
+        throw Failure(description: "a watch ended after \(lines) events")
+    }
+}
+
+/// Hands out numbers, each once.
+final class Counter: Sendable {
+    private let next = Atomic<Int>(0)
+
+    func take(below end: Int) -> Int? {
+        let number: Int = next.wrappingAdd(1, ordering: .relaxed).oldValue
+        return number < end ? number : nil
+    }
+}
