@@ -69,5 +69,8 @@ package struct ClusterCredentials: Sendable {
         (try? PrivateFile.read(path)).map { String(decoding: $0, as: UTF8.self) }
     }
 
-    private static func write(_ text: String, _ path: String) throws(ClusterError) { try PrivateFile.write(Array(text.utf8), to: path) }
+    /// The last line ends too: tools that read PEM files line by line ask for it.
+    private static func write(_ text: String, _ path: String) throws(ClusterError) {
+        try PrivateFile.write(Array((text.hasSuffix("\n") ? text : text + "\n").utf8), to: path)
+    }
 }

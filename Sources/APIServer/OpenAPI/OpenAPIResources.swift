@@ -82,7 +82,7 @@ struct OpenAPIResources: Sendable {
         return result
     }
 
-    private static let info: JSON = ["title": "Kubernetes", "version": .string(ServerVersion.kubernetes)]
+    private static let info: JSON = ["title": "Kubernetes", "version": .string(Versions.kubernetes)]
 
     private static let bearerToken: JSON = [
         "type": "apiKey", "name": "authorization", "in": "header", "description": "A bearer token, as in `Authorization: Bearer TOKEN`.",

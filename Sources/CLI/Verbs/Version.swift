@@ -19,11 +19,6 @@ package struct Version: LocalVerb {
 
     package init() {}
 
-    /// Of Kubernetes, whose API this program speaks.
-    static let kubernetes = "v1.36.0"
-    /// Of this program.
-    static let own = "0.1.0"
-
     package var isLocal: Bool { client }
 
     package func runLocally(in shell: Shell) throws {
@@ -53,7 +48,7 @@ package struct Version: LocalVerb {
     func show(_ server: JSON?, _ shell: Shell) {
         var document: JSON = [
             "clientVersion": [
-                "major": "1", "minor": "36", "gitVersion": .string(Self.kubernetes), "swkubeVersion": .string(Self.own),
+                "major": "1", "minor": "36", "gitVersion": .string(Versions.kubernetes), "swkubeVersion": .string(Versions.swkube),
                 "compiler": "swift", "platform": .string(Self.platform),
             ]
         ]
@@ -62,8 +57,8 @@ package struct Version: LocalVerb {
         case "json": shell.output.line(document.sortedByKey.text(JSONStyle(indent: 2)))
         case "yaml": shell.output.write(YAML.write(document))
         default:
-            shell.output.line("Client Version: \(Self.kubernetes)")
-            shell.output.line("swkube Version: \(Self.own)")
+            shell.output.line("Client Version: \(Versions.kubernetes)")
+            shell.output.line("swkube Version: \(Versions.swkube)")
             if let text = server?["gitVersion"]?.string { shell.output.line("Server Version: \(text)") }
         }
     }

@@ -1,4 +1,5 @@
 package import ArgumentParser
+import API
 import Client
 import Cluster
 import Glibc
@@ -50,7 +51,7 @@ package struct Start: LocalVerb {
         guard case .running(let cluster) = profile.state, report == Self.ready else { throw Failure(report) }
         try writeContext(profile, cluster.server, shell)
         let milliseconds: Int64 = (Host.now - began) / 1_000_000
-        shell.output.line("Started cluster \(profile.name) (Kubernetes \(Version.kubernetes)) at \(cluster.server) in \(milliseconds) ms.")
+        shell.output.line("Started cluster \(profile.name) (Kubernetes \(Versions.kubernetes)) at \(cluster.server) in \(milliseconds) ms.")
         shell.output.line("kubectl and swkube now use the context \"\(profile.contextName)\".")
     }
 
