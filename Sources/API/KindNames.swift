@@ -19,6 +19,13 @@ package struct KindNames: Sendable {
     package let tracksGeneration: Bool
     /// True when a delete answers with the object instead of a Status. Source: `ReturnDeletedObject` in pkg/registry.
     package let returnsDeleted: Bool
+    /// True when a PUT of an absent object creates it. Source: `AllowCreateOnUpdate` in pkg/registry.
+    package let createsOnUpdate: Bool
+    /// True when a PUT must name the revision that it is based on. Source: `AllowUnconditionalUpdate` in pkg/registry, which says the
+    /// opposite.
+    package let needsRevision: Bool
+    /// True when creators may give the status too; it is cleared otherwise.
+    package let takesStatus: Bool
     /// What is wrong with a name for an object of this kind; empty for a good one.
     package let nameRule: @Sendable (String) -> [String]
 
@@ -26,7 +33,8 @@ package struct KindNames: Sendable {
         _ kind: String, group: String, version: String = "v1", plural: String, singular: String? = nil, listKind: String? = nil,
         short: [String] = [], categories: [String] = [],
         isNamespaced: Bool = true, verbs: [Verb] = Verb.standard, subresources: [Subresource] = [], tracksGeneration: Bool = false,
-        returnsDeleted: Bool = false, nameRule: @escaping @Sendable (String) -> [String] = { Names.dns1123Subdomain($0) }
+        returnsDeleted: Bool = false, createsOnUpdate: Bool = false, needsRevision: Bool = false, takesStatus: Bool = false,
+        nameRule: @escaping @Sendable (String) -> [String] = { Names.dns1123Subdomain($0) }
     ) {
         self.group = group
         self.version = version
@@ -41,6 +49,9 @@ package struct KindNames: Sendable {
         self.subresources = subresources
         self.tracksGeneration = tracksGeneration
         self.returnsDeleted = returnsDeleted
+        self.createsOnUpdate = createsOnUpdate
+        self.needsRevision = needsRevision
+        self.takesStatus = takesStatus
         self.nameRule = nameRule
     }
 

@@ -1,6 +1,7 @@
 /// Every built-in kind, by group: the one list that the server, discovery and the command line read.
 package enum Registry {
-    package static let kinds: [any Kind.Type] = core + apps + batch + admissionRegistration + devices + others
+    package static let kinds: [any Kind.Type] =
+        core + apps + batch + admissionRegistration + autoscaling + devices + networking + storage + others
 
     private static let core: [any Kind.Type] = [
         ComponentStatus.self,
@@ -50,18 +51,39 @@ package enum Registry {
         ResourceSlice.self,
     ]
 
+    private static let autoscaling: [any Kind.Type] = [
+        HorizontalPodAutoscaler.self,
+        HorizontalPodAutoscalerV1.self,
+    ]
+
+    private static let networking: [any Kind.Type] = [
+        Ingress.self,
+        IngressClass.self,
+        NetworkPolicy.self,
+        ServiceCIDR.self,
+        ServiceIPAddress.self,
+    ]
+
+    private static let storage: [any Kind.Type] = [
+        CSIDriver.self,
+        CSINode.self,
+        CSIStorageCapacity.self,
+        StorageClass.self,
+        VolumeAttachment.self,
+        VolumeAttributesClass.self,
+    ]
+
     private static let others: [any Kind.Type] = [
         APIService.self,
         CertificateSigningRequest.self,
         EndpointSlice.self,
         FlowSchema.self,
-        IngressClass.self,
+        EventsV1Event.self,
         Lease.self,
         PodDisruptionBudget.self,
         PriorityClass.self,
         PriorityLevelConfiguration.self,
         RuntimeClass.self,
-        StorageClass.self,
     ]
 
     /// Kinds that are no resources: they exist as bodies of subresources only.

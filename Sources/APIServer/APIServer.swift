@@ -19,6 +19,7 @@ package final class APIServer: Sendable {
     package let watches: WatchHub
     package let types: ServedTypes
     package let tokens: ServiceAccountTokens
+    let components: ComponentStatuses
 
     /// What only the composition root knows.
     package struct Configuration: Sendable {
@@ -26,10 +27,13 @@ package final class APIServer: Sendable {
         package var tokenKeyPEM: String
         /// Reads the logs of containers; nil on a cluster without nodes.
         package var logs: (any LogSource)?
+        /// Names of the parts of the control plane that run in this process: `scheduler`.
+        package var components: [String]
 
-        package init(tokenKeyPEM: String, logs: (any LogSource)? = nil) {
+        package init(tokenKeyPEM: String, logs: (any LogSource)? = nil, components: [String] = []) {
             self.tokenKeyPEM = tokenKeyPEM
             self.logs = logs
+            self.components = components
         }
     }
 
@@ -44,6 +48,7 @@ package final class APIServer: Sendable {
             return metadata["uid"]?.string == uid && metadata["deletionTimestamp"] == nil
         }
         webhooks = Webhooks(store: store, types: types)
+        components = ComponentStatuses(names: configuration.components)
         admission = Self.admissionPlugins(objects, webhooks)
         subresources = Self.subresourceHandlers(logs: configuration.logs)
         watches = WatchHub(store: store, clock: clock)

@@ -73,7 +73,8 @@ package final class Cluster: Sendable {
         let logs = KubeletLogs()
         let server = try APIServer(
             store: store, clock: clock,
-            configuration: APIServer.Configuration(tokenKeyPEM: credentials.tokenKeyPEM, logs: logs), log: log)
+            configuration: APIServer.Configuration(
+                tokenKeyPEM: credentials.tokenKeyPEM, logs: logs, components: ["controller-manager", "scheduler"]), log: log)
         let front = HTTPFront(server: server)
         let wanted: Int = configuration.port != 0 ? configuration.port : settings.port
         let tls = TLSServerConfiguration(

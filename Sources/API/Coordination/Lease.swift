@@ -3,7 +3,8 @@ package import Machinery
 /// Who holds something for a while: elections of leaders, and signs of life of nodes.
 package struct Lease: Kind {
     package static let definition = Definition(Lease(), "coordination.v1.Lease", "Who holds something for a while.")
-    package static let names = KindNames("Lease", group: "coordination.k8s.io", plural: "leases")
+    package static let names = KindNames(
+        "Lease", group: "coordination.k8s.io", plural: "leases", createsOnUpdate: true, needsRevision: true)
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
     package let spec = Field<LeaseSpec>("spec", 2, "Who holds the lease, since when and for how long.")

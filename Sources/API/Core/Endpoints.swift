@@ -3,7 +3,7 @@ package import Machinery
 /// All addresses behind a Service, in the old form. EndpointSlices are the new one.
 package struct Endpoints: Kind {
     package static let definition = Definition(Endpoints(), "core.v1.Endpoints", "All addresses behind a Service, in the old form.")
-    package static let names = KindNames("Endpoints", group: "", plural: "endpoints", short: ["ep"])
+    package static let names = KindNames("Endpoints", group: "", plural: "endpoints", short: ["ep"], createsOnUpdate: true)
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name of the Service, labels and the like.")
     package let subsets = Field<[EndpointSubset]>("subsets", 2, "Addresses, grouped by the ports that they serve.", .atomic)

@@ -3,7 +3,7 @@ package import Machinery
 /// Something that happened to an object, for people to read.
 package struct Event: Kind {
     package static let definition = Definition(Event(), "core.v1.Event", "Something that happened to an object, for people to read.")
-    package static let names = KindNames("Event", group: "", plural: "events", short: ["ev"])
+    package static let names = KindNames("Event", group: "", plural: "events", short: ["ev"], createsOnUpdate: true)
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.", .always)
     package let involvedObject = Field<ObjectReference>("involvedObject", 2, "The object that it happened to.", .always)

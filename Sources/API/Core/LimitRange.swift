@@ -4,7 +4,7 @@ package import Machinery
 package struct LimitRange: Kind {
     package static let definition = Definition(
         LimitRange(), "core.v1.LimitRange", "Bounds and defaults for what the objects of a namespace may ask for, one by one.")
-    package static let names = KindNames("LimitRange", group: "", plural: "limitranges", short: ["limits"])
+    package static let names = KindNames("LimitRange", group: "", plural: "limitranges", short: ["limits"], createsOnUpdate: true)
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
     package let spec = Field<LimitRangeSpec>("spec", 2, "The bounds.")

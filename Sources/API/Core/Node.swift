@@ -5,7 +5,7 @@ package struct Node: Kind {
     package static let definition = Definition(Node(), "core.v1.Node", "A machine that runs pods.")
     package static let names = KindNames(
         "Node", group: "", plural: "nodes", short: ["no"], isNamespaced: false,
-        subresources: [.proxy("NodeProxyOptions"), .status("Node")])
+        subresources: [.proxy("NodeProxyOptions"), .status("Node")], takesStatus: true)
     package static let selectableFields: [SelectableField] = [SelectableField("spec.unschedulable", absent: "false")]
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")

@@ -41,6 +41,10 @@ package struct PersistentVolume: Kind {
         volume.status.lastPhaseTransitionTime = volume.metadata.creationTimestamp
     }
 
+    package static func validate(_ volume: View<PersistentVolume>, _ path: Path, _ problems: inout Problems) {
+        PersistentVolumeSpec.validateCapacity(volume.spec.json["capacity"], path.child("spec").child("capacity"), &problems)
+    }
+
     /// Source: `ValidatePersistentVolumeUpdate` of pkg/apis/core/validation.
     package static func validateUpdate(
         _ volume: View<PersistentVolume>, from old: View<PersistentVolume>, _ path: Path, _ problems: inout Problems

@@ -65,7 +65,6 @@ extension PersistentVolumeSpec {
     /// Source: `ValidatePersistentVolumeSpec` of pkg/apis/core/validation.
     package static func validate(_ spec: View<PersistentVolumeSpec>, _ path: Path, _ problems: inout Problems) {
         validateModes(spec.accessModes, path.child("accessModes"), &problems)
-        validateCapacity(spec.json["capacity"], path.child("capacity"), &problems)
         let used: [String] = sources.filter { spec.json[$0] != nil }
         if used.isEmpty { problems.required(path, "must specify a volume type") }
         for source in used.dropFirst() { problems.forbidden(path.child(source), "may not specify more than 1 volume type") }
@@ -93,7 +92,8 @@ extension PersistentVolumeSpec {
         }
     }
 
-    private static func validateCapacity(_ capacity: JSON?, _ path: Path, _ problems: inout Problems) {
+    /// Of a volume that is an object of its own.
+    static func validateCapacity(_ capacity: JSON?, _ path: Path, _ problems: inout Problems) {
         let amounts: JSONObject = capacity?.object ?? [:]
         if amounts.isEmpty { problems.required(path) }
         if amounts["storage"] == nil || amounts.count > 1 {

@@ -6,7 +6,7 @@ package struct Service: Kind {
     package static let names = KindNames(
         "Service", group: "", plural: "services", short: ["svc"], categories: ["all"],
         subresources: [.proxy("ServiceProxyOptions"), .status("Service")],
-        returnsDeleted: true, nameRule: { Names.dns1035Label($0) })
+        returnsDeleted: true, createsOnUpdate: true, nameRule: { Names.dns1035Label($0) })
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
     package let spec = Field<ServiceSpec>("spec", 2, "What is wanted.")

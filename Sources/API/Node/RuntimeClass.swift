@@ -4,7 +4,8 @@ package import Machinery
 package struct RuntimeClass: Kind {
     package static let definition = Definition(
         RuntimeClass(), "node.v1.RuntimeClass", "A way of running pods that they can ask for by name.")
-    package static let names = KindNames("RuntimeClass", group: "node.k8s.io", plural: "runtimeclasses", isNamespaced: false)
+    package static let names = KindNames(
+        "RuntimeClass", group: "node.k8s.io", plural: "runtimeclasses", isNamespaced: false, needsRevision: true)
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
     package let handler = Field<String>(

@@ -6,7 +6,7 @@ package struct PodDisruptionBudget: Kind {
         PodDisruptionBudget(), "policy.v1.PodDisruptionBudget", "How many pods of a set may be missing while pods are evicted.")
     package static let names = KindNames(
         "PodDisruptionBudget", group: "policy", plural: "poddisruptionbudgets", short: ["pdb"],
-        subresources: [.status("PodDisruptionBudget")], tracksGeneration: true)
+        subresources: [.status("PodDisruptionBudget")], tracksGeneration: true, needsRevision: true)
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
     package let spec = Field<PodDisruptionBudgetSpec>("spec", 2, "What is wanted.")

@@ -17,7 +17,7 @@ extension APIServer {
         if let name = call.request.name, call.request.verb == .create, name != object[["metadata", "name"]]?.string {
             throw .badRequest("the name of the object does not match the name on the URL (\(name))")
         }
-        if call.names.has("status") { object["status"] = nil }
+        if call.names.has("status"), !call.names.takesStatus { object["status"] = nil }
         try Metadata.fill(&object, call)
         object = try normalized(object, call)
         if call.request.contentType != .applyYAML { object = track(old: nil, new: object, call) }

@@ -6,9 +6,15 @@ extension APIServer {
     func get(_ call: Call) throws(APIStatus) -> Answer {
         let name: String = call.request.name ?? ""
         try checkRevision(call)
-        guard let entry = store.get(call.key(name)) else { throw .notFound(call.names, name) }
+        guard let entry = stored(call, name) else { throw .notFound(call.names, name) }
         guard call.request.representation != .object else { return .bytes(try call.bytes(entry), warnings: call.warnings.all) }
         return .json(represent(try call.tree(entry), call), warnings: call.warnings.all)
+    }
+
+    /// The durable version of an object; for kinds that nobody writes, the object as it is found to be now.
+    private func stored(_ call: Call, _ name: String) -> Entry? {
+        guard call.isAbout(ComponentStatus.self) else { return store.get(call.key(name)) }
+        return components.entries(at: store.revision).first { $0.key == call.key(name) }
     }
 
     func list(_ call: Call) throws(APIStatus) -> Answer {
@@ -51,6 +57,10 @@ extension APIServer {
         let options: RequestOptions = call.options
         try options.checkForList()
         let selection = try Selection(options, call.type)
+        if call.isAbout(ComponentStatus.self) {
+            let revision: Revision = store.revision
+            return ListPage(entries: components.entries(at: revision).filter(selection.matches), revision: revision)
+        }
         let prefix: String = call.prefix
         var revision: Revision?
         var after: String?

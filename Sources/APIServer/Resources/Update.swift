@@ -3,10 +3,38 @@ import Machinery
 import Store
 
 extension APIServer {
-    /// Replaces an object, or its status.
+    /// Replaces an object, or its status. For a few kinds, makes the object if there is none.
     func update(_ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
         let object: JSON = try BodyReader(call: call).object()
-        modify(call, reply) { _ throws(APIStatus) in object }
+        if call.names.createsOnUpdate, call.request.subresource == nil, store.newest(call.key(call.request.name ?? "")) == nil {
+            return try createInstead(object, call, reply)
+        }
+        let revision: String = object[["metadata", "resourceVersion"]]?.string ?? ""
+        let isBlind: Bool = call.names.needsRevision && (revision.isEmpty || revision == "0")
+        modify(call, reply) { _ throws(APIStatus) in
+            if isBlind { throw .revisionMissing(call.names, call.request.name ?? "") }
+            return object
+        }
+    }
+
+    /// An update of an absent object: whoever may create may do it, and who was slower than another updates after all.
+    private func createInstead(_ object: JSON, _ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
+        var asked: APIRequest = call.request
+        asked.verb = .create
+        try authorizer.authorize(call.user, .resource(asked), method: "POST")
+        let found: String = object[["metadata", "name"]]?.string ?? ""
+        guard let name: String = call.request.name, found.isEmpty || found == name else {
+            throw .badRequest("the name of the object (\(found)) does not match the name on the URL (\(call.request.name ?? ""))")
+        }
+        var named: JSON = object
+        named[["metadata", "name"]] = .string(name)
+        named[["metadata", "resourceVersion"]] = nil
+        try create(named, call) { [self] result in
+            if case .failure(let status) = result, status.isAlreadyExists {
+                return modify(call, reply) { _ throws(APIStatus) in object }
+            }
+            reply(result)
+        }
     }
 
     /// Changes an object: reads the newest version, lets `change` make the next one, and stores that if nobody was faster.
@@ -113,4 +141,13 @@ extension APIServer {
 extension Call {
     /// The name that owns what this request writes.
     var fieldManager: String { options.fieldManager ?? "unknown" }
+}
+
+extension APIStatus {
+    /// 422 for a PUT that does not say which revision it is based on.
+    fileprivate static func revisionMissing(_ names: KindNames, _ name: String) -> APIStatus {
+        var problems = Problems()
+        problems.invalid(Path("metadata").child("resourceVersion"), 0, "must be specified for an update")
+        return .invalid(names, name, problems)
+    }
 }
