@@ -1,7 +1,7 @@
 /// Every built-in kind, by group: the one list that the server, discovery and the command line read.
 package enum Registry {
     package static let kinds: [any Kind.Type] =
-        core + apps + batch + admissionRegistration + autoscaling + devices + networking + storage + others
+        core + apps + batch + access + admissionRegistration + autoscaling + devices + networking + storage + others
 
     private static let core: [any Kind.Type] = [
         ComponentStatus.self,
@@ -71,6 +71,19 @@ package enum Registry {
         StorageClass.self,
         VolumeAttachment.self,
         VolumeAttributesClass.self,
+    ]
+
+    private static let access: [any Kind.Type] = [
+        LocalSubjectAccessReview.self,
+        SelfSubjectAccessReview.self,
+        SelfSubjectReview.self,
+        SelfSubjectRulesReview.self,
+        SubjectAccessReview.self,
+        TokenReview.self,
+        ClusterRole.self,
+        ClusterRoleBinding.self,
+        Role.self,
+        RoleBinding.self,
     ]
 
     private static let others: [any Kind.Type] = [

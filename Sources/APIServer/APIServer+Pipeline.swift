@@ -40,7 +40,9 @@ extension APIServer {
         case .get: reply(.success(try get(call)))
         case .list: reply(.success(try list(call)))
         case .watch: reply(.success(try watch(call)))
-        case .create: try create(call, reply)
+        case .create:
+            if let review = Self.reviews[call.request.resource] { return try answer(review, call, reply) }
+            try create(call, reply)
         case .update: try update(call, reply)
         case .patch: try patch(call, reply)
         case .delete: try delete(call, reply)

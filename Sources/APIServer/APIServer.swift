@@ -11,7 +11,7 @@ package final class APIServer: Sendable {
     let store: any Store
     let clock: ClusterClock
     let log: Logger
-    let authorizer = Authorizer()
+    package let authorizer: Authorizer
     let admission: [any AdmissionPlugin]
     let webhooks: Webhooks
     let slowLane = SlowLane()
@@ -20,6 +20,7 @@ package final class APIServer: Sendable {
     package let types: ServedTypes
     package let tokens: ServiceAccountTokens
     let components: ComponentStatuses
+    let authenticator: Authenticator
 
     /// What only the composition root knows.
     package struct Configuration: Sendable {
@@ -29,11 +30,16 @@ package final class APIServer: Sendable {
         package var logs: (any LogSource)?
         /// Names of the parts of the control plane that run in this process: `scheduler`.
         package var components: [String]
+        /// Tokens of users, from a file.
+        package var staticTokens: StaticTokens
 
-        package init(tokenKeyPEM: String, logs: (any LogSource)? = nil, components: [String] = []) {
+        package init(
+            tokenKeyPEM: String, logs: (any LogSource)? = nil, components: [String] = [], staticTokens: StaticTokens = .none
+        ) {
             self.tokenKeyPEM = tokenKeyPEM
             self.logs = logs
             self.components = components
+            self.staticTokens = staticTokens
         }
     }
 
@@ -43,13 +49,12 @@ package final class APIServer: Sendable {
         self.log = log
         types = ServedTypes(builtIn: Registry.types)
         let objects = Objects(store: store)
-        tokens = try ServiceAccountTokens(keyPEM: configuration.tokenKeyPEM) { resource, namespace, name, uid in
-            guard let metadata = objects.find("core/\(resource)/\(namespace)/\(name)")?["metadata"] else { return false }
-            return metadata["uid"]?.string == uid && metadata["deletionTimestamp"] == nil
-        }
+        authorizer = Authorizer(store: store)
+        tokens = try ServiceAccountTokens(keyPEM: configuration.tokenKeyPEM, store: store)
+        authenticator = Authenticator(tokens: tokens, known: configuration.staticTokens) { clock.time }
         webhooks = Webhooks(store: store, types: types)
         components = ComponentStatuses(names: configuration.components)
-        admission = Self.admissionPlugins(objects, webhooks)
+        admission = Self.admissionPlugins(objects, webhooks, authorizer)
         subresources = Self.subresourceHandlers(logs: configuration.logs)
         watches = WatchHub(store: store, clock: clock)
     }

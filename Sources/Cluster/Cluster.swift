@@ -20,6 +20,8 @@ package final class Cluster: Sendable {
         package var port = 0
         /// The node's name; nil is the cluster without a node of its own.
         package var nodeName: String? = "local"
+        /// A file of users' tokens beside the one in the cluster's folder; nil for none.
+        package var tokenFile: String?
         /// The program that becomes the parent of a pod.
         package var executable: String
 
@@ -74,7 +76,9 @@ package final class Cluster: Sendable {
         let server = try APIServer(
             store: store, clock: clock,
             configuration: APIServer.Configuration(
-                tokenKeyPEM: credentials.tokenKeyPEM, logs: logs, components: ["controller-manager", "scheduler"]), log: log)
+                tokenKeyPEM: credentials.tokenKeyPEM, logs: logs, components: ["controller-manager", "scheduler"],
+                staticTokens: try UserTokens.read(profile, configuration.tokenFile)),
+            log: log)
         let front = HTTPFront(server: server)
         let wanted: Int = configuration.port != 0 ? configuration.port : settings.port
         let tls = TLSServerConfiguration(
@@ -103,20 +107,26 @@ package final class Cluster: Sendable {
         self.credentials = credentials
         self.log = log
         began = clock.time
-        func part(_ name: String) -> Client { Client(LocalTransport(server, as: .component("system:\(name)")), fieldManager: name) }
-        client = part("swkube")
+        let part: @Sendable (UserInfo, String) -> Client = { Client(LocalTransport(server, as: $0), fieldManager: $1) }
+        client = part(.component("system:apiserver"), "swkube")
+        async let policy: Void = server.writeBootstrapPolicy()
         try await Bootstrap(client: client, port: http.port, now: clock.time).run()
+        try await policy
 
-        let shared = Informers(part("kube-controller-manager"), clock: clock, log: log)
+        let shared = Informers(part(.system("system:kube-controller-manager"), "kube-controller-manager"), clock: clock, log: log)
         controllers = ControllerManager(
-            client: part("kube-controller-manager"), informers: shared, clock: clock, log: log, rootCA: credentials.caPEM)
-        scheduler = Scheduler(client: part("kube-scheduler"), informers: shared, clock: clock, log: log)
+            clients: { part(.controller($0), "kube-controller-manager") }, informers: shared, clock: clock, log: log,
+            rootCA: credentials.caPEM,
+            makeToken: { [tokens = server.tokens] in try tokens.legacyToken(namespace: $0, account: $1, uid: $2, secret: $3) })
+        scheduler = Scheduler(
+            client: part(.system("system:kube-scheduler"), "kube-scheduler"), informers: shared, clock: clock, log: log)
         kubelet = configuration.nodeName.map { name in
             Kubelet(
                 configuration: Kubelet.Configuration(
                     nodeName: name, podLogsFolder: profile.podLogsFolder, stateFolder: profile.nodeFolder,
                     executable: configuration.executable, maskedPaths: [profile.folder], apiHost: "127.0.0.1", apiPort: http.port),
-                client: part("node:" + name), informers: shared, clock: clock, log: log)
+                client: part(.system("system:node:" + name, groups: ["system:nodes"]), "kubelet"), informers: shared, clock: clock, log: log
+            )
         }
         logs.kubelet = kubelet
         informers = [shared]

@@ -9,6 +9,7 @@ import FoundationEssentials
 ///       logs/            the log of the cluster itself
 ///       pods/            container logs, <namespace>_<pod>_<uid>/<container>/<n>.log
 ///       node/            sandboxes and volumes of the pods that run
+///       tokens.csv       tokens of users, if somebody put it there
 ///       running.json     there while the cluster runs, and after it died
 ///       lock             held while the cluster runs
 package struct ClusterProfile: Sendable {
@@ -57,6 +58,9 @@ package struct ClusterProfile: Sendable {
     package var runningPath: String { folder + "/running.json" }
     package var lockPath: String { folder + "/lock" }
 
+    package var tokensPath: String { folder + "/tokens.csv" }
+
+    var hasTokens: Bool { FileManager.default.fileExists(atPath: tokensPath) }
     package var hasFolder: Bool { FileManager.default.fileExists(atPath: folder) }
     package var exists: Bool { FileManager.default.fileExists(atPath: settingsPath) }
 

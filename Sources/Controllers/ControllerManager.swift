@@ -7,10 +7,17 @@ package struct ControllerManager: Sendable {
     private let context: ControllerContext
     private let controllers: [any Controller]
 
-    /// - Parameter rootCA: PEM of the authority that signed the API server's certificate.
-    package init(client: Client, informers: Informers, clock: ClusterClock, log: Logger, rootCA: String) {
-        context = ControllerContext(client: client, informers: informers, clock: clock, log: log)
-        controllers = Self.all(context, rootCA: rootCA)
+    /// - Parameters:
+    ///   - clients: the client of each controller, by the name of its service account in kube-system.
+    ///   - rootCA: PEM of the authority that signed the API server's certificate.
+    ///   - makeToken: makes the tokens for Secrets that ask for one.
+    package init(
+        clients: @escaping @Sendable (String) -> Client, informers: Informers, clock: ClusterClock, log: Logger, rootCA: String,
+        makeToken: @escaping LegacyTokenMaker
+    ) {
+        context = ControllerContext(
+            client: clients("kube-controller-manager"), clients: clients, informers: informers, clock: clock, log: log)
+        controllers = Self.all(context, rootCA: rootCA, makeToken: makeToken)
     }
 
     /// Returns when the task is cancelled.

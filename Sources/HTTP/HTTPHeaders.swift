@@ -41,6 +41,14 @@ package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
         fields[name]
     }
 
+    /// True when a field's name begins so. - Parameter prefix: in small letters.
+    package func contains(prefix: String) -> Bool {
+        fields.contains { field in
+            field.name.utf8.count >= prefix.utf8.count
+                && zip(field.name.utf8, prefix.utf8).allSatisfy { ($0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0) == $1 }
+        }
+    }
+
     /// Adds a field beside those of the same name.
     package mutating func add(_ name: String, _ value: String) {
         fields.add(name: name, value: Self.oneLine(value))

@@ -1,3 +1,4 @@
+import Crypto
 import FoundationEssentials
 import NIOSSL
 import SwiftASN1
@@ -15,12 +16,22 @@ package struct PeerCertificate: Sendable {
     package let der: [UInt8]
     /// When it ends, in seconds since 1970.
     package let notAfter: Double
+    /// SHA-256 of the certificate in small hexadecimal digits.
+    package let fingerprint: String
 
     package init(commonName: String?, organizations: [String], der: [UInt8] = [], notAfter: Double = .infinity) {
+        fingerprint = Self.hexadecimal(SHA256.hash(data: der))
         self.commonName = commonName
         self.organizations = organizations
         self.der = der
         self.notAfter = notAfter
+    }
+
+    private static func hexadecimal(_ digest: SHA256.Digest) -> String {
+        let digits: [UInt8] = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        for byte: UInt8 in digest { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// Throws when the bytes are no certificate (BoringSSL already took them for one, so this is rare).

@@ -104,13 +104,13 @@ import Testing
         #expect(made.code == 201, "\(made)")
         #expect(made["status", "expirationTimestamp"] == "2026-06-01T12:10:00Z")
         let token: String = try #require(made["status", "token"]?.string)
-        let user: UserInfo = try #require(server.server.tokens.user(of: token, at: server.clock.time))
+        let user: UserInfo = try server.server.tokens.owner(of: token, at: server.clock.time).user
         #expect(user.name == "system:serviceaccount:default:default")
         #expect(user.groups == ["system:serviceaccounts", "system:serviceaccounts:default", "system:authenticated"])
-        #expect(server.server.tokens.user(of: token + "x", at: server.clock.time) == nil)
-        #expect(server.server.tokens.user(of: token, at: server.clock.time + .seconds(600)) == nil)
+        #expect(throws: TokenError.self) { try server.server.tokens.owner(of: token + "x", at: server.clock.time) }
+        #expect(throws: TokenError.self) { try server.server.tokens.owner(of: token, at: server.clock.time + .seconds(600)) }
         try await server.ask("DELETE", "/api/v1/namespaces/default/serviceaccounts/default")
-        #expect(server.server.tokens.user(of: token, at: server.clock.time) == nil)
+        #expect(throws: TokenError.self) { try server.server.tokens.owner(of: token, at: server.clock.time) }
         let short: TestServer.Reply = try await server.ask(
             "POST", "/api/v1/namespaces/kube-system/serviceaccounts/nope/token",
             ["apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest"])

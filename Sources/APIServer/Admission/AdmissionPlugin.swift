@@ -40,7 +40,7 @@ extension AdmissionPlugin {
 
 extension APIServer {
     /// All plugins in the order in which they run. Source: pkg/kubeapiserver/options/plugins.go.
-    static func admissionPlugins(_ objects: Objects, _ webhooks: Webhooks) -> [any AdmissionPlugin] {
+    static func admissionPlugins(_ objects: Objects, _ webhooks: Webhooks, _ authorizer: Authorizer) -> [any AdmissionPlugin] {
         [
             NamespaceLifecycle(objects: objects),
             ServiceAccountAdmission(objects: objects),
@@ -50,6 +50,8 @@ extension APIServer {
             ValidatingWebhooks(webhooks: webhooks),
             ServiceAddresses(objects: objects),
             CertificateRequester(),
+            NodeRestriction(objects: objects),
+            EscalationCheck(authorizer: authorizer),
         ]
     }
 

@@ -1,28 +1,55 @@
-package import API
-package import HTTP
-package import Machinery
+import API
+import HTTP
+import Machinery
 
-/// Finds out who sent a request: a client certificate of the cluster's authority, or a bearer token that the cluster signed.
+/// Finds out who sent a request: a client certificate of the cluster's authority, or a bearer token that the cluster signed or was given
+/// in its file of tokens.
 ///
 /// Without either a request is anonymous; with a bad token it is refused. Certificates were checked in the TLS handshake.
-package struct Authenticator: Sendable {
+struct Authenticator: Sendable {
     private let tokens: ServiceAccountTokens
+    private let known: StaticTokens
     private let now: @Sendable () -> Time
 
-    package init(tokens: ServiceAccountTokens, now: @escaping @Sendable () -> Time) {
+    init(tokens: ServiceAccountTokens, known: StaticTokens, now: @escaping @Sendable () -> Time) {
         self.tokens = tokens
+        self.known = known
         self.now = now
     }
 
     /// Throws ``APIStatus/unauthorized``.
-    package func user(of request: HTTPRequest) throws(APIStatus) -> UserInfo {
+    func user(of request: HTTPRequest) throws(APIStatus) -> UserInfo {
         if let peer = request.peer, let name = peer.commonName {
-            return UserInfo(name: name, groups: peer.organizations + ["system:authenticated"])
+            return UserInfo(
+                name: name, groups: peer.organizations + ["system:authenticated"],
+                extra: ["authentication.kubernetes.io/credential-id": ["X509SHA256=" + peer.fingerprint]])
         }
         guard let header = request.headers["authorization"] else { return .anonymous }
         let parts: [Substring] = header.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw .unauthorized }
-        guard let user = tokens.user(of: String(parts[1]), at: now()) else { throw .unauthorized }
-        return user
+        // Credentials of another kind are nobody's.
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return .anonymous }
+        do {
+            return try owner(of: String(parts[1])).user
+        } catch {
+            throw .unauthorized
+        }
+    }
+
+    /// Whose a token is. - Parameter audiences: for whom it has to be good, any of these; the API server if empty.
+    func owner(of token: String, audiences: [String] = []) throws(TokenError) -> TokenOwner {
+        // Tokens of the file are for the API server.
+        if let user = known.user(of: token), audiences.isEmpty || audiences.contains(ServiceAccountTokens.issuer) {
+            return TokenOwner(user: user, audiences: [ServiceAccountTokens.issuer])
+        }
+        return try tokens.owner(of: token, audiences: audiences, at: now())
+    }
+}
+
+extension APIServer {
+    /// As whom a request acts: its sender, or somebody whom he may impersonate. Throws ``APIStatus`` (401, 403).
+    func user(of request: HTTPRequest) throws(APIStatus) -> UserInfo {
+        let sender: UserInfo = try authenticator.user(of: request)
+        guard let impersonation = try Impersonation(request.headers) else { return sender }
+        return try impersonation.user(for: sender, authorizer)
     }
 }

@@ -3,104 +3,122 @@ import Crypto
 import FoundationEssentials
 package import Machinery
 import Store
+import Synchronization
 
-/// Makes and checks the tokens of service accounts: JSON web tokens, signed with ES256 by a key of the cluster.
+/// Makes and checks the tokens of service accounts: JSON web tokens that a key of the cluster signs.
 ///
-/// A token counts only while its service account, and the pod or secret that it is bound to, are there with the same uid.
-/// Source: RFC 7519; KEP-1205.
-package struct ServiceAccountTokens: Sendable {
+/// A token counts only while its service account, and the pod, secret or node that it is bound to, are there with the same uid.
+/// What a signature proved once is remembered; whether the objects are there is looked up each time.
+/// Source: RFC 7519; KEP-1205; pkg/serviceaccount.
+package final class ServiceAccountTokens: Sendable {
     package static let issuer = "https://kubernetes.default.svc.cluster.local"
 
-    private let key: P256.Signing.PrivateKey
-    private let isAlive: @Sendable (_ resource: String, _ namespace: String, _ name: String, _ uid: String) -> Bool
+    /// A token whose signature was checked.
+    private final class Verified: Sendable {
+        let claims: ServiceAccountClaims
+        let user: UserInfo
+        /// The revision of each object that the token needs, when it was last found to be the right one.
+        let seen = Mutex<[String: Revision]>([:])
+
+        init(_ claims: ServiceAccountClaims) {
+            self.claims = claims
+            user = claims.user
+        }
+    }
+
+    private let signer: JSONWebToken
+    private let store: any Store
+    private let verified = Mutex<[String: Verified]>([:])
 
     /// - Parameter keyPEM: a P-256 private key.
-    /// - Parameter isAlive: whether the object of the core group exists and is not being deleted.
-    package init(
-        keyPEM: String, isAlive: @escaping @Sendable (_ resource: String, _ namespace: String, _ name: String, _ uid: String) -> Bool
-    ) throws {
-        key = try P256.Signing.PrivateKey(pemRepresentation: keyPEM)
-        self.isAlive = isAlive
+    init(keyPEM: String, store: any Store) throws {
+        signer = try JSONWebToken(keyPEM: keyPEM)
+        self.store = store
     }
 
     /// The PEM text of a new key.
     package static func newKeyPEM() -> String { P256.Signing.PrivateKey().pemRepresentation }
 
-    /// An object that a token is bound to.
-    package struct Binding: Sendable {
-        /// `Pod`
-        package let kind: String
-        package let name: String
-        package let uid: String
+    /// The public keys by which others check the tokens. Source: RFC 7517.
+    package var keySet: JSON { signer.keySet }
 
-        package init(kind: String, name: String, uid: String) {
-            self.kind = kind
-            self.name = name
-            self.uid = uid
+    func token(_ claims: ServiceAccountClaims, warnAfter: Int64? = nil) throws -> String {
+        try signer.signed(claims.json(warnAfter: warnAfter))
+    }
+
+    /// The token for a Secret of type kubernetes.io/service-account-token: it does not end, but goes with its Secret.
+    package func legacyToken(namespace: String, account: String, uid: String, secret: String) throws -> String {
+        var claims = ServiceAccountClaims(account: ServiceAccountName(namespace: namespace, name: account), uid: uid, isLegacy: true)
+        claims.secret = ServiceAccountClaims.Bound(resource: "secrets", name: secret, uid: "")
+        return try signer.signed(claims.json())
+    }
+
+    /// - Parameter audiences: for whom the token has to be good, any of these; the API server if empty.
+    package func owner(of token: String, audiences: [String] = [], at now: Time) throws(TokenError) -> TokenOwner {
+        guard let found = verify(token) else { throw .unknown }
+        let claims: ServiceAccountClaims = found.claims
+        let wanted: [String] = audiences.isEmpty ? [Self.issuer] : audiences
+        // Tokens of Secrets say nothing of audiences: they are for the API server.
+        let given: [String] = claims.isLegacy ? [Self.issuer] : claims.audiences
+        let good: [String] = wanted.filter(given.contains)
+        guard !good.isEmpty else {
+            throw TokenError("token audiences \(Self.quoted(given)) is invalid for the target audiences \(Self.quoted(wanted))")
+        }
+        if let expires = claims.expires, now.seconds >= expires { throw TokenError("service account token has expired") }
+        if claims.starts > now.seconds { throw TokenError("service account token is not valid yet") }
+        try check(found, token, now)
+        return TokenOwner(user: found.user, audiences: good)
+    }
+
+    private static func quoted(_ texts: [String]) -> String { "[" + texts.map { "\"\($0)\"" }.joined(separator: " ") + "]" }
+
+    // MARK: - Signature
+
+    private func verify(_ token: String) -> Verified? {
+        if let found = verified.withLock({ $0[token] }) { return found }
+        guard let json = signer.claims(of: token), let claims = ServiceAccountClaims(json) else { return nil }
+        let fresh = Verified(claims)
+        verified.withLock { verified in
+            // Tokens are renewed: old ones are dropped now and then.
+            if verified.count > 4096 { verified.removeAll() }
+            verified[token] = fresh
+        }
+        return fresh
+    }
+
+    // MARK: - Objects
+
+    private func check(_ found: Verified, _ token: String, _ now: Time) throws(TokenError) {
+        let claims: ServiceAccountClaims = found.claims
+        let account: String = "\(claims.account.namespace)/\(claims.account.name)"
+        guard isAlive("core/serviceaccounts/" + account, uid: claims.uid, found, now) else {
+            throw TokenError("service account \(account) has been deleted")
+        }
+        for bound in [claims.pod, claims.secret] {
+            guard let bound else { continue }
+            let key: String = "core/\(bound.resource)/\(claims.account.namespace)/\(bound.name)"
+            guard isAlive(key, uid: bound.uid, found, now, holding: claims.isLegacy ? token : nil) else {
+                throw TokenError("service account token has been invalidated")
+            }
+        }
+        // The node of a pod-bound token is told, not checked: the pod goes with it.
+        if let node = claims.node, claims.pod == nil, !isAlive("core/nodes/" + node.name, uid: node.uid, found, now) {
+            throw TokenError("service account token has been invalidated")
         }
     }
 
-    package func token(
-        namespace: String, account: String, uid: String, audiences: [String], boundTo binding: Binding?, issued: Time, expires: Time
-    ) throws -> String {
-        var kubernetes: JSON = ["namespace": .string(namespace), "serviceaccount": ["name": .string(account), "uid": .string(uid)]]
-        if let binding { kubernetes[binding.kind.lowercased()] = ["name": .string(binding.name), "uid": .string(binding.uid)] }
-        let claims: JSON = [
-            "aud": .array(audiences.map { .string($0) }), "exp": .int(expires.seconds), "iat": .int(issued.seconds),
-            "iss": .string(Self.issuer), "jti": .string(UUID().uuidString.lowercased()), "kubernetes.io": kubernetes,
-            "nbf": .int(issued.seconds), "sub": .string("system:serviceaccount:\(namespace):\(account)"),
-        ]
-        let header: JSON = ["alg": "ES256", "typ": "JWT"]
-        let signed: String = Self.encode(header.serialized()) + "." + Self.encode(claims.serialized())
-        let signature = try key.signature(for: Data(signed.utf8))
-        return signed + "." + Self.encode(Array(signature.rawRepresentation))
-    }
-
-    /// nil for a token that is malformed, not ours, expired, or whose objects are gone.
-    package func user(of token: String, at now: Time) -> UserInfo? {
-        let parts: [Substring] = token.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, let signature = Self.decode(parts[2]), let body = Self.decode(parts[1]),
-            let ecdsa = try? P256.Signing.ECDSASignature(rawRepresentation: Data(signature)),
-            key.publicKey.isValidSignature(ecdsa, for: Data((parts[0] + "." + parts[1]).utf8)),
-            let claims = try? JSON(parsing: body),
-            let expires = claims["exp"]?.int, let starts = claims["nbf"]?.int, starts <= now.seconds, now.seconds < expires,
-            claims["aud"]?.array?.contains(.string(Self.issuer)) == true,
-            let namespace = claims[["kubernetes.io", "namespace"]]?.string,
-            let account = claims[["kubernetes.io", "serviceaccount", "name"]]?.string,
-            let uid = claims[["kubernetes.io", "serviceaccount", "uid"]]?.string,
-            isAlive("serviceaccounts", namespace, account, uid)
-        else { return nil }
-        var extra: [String: [String]] = [:]
-        for (claim, resource) in [("pod", "pods"), ("secret", "secrets")] {
-            guard let bound = claims[["kubernetes.io", claim]], let name = bound["name"]?.string, let uid = bound["uid"]?.string else {
-                continue
-            }
-            guard isAlive(resource, namespace, name, uid) else { return nil }
-            if claim == "pod" {
-                extra["authentication.kubernetes.io/pod-name"] = [name]
-                extra["authentication.kubernetes.io/pod-uid"] = [uid]
-            }
+    /// True while the object is there with that uid, and for a minute after its time to end has come.
+    ///
+    /// - Parameter token: what a Secret has to hold to count.
+    private func isAlive(_ key: String, uid: String, _ found: Verified, _ now: Time, holding token: String? = nil) -> Bool {
+        guard let entry = store.newest(key) else { return false }
+        if found.seen.withLock({ $0[key] }) == entry.revision { return true }
+        guard let object = try? JSON(parsing: entry.value), uid.isEmpty || object[["metadata", "uid"]]?.string == uid else { return false }
+        if let token {
+            guard let data = object[["data", "token"]]?.string, Base64Text.decode(data) == Array(token.utf8) else { return false }
         }
-        return UserInfo(
-            name: "system:serviceaccount:\(namespace):\(account)", uid: uid,
-            groups: ["system:serviceaccounts", "system:serviceaccounts:\(namespace)", "system:authenticated"], extra: extra)
-    }
-
-    private static func encode(_ bytes: [UInt8]) -> String {
-        String(
-            Data(bytes).base64EncodedString().compactMap { character -> Character? in
-                switch character {
-                case "+": "-"
-                case "/": "_"
-                case "=": nil
-                default: character
-                }
-            })
-    }
-
-    private static func decode(_ text: Substring) -> [UInt8]? {
-        var standard: String = String(text.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 })
-        standard += String(repeating: "=", count: (4 - standard.utf8.count % 4) % 4)
-        return Data(base64Encoded: standard).map { Array($0) }
+        if let end = object[["metadata", "deletionTimestamp"]]?.string.flatMap({ Time($0) }) { return now < end + .seconds(60) }
+        found.seen.withLock { $0[key] = entry.revision }
+        return true
     }
 }

@@ -15,8 +15,19 @@ package struct UserInfo: Sendable, Hashable {
     /// Somebody without credentials.
     package static let anonymous = UserInfo(name: "system:anonymous", groups: ["system:unauthenticated"])
 
-    /// A part of the cluster in this process, such as `system:kube-scheduler`.
+    /// A part of the cluster in this process that may do everything, such as `system:apiserver`.
     package static func component(_ name: String) -> UserInfo {
-        UserInfo(name: name, groups: ["system:masters", "system:authenticated"])
+        UserInfo(name: name, groups: [Authorizer.superusers, "system:authenticated"])
+    }
+
+    /// A part of the cluster with the rights of its roles, such as `system:kube-scheduler`.
+    package static func system(_ name: String, groups: [String] = []) -> UserInfo {
+        UserInfo(name: name, groups: groups + ["system:authenticated"])
+    }
+
+    /// A controller in this process. It has the name of its service account, which webhooks know it by, and needs no role.
+    package static func controller(_ name: String) -> UserInfo {
+        let account = ServiceAccountName(namespace: "kube-system", name: name)
+        return UserInfo(name: account.user, groups: account.groups + [Authorizer.superusers, "system:authenticated"])
     }
 }

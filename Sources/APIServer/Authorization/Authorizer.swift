@@ -1,35 +1,55 @@
 package import API
+import Machinery
+import Store
 
-/// Says whether a user may do what a request asks.
+/// Says whether a user may do what a request asks: first the administrators, then nodes, then roles and bindings.
 ///
-/// This version knows the cluster's administrators and the parts of the cluster, who may do all, and what everybody may read
-/// (health, version, discovery). Roles and bindings come with the RBAC group.
+/// The first that allows it wins; nobody forbids what another allows. Source: `buildAuthorizer` of pkg/kubeapiserver/authorizer.
 package struct Authorizer: Sendable {
-    package init() {}
+    package static let superusers = "system:masters"
+
+    private let nodes: NodeAuthorizer
+    let roles: RBACAuthorizer
+
+    init(store: any Store) {
+        nodes = NodeAuthorizer(store: store)
+        roles = RBACAuthorizer(store: store)
+    }
 
     /// Throws ``APIStatus`` (403) with Kubernetes' text.
     package func authorize(_ user: UserInfo, _ target: Route.Target, method: String) throws(APIStatus) {
-        guard !user.groups.contains("system:masters") else { return }
-        let known: Bool = user.groups.contains("system:authenticated")
+        guard !user.groups.contains(Self.superusers) else { return }
+        let attributes: Attributes
         switch target {
-        case .health, .version: return
-        case .discovery, .openAPI: if known { return }
-        case .resource, .unknown: break
+        case .resource(let request): attributes = Attributes(request)
+        case .health: return
+        default: attributes = Attributes(verb: method.lowercased(), path: target.path)
         }
-        throw refusal(user, target, method: method)
+        try authorize(user, attributes)
     }
 
-    private func refusal(_ user: UserInfo, _ target: Route.Target, method: String) -> APIStatus {
-        guard case .resource(let request) = target else {
-            var status = APIStatus(code: 403, reason: "Forbidden", message: "", details: APIStatus.Details())
-            status.message = "forbidden: User \"\(user.name)\" cannot \(method.lowercased()) path \"\(target.path)\""
-            return status
+    /// The same for one question.
+    package func authorize(_ user: UserInfo, _ attributes: Attributes) throws(APIStatus) {
+        let decision: Decision = decide(user, attributes)
+        guard !decision.isAllowed else { return }
+        throw Self.refusal(user, attributes, reason: decision.reason)
+    }
+
+    package func decide(_ user: UserInfo, _ attributes: Attributes) -> Decision {
+        if user.groups.contains(Self.superusers) { return .allowed() }
+        let node: Decision = nodes.decide(user, attributes)
+        if node.isAllowed { return node }
+        let role: Decision = roles.decide(user, attributes)
+        if role.isAllowed { return role }
+        return .noOpinion([node.reason, role.reason].filter { !$0.isEmpty }.joined(separator: "\n"))
+    }
+
+    /// Source: `ForbiddenStatusError` of k8s.io/apiserver/pkg/endpoints/handlers/responsewriters.
+    static func refusal(_ user: UserInfo, _ attributes: Attributes, reason: String = "") -> APIStatus {
+        let text: String = "User \"\(user.name)\" \(attributes.refusal)" + (reason.isEmpty ? "" : ": " + reason)
+        guard attributes.isResource else {
+            return APIStatus(code: 403, reason: "Forbidden", message: "forbidden: " + text, details: APIStatus.Details())
         }
-        let resource: GroupVersionResource = request.resource
-        let what: String = resource.resource + (request.subresource.map { "/" + $0 } ?? "")
-        let place: String = request.namespace.map { "in the namespace \"\($0)\"" } ?? "at the cluster scope"
-        return .forbidden(
-            group: resource.group, resource: resource.resource, request.name ?? "",
-            "User \"\(user.name)\" cannot \(request.verb.rawValue) resource \"\(what)\" in API group \"\(resource.group)\" \(place)")
+        return .forbidden(group: attributes.group, resource: attributes.resource, attributes.name, text)
     }
 }

@@ -13,7 +13,7 @@ package struct Document: Sendable {
 extension APIServer {
     /// Throws ``APIStatus`` (403, 404).
     package func document(
-        _ target: Route.Target, query: String?, accept: String, as user: UserInfo
+        _ target: Route.Target, query: String?, accept: String, host: String = "kubernetes.default.svc", as user: UserInfo
     ) throws(APIStatus) -> Document {
         try authorizer.authorize(user, target, method: "GET")
         switch target {
@@ -28,7 +28,10 @@ extension APIServer {
         case .health(let path):
             return Document(bytes: Array(health(path, query).utf8), contentType: "text/plain; charset=utf-8", etag: nil)
         case .version: return Document(bytes: ServerVersion.json.serialized(), contentType: "application/json", etag: nil)
-        case .resource, .unknown: throw .pathNotFound
+        case .unknown(let path):
+            guard let document = openIDDocument(path, host: host) else { throw .pathNotFound }
+            return document
+        case .resource: throw .pathNotFound
         }
     }
 

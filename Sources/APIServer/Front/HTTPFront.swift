@@ -6,18 +6,15 @@ import Machinery
 /// Brings HTTP to the API: authentication, routing and the forms of answers. Runs on the event loops and never blocks.
 package final class HTTPFront: Sendable {
     private let server: APIServer
-    private let authenticator: Authenticator
 
     package init(server: APIServer) {
         self.server = server
-        let clock = server.clock
-        authenticator = Authenticator(tokens: server.tokens) { clock.time }
     }
 
     /// The handler for ``HTTPServer``.
     package func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
         do throws(APIStatus) {
-            let user: UserInfo = try authenticator.user(of: request)
+            let user: UserInfo = try server.user(of: request)
             let target: Route.Target = try Route.target(method: request.method, path: request.path, query: request.query)
             guard case .resource(let resource) = target else { return try answerDocument(target, request, user, exchange) }
             try perform(resource, request, user, exchange)
@@ -120,7 +117,9 @@ package final class HTTPFront: Sendable {
     private func answerDocument(
         _ target: Route.Target, _ request: HTTPRequest, _ user: UserInfo, _ exchange: HTTPExchange
     ) throws(APIStatus) {
-        let document: Document = try server.document(target, query: request.query, accept: request.headers["accept"] ?? "", as: user)
+        let document: Document = try server.document(
+            target, query: request.query, accept: request.headers["accept"] ?? "",
+            host: request.headers["host"] ?? "kubernetes.default.svc", as: user)
         var headers: HTTPHeaders = ["Content-Type": document.contentType, "Cache-Control": "no-cache, private"]
         if let etag = document.etag {
             headers.set("ETag", etag)

@@ -46,7 +46,7 @@ enum Metadata {
         }
     }
 
-    private static func placeInNamespace(_ metadata: inout JSON, _ call: Call) throws(APIStatus) {
+    static func placeInNamespace(_ metadata: inout JSON, _ call: Call) throws(APIStatus) {
         let found: String = metadata["namespace"]?.string ?? ""
         guard let wanted = call.request.namespace, call.names.isNamespaced else {
             if !found.isEmpty {

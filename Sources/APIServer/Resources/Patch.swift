@@ -47,6 +47,7 @@ extension APIServer {
             guard call.request.subresource == nil else { throw .notFound(call.names, name) }
             var fresh: JSON = try merged(live: nil, checked, manager, call)
             fresh[["metadata", "name"]] = .string(name)
+            try authorizeCreation(call)
             return try create(fresh, call) { [self] result in
                 // Somebody made it meanwhile: then this apply is a change.
                 if case .failure(let status) = result, status.isAlreadyExists {

@@ -19,9 +19,7 @@ extension APIServer {
 
     /// An update of an absent object: whoever may create may do it, and who was slower than another updates after all.
     private func createInstead(_ object: JSON, _ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
-        var asked: APIRequest = call.request
-        asked.verb = .create
-        try authorizer.authorize(call.user, .resource(asked), method: "POST")
+        try authorizeCreation(call)
         let found: String = object[["metadata", "name"]]?.string ?? ""
         guard let name: String = call.request.name, found.isEmpty || found == name else {
             throw .badRequest("the name of the object (\(found)) does not match the name on the URL (\(call.request.name ?? ""))")
@@ -35,6 +33,13 @@ extension APIServer {
             }
             reply(result)
         }
+    }
+
+    /// What makes an object needs the right to create it, whatever the request is called. Throws ``APIStatus`` (403).
+    func authorizeCreation(_ call: Call) throws(APIStatus) {
+        var asked: APIRequest = call.request
+        asked.verb = .create
+        try authorizer.authorize(call.user, .resource(asked), method: "POST")
     }
 
     /// Changes an object: reads the newest version, lets `change` make the next one, and stores that if nobody was faster.

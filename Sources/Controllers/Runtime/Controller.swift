@@ -21,9 +21,16 @@ package protocol Controller: Sendable {
 /// What every controller works with.
 package struct ControllerContext: Sendable {
     package let client: Client
+    /// The client of each controller, by the name of its service account in kube-system.
+    let clients: @Sendable (String) -> Client
     package let informers: Informers
     package let clock: ClusterClock
     package let log: Logger
+
+    /// The same for a controller that acts under a name of its own.
+    func acting(as name: String) -> ControllerContext {
+        ControllerContext(client: clients(name), clients: clients, informers: informers, clock: clock, log: log)
+    }
 
     func events(_ component: String) -> EventRecorder {
         EventRecorder(client: client, clock: clock, component: component)

@@ -11,16 +11,24 @@ import Sandbox
 package struct Start: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "start", abstract: "Start a cluster on this machine and make it the current context.",
-        usage: "swkube start [--cluster=NAME] [--port=PORT] [--foreground] [flags]",
+        usage: "swkube start [--cluster=NAME] [--port=PORT] [--token-auth-file=FILE] [--foreground] [flags]",
         discussion: """
             Returns when the node is Ready. A cluster that runs already stays as it is. Several clusters run side by side under names of \
             their own. Data are kept under $SWKUBE_HOME, else $XDG_DATA_HOME/swkube, else ~/.local/share/swkube.
+
+            Users beside the administrator have certificates, service accounts or tokens in a file: one line for each with token, user, \
+            uid and optionally groups between quotes. The file is the one of --token-auth-file, else tokens.csv in the cluster's folder.
             """)
 
     @OptionGroup var selection: ClusterSelection
 
     @Option(help: ArgumentHelp("Port of the API on 127.0.0.1; without it the last one, or a free one.", valueName: "port"))
     var port = 0
+
+    @Option(
+        help: ArgumentHelp(
+            "File of users' tokens, read at the start: lines of token,user,uid,\"group1,group2\".", valueName: "file"))
+    var tokenAuthFile: String?
 
     @Flag(help: "Stay in the foreground and log to standard error; SIGINT and SIGTERM stop the cluster.")
     var foreground = false
@@ -44,7 +52,7 @@ package struct Start: LocalVerb {
         let daemon: Daemon = try Daemon.spawn(
             arguments: [
                 "swkube", "start", "--foreground", "--cluster", profile.name, "--port", String(port),
-            ], logPath: profile.logPath)
+            ] + (tokenAuthFile.map { ["--token-auth-file", $0] } ?? []), logPath: profile.logPath)
         guard let report = daemon.waitUntilReady() else {
             throw Failure("cluster \(profile.name) ended while it started; its log says why: \(profile.logPath)")
         }
@@ -65,6 +73,7 @@ package struct Start: LocalVerb {
             let log = Logger(label: "swkube") { StreamLogHandler.standardError(label: $0) }
             var configuration = Cluster.Configuration()
             configuration.port = port
+            configuration.tokenFile = tokenAuthFile
             let cluster: Cluster = try await Cluster.start(profile, configuration: configuration, clock: ClusterClock(), log: log)
             try cluster.announce(pid: getpid())
             log.info("the API answers", metadata: ["cluster": "\(profile.name)", "port": "\(cluster.port)"])

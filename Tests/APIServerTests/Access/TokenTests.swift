@@ -1,0 +1,133 @@
+import API
+import HTTP
+import Machinery
+import TestSupport
+import Testing
+
+@testable import APIServer
+
+/// The life of tokens: what they are bound to, when they end, and tokens from files and Secrets.
+@Suite struct TokenTests {
+    private static let path = "/api/v1/namespaces/default/serviceaccounts/default/token"
+
+    private static func request(_ spec: JSON) -> JSON {
+        ["apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec]
+    }
+
+    private static func bound(_ kind: String, _ name: String, uid: String = "") -> JSON {
+        ["boundObjectRef": ["apiVersion": "v1", "kind": .string(kind), "name": .string(name), "uid": .string(uid)]]
+    }
+
+    private func user(_ server: TestServer, _ token: String, after seconds: Int = 0) -> UserInfo? {
+        try? server.server.tokens.owner(of: token, at: server.clock.time + .seconds(seconds)).user
+    }
+
+    @Test func `a token of a pod tells the pod and goes with it, a minute late`() async throws {
+        let server = try await TestServer()
+        try await server.ask("POST", Place.pods, Sample.pod("p"))
+        try await server.ask("POST", Place.pods + "/p/binding", ServerSubresourceTests.binding("p", to: "n1"))
+        let made: TestServer.Reply = try await server.ask("POST", Self.path, Self.request(Self.bound("Pod", "p")))
+        let token: String = try #require(made["status", "token"]?.string)
+        let found: UserInfo = try #require(user(server, token))
+        #expect(found.extra["authentication.kubernetes.io/pod-name"] == ["p"])
+        #expect(found.extra["authentication.kubernetes.io/node-name"] == ["n1"])
+        #expect(found.extra["authentication.kubernetes.io/credential-id"]?.first?.hasPrefix("JTI=") == true)
+        try await server.ask("DELETE", Place.pods + "/p")
+        #expect(user(server, token) != nil, "the pod may still use it while it ends")
+        #expect(user(server, token, after: 89) != nil)
+        #expect(user(server, token, after: 90) == nil)
+        try await server.ask("DELETE", Place.pods + "/p", ["gracePeriodSeconds": 0])
+        #expect(user(server, token) == nil)
+    }
+
+    @Test func `what a token is bound to must be there and fit`() async throws {
+        let server = try await TestServer()
+        try await server.ask("POST", "/api/v1/namespaces/default/serviceaccounts", ServiceAccount.new("other").json)
+        var pod: JSON = Sample.pod("p")
+        pod[["spec", "serviceAccountName"]] = "other"
+        try await server.ask("POST", Place.pods, pod)
+        let table: [(JSON, Int, String)] = [
+            (Self.bound("Pod", "nope"), 404, #"pods "nope" not found"#),
+            (
+                Self.bound("Pod", "p"), 400,
+                #"cannot bind token for serviceaccount "default" to pod running with different serviceaccount name."#
+            ),
+            (Self.bound("Deployment", "d"), 400, "cannot bind token to object of type /v1, Kind=Deployment"),
+            (
+                ["expirationSeconds": 10], 422,
+                #"TokenRequest.authentication.k8s.io "" is invalid: spec.expirationSeconds: Invalid value: 10: "#
+                    + "may not specify a duration less than 10 minutes"
+            ),
+        ]
+        for (spec, code, message) in table {
+            let reply: TestServer.Reply = try await server.ask("POST", Self.path, Self.request(spec))
+            #expect(reply.code == code && reply["message"]?.string == message, "\(reply)")
+        }
+    }
+
+    @Test func `the tokens that kubelets ask for outlive their time, with a warning inside`() async throws {
+        let server = try await TestServer()
+        try await server.ask("POST", Place.pods, Sample.pod("p"))
+        var spec: JSON = Self.bound("Pod", "p")
+        spec["expirationSeconds"] = 3607
+        let made: TestServer.Reply = try await server.ask("POST", Self.path, Self.request(spec))
+        #expect(made["status", "expirationTimestamp"] == "2026-06-01T13:00:07Z")
+        let token: String = try #require(made["status", "token"]?.string)
+        #expect(user(server, token, after: 4000) != nil)
+        #expect(user(server, token, after: 366 * 24 * 3600) == nil)
+    }
+
+    @Test func `the token of a Secret counts while the Secret holds it`() async throws {
+        let server = try await TestServer()
+        let account: TestServer.Reply = try await server.ask("GET", "/api/v1/namespaces/default/serviceaccounts/default")
+        let token: String = try server.server.tokens.legacyToken(
+            namespace: "default", account: "default", uid: account["metadata", "uid"]?.string ?? "", secret: "s")
+        #expect(user(server, token) == nil, "there is no such Secret")
+        var secret: JSON = [
+            "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/service-account-token",
+            "metadata": ["name": "s", "annotations": ["kubernetes.io/service-account.name": "default"]],
+        ]
+        secret["data"] = ["token": .string(Base64Text.encode(Array(token.utf8)))]
+        try await server.ask("POST", "/api/v1/namespaces/default/secrets", secret)
+        #expect(user(server, token)?.name == "system:serviceaccount:default:default")
+        #expect(user(server, token, after: 1_000_000_000) != nil, "it does not end")
+        let emptied: JSON = ["data": ["token": "eA=="]]
+        try await server.ask("PATCH", "/api/v1/namespaces/default/secrets/s", emptied, type: .mergePatch)
+        #expect(user(server, token) == nil)
+    }
+
+    @Test func `others can check a token with the published keys`() async throws {
+        let server = try await TestServer()
+        let made: TestServer.Reply = try await server.ask("POST", Self.path, Self.request([:]))
+        let token: String = try #require(made["status", "token"]?.string)
+        let head: String = try #require(token.split(separator: ".").first.map(String.init))
+        let padded: String = head + String(repeating: "=", count: (4 - head.utf8.count % 4) % 4)
+        let header: JSON = try JSON(parsing: try #require(Base64Text.decode(padded)))
+        let key: JSON = try #require(server.server.tokens.keySet["keys"]?.array?.first)
+        #expect(header["kid"] == key["kid"] && header["alg"] == key["alg"] && key["kty"] == "EC")
+        let configuration: Document = try server.server.document(
+            .unknown("/.well-known/openid-configuration"), query: nil, accept: "", host: "127.0.0.1:1", as: .component("test"))
+        let json: JSON = try JSON(parsing: configuration.bytes)
+        #expect(json["jwks_uri"] == "https://127.0.0.1:1/openid/v1/jwks" && json["issuer"] == .string(ServiceAccountTokens.issuer))
+    }
+
+    @Test func `a file of tokens names users and their groups`() throws {
+        let tokens = try StaticTokens(csv: "abc,ada,1\n\n# nobody\nxyz,\"bob\",2,\"dev, ops\"\r\n")
+        #expect(tokens.user(of: "abc") == UserInfo(name: "ada", uid: "1", groups: ["system:authenticated"]))
+        #expect(tokens.user(of: "xyz") == UserInfo(name: "bob", uid: "2", groups: ["dev", "ops", "system:authenticated"]))
+        #expect(tokens.user(of: "") == nil)
+        let bad = #expect(throws: StaticTokens.Malformed.self) { try StaticTokens(csv: "abc,ada\n") }
+        #expect(bad?.description == "line 1 has 2 columns; give at least three: token,user,uid")
+    }
+
+    @Test func `no credentials are anonymous, bad ones are refused`() async throws {
+        let server = try await TestServer()
+        func user(_ headers: HTTPHeaders) throws -> UserInfo {
+            try server.server.user(of: HTTPRequest(method: "GET", path: "/", headers: headers))
+        }
+        #expect(try user([:]) == .anonymous)
+        #expect(try user(["Authorization": "Basic abc"]) == .anonymous)
+        let refusal = #expect(throws: APIStatus.self) { try user(["Authorization": "Bearer abc"]) }
+        #expect(refusal?.code == 401 && refusal?.message == "Unauthorized")
+    }
+}
