@@ -39,7 +39,7 @@ struct Generator: Sendable {
             }
             _ = try await client.send(HTTPClientRequest(target: "/readyz"))
             print("ready")
-            fflush(stdout)
+            fflush(nil)
             let began = ContinuousClock.now
             let times: [Duration] = try await send(load, count: count, connections: connections).sorted()
             let elapsed: Duration = .now - began
