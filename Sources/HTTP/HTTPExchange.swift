@@ -31,6 +31,11 @@ package final class HTTPExchange: @unchecked Sendable {
         self.loop = loop
     }
 
+    /// Puts a field into the head of the answer, whatever that will be. Call before the answer begins; a second stamp replaces the first.
+    package func stamp(_ name: String, _ value: String) {
+        execute { [self] in stream?.stamp = (name, value) }
+    }
+
     /// Sends a whole answer; adds `Content-Length` and `Date`.
     package func respond(_ status: Int, _ headers: HTTPHeaders, _ body: [UInt8]) {
         execute { [self] in

@@ -52,6 +52,7 @@ extension APIServer {
             CertificateRequester(),
             NodeRestriction(objects: objects),
             EscalationCheck(authorizer: authorizer),
+            SignerPermission(authorizer: authorizer),
         ]
     }
 

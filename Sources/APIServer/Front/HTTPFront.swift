@@ -13,6 +13,7 @@ package final class HTTPFront: Sendable {
 
     /// The handler for ``HTTPServer``.
     package func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+        exchange.stamp("Audit-Id", AuditID.of(request))
         do throws(APIStatus) {
             let user: UserInfo = try server.user(of: request)
             let target: Route.Target = try Route.target(method: request.method, path: request.path, query: request.query)

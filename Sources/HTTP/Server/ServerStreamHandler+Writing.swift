@@ -13,7 +13,7 @@ extension ServerStreamHandler {
         let sendsBody: Bool = hasLength && !isHead && length > 0
         var fields: NIOHTTP1.HTTPHeaders = headers.fields
         if hasLength { fields.replaceOrAdd(name: "Content-Length", value: String(length)) }
-        addDate(&fields)
+        complete(&fields)
         switch wire {
         case .http1:
             var buffer: ByteBuffer = encodeHead(status, fields, room: sendsBody ? length : 0)
@@ -36,7 +36,7 @@ extension ServerStreamHandler {
         guard let context else { return }
         let status = HTTPResponseStatus(statusCode: status)
         var fields: NIOHTTP1.HTTPHeaders = headers.fields
-        addDate(&fields)
+        complete(&fields)
         switch wire {
         case .http1:
             isChunked = version.minor > 0 && status.mayHaveResponseBody
@@ -111,7 +111,10 @@ extension ServerStreamHandler {
         answered()
     }
 
-    private func addDate(_ fields: inout NIOHTTP1.HTTPHeaders) {
+    /// Adds what every head has: the time, and the stamp of this answer.
+    private func complete(_ fields: inout NIOHTTP1.HTTPHeaders) {
+        if let stamp { fields.add(name: stamp.name, value: stamp.value) }
+        stamp = nil
         if fields.first(name: "date") == nil { fields.add(name: "Date", value: connection.table.date) }
     }
 

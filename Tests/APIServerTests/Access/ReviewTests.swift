@@ -133,4 +133,16 @@ import Testing
                 == #"users "joe" is forbidden: User "jane" cannot impersonate resource "users" in API group "" at the cluster scope"#)
         #expect(throws: APIStatus.self) { try user(["Impersonate-Group": "dev"], by: "admin", groups: ["system:masters"]) }
     }
+
+    @Test func `on the wire every answer has a name, and acting for somebody is refused in words`() async throws {
+        try await TestFront.with(try await TestServer()) { front in
+            let named: HTTPResponse = try await front.send("GET", "/version", ["Audit-Id": "mine"])
+            #expect(named.status == 200 && named.headers["Audit-Id"] == "mine")
+            let refused: HTTPResponse = try await front.send("GET", Place.pods, ["Impersonate-User": "jane"])
+            #expect(refused.status == 403 && refused.headers["Audit-Id"]?.utf8.count == 36)
+            #expect(
+                try JSON(parsing: refused.body)["message"]
+                    == #"pods is forbidden: User "jane" cannot list resource "pods" in API group "" in the namespace "default""#)
+        }
+    }
 }

@@ -131,3 +131,14 @@ import Testing
         #expect(refusal?.code == 401 && refusal?.message == "Unauthorized")
     }
 }
+
+@Suite struct AuditIDTests {
+    @Test func `a request has the name that it brings, or a new one`() {
+        func id(_ headers: HTTPHeaders) -> String { AuditID.of(HTTPRequest(method: "GET", path: "/", headers: headers)) }
+        #expect(id(["Audit-Id": "mine"]) == "mine")
+        #expect(id(["Audit-Id": String(repeating: "x", count: 99)]).utf8.count == 64)
+        #expect(id([:]) != id([:]))
+        #expect(AuditID.fresh(0, 0) == "00000000-0000-4000-8000-000000000000")
+        #expect(AuditID.fresh(.max, .max) == "ffffffff-ffff-4fff-bfff-ffffffffffff")
+    }
+}
