@@ -20,6 +20,10 @@ extension ControllerManager {
             GarbageCollector(context.acting(as: "generic-garbage-collector")),
             PodCollector(context.acting(as: "pod-garbage-collector")),
             EventExpiry(context),
+            ResourceQuotaController(context),
+            ClaimProtectionController(context),
+            VolumeProtectionController(context),
+            NodeTaintController(context),
         ]
     }
 }

@@ -38,8 +38,10 @@ struct SchedulingTests {
 
     private func addNode(_ server: TestServer, _ name: String, cpu: String = "4") async throws {
         try await server.client.create(try nodeView(name, cpu: cpu))
-        // Status is its own subresource.
+        // A node is born with the taint of one that is not ready, which a controller takes away. Status is its own subresource.
         var node: View<Node> = try await server.client.get(Node.self, ObjectKey(namespace: "", name: name))
+        node.spec.taints = []
+        node = try await server.client.update(node)
         node.status.allocatable = try nodeView(name, cpu: cpu).status.allocatable
         try await server.client.updateStatus(node)
     }

@@ -21,6 +21,17 @@ package struct MatchCondition: Schema {
         if all.count > 64 { problems.tooMany(path, all.count, atMost: 64) }
         Webhooks.validateNames(all.map { $0["name"]?.string ?? "" }, path, &problems)
     }
+
+    /// What to know of webhooks with conditions, which this version does not evaluate.
+    static func warnings(_ webhooks: JSON?, _ path: String) -> [String] {
+        (webhooks?.array ?? []).enumerated().compactMap { index, webhook in
+            guard webhook["matchConditions"]?.array?.isEmpty == false else { return nil }
+            let isIgnored: Bool = webhook["failurePolicy"]?.string == "Ignore"
+            return
+                "\(path)[\(index)].matchConditions: this version of swkube does not evaluate CEL yet: as its failurePolicy says, requests that "
+                + "the webhook is to see \(isIgnored ? "pass without asking it" : "are refused")"
+        }
+    }
 }
 
 extension String {

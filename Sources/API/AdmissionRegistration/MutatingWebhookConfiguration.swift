@@ -20,6 +20,10 @@ package struct MutatingWebhookConfiguration: Kind {
         .age,
     ]
 
+    package static func warnings(_ object: View<MutatingWebhookConfiguration>) -> [String] {
+        MatchCondition.warnings(object.json["webhooks"], "webhooks")
+    }
+
     package static func validate(_ object: View<MutatingWebhookConfiguration>, _ path: Path, _ problems: inout Problems) {
         Webhooks.validateNames(object.webhooks.map { $0.name }, path.child("webhooks"), &problems)
     }

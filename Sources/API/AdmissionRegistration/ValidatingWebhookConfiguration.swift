@@ -18,6 +18,10 @@ package struct ValidatingWebhookConfiguration: Kind {
         .age,
     ]
 
+    package static func warnings(_ object: View<ValidatingWebhookConfiguration>) -> [String] {
+        MatchCondition.warnings(object.json["webhooks"], "webhooks")
+    }
+
     package static func validate(_ object: View<ValidatingWebhookConfiguration>, _ path: Path, _ problems: inout Problems) {
         Webhooks.validateNames(object.webhooks.map { $0.name }, path.child("webhooks"), &problems)
     }

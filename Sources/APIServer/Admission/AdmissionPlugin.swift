@@ -40,19 +40,35 @@ extension AdmissionPlugin {
 
 extension APIServer {
     /// All plugins in the order in which they run. Source: pkg/kubeapiserver/options/plugins.go.
-    static func admissionPlugins(_ objects: Objects, _ webhooks: Webhooks, _ authorizer: Authorizer) -> [any AdmissionPlugin] {
-        [
-            NamespaceLifecycle(objects: objects),
+    ///
+    /// Beside upstream's there is what upstream does in the kinds themselves: `CertificateRequester`, `EscalationCheck`, `ServiceAddresses`.
+    static func admissionPlugins(
+        _ objects: Objects, _ types: ServedTypes, _ webhooks: Webhooks, _ authorizer: Authorizer
+    ) -> [any AdmissionPlugin] {
+        let parsed = ParsedObjects(store: objects.store)
+        return [
+            NamespaceLifecycle(store: objects.store),
+            LimitRanger(objects: parsed),
             ServiceAccountAdmission(objects: objects),
-            PriorityAdmission(objects: objects),
+            NodeRestriction(objects: objects),
+            TaintNodesByCondition(),
+            PodSecurityAdmission(objects: parsed),
+            PriorityAdmission(objects: parsed),
             DefaultTolerationSeconds(),
+            DefaultStorageClass(objects: parsed),
+            StorageObjectInUseProtection(),
+            OwnerReferencesPermissionEnforcement(types: types, authorizer: authorizer),
+            PersistentVolumeClaimResize(objects: parsed),
+            RuntimeClassAdmission(objects: parsed),
+            CertificateRequester(),
+            SignerPermission(authorizer: authorizer),
+            CertificateSubjectRestriction(),
+            DefaultIngressClass(objects: parsed),
             MutatingWebhooks(webhooks: webhooks),
             ValidatingWebhooks(webhooks: webhooks),
-            ServiceAddresses(objects: objects),
-            CertificateRequester(),
-            NodeRestriction(objects: objects),
             EscalationCheck(authorizer: authorizer),
-            SignerPermission(authorizer: authorizer),
+            ResourceQuotaAdmission(objects: parsed),
+            ServiceAddresses(objects: objects),
         ]
     }
 

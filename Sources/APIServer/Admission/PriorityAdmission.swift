@@ -3,7 +3,7 @@ import Machinery
 
 /// Turns a pod's `priorityClassName` into its number.
 struct PriorityAdmission: AdmissionPlugin {
-    let objects: Objects
+    let objects: ParsedObjects
 
     /// Exist without an object, as upstream makes them at start.
     static let system: [String: Int] = ["system-node-critical": 2_000_001_000, "system-cluster-critical": 2_000_000_000]

@@ -17,6 +17,8 @@ struct Call: Sendable {
     var body: KindNames?
     /// Set while the call runs on the ``SlowLane``: then it may wait for webhooks.
     var webhookRun: WebhookRun?
+    /// What the request took of quotas until now.
+    let charges = QuotaCharges()
 
     var names: KindNames { type.names }
     var options: RequestOptions { request.options }

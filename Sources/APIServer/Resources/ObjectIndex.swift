@@ -6,6 +6,8 @@ final class ObjectIndex: Sendable {
     let labels: [String: String]
     /// By the names that selectors use: `metadata.name`, `spec.nodeName`.
     let fields: [String: String]
+    /// True once deletion was asked for.
+    let isTerminating: Bool
 
     init(_ bytes: [UInt8], _ indexed: IndexedFields) {
         // The bytes were written by the server; should they be damaged, nothing is selected rather than something wrong.
@@ -20,6 +22,7 @@ final class ObjectIndex: Sendable {
             for field in other.fields { fields[field.name] = field.value(in: served) }
         }
         self.fields = fields
+        isTerminating = json[["metadata", "deletionTimestamp"]] != nil
     }
 }
 

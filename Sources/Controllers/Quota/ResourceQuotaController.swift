@@ -1,0 +1,116 @@
+import API
+import Client
+import Machinery
+import Synchronization
+
+/// Counts what the objects of a namespace use of its ResourceQuotas, and gives back what those that are gone no longer use.
+///
+/// The API server charges what is new; this controller writes the bounds that are in force and the whole count when a quota is new or
+/// changed, and when an object that it counts was deleted or ended. It reads from the API, never from a copy, as a count that misses an
+/// object would let one too many in. Reads ResourceQuotas and all kinds that these name. Source: pkg/controller/resourcequota.
+struct ResourceQuotaController: Controller {
+    static let name = "resourcequota-controller"
+    /// As upstream, every count is made again after a while.
+    private static let resync: Duration = .seconds(300)
+
+    private let context: ControllerContext
+    private let quotas: Informer<ResourceQuota>
+    private let pods: Informer<Pod>
+    private let hearing = Hearing()
+
+    /// Kinds that are heard because a quota counts them, and whom their deletions are told.
+    private final class Hearing: Sendable {
+        private let state = Mutex<(queue: WorkQueue?, kinds: Set<GroupVersionResource>)>((nil, []))
+
+        func begin(_ queue: WorkQueue) { state.withLock { $0.queue = queue } }
+
+        /// nil for a kind that is heard already.
+        func queue(new kind: GroupVersionResource) -> WorkQueue? {
+            state.withLock { $0.kinds.insert(kind).inserted ? $0.queue : nil }
+        }
+    }
+
+    init(_ context: ControllerContext) {
+        self.context = context
+        quotas = context.informers.informer()
+        pods = context.informers.informer()
+    }
+
+    func watch(_ queue: WorkQueue) {
+        hearing.begin(queue)
+        quotas.onChange { before, after in
+            // Charges of the API server change the status alone.
+            if let after, before == nil || before?.spec != after.spec || after.status.hard != after.spec.hard { queue.add(after.key) }
+        }
+        pods.onChange { [quotas] before, after in
+            guard let pod = before, after == nil || pod.isFinished != after?.isFinished else { return }
+            for quota in quotas.list(namespace: pod.namespace) { queue.add(quota.key) }
+        }
+    }
+
+    func reconcile(_ key: ObjectKey) async throws -> Duration? {
+        guard let quota = try await context.client.find(ResourceQuota.self, key), !quota.isTerminating else { return nil }
+        let types: [ResourceType] = Self.types(of: quota.spec.hard.keys)
+        hear(types)
+        var objects: [(names: KindNames, objects: [JSON])] = []
+        for type in types {
+            let list: JSON = try await context.client.send(APIRequest(.list, type.names.resource, namespace: key.namespace))
+            objects.append((type.names, list["items"]?.array ?? []))
+        }
+        let status: View<ResourceQuotaStatus> = Self.status(of: quota, objects, now: context.clock.time)
+        guard status.hard != quota.status.hard || status.used != quota.status.used else { return Self.resync }
+        var next: View<ResourceQuota> = quota
+        next.status = status
+        let written: View<ResourceQuota> = try await context.client.updateStatus(next)
+        // The server adds what it charged while we counted; that is counted next time.
+        return written.status.used == status.used ? Self.resync : .milliseconds(20)
+    }
+
+    /// Pure: the bounds of the spec, and what the objects use of them together.
+    static func status(
+        of quota: View<ResourceQuota>, _ objects: [(names: KindNames, objects: [JSON])], now: Time
+    ) -> View<ResourceQuotaStatus> {
+        var counted: View<ResourceQuota> = quota
+        let hard: [String: Quantity] = quota.spec.hard
+        var used: [String: Quantity] = hard.mapValues { Quantity(0, $0.format) }
+        counted.status.hard = hard
+        for (names, objects) in objects {
+            for object in objects where counted.covers(object, names) {
+                for (name, amount) in QuotaUsage.of(object, names, now: now) where hard[name] != nil {
+                    used[name] = (used[name] ?? .zero) + amount
+                }
+            }
+        }
+        counted.status.used = used
+        return counted.status
+    }
+
+    /// The kinds whose objects use something of these resources.
+    private static func types(of resources: some Sequence<String>) -> [ResourceType] {
+        let names: [String] = Array(resources)
+        return Registry.types.filter { type in
+            type.names.isNamespaced && type.conversion == nil && names.contains { QuotaUsage.counts($0, for: type.names) }
+        }
+    }
+
+    /// Begins to hear of the deletions of kinds; of pods the shared copy tells.
+    private func hear(_ types: [ResourceType]) {
+        for type in types where type.names.plural != "pods" || !type.names.group.isEmpty {
+            let resource: GroupVersionResource = type.names.resource
+            guard let queue = hearing.queue(new: resource) else { continue }
+            // Services and claims may come to use less, too.
+            let shrinks: Bool = resource.group.isEmpty && ["persistentvolumeclaims", "services"].contains(resource.resource)
+            context.informers.feed(resource) { [quotas] change in
+                let namespaces: Set<String>
+                switch change {
+                case .listed(let all): namespaces = Set(all.map(\.namespace))
+                case .put(let metadata): namespaces = shrinks ? [metadata.namespace] : []
+                case .deleted(let metadata): namespaces = [metadata.namespace]
+                }
+                for namespace in namespaces {
+                    for quota in quotas.list(namespace: namespace) { queue.add(quota.key) }
+                }
+            }
+        }
+    }
+}

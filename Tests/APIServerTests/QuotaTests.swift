@@ -1,0 +1,113 @@
+import API
+import Machinery
+import TestSupport
+import Testing
+
+/// ResourceQuota and LimitRange against the real server. Outside source: their pages in the Kubernetes documentation and the texts of
+/// k8s.io/apiserver/pkg/admission/plugin/resourcequota and plugin/pkg/admission/limitranger.
+@Suite struct QuotaTests {
+    private static let quotas = "/api/v1/namespaces/default/resourcequotas"
+    private static let limits = "/api/v1/namespaces/default/limitranges"
+
+    /// A quota whose use is known, as the controller would make it.
+    private func makeQuota(_ server: TestServer, _ hard: JSON, used: JSON, spec: JSON = [:]) async throws {
+        var full: JSON = spec
+        full["hard"] = hard
+        let made: TestServer.Reply = try await server.ask(
+            "POST", Self.quotas, ["apiVersion": "v1", "kind": "ResourceQuota", "metadata": ["name": "q"], "spec": full])
+        try #require(made.code == 201, "\(made)")
+        var next: JSON = made.json
+        next["status"] = ["hard": hard, "used": used]
+        let written: TestServer.Reply = try await server.ask("PUT", Self.quotas + "/q/status", next)
+        try #require(written.code == 200, "\(written)")
+    }
+
+    private func used(_ server: TestServer, _ name: String) async throws -> JSON? {
+        try await server.ask("GET", Self.quotas + "/q")["status", "used", name]
+    }
+
+    @Test func `two hundred creates at once against a quota of fifty leave exactly fifty`() async throws {
+        let server = try await TestServer()
+        try await makeQuota(server, ["count/configmaps": "50"], used: ["count/configmaps": "0"])
+        let codes: [Int] = try await withThrowingTaskGroup(of: Int.self) { group in
+            for index in 0..<200 {
+                group.addTask { try await server.ask("POST", Place.configMaps, Sample.configMap("map-\(index)")).code }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(codes.count { $0 == 201 } == 50 && codes.count { $0 == 403 } == 150)
+        #expect(try await server.ask("GET", Place.configMaps).names.count == 50)
+        #expect(try await used(server, "count/configmaps") == "50")
+    }
+
+    @Test func `what is not stored after all is given back, and dry runs take nothing`() async throws {
+        let server = try await TestServer()
+        try await makeQuota(server, ["count/configmaps": "2"], used: ["count/configmaps": "0"])
+        #expect(try await server.ask("POST", Place.configMaps, Sample.configMap("a")).code == 201)
+        #expect(try await server.ask("POST", Place.configMaps, Sample.configMap("a")).code == 409)
+        try await eventually("the charge is given back") { try await used(server, "count/configmaps") == "1" }
+        #expect(try await server.ask("POST", Place.configMaps + "?dryRun=All", Sample.configMap("b")).code == 201)
+        #expect(try await used(server, "count/configmaps") == "1")
+        #expect(try await server.ask("POST", Place.configMaps, Sample.configMap("b")).code == 201)
+        let refused: TestServer.Reply = try await server.ask("POST", Place.configMaps, Sample.configMap("c"))
+        #expect(
+            refused["message"]?.string
+                == "configmaps \"c\" is forbidden: exceeded quota: q, requested: count/configmaps=1, used: count/configmaps=2, "
+                + "limited: count/configmaps=2")
+    }
+
+    @Test func `a quota on processor time wants every container to say what it needs`() async throws {
+        let server = try await TestServer()
+        try await makeQuota(
+            server, ["requests.cpu": "1", "limits.memory": "1Gi", "pods": "10"],
+            used: ["requests.cpu": "0", "limits.memory": "0", "pods": "0"])
+        let refused: TestServer.Reply = try await server.ask("POST", Place.pods, Sample.pod("p"))
+        #expect(
+            refused["message"]?.string
+                == "pods \"p\" is forbidden: failed quota: q: must specify limits.memory for: main; requests.cpu for: main")
+        var pod: JSON = Sample.pod("p")
+        pod[["spec", "containers"]] = [
+            ["name": "main", "image": "host/sh", "resources": ["requests": ["cpu": "600m"], "limits": ["memory": "100Mi"]]]
+        ]
+        #expect(try await server.ask("POST", Place.pods, pod).code == 201)
+        #expect(try await used(server, "requests.cpu") == "600m")
+        pod[["metadata", "name"]] = "p2"
+        let exceeded: TestServer.Reply = try await server.ask("POST", Place.pods, pod)
+        #expect(
+            exceeded["message"]?.string
+                == "pods \"p2\" is forbidden: exceeded quota: q, requested: requests.cpu=600m, used: requests.cpu=600m, "
+                + "limited: requests.cpu=1")
+    }
+
+    @Test func `a quota whose use nobody counted yet lets nothing in`() async throws {
+        let server = try await TestServer()
+        try await makeQuota(server, ["pods": "10"], used: [:])
+        let refused: TestServer.Reply = try await server.ask("POST", Place.pods, Sample.pod("p"))
+        #expect(refused["message"]?.string == "pods \"p\" is forbidden: status unknown for quota: q, resources: pods")
+    }
+
+    @Test func `a limit range gives defaults and holds containers to its bounds`() async throws {
+        let server = try await TestServer()
+        let range: JSON = [
+            "apiVersion": "v1", "kind": "LimitRange", "metadata": ["name": "l"],
+            "spec": [
+                "limits": [
+                    [
+                        "type": "Container", "default": ["cpu": "500m"], "defaultRequest": ["cpu": "100m"], "max": ["cpu": "1"],
+                        "min": ["cpu": "50m"],
+                    ]
+                ]
+            ],
+        ]
+        #expect(try await server.ask("POST", Self.limits, range).code == 201)
+        let made: TestServer.Reply = try await server.ask("POST", Place.pods, Sample.pod("p"))
+        #expect(made.json[["spec", "containers"]]?.array?.first?["resources"] == ["requests": ["cpu": "100m"], "limits": ["cpu": "500m"]])
+        #expect(
+            made["metadata", "annotations", "kubernetes.io/limit-ranger"]
+                == "LimitRanger plugin set: cpu request for container main; cpu limit for container main")
+        var pod: JSON = Sample.pod("big")
+        pod[["spec", "containers"]] = [["name": "main", "image": "host/sh", "resources": ["limits": ["cpu": "2"]]]]
+        let refused: TestServer.Reply = try await server.ask("POST", Place.pods, pod)
+        #expect(refused["message"]?.string == "pods \"big\" is forbidden: maximum cpu usage per Container is 1, but limit is 2")
+    }
+}
