@@ -83,7 +83,7 @@ struct OpenAPIDefinitions: Sendable {
         for kind in kinds { namesByKind[(kind.group.isEmpty ? "" : kind.group + "/") + kind.version + "/" + kind.kind] = schema.name }
         guard schemas[schema.name] == nil else { return }
         schemas[schema.name] = JSONObject()  // holds the place, for types that contain themselves
-        var properties: [JSONObject.Member] = kinds.isEmpty || !hasTypeMeta ? [] : Self.typeMeta
+        var properties: [JSONObject.Member] = kinds.isEmpty || !hasTypeMeta ? [] : Self.typeMeta.filter { schema[$0.key] == nil }
         for field in schema.fields {
             properties.append(JSONObject.Member(key: field.name, value: .object(property(field))))
             addParts(of: field.type)
