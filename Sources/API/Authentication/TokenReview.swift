@@ -17,7 +17,7 @@ package struct TokenReviewSpec: Schema {
     package static let definition = Definition(
         TokenReviewSpec(), "authentication.v1.TokenReviewSpec", "The token in question.")
 
-    package let token = Field<String>("token", 1, "The token.")
+    package let token = Field<String>("token", 1, "The token.", .always)
     package let audiences = Field<[String]>(
         "audiences", 2, "For whom the token has to be good: any of these; the API server if absent.", .atomic)
 }
