@@ -53,6 +53,7 @@ package final class APIServer: Sendable {
         tokens = try ServiceAccountTokens(keyPEM: configuration.tokenKeyPEM, store: store)
         authenticator = Authenticator(tokens: tokens, known: configuration.staticTokens) { clock.time }
         webhooks = Webhooks(store: store, types: types)
+        components = ComponentStatuses(names: configuration.components)
         admission = Self.admissionPlugins(objects, types, webhooks, authorizer)
         subresources = Self.subresourceHandlers(logs: configuration.logs)
         watches = WatchHub(store: store, clock: clock)
