@@ -95,6 +95,51 @@ import Testing
         #expect(future["details", "causes"] == [["reason": "ResourceVersionTooLarge", "message": "Too large resource version"]])
     }
 
+    /// Source: the tests of `ValidateListOptions` in k8s.io/apimachinery.
+    @Test(
+        arguments: [
+            (
+                "resourceVersionMatch=Exact", 422,
+                "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided"
+            ),
+            (
+                "resourceVersionMatch=Exact&resourceVersion=0", 422,
+                "resourceVersionMatch: Forbidden: resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""
+            ),
+            (
+                "resourceVersionMatch=foo&resourceVersion=1", 422,
+                "resourceVersionMatch: Unsupported value: \"foo\": supported values: \"Exact\", \"NotOlderThan\", \"\""
+            ),
+            ("sendInitialEvents=true", 422, "sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list"),
+            (
+                "watch=true&resourceVersionMatch=NotOlderThan", 422,
+                "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
+            ),
+            ("watch=true&resourceVersion=1000000", 504, "Timeout: Too large resource version: 1000000, current: "),
+            ("continue=x", 400, "invalid continue token: continue key is not valid: "),
+            ("continue=x&resourceVersion=5", 400, "specifying resource version is not allowed when using continue"),
+            (
+                "fieldSelector=data.key%3Dx", 400,
+                "\"data.key\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+            ),
+            ("limit=x", 400, ""),
+        ] as [(String, Int, String)])
+    func `options that do not go together are refused`(_ query: String, _ code: Int, _ message: String) async throws {
+        let reply: TestServer.Reply = try await TestServer().ask("GET", Place.configMaps + "?" + query)
+        #expect(reply.code == code)
+        let prefix: String = code == 422 ? "ListOptions.meta.k8s.io \"\" is invalid: " : ""
+        #expect(reply["message"]?.string?.hasPrefix(prefix + message) == true, "\(reply)")
+    }
+
+    @Test(arguments: [("..", "may not be '..'"), ("a%2Fb", "may not contain '/'"), ("a%25b", "may not contain '%'")])
+    func `a name that leads elsewhere is refused`(_ name: String, _ why: String) async throws {
+        let server = try await TestServer()
+        let reply: TestServer.Reply = try await server.ask("GET", Place.configMaps + "/" + name)
+        #expect(reply.code == 400 && reply["message"]?.string?.hasPrefix("Name parameter invalid: ") == true)
+        #expect(reply["message"]?.string?.hasSuffix(why) == true)
+        #expect(try await server.ask("GET", "/api/v1/namespaces/\(name)/configmaps").code == 400)
+    }
+
     @Test func `an exact list of a compacted revision answers 410`() async throws {
         let server = try await server(maps: 2)
         let before: TestServer.Reply = try await server.ask("GET", Place.configMaps)

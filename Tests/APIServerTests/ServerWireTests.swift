@@ -107,6 +107,20 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("OPTIONS", "/apis/apps/v1/names/p}ces/a", 405), ("HEAD", "/api/v1/<<:/*a/services/%C3%A4/status?dryRun=All", 404),
+        ("PATCH", "/apis/x/ficates.k8s.io/<&a/[*a,*a]<:/*av1/x/a", 415), ("GET", "/api/v1/%zz/a", 400),
+        ("HEAD", "/api/v1/pods?watch=true", 200), ("GET", "/" + String(repeating: "a", count: 5000), 404),
+    ])
+    func `odd requests leave the connection as it should be`(_ method: String, _ target: String, _ status: Int) async throws {
+        try await TestFront.with(try await TestServer()) { front in
+            for _ in 0..<2 {
+                #expect(try await front.send(method, target).status == status)
+                #expect(try await front.send("GET", "/version").status == 200)
+            }
+        }
+    }
+
     @Test func `a body over the limit is refused in words`() async throws {
         try await TestFront.with(try await TestServer()) { front in
             let body: [UInt8] = Array(repeating: UInt8(ascii: " "), count: 3 * 1024 * 1024 + 1)

@@ -25,7 +25,7 @@ struct Selection: Sendable {
             throw .badRequest("\(error)")
         }
         for field in requirements.map(\.field) where !type.selectableFields.contains(where: { $0.name == field }) {
-            throw .badRequest("field label not supported: \(field)")
+            try Self.refuse(field, type)
         }
         func match(_ isWanted: (FieldMatch.Requirement) -> Bool) -> FieldMatch? {
             let wanted: [FieldMatch.Requirement] = requirements.filter(isWanted)
@@ -34,6 +34,15 @@ struct Selection: Sendable {
         place = match { Self.fieldsOfKey.contains($0.field) }
         fields = match { !Self.fieldsOfKey.contains($0.field) }
         if type.custom != nil, fields != nil { customType = type }
+    }
+
+    /// Kinds that offer nothing of their own take both names of the key, even where one is always empty, and list them when they refuse.
+    private static func refuse(_ field: String, _ type: ResourceType) throws(APIStatus) {
+        guard type.custom == nil, type.selectableFields.allSatisfy({ fieldsOfKey.contains($0.name) }) else {
+            throw .badRequest("field label not supported: \(field)")
+        }
+        guard !fieldsOfKey.contains(field) else { return }
+        throw .badRequest("\(JSON.quoted(field)) is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")
     }
 
     private static let fieldsOfKey: Set<String> = ["metadata.name", "metadata.namespace"]

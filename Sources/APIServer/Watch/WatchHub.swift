@@ -56,10 +56,11 @@ package final class WatchHub: Sendable {
         let timer = Task {
             var remaining: Int = watcher.timeout
             while remaining > 0, !Task.isCancelled {
-                let step: Int = watcher.wantsBookmarks ? min(remaining, 60) : remaining
+                // Each minute, with or without a bookmark: a watch of what nobody writes must not fall behind what is compacted.
+                let step: Int = min(remaining, 60)
                 try await clock.sleep(for: .seconds(step))
                 remaining -= step
-                if remaining > 0 { watcher.owesBookmark() } else { watcher.finish() }
+                if remaining == 0 { watcher.finish() } else if watcher.wantsBookmarks { watcher.owesBookmark() }
                 execute(pump)
             }
         }

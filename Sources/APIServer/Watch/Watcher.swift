@@ -10,6 +10,8 @@ package final class Watcher: Sendable {
     /// Lines that follow each other, each one JSON document. No pieces and no end: nothing is new.
     package struct Batch: Sendable {
         package var pieces: [[UInt8]] = []
+        /// Bytes of the objects in it.
+        fileprivate var size = 0
         package var isEnd = false
     }
 
@@ -47,14 +49,16 @@ package final class Watcher: Sendable {
         state = Mutex(State(cursor: after, initial: initial[...], owesInitialEnd: owesInitialEnd))
     }
 
-    /// The next lines, some hundred at most; call again until a batch is empty.
+    /// The next lines, some hundred at most and not many bytes; call again until a batch is empty.
     package func next(_ framing: EventFraming = .json) -> Batch {
         state.withLock { state in
             guard !state.isEnded else { return Batch(isEnd: true) }
             var batch = Batch()
             do {
-                for entry in state.initial.prefix(Self.most) { try encoder.add(.added, entry, framing, to: &batch.pieces) }
-                state.initial = state.initial.dropFirst(Self.most)
+                while batch.size < Self.mostBytes, let entry = state.initial.popFirst() {
+                    try encoder.add(.added, entry, framing, to: &batch.pieces)
+                    batch.size += entry.value.count
+                }
                 guard state.initial.isEmpty else { return batch }
                 if state.owesInitialEnd {
                     state.owesInitialEnd = false
@@ -62,8 +66,7 @@ package final class Watcher: Sendable {
                 }
                 while batch.pieces.isEmpty, state.cursor < store.revision {
                     let (events, cursor) = try store.events(prefix: prefix, after: state.cursor, limit: Self.most)
-                    for event in events { try add(event, framing, to: &batch.pieces) }
-                    state.cursor = cursor
+                    state.cursor = try add(events, framing, to: &batch) ?? cursor
                 }
             } catch {
                 state.isEnded = true
@@ -87,7 +90,21 @@ package final class Watcher: Sendable {
     /// The next batch is the last.
     func finish() { state.withLock { $0.isEnded = true } }
 
+    /// Events that are looked at in one go.
     private static let most = 500
+    /// A batch ends with the object that reaches this: large objects must not stand in memory by the hundred.
+    private static let mostBytes = 256 * 1024
+
+    /// Adds events up to the size of a batch; where that was reached before the end, the revision to go on from.
+    private func add(_ events: [StoreEvent], _ framing: EventFraming, to batch: inout Batch) throws(APIStatus) -> Revision? {
+        for event in events {
+            let count: Int = batch.pieces.count
+            try add(event, framing, to: &batch.pieces)
+            if batch.pieces.count > count { batch.size += event.entry.value.count }
+            if batch.size >= Self.mostBytes { return event.revision }
+        }
+        return nil
+    }
 
     /// What an event means to a client that sees only objects that match its selectors.
     private func add(_ event: StoreEvent, _ framing: EventFraming, to pieces: inout [[UInt8]]) throws(APIStatus) {
