@@ -44,7 +44,8 @@ package final class HTTPFront: Sendable {
                 for warning in warnings { headers.add("Warning", "299 - " + JSON.quoted(warning)) }
                 exchange.respond(code, headers, pieces, as: form)
             // Who asks for the head alone gets it, and the connection stays free.
-            case .success(.watch), .success(.stream) where http.method == "HEAD": exchange.respond(200, [:], [])
+            case .success(.watch) where http.method == "HEAD", .success(.stream) where http.method == "HEAD":
+                exchange.respond(200, [:], [])
             case .success(.watch(let watcher)): stream(watcher, form.encoding == .protobuf ? .protobuf : .json, exchange)
             case .success(.stream(let bytes)): stream(bytes, exchange)
             case .failure(let status): exchange.refuse(status, as: form)
