@@ -73,7 +73,13 @@ struct RequestFuzz {
         return items.isEmpty ? path : path + "?" + items.joined(separator: "&")
     }
 
-    private static func isPlain(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7F && byte != UInt8(ascii: "#") }
+    /// What RFC 3986 lets stand in a path: the client that sends these refuses all else itself.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: "-._~!$&'()*+,;=:@/%".utf8.contains(byte)
+        }
+    }
 
     // MARK: - Bodies
 

@@ -108,15 +108,16 @@ import Testing
     }
 
     @Test(arguments: [
-        ("OPTIONS", "/apis/apps/v1/names/p}ces/a", 405), ("HEAD", "/api/v1/<<:/*a/services/%C3%A4/status?dryRun=All", 404),
-        ("PATCH", "/apis/x/ficates.k8s.io/<&a/[*a,*a]<:/*av1/x/a", 415), ("GET", "/api/v1/%zz/a", 400),
+        ("OPTIONS", "/apis/apps/v1/names/p%7Dces/a", 405), ("HEAD", "/api/v1/%3C:/*a/services/%C3%A4/status?dryRun=All", 404),
+        ("PATCH", "/apis/x/ficates.k8s.io/%3C&a/(*a,*a)/x/a", 415), ("GET", "/api/v1/%ff/a", 400),
         ("HEAD", "/api/v1/pods?watch=true", 200), ("GET", "/" + String(repeating: "a", count: 5000), 404),
     ])
     func `odd requests leave the connection as it should be`(_ method: String, _ target: String, _ status: Int) async throws {
         try await TestFront.with(try await TestServer()) { front in
             for _ in 0..<2 {
-                #expect(try await front.send(method, target).status == status)
-                #expect(try await front.send("GET", "/version").status == 200)
+                let odd: HTTPResponse = try await front.send(method, target)
+                let next: HTTPResponse = try await front.send("GET", "/version")
+                #expect(odd.status == status && next.status == 200)
             }
         }
     }
