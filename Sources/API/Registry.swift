@@ -4,6 +4,7 @@ package enum Registry {
         core + apps + batch + access + admissionRegistration + autoscaling + devices + networking + storage + others
 
     private static let core: [any Kind.Type] = [
+        Binding.self,
         ComponentStatus.self,
         ConfigMap.self,
         Endpoints.self,
@@ -101,7 +102,6 @@ package enum Registry {
 
     /// Kinds that are no resources: they exist as bodies of subresources only.
     package static let bodies: [any Kind.Type] = [
-        Binding.self,
         Eviction.self,
         Scale.self,
         TokenRequest.self,

@@ -42,6 +42,7 @@ extension APIServer {
         case .watch: reply(.success(try watch(call)))
         case .create:
             if let review = Self.reviews[call.request.resource] { return try answer(review, call, reply) }
+            if call.request.resource == Binding.names.resource { return try bind(call, reply) }
             try create(call, reply)
         case .update: try update(call, reply)
         case .patch: try patch(call, reply)

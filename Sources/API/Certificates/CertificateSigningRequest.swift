@@ -32,6 +32,11 @@ package struct CertificateSigningRequest: Kind {
         Column("Condition", .string, "Whether it was approved and issued.") { request, _ in .string(request.state) },
     ]
 
+    package static func warnings(_ object: View<CertificateSigningRequest>) -> [String] {
+        guard object.spec.signerName.hasPrefix("kubernetes.io/") else { return [] }
+        return ["certificates.k8s.io/v1 CertificateSigningRequest: stored, but this version runs no signer for \(object.spec.signerName)"]
+    }
+
     /// The spec never changes, and the status only through its subresources.
     package static func prepareForUpdate(
         _ request: inout View<CertificateSigningRequest>, from old: View<CertificateSigningRequest>
@@ -68,7 +73,7 @@ package struct CertificateSigningRequestSpec: Schema {
     package static let definition = Definition(
         CertificateSigningRequestSpec(), "certificates.v1.CertificateSigningRequestSpec", "The wish for a certificate.")
 
-    package let request = Field<Base64>("request", 1, "PEM of a PKCS #10 certificate request.", .always, .atomic)
+    package let request = Field<Base64>("request", 1, "PEM of a PKCS #10 certificate request.", .always)
     package let username = Field<String>("username", 2, "Who made the object. The server sets it.")
     package let uid = Field<String>("uid", 3, "UID of who made the object. The server sets it.")
     package let groups = Field<[String]>("groups", 4, "Groups of who made the object. The server sets them.", .atomic)
@@ -119,7 +124,7 @@ package struct CertificateSigningRequestStatus: Schema {
 
     package let conditions = Field<[CertificateSigningRequestCondition]>(
         "conditions", 1, "Approved, Denied or Failed.", .listMap(keys: ["type"]))
-    package let certificate = Field<Base64>("certificate", 2, "PEM of the certificate, then of those that signed it.", .atomic)
+    package let certificate = Field<Base64>("certificate", 2, "PEM of the certificate, then of those that signed it.")
 
     /// Source: `validateConditions` of pkg/apis/certificates/validation.
     package static func validate(_ status: View<CertificateSigningRequestStatus>, _ path: Path, _ problems: inout Problems) {

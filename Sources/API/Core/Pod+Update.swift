@@ -84,7 +84,8 @@ extension Pod {
         for field in ["limits", "requests"] {
             var amounts: JSON = container[["resources", field]] ?? [:]
             for name in ["cpu", "memory"] { amounts[name] = old[["resources", field]]?[name] }
-            container[["resources", field]] = amounts.isEmpty && old[["resources", field]] == nil ? nil : amounts
+            let isAbsent: Bool = amounts.isEmpty && old[["resources", field]] == nil
+            container[["resources", field]] = isAbsent ? JSON?.none : amounts
         }
         return container
     }

@@ -179,6 +179,7 @@ struct OpenAPIDefinitions: Sendable {
         case nil:
             if field.isGranular { property["x-kubernetes-map-type"] = "granular" }
             if field.isAtomic, case .map = field.type { property["x-kubernetes-map-type"] = "atomic" }
+            if field.isAtomic, case .base64 = field.type { property["x-kubernetes-list-type"] = "atomic" }
         }
         return property
     }

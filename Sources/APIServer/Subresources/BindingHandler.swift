@@ -48,6 +48,22 @@ struct BindingHandler: SubresourceHandler {
     }
 }
 
+extension APIServer {
+    /// `bindings`, the older way to the same: the binding itself names its pod.
+    func bind(_ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
+        let binding: JSON = try BodyReader(call: call).object(Binding.definition.schema, kind: "Binding", apiVersion: "v1")
+        guard let pods = type(of: Pod.names.resource), let subresource = Pod.names.subresources.first(where: { $0.name == "binding" })
+        else { throw .pathNotFound }
+        var request: APIRequest = call.request
+        request.resource = Pod.names.resource
+        request.name = binding[["metadata", "name"]]?.string
+        request.subresource = subresource.name
+        let onPod = Call(
+            request: request, user: call.user, type: pods, now: call.now, warnings: call.warnings, webhookRun: call.webhookRun)
+        try BindingHandler().handle(onPod, subresource, self, reply)
+    }
+}
+
 extension APIStatus {
     /// As upstream, the conflict is one of the subresource. Source: `assignPod` of pkg/registry/core/pod/storage/storage.go.
     fileprivate static func bindingConflict(_ name: String, _ why: String) -> APIStatus {

@@ -1,0 +1,62 @@
+import API
+import Machinery
+
+/// The objects that every cluster begins with, as upstream makes them. Flow control has its own: ``FlowControlPresets``.
+enum Presets {
+    /// Source: pkg/controlplane/controller/systemnamespaces.
+    static let namespaces: [View<Namespace>] = ["default", "kube-node-lease", "kube-public", "kube-system"].map { Namespace.new($0) }
+
+    /// Source: pkg/apis/scheduling/v1/helpers.go.
+    static let priorityClasses: [View<PriorityClass>] = [
+        (
+            "system-cluster-critical",
+            "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."
+        ),
+        ("system-node-critical", "Used for system critical pods that must not be moved from their current node."),
+    ].map { name, description in
+        PriorityClass.new(name) {
+            $0.value = PriorityClass.systemClasses[name] ?? 0
+            $0.json["description"] = .string(description)
+        }
+    }
+
+    /// Of the API server.
+    static let lease: View<Lease> = Lease.new("apiserver-swkube", namespace: "kube-system") {
+        $0.metadata.labels = ["apiserver.kubernetes.io/identity": "kube-apiserver"]
+        $0.spec.holderIdentity = "swkube"
+    }
+
+    /// The API server as a Service of the cluster. Source: pkg/controlplane/controller/kubernetesservice.
+    static func service(port: Int) -> View<Service> {
+        Service.new("kubernetes", namespace: "default") {
+            $0.metadata.labels = ["component": "apiserver", "provider": "kubernetes"]
+            $0.spec.clusterIP = "10.96.0.1"
+            $0.spec.ports = [
+                View<ServicePort> {
+                    $0.name = "https"
+                    $0.protocol = "TCP"
+                    $0.port = 443
+                    $0.targetPort = .int(port)
+                }
+            ]
+        }
+    }
+
+    static func endpoints(port: Int) -> View<Endpoints> {
+        Endpoints.new("kubernetes", namespace: "default") {
+            $0.metadata.labels = ["endpointslice.kubernetes.io/skip-mirror": "true"]
+            $0.json["subsets"] = [["addresses": [["ip": "127.0.0.1"]], "ports": ports(port)]]
+        }
+    }
+
+    static func endpointSlice(port: Int) -> View<EndpointSlice> {
+        EndpointSlice.new("kubernetes", namespace: "default") {
+            $0.metadata.labels = ["kubernetes.io/service-name": "kubernetes"]
+            $0.json["addressType"] = "IPv4"
+            $0.json["endpoints"] = [["addresses": ["127.0.0.1"], "conditions": ["ready": true]]]
+            $0.json["ports"] = ports(port)
+        }
+    }
+
+    private static func ports(_ port: Int) -> JSON { [["name": "https", "port": .int(Int64(port)), "protocol": "TCP"]] }
+}
