@@ -69,15 +69,3 @@ enum ObjectName {
         return (group.isEmpty ? kind : kind + "." + group) + "/" + name
     }
 }
-
-extension JSON {
-    /// The same with the members of all objects in the order of their names, as Go writes maps.
-    var sortedByKey: JSON {
-        switch self {
-        case .array(let elements): .array(elements.map(\.sortedByKey))
-        case .object(let object):
-            .object(JSONObject(members: object.sorted().map { JSONObject.Member(key: $0.key, value: $0.value.sortedByKey) }))
-        default: self
-        }
-    }
-}

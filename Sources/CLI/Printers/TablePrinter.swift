@@ -122,18 +122,3 @@ enum TerminalText {
         return String(text.unicodeScalars.flatMap { $0 == "\u{1B}" ? Array("^[".unicodeScalars) : [$0] }.map(Character.init))
     }
 }
-
-/// Values as Go's `fmt.Sprint` shows them.
-enum GoText {
-    static func of(_ json: JSON) -> String {
-        switch json {
-        case .null: "<nil>"
-        case .bool(let value): value ? "true" : "false"
-        case .int(let value): String(value)
-        case .number(let text): text
-        case .string(let text): text
-        case .array(let elements): "[" + elements.map(of).joined(separator: " ") + "]"
-        case .object(let object): "map[" + object.sorted().map { "\($0.key):\(of($0.value))" }.joined(separator: " ") + "]"
-        }
-    }
-}

@@ -1,5 +1,5 @@
 /// Floating-point numbers in the shortest form that reads back the same, laid out as Go's `strconv` does.
-enum GoFloat {
+package enum GoFloat {
     /// As `encoding/json` writes: no exponent from 10⁻⁶ up to 10²¹.
     static func json(_ value: Double) -> String {
         let (digits, point): (String, Int) = shortest(value)
@@ -17,6 +17,16 @@ enum GoFloat {
         let exponent: Int = point - 1
         guard value != 0 else { return sign + "0" }
         if exponent < -4 || exponent >= max(digits.utf8.count, 21) { return sign + scientific(digits, exponent, width: 2) }
+        return sign + plain(digits, point)
+    }
+
+    /// As `fmt` prints with `%v`: no exponent from 10⁻⁴ up to 10⁶.
+    package static func printed(_ value: Double) -> String {
+        let (digits, point): (String, Int) = shortest(value)
+        let sign: String = value.sign == .minus ? "-" : ""
+        let exponent: Int = point - 1
+        guard value != 0 else { return sign + "0" }
+        if exponent < -4 || exponent >= 6 { return sign + scientific(digits, exponent, width: 2) }
         return sign + plain(digits, point)
     }
 

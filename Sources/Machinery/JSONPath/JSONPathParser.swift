@@ -1,5 +1,3 @@
-import Machinery
-
 /// Reads templates and paths.
 struct JSONPathParser {
     private var rest: Substring
@@ -283,7 +281,7 @@ struct JSONPathParser {
 
 extension Substring {
     /// Without spaces at both ends.
-    var trimmed: Substring {
+    package var trimmed: Substring {
         var text: Substring = drop { $0.isWhitespace }
         while text.last?.isWhitespace == true { text = text.dropLast() }
         return text

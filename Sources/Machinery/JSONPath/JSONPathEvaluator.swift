@@ -1,5 +1,3 @@
-import Machinery
-
 /// Carries templates out.
 enum JSONPathEvaluator {
     static func text(_ parts: [JSONPath.Part], _ object: JSON) throws -> String {

@@ -1,9 +1,7 @@
-import Machinery
-
 /// A template in kubectl's dialect of JSONPath: text with actions in braces, `{range .items[*]}{.metadata.name}{"\n"}{end}`.
 ///
 /// Fields that are missing give nothing, as `kubectl get` has it. Source: k8s.io/client-go/util/jsonpath.
-struct JSONPath: Sendable {
+package struct JSONPath: Sendable {
     /// A piece of the template.
     indirect enum Part: Sendable, Equatable {
         case text(String)
@@ -36,42 +34,42 @@ struct JSONPath: Sendable {
         let right: [Step]
     }
 
-    let source: String
+    package let source: String
     let parts: [Part]
 
     /// Throws ``JSONPathError``.
-    init(_ template: String) throws {
+    package init(_ template: String) throws {
         source = template
         parts = try JSONPathParser.parts(template)
     }
 
     /// Takes the forms that `--sort-by` and custom columns allow: `metadata.name`, `.metadata.name`, `{.metadata.name}`.
-    init(relaxed text: String) throws { try self.init(Self.relaxed(text)) }
+    package init(relaxed text: String) throws { try self.init(Self.relaxed(text)) }
 
     /// The expression with braces and a leading dot.
-    static func relaxed(_ text: String) -> String {
+    package static func relaxed(_ text: String) -> String {
         var inner: Substring = text[...]
         if inner.hasPrefix("{"), inner.hasSuffix("}") { inner = inner.dropFirst().dropLast() }
         return inner.hasPrefix(".") || inner.hasPrefix("[") || inner.hasPrefix("$") ? "{\(inner)}" : "{.\(inner)}"
     }
 
     /// The template filled in for one object.
-    func text(_ object: JSON) throws -> String {
+    package func text(_ object: JSON) throws -> String {
         do { return try JSONPathEvaluator.text(parts, object) } catch let error as JSONPathError {
-            throw Failure("error executing jsonpath \(JSON.quoted(source)): Error executing template: \(error)")
+            throw JSONPathError("error executing jsonpath \(JSON.quoted(source)): Error executing template: \(error)")
         }
     }
 
     /// What the paths of the template lead to, in order; text is left out.
-    func values(_ object: JSON) throws -> [JSON] {
+    package func values(_ object: JSON) throws -> [JSON] {
         do { return try JSONPathEvaluator.values(parts, object) } catch let error as JSONPathError {
-            throw Failure("error executing jsonpath \(JSON.quoted(source)): Error executing template: \(error)")
+            throw JSONPathError("error executing jsonpath \(JSON.quoted(source)): Error executing template: \(error)")
         }
     }
 }
 
 /// What is wrong with a template, or with its use on an object.
-struct JSONPathError: Error, Sendable, Equatable, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
+package struct JSONPathError: Error, Sendable, Equatable, CustomStringConvertible {
+    package let description: String
+    package init(_ description: String) { self.description = description }
 }

@@ -1,0 +1,26 @@
+/// Values as Go's `fmt.Sprint` shows them.
+package enum GoText {
+    package static func of(_ json: JSON) -> String {
+        switch json {
+        case .null: "<nil>"
+        case .bool(let value): value ? "true" : "false"
+        case .int(let value): String(value)
+        case .number(let text): text
+        case .string(let text): text
+        case .array(let elements): "[" + elements.map(of).joined(separator: " ") + "]"
+        case .object(let object): "map[" + object.sorted().map { "\($0.key):\(of($0.value))" }.joined(separator: " ") + "]"
+        }
+    }
+}
+
+extension JSON {
+    /// The same with the members of all objects in the order of their names, as Go writes maps.
+    package var sortedByKey: JSON {
+        switch self {
+        case .array(let elements): .array(elements.map(\.sortedByKey))
+        case .object(let object):
+            .object(JSONObject(members: object.sorted().map { JSONObject.Member(key: $0.key, value: $0.value.sortedByKey) }))
+        default: self
+        }
+    }
+}
