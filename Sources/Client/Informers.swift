@@ -42,8 +42,13 @@ package final class Informers: Sendable {
     }
 
     /// Runs a feed of the metadata of a resource beside the informers.
-    package func feed(_ resource: GroupVersionResource, _ handler: @escaping @Sendable (MetadataFeed.Change) -> Void) {
-        start(MetadataFeed(client, resource, clock: clock, log: log, handler))
+    ///
+    /// - Parameter isWanted: asked before each list; the feed ends with the first no.
+    package func feed(
+        _ resource: GroupVersionResource, while isWanted: @escaping @Sendable () -> Bool = { true },
+        _ handler: @escaping @Sendable (MetadataFeed.Change) -> Void
+    ) {
+        start(MetadataFeed(client, resource, clock: clock, log: log, while: isWanted, handler))
     }
 
     private func start(_ informer: any AnyInformer) {

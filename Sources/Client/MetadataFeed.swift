@@ -17,16 +17,21 @@ package final class MetadataFeed: AnyInformer {
     private let resource: GroupVersionResource
     private let clock: ClusterClock
     private let log: Logger
+    private let isWanted: @Sendable () -> Bool
     private let handler: @Sendable (Change) -> Void
 
-    /// - Parameter handler: hears one change at a time, in their order; it must not block.
+    /// - Parameters:
+    ///   - isWanted: asked before each list; the feed ends with the first no.
+    ///   - handler: hears one change at a time, in their order; it must not block.
     package init(
-        _ client: Client, _ resource: GroupVersionResource, clock: ClusterClock, log: Logger, _ handler: @escaping @Sendable (Change) -> Void
+        _ client: Client, _ resource: GroupVersionResource, clock: ClusterClock, log: Logger,
+        while isWanted: @escaping @Sendable () -> Bool = { true }, _ handler: @escaping @Sendable (Change) -> Void
     ) {
         self.client = client
         self.resource = resource
         self.clock = clock
         self.log = log
+        self.isWanted = isWanted
         self.handler = handler
     }
 
@@ -36,6 +41,7 @@ package final class MetadataFeed: AnyInformer {
     }
 
     private func follow() async throws {
+        guard isWanted() else { throw CancellationError() }
         let list: JSON = try await client.send(APIRequest(.list, resource, representation: .metadataList))
         handler(.listed((list["items"]?.array ?? []).map { View<ObjectMeta>($0["metadata"] ?? [:]) }))
         let options = RequestOptions {

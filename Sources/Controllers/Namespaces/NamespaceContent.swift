@@ -10,9 +10,10 @@ struct NamespaceContent {
 
     var isEmpty: Bool { counts.isEmpty }
 
-    mutating func add(_ names: KindNames, _ objects: [JSON], now: Time) {
+    /// - Parameter resource: `deployments.apps`
+    mutating func add(_ resource: String, _ objects: [JSON], now: Time) {
         guard !objects.isEmpty else { return }
-        counts.append((names.qualifiedResource, objects.count))
+        counts.append((resource, objects.count))
         for object in objects {
             for finalizer in object[["metadata", "finalizers"]]?.array ?? [] {
                 finalizers[finalizer.string ?? "", default: 0] += 1

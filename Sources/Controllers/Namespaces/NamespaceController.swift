@@ -37,20 +37,27 @@ struct NamespaceController: Controller {
         return nil
     }
 
-    /// Deletes what is there and counts what stays.
+    /// Deletes what is there, in one request for each resource, and counts what stays.
     private func clear(_ namespace: String) async throws -> NamespaceContent {
         var content = NamespaceContent()
-        let types: [ResourceType] = Registry.types.filter { $0.names.isNamespaced && $0.names.verbs.contains(.deletecollection) }
-        let pods: [ResourceType] = types.filter { $0.names.resource == Pod.names.resource }
-        for group in [pods, types.filter { $0.names.resource != Pod.names.resource }] {
-            for type in group {
-                let resource: GroupVersionResource = type.names.resource
-                let request = APIRequest(.list, resource, namespace: namespace, representation: .metadataList)
-                guard try await !(context.client.send(request)["items"]?.array ?? []).isEmpty else { continue }
-                var deletion = APIRequest(.deletecollection, resource, namespace: namespace)
+        // What is served now, custom resources too; of several versions the preferred one.
+        var seen: Set<String> = []
+        let resources: [APIResource] = try await Discovery.groups(context.client.transport).flatMap(\.resources).filter {
+            $0.isNamespaced && $0.can("deletecollection") && $0.can("list") && seen.insert($0.qualified).inserted
+        }
+        let pods: [APIResource] = resources.filter { $0.resource == Pod.names.resource }
+        for group in [pods, resources.filter { $0.resource != Pod.names.resource }] {
+            for resource in group {
+                var deletion = APIRequest(.deletecollection, resource.resource, namespace: namespace)
                 deletion.options.propagationPolicy = "Background"
-                _ = try await context.client.send(deletion)
-                content.add(type.names, try await context.client.send(request)["items"]?.array ?? [], now: context.clock.time)
+                do {
+                    // The answer lists what was found: nothing found, nothing to look after.
+                    guard try await !(context.client.send(deletion)["items"]?.array ?? []).isEmpty else { continue }
+                    let list = APIRequest(.list, resource.resource, namespace: namespace, representation: .metadataList)
+                    content.add(resource.qualified, try await context.client.send(list)["items"]?.array ?? [], now: context.clock.time)
+                } catch let status as APIStatus where status.isNotFound {
+                    // The resource is no longer served, and has no objects.
+                }
             }
             if !content.isEmpty { break }
         }

@@ -1,5 +1,6 @@
 import API
 import Client
+import Logging
 import Machinery
 
 /// Deletes what nobody owns any longer, and ends deletions that wait for dependents.
@@ -13,27 +14,37 @@ struct GarbageCollector: Controller {
 
     private let context: ControllerContext
     private let graph = OwnerGraph()
-    private let types: [String: ResourceType]
+    private let resources: CollectedResources
 
     init(_ context: ControllerContext) {
         self.context = context
-        types = [String: ResourceType](uniqueKeysWithValues: Registry.types.map { ($0.names.apiVersion + "/" + $0.names.kind, $0) })
+        resources = CollectedResources()
     }
 
     func watch(_ queue: WorkQueue) {
-        for type in types.values where Self.isCollected(type) {
-            context.informers.feed(type.names.resource) { change in hear(change, of: type, queue) }
+        for resource in CollectedResources.builtIn { context.informers.feed(resource.resource) { hear($0, of: resource, queue) } }
+        // Definitions bring resources and take them away; what is served is asked of the server.
+        context.informers.feed(CustomResourceDefinition.names.resource) { _ in
+            Task { await followCustomResources(queue) }
         }
     }
 
-    /// Events are too many and end by themselves; what another version stores is collected there.
-    private static func isCollected(_ type: ResourceType) -> Bool {
-        Set(type.names.verbs).isSuperset(of: [.delete, .list, .watch]) && type.conversion == nil && type.names.kind != Event.names.kind
+    private func followCustomResources(_ queue: WorkQueue) async {
+        let groups: [Discovery.GroupVersion]
+        do { groups = try await Discovery.groups(context.client.transport) } catch {
+            context.log.warning("cannot read what the server offers", metadata: ["error": "\(error)"])
+            return
+        }
+        for (resource, turn) in resources.update(groups.flatMap(\.resources)) {
+            context.informers.feed(resource.resource, while: { [resources] in resources.isCurrent(resource, turn) }) {
+                hear($0, of: resource, queue)
+            }
+        }
     }
 
     // MARK: - The graph
 
-    private func hear(_ change: MetadataFeed.Change, of type: ResourceType, _ queue: WorkQueue) {
+    private func hear(_ change: MetadataFeed.Change, of type: APIResource, _ queue: WorkQueue) {
         switch change {
         case .put(let metadata): put(OwnerGraph.Node(type, metadata), queue)
         case .deleted(let metadata): remove(OwnerGraph.Node(type, metadata), queue)
@@ -102,18 +113,18 @@ struct GarbageCollector: Controller {
 
     private func state(of owner: View<OwnerReference>, _ node: OwnerGraph.Node) async throws -> OwnerState {
         // A kind that this server does not know can't be judged: its objects keep what they own.
-        guard let type = types[owner.apiVersion + "/" + owner.kind] else { return .solid }
+        guard let type = resources[owner.apiVersion, owner.kind] else { return .solid }
         // An owner in another namespace does not exist; nothing owned can own across the border.
-        if type.names.isNamespaced, node.key.namespace.isEmpty { return .solid }
-        let key = ObjectKey(namespace: type.names.isNamespaced ? node.key.namespace : "", name: owner.name)
+        if type.isNamespaced, node.key.namespace.isEmpty { return .solid }
+        let key = ObjectKey(namespace: type.isNamespaced ? node.key.namespace : "", name: owner.name)
         guard let found = try await live(type, key), found.uid == owner.uid else { return .gone }
         let isForeground: Bool = found.deletionTimestamp != nil && found.finalizers.contains("foregroundDeletion")
         return isForeground && owner.blockOwnerDeletion == true ? .waiting : isForeground ? .waiting : .solid
     }
 
-    private func live(_ type: ResourceType, _ key: ObjectKey) async throws -> View<ObjectMeta>? {
+    private func live(_ type: APIResource, _ key: ObjectKey) async throws -> View<ObjectMeta>? {
         let request = APIRequest(
-            .get, type.names.resource, namespace: type.names.isNamespaced ? key.namespace : nil, name: key.name, representation: .metadata)
+            .get, type.resource, namespace: type.isNamespaced ? key.namespace : nil, name: key.name, representation: .metadata)
         do {
             return View<ObjectMeta>(try await context.client.send(request)["metadata"] ?? [:])
         } catch let status as APIStatus where status.isNotFound {
@@ -139,7 +150,7 @@ struct GarbageCollector: Controller {
     }
 
     private func delete(_ node: OwnerGraph.Node, _ object: View<ObjectMeta>, inForeground: Bool) async throws {
-        var request = APIRequest(.delete, node.type.names.resource, namespace: node.namespace, name: node.key.name)
+        var request = APIRequest(.delete, node.type.resource, namespace: node.namespace, name: node.key.name)
         let policy: String =
             object.finalizers.contains("orphan")
             ? "Orphan"
@@ -152,6 +163,7 @@ struct GarbageCollector: Controller {
     }
 
     private func forget(_ owners: [View<OwnerReference>], _ node: OwnerGraph.Node) async throws {
+        guard !resources.isCustom(node.type) else { return try await forgetByMerge(owners, node) }
         let patch: JSON = [
             "metadata": [
                 "uid": .string(node.uid),
@@ -159,6 +171,20 @@ struct GarbageCollector: Controller {
             ]
         ]
         try await send(patch, as: .strategicMergePatch, node)
+    }
+
+    /// Custom resources know no strategic merge: the list is written whole, if nobody has changed the object meanwhile.
+    private func forgetByMerge(_ owners: [View<OwnerReference>], _ node: OwnerGraph.Node) async throws {
+        guard let object = try await live(node.type, node.key), object.uid == node.uid else { return }
+        let uids = Set<String>(owners.map(\.uid))
+        let rest: [JSON] = object.ownerReferences.filter { !uids.contains($0.uid) }.map(\.json)
+        try await send(
+            [
+                "metadata": [
+                    "uid": .string(node.uid), "resourceVersion": .string(object.resourceVersion),
+                    "ownerReferences": rest.isEmpty ? .null : .array(rest),
+                ]
+            ], as: .mergePatch, node)
     }
 
     private func removeFinalizer(_ name: String, _ node: OwnerGraph.Node, _ object: View<ObjectMeta>) async throws {
@@ -173,7 +199,7 @@ struct GarbageCollector: Controller {
     }
 
     private func send(_ patch: JSON, as type: APIRequest.ContentType, _ node: OwnerGraph.Node) async throws {
-        var request = APIRequest(.patch, node.type.names.resource, namespace: node.namespace, name: node.key.name)
+        var request = APIRequest(.patch, node.type.resource, namespace: node.namespace, name: node.key.name)
         request.contentType = type
         request.body = patch.serialized()
         do {
@@ -183,5 +209,5 @@ struct GarbageCollector: Controller {
 }
 
 extension OwnerGraph.Node {
-    var namespace: String? { type.names.isNamespaced ? key.namespace : nil }
+    var namespace: String? { type.isNamespaced ? key.namespace : nil }
 }

@@ -1,4 +1,5 @@
 import API
+import Client
 import Machinery
 import Synchronization
 
@@ -6,14 +7,14 @@ import Synchronization
 final class OwnerGraph: Sendable {
     /// One object.
     struct Node: Sendable {
-        let type: ResourceType
+        let type: APIResource
         let key: ObjectKey
         let uid: String
         let owners: [View<OwnerReference>]
         let finalizers: [String]
         let isTerminating: Bool
 
-        init(_ type: ResourceType, _ metadata: View<ObjectMeta>) {
+        init(_ type: APIResource, _ metadata: View<ObjectMeta>) {
             self.type = type
             key = ObjectKey(namespace: metadata.namespace, name: metadata.name)
             uid = metadata.uid
@@ -34,7 +35,7 @@ final class OwnerGraph: Sendable {
         /// Uids of the owned by uid of the owner.
         var dependents: [String: Set<String>] = [:]
         /// Types whose objects were listed before.
-        var listed: Set<ObjectIdentifier> = []
+        var listed: Set<APIResource> = []
 
         mutating func remove(_ uid: String) {
             for owner in nodes.removeValue(forKey: uid)?.owners ?? [] {
@@ -59,11 +60,11 @@ final class OwnerGraph: Sendable {
     }
 
     /// Forgets the objects of a type that are not among these. True when the type was listed before.
-    func keepOnly(_ nodes: [Node], of type: ResourceType) -> Bool {
+    func keepOnly(_ nodes: [Node], of type: APIResource) -> Bool {
         let present: Set<String> = Set(nodes.map(\.uid))
         return state.withLock { state in
-            for node in state.nodes.values where node.type === type && !present.contains(node.uid) { state.remove(node.uid) }
-            return !state.listed.insert(ObjectIdentifier(type)).inserted
+            for node in state.nodes.values where node.type == type && !present.contains(node.uid) { state.remove(node.uid) }
+            return !state.listed.insert(type).inserted
         }
     }
 
