@@ -36,6 +36,14 @@ package struct ColumnDefinition: Sendable {
     package let format: String
     package let doc: String
     package let priority: Int
+
+    package init(name: String, type: CellType, format: String, doc: String, priority: Int) {
+        self.name = name
+        self.type = type
+        self.format = format
+        self.doc = doc
+        self.priority = priority
+    }
 }
 
 /// `5d3h` since then; `<unknown>` without a time.

@@ -10,13 +10,16 @@ package struct ObjectConversion: Sendable {
     package let toServed: @Sendable ([JSON]) throws(APIStatus) -> [JSON]
     /// Objects written by a later revision are served as they are stored, if they are stored in the served version; nil: none is.
     package let definedAt: UInt64?
+    /// Whether a conversion may wait for somebody outside: only threads that may block can ask for one.
+    package let blocks: Bool
 
     package init(
-        _ names: KindNames, definedAt: UInt64?, toStored: @escaping @Sendable (JSON) throws(APIStatus) -> JSON,
+        _ names: KindNames, definedAt: UInt64?, blocks: Bool = false, toStored: @escaping @Sendable (JSON) throws(APIStatus) -> JSON,
         toServed: @escaping @Sendable ([JSON]) throws(APIStatus) -> [JSON]
     ) {
         self.names = names
         self.definedAt = definedAt
+        self.blocks = blocks
         self.toStored = toStored
         self.toServed = toServed
     }

@@ -90,6 +90,7 @@ package enum Registry {
     private static let others: [any Kind.Type] = [
         APIService.self,
         CertificateSigningRequest.self,
+        CustomResourceDefinition.self,
         EndpointSlice.self,
         FlowSchema.self,
         EventsV1Event.self,

@@ -87,13 +87,16 @@ package final class ResourceType: Sendable {
 
 /// What only a custom resource has.
 package struct CustomTraits: Sendable {
-    /// Its definition in OpenAPI version 3, descriptions and all; nil has none but that it is an object.
+    /// Its schema in OpenAPI version 3, descriptions and all.
     package let openAPI: JSON
     /// Why clients are warned on each use of this version; nil for versions in good standing.
     package let deprecation: String?
+    /// True while the definition waits for its objects to go: no new ones may be made.
+    package let isTerminating: Bool
 
-    package init(openAPI: JSON, deprecation: String?) {
+    package init(openAPI: JSON, deprecation: String?, isTerminating: Bool) {
         self.openAPI = openAPI
         self.deprecation = deprecation
+        self.isTerminating = isTerminating
     }
 }

@@ -9,6 +9,8 @@ extension APIServer {
             try authorizer.authorize(user, .resource(request), method: request.method)
             guard let type = type(of: request.resource) else { throw .pathNotFound }
             var call = Call(request: request, user: user, type: type, now: clock.time, warnings: Warnings())
+            if let warning = type.custom?.deprecation { call.warnings.add(warning) }
+            if !request.body.isEmpty { try Self.checkContentType(call) }
             try checkPlace(call)
             if webhooks.areAsked(about: call) { call.webhookRun = WebhookRun() }
             proceed(call, reply) { [self, call] () throws(APIStatus) in
@@ -30,7 +32,7 @@ extension APIServer {
         let run: @Sendable () -> Void = {
             do throws(APIStatus) { try step() } catch { reply(.failure(error)) }
         }
-        guard call.webhookRun != nil else { return run() }
+        guard call.webhookRun != nil || call.type.conversion?.blocks == true else { return run() }
         slowLane.run(run) { reply(.failure($0)) }
     }
 

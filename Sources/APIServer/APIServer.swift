@@ -21,6 +21,7 @@ package final class APIServer: Sendable {
     package let tokens: ServiceAccountTokens
     let components: ComponentStatuses
     let authenticator: Authenticator
+    private let customResources: CustomResources
 
     /// What only the composition root knows.
     package struct Configuration: Sendable {
@@ -57,6 +58,10 @@ package final class APIServer: Sendable {
         admission = Self.admissionPlugins(objects, types, webhooks, authorizer)
         subresources = Self.subresourceHandlers(logs: configuration.logs)
         watches = WatchHub(store: store, clock: clock)
+        // What is stored is served before anybody can ask.
+        customResources = CustomResources(
+            store: store, clock: clock, types: types, converters: CustomResourceConverters(client: webhooks.client), log: log)
+        customResources.start { [weak self] type in await self?.removeAll(type) }
     }
 
     /// The closure that a store needs to index this server's objects.

@@ -72,6 +72,18 @@ extension TestServer {
         }
     }
 
+    /// A document beside the resources, such as `/apis/apps/v1`.
+    package func document(_ path: String, accept: String = "application/json") async throws -> JSON {
+        try JSON(parsing: try await client.transport.raw(path, accept: accept).body)
+    }
+
+    /// A second server on the same store, as after a restart.
+    package func another() throws -> APIServer {
+        try APIServer(
+            store: store, clock: clock, configuration: APIServer.Configuration(tokenKeyPEM: ServiceAccountTokens.newKeyPEM()),
+            log: Logger(label: "test"))
+    }
+
     /// Begins a watch; what it tells is gathered until the record goes.
     package func watch(_ path: String, accept: String? = nil) async throws -> WatchRecord {
         var request: APIRequest = try request("GET", path, accept: accept)

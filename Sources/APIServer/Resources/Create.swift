@@ -13,6 +13,7 @@ extension APIServer {
     ///
     /// - Parameter attempt: how many generated names were taken before.
     func create(_ decoded: JSON, _ call: Call, attempt: Int = 0, _ reply: @escaping Reply) throws(APIStatus) {
+        guard call.type.custom?.isTerminating != true else { throw Self.isTerminating(call) }
         var object: JSON = decoded
         if let name = call.request.name, call.request.verb == .create, name != object[["metadata", "name"]]?.string {
             throw .badRequest("the name of the object does not match the name on the URL (\(name))")
@@ -82,7 +83,13 @@ extension APIServer {
     }
 
     /// The object as the client asked to see it.
-    func answer(_ entry: Entry, code: Int, _ call: Call, _ reply: Reply) {
+    func answer(_ entry: Entry, code: Int, _ call: Call, _ reply: @escaping Reply) {
+        guard call.type.conversion?.blocks == true else { return answerAtOnce(entry, code: code, call, reply) }
+        // The write that led here ended on the store's thread, which must not wait for a webhook.
+        proceed(call, reply) { [self] in answerAtOnce(entry, code: code, call, reply) }
+    }
+
+    private func answerAtOnce(_ entry: Entry, code: Int, _ call: Call, _ reply: Reply) {
         do throws(APIStatus) {
             switch call.request.representation {
             case .object: reply(.success(.bytes(try call.bytes(entry), code: code, warnings: call.warnings.all)))

@@ -123,7 +123,7 @@ extension APIServer {
     }
 
     /// Most kinds answer with a Status that names what is gone; some with the object. Source: `ReturnDeletedObject` in pkg/registry.
-    private func answerDeleted(_ tombstone: Entry, _ old: JSON, _ call: Call, _ reply: Reply) {
+    private func answerDeleted(_ tombstone: Entry, _ old: JSON, _ call: Call, _ reply: @escaping Reply) {
         guard !call.names.returnsDeleted else { return answer(tombstone, code: 200, call, reply) }
         var details: JSON = ["name": old[["metadata", "name"]] ?? ""]
         if !call.names.group.isEmpty { details["group"] = .string(call.names.group) }

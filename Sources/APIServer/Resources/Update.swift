@@ -105,7 +105,7 @@ extension APIServer {
         if call.request.contentType != .applyYAML { next = track(old: old, new: next, call) }
         if !call.isSystemWrite { call.type.prepareForUpdate(&next, old) }
         try admit(.update, &next, old: old, call)
-        if call.names.tracksGeneration, Self.desired(next) != Self.desired(old) {
+        if call.names.tracksGeneration, Self.desired(next, call) != Self.desired(old, call) {
             next[["metadata", "generation"]] = .int((old[["metadata", "generation"]]?.int ?? 0) + 1)
         }
         do throws(APIStatus) {
@@ -127,11 +127,11 @@ extension APIServer {
         try validateAdmission(.update, next, old: old, call)
     }
 
-    /// Everything but metadata and status.
-    private static func desired(_ object: JSON) -> JSONObject {
+    /// Everything but metadata, and status where it is written apart.
+    private static func desired(_ object: JSON, _ call: Call) -> JSONObject {
         var members: JSONObject = object.object ?? [:]
         members["metadata"] = nil
-        members["status"] = nil
+        if call.names.has("status") { members["status"] = nil }
         return members
     }
 

@@ -33,6 +33,7 @@ extension APIServer {
             Watcher(
                 store: store, prefix: prefix, selection: selection, encoder: EventEncoder(call, watches.frames), after: start,
                 initial: initial,
-                owesInitialEnd: streamsList && options.allowWatchBookmarks, timeout: timeout, wantsBookmarks: options.allowWatchBookmarks))
+                owesInitialEnd: streamsList && options.allowWatchBookmarks, timeout: timeout, wantsBookmarks: options.allowWatchBookmarks,
+                lane: call.type.conversion?.blocks == true ? slowLane : nil))
     }
 }

@@ -47,6 +47,7 @@ package final class WatchHub: Sendable {
         _ watcher: Watcher, group: WatchGroup, execute: @escaping Executor, pump: @escaping @Sendable () -> Void
     ) -> WatchRegistration {
         let resource: Substring = watcher.resource
+        watcher.ahead.onReady { execute(pump) }
         let id: Int = state.withLock { state in
             state.nextID += 1
             state.groups[group, default: Group(execute: execute)].pumps[resource, default: [:]][state.nextID] = pump

@@ -30,6 +30,9 @@ package final class Watcher: Sendable {
     private let selection: Selection
     private let encoder: EventEncoder
     private let state: Mutex<State>
+    /// Set when lines are made with the help of somebody outside, for whom the watch's own thread must not wait.
+    private let lane: SlowLane?
+    let ahead = BatchAhead()
     /// What the watch is about, as ``ObjectKeys/resource(of:)`` names it.
     var resource: Substring { ObjectKeys.resource(of: prefix) }
     /// Seconds after which the server ends the watch.
@@ -38,7 +41,7 @@ package final class Watcher: Sendable {
 
     init(
         store: any Store, prefix: String, selection: Selection, encoder: EventEncoder, after: Revision, initial: [Entry],
-        owesInitialEnd: Bool, timeout: Int, wantsBookmarks: Bool
+        owesInitialEnd: Bool, timeout: Int, wantsBookmarks: Bool, lane: SlowLane? = nil
     ) {
         self.store = store
         self.prefix = prefix
@@ -46,11 +49,17 @@ package final class Watcher: Sendable {
         self.encoder = encoder
         self.timeout = timeout
         self.wantsBookmarks = wantsBookmarks
+        self.lane = lane
         state = Mutex(State(cursor: after, initial: initial[...], owesInitialEnd: owesInitialEnd))
     }
 
     /// The next lines, some hundred at most and not many bytes; call again until a batch is empty.
     package func next(_ framing: EventFraming = .json) -> Batch {
+        guard let lane else { return made(framing) }
+        return ahead.next(on: lane) { [self] in made(framing) }
+    }
+
+    private func made(_ framing: EventFraming) -> Batch {
         state.withLock { state in
             guard !state.isEnded else { return Batch(isEnd: true) }
             var batch = Batch()

@@ -1,0 +1,45 @@
+import Machinery
+
+extension ObjectRules {
+    /// How the objects of one version of a custom resource are read, completed and checked.
+    ///
+    /// Source: the decoder and the strategy of k8s.io/apiextensions-apiserver/pkg/apiserver and pkg/registry/customresource.
+    package init(_ schema: StructuralSchema, scale: ScalePaths?) {
+        self.init(
+            decode: { json, findings throws(DecodingError) in
+                var object: JSON = try EmbeddedResource.typed.decode(json, findings: &findings)
+                schema.pruneRoot(&object, &findings.unknownFields)
+                if schema.hasEmbeddedResources { try EmbeddedResource.decode(&object, schema, .root, &findings) }
+                return object
+            },
+            applyDefaults: { object in
+                // apiVersion, kind and metadata have no defaults: the definition was refused otherwise.
+                schema.applyDefaults(&object)
+            },
+            validate: { object, problems in
+                ObjectMeta.definition.schema.validate(object["metadata"] ?? [:], Path("metadata"), &problems)
+                schema.validate(object, .root, &problems)
+                schema.validateListTypes(object, .root, &problems)
+                if schema.hasEmbeddedResources { EmbeddedResource.validate(object, schema, .root, &problems) }
+                if let scale { Self.validate(scale, object, &problems) }
+            },
+            validateUpdate: { _, _, _ in })
+    }
+
+    /// Source: `ValidateScaleSpec` and `ValidateScaleStatus` of pkg/registry/customresource.
+    private static func validate(_ scale: ScalePaths, _ object: JSON, _ problems: inout Problems) {
+        for path in [scale.replicas, scale.statusReplicas] {
+            guard let value = object[path] else { continue }
+            let here = Path(path.joined(separator: "."))
+            guard let count = value.int else {
+                problems.invalid(here, value, "should be an integer")
+                continue
+            }
+            if count < 0 { problems.invalid(here, value, "should be a non-negative integer") }
+            if count > Int64(Int32.max) { problems.invalid(here, value, "should be less than or equal to \(Int32.max)") }
+        }
+        if let path = scale.selector, let value = object[path], value.string == nil {
+            problems.invalid(Path(path.joined(separator: ".")), value, "should be a string")
+        }
+    }
+}

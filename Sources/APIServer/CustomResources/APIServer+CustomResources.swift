@@ -1,0 +1,39 @@
+import API
+import Logging
+import Machinery
+
+extension APIServer {
+    /// Asks all objects of a custom resource to go, in all namespaces; those with finalizers stay until these are gone.
+    func removeAll(_ type: ResourceType) async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            perform(APIRequest(.deletecollection, type.names.resource), as: .component("system:apiserver")) { [log] result in
+                if case .failure(let status) = result {
+                    log.warning("cannot delete the objects of a custom resource", metadata: ["error": "\(status)"])
+                }
+                continuation.resume()
+            }
+        }
+    }
+
+    /// Custom resources have no declared merge keys and no protobuf form.
+    ///
+    /// Throws ``APIStatus`` (415) for a body that needs either.
+    static func checkContentType(_ call: Call) throws(APIStatus) {
+        guard call.type.custom != nil else { return }
+        switch call.request.contentType {
+        case .strategicMergePatch:
+            throw .unsupportedMediaType("application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml")
+        case .protobuf: throw .unsupportedMediaType("application/json, application/yaml")
+        default: break
+        }
+    }
+
+    /// Source: `serveResource` of k8s.io/apiextensions-apiserver/pkg/apiserver.
+    static func isTerminating(_ call: Call) -> APIStatus {
+        var status: APIStatus = .pathMethodNotAllowed
+        status.message = "create not allowed while custom resource definition is terminating"
+        status.details?.group = call.names.group
+        status.details?.kind = call.names.plural
+        return status
+    }
+}
