@@ -26,7 +26,8 @@ struct SchemaSample {
         case .time: "2026-06-01T12:00:01Z"
         case .microTime: "2026-06-01T12:00:01.000250Z"
         case .any: ["f:a": [1, "b", nil, ["c": .number("1.25")]]]
-        case .union(let union): union.forms.first.flatMap { value($0.type, within: outer) } ?? ["f:b": true]
+        case .union(let union):
+            union.forms.isEmpty ? ["f:b": true] : union.forms.lazy.compactMap { value($0.type, within: outer) }.first
         case .object(let reference):
             outer.count > deepest || outer.contains(reference.schema.name) ? nil : object(reference.schema, within: outer)
         case .list(let element): value(element, within: outer).map { .array([$0, $0]) }
