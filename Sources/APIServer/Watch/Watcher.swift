@@ -11,7 +11,7 @@ package final class Watcher: Sendable {
     package struct Batch: Sendable {
         package var pieces: [[UInt8]] = []
         /// Bytes of the objects in it.
-        fileprivate var size = 0
+        var size = 0
         package var isEnd = false
     }
 
