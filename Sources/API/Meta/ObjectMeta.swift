@@ -40,6 +40,15 @@ package struct ListMeta: Schema {
     package let resourceVersion = Field<String>("resourceVersion", 2, "Revision that the list shows; a watch can start from it.")
     package let `continue` = Field<String>("continue", 3, "Token for the next page; empty on the last.")
     package let remainingItemCount = Field<Int64?>("remainingItemCount", 4, "Number of objects on later pages, where it is known.")
+    package let shardInfo = Field<ShardInfo?>("shardInfo", 5, "Which share of the objects the list holds; absent for all of them.")
+}
+
+/// A share of the objects of a list. This server hands out whole lists.
+package struct ShardInfo: Schema {
+    package static let definition = Definition(
+        ShardInfo(), "io.k8s.apimachinery.pkg.apis.meta.v1.ShardInfo", "A share of the objects of a list.")
+
+    package let selector = Field<String>("selector", 1, "The selector that was asked for.", .always)
 }
 
 /// A dependency on an object that lives in the same namespace or in none.
