@@ -17,8 +17,12 @@ package struct Deployment: Kind {
         Column("Ready", .string, "Pods that are ready, of those that are wanted.") { deployment, _ in
             .string("\(deployment.status.readyReplicas)/\(deployment.spec.replicas)")
         },
-        .count("Up-to-date", "Pods made from the present template.") { $0.status.updatedReplicas },
-        .count("Available", "Pods that have been ready for minReadySeconds.") { $0.status.availableReplicas },
+        Column("Up-to-date", .string, "Pods made from the present template.") { deployment, _ in
+            .int(Int64(deployment.status.updatedReplicas))
+        },
+        Column("Available", .string, "Pods that have been ready for minReadySeconds.") { deployment, _ in
+            .int(Int64(deployment.status.availableReplicas))
+        },
         .age,
         .containers { $0.spec.template },
         .images { $0.spec.template },
