@@ -51,8 +51,9 @@ import Testing
         #expect(
             bad["message"]
                 == .string(
-                    #"CronTab.stable.example.com "b" is invalid: spec.replicas: Invalid value: "string": "#
-                        + #"spec.replicas in body must be of type integer: "string""#))
+                    #"CronTab.stable.example.com "b" is invalid: [spec.replicas: Invalid value: "string": "#
+                        + #"spec.replicas in body must be of type integer: "string", .spec.replicas: Invalid value: 0: "#
+                        + ".spec.replicas accessor error: many is of the type string, expected int64]"))
     }
 
     @Test func `status and scale are written apart, and generation counts the spec`() async throws {

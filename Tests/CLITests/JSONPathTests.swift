@@ -65,7 +65,7 @@ import Testing
 
     @Test func `an index beyond the end is an error`() throws {
         let path = try JSONPath("{.items[5].metadata.name}")
-        #expect(throws: Failure.self) { try path.text(object) }
+        #expect(throws: JSONPathError.self) { try path.text(object) }
     }
 
     @Test(arguments: ["metadata.name", ".metadata.name", "{.metadata.name}", "{metadata.name}"])

@@ -30,16 +30,33 @@ extension ObjectRules {
     private static func validate(_ scale: ScalePaths, _ object: JSON, _ problems: inout Problems) {
         for path in [scale.replicas, scale.statusReplicas] {
             guard let value = object[path] else { continue }
-            let here = Path(path.joined(separator: "."))
+            // As upstream, these are told by the path that the definition gives, with its dot.
+            let here = Path("." + path.joined(separator: "."))
             guard let count = value.int else {
-                problems.invalid(here, value, "should be an integer")
+                problems.invalid(here, 0, "\(here) accessor error: \(GoText.of(value)) is of the type \(value.goType), expected int64")
                 continue
             }
             if count < 0 { problems.invalid(here, value, "should be a non-negative integer") }
             if count > Int64(Int32.max) { problems.invalid(here, value, "should be less than or equal to \(Int32.max)") }
         }
         if let path = scale.selector, let value = object[path], value.string == nil {
-            problems.invalid(Path(path.joined(separator: ".")), value, "should be a string")
+            let here = Path("." + path.joined(separator: "."))
+            problems.invalid(here, "", "\(here) accessor error: \(GoText.of(value)) is of the type \(value.goType), expected string")
+        }
+    }
+}
+
+extension JSON {
+    /// The Go type of a decoded value.
+    fileprivate var goType: String {
+        switch self {
+        case .null: "<nil>"
+        case .bool: "bool"
+        case .int: "int64"
+        case .number: "float64"
+        case .string: "string"
+        case .array: "[]interface {}"
+        case .object: "map[string]interface {}"
         }
     }
 }

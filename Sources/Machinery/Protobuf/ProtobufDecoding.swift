@@ -147,6 +147,7 @@ extension TypeSchema {
         switch self {
         case .string, .base64: ""
         case .list: []
+        case .any, .union: .null
         default: [:]
         }
     }

@@ -80,7 +80,8 @@ extension ObjectSchema {
         case (.object(let reference), _):
             return try reference.schema.decodeObject(json, shortName, path, isRoot: false, &findings)
         case (.union(let union), _):
-            guard !union.forms.isEmpty else { return json }
+            // Null is the zero value of the struct that it is in Go.
+            guard !union.forms.isEmpty, !json.isNull else { return json }
             guard let form: UnionSchema.Form = union.form(of: json) else { throw mismatch(json, shortName, path, type.goName) }
             return try decodeValue(json, as: form.type, path, &findings)
         case (.list(let element), .array(let values)):
