@@ -45,7 +45,8 @@ struct Generator: Sendable {
             let elapsed: Duration = .now - began
             try await watching.waitForAll()
             func milliseconds(_ part: Double) -> Double { times[min(times.count - 1, Int(Double(times.count) * part))] / .milliseconds(1) }
-            return #"{"perSecond": \#(Double(count) / (elapsed / .seconds(1))), "p50": \#(milliseconds(0.5)), "p99": \#(milliseconds(0.99))}"#
+            return
+                #"{"perSecond": \#(Double(count) / (elapsed / .seconds(1))), "p50": \#(milliseconds(0.5)), "p99": \#(milliseconds(0.99))}"#
         }
     }
 
@@ -60,10 +61,13 @@ struct Generator: Sendable {
                         let began = ContinuousClock.now
                         let answer: HTTPResponse = try await client.send(
                             HTTPClientRequest(
-                                method: method, target: path, headers: body.isEmpty ? [:] : ["Content-Type": contentType], body: Array(body.utf8)))
+                                method: method, target: path, headers: body.isEmpty ? [:] : ["Content-Type": contentType],
+                                body: Array(body.utf8)))
                         times.append(.now - began)
                         guard answer.status < 300 else {
-                            throw Failure(description: "\(method) \(path): \(answer.status) \(String(decoding: answer.body.prefix(300), as: UTF8.self))")
+                            throw Failure(
+                                description:
+                                    "\(method) \(path): \(answer.status) \(String(decoding: answer.body.prefix(300), as: UTF8.self))")
                         }
                     }
                     return times

@@ -9,7 +9,8 @@ import Glibc
 // {"perSecond": …, "p50": …, "p99": …}, the last two in milliseconds. With watchers it ends when each of them has seen COUNT events.
 
 let words: [String] = CommandLine.arguments
-guard words.count >= 6, let port = Int(words[2]), let load = Load.all[words[3]], let count = Int(words[4]), let connections = Int(words[5]) else {
+guard words.count >= 6, let port = Int(words[2]), let load = Load.all[words[3]], let count = Int(words[4]), let connections = Int(words[5])
+else {
     print("usage: load-generator PROFILE PORT \(Load.all.keys.sorted().joined(separator: "|")) COUNT CONNECTIONS [WATCHERS]")
     exit(2)
 }
