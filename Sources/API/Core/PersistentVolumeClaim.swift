@@ -126,7 +126,7 @@ package struct PersistentVolumeClaimStatus: Schema {
         "conditions", 4, "Aspects of the state, such as a change of size under way.", .merge(key: "type"))
     package let allocatedResources = Field<[String: Quantity]>("allocatedResources", 5, "Size reserved for a change under way.")
     package let allocatedResourceStatuses = Field<[String: String]>(
-        "allocatedResourceStatuses", 7, "How far a change of size is, by resource name.")
+        "allocatedResourceStatuses", 7, "How far a change of size is, by resource name.", .granular)
     package let currentVolumeAttributesClassName = Field<String?>(
         "currentVolumeAttributesClassName", 8, "Class of attributes that the volume has now.")
     package let modifyVolumeStatus = Field<ModifyVolumeStatus?>("modifyVolumeStatus", 9, "How far a change of attributes is.")

@@ -52,8 +52,8 @@ package struct FlowSchemaSpec: Schema {
     package let priorityLevelConfiguration = Field<PriorityLevelConfigurationReference>(
         "priorityLevelConfiguration", 1, "The level.", .always)
     package let matchingPrecedence = Field<Int32>(
-        "matchingPrecedence", 2, "1 to 10000: of the schemas that match a request the one with the lowest number counts. 1000 if absent.",
-        .always)
+        "matchingPrecedence", 2, "1 to 10000: of the schemas that match a request the one with the lowest number counts. 1000 if absent."
+    )
     package let distinguisherMethod = Field<FlowDistinguisherMethod?>(
         "distinguisherMethod", 3, "How requests are told apart within the schema; not at all if absent.")
     package let rules = Field<[PolicyRulesWithSubjects]>("rules", 4, "The requests; any rule will do, and none matches nothing.", .atomic)

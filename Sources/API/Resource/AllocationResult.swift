@@ -82,7 +82,11 @@ package struct DeviceAllocationConfiguration: Schema {
 
     package let source = Field<String>("source", 1, "FromClass or FromClaim.", .required, .oneOf("FromClaim", "FromClass"))
     package let requests = Field<[String]>("requests", 2, "Names of the requests; all of the claim if empty.", .atomic)
-    package let opaque = Field<OpaqueDeviceConfiguration?>("opaque", embedded(3, 1), "Parameters for one driver.", .required)
+    package let opaque = Field<OpaqueDeviceConfiguration?>("opaque", embedded(3, 1), "Parameters for one driver.")
+
+    package static func validate(_ object: View<DeviceAllocationConfiguration>, _ path: Path, _ problems: inout Problems) {
+        if object.opaque == nil { problems.required(path.child("opaque")) }
+    }
 }
 
 /// What a driver says of a device that was given.

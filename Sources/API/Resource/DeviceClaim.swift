@@ -206,5 +206,9 @@ package struct DeviceClaimConfiguration: Schema {
         DeviceClaimConfiguration(), "resource.v1.DeviceClaimConfiguration", "What drivers are told of the devices of a claim.")
 
     package let requests = Field<[String]>("requests", 1, "Names of the requests; all of the claim if empty.", .atomic)
-    package let opaque = Field<OpaqueDeviceConfiguration?>("opaque", embedded(2, 1), "Parameters for one driver.", .required)
+    package let opaque = Field<OpaqueDeviceConfiguration?>("opaque", embedded(2, 1), "Parameters for one driver.")
+
+    package static func validate(_ object: View<DeviceClaimConfiguration>, _ path: Path, _ problems: inout Problems) {
+        if object.opaque == nil { problems.required(path.child("opaque")) }
+    }
 }

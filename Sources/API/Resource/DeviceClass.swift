@@ -35,7 +35,11 @@ package struct DeviceClassSpec: Schema {
 package struct DeviceSelector: Schema {
     package static let definition = Definition(DeviceSelector(), "resource.v1.DeviceSelector", "A condition on devices.")
 
-    package let cel = Field<CELDeviceSelector?>("cel", 1, "The condition as an expression.", .required)
+    package let cel = Field<CELDeviceSelector?>("cel", 1, "The condition as an expression.")
+
+    package static func validate(_ object: View<DeviceSelector>, _ path: Path, _ problems: inout Problems) {
+        if object.cel == nil { problems.required(path.child("cel")) }
+    }
 }
 
 /// A condition on devices as an expression.
@@ -52,7 +56,11 @@ package struct DeviceClassConfiguration: Schema {
     package static let definition = Definition(
         DeviceClassConfiguration(), "resource.v1.DeviceClassConfiguration", "What drivers are told of each device of a class.")
 
-    package let opaque = Field<OpaqueDeviceConfiguration?>("opaque", embedded(1, 1), "Parameters for one driver.", .required)
+    package let opaque = Field<OpaqueDeviceConfiguration?>("opaque", embedded(1, 1), "Parameters for one driver.")
+
+    package static func validate(_ object: View<DeviceClassConfiguration>, _ path: Path, _ problems: inout Problems) {
+        if object.opaque == nil { problems.required(path.child("opaque")) }
+    }
 }
 
 /// Parameters for one driver.
