@@ -1,6 +1,7 @@
 import Crypto
 import FoundationEssentials
 import Machinery
+import Synchronization
 
 /// Signs and reads JSON web tokens with a P-256 key of the cluster (ES256).
 ///
@@ -11,6 +12,7 @@ struct JSONWebToken: Sendable {
     private let header: String
     /// Names the key in headers and in the key set.
     let keyID: String
+    private let known = KnownTokens()
 
     /// Throws when the PEM text holds no private key on P-256.
     init(keyPEM: String) throws {
@@ -26,6 +28,13 @@ struct JSONWebToken: Sendable {
 
     /// The claims of a token that the key signed; nil for anything else.
     func claims(of token: String) -> JSON? {
+        if let claims = known[token] { return claims }
+        guard let claims = checkedClaims(of: token) else { return nil }
+        known[token] = claims
+        return claims
+    }
+
+    private func checkedClaims(of token: String) -> JSON? {
         let parts: [Substring] = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, let signature = Self.decode(parts[2]), let body = Self.decode(parts[1]),
             let ecdsa = try? P256.Signing.ECDSASignature(rawRepresentation: Data(signature)),
@@ -65,5 +74,22 @@ struct JSONWebToken: Sendable {
         }
         while bytes.count % 4 != 0 { bytes.append(UInt8(ascii: "=")) }
         return Base64Text.decode(String(decoding: bytes, as: UTF8.self))
+    }
+}
+
+/// The claims of tokens whose signature was checked before: that check costs more than all the rest of a small request, and a client
+/// sends the same token each time. Whether the claims still count is asked each time anew.
+private final class KnownTokens: Sendable {
+    private static let most = 1000
+    private let claims = Mutex<[String: JSON]>([:])
+
+    subscript(token: String) -> JSON? {
+        get { claims.withLock { $0[token] } }
+        set {
+            claims.withLock { claims in
+                if claims.count >= Self.most { claims.removeAll(keepingCapacity: true) }
+                claims[token] = newValue
+            }
+        }
     }
 }
