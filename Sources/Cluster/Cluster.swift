@@ -143,11 +143,12 @@ package final class Cluster: Sendable {
         }
     }
 
-    /// Returns when the node has said in this run that it is Ready; at once on a cluster without one.
+    /// Returns when the node has said in this run that it is Ready, and nothing keeps pods away any longer; at once on a cluster without one.
     package func waitUntilReady() async throws {
         guard kubelet != nil else { return }
         for try await event in try await client.watch(APIRequest(.watch, Node.names.resource)) {
             let node = View<Node>(event.object)
+            guard !node.spec.taints.contains(where: { $0.key == "node.kubernetes.io/not-ready" }) else { continue }
             if let ready = node.condition("Ready"), ready.status == "True", ready.lastHeartbeatTime ?? .epoch >= began { return }
         }
     }

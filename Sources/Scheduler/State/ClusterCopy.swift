@@ -36,7 +36,9 @@ struct ClusterCopy: Sendable {
             order.insert(info.name, at: order.firstIndex { $0 > info.name } ?? order.endIndex)
         }
         nodes[info.name] = info
-        return old.map { info.changes(since: $0) } ?? .nodeAdded
+        // A node is born with a taint that goes when it is ready: only then is it worth a pod's next attempt.
+        if !info.isReady { return old.map { info.changes(since: $0) } ?? [] }
+        return old.map { $0.isReady ? info.changes(since: $0) : .anything } ?? .nodeAdded
     }
 
     mutating func removeNode(_ name: String) {

@@ -47,6 +47,9 @@ struct NodeInfo: Sendable {
         for (name, amount) in pod.weight.amounts { weight[name] = weight[name] - amount }
     }
 
+    /// False while the node has the taint that keeps pods away until it reported that it is ready.
+    var isReady: Bool { !taints.contains { $0.key == "node.kubernetes.io/not-ready" && $0.effect == "NoSchedule" } }
+
     /// What makes this node other than it was, for pods that were refused.
     func changes(since old: NodeInfo) -> ClusterChange {
         var changes: ClusterChange = []
