@@ -31,10 +31,13 @@ struct Generator: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { watching in
             // Watchers speak on a client of their own: its thread is not the one that measures.
             let listener = HTTPClient(configuration)
+            let maps = "/api/v1/namespaces/default/configmaps"
+            let page: HTTPResponse = try await client.send(HTTPClientRequest(target: maps + "?limit=1"))
+            let revision: String = Self.revision(String(decoding: page.body, as: UTF8.self))
             for _ in 0..<watchers {
-                let body: HTTPBody = try await listener.stream(
-                    HTTPClientRequest(target: "/api/v1/namespaces/default/configmaps?watch=true&sendInitialEvents=false")
-                ).body
+                let (status, _, body) = try await listener.stream(
+                    HTTPClientRequest(target: maps + "?watch=true&resourceVersion=" + revision))
+                guard status == 200 else { throw Failure(description: "a watch was answered with \(status)") }
                 watching.addTask { try await Self.countLines(body, to: count) }
             }
             _ = try await client.send(HTTPClientRequest(target: "/readyz"))
@@ -75,6 +78,13 @@ struct Generator: Sendable {
             }
             return try await group.reduce(into: []) { $0 += $1 }
         }
+    }
+
+    /// The first resourceVersion in a document: that of the list.
+    private static func revision(_ document: String) -> String {
+        let mark = "\"resourceVersion\":\""
+        guard let start = document.firstRange(of: mark)?.upperBound else { return "" }
+        return String(document[start...].prefix { $0 != "\"" })
     }
 
     private static func countLines(_ body: HTTPBody, to count: Int) async throws {
