@@ -14,13 +14,18 @@ enum ObjectKeys {
 
     /// Namespace, empty for objects without one, and name of a key.
     static func place(of key: String) -> (namespace: Substring, name: Substring) {
-        let parts: [Substring] = key.split(separator: "/", omittingEmptySubsequences: false)
-        return parts.count > 3 ? (parts[2], parts[3]) : ("", parts.last ?? "")
+        let parts: [Substring.UTF8View] = key.utf8.split(separator: slash, omittingEmptySubsequences: false)
+        return parts.count > 3 ? (Substring(parts[2]), Substring(parts[3])) : ("", parts.last.map { Substring($0) } ?? "")
     }
 
     /// Group and resource of a key.
     static func resource(of key: String) -> Substring {
-        guard let first = key.firstIndex(of: "/"), let second = key[key.index(after: first)...].firstIndex(of: "/") else { return "" }
+        let bytes: String.UTF8View = key.utf8
+        guard let first = bytes.firstIndex(of: slash), let second = bytes[bytes.index(after: first)...].firstIndex(of: slash) else {
+            return ""
+        }
         return key[..<second]
     }
+
+    private static let slash = UInt8(ascii: "/")
 }
