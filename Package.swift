@@ -26,6 +26,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let sources: [Target] = [
     .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CSandbox"),
     .target(name: "Machinery", dependencies: ["CLibYAML"], swiftSettings: strict),
     .target(name: "API", dependencies: ["Machinery"], swiftSettings: strict),
