@@ -14,6 +14,7 @@ let posix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let niotls = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let hpack = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
 let http1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let webSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let http2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
 let tls = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
@@ -31,7 +32,9 @@ let sources: [Target] = [
     .target(name: "Machinery", dependencies: ["CLibYAML"], swiftSettings: strict),
     .target(name: "API", dependencies: ["Machinery"], swiftSettings: strict),
     .target(name: "Client", dependencies: ["API", "Machinery", "HTTP", log], swiftSettings: strict),
-    .target(name: "HTTP", dependencies: [nio, posix, niotls, http1, http2, hpack, tls, x509, asn1, crypto, log], swiftSettings: strict),
+    .target(
+        name: "HTTP", dependencies: ["CZlib", nio, posix, niotls, http1, http2, hpack, webSocket, tls, x509, asn1, crypto, log],
+        swiftSettings: strict),
     .target(name: "Store", dependencies: ["CSQLite"], swiftSettings: strict),
     .target(name: "APIServer", dependencies: ["Store", "HTTP", "API", "Machinery", crypto, log], swiftSettings: strict),
     .target(name: "Sandbox", dependencies: ["CSandbox"], swiftSettings: strict),

@@ -92,6 +92,24 @@ package final class HTTPExchange: @unchecked Sendable {
         }
     }
 
+    /// Answers 101 with these fields and takes the connection out of HTTP: from here on it is `use`'s, which is called on the event loop.
+    ///
+    /// Only what the client asked for may be agreed to, and only HTTP/1.1 can; elsewhere the answer is 400. What a handler answers instead
+    /// to a client that asked is the connection's last answer.
+    package func upgrade(
+        _ headers: HTTPHeaders, to framing: UpgradedConnection.Framing, _ use: @escaping @Sendable (UpgradedConnection) -> Void
+    ) {
+        execute { [self] in
+            guard let upgraded = stream?.upgrade(headers, to: framing) else {
+                return respond(400, ["Content-Type": "text/plain"], Array("this connection cannot be upgraded\n".utf8))
+            }
+            guard finish(from: .waiting) else { return upgraded.close() }
+            stream = nil
+            use(upgraded)
+            closed()
+        }
+    }
+
     /// Calls `f` once, on the event loop, when the answer ended or the client left; at once, on this thread, if the connection is gone.
     package func onClose(_ f: @escaping @Sendable () -> Void) {
         guard eventLoop.inEventLoop || channel.isActive else { return f() }

@@ -92,8 +92,9 @@ final class RawConnection: Sendable {
 
     deinit { close(descriptor) }
 
-    func write(_ text: String) {
-        let bytes: [UInt8] = Array(text.utf8)
+    func write(_ text: String) { write(bytes: Array(text.utf8)) }
+
+    func write(bytes: [UInt8]) {
         var sent: Int = 0
         while sent < bytes.count {
             let count: Int = bytes[sent...].withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
@@ -107,6 +108,22 @@ final class RawConnection: Sendable {
     func read(until end: String? = nil) async -> String {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async { continuation.resume(returning: self.readNow(until: end)) }
+        }
+    }
+
+    /// Reads so many bytes, or what there is until the server closes.
+    func read(bytes count: Int) async -> [UInt8] {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { [descriptor] in
+                var bytes: [UInt8] = []
+                while bytes.count < count {
+                    var buffer: [UInt8] = [UInt8](repeating: 0, count: count - bytes.count)
+                    let read: Int = recv(descriptor, &buffer, buffer.count, 0)
+                    guard read > 0 else { break }
+                    bytes += buffer[..<read]
+                }
+                continuation.resume(returning: bytes)
+            }
         }
     }
 

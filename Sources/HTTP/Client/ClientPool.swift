@@ -7,7 +7,7 @@ import Synchronization
 /// The event loop of a client and its idle connections, the latest used last. Invariant: state is touched on `eventLoop` only.
 final class ClientPool: @unchecked Sendable {
     let eventLoop: any EventLoop
-    private let configuration: HTTPClientConfiguration
+    let configuration: HTTPClientConfiguration
     private let tls: NIOSSLContext?
     private let group: MultiThreadedEventLoopGroup
     private var idle: [ClientConnection] = []
@@ -83,6 +83,23 @@ final class ClientPool: @unchecked Sendable {
     private func connect(for call: ClientCall) {
         let connection = ClientConnection(pool: self, address: configuration.address, authority: configuration.authority)
         let bound: NIOLoopBound<ClientConnection> = NIOLoopBound(connection, eventLoop: eventLoop)
+        let connected: EventLoopFuture<any Channel> = connect { pipeline in
+            try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
+            try pipeline.addHandler(bound.value)
+        }
+        connected.assumeIsolated().whenComplete { [self] result in
+            switch result {
+            case .success(let channel):
+                if call.isOver { channel.close(promise: nil) } else { connection.send(call, isReused: false) }
+            case .failure(let error): call.fail(ConnectFailure.words(for: error, configuration))
+            }
+        }
+    }
+
+    /// Opens a connection whose pipeline has TLS where the server has it, and then what `setUp` adds.
+    func connect(
+        _ setUp: @escaping @Sendable (ChannelPipeline.SynchronousOperations) throws -> Void
+    ) -> EventLoopFuture<any Channel> {
         let bootstrap: ClientBootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(configuration.connectTimeout))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -92,23 +109,13 @@ final class ClientPool: @unchecked Sendable {
                     if let tls, let settings = configuration.tls {
                         try pipeline.addHandler(settings.handler(context: tls, host: configuration.host))
                     }
-                    try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
-                    try pipeline.addHandler(bound.value)
+                    try setUp(pipeline)
                 }
             }
         // An address needs no resolver, whose thread costs start-up time.
-        let connected: EventLoopFuture<any Channel>
         if let address = try? SocketAddress(ipAddress: configuration.host, port: configuration.port) {
-            connected = bootstrap.connect(to: address)
-        } else {
-            connected = bootstrap.connect(host: configuration.host, port: configuration.port)
+            return bootstrap.connect(to: address)
         }
-        connected.assumeIsolated().whenComplete { [self] result in
-            switch result {
-            case .success(let channel):
-                if call.isOver { channel.close(promise: nil) } else { connection.send(call, isReused: false) }
-            case .failure(let error): call.fail(ConnectFailure.words(for: error, configuration))
-            }
-        }
+        return bootstrap.connect(host: configuration.host, port: configuration.port)
     }
 }

@@ -70,6 +70,26 @@ package final class HTTPClient: Sendable {
         return (head.status, head.headers, head.body.sequence(of: self))
     }
 
+    /// Asks the server to use a new connection for something else than HTTP: the request says for what, in its `Connection` and `Upgrade`
+    /// fields. For WebSocket, ``WebSocketHandshake/request(protocols:)`` has the fields, and the answer is checked to agree to them.
+    ///
+    /// Throws as ``send(_:)`` does. Letting go of the client ends the connection.
+    package func upgrade(_ request: HTTPClientRequest, to framing: UpgradedConnection.Framing) async throws -> UpgradeAnswer {
+        let pool: ClientPool = try currentPool()
+        let call = ClientUpgrade(request, framing)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let runs: Bool = pool.execute {
+                    call.waiter = continuation
+                    pool.begin(call)
+                }
+                if !runs { continuation.resume(throwing: HTTPError.closed(configuration.address)) }
+            }
+        } onCancel: {
+            pool.execute { call.fail(CancellationError()) }
+        }
+    }
+
     /// Closes idle connections and stops the thread; requests under way fail. The next request starts anew.
     package func shutdown() {
         pool.withLock { pool in

@@ -52,13 +52,13 @@ final class ServerConnection {
         }
     }
 
-    /// The branch where an upgrade to WebSocket will take over the connection.
+    /// The branch where an upgrade can take over the connection; see `ServerStreamHandler.upgrade`.
     private func configureHTTP1() throws {
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderListSize = table.service.limits.headerSize
         limits.maxHeaderFieldSize = table.service.limits.headerSize
         try channel.pipeline.syncOperations.addHandlers(
-            ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)),
+            ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: limits)),
             ServerStreamHandler(connection: self, wire: .http1))
     }
 

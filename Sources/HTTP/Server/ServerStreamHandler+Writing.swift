@@ -81,6 +81,15 @@ extension ServerStreamHandler {
         }
     }
 
+    /// Writes the head that ends HTTP on this connection.
+    func writeUpgrade(_ headers: HTTPHeaders) {
+        guard let context else { return }
+        var fields: NIOHTTP1.HTTPHeaders = headers.fields
+        complete(&fields)
+        keepsAlive = true  // says nothing about the connection beside what the fields say
+        context.writeAndFlush(NIOAny(encodeHead(.switchingProtocols, fields, room: 0)), promise: nil)
+    }
+
     /// Tells a client that asked first to send its body.
     func writeContinue() {
         guard let context else { return }

@@ -5,7 +5,7 @@ import NIOHTTP1
 ///
 /// On HTTP/1.1 it also keeps requests that a client sent ahead until the one before is answered, and stops reading meanwhile.
 /// Invariant: lives on its channel's event loop.
-final class ServerStreamHandler: ChannelDuplexHandler {
+final class ServerStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = Never
 
@@ -43,6 +43,8 @@ final class ServerStreamHandler: ChannelDuplexHandler {
     private var ahead: CircularBuffer<HTTPServerRequestPart> = CircularBuffer(initialCapacity: 0)
     private var isHandling: Bool = false
     private var wantsRead: Bool = false
+    /// What became of the connection when it left HTTP; then nothing comes here any more.
+    private weak var upgraded: UpgradedConnection?
 
     init(connection: ServerConnection, wire: Wire) {
         self.connection = connection
@@ -118,7 +120,7 @@ final class ServerStreamHandler: ChannelDuplexHandler {
         stage = .reading(head)
         version = head.version
         isHead = head.method == .HEAD
-        keepsAlive = wire == .http2 || (head.isKeepAlive && !connection.isDraining)
+        keepsAlive = wire == .http2 || (head.isKeepAlive && !connection.isDraining && !Self.asksForUpgrade(head))
         readDeadline = .now() + TimeAmount(service.limits.bodyTimeout)
         if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > service.limits.bodySize {
             return refuse(.bodyTooLarge(limit: service.limits.bodySize))
@@ -228,5 +230,30 @@ final class ServerStreamHandler: ChannelDuplexHandler {
     func drain() {
         if wire == .http1 { keepsAlive = false }
         if let exchange, exchange.isStreaming { exchange.end() }
+        upgraded?.close(code: 1001, reason: "the server stops")
+    }
+
+    // MARK: - Upgrade
+
+    /// After such a request the decoder reads no further one.
+    private static func asksForUpgrade(_ head: HTTPRequestHead) -> Bool {
+        head.headers.contains(name: "upgrade")
+            && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
+    }
+
+    /// Answers 101 and puts other handlers in the place of those of HTTP; nil where that cannot be done.
+    func upgrade(_ headers: HTTPHeaders, to framing: UpgradedConnection.Framing) -> UpgradedConnection? {
+        guard let context, wire == .http1, isAnswering, !keepsAlive, version.minor > 0 else { return nil }
+        let pipeline: ChannelPipeline.SynchronousOperations = context.pipeline.syncOperations
+        guard let decoder = try? pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self) else { return nil }
+        let upgraded = UpgradedConnection(channel: context.channel)
+        guard (try? pipeline.addHandlers(upgraded.handlers(framing, isClient: false))) != nil else { return nil }
+        writeUpgrade(headers)
+        self.upgraded = upgraded
+        // What the client sent ahead is handed on when the decoder goes.
+        pipeline.removeHandler(context: context, promise: nil)
+        pipeline.removeHandler(context: decoder, promise: nil)
+        upgraded.begin()
+        return upgraded
     }
 }
