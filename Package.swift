@@ -36,7 +36,7 @@ let sources: [Target] = [
         name: "HTTP", dependencies: ["CZlib", nio, posix, niotls, http1, http2, hpack, webSocket, tls, x509, asn1, crypto, log],
         swiftSettings: strict),
     .target(name: "Store", dependencies: ["CSQLite"], swiftSettings: strict),
-    .target(name: "APIServer", dependencies: ["Store", "HTTP", "API", "Machinery", crypto, log], swiftSettings: strict),
+    .target(name: "APIServer", dependencies: ["CZlib", "Store", "HTTP", "API", "Machinery", crypto, log], swiftSettings: strict),
     .target(name: "Sandbox", dependencies: ["CSandbox"], swiftSettings: strict),
     .target(name: "Network", dependencies: ["API", "Machinery"], swiftSettings: strict),
     .target(name: "Kubelet", dependencies: ["Network", "Client", "API", "Machinery", "Sandbox", log], swiftSettings: strict),

@@ -22,8 +22,10 @@ struct AnswerBody: Sendable {
         case .json where form.isPretty: (contentType, pieces) = ("application/json", [Self.tree(json).serialized(Self.pretty)[...]])
         case .json: (contentType, pieces) = ("application/json", json + [Self.newline])
         }
-        guard form.isCompressed, pieces.reduce(0, { $0 + $1.count }) > Self.compressedFrom else { return }
-        pieces = [Gzip.compress(Self.joined(pieces))[...]]
+        guard form.isCompressed, pieces.reduce(0, { $0 + $1.count }) > Self.compressedFrom, let small = Gzip.compress(pieces) else {
+            return
+        }
+        pieces = [small[...]]
         isCompressed = true
     }
 
