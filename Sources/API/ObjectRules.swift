@@ -6,14 +6,15 @@ package struct ObjectRules: Sendable {
     package let decode: @Sendable (JSON, inout DecodingFindings) throws(DecodingError) -> JSON
     /// Changes nothing the second time.
     package let applyDefaults: @Sendable (inout JSON) -> Void
-    package let validate: @Sendable (JSON, inout Problems) -> Void
+    /// The object, and on an update the stored one, whose faults are not held against the new one where it keeps them.
+    package let validate: @Sendable (JSON, JSON?, inout Problems) -> Void
     /// The new object and the stored one.
     package let validateUpdate: @Sendable (JSON, JSON, inout Problems) -> Void
 
     package init(
         decode: @escaping @Sendable (JSON, inout DecodingFindings) throws(DecodingError) -> JSON,
         applyDefaults: @escaping @Sendable (inout JSON) -> Void,
-        validate: @escaping @Sendable (JSON, inout Problems) -> Void,
+        validate: @escaping @Sendable (JSON, JSON?, inout Problems) -> Void,
         validateUpdate: @escaping @Sendable (JSON, JSON, inout Problems) -> Void
     ) {
         self.decode = decode
@@ -25,7 +26,7 @@ package struct ObjectRules: Sendable {
     package init(_ schema: ObjectSchema) {
         decode = { json, findings throws(DecodingError) in try schema.decode(json, findings: &findings) }
         applyDefaults = { schema.applyDefaults(&$0) }
-        validate = { schema.validate($0, .root, &$1) }
+        validate = { schema.validate($0, .root, &$2) }
         validateUpdate = { schema.validateUpdate($0, from: $1, .root, &$2) }
     }
 }

@@ -52,7 +52,9 @@ package final class APIServer: Sendable {
         let objects = Objects(store: store)
         authorizer = Authorizer(store: store)
         tokens = try ServiceAccountTokens(keyPEM: configuration.tokenKeyPEM, store: store)
-        authenticator = Authenticator(tokens: tokens, known: configuration.staticTokens) { clock.time }
+        authenticator = Authenticator(tokens: tokens, known: configuration.staticTokens, bootstrap: BootstrapTokens(store: store)) {
+            clock.time
+        }
         webhooks = Webhooks(store: store, types: types)
         components = ComponentStatuses(names: configuration.components)
         admission = Self.admissionPlugins(objects, types, webhooks, authorizer)
@@ -61,7 +63,12 @@ package final class APIServer: Sendable {
         // What is stored is served before anybody can ask.
         customResources = CustomResources(
             store: store, clock: clock, types: types, converters: CustomResourceConverters(client: webhooks.client), log: log)
-        customResources.start { [weak self] type in await self?.removeAll(type) }
+        customResources.start(
+            CustomResources.Consequences(
+                empty: { [weak self] type in await self?.removeAll(type) },
+                retire: { [weak watches] type in
+                    watches?.end(watchesOf: ObjectKeys.resource(of: ObjectKeys.prefix(type.storedNames)))
+                }))
     }
 
     /// The closure that a store needs to index this server's objects.

@@ -91,7 +91,8 @@ package final class SQLiteStore: Store {
 
     package func subscribe(_ wake: @escaping @Sendable ([Event]) -> Void) -> Subscription {
         let id: Int = subscribers.withLock { $0.add(wake) }
-        return Subscription { [weak self] in self?.subscribers.withLock { $0.remove(id) } }
+        // What only the wake held is let go of outside of the lock: it may have a subscription of its own.
+        return Subscription { [weak self] in _ = self?.subscribers.withLock { $0.remove(id) } }
     }
 
     package func close() {
@@ -120,7 +121,7 @@ struct Subscribers {
         return next
     }
 
-    mutating func remove(_ id: Int) { wakes[id] = nil }
+    mutating func remove(_ id: Int) -> (@Sendable ([Event]) -> Void)? { wakes.removeValue(forKey: id) }
 
     var all: [@Sendable ([Event]) -> Void] { Array(wakes.values) }
 }

@@ -152,6 +152,58 @@ import Testing
         }
     }
 
+    @Test func `what became invalid may stay as it is, and not change to something else that is invalid`() async throws {
+        let server = try await TestServer()
+        try await server.define()
+        let ports: JSON = [["name": "http", "number": 80], ["name": "other", "number": 1]]
+        try await server.ask("POST", CronTabs.objects, CronTabs.object("a", ["image": "nginx", "note": "x", "ports": ports]))
+        var schema: JSON = CronTabs.schema
+        schema[["properties", "spec", "properties", "image", "maxLength"]] = 3
+        schema[["properties", "spec", "properties", "note", "minLength"]] = 5
+        schema[["properties", "spec", "properties", "ports", "items", "properties", "number", "minimum"]] = 1000
+        try await server.ask(
+            "PATCH", CronTabs.definitions + "/" + CronTabs.name,
+            ["spec": ["versions": [CronTabs.version("v1", isStorage: true, ["schema": ["openAPIV3Schema": schema]])]]], type: .mergePatch)
+        try await eventually("the new schema holds") {
+            try await server.ask("POST", CronTabs.objects + "?dryRun=All", CronTabs.object("b", ["image": "nginx"])).code == 422
+        }
+        let kept: TestServer.Reply = try await server.ask(
+            "PATCH", CronTabs.objects + "/a", ["spec": ["replicas": 2, "note": "long enough"]], type: .mergePatch)
+        #expect(kept.code == 200 && kept["spec", "image"] == "nginx", "\(kept)")
+        let moved: TestServer.Reply = try await server.ask(
+            "PATCH", CronTabs.objects + "/a",
+            ["spec": ["ports": [["name": "new", "number": 2000], ["name": "http", "number": 80]]]], type: .mergePatch)
+        #expect(moved.code == 200, "an element of a map is known by its key: \(moved)")
+        let changed: TestServer.Reply = try await server.ask(
+            "PATCH", CronTabs.objects + "/a", ["spec": ["image": "httpd"]], type: .mergePatch)
+        #expect(changed.code == 422)
+        #expect(
+            changed["message"] == #"CronTab.stable.example.com "a" is invalid: spec.image: Too long: may not be more than 3 bytes"#)
+    }
+
+    @Test func `a watch ends when its resource is no longer served as it was`() async throws {
+        let server = try await TestServer()
+        let made: TestServer.Reply = try await server.define()
+        try await server.ask("POST", CronTabs.objects, CronTabs.object("a"))
+        let first: WatchRecord = try await server.watch(CronTabs.objects)
+        try await first.expect(["ADDED a"])
+        try await server.ask(
+            "PATCH", CronTabs.definitions + "/" + CronTabs.name, ["metadata": ["labels": ["some": "label"]]], type: .mergePatch)
+        try await server.ask("PATCH", CronTabs.objects + "/a", ["spec": ["replicas": 2]], type: .mergePatch)
+        try await first.expect(["ADDED a", "MODIFIED a"])
+        #expect(!first.isEnded, "a label of the definition changes nothing")
+        let more: JSON = ["additionalPrinterColumns": [["name": "Image", "type": "string", "jsonPath": ".spec.image"]]]
+        try await server.ask(
+            "PATCH", CronTabs.definitions + "/" + CronTabs.name,
+            ["spec": ["versions": [CronTabs.version("v1", isStorage: true, more)]]], type: .mergePatch)
+        try await eventually("the first watch ends") { first.isEnded }
+
+        let second: WatchRecord = try await server.watch(CronTabs.objects + "?resourceVersion=\(made.revision)")
+        try await server.ask("DELETE", CronTabs.definitions + "/" + CronTabs.name)
+        try await second.expect(["ADDED a", "MODIFIED a", "DELETED a"])
+        try await eventually("the second watch ends") { second.isEnded }
+    }
+
     @Test func `names that another definition has are not accepted until it goes`() async throws {
         let server = try await TestServer()
         try await server.define()

@@ -17,18 +17,19 @@ final class WebhookServer: Sendable {
     /// In base64, as configurations have it.
     let caBundle: String
 
-    /// - Parameter answer: given `request` of a review; gives the members of `response`, nil for HTTP 500.
+    /// - Parameter answer: given `request` of a review, of an admission or of a conversion; gives the members of `response`, nil for HTTP 500.
     init(_ answer: @escaping @Sendable (JSON) -> JSON?) async throws {
         let authority = try CertificateAuthority.generate()
         let certificate: IssuedCertificate = try authority.issueServer(names: ["hook.default.svc"], addresses: ["127.0.0.1"])
         caBundle = Base64Text.encode(Array(authority.certificatePEM.utf8))
         let tls = TLSServerConfiguration(certificateChainPEM: certificate.certificatePEM, privateKeyPEM: certificate.keyPEM)
         server = try await HTTPServer(tls: tls) { [questions] request, exchange in
-            let question: JSON = (try? JSON(parsing: request.body))?["request"] ?? [:]
+            let asked: JSON = (try? JSON(parsing: request.body)) ?? [:]
+            let question: JSON = asked["request"] ?? [:]
             questions.add(question)
             guard var response = answer(question) else { return exchange.respond(500, [:], Array("broken".utf8)) }
             if response["uid"] == nil { response["uid"] = question["uid"] }
-            let review: JSON = ["apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response]
+            let review: JSON = ["apiVersion": asked["apiVersion"] ?? "", "kind": asked["kind"] ?? "", "response": response]
             exchange.respond(200, ["Content-Type": "application/json"], review.serialized())
         }
     }

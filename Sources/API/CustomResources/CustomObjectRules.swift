@@ -16,10 +16,10 @@ extension ObjectRules {
                 // apiVersion, kind and metadata have no defaults: the definition was refused otherwise.
                 schema.applyDefaults(&object)
             },
-            validate: { object, problems in
+            validate: { object, old, problems in
                 ObjectMeta.definition.schema.validate(object["metadata"] ?? [:], Path("metadata"), &problems)
-                schema.validate(object, .root, &problems)
-                schema.validateListTypes(object, .root, &problems)
+                schema.validate(object, from: old, .root, &problems)
+                if old.map({ schema.hasGoodListTypes($0) }) ?? true { schema.validateListTypes(object, .root, &problems) }
                 if schema.hasEmbeddedResources { EmbeddedResource.validate(object, schema, .root, &problems) }
                 if let scale { Self.validate(scale, object, &problems) }
             },

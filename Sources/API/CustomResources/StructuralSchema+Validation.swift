@@ -3,8 +3,14 @@ package import Machinery
 extension StructuralSchema {
     /// Collects what is wrong with a value, in Kubernetes' words.
     ///
-    /// Source: k8s.io/kube-openapi/pkg/validation and `ValidateCustomResource` of k8s.io/apiextensions-apiserver/pkg/apiserver/validation.
-    package func validate(_ value: JSON, _ path: Path, _ problems: inout Problems) {
+    /// What an update left as it was is not held against it, however wrong it is: a definition may become stricter than its objects.
+    ///
+    /// Source: k8s.io/kube-openapi/pkg/validation and `ValidateCustomResource` of k8s.io/apiextensions-apiserver/pkg/apiserver/validation;
+    /// KEP-4008.
+    ///
+    /// - Parameter old: the value that stood there before; nil for one that is new or can't be told from its neighbours.
+    package func validate(_ value: JSON, from old: JSON? = nil, _ path: Path, _ problems: inout Problems) {
+        if let old, old == value { return }
         if value.isNull {
             if !type.isEmpty, !isNullable { problems.mistyped(path, "null", type) }
             checkValues(value, path, &problems)
@@ -17,11 +23,11 @@ extension StructuralSchema {
             if checks.isNeeded { checkText(text, value, path, &problems) }
             checkFormat(text, value, path, &problems)
         case .int, .number: if checks.isNeeded { checkNumber(value, path, &problems) }
-        case .array(let elements): checkElements(elements, value, path, &problems)
+        case .array(let elements): checkElements(elements, from: old?.array, value, path, &problems)
         case .bool, .null, .object: break
         }
         checkValues(value, path, &problems)
-        if case .object(let object) = value { checkMembers(object, value, path, &problems) }
+        if case .object(let object) = value { checkMembers(object, from: old?.object, value, path, &problems) }
     }
 
     private func checkType(_ value: JSON, _ path: Path, _ problems: inout Problems) {
@@ -82,9 +88,12 @@ extension StructuralSchema {
 
     // MARK: - Lists
 
-    private func checkElements(_ elements: [JSON], _ value: JSON, _ path: Path, _ problems: inout Problems) {
+    private func checkElements(_ elements: [JSON], from old: [JSON]?, _ value: JSON, _ path: Path, _ problems: inout Problems) {
         if let items {
-            for (index, element) in elements.enumerated() { items.validate(element, path.index(index), &problems) }
+            let before: [JSON: JSON] = listType == .map ? byKey(old ?? []) : [:]
+            for (index, element) in elements.enumerated() {
+                items.validate(element, from: key(of: element).flatMap { before[$0] }, path.index(index), &problems)
+            }
         }
         if let least = checks.minItems, elements.count < least {
             problems.invalid(path, .int(Int64(elements.count)), "\(path) in body should have at least \(least) items")
@@ -93,6 +102,25 @@ extension StructuralSchema {
         if checks.hasUniqueItems, Set(elements).count != elements.count {
             problems.invalid(path, "", "\(path) in body shouldn't contain duplicates")
         }
+    }
+
+    /// What tells an element of a map from others: its keys, with their defaults.
+    private func key(of element: JSON) -> JSON? {
+        guard listType == .map, case .object = element else { return nil }
+        return .object(
+            JSONObject(
+                members: listMapKeys.compactMap { key in
+                    (element[key] ?? items?[key]?.defaultValue).map { JSONObject.Member(key: key, value: $0) }
+                }))
+    }
+
+    /// Elements of a map that stand once.
+    private func byKey(_ elements: [JSON]) -> [JSON: JSON] {
+        var found: [JSON: [JSON]] = [:]
+        for element in elements {
+            if let key: JSON = key(of: element) { found[key, default: []].append(element) }
+        }
+        return found.compactMapValues { $0.count == 1 ? $0[0] : nil }
     }
 
     /// Elements that stand twice in sets and maps. Source: k8s.io/apiextensions-apiserver/pkg/apiserver/schema/listtype.
@@ -111,17 +139,20 @@ extension StructuralSchema {
         }
     }
 
+    /// Whether no set or map has an element twice.
+    func hasGoodListTypes(_ value: JSON) -> Bool {
+        var problems = Problems()
+        validateListTypes(value, .root, &problems)
+        return problems.isEmpty
+    }
+
     private func checkDuplicates(_ elements: [JSON], _ path: Path, _ problems: inout Problems) {
         var seen: Set<JSON> = []
         for (index, element) in elements.enumerated() {
             var identity: JSON = element
             if listType == .map {
-                guard case .object = element else { continue }
-                identity = .object(
-                    JSONObject(
-                        members: listMapKeys.compactMap { key in
-                            (element[key] ?? items?[key]?.defaultValue).map { JSONObject.Member(key: key, value: $0) }
-                        }))
+                guard let key: JSON = key(of: element) else { continue }
+                identity = key
             }
             if !seen.insert(identity).inserted { problems.duplicate(path.index(index), identity) }
         }
@@ -129,14 +160,14 @@ extension StructuralSchema {
 
     // MARK: - Objects
 
-    private func checkMembers(_ object: JSONObject, _ value: JSON, _ path: Path, _ problems: inout Problems) {
+    private func checkMembers(_ object: JSONObject, from old: JSONObject?, _ value: JSON, _ path: Path, _ problems: inout Problems) {
         if let least = checks.minProperties, object.count < least {
             problems.invalid(path, .int(Int64(object.count)), "\(path) in body should have at least \(least) properties")
         }
         if let most = checks.maxProperties, object.count > most { problems.tooMany(path, object.count, atMost: most) }
         for member in object.members {
             guard let schema: StructuralSchema = schema(ofMember: member.key) else { continue }
-            schema.validate(member.value, path.child(member.key), &problems)
+            schema.validate(member.value, from: old?[member.key], path.child(member.key), &problems)
         }
         for name in required where object[name] == nil { problems.required(path.child(name)) }
     }

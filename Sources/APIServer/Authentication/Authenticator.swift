@@ -2,18 +2,20 @@ import API
 import HTTP
 import Machinery
 
-/// Finds out who sent a request: a client certificate of the cluster's authority, or a bearer token that the cluster signed or was given
-/// in its file of tokens.
+/// Finds out who sent a request: a client certificate of the cluster's authority, or a bearer token that the cluster signed, was given in
+/// its file of tokens, or keeps as a bootstrap token.
 ///
 /// Without either a request is anonymous; with a bad token it is refused. Certificates were checked in the TLS handshake.
 struct Authenticator: Sendable {
     private let tokens: ServiceAccountTokens
     private let known: StaticTokens
+    private let bootstrap: BootstrapTokens
     private let now: @Sendable () -> Time
 
-    init(tokens: ServiceAccountTokens, known: StaticTokens, now: @escaping @Sendable () -> Time) {
+    init(tokens: ServiceAccountTokens, known: StaticTokens, bootstrap: BootstrapTokens, now: @escaping @Sendable () -> Time) {
         self.tokens = tokens
         self.known = known
+        self.bootstrap = bootstrap
         self.now = now
     }
 
@@ -37,8 +39,10 @@ struct Authenticator: Sendable {
 
     /// Whose a token is. - Parameter audiences: for whom it has to be good, any of these; the API server if empty.
     func owner(of token: String, audiences: [String] = []) throws(TokenError) -> TokenOwner {
-        // Tokens of the file are for the API server.
-        if let user = known.user(of: token), audiences.isEmpty || audiences.contains(ServiceAccountTokens.issuer) {
+        // Tokens of the file and those of machines that join are for the API server.
+        if let user = known.user(of: token) ?? bootstrap.user(of: token, at: now()),
+            audiences.isEmpty || audiences.contains(ServiceAccountTokens.issuer)
+        {
             return TokenOwner(user: user, audiences: [ServiceAccountTokens.issuer])
         }
         return try tokens.owner(of: token, audiences: audiences, at: now())

@@ -9,8 +9,13 @@ import Synchronization
 /// Works on the store and on the table of types alone. Types are served before a status says that they are, and no longer than a
 /// definition stands. All work is done by one task at a time, from the state as it is then.
 final class CustomResources: Sendable {
-    /// Deletes all objects of a type. Set when the server is whole.
-    typealias Emptying = @Sendable (ResourceType) async -> Void
+    /// What the rest of the server does for definitions that change.
+    struct Consequences: Sendable {
+        /// Deletes all objects of a type.
+        let empty: @Sendable (ResourceType) async -> Void
+        /// Called with each type that is no longer served, or no longer as it was.
+        let retire: @Sendable (ResourceType) -> Void
+    }
 
     /// What was made of one version of a definition.
     private struct Known {
@@ -43,11 +48,11 @@ final class CustomResources: Sendable {
         self.types = types
         self.converters = converters
         self.log = log
-        serve(plans())
+        _ = serve(plans())
     }
 
     /// Follows the definitions from now on.
-    func start(_ empty: @escaping Emptying) {
+    func start(_ consequences: Consequences) {
         let resource: Substring = ObjectKeys.resource(of: Self.prefix)
         let subscription = store.subscribe { [weak self] events in
             guard let self else { return }
@@ -56,13 +61,13 @@ final class CustomResources: Sendable {
                 let written: Substring = ObjectKeys.resource(of: event.entry.key)
                 return written == resource || waiting.contains(written)
             }
-            if isOurs { wake(empty) }
+            if isOurs { wake(consequences) }
         }
         state.withLock { $0.subscription = subscription }
-        wake(empty)
+        wake(consequences)
     }
 
-    private func wake(_ empty: @escaping Emptying) {
+    private func wake(_ consequences: Consequences) {
         let begins: Bool = state.withLock { state in
             state.isDirty = true
             guard !state.isRunning else { return false }
@@ -71,7 +76,7 @@ final class CustomResources: Sendable {
         }
         guard begins else { return }
         Task { [weak self] in
-            while let self, self.goesOn() { await self.reconcile(empty) }
+            while let self, self.goesOn() { await self.reconcile(consequences) }
         }
     }
 
@@ -91,14 +96,14 @@ final class CustomResources: Sendable {
         let plan: DefinitionPlan
     }
 
-    private func reconcile(_ empty: @escaping Emptying) async {
+    private func reconcile(_ consequences: Consequences) async {
         let plans: [Plan] = plans()
-        serve(plans)
+        for type in serve(plans) { consequences.retire(type) }
         for plan in plans where plan.plan.definition != plan.before {
             await write(plan.plan.definition, over: plan)
         }
         for plan in plans where plan.before.isTerminating && plan.plan.definition == plan.before {
-            await removeObjects(of: plan, empty)
+            await removeObjects(of: plan, consequences)
         }
     }
 
@@ -126,8 +131,9 @@ final class CustomResources: Sendable {
         }
     }
 
-    /// Brings the table of types up to date. Types of definitions that did not change stay the very same.
-    private func serve(_ plans: [Plan]) {
+    /// Brings the table of types up to date. Types of definitions that did not change stay the very same; those that
+    /// are gone or look different now are returned as they were.
+    private func serve(_ plans: [Plan]) -> [ResourceType] {
         var known: [String: Known] = [:]
         let before: [String: Known] = state.withLock { $0.known }
         var isChanged: Bool = plans.count != before.count
@@ -147,12 +153,18 @@ final class CustomResources: Sendable {
         }
         if isChanged { types.serve(known.values.flatMap(\.types)) }
         state.withLock { $0.known = known }
+        return before.filter { key, old in !(known[key].map { Self.hasSameForm(old.definition, $0.definition) } ?? false) }
+            .flatMap(\.value.types)
     }
 
     /// Whether two versions of a definition are served alike.
     private static func isSame(_ one: View<CustomResourceDefinition>, _ other: View<CustomResourceDefinition>) -> Bool {
-        one.spec == other.spec && one.status.acceptedNames == other.status.acceptedNames && one.isTerminating == other.isTerminating
-            && one.isTrue("Established") == other.isTrue("Established")
+        hasSameForm(one, other) && one.isTerminating == other.isTerminating && one.isTrue("Established") == other.isTrue("Established")
+    }
+
+    /// Whether objects of two versions of a definition look alike.
+    private static func hasSameForm(_ one: View<CustomResourceDefinition>, _ other: View<CustomResourceDefinition>) -> Bool {
+        one.spec == other.spec && one.status.acceptedNames == other.status.acceptedNames
     }
 
     private func write(_ definition: View<CustomResourceDefinition>, over plan: Plan) async {
@@ -176,14 +188,14 @@ final class CustomResources: Sendable {
     // MARK: - The end of a definition
 
     /// Source: k8s.io/apiextensions-apiserver/pkg/controller/finalizer.
-    private func removeObjects(of plan: Plan, _ empty: Emptying) async {
+    private func removeObjects(of plan: Plan, _ consequences: Consequences) async {
         let definition: View<CustomResourceDefinition> = plan.before
         guard definition.metadata.finalizers.contains(CustomResourceDefinition.finalizer) else { return }
         let types: [ResourceType] = state.withLock { $0.known[plan.entry.key]?.types ?? [] }
         if let type = types.first {
             let prefix: String = ObjectKeys.prefix(type.storedNames)
             state.withLock { _ = $0.emptying.insert(ObjectKeys.resource(of: prefix)) }
-            if store.count(prefix: prefix) > 0 { await empty(type) }
+            if store.count(prefix: prefix) > 0 { await consequences.empty(type) }
             let count: Int = store.count(prefix: prefix)
             guard count == 0 else { return await tell(plan, waitingFor: count) }
             state.withLock { _ = $0.emptying.remove(ObjectKeys.resource(of: prefix)) }

@@ -1,5 +1,4 @@
 import API
-import FoundationEssentials
 import Machinery
 
 /// The strategy `Webhook`: the server that the definition names converts the objects, all those of a request in one call.
@@ -36,7 +35,7 @@ struct WebhookConverter: CustomResourceConverter {
     private func ask(_ objects: [JSON], _ apiVersion: String, _ kind: String) throws(APIStatus) -> [JSON] {
         let versions: [JSON] = configuration["conversionReviewVersions"]?.array ?? []
         let version: String = versions.lazy.compactMap(\.string).first { $0 == "v1" || $0 == "v1beta1" } ?? "v1"
-        let uid: JSON = .string(UUID().uuidString.lowercased())
+        let uid: JSON = .string(RandomUUID.text())
         let review: JSON = [
             "kind": "ConversionReview", "apiVersion": .string("apiextensions.k8s.io/" + version),
             "request": ["uid": uid, "desiredAPIVersion": .string(apiVersion), "objects": .array(objects)],

@@ -65,7 +65,7 @@ extension APIServer {
     private func validate(_ object: JSON, _ name: String, _ call: Call) throws(APIStatus) {
         var problems = Problems()
         ObjectMeta.validateObject(View(object["metadata"] ?? [:]), of: call.names, &problems)
-        call.type.rules.validate(object, &problems)
+        call.type.rules.validate(object, nil, &problems)
         guard problems.isEmpty else { throw .invalid(call.names, name, problems) }
         try validateAdmission(.create, object, old: nil, call)
     }

@@ -1,5 +1,4 @@
 import API
-import FoundationEssentials
 import Machinery
 
 /// The part of an object's metadata that the server writes.
@@ -17,7 +16,7 @@ enum Metadata {
             metadata["name"] = .string(generatedName(stem))
         }
         for member in ["deletionTimestamp", "deletionGracePeriodSeconds", "selfLink", "resourceVersion"] { metadata[member] = nil }
-        metadata["uid"] = .string(UUID().uuidString.lowercased())
+        metadata["uid"] = .string(RandomUUID.text())
         metadata["creationTimestamp"] = call.now.json
         metadata["generation"] = call.names.tracksGeneration ? 1 : nil
     }

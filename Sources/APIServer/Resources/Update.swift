@@ -121,7 +121,7 @@ extension APIServer {
     private func validate(_ next: JSON, old: JSON, _ call: Call) throws(APIStatus) {
         var problems = Problems()
         ObjectMeta.validateObjectUpdate(View(next["metadata"] ?? [:]), from: View(old["metadata"] ?? [:]), &problems)
-        call.type.rules.validate(next, &problems)
+        call.type.rules.validate(next, old, &problems)
         if !call.isSystemWrite { call.type.rules.validateUpdate(next, old, &problems) }
         guard problems.isEmpty else { throw .invalid(call.names, call.request.name ?? "", problems) }
         try validateAdmission(.update, next, old: old, call)

@@ -27,6 +27,8 @@ package final class WatchHub: Sendable {
         var nextID = 0
     }
 
+    /// Watches of what may stop being served, by the same keys as the pumps.
+    private let watchers = Mutex<[Substring: [Int: Watcher]]>([:])
     /// What was encoded for one watch and serves others.
     let frames = EventFrames()
     private let state = Mutex(State())
@@ -53,6 +55,7 @@ package final class WatchHub: Sendable {
             state.groups[group, default: Group(execute: execute)].pumps[resource, default: [:]][state.nextID] = pump
             return state.nextID
         }
+        if watcher.mayEnd { watchers.withLock { $0[resource, default: [:]][id] = watcher } }
         let clock: ClusterClock = clock
         let timer = Task {
             var remaining: Int = watcher.timeout
@@ -68,12 +71,26 @@ package final class WatchHub: Sendable {
         execute(pump)
         return WatchRegistration { [weak self] in
             timer.cancel()
+            if watcher.mayEnd { self?.watchers.withLock { $0[resource]?[id] = nil } }
             self?.state.withLock { state in
                 state.groups[group]?.pumps[resource]?[id] = nil
                 if state.groups[group]?.pumps[resource]?.isEmpty == true { state.groups[group]?.pumps[resource] = nil }
                 if state.groups[group]?.pumps.isEmpty == true { state.groups[group] = nil }
             }
         }
+    }
+
+    /// Ends the watches of a resource that is no longer served, or no longer as it was, after what happened to it until now.
+    ///
+    /// Clients begin anew, and find what is served now, or that nothing is.
+    func end(watchesOf resource: Substring) {
+        let ending: [Watcher] = watchers.withLock { watchers in
+            defer { watchers[resource] = nil }
+            return watchers[resource].map { Array($0.values) } ?? []
+        }
+        guard !ending.isEmpty else { return }
+        for watcher in ending { watcher.finishWhenIdle() }
+        wake([resource])
     }
 
     private func wake(_ events: [StoreEvent]) {
@@ -83,6 +100,10 @@ package final class WatchHub: Sendable {
             let resource: Substring = ObjectKeys.resource(of: event.entry.key)
             if !written.contains(resource) { written.append(resource) }
         }
+        wake(written)
+    }
+
+    private func wake(_ written: [Substring]) {
         let woken: [(execute: Executor, pumps: [@Sendable () -> Void])] = state.withLock { state in
             state.groups.values.compactMap { group in
                 let pumps: [@Sendable () -> Void] = written.flatMap { group.pumps[$0].map { Array($0.values) } ?? [] }

@@ -22,6 +22,7 @@ package final class Watcher: Sendable {
         /// The bookmark that closes the initial objects is still to be sent.
         var owesInitialEnd: Bool
         var owesBookmark = false
+        var endsWhenIdle = false
         var isEnded = false
     }
 
@@ -38,10 +39,12 @@ package final class Watcher: Sendable {
     /// Seconds after which the server ends the watch.
     let timeout: Int
     let wantsBookmarks: Bool
+    /// Whether what is watched may stop being served.
+    let mayEnd: Bool
 
     init(
         store: any Store, prefix: String, selection: Selection, encoder: EventEncoder, after: Revision, initial: [Entry],
-        owesInitialEnd: Bool, timeout: Int, wantsBookmarks: Bool, lane: SlowLane? = nil
+        owesInitialEnd: Bool, timeout: Int, wantsBookmarks: Bool, mayEnd: Bool = false, lane: SlowLane? = nil
     ) {
         self.store = store
         self.prefix = prefix
@@ -49,6 +52,7 @@ package final class Watcher: Sendable {
         self.encoder = encoder
         self.timeout = timeout
         self.wantsBookmarks = wantsBookmarks
+        self.mayEnd = mayEnd
         self.lane = lane
         state = Mutex(State(cursor: after, initial: initial[...], owesInitialEnd: owesInitialEnd))
     }
@@ -89,6 +93,10 @@ package final class Watcher: Sendable {
                 state.owesBookmark = false
                 encoder.addBookmark(state.cursor, closesInitialEvents: false, framing, to: &batch.pieces)
             }
+            if state.endsWhenIdle, batch.pieces.isEmpty {
+                state.isEnded = true
+                batch.isEnd = true
+            }
             return batch
         }
     }
@@ -98,6 +106,9 @@ package final class Watcher: Sendable {
 
     /// The next batch is the last.
     func finish() { state.withLock { $0.isEnded = true } }
+
+    /// The first batch that finds nothing new is the last.
+    func finishWhenIdle() { state.withLock { $0.endsWhenIdle = true } }
 
     /// Events that are looked at in one go.
     private static let most = 500

@@ -120,6 +120,45 @@ import Testing
         #expect(bad?.description == "line 1 has 2 columns; give at least three: token,user,uid")
     }
 
+    @Test func `a machine that joins has a token of its own while its Secret says so`() async throws {
+        let server = try await TestServer()
+        func name(_ token: String) -> UserInfo? {
+            try? server.server.user(of: HTTPRequest(method: "GET", path: "/", headers: ["Authorization": "Bearer \(token)"]))
+        }
+        let good = "07401b.f395accd246ae52d"
+        #expect(name(good) == nil)
+        let secret: JSON = [
+            "apiVersion": "v1", "kind": "Secret", "metadata": ["name": "bootstrap-token-07401b"], "type": "bootstrap.kubernetes.io/token",
+            "stringData": [
+                "token-id": "07401b", "token-secret": "f395accd246ae52d", "usage-bootstrap-authentication": "true",
+                "expiration": "2026-06-01T13:00:00Z", "auth-extra-groups": "system:bootstrappers:worker,system:bootstrappers:ingress",
+            ],
+        ]
+        let secrets = "/api/v1/namespaces/kube-system/secrets"
+        #expect(try await server.ask("POST", secrets, secret).code == 201)
+        #expect(
+            name(good)
+                == UserInfo(
+                    name: "system:bootstrap:07401b",
+                    groups: [
+                        "system:bootstrappers", "system:bootstrappers:worker", "system:bootstrappers:ingress", "system:authenticated",
+                    ]))
+        #expect(name("07401b.f395accd246ae52e") == nil)
+        let changes: [JSON] = [
+            ["auth-extra-groups": "system:masters"], ["usage-bootstrap-authentication": "false"], ["expiration": "2026-06-01T11:00:00Z"],
+        ]
+        for change in changes {
+            let path: String = secrets + "/bootstrap-token-07401b"
+            let before: JSON = try await server.ask("GET", path).json
+            try await server.ask("PATCH", path, ["stringData": change])
+            #expect(name(good) == nil, "\(change)")
+            try await server.ask("PATCH", path, ["data": before["data"] ?? [:]], type: .mergePatch)
+            #expect(name(good) != nil)
+        }
+        try await server.ask("DELETE", secrets + "/bootstrap-token-07401b")
+        #expect(name(good) == nil)
+    }
+
     @Test func `no credentials are anonymous, bad ones are refused`() async throws {
         let server = try await TestServer()
         func user(_ headers: HTTPHeaders) throws -> UserInfo {
@@ -138,7 +177,7 @@ import Testing
         #expect(id(["Audit-Id": "mine"]) == "mine")
         #expect(id(["Audit-Id": String(repeating: "x", count: 99)]).utf8.count == 64)
         #expect(id([:]) != id([:]))
-        #expect(AuditID.fresh(0, 0) == "00000000-0000-4000-8000-000000000000")
-        #expect(AuditID.fresh(.max, .max) == "ffffffff-ffff-4fff-bfff-ffffffffffff")
+        #expect(RandomUUID.text(0, 0) == "00000000-0000-4000-8000-000000000000")
+        #expect(RandomUUID.text(.max, .max) == "ffffffff-ffff-4fff-bfff-ffffffffffff")
     }
 }
