@@ -13,8 +13,11 @@ struct Bootstrap {
     let now: Time
 
     func run() async throws {
-        // Objects in namespaces need those first.
-        try await together { group in add(Presets.namespaces, to: &group) }
+        // Objects in namespaces need those first, and Services their addresses.
+        try await together { group in
+            add(Presets.namespaces, to: &group)
+            add([ServiceCIDR.preset], to: &group)
+        }
         try await together { group in
             add(Presets.priorityClasses, to: &group)
             add(FlowControlPresets.mandatoryLevels + FlowControlPresets.suggestedLevels, to: &group)
@@ -22,6 +25,7 @@ struct Bootstrap {
             add(APIService.local, to: &group)
             add([Presets.service(port: port)], to: &group)
             group.addTask { try await publishEndpoints() }
+            group.addTask { try await openServiceRange() }
             group.addTask { try await renewLease() }
         }
     }
@@ -40,6 +44,18 @@ struct Bootstrap {
         do {
             _ = try await client.create(object)
         } catch let status as APIStatus where status.isAlreadyExists {}
+    }
+
+    /// Says that Services get addresses from the range, unless somebody else judged that. Source: pkg/controlplane/controller/defaultservicecidr.
+    private func openServiceRange() async throws {
+        let key: ObjectKey = ServiceCIDR.preset.key
+        guard let range = try await client.find(ServiceCIDR.self, key), !range.status.conditions.contains(where: { $0.type == "Ready" })
+        else { return }
+        let ready: JSON = [
+            "type": "Ready", "status": "True", "reason": "", "message": "Kubernetes default Service CIDR is ready",
+            "lastTransitionTime": now.json,
+        ]
+        try await client.patch(ServiceCIDR.self, key, ["status": ["conditions": [ready]]], as: .mergePatch, subresource: "status")
     }
 
     /// Says who serves and since when. Written at each start: a disk that takes no writes is told here, not by a node that never

@@ -37,6 +37,51 @@ import Testing
         #expect(try await server.ask("POST", Place.services, Sample.service("b", wanted)).code == 201)
     }
 
+    @Test func `who has which address can be read as an object`() async throws {
+        let server = try await TestServer()
+        let place = "/apis/networking.k8s.io/v1/ipaddresses/10.96.7.7"
+        try await server.ask("POST", Place.services, Sample.service("a", ["clusterIP": "10.96.7.7"]))
+        try await eventually("the address is written down") { try await server.ask("GET", place).code == 200 }
+        let record: TestServer.Reply = try await server.ask("GET", place)
+        #expect(record["spec", "parentRef"] == ["group": "", "resource": "services", "namespace": "default", "name": "a"])
+        #expect(
+            record["metadata", "labels"]
+                == ["ipaddress.kubernetes.io/ip-family": "IPv4", "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io"])
+        try await server.ask("DELETE", Place.services + "/a")
+        try await eventually("the address is free") { try await server.ask("GET", place).code == 404 }
+
+        let mine: JSON = [
+            "apiVersion": "networking.k8s.io/v1", "kind": "IPAddress", "metadata": ["name": "10.96.7.7"],
+            "spec": ["parentRef": ["resource": "configmaps", "namespace": "default", "name": "mine"]],
+        ]
+        #expect(try await server.ask("POST", "/apis/networking.k8s.io/v1/ipaddresses", mine).code == 201)
+        #expect(try await server.ask("POST", Place.services, Sample.service("a", ["clusterIP": "10.96.7.7"])).code == 422)
+    }
+
+    @Test func `addresses come from the ranges that are ready`() async throws {
+        let server = try await TestServer()
+        let ranges = "/apis/networking.k8s.io/v1/servicecidrs"
+        let wanted: JSON = ["clusterIP": "10.200.0.9"]
+        let refused: TestServer.Reply = try await server.ask("POST", Place.services, Sample.service("a", wanted))
+        #expect(
+            refused["message"]
+                == .string(
+                    #"Service "a" is invalid: spec.clusterIPs: Invalid value: ["10.200.0.9"]: failed to allocate IP 10.200.0.9: "#
+                        + "the provided network does not match the current range"))
+        let range: JSON = [
+            "apiVersion": "networking.k8s.io/v1", "kind": "ServiceCIDR", "metadata": ["name": "more"], "spec": ["cidrs": ["10.200.0.0/28"]],
+        ]
+        #expect(try await server.ask("POST", ranges, range).code == 201)
+        #expect(try await server.ask("POST", Place.services, Sample.service("a", wanted)).code == 201)
+        // The first and the last address of a range are nobody's; one is taken.
+        for i in 0..<13 {
+            let made: TestServer.Reply = try await server.ask("POST", Place.services, Sample.service("s\(i)"))
+            #expect(made["spec", "clusterIP"]?.string?.hasPrefix("10.200.0.") == true, "\(made)")
+        }
+        let full: TestServer.Reply = try await server.ask("POST", Place.services, Sample.service("one-too-many"))
+        #expect(full.code == 500 && full["message"]?.string?.hasSuffix("failed to allocate a serviceIP: range is full") == true)
+    }
+
     @Test func `a headless service has no address and a named service no more than a name`() async throws {
         let server = try await TestServer()
         let headless: TestServer.Reply = try await server.ask("POST", Place.services, Sample.service("a", ["clusterIP": "None"]))

@@ -7,6 +7,9 @@ package struct ServiceCIDR: Kind {
     package static let names = KindNames(
         "ServiceCIDR", group: "networking.k8s.io", plural: "servicecidrs", isNamespaced: false, subresources: [.status("ServiceCIDR")])
 
+    /// The range that every cluster begins with, by the name that upstream gives it.
+    package static let preset: View<ServiceCIDR> = new("kubernetes") { $0.spec.cidrs = ["10.96.0.0/16"] }
+
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
     package let spec = Field<ServiceCIDRSpec>("spec", 2, "The range.")
     package let status = Field<ServiceCIDRStatus>("status", 3, "Whether the range is in use.")

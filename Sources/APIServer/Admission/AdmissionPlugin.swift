@@ -46,6 +46,7 @@ extension APIServer {
         _ objects: Objects, _ types: ServedTypes, _ webhooks: Webhooks, _ authorizer: Authorizer
     ) -> [any AdmissionPlugin] {
         let parsed = ParsedObjects(store: objects.store)
+        let addresses = IPAddressRecords(store: objects.store)
         return [
             NamespaceLifecycle(store: objects.store),
             LimitRanger(objects: parsed),
@@ -68,7 +69,8 @@ extension APIServer {
             ValidatingWebhooks(webhooks: webhooks),
             EscalationCheck(authorizer: authorizer),
             ResourceQuotaAdmission(objects: parsed),
-            ServiceAddresses(objects: objects),
+            ServiceAddresses(objects: objects, ranges: ServiceRanges(objects: parsed), records: addresses),
+            addresses,
         ]
     }
 

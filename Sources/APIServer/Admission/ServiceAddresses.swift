@@ -1,5 +1,6 @@
 import API
 import Machinery
+import Store
 import Synchronization
 
 /// Gives services their cluster address and node ports, each once, and takes them back when the service is gone.
@@ -11,14 +12,18 @@ final class ServiceAddresses: AdmissionPlugin {
         var nodePorts: Set<Int> = []
     }
 
-    /// The default range of the API server: 10.96.0.0/16.
-    private static let prefix = "10.96."
     private static let nodePorts = 30_000...32_767
 
     private let objects: Objects
+    private let ranges: ServiceRanges
+    private let records: IPAddressRecords
     private let given = Mutex<Given?>(nil)
 
-    init(objects: Objects) { self.objects = objects }
+    init(objects: Objects, ranges: ServiceRanges, records: IPAddressRecords) {
+        self.objects = objects
+        self.ranges = ranges
+        self.records = records
+    }
 
     var runsAgain: Bool { false }
 
@@ -30,7 +35,7 @@ final class ServiceAddresses: AdmissionPlugin {
         guard service.spec.type != "ExternalName" else { return }
         let before: View<Service>? = old.map { View<Service>($0) }
         try given.withLock { (state: inout Given?) throws(APIStatus) in
-            var known: Given = state ?? load()
+            var known: Given = state ?? load(at: call.now)
             try giveAddress(&service, before, &known, call)
             try giveNodePorts(&service, before, &known, call)
             state = known
@@ -58,15 +63,15 @@ final class ServiceAddresses: AdmissionPlugin {
         if service.spec.clusterIP.isEmpty, let kept = before?.spec.clusterIP, !kept.isEmpty { service.spec.clusterIP = kept }
         if service.spec.clusterIP != "None", service.spec.clusterIP != before?.spec.clusterIP ?? "" || service.spec.clusterIP.isEmpty {
             if service.spec.clusterIP.isEmpty {
-                guard let address = freeAddress(known) else {
+                guard let address = ranges.address(where: { isFree($0, known) }) else {
                     throw .internalError("failed to allocate a serviceIP: range is full")
                 }
                 service.spec.clusterIP = address
-            } else if known.addresses.contains(service.spec.clusterIP) {
+            } else if let flaw = flaw(service.spec.clusterIP, known) {
                 var problems = Problems()
                 problems.invalid(
                     Path("spec").child("clusterIPs"), [.string(service.spec.clusterIP)],
-                    "failed to allocate IP \(service.spec.clusterIP): provided IP is already allocated")
+                    "failed to allocate IP \(service.spec.clusterIP): \(flaw)")
                 throw .invalid(call.names, service.name, problems)
             }
             if !call.options.dryRun { known.addresses.insert(service.spec.clusterIP) }
@@ -114,21 +119,25 @@ final class ServiceAddresses: AdmissionPlugin {
         guard problems.isEmpty else { throw .invalid(call.names, service.name, problems) }
     }
 
-    private func freeAddress(_ known: Given) -> String? {
-        // 10.96.0.1 is the API server's own, the first 256 are left to those who choose their address.
-        for _ in 0..<1000 {
-            let address = Self.prefix + "\(Int.random(in: 1...255)).\(Int.random(in: 1...254))"
-            if !known.addresses.contains(address) { return address }
-        }
-        return nil
+    /// Neither a Service nor an `IPAddress` object that somebody made has the address.
+    private func isFree(_ address: String, _ known: Given) -> Bool {
+        !known.addresses.contains(address) && objects.store.newest(IPAddressRecords.key(address)) == nil
     }
 
-    private func load() -> Given {
+    /// Why a Service can't have an address that it asks for.
+    private func flaw(_ address: String, _ known: Given) -> String? {
+        guard ranges.contain(address) else { return "the provided network does not match the current range" }
+        return isFree(address, known) ? nil : "provided IP is already allocated"
+    }
+
+    private func load(at now: Time) -> Given {
         var known = Given()
-        for service in objects.list(Service.self) {
+        let services: [View<Service>] = objects.list(Service.self)
+        for service in services {
             known.addresses.formUnion(service.spec.clusterIPs)
             known.nodePorts.formUnion(service.spec.ports.map(\.nodePort).filter { $0 > 0 })
         }
+        records.complete(services, at: now)
         return known
     }
 
