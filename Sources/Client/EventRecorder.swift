@@ -11,6 +11,8 @@ package final class EventRecorder: Sendable {
     /// What makes two events the same news.
     private struct News: Hashable {
         let uid: String
+        /// The part of the object, such as a container.
+        let fieldPath: String
         let level: String
         let reason: String
         let message: String
@@ -75,7 +77,7 @@ package final class EventRecorder: Sendable {
             $0.lastTimestamp = now
             $0.count = 1
         }
-        let news = News(uid: metadata.uid, level: level.rawValue, reason: reason, message: message)
+        let news = News(uid: metadata.uid, fieldPath: fieldPath, level: level.rawValue, reason: reason, message: message)
         queue.yield(Waiting(news: news, event: event))
     }
 

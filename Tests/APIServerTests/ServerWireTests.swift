@@ -122,6 +122,41 @@ import Testing
         }
     }
 
+    @Test func `tables and partial objects have their older name for clients that ask for it`() async throws {
+        let server = try await TestServer(isPaused: false)
+        try await server.ask("POST", Place.configMaps, Sample.configMap("a"))
+        try await TestFront.with(server) { front in
+            func json(_ form: String, _ path: String = Place.configMaps) async throws -> JSON {
+                try JSON(
+                    parsing: try await front.send("GET", path, ["Accept": "application/json;as=\(form);v=v1beta1;g=meta.k8s.io"]).body)
+            }
+            let table: JSON = try await json("Table")
+            #expect(table["kind"] == "Table" && table["apiVersion"] == "meta.k8s.io/v1beta1")
+            #expect(table["rows"]?.array?.first?[["object", "apiVersion"]] == "meta.k8s.io/v1beta1")
+            let list: JSON = try await json("PartialObjectMetadataList")
+            #expect(list["apiVersion"] == "meta.k8s.io/v1beta1" && list["items"]?.array?.first?["apiVersion"] == "meta.k8s.io/v1beta1")
+            let events: JSON = try await json("PartialObjectMetadata", Place.configMaps + "?watch=1&timeoutSeconds=1")
+            #expect(events[["object", "apiVersion"]] == "meta.k8s.io/v1beta1")
+        }
+    }
+
+    @Test(arguments: [
+        ("/healthz", 200, "ok"), ("/livez/ping", 200, "ok"), ("/readyz/nothing", 404, ""),
+        ("/readyz?verbose", 200, "[+]ping ok\n[+]log ok\n[+]store ok\nreadyz check passed\n"),
+        ("/livez?verbose&exclude=log", 200, "[+]ping ok\n[+]log excluded: ok\n[+]store ok\nlivez check passed\n"),
+        (
+            "/livez?verbose&exclude=x", 200,
+            "[+]ping ok\n[+]log ok\n[+]store ok\nwarn: some health checks cannot be excluded: no matches for \"x\"\nlivez check passed\n"
+        ),
+    ])
+    func `health is told in whole and by check`(_ path: String, _ status: Int, _ text: String) async throws {
+        try await TestFront.with(try await TestServer()) { front in
+            let answer: HTTPResponse = try await front.send("GET", path)
+            #expect(answer.status == status)
+            if status == 200 { #expect(String(decoding: answer.body, as: UTF8.self) == text) }
+        }
+    }
+
     @Test func `a body over the limit is refused in words`() async throws {
         try await TestFront.with(try await TestServer()) { front in
             let body: [UInt8] = Array(repeating: UInt8(ascii: " "), count: 3 * 1024 * 1024 + 1)

@@ -10,6 +10,7 @@ struct AnswerBody: Sendable {
 
     /// - Parameter json: one document in pieces that follow each other.
     init(_ json: [ArraySlice<UInt8>], _ form: WireForm) {
+        let json: [ArraySlice<UInt8>] = form.hasBetaName ? [BetaName.document(Self.joined(json))[...]] : json
         switch form.encoding {
         case .protobuf:
             // What has no protobuf form comes as JSON; the content type tells the client.

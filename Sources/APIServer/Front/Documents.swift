@@ -26,7 +26,8 @@ extension APIServer {
             }
             return Document(bytes: found.bytes, contentType: "application/json", etag: found.etag)
         case .health(let path):
-            return Document(bytes: Array(health(path, query).utf8), contentType: "text/plain; charset=utf-8", etag: nil)
+            guard let text = HealthReport(path, query: query).text else { throw .pathNotFound }
+            return Document(bytes: Array(text.utf8), contentType: "text/plain; charset=utf-8", etag: nil)
         case .version: return Document(bytes: ServerVersion.json.serialized(), contentType: "application/json", etag: nil)
         case .unknown(let path):
             guard let document = openIDDocument(path, host: host) else { throw .pathNotFound }
@@ -42,11 +43,5 @@ extension APIServer {
             bytes: document.bytes,
             contentType: isAggregated ? "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList" : "application/json",
             etag: isAggregated ? document.etag : nil)
-    }
-
-    /// `ok`, or with `verbose` a line for each check. The server answers only while it can.
-    private func health(_ path: String, _ query: String?) -> String {
-        guard query?.contains("verbose") == true else { return "ok" }
-        return "[+]ping ok\n[+]log ok\n[+]store ok\n\(path.split(separator: "/").first ?? "healthz") check passed\n"
     }
 }

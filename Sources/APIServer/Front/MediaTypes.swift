@@ -63,7 +63,8 @@ package enum MediaTypes {
             }
         }
         guard let wanted else { return served.encoding == .protobuf && !endpoint.hasProtobuf ? nil : form }
-        guard wanted.group == "meta.k8s.io", wanted.version == "v1" else { return nil }
+        guard wanted.group == "meta.k8s.io", wanted.version == "v1" || wanted.version == "v1beta1" else { return nil }
+        form.hasBetaName = wanted.version == "v1beta1"
         switch wanted.kind {
         case "Table": form.representation = .table
         case "PartialObjectMetadata": form.representation = .metadata
@@ -71,7 +72,7 @@ package enum MediaTypes {
         default: return nil
         }
         // Cells may hold anything, which protobuf has no word for.
-        return form.representation == .table && served.encoding == .protobuf ? nil : form
+        return (form.representation == .table || form.hasBetaName) && served.encoding == .protobuf ? nil : form
     }
 
     /// Reads a `Content-Type` header. Throws ``APIStatus`` (415) for types that are not read.

@@ -6,6 +6,8 @@ package struct WireForm: Sendable {
     package enum Encoding: Sendable { case json, yaml, protobuf }
 
     package var representation: APIRequest.Representation = .object
+    /// Tables and partial objects by the name that they had before version 1.15: meta.k8s.io/v1beta1.
+    var hasBetaName = false
     package var encoding: Encoding = .json
     /// Indented JSON, for people.
     var isPretty = false

@@ -48,8 +48,9 @@ package struct Version: LocalVerb {
     func show(_ server: JSON?, _ shell: Shell) {
         var document: JSON = [
             "clientVersion": [
-                "major": "1", "minor": "36", "gitVersion": .string(Versions.kubernetes), "swkubeVersion": .string(Versions.swkube),
-                "compiler": "swift", "platform": .string(Self.platform),
+                "major": .string(Versions.major), "minor": .string(Versions.minor), "gitVersion": .string(Versions.kubernetes),
+                "swkubeVersion": .string(Versions.swkube),
+                "compiler": "swift", "platform": .string(Versions.platform),
             ]
         ]
         if let server { document["serverVersion"] = server }
@@ -61,13 +62,5 @@ package struct Version: LocalVerb {
             shell.output.line("swkube Version: \(Versions.swkube)")
             if let text = server?["gitVersion"]?.string { shell.output.line("Server Version: \(text)") }
         }
-    }
-
-    private static var platform: String {
-        #if arch(arm64)
-            "linux/arm64"
-        #else
-            "linux/amd64"
-        #endif
     }
 }
