@@ -137,6 +137,10 @@ package struct ValidatingAdmissionPolicyStatus: Schema {
     package let observedGeneration = Field<Int64>("observedGeneration", 1, "Generation of the policy that was looked at.")
     package let typeChecking = Field<TypeChecking?>("typeChecking", 2, "Where expressions don't fit the types that they are about.")
     package let conditions = Field<[Condition]>("conditions", 3, "Aspects of the state.", .listMap(keys: ["type"]))
+
+    package static func validate(_ status: View<ValidatingAdmissionPolicyStatus>, _ path: Path, _ problems: inout Problems) {
+        Condition.requireReasons(status.conditions, path.child("conditions"), &problems)
+    }
 }
 
 /// Where the expressions of a policy don't fit the types that they are about.

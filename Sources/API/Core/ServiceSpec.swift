@@ -104,6 +104,10 @@ package struct ServiceStatus: Schema {
 
     package let loadBalancer = Field<LoadBalancerStatus>("loadBalancer", 1, "Where the load balancer is.")
     package let conditions = Field<[Condition]>("conditions", 2, "Aspects of the state.", .merge(key: "type"))
+
+    package static func validate(_ status: View<ServiceStatus>, _ path: Path, _ problems: inout Problems) {
+        Condition.requireReasons(status.conditions, path.child("conditions"), &problems)
+    }
 }
 
 /// Where a load balancer is.

@@ -66,4 +66,8 @@ package struct PodDisruptionBudgetStatus: Schema {
     package let expectedPods = Field<Int32>("expectedPods", 6, "Pods that count.", default: 0, .atLeast(0))
     package let conditions = Field<[Condition]>(
         "conditions", 7, "Aspects of the state: DisruptionAllowed.", .merge(key: "type"))
+
+    package static func validate(_ status: View<PodDisruptionBudgetStatus>, _ path: Path, _ problems: inout Problems) {
+        Condition.requireReasons(status.conditions, path.child("conditions"), &problems)
+    }
 }

@@ -104,6 +104,7 @@ package struct AllocatedDeviceStatus: Schema {
     package let shareID = Field<String?>("shareID", 7, "Identity of this share of a device that several use.")
 
     package static func validate(_ device: View<AllocatedDeviceStatus>, _ path: Path, _ problems: inout Problems) {
+        Condition.requireReasons(device.conditions, path.child("conditions"), &problems)
         DeviceNames.driver(device.driver, path.child("driver"), &problems)
         DeviceNames.pool(device.pool, path.child("pool"), &problems)
         DeviceNames.label(device.device, path.child("device"), &problems)
