@@ -27,6 +27,16 @@ package enum Host {
         close(fd)
     }
 
+    /// Lets this process open as many files as its user may have at all: the soft limit of a login, often 1,024, is less than what a
+    /// cluster with a few hundred connections holds. Programs that it starts inherit the limit.
+    package static func allowManyFiles() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
+        limit.rlim_cur = limit.rlim_max
+        // Refused by no kernel; were it, the old limit would stay.
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
     /// Processors that this process may use.
     package static var processors: Int { Int(swkube_processors()) }
 

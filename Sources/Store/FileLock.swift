@@ -9,15 +9,17 @@ final class FileLock {
 
     /// - Parameter path: of the lock file; made with mode 0600 when missing. Throws ``StoreError/inUse(path:pid:)`` naming `owner`.
     init(path: String, owner: String) throws(StoreError) {
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .system(errno, path, "cannot open the lock file") }
-        if flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+        let opened: Int32 = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard opened >= 0 else { throw .system(errno, path, "cannot open the lock file") }
+        if flock(opened, LOCK_EX | LOCK_NB) != 0 {
             let failure: Int32 = errno
-            let holder: Int32? = Self.holder(descriptor)
-            _ = Glibc.close(descriptor)
+            let holder: Int32? = Self.holder(opened)
+            _ = Glibc.close(opened)
             if failure == EWOULDBLOCK { throw .inUse(path: owner, pid: holder) }
             throw .system(failure, path, "cannot lock it")
         }
+        // Last of what can fail: once it is set, a throw would run `deinit` too, and close the number a second time.
+        descriptor = opened
         // The process id is for the message of a second opener only: a full disk must not keep the store from opening.
         ftruncate(descriptor, 0)
         let text: [UInt8] = Array("\(getpid())\n".utf8)

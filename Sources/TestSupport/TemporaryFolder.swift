@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Sandbox
 
 /// A folder of a test, mode 0700; it goes with its last reference.
 package final class TemporaryFolder: Sendable {
@@ -7,6 +8,8 @@ package final class TemporaryFolder: Sendable {
 
     /// Throws ``TestFailure`` when `/tmp` takes no folder.
     package init(_ purpose: String = "test") throws {
+        // Many tests run at once, each with a database, connections and event loops: more files than a login may have.
+        Host.allowManyFiles()
         // Short, because sockets live below it and their paths may have 107 bytes.
         var template: [CChar] = Array("/tmp/swk-\(purpose)-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {

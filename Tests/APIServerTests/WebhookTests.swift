@@ -72,8 +72,9 @@ import Testing
     @Test func `a webhook that can't be reached refuses or not as its policy says`() async throws {
         let server = try await TestServer()
         let hook = try await WebhookServer { _ in ["allowed": true] }
-        let port: Int = hook.port
-        let closed = hook.webhook("fail.example.com", ["timeoutSeconds": 3], operations: ["CREATE"])
+        let port = try ClosedPort()
+        var closed = hook.webhook("fail.example.com", ["timeoutSeconds": 3], operations: ["CREATE"])
+        closed["clientConfig"]?["url"] = .string("https://127.0.0.1:\(port.number)/check")
         var lenient: JSON = closed
         lenient["name"] = "ignore.example.com"
         lenient["failurePolicy"] = "Ignore"
@@ -85,7 +86,8 @@ import Testing
         #expect(refused.code == 500)
         #expect(
             refused["message"]?.string == "Internal error occurred: failed calling webhook \"fail.example.com\": failed to call webhook: "
-                + "Post \"https://127.0.0.1:\(port)/check?timeout=3s\": dial tcp 127.0.0.1:\(port): connect: connection refused")
+                + "Post \"https://127.0.0.1:\(port.number)/check?timeout=3s\": dial tcp 127.0.0.1:\(port.number): connect: connection refused"
+        )
         // The configuration itself can always be taken away.
         #expect(try await server.ask("DELETE", Self.validating + "/strict").code == 200)
         #expect(try await server.ask("POST", Place.configMaps, Sample.configMap("b")).code == 201)

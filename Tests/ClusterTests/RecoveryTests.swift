@@ -17,13 +17,16 @@ extension EndToEnd {
                 try await eventually("the rollout is finished", within: .seconds(60)) {
                     try await home.value(
                         "deployment/web",
-                        "{.spec.replicas} {.status.updatedReplicas} {.status.readyReplicas} {.status.replicas} "
+                        "{.status.observedGeneration} {.status.updatedReplicas} {.status.readyReplicas} {.status.replicas} "
                             + "{.status.unavailableReplicas}")
                 } until: {
-                    $0 == "3 3 3 3 "
+                    $0 == "2 3 3 3 "
                 }
-                let words: String = try await home.value("pods", "{.items[*].spec.containers[0].env[0].value}")
-                #expect(words == "two two two")
+                try await eventually("only new pods are left") {
+                    try await home.value("pods", "{.items[*].spec.containers[0].env[0].value}")
+                } until: {
+                    $0 == "two two two"
+                }
                 let running: Command.Outcome = try await home.bash("swkube logs deploy/web")
                 #expect(running.output == "two\n", "\(running)")
             }

@@ -1,5 +1,6 @@
 import HTTP
 import Synchronization
+import TestSupport
 import Testing
 
 /// The client against the real server.
@@ -137,19 +138,18 @@ import Testing
     }
 
     @Test func `nothing listening is named with its address`() async throws {
-        let server: HTTPServer = try await HTTPServer(tls: nil, handler: describe)
-        await server.shutdown()
-        let client: HTTPClient = client(of: server, tls: .init())
+        let port = try ClosedPort()
+        let client = HTTPClient(HTTPClientConfiguration(host: "127.0.0.1", port: port.number, tls: .init()))
         let error: HTTPError = try await #require(throws: HTTPError.self) { _ = try await client.send(HTTPClientRequest(target: "/x")) }
-        #expect(error == .connectionRefused("https://127.0.0.1:\(server.port)"))
-        #expect(error.description == "cannot reach https://127.0.0.1:\(server.port) (connection refused)")
+        #expect(error == .connectionRefused("https://127.0.0.1:\(port.number)"))
+        #expect(error.description == "cannot reach https://127.0.0.1:\(port.number) (connection refused)")
     }
 
     @Test func `an unreachable name on this computer is a refusal too`() async throws {
-        let server: HTTPServer = try await HTTPServer(tls: nil, handler: describe)
-        await server.shutdown()
-        await #expect(throws: HTTPError.connectionRefused("http://localhost:\(server.port)")) {
-            _ = try await client(of: server, host: "localhost").send(HTTPClientRequest(target: "/x"))
+        let port = try ClosedPort()
+        let client = HTTPClient(HTTPClientConfiguration(host: "localhost", port: port.number, tls: nil))
+        await #expect(throws: HTTPError.connectionRefused("http://localhost:\(port.number)")) {
+            _ = try await client.send(HTTPClientRequest(target: "/x"))
         }
     }
 

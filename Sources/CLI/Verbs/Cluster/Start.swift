@@ -68,6 +68,7 @@ package struct Start: LocalVerb {
         let profile: ClusterProfile = try selection.profile(shell)
         let stop = StopSignals()
         Host.nameProcess("swkube")
+        Host.allowManyFiles()
         do {
             try check()
             let log = Logger(label: "swkube") { StreamLogHandler.standardError(label: $0) }
