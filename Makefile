@@ -10,7 +10,7 @@ RELEASE_FLAGS := -c release --product swkube --scratch-path .build-release --sta
 	-Xswiftc -static-executable -Xlinker -static -Xswiftc -cross-module-optimization
 RELEASE := .build-release/release/swkube
 
-.PHONY: setup build release demo test check format bench completions install clean
+.PHONY: setup build release demo test check lint format bench completions install clean
 
 setup: ## install what is missing
 	@scripts/setup
@@ -29,11 +29,12 @@ test: setup ## all tests
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build $(if $(CASES),--filter $(CASES))
 
-check: setup ## format, completions, warnings as errors, tests
-	$(SWIFT) format lint --strict --recursive --configuration .swift-format Package.swift Sources Tests
-	$(SWIFT) build -Xswiftc -warnings-as-errors --scratch-path .build
+check: export SWKUBE_WARNINGS := errors
+check: lint test ## format, warnings as errors, tests, completions
 	scripts/check-completions .build/debug/swkube
-	$(MAKE) test
+
+lint: setup
+	$(SWIFT) format lint --strict --recursive --configuration .swift-format Package.swift Sources Tests
 
 format: ## rewrite the sources in the project's format
 	$(SWIFT) format --in-place --recursive --configuration .swift-format Package.swift Sources Tests
