@@ -28,6 +28,7 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let sources: [Target] = [
     .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CSandbox"),
     .target(name: "Machinery", dependencies: ["CLibYAML"], swiftSettings: strict),
@@ -40,20 +41,21 @@ let sources: [Target] = [
     .target(name: "APIServer", dependencies: ["CZlib", "Store", "HTTP", "API", "Machinery", crypto, log], swiftSettings: strict),
     .target(name: "Sandbox", dependencies: ["CSandbox"], swiftSettings: strict),
     .target(name: "Network", dependencies: ["API", "Machinery"], swiftSettings: strict),
-    .target(name: "Kubelet", dependencies: ["Network", "Client", "API", "Machinery", "Sandbox", log], swiftSettings: strict),
+    .target(name: "Images", dependencies: ["HTTP", "Sandbox", "Machinery", "CZlib", "CZstd", crypto], swiftSettings: strict),
+    .target(name: "Kubelet", dependencies: ["Images", "Network", "Client", "API", "Machinery", "Sandbox", log], swiftSettings: strict),
     .target(name: "Scheduler", dependencies: ["Client", "API", "Machinery", log], swiftSettings: strict),
     .target(name: "Controllers", dependencies: ["Client", "API", "Machinery", crypto, log], swiftSettings: strict),
     .target(
         name: "Cluster",
         dependencies: [
-            "Controllers", "Scheduler", "Kubelet", "Network", "APIServer", "Store", "HTTP", "Client", "API", "Machinery", "Sandbox",
+            "Controllers", "Scheduler", "Kubelet", "Images", "Network", "APIServer", "Store", "HTTP", "Client", "API", "Machinery", "Sandbox",
             x509, asn1, crypto, log,
         ], swiftSettings: strict),
     .target(
-        name: "CLI", dependencies: ["Cluster", "Client", "API", "Machinery", "Sandbox", arguments, log], swiftSettings: strict),
+        name: "CLI", dependencies: ["Cluster", "Client", "API", "Machinery", "Sandbox", "Images", arguments, log], swiftSettings: strict),
     .executableTarget(name: "swkube", dependencies: ["CLI", "CSandbox"], swiftSettings: strict),
     .target(
-        name: "TestSupport", dependencies: ["Cluster", "APIServer", "HTTP", "Store", "Client", "API", "Machinery", "Sandbox", log],
+        name: "TestSupport", dependencies: ["Cluster", "APIServer", "HTTP", "Store", "Client", "API", "Machinery", "Sandbox", crypto, log],
         swiftSettings: strict),
 ]
 
@@ -69,7 +71,7 @@ let load: Target = .executableTarget(
 let tests: [Target] = [
     ("Machinery", []), ("API", ["Machinery"]), ("Store", ["store-crasher"]), ("HTTP", ["Cluster"]), ("Sandbox", []),
     ("Client", ["API", "Machinery"]), ("APIServer", ["API", "Machinery", "Client", "HTTP", "Store"]),
-    ("Kubelet", ["API", "Machinery", "Client", "Sandbox"]), ("Scheduler", ["API", "Machinery", "Client"]),
+    ("Images", ["HTTP", "Machinery", "Sandbox"]), ("Kubelet", ["API", "Machinery", "Client", "Sandbox", "Images"]), ("Scheduler", ["API", "Machinery", "Client"]),
     ("Controllers", ["API", "Machinery", "Client"]), ("Cluster", ["API", "Machinery", "Client", "HTTP", "Store"]),
     ("CLI", ["API", "Machinery", "Client", "Cluster"]),
 ].map { (name: String, more: [Target.Dependency]) in

@@ -1,7 +1,7 @@
 /// Every built-in kind, by group: the one list that the server, discovery and the command line read.
 package enum Registry {
     package static let kinds: [any Kind.Type] =
-        core + apps + batch + access + admissionRegistration + autoscaling + devices + networking + storage + others
+        core + apps + batch + access + admissionRegistration + autoscaling + devices + networking + storage + others + [HostImage.self]
 
     private static let core: [any Kind.Type] = [
         Binding.self,

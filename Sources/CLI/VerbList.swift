@@ -20,12 +20,14 @@ enum VerbList {
             CreateSecretDockerRegistry.self, CreateServiceClusterIP.self, CreateServiceNodePort.self, CreateServiceLoadBalancer.self,
             CreateServiceExternalName.self, CreateServiceAccount.self,
         ],
+        "image": [ImageInspect.self, ImageLoad.self, ImageList.self, ImagePull.self, ImageRemove.self],
     ]
 
     static let groups: [Group] = [
         Group(title: "Cluster", verbs: [Start.self, Stop.self, Status.self, DeleteCluster.self, Version.self, ClusterInfo.self]),
         Group(title: "Objects", verbs: [Get.self, Describe.self, Create.self, Apply.self, Delete.self, Scale.self, Logs.self]),
         Group(title: "Nodes", verbs: [Cordon.self, Uncordon.self, Drain.self]),
+        Group(title: "Images", verbs: [Image.self]),
         Group(title: "Settings", verbs: [APIResources.self, Config.self, Completion.self]),
     ]
 

@@ -23,6 +23,7 @@ struct Bootstrap {
             add(FlowControlPresets.mandatoryLevels + FlowControlPresets.suggestedLevels, to: &group)
             add(FlowControlPresets.mandatorySchemas + FlowControlPresets.suggestedSchemas, to: &group)
             add(APIService.local, to: &group)
+            add(HostImagePresets.all, to: &group)
             add([Presets.service(port: port)], to: &group)
             group.addTask { try await publishEndpoints() }
             group.addTask { try await openServiceRange() }

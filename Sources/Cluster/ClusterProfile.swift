@@ -8,6 +8,7 @@ import FoundationEssentials
 ///       store/           the database
 ///       logs/            the log of the cluster itself
 ///       pods/            container logs, <namespace>_<pod>_<uid>/<container>/<n>.log
+///       images/          images that were loaded or pulled
 ///       node/            sandboxes and volumes of the pods that run
 ///       tokens.csv       tokens of users, if somebody put it there
 ///       running.json     there while the cluster runs, and after it died
@@ -55,6 +56,7 @@ package struct ClusterProfile: Sendable {
     package var logPath: String { folder + "/logs/swkube.log" }
     package var podLogsFolder: String { folder + "/pods" }
     package var nodeFolder: String { folder + "/node" }
+    package var imagesFolder: String { folder + "/images" }
     package var runningPath: String { folder + "/running.json" }
     package var lockPath: String { folder + "/lock" }
 

@@ -1,5 +1,6 @@
 package import API
 package import Client
+import Images
 package import Logging
 package import Machinery
 import Network
@@ -16,6 +17,10 @@ package final class Kubelet: Sendable {
         package var podLogsFolder: String
         /// Folder of sandboxes and volumes of the pods that run.
         package var stateFolder: String
+        /// Folder of the images that this node holds.
+        package var imagesFolder: String
+        /// From which registries the node fetches images by itself.
+        package var registries = Registries.any
         /// The program that becomes the parent of a pod.
         package var executable: String
         /// Paths of the host that no container sees.
@@ -25,12 +30,13 @@ package final class Kubelet: Sendable {
         package var apiPort: Int
 
         package init(
-            nodeName: String, podLogsFolder: String, stateFolder: String, executable: String, maskedPaths: [String], apiHost: String,
-            apiPort: Int
+            nodeName: String, podLogsFolder: String, stateFolder: String, imagesFolder: String, executable: String, maskedPaths: [String],
+            apiHost: String, apiPort: Int
         ) {
             self.nodeName = nodeName
             self.podLogsFolder = podLogsFolder
             self.stateFolder = stateFolder
+            self.imagesFolder = imagesFolder
             self.executable = executable
             self.maskedPaths = maskedPaths
             self.apiHost = apiHost
@@ -68,8 +74,11 @@ package final class Kubelet: Sendable {
         let services: Informer<Service> = informers.informer()
         guard let node = await reporter.register(podCIDR: PodAddresses.range(for: configuration.stateFolder)) else { return }
         let runtime: SandboxRuntime
+        let images: NodeImages
         do {
             runtime = try SandboxRuntime(executable: configuration.executable)
+            images = try NodeImages(
+                folder: configuration.imagesFolder, registries: configuration.registries, client: client, catalogue: informers.informer())
         } catch {
             log.critical("the node can run no pods", metadata: ["error": "\(error)"])
             return
@@ -78,11 +87,15 @@ package final class Kubelet: Sendable {
             configuration: configuration, client: client, clock: clock, log: log,
             events: EventRecorder(client: client, clock: clock, component: "kubelet", host: configuration.nodeName), runtime: runtime,
             addresses: PodAddresses(CIDR(node.spec.podCIDR) ?? PodAddresses.range(for: configuration.stateFolder)), services: services,
-            watch: watch, allocatable: reporter.allocatable)
+            watch: watch, images: images, allocatable: reporter.allocatable)
         let (started, newWorkers) = AsyncStream<PodWorker>.makeStream()
         state.withLock { $0.begin = { newWorkers.yield($0) } }
         await withDiscardingTaskGroup { group in
-            group.addTask { await reporter.run() }
+            group.addTask { await reporter.run(images) }
+            group.addTask { [client, clock, log] in
+                await HostImageReporter(client: client, catalogue: images.catalogue, clock: clock, log: log).run()
+            }
+            group.addTask { [self] in await ImageCollector(images: images, stateFolder: configuration.stateFolder, clock: clock, log: log).run() }
             group.addTask { [self] in await follow(pods, context) }
             for await worker in started {
                 group.addTask { [self] in

@@ -31,9 +31,11 @@ final class TestNode: Sendable {
     }
 
     var configuration: Kubelet.Configuration {
-        Kubelet.Configuration(
-            nodeName: Self.name, podLogsFolder: folder.file("pods"), stateFolder: folder.file("node"), executable: Self.executable,
-            maskedPaths: [], apiHost: "127.0.0.1", apiPort: 6443)
+        var configuration = Kubelet.Configuration(
+            nodeName: Self.name, podLogsFolder: folder.file("pods"), stateFolder: folder.file("node"), imagesFolder: folder.file("images"),
+            executable: Self.executable, maskedPaths: [], apiHost: "127.0.0.1", apiPort: 6443)
+        configuration.registries = .loopback
+        return configuration
     }
 
     /// Runs a kubelet while `body` runs. What it leaves running a later one takes over; ``end()`` ends it.

@@ -19,6 +19,9 @@ extern "C" {
 /// Base name of argv[0] under which the binary is a sandbox parent instead of the command line.
 #define SWKUBE_SANDBOX_NAME "swkube-sandbox"
 
+/// Base name of argv[0] under which the binary is the program of the image "pause".
+#define SWKUBE_PAUSE_NAME "pause"
+
 /// Runs the sandbox parent; `main` calls it first thing when argv[0] says so. Never enters the Swift runtime.
 /// Arguments: FOLDER HOSTNAME NAMESPACE(0|1) ID. Descriptor 3 is the first control connection.
 int swkube_sandbox_main(int argc, char **argv);
@@ -39,6 +42,15 @@ pid_t swkube_peer(int fd);
 /// Removes a folder and all below it, mending modes on the way, following no symbolic link and entering no mount.
 /// Returns 0 or the first errno; a folder that is not there is a success.
 int swkube_remove_tree(const char *path);
+
+/// Waits until all that was written on the file system of a folder is on its disk. Returns 0 or an errno.
+int swkube_sync_file_system(const char *folder);
+
+/// Sets an extended attribute of an open file. Returns 0 or an errno.
+int swkube_set_attribute(int fd, const char *name, const void *value, size_t length);
+
+/// Waits for a signal to end, and reaps: what the image "pause" is. `main` calls it when argv[0] says so.
+int swkube_pause_main(void);
 
 /// The kernel's words for an errno, or null; in English whatever the locale.
 const char *swkube_error_text(int error);

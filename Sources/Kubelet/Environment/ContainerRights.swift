@@ -5,6 +5,8 @@ import Sandbox
 /// What a container may do, from its own security context and the pod's. Throws what this node can't honour instead of ignoring it.
 struct ContainerRights: Sendable {
     var user: ContainerProcess.User?
+    /// Folder of the user, for HOME.
+    var home = "/root"
     var capabilities: UInt64 = ContainerProcess.defaultCapabilities
     var noNewPrivileges = false
     var readOnlyRoot = false
@@ -12,7 +14,7 @@ struct ContainerRights: Sendable {
     var shortcomings: [String] = []
 
     /// Throws ``ConfigError``.
-    init(_ container: View<Container>, of pod: View<Pod>, hasOneIdentity: Bool) throws(ConfigError) {
+    init(_ container: View<Container>, of pod: View<Pod>, hasOneIdentity: Bool, image: ResolvedImage) throws(ConfigError) {
         let own: View<SecurityContext> = container.securityContext ?? View<SecurityContext>()
         let shared: View<PodSecurityContext> = pod.spec.securityContext ?? View<PodSecurityContext>()
         let name: String = container.name
@@ -48,27 +50,43 @@ struct ContainerRights: Sendable {
         }
         readOnlyRoot = own.readOnlyRootFilesystem ?? false
         noNewPrivileges = own.allowPrivilegeEscalation == false
-        try setUser(own, shared, pod, name, hasOneIdentity)
+        try setUser(own, shared, pod, name, hasOneIdentity, image)
         if let wanted = own.capabilities { capabilities = try Self.capabilities(wanted, container: name) }
     }
 
+    /// The user of the specification, else that of the image. Source: `verifyRunAsNonRoot` of pkg/kubelet/kuberuntime.
     private mutating func setUser(
-        _ own: View<SecurityContext>, _ shared: View<PodSecurityContext>, _ pod: View<Pod>, _ name: String, _ hasOneIdentity: Bool
+        _ own: View<SecurityContext>, _ shared: View<PodSecurityContext>, _ pod: View<Pod>, _ name: String, _ hasOneIdentity: Bool,
+        _ image: ResolvedImage
     ) throws(ConfigError) {
-        let user: Int? = own.runAsUser ?? shared.runAsUser
+        let wanted: Int? = own.runAsUser ?? shared.runAsUser
         let group: Int? = own.runAsGroup ?? shared.runAsGroup
         let place = "(pod: \"\(pod.name)_\(pod.namespace)(\(pod.metadata.uid))\", container: \(name))"
+        let imageName: Substring = image.user.prefix { $0 != ":" }
         if own.runAsNonRoot ?? shared.runAsNonRoot ?? false {
-            if user == nil { throw ConfigError("container has runAsNonRoot and image will run as root \(place)") }
-            if user == 0 { throw ConfigError("container's runAsUser breaks non-root policy \(place)") }
+            switch wanted {
+            case 0?: throw ConfigError("container's runAsUser breaks non-root policy \(place)")
+            case nil where imageName.isEmpty || UInt32(imageName) == 0:
+                throw ConfigError("container has runAsNonRoot and image will run as root \(place)")
+            case nil where UInt32(imageName) == nil:
+                throw ConfigError(
+                    "container has runAsNonRoot and image has non-numeric user (\(imageName)), cannot verify user is non-root \(place)")
+            default: break
+            }
         }
-        var groups: [Int] = shared.supplementalGroups
-        if let fsGroup = shared.fsGroup { groups.append(fsGroup) }
+        let text: String = wanted.map { String($0) } ?? image.user
+        var groups: [UInt32] = shared.supplementalGroups.map { UInt32(clamping: $0) }
+        if let fsGroup = shared.fsGroup { groups.append(UInt32(clamping: fsGroup)) }
+        guard !text.isEmpty || group != nil || !groups.isEmpty else { return }
+        let accounts: Accounts = try image.accounts()
+        let (found, primary) = try accounts.find(text.isEmpty ? "0" : text)
+        if shared.supplementalGroupsPolicy != "Strict", !found.name.isEmpty {
+            groups += accounts.groups(of: found.name).filter { !groups.contains($0) }
+        }
+        home = found.uid == 0 ? "/root" : found.home.isEmpty ? "/" : found.home
         // One identity under any number: its files are its own whatever group they name, so further groups would change nothing.
-        if hasOneIdentity { groups = [] }
-        guard user != nil || group != nil || !groups.isEmpty else { return }
-        self.user = ContainerProcess.User(
-            uid: UInt32(clamping: user ?? 0), gid: UInt32(clamping: group ?? 0), supplementaryGroups: groups.map { UInt32(clamping: $0) })
+        user = ContainerProcess.User(
+            uid: found.uid, gid: group.map { UInt32(clamping: $0) } ?? primary, supplementaryGroups: hasOneIdentity ? [] : groups)
     }
 
     /// The default set with `drop` taken off and `add` put on; ALL stands for every one.

@@ -37,6 +37,7 @@ struct EnvironmentMaker: Sendable {
     let hostname: String
     let home: String
     let services: [String: String]
+    let image: ResolvedImage
 
     /// What containerd gives when an image says nothing.
     static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -49,6 +50,11 @@ struct EnvironmentMaker: Sendable {
         variables["PATH"] = Self.path
         variables["HOSTNAME"] = hostname
         variables["HOME"] = home
+        for text in image.environment {
+            let parts: [Substring] = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            variables[String(parts[0])] = parts.count > 1 ? String(parts[1]) : ""
+        }
+        if let path = variables["PATH"] { variables["PATH"] = image.path(path) }
         for (name, value) in services.sorted(by: { $0.key < $1.key }) { variables[name] = value }
         // Values refer to variables of the specification and of services, not to those of the runtime.
         var known: [String: String] = services

@@ -16,6 +16,7 @@ struct NodeContext: Sendable {
     let addresses: PodAddresses
     let services: Informer<Service>
     let watch: FileWatch
+    let images: NodeImages
     /// What the node gives to pods.
     let allocatable: [String: Quantity]
 

@@ -52,7 +52,7 @@ struct NodeReporter: Sendable {
             }
             node = try await client.create(node)
         }
-        return try await writeStatus(node)
+        return try await write(status(of: node), of: node)
     }
 
     private func setRange(_ range: CIDR, _ node: inout View<Node>) {
@@ -70,12 +70,12 @@ struct NodeReporter: Sendable {
     // MARK: - Heartbeat
 
     /// Renews the lease and the status until the task is cancelled.
-    func run() async {
+    func run(_ images: NodeImages) async {
         await withDiscardingTaskGroup { group in
             group.addTask { await every(.seconds(10)) { try await renewLease() } }
             group.addTask {
                 try? await clock.sleep(for: .seconds(10))
-                await every(.seconds(10)) { try await refreshStatus() }
+                await every(.seconds(10)) { try await refreshStatus(images) }
             }
         }
     }
@@ -119,14 +119,15 @@ struct NodeReporter: Sendable {
     }
 
     /// Writes the status when it changed, and each five minutes.
-    private func refreshStatus() async throws {
+    private func refreshStatus(_ images: NodeImages) async throws {
         let key = ObjectKey(namespace: "", name: configuration.nodeName)
         guard let node = try await client.find(Node.self, key) else {
             _ = await register(podCIDR: PodAddresses.range(for: configuration.stateFolder))
             return
         }
         let old: View<NodeStatus> = node.status
-        let new: View<NodeStatus> = status(of: node)
+        var new: View<NodeStatus> = status(of: node)
+        new.images = try images.largest
         func shape(_ status: View<NodeStatus>) -> JSON {
             var json: JSON = status.json
             json["conditions"] = .array(
@@ -138,11 +139,11 @@ struct NodeReporter: Sendable {
             return json
         }
         let heartbeat: Time = node.condition("Ready")?.lastHeartbeatTime ?? .epoch
-        if shape(old) != shape(new) || clock.time - heartbeat >= .seconds(300) { _ = try await writeStatus(node) }
+        if shape(old) != shape(new) || clock.time - heartbeat >= .seconds(300) { _ = try await write(new, of: node) }
     }
 
-    private func writeStatus(_ node: View<Node>) async throws -> View<Node> {
-        let patch: JSON = ["status": status(of: node).json]
+    private func write(_ status: View<NodeStatus>, of node: View<Node>) async throws -> View<Node> {
+        let patch: JSON = ["status": status.json]
         return try await client.patch(Node.self, node.key, patch, subresource: "status")
     }
 

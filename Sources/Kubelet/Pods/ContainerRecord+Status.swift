@@ -7,6 +7,7 @@ extension ContainerRecord {
         self.init(name, role)
         guard let status else { return }
         attempt = status.restartCount
+        imageID = status.imageID
         previous = status.lastState.terminated.map { End($0) }
         isReady = status.ready
         isStarted = status.started ?? false

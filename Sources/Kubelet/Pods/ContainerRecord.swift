@@ -51,6 +51,8 @@ struct ContainerRecord: Sendable {
     var problem: Problem?
     var restarts = BackOff()
     var pulls = BackOff()
+    /// What the status calls the image of the last run; empty before the first.
+    var imageID = ""
     /// Runs and has passed its startup probe.
     var isStarted = false
     /// Runs and passes its readiness probe, or has none.

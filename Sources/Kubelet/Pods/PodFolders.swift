@@ -6,9 +6,11 @@ import Machinery
 ///     <pod logs>/<namespace>_<pod>_<uid>/<container>/<attempt>.log
 ///     <state>/pods/<uid>/sandbox       the parent's socket and record
 ///     <state>/pods/<uid>/layers        the private layer of each container
+///     <state>/pods/<uid>/seeds         files that an image wants there
 ///     <state>/pods/<uid>/volumes       one folder a volume
 ///     <state>/pods/<uid>/messages      what containers say when they end
 ///     <state>/pods/<uid>/etc           hosts and resolv.conf
+///     <state>/pods/<uid>/images        what containers run from
 ///     <state>/pods/<uid>/address       the pod's address, for a kubelet that finds the pod before the API knows it
 struct PodFolders: Sendable {
     let logs: String
@@ -24,6 +26,7 @@ struct PodFolders: Sendable {
 
     var sandbox: String { state + "/sandbox" }
     var volumes: String { state + "/volumes" }
+    var images: String { state + "/images" }
     var etc: String { state + "/etc" }
     var address: String { state + "/address" }
 
@@ -33,7 +36,10 @@ struct PodFolders: Sendable {
     func logs(of container: String) -> String { logs + "/" + container }
     func log(of container: String, attempt: Int) -> String { "\(logs)/\(container)/\(attempt).log" }
     func layer(of container: String, attempt: Int) -> String { "\(state)/layers/\(container).\(attempt)" }
+    func seeds(of container: String, attempt: Int) -> String { "\(state)/seeds/\(container).\(attempt)" }
     func message(of container: String, attempt: Int) -> String { "\(state)/messages/\(container).\(attempt)" }
+    /// What a container runs from, JSON.
+    func image(of container: String) -> String { "\(images)/\(container)" }
     func volume(_ name: String) -> String { volumes + "/" + name }
 
     /// Attempts of a container that have a log, the first ones first.

@@ -101,7 +101,7 @@ struct PodStatusMaker {
             $0.ready = isReady(record)
             $0.restartCount = record.attempt
             $0.image = container.image
-            $0.imageID = ""
+            $0.imageID = record.imageID
             if record.isRunning || record.end != nil {
                 $0.containerID = ContainerID.text(podUID: pod.metadata.uid, container: record.name, attempt: record.attempt)
             }

@@ -49,7 +49,8 @@ extension PodWorker {
     func start(_ name: String) async {
         guard let sandbox, let container = container(name), var record = records[name] else { return }
         let now: ClusterClock.Instant = node.clock.now
-        guard findProgram(container, now) else { return }
+        guard let image = image(for: container, now) else { return }
+        images[name] = image
         let process: ContainerProcess
         if let end = record.end {
             record.restarts.next(after: end.moment, now: now)
@@ -58,13 +59,13 @@ extension PodWorker {
         let isFirst: Bool = record.previous == nil
         let attempt: Int = isFirst ? 0 : record.attempt + 1
         do {
-            process = try await self.process(container, attempt: attempt, sandbox)
+            process = try await self.process(container, image, attempt: attempt, sandbox)
         } catch {
             return fail(name, reason: "CreateContainerConfigError", "\(error)", retryAt: now.advanced(by: .seconds(10)))
         }
-        if records[name]?.problem?.reason != "ImagePullBackOff", records[name]?.problem?.reason != "ErrImagePull" {
-            records[name]?.problem = nil
-        }
+        records[name]?.problem = nil
+        records[name]?.pulls = BackOff()
+        record.pulls = BackOff()
         retryAt[name] = nil
         record.attempt = attempt
         record.mustRestart = false
@@ -79,6 +80,8 @@ extension PodWorker {
             record.isStarted = container.startupProbe == nil
             record.isReady = record.isStarted && container.readinessProbe == nil
             record.isHooked = container.lifecycle?.postStart != nil
+            records[name] = record
+            record.imageID = image.reference
             records[name] = record
             removeOldRuns(name, keeping: attempt)
             if let exit = starting?.exit { return ended(exit) }
@@ -99,35 +102,6 @@ extension PodWorker {
         }
     }
 
-    /// False for an image that this node has no program for; the container then waits for its next look.
-    private func findProgram(_ container: View<Container>, _ now: ClusterClock.Instant) -> Bool {
-        let name: String = container.name
-        let image: String = container.image
-        guard container.command.isEmpty else {
-            if records[name]?.hasRun == false, retryAt[name] == nil {
-                tell(name, .normal, "Pulled", "Image \"\(image)\" is not needed: the container's command is a program of this node")
-            }
-            return true
-        }
-        let message =
-            "image \"\(image)\" is not known to this node: this version runs programs of the host only; give the container a command, "
-            + "such as command: [\"nginx\", \"-g\", \"daemon off;\"]"
-        if records[name]?.problem == nil {
-            tell(name, .normal, "Pulling", "Pulling image \"\(image)\"")
-            tell(name, .warning, "Failed", "Failed to pull image \"\(image)\": \(message)")
-            tell(name, .warning, "Failed", "Error: ErrImagePull")
-            records[name]?.problem = .init(reason: "ErrImagePull", message: message)
-        } else {
-            tell(name, .normal, "BackOff", "Back-off pulling image \"\(image)\"")
-            tell(name, .warning, "Failed", "Error: ImagePullBackOff")
-            let text = "Back-off pulling image \"\(image)\": ErrImagePull: \(message)"
-            records[name]?.problem = .init(reason: "ImagePullBackOff", message: text)
-        }
-        records[name]?.pulls.next(after: now, now: now)
-        retryAt[name] = now.advanced(by: records[name]?.pulls.delay ?? BackOff.first)
-        return false
-    }
-
     private func fail(_ name: String, reason: String, _ message: String, retryAt time: ClusterClock.Instant) {
         records[name]?.problem = .init(reason: reason, message: message)
         tell(name, .warning, "Failed", "Error: \(message)")
@@ -135,32 +109,55 @@ extension PodWorker {
     }
 
     /// What the sandbox is to run. Throws ``ConfigError`` for what the manifest asks and the node can't give.
-    private func process(_ container: View<Container>, attempt: Int, _ sandbox: Sandbox) async throws -> ContainerProcess {
+    private func process(
+        _ container: View<Container>, _ image: ResolvedImage, attempt: Int, _ sandbox: Sandbox
+    ) async throws -> ContainerProcess {
         let name: String = container.name
         if let refusal = PodRights.refusal(pod.spec) ?? PodRights.refusal(container) { throw ConfigError(refusal) }
-        let rights = try ContainerRights(container, of: pod, hasOneIdentity: sandbox.hasOneIdentity)
+        let rights: ContainerRights = try rights(of: container, in: sandbox)
         for text in rights.shortcomings where told.insert(text).inserted {
             tell(name, .warning, "NotSupported", text)
         }
-        let home: String = rights.user.map { $0.uid == 0 } ?? true ? "/root" : "/"
-        let (variables, known) = try await environment(container, home: home)
-        let arguments: [String] = (container.command + container.args).map { text in
-            VariableExpansion.expand(text) { known[$0] }
-        }
+        let (variables, known) = try await environment(container, home: rights.home)
+        let expand: (String) -> String = { text in VariableExpansion.expand(text) { known[$0] } }
+        let arguments: [String] = image.arguments(command: container.command.map(expand), args: container.args.map(expand))
+        if arguments.isEmpty { throw ConfigError("no command specified: the image \(container.image) has none, so give the container one") }
         let mounts: [Mount] = try volumes.mounts(container, variables: variables)
         var process = ContainerProcess(
             id: "\(name).\(attempt)", folder: folders.layer(of: name, attempt: attempt), arguments: arguments,
-            environment: variables.list, workingDirectory: container.workingDir.isEmpty ? nil : container.workingDir, user: rights.user,
+            environment: variables.list, workingDirectory: workingDirectory(of: container), user: rights.user,
             logPath: folders.log(of: name, attempt: attempt))
         process.capabilities = rights.capabilities
         process.noNewPrivileges = rights.noNewPrivileges
         process.readOnlyRoot = rights.readOnlyRoot
+        process.layers = image.layers
         let hasCompany: Bool = pod.spec.containers.count + pod.spec.initContainers.count > 1
         process.processes = pod.spec.shareProcessNamespace == true || !hasCompany ? .pod : .container
-        process.mounts = try own(container, attempt: attempt).filter { mine in !mounts.contains { $0.target == mine.target } } + mounts
+        let own: [Mount] = try own(container, attempt: attempt) + ImageFiles(image, folders.seeds(of: name, attempt: attempt), node).make(
+            for: rights.user, below: mounts.map(\.target))
+        process.mounts = own.filter { mine in !mounts.contains { $0.target == mine.target } } + mounts
         try Files.makeFolder(folders.logs(of: name), mode: 0o755)
         try Files.makeFolder(folders.state + "/layers")
         return process
+    }
+
+    /// The image that the container's present run was started from; an earlier kubelet may have started it.
+    func image(of name: String) -> ResolvedImage {
+        if let known = images[name] { return known }
+        let kept: ResolvedImage = keptImage(of: name)
+        images[name] = kept
+        return kept
+    }
+
+    func rights(of container: View<Container>, in sandbox: Sandbox) throws -> ContainerRights {
+        try ContainerRights(container, of: pod, hasOneIdentity: sandbox.hasOneIdentity, image: image(of: container.name))
+    }
+
+    /// Where the container's programs start; nil for the root.
+    func workingDirectory(of container: View<Container>) -> String? {
+        let own: String = container.workingDir
+        let whole: String = own.isEmpty ? image(of: container.name).workingDirectory : own
+        return whole.isEmpty ? nil : whole
     }
 
     func environment(
@@ -171,7 +168,8 @@ extension PodWorker {
             node.services.list(namespace: key.namespace), namespace: key.namespace, enableServiceLinks: pod.spec.enableServiceLinks ?? true,
             apiHost: node.configuration.apiHost, apiPort: node.configuration.apiPort)
         return try await EnvironmentMaker(
-            client: node.client, fields: fields, hostname: hostname, home: home, services: services
+            client: node.client, fields: fields, hostname: hostname, home: home, services: services,
+            image: image(of: container.name)
         ).make(container)
     }
 
@@ -194,6 +192,7 @@ extension PodWorker {
                 for old in folders.attempts(of: name) where old < attempt - 1 { try? Files.remove(folders.log(of: name, attempt: old)) }
                 // What stays for its reason goes with the pod's folder in the end.
                 try? removeFolder(folders.layer(of: name, attempt: attempt - 1))
+                try? removeFolder(folders.seeds(of: name, attempt: attempt - 1))
             }
         }
     }

@@ -131,11 +131,10 @@ extension PodWorker {
     func execute(_ command: [String], in container: View<Container>, id: String, limit: Duration) async -> String? {
         guard let sandbox else { return "the pod's sandbox is gone" }
         do {
-            let rights = try ContainerRights(container, of: pod, hasOneIdentity: sandbox.hasOneIdentity)
-            let home: String = rights.user.map { $0.uid == 0 } ?? true ? "/root" : "/"
+            let rights: ContainerRights = try rights(of: container, in: sandbox)
             var process = ContainerProcess(
-                id: id, folder: "", arguments: command, environment: try await environment(container, home: home).variables.list,
-                workingDirectory: container.workingDir.isEmpty ? nil : container.workingDir, user: rights.user)
+                id: id, folder: "", arguments: command, environment: try await environment(container, home: rights.home).variables.list,
+                workingDirectory: workingDirectory(of: container), user: rights.user)
             process.capabilities = rights.capabilities
             process.noNewPrivileges = rights.noNewPrivileges
             let run = ContainerCommand(sandbox: sandbox, process: process, folder: folders.state, clock: node.clock)

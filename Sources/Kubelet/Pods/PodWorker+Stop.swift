@@ -23,8 +23,15 @@ extension PodWorker {
         tell(name, .normal, "Killing", message)
         guard grace > 0 else { return poke() }
         let hook: View<LifecycleHandler>? = container(name)?.lifecycle?.preStop
-        let signal: Int32 = Self.number(ofSignal: container(name)?.lifecycle?.stopSignal) ?? SIGTERM
+        let signal: Int32 = stopSignal(of: name)
         begin { [weak self] in await self?.ask(name, record, hook: hook, signal: signal) }
+    }
+
+    /// The container's own signal, or its image's.
+    private func stopSignal(of name: String) -> Int32 {
+        let own: String? = container(name)?.lifecycle?.stopSignal
+        let text: String = own ?? image(of: name).stopSignal
+        return Int32(text) ?? Self.number(ofSignal: text) ?? SIGTERM
     }
 
     /// Runs the hook, then sends the signal. What the hook takes counts against the grace period, but two seconds stay.

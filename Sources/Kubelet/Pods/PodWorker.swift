@@ -57,6 +57,10 @@ actor PodWorker {
     var stopping: [String: Stopping] = [:]
     /// The run that is being started, by its name in the sandbox, and its end when that came first.
     var starting: (id: String, exit: ContainerExit?)?
+    /// Images that are on their way, by container.
+    var fetches: [String: ImageFetch] = [:]
+    /// What the containers' present runs were started from.
+    var images: [String: ResolvedImage] = [:]
     /// When a container that could not be started is to be tried again.
     var retryAt: [String: ClusterClock.Instant] = [:]
     var probes: [String: ContainerProbes] = [:]

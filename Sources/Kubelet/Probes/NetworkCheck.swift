@@ -1,3 +1,5 @@
+import Sandbox
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)

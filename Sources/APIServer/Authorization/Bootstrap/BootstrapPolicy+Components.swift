@@ -115,6 +115,9 @@ extension BootstrapPolicy {
         can(read, "csidrivers", in: "storage.k8s.io"),
         can("create delete get patch update", "csinodes", in: "storage.k8s.io"),
         can(read, "runtimeclasses", in: "node.k8s.io"),
+        // swkube's own: the node says which programs it has.
+        can(read, "hostimages", in: "swkube.dev"),
+        can("patch update", "hostimages/status", in: "swkube.dev"),
         can("get", "resourceclaims", in: "resource.k8s.io"),
         can(read + " create delete deletecollection patch update", "resourceslices", in: "resource.k8s.io"),
     ]

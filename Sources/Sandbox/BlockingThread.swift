@@ -1,20 +1,14 @@
-import Synchronization
+import Glibc
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
-
-/// A thread for work that blocks: removing folders, connecting, reading pipes. One thread a piece of work, gone when it is done.
-enum BlockingThread {
+/// A thread for work that blocks: removing folders, connecting, unpacking. One thread a piece of work, gone when it is done.
+package enum BlockingThread {
     private final class Work: Sendable {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 
     /// Runs the work and returns what it returned. Where the system has no thread left, it runs here.
-    static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+    package static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { continuation in
             start { continuation.resume(returning: body()) }
         }

@@ -1,0 +1,18 @@
+package import Images
+import Kubelet
+import Sandbox
+
+/// The images of a cluster, whether it runs or not.
+extension ClusterProfile {
+    /// Throws ``ClusterError`` when there is no such cluster.
+    package func imageStore() throws -> ImageStore {
+        guard hasFolder else { throw ClusterError("there is no cluster \(name) in \(folder). Start one: swkube start") }
+        return try ImageStore(folder: imagesFolder)
+    }
+
+    /// Manifests of images that containers run from.
+    package func imagesInUse() -> Set<Digest> { Kubelet.imagesInUse(stateFolder: nodeFolder) }
+
+    /// What images must be made for to run here.
+    package static var platform: Platform { Platform(architecture: Host.architecture) }
+}

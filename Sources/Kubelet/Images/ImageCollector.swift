@@ -1,0 +1,48 @@
+import Images
+import Logging
+import Machinery
+import Sandbox
+
+/// Keeps room on the disk: above 85 % it removes images that were pulled and that nobody uses, down to 80 %.
+///
+/// What was loaded from a file stays: nobody could fetch it again. Source: the garbage collection page of the Kubernetes documentation.
+struct ImageCollector: Sendable {
+    let images: NodeImages
+    let stateFolder: String
+    let clock: ClusterClock
+    let log: Logger
+
+    private static let high = 85
+    private static let low = 80
+    /// An image is left alone that long after its last use, in seconds.
+    private static let youth: Int64 = 120
+
+    /// Tidies up once, then looks every five minutes until the task is cancelled.
+    func run() async {
+        let store: ImageStore = images.store
+        await note("tidying up images failed") { () throws(ImageError) in try store.tidy() }
+        while (try? await clock.sleep(for: .seconds(300))) != nil {
+            guard used() > Self.high else { continue }
+            let state: String = stateFolder
+            await note("removing unused images failed") { [self, log] () throws(ImageError) in
+                let gone: [StoredImage] = try store.collect(
+                    inUse: { Kubelet.imagesInUse(stateFolder: state) }, olderThan: Self.youth, isEnough: { self.used() <= Self.low })
+                for image in gone { log.info("removed an unused image", metadata: ["image": "\(image.reference)"]) }
+            }
+        }
+    }
+
+    /// Of the disk, in percent; 0 where it does not tell.
+    private func used() -> Int {
+        guard let disk = try? DiskSpace(at: images.store.folder), disk.capacity > 0 else { return 0 }
+        return Int((disk.capacity - disk.available) * 100 / disk.capacity)
+    }
+
+    private func note(_ what: String, _ body: @escaping @Sendable () throws(ImageError) -> Void) async {
+        let problem: String? = await BlockingThread.run {
+            do throws(ImageError) { try body() } catch { return "\(error)" }
+            return nil
+        }
+        if let problem { log.warning("\(what)", metadata: ["problem": "\(problem)"]) }
+    }
+}

@@ -1,0 +1,55 @@
+import Sandbox
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// The files and folders that a catalogue's entry wants in a container, as mounts over the node's.
+struct ImageFiles {
+    private let image: ResolvedImage
+    /// Where they are made, for one run.
+    private let folder: String
+    private let node: NodeContext
+
+    init(_ image: ResolvedImage, _ folder: String, _ node: NodeContext) {
+        self.image = image
+        self.folder = folder
+        self.node = node
+    }
+
+    /// Makes them for a user. What lies in a volume of the container is the volume's affair.
+    func make(for user: ContainerProcess.User?, below volumes: [String]) throws -> [Mount] {
+        func isFree(_ path: String) -> Bool { !volumes.contains { path == $0 || path.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/") } }
+        var mounts: [Mount] = []
+        if !image.folders.isEmpty || !image.files.isEmpty { try Files.makeFolder(folder) }
+        for (index, path) in image.folders.enumerated() where isFree(path) {
+            let made = "\(folder)/folder-\(index)"
+            try Files.makeFolder(made, mode: 0o755)
+            try own(made, user)
+            mounts.append(Mount(.host(path: made), at: path))
+        }
+        for (index, file) in image.files.enumerated() where isFree(file.path) {
+            let made = "\(folder)/file-\(index)"
+            try Files.write(Array(file.content.utf8), to: made, mode: mode_t(file.mode))
+            try own(made, user)
+            mounts.append(Mount(.host(path: made), at: file.path))
+        }
+        if !image.pausePath.isEmpty { mounts.append(Mount(.host(path: node.configuration.executable), at: image.pausePath, isReadOnly: true)) }
+        if let program = image.applets.isEmpty ? nil : HostPrograms.find(image.applets) {
+            let applets: String = node.configuration.stateFolder + "/applets"
+            try Files.makeFolder(applets, mode: 0o755)
+            let place: String = applets + "/" + String(program.map { $0 == "/" ? "_" : $0 })
+            try Applets.make(program, in: place)
+            mounts.append(Mount(.host(path: place), at: Applets.place, isReadOnly: true))
+        }
+        return mounts
+    }
+
+    /// Where users are numbers of the host; elsewhere there is but one, and everything is his.
+    private func own(_ path: String, _ user: ContainerProcess.User?) throws(FileError) {
+        guard let user, Host.isRoot else { return }
+        guard lchown(path, user.uid, user.gid) == 0 else { throw FileError("chown", path) }
+    }
+}
