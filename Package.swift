@@ -42,13 +42,15 @@ let sources: [Target] = [
     .target(name: "Sandbox", dependencies: ["CSandbox"], swiftSettings: strict),
     .target(name: "Network", dependencies: ["API", "Machinery"], swiftSettings: strict),
     .target(name: "Images", dependencies: ["HTTP", "Sandbox", "Machinery", "CZlib", "CZstd", crypto], swiftSettings: strict),
-    .target(name: "Kubelet", dependencies: ["Images", "Network", "Client", "API", "Machinery", "Sandbox", log], swiftSettings: strict),
+    .target(
+        name: "Kubelet", dependencies: ["Images", "HTTP", "Network", "Client", "API", "Machinery", "Sandbox", log], swiftSettings: strict),
     .target(name: "Scheduler", dependencies: ["Client", "API", "Machinery", log], swiftSettings: strict),
     .target(name: "Controllers", dependencies: ["Client", "API", "Machinery", crypto, log], swiftSettings: strict),
     .target(
         name: "Cluster",
         dependencies: [
-            "Controllers", "Scheduler", "Kubelet", "Images", "Network", "APIServer", "Store", "HTTP", "Client", "API", "Machinery", "Sandbox",
+            "Controllers", "Scheduler", "Kubelet", "Images", "Network", "APIServer", "Store", "HTTP", "Client", "API", "Machinery",
+            "Sandbox",
             x509, asn1, crypto, log,
         ], swiftSettings: strict),
     .target(
@@ -71,7 +73,8 @@ let load: Target = .executableTarget(
 let tests: [Target] = [
     ("Machinery", []), ("API", ["Machinery"]), ("Store", ["store-crasher"]), ("HTTP", ["Cluster"]), ("Sandbox", []),
     ("Client", ["API", "Machinery"]), ("APIServer", ["API", "Machinery", "Client", "HTTP", "Store"]),
-    ("Images", ["HTTP", "Machinery", "Sandbox"]), ("Kubelet", ["API", "Machinery", "Client", "Sandbox", "Images"]), ("Scheduler", ["API", "Machinery", "Client"]),
+    ("Images", ["HTTP", "Machinery", "Sandbox"]), ("Kubelet", ["API", "Machinery", "Client", "Sandbox", "Images"]),
+    ("Scheduler", ["API", "Machinery", "Client"]),
     ("Controllers", ["API", "Machinery", "Client"]), ("Cluster", ["API", "Machinery", "Client", "HTTP", "Store"]),
     ("CLI", ["API", "Machinery", "Client", "Cluster"]),
 ].map { (name: String, more: [Target.Dependency]) in

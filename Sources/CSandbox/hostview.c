@@ -266,6 +266,19 @@ static int own_folder(const struct plan *plan, const char *name) {
     return fd;
 }
 
+bool mount_is_file(const struct mount_plan *mount) {
+    struct stat s;
+    char whole[PATH_MAX];
+    const char *below = mount->subpath ? mount->subpath : "";
+    for (size_t i = 0; i < mount->layers.count; i++) {
+        snprintf(whole, sizeof whole, "%s/%s", mount->layers.items[i], below);
+        if (lstat(whole, &s) == 0) return !S_ISDIR(s.st_mode);
+    }
+    if (!mount->source) return false;
+    snprintf(whole, sizeof whole, "%s%s%s", mount->source, *below ? "/" : "", below);
+    return stat(whole, &s) == 0 && !S_ISDIR(s.st_mode);
+}
+
 void host_view(const struct pod *pod, const struct plan *plan, int root) {
     struct view view = {.plan = plan, .root = root, .overlays = !plan->without_overlay, .mapped_root = !pod->user_namespace};
     view.upper = own_folder(plan, "upper");
@@ -273,14 +286,7 @@ void host_view(const struct pod *pod, const struct plan *plan, int root) {
     read_mount_points(&view, pod);
     for (size_t i = 0; i < plan->mount_count; i++) {
         const struct mount_plan *mount = &plan->mounts[i];
-        struct stat s;
-        bool file = mount->source && !mount->subpath && stat(mount->source, &s) == 0 && !S_ISDIR(s.st_mode);
-        if (mount->subpath) {
-            char whole[PATH_MAX];
-            snprintf(whole, sizeof whole, "%s/%s", mount->source, mount->subpath);
-            file = stat(whole, &s) == 0 && !S_ISDIR(s.st_mode);
-        }
-        want(&view, mount->target, !file);
+        want(&view, mount->target, !mount_is_file(mount));
     }
     if (plan->directory) want(&view, plan->directory, true);
     if (!view.mapped_root) {

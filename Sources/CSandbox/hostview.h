@@ -11,6 +11,9 @@
 /// is missing is taken apart so that the point can be made.
 void host_view(const struct pod *pod, const struct plan *plan, int root);
 
+/// Whether a mount shows a file and no folder.
+bool mount_is_file(const struct mount_plan *mount);
+
 /// Names all that stands in the host's `/`, without what is in it, and the folders that each container has of its own.
 /// Made once for each pod, in memory, as the lowest layer of its containers' roots: on a disk its 30 entries are the dearest part of a
 /// container's birth. Returns 0 or -1 with errno.

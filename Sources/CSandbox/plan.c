@@ -20,6 +20,7 @@ static bool read_mount(struct mount_plan *mount, struct fields f) {
     while (field_next(&f)) {
         switch (f.code) {
         case SANDBOX_SOURCE: set(&mount->source, field_copy(&f)); break;
+        case SANDBOX_LAYER: add(&mount->layers, field_copy(&f)); break;
         case SANDBOX_SUBPATH: set(&mount->subpath, field_copy(&f)); break;
         case SANDBOX_TARGET: set(&mount->target, field_copy(&f)); break;
         case SANDBOX_READ_ONLY: mount->read_only = field_value(&f) != 0; break;
@@ -92,6 +93,7 @@ void plan_free(struct plan *plan) {
     free(plan->groups);
     for (size_t i = 0; i < plan->mount_count; i++) {
         free(plan->mounts[i].source);
+        free_texts(&plan->mounts[i].layers);
         free(plan->mounts[i].subpath);
         free(plan->mounts[i].target);
     }

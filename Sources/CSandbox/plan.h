@@ -7,19 +7,20 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/// A list of texts that ends with NULL, as execve wants it.
+struct texts {
+    char **items;
+    size_t count;
+};
+
 struct mount_plan {
-    char *source; // NULL: tmpfs
+    char *source; // NULL: tmpfs, or layers
+    struct texts layers; // of an image, the highest first
     char *subpath;
     char *target;
     bool read_only;
     int64_t size, mode; // of tmpfs, -1: not given
     int propagation;
-};
-
-/// A list of texts that ends with NULL, as execve wants it.
-struct texts {
-    char **items;
-    size_t count;
 };
 
 struct plan {

@@ -100,7 +100,64 @@ static void make_dev(const struct pod *pod, int root) {
     close(dev);
 }
 
-static int volume(const struct mount_plan *plan) {
+static void make_folder(const struct plan *plan, const char *name, char path[PATH_MAX]) {
+    if (snprintf(path, PATH_MAX, "%s%s", plan->folder, name) >= PATH_MAX - 16) errno = ENAMETOOLONG;
+    else if (mkdir(path, 0755) == 0 || errno == EEXIST) return;
+    setup_fail("root", path);
+}
+
+/// A folder by a short name that holds no character with a meaning in mount options, whatever its path.
+static void add_folder(struct bytes *options, const char *before, const char *path) {
+    char name[64];
+    int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) setup_fail("layer", path);
+    int length = snprintf(name, sizeof name, "%s/proc/self/fd/%d", before, fd);
+    bytes_append(options, name, (size_t)length);
+}
+
+/// Mounts the layers of an image at `path`; with an upper folder they can be written to. By the old call: the new one takes no option
+/// longer than 255 bytes, which is three layers.
+static void mount_layers(const struct texts *layers, const char *upper, const char *work, unsigned long flags, const char *path) {
+    struct bytes options = {0};
+    for (size_t i = 0; i < layers->count; i++) add_folder(&options, i ? ":" : "lowerdir=", layers->items[i]);
+    if (upper) {
+        add_folder(&options, ",upperdir=", upper);
+        add_folder(&options, ",workdir=", work);
+        bytes_append(&options, ",volatile", 9);
+    }
+    bytes_append(&options, ",userxattr", 11);
+    if (mount("overlay", path, "overlay", flags, options.data) < 0) setup_fail("layers", layers->items[0]);
+    bytes_free(&options);
+}
+
+/// The layers of an image as one tree, or a place in it, read-only. They are put together in the old root, which goes.
+static int image_volume(const struct plan *container, const struct mount_plan *plan, size_t index) {
+    char name[32], path[PATH_MAX];
+    const char *tree = plan->layers.items[0];
+    if (plan->layers.count > 1) {
+        snprintf(name, sizeof name, "/volume-%zu", index);
+        make_folder(container, name, path);
+        mount_layers(&plan->layers, NULL, NULL, MS_RDONLY | MS_NOSUID | MS_NODEV, path);
+        tree = path;
+    }
+    int folder = open(tree, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int place = folder < 0 || !plan->subpath ? folder : open_beneath(folder, plan->subpath);
+    int copy = place < 0 ? -1 : mount_copy(place, "", false);
+    int error = errno;
+    if (place >= 0 && place != folder) close(place);
+    if (folder >= 0) close(folder);
+    const unsigned attributes = MOUNT_READ_ONLY | MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXEC;
+    if (copy >= 0 && mount_change(copy, false, attributes, MOUNT_PRIVATE) < 0) {
+        error = errno;
+        close(copy);
+        copy = -1;
+    }
+    errno = error;
+    return copy;
+}
+
+static int volume(const struct plan *container, const struct mount_plan *plan, size_t index) {
+    if (plan->layers.count) return image_volume(container, plan, index);
     if (!plan->source) {
         char size[32], mode[16];
         snprintf(size, sizeof size, "%lld", (long long)plan->size);
@@ -130,37 +187,28 @@ static int volume(const struct mount_plan *plan) {
 static void make_volumes(const struct plan *plan, int root) {
     for (size_t i = 0; i < plan->mount_count; i++) {
         const struct mount_plan *entry = &plan->mounts[i];
-        int mount = volume(entry);
+        int mount = volume(plan, entry, i);
         if (mount < 0) setup_fail("mount source", entry->source ? entry->source : entry->target);
         attach(root, mount, entry->target, is_directory(mount), "mount");
     }
 }
 
-static void make_folder(const struct plan *plan, const char *name, char path[PATH_MAX]) {
-    if (snprintf(path, PATH_MAX, "%s%s", plan->folder, name) >= PATH_MAX - 16) errno = ENAMETOOLONG;
-    else if (mkdir(path, 0755) == 0 || errno == EEXIST) return;
-    setup_fail("root", path);
-}
-
-/// One overlay as the root: over the layers of an image, or over the pod's skeleton of the host's root.
+/// One overlay as the root: over the layers of an image, or over the pod's skeleton of the host's root. Fails at once for an image.
 /// All are folders of our own, so nothing is locked below them. Returns whether there is one.
 static bool cover_root(const struct pod *pod, const struct plan *plan, const char *path) {
-    struct bytes lower = {0};
-    for (size_t i = 0; i < plan->layers.count; i++) {
-        if (i) bytes_append(&lower, ":", 1);
-        bytes_append(&lower, plan->layers.items[i], strlen(plan->layers.items[i]));
-    }
-    if (!plan->layers.count) {
-        bytes_append(&lower, pod->folder, strlen(pod->folder));
-        bytes_append(&lower, "/view", 5);
-    }
-    bytes_append(&lower, "", 1);
-    char upper[PATH_MAX], work[PATH_MAX];
+    char lower[PATH_MAX], upper[PATH_MAX], work[PATH_MAX];
     make_folder(plan, "/layer", upper);
     make_folder(plan, "/work/root", work);
-    const char *options[] = {"lowerdir", lower.data, "upperdir", upper, "workdir", work, "userxattr", NULL, "volatile", NULL, NULL};
+    if (plan->layers.count) {
+        mount_layers(&plan->layers, upper, work, MS_NODEV, path);
+        int root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (root < 0 || mount_change(root, false, 0, MOUNT_UNBINDABLE) < 0) setup_fail("root", path);
+        close(root);
+        return true;
+    }
+    snprintf(lower, sizeof lower, "%s/view", pod->folder);
+    const char *options[] = {"lowerdir", lower, "upperdir", upper, "workdir", work, "userxattr", NULL, "volatile", NULL, NULL};
     int mount = mount_new("overlay", MOUNT_NO_DEVICES, options);
-    bytes_free(&lower);
     if (mount < 0) return false;
     int place = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     // Unbindable: a copy of a host folder that holds this one must not hold the half-made root again.
@@ -225,14 +273,7 @@ static void make_points(const struct plan *plan, int root) {
         if (strncmp(target, "/dev/", 5) == 0) continue; // made when /dev is there
         // The kind comes out when the mount is attached; here only a place that a read-only root would refuse is made.
         int fd = open_inside(root, target, false);
-        if (fd < 0) {
-            struct stat s;
-            const struct mount_plan *mount = &plan->mounts[i];
-            char whole[PATH_MAX];
-            snprintf(whole, sizeof whole, "%s/%s", mount->source ? mount->source : "", mount->subpath ? mount->subpath : "");
-            bool file = mount->source && stat(mount->subpath ? whole : mount->source, &s) == 0 && !S_ISDIR(s.st_mode);
-            fd = make_inside(root, target, !file);
-        }
+        if (fd < 0) fd = make_inside(root, target, !mount_is_file(&plan->mounts[i]));
         if (fd >= 0) close(fd); // what failed here fails with its reason at the mount
     }
     if (plan->directory && plan->directory[0] == '/') {

@@ -124,7 +124,8 @@ package final class Cluster: Sendable {
             Kubelet(
                 configuration: Kubelet.Configuration(
                     nodeName: name, podLogsFolder: profile.podLogsFolder, stateFolder: profile.nodeFolder,
-                    imagesFolder: profile.imagesFolder, executable: configuration.executable, maskedPaths: [profile.folder], apiHost: "127.0.0.1", apiPort: http.port),
+                    imagesFolder: profile.imagesFolder, executable: configuration.executable, maskedPaths: [profile.folder],
+                    apiHost: "127.0.0.1", apiPort: http.port),
                 client: part(.system("system:node:" + name, groups: ["system:nodes"]), "kubelet"), informers: shared, clock: clock, log: log
             )
         }

@@ -46,7 +46,10 @@ enum HostImagePresets {
     /// These have no program of their own: the node's shell and tools serve, and busybox fills the gaps where it is installed.
     private static let systems: [View<HostImage>] = [
         entry("alpine", ["alpine"], program: "sh", args: ["/bin/sh"], install: "") { $0.applets = "busybox" },
-        entry("busybox", ["busybox", "registry.k8s.io/e2e-test-images/busybox", "gcr.io/google-containers/busybox"], program: "sh", args: ["sh"], install: "") {
+        entry(
+            "busybox", ["busybox", "registry.k8s.io/e2e-test-images/busybox", "gcr.io/google-containers/busybox"], program: "sh",
+            args: ["sh"], install: ""
+        ) {
             $0.applets = "busybox"
         },
         entry("debian", ["debian"], program: "bash", args: ["bash"], install: "bash"),
@@ -61,7 +64,8 @@ enum HostImagePresets {
 
     private static let tools: [View<HostImage>] = [
         entry(
-            "curl", ["curlimages/curl", "quay.io/curl/curl"], program: "curl", command: ["sh", "-c", orElse("curl"), "curl"], args: ["curl", "--help"],
+            "curl", ["curlimages/curl", "quay.io/curl/curl"], program: "curl", command: ["sh", "-c", orElse("curl"), "curl"],
+            args: ["curl", "--help"],
             install: "curl"),
         entry("golang", ["golang"], program: "go", args: ["bash"], install: "golang-go"),
         entry("node", ["node"], program: "node", command: ["sh", "-c", orElse("node"), "node"], args: ["node"], install: "nodejs"),
@@ -91,7 +95,10 @@ enum HostImagePresets {
                 file("/usr/share/nginx/html/index.html", "<h1>Welcome to nginx!</h1>\n<p>Served by this machine's own nginx.</p>\n"),
             ]
         },
-        entry("httpd", ["httpd"], program: "apache2", args: ["apache2", "-D", "FOREGROUND", "-f", "/usr/local/apache2/conf/httpd.conf"], install: "apache2-bin") {
+        entry(
+            "httpd", ["httpd"], program: "apache2", args: ["apache2", "-D", "FOREGROUND", "-f", "/usr/local/apache2/conf/httpd.conf"],
+            install: "apache2-bin"
+        ) {
             $0.stopSignal = "SIGWINCH"
             $0.ports = [80]
             $0.user = "www-data"
@@ -102,7 +109,10 @@ enum HostImagePresets {
                 file("/usr/local/apache2/htdocs/index.html", "<html><body><h1>It works!</h1></body></html>\n"),
             ]
         },
-        entry("registry", ["registry"], program: "docker-registry", command: ["docker-registry"], args: ["serve", "/etc/docker/registry/config.yml"], install: "docker-registry") {
+        entry(
+            "registry", ["registry"], program: "docker-registry", command: ["docker-registry"],
+            args: ["serve", "/etc/docker/registry/config.yml"], install: "docker-registry"
+        ) {
             $0.ports = [5000]
             $0.folders = ["/var/lib/docker-registry", "/var/lib/registry"]
         },
@@ -163,7 +173,10 @@ enum HostImagePresets {
     // MARK: - Databases
 
     private static let databases: [View<HostImage>] = [
-        entry("memcached", ["memcached"], program: "memcached", command: ["sh", "-c", orElse("memcached"), "memcached"], args: ["memcached"], install: "memcached") {
+        entry(
+            "memcached", ["memcached"], program: "memcached", command: ["sh", "-c", orElse("memcached"), "memcached"], args: ["memcached"],
+            install: "memcached"
+        ) {
             $0.ports = [11211]
             $0.user = "11211"
         },

@@ -25,7 +25,8 @@ package enum ImageError: Error, Sendable, Equatable, CustomStringConvertible {
         switch self {
         case .invalidName(_, let reason): reason
         case .notFound(let name): "\(name): not found"
-        case .refused(let name, let reason): "\(name): pull access denied, repository does not exist or may require authorization: \(reason)"
+        case .refused(let name, let reason):
+            "\(name): pull access denied, repository does not exist or may require authorization: \(reason)"
         case .registry(let words), .damaged(let words), .unsupported(let words): words
         case .wrongDigest(let what, let expected, let found): "\(what) has the digest \(found), not \(expected) as promised"
         case .file(let call, let errno, let path): "\(call) \(path): \(Self.text(of: errno))"

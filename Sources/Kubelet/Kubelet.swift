@@ -95,7 +95,9 @@ package final class Kubelet: Sendable {
             group.addTask { [client, clock, log] in
                 await HostImageReporter(client: client, catalogue: images.catalogue, clock: clock, log: log).run()
             }
-            group.addTask { [self] in await ImageCollector(images: images, stateFolder: configuration.stateFolder, clock: clock, log: log).run() }
+            group.addTask { [self] in
+                await ImageCollector(images: images, stateFolder: configuration.stateFolder, clock: clock, log: log).run()
+            }
             group.addTask { [self] in await follow(pods, context) }
             for await worker in started {
                 group.addTask { [self] in

@@ -41,6 +41,9 @@ extension Mount {
         case .below(let folder, let path):
             writer.text(SANDBOX_SOURCE, folder)
             writer.text(SANDBOX_SUBPATH, path)
+        case .layers(let layers, let path):
+            for layer in layers { writer.text(SANDBOX_LAYER, layer) }
+            if !path.isEmpty { writer.text(SANDBOX_SUBPATH, path) }
         case .memory(let size, let mode):
             if let size { writer.number(SANDBOX_SIZE, size) }
             writer.number(SANDBOX_MODE, Int64(mode))

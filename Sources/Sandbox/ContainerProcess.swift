@@ -79,6 +79,8 @@ package struct Mount: Sendable, Equatable {
         case host(path: String)
         /// A place below a folder; a link that leads out of the folder is an error.
         case below(folder: String, path: String)
+        /// Layers of an image, the highest first, or a place in it: read-only, and no program in it runs.
+        case layers([String], path: String)
         /// Memory of this one container; `size` in bytes, nil for half of the host's.
         case memory(size: Int64?, mode: UInt32)
     }

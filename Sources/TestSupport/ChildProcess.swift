@@ -47,6 +47,9 @@ struct ChildProcess: Sendable {
         error = pipes[2].read
     }
 
+    /// Ends the process and those it started. It is reaped by whoever waits in ``finish(input:within:)``.
+    func kill() { _ = Glibc.kill(-id, SIGKILL) }
+
     /// Blocks: feeds and drains the pipes until both outputs are closed, then reaps.
     func finish(input bytes: [UInt8], within limit: Duration) throws -> Command.Outcome {
         let deadline: ContinuousClock.Instant = .now + limit
@@ -93,7 +96,7 @@ struct ChildProcess: Sendable {
     }
 
     private func stop(_ open: Set<Int32>, _ texts: [Int32: [UInt8]], _ limit: Duration) -> TestFailure {
-        kill(-id, SIGKILL)
+        kill()
         for fd in open { close(fd) }
         var status: Int32 = 0
         while waitpid(id, &status, 0) < 0, errno == EINTR {}

@@ -62,7 +62,8 @@ package enum ImageMaker {
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         while case let count = read(fd, &chunk, chunk.count), count > 0 { bytes += chunk[..<count] }
         var members: [TarMember] = [
-            .folder("bin", 0o755), .folder("etc", 0o755), .folder("tmp", 0o1777), .folder("home/app", 0o755), .file("bin/program", bytes, 0o755),
+            .folder("bin", 0o755), .folder("etc", 0o755), .folder("tmp", 0o1777), .folder("home/app", 0o755),
+            .file("bin/program", bytes, 0o755),
             .file("etc/passwd", "root:x:0:0:root:/root:/bin/sh\napp:x:1234:2345:App:/home/app:/bin/sh\n"),
             .file("etc/group", "root:x:0:\napp:x:2345:\nextra:x:3456:app\n"), .file("etc/from-image", "yes\n"),
         ]

@@ -86,7 +86,10 @@ import Testing
         let image: StoredImage = try #require(
             try test.load(
                 Self.image([
-                    [.folder("usr/bin", 0o755), .link("bin", to: "usr/bin"), .link("abs", to: "/usr/bin"), .link("up", to: "../../../etc")],
+                    [
+                        .folder("usr/bin", 0o755), .link("bin", to: "usr/bin"), .link("abs", to: "/usr/bin"),
+                        .link("up", to: "../../../etc"),
+                    ],
                     [.file("bin/tool", "t"), .file("abs/other", "o"), .file("up/passwd", "mine")],
                 ])
             ).first)
@@ -143,7 +146,9 @@ import Testing
         let outside: String = test.folder.file("outside")
         mkdir(outside, 0o755)
         let image: StoredImage = try #require(
-            try test.load(Self.image([[.link("door", to: outside), .file("door/file", "x"), .link("f", to: outside + "/f"), .file("f", "y")]])).first)
+            try test.load(
+                Self.image([[.link("door", to: outside), .file("door/file", "x"), .link("f", to: outside + "/f"), .file("f", "y")]])
+            ).first)
         #expect(names(in: outside).isEmpty)
         #expect(test.text(image, "/f") == "y")
     }

@@ -130,10 +130,6 @@ import Testing
             "container \"main\": securityContext.privileged: this version cannot give a container the rights of the host; remove the field"
         ),
         (["securityContext": ["runAsNonRoot": true]], "container has runAsNonRoot and image will run as root"),
-        (
-            ["livenessProbe": ["grpc": ["port": 1]]],
-            "container \"main\": livenessProbe.grpc: this version has no gRPC probes; use exec, httpGet or tcpSocket"
-        ),
     ]
 
     @Test(arguments: refused)

@@ -11,12 +11,15 @@ final class ClientPool: @unchecked Sendable {
     private let tls: NIOSSLContext?
     private let group: MultiThreadedEventLoopGroup
     private var idle: [ClientConnection] = []
+    /// The one that the configuration brought, until it is used.
+    private var socket: Int32?
     /// Whether the loop ends; nothing is given to it after that.
     private let isShutDown: Mutex<Bool> = Mutex(false)
 
     init(_ configuration: HTTPClientConfiguration, tls: NIOSSLContext?) {
         self.configuration = configuration
         self.tls = tls
+        self.socket = configuration.socket
         self.group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         self.eventLoop = group.next()
     }
@@ -112,6 +115,10 @@ final class ClientPool: @unchecked Sendable {
                     try setUp(pipeline)
                 }
             }
+        if let socket {
+            self.socket = nil
+            return bootstrap.withConnectedSocket(socket)
+        }
         // An address needs no resolver, whose thread costs start-up time.
         if let address = try? SocketAddress(ipAddress: configuration.host, port: configuration.port) {
             return bootstrap.connect(to: address)

@@ -34,6 +34,8 @@ package struct HTTPClientConfiguration: Sendable {
     package var tls: TLS?
     /// For the TCP connection alone.
     package var connectTimeout: Duration
+    /// A connected socket for the first connection, taken over by the client; nil connects.
+    package var socket: Int32?
 
     package init(host: String, port: Int, tls: TLS?, connectTimeout: Duration = .seconds(10)) {
         self.host = host

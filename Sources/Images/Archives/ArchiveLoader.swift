@@ -43,7 +43,8 @@ package struct ArchiveLoader: Sendable {
             if let name { tags = [name.description] }
             let config: ImageConfig = try check(bytes, tags.first ?? path)
             guard config.layers.count == layers.count else {
-                throw .damaged("the archive has \(layers.count) layers for \(tags.first ?? path), whose configuration has \(config.layers.count)")
+                throw .damaged(
+                    "the archive has \(layers.count) layers for \(tags.first ?? path), whose configuration has \(config.layers.count)")
             }
             let chain: [Digest] = Digest.chain(config.layers)
             for (index, layer) in layers.enumerated() {
@@ -80,7 +81,8 @@ package struct ArchiveLoader: Sendable {
         for entry in entries {
             let tag: ImageReference? = try tag(of: entry["annotations"] ?? [:])
             images.append(
-                try loadLayout(try Descriptor(entry, in: "the archive's index.json"), tag?.description ?? "the archive's image", tag, files, addition))
+                try loadLayout(
+                    try Descriptor(entry, in: "the archive's index.json"), tag?.description ?? "the archive's image", tag, files, addition))
         }
         return images
     }

@@ -96,7 +96,9 @@ final class Decompressor: ByteSource {
         switch result {
         case Z_STREAM_END: isComplete = true
         case Z_OK, Z_BUF_ERROR: break
-        default: throw .damaged("\(what) is damaged: it can't be unpacked (gzip: \(stream.pointee.msg.map { String(cString: $0) } ?? "\(result)"))")
+        default:
+            throw .damaged(
+                "\(what) is damaged: it can't be unpacked (gzip: \(stream.pointee.msg.map { String(cString: $0) } ?? "\(result)"))")
         }
         return made
     }

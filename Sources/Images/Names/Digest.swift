@@ -11,7 +11,9 @@ package struct Digest: Sendable, Hashable, CustomStringConvertible {
     package init?(_ text: String) {
         guard text.hasPrefix("sha256:") else { return nil }
         let digits: Substring = text.dropFirst(7)
-        guard digits.utf8.count == 64, digits.utf8.allSatisfy({ ($0 >= 0x30 && $0 <= 0x39) || ($0 >= 0x61 && $0 <= 0x66) }) else { return nil }
+        guard digits.utf8.count == 64, digits.utf8.allSatisfy({ ($0 >= 0x30 && $0 <= 0x39) || ($0 >= 0x61 && $0 <= 0x66) }) else {
+            return nil
+        }
         hex = String(digits)
     }
 

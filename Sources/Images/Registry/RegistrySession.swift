@@ -55,7 +55,8 @@ final class RegistrySession: Sendable {
         for try await part in body {
             bytes += part
             if bytes.count > Self.largestManifest {
-                throw ImageError.damaged("the registry's answer for \(image) has more than \(Self.largestManifest) bytes, too many for what it is")
+                throw ImageError.damaged(
+                    "the registry's answer for \(image) has more than \(Self.largestManifest) bytes, too many for what it is")
             }
         }
         return bytes
@@ -77,6 +78,8 @@ final class RegistrySession: Sendable {
         }
         switch answer.status {
         case 200: return answer
+        case 401 where credentials != nil:
+            throw ImageError.refused(image.name, reason: "authorization failed: the registry does not take this user and password")
         case 401, 403: throw ImageError.refused(image.name, reason: "server answered with \(answer.status) to \(root)\(path)")
         case 404: throw ImageError.notFound(path.hasPrefix("manifests") ? image.description : "\(image.name) \(path)")
         case 429: throw ImageError.registry("unexpected status from GET request to \(root)\(path): 429 Too Many Requests")
@@ -150,12 +153,7 @@ final class RegistrySession: Sendable {
             throw refuse("the registry wants authentication of a kind that this version does not know")
         }
         guard let credentials else { throw refuse("authorization failed: no basic auth credentials") }
-        // The same once more would be refused once more.
-        let isNew: Bool = authorization.withLock { value in
-            defer { value = credentials.basic }
-            return value != credentials.basic
-        }
-        guard isNew else { throw refuse("authorization failed: the registry does not take this user and password") }
+        authorization.withLock { $0 = credentials.basic }
     }
 
     private func token(_ challenge: RegistryChallenge) async throws -> String {
@@ -183,7 +181,8 @@ final class RegistrySession: Sendable {
         let bytes: [UInt8] = try await whole(answer.body)
         guard answer.status == 200 else {
             throw ImageError.refused(
-                image.name, reason: "authorization failed: failed to fetch \(credentials == nil ? "anonymous" : "oauth") token: "
+                image.name,
+                reason: "authorization failed: failed to fetch \(credentials == nil ? "anonymous" : "oauth") token: "
                     + "unexpected status from \(request.method) request to \(realm): \(answer.status)")
         }
         let json: JSON? = try? JSON(parsing: bytes)

@@ -164,7 +164,7 @@ final class TarReader {
         }
         var value: Int64 = 0
         for byte in field where byte != 0x20 && byte != 0 {
-            guard (0x30...0x37).contains(byte), value >> 60 == 0 else { throw .damaged("\(what) has a header that is damaged") }
+            guard (0x30...0x37).contains(byte), value >> 60 == 0 else { throw .damaged("\(what) is no tar archive, or is damaged") }
             value = value << 3 | Int64(byte - 0x30)
         }
         return value

@@ -16,29 +16,4 @@ enum PodRights {
         if let name = spec.runtimeClassName { return "runtimeClassName: RuntimeClass \"\(name)\" is not known to this node" }
         return nil
     }
-
-    /// The same for a probe or hook of a container.
-    static func refusal(_ container: View<Container>) -> String? {
-        let probes: [(String, View<Probe>?)] = [
-            ("livenessProbe", container.livenessProbe), ("readinessProbe", container.readinessProbe),
-            ("startupProbe", container.startupProbe),
-        ]
-        for (name, probe) in probes {
-            guard let probe else { continue }
-            if probe.grpc != nil {
-                return "container \"\(container.name)\": \(name).grpc: this version has no gRPC probes; use exec, httpGet or tcpSocket"
-            }
-            if probe.httpGet?.scheme == "HTTPS" {
-                return
-                    "container \"\(container.name)\": \(name).httpGet: this version probes over HTTP only; use exec or tcpSocket for HTTPS"
-            }
-        }
-        let hooks: [(String, View<LifecycleHandler>?)] = [
-            ("postStart", container.lifecycle?.postStart), ("preStop", container.lifecycle?.preStop),
-        ]
-        for (name, hook) in hooks where hook?.httpGet?.scheme == "HTTPS" {
-            return "container \"\(container.name)\": lifecycle.\(name).httpGet: this version asks over HTTP only; use exec for HTTPS"
-        }
-        return nil
-    }
 }

@@ -28,12 +28,11 @@ struct HostImageReporter: Sendable {
     private func report() async {
         for entry in catalogue.list() {
             let path: String? = entry.foundProgram
-            let status: JSON = [
-                "found": .bool(path != nil), "program": .string(path ?? ""),
-                "message": .string(path == nil ? "not on this node" + (entry.spec.install.isEmpty ? "" : ": " + entry.spec.install) : ""),
-            ]
+            let install: String = entry.spec.install
+            let message: String = path != nil ? "" : "not on this node" + (install.isEmpty ? "" : ": " + install)
+            let status: JSON = ["found": .bool(path != nil), "program": .string(path ?? ""), "message": .string(message)]
             let old: View<HostImageStatus> = entry.status
-            guard entry.json["status"] == nil || old.found != (path != nil) || old.program != (path ?? "") else { continue }
+            guard old.found != (path != nil) || old.program != (path ?? "") || old.message != message else { continue }
             do {
                 try await client.patch(HostImage.self, entry.key, ["status": status], as: .mergePatch, subresource: "status")
             } catch let status as APIStatus where status.isNotFound {

@@ -36,7 +36,9 @@ struct ImageFiles {
             try own(made, user)
             mounts.append(Mount(.host(path: made), at: file.path))
         }
-        if !image.pausePath.isEmpty { mounts.append(Mount(.host(path: node.configuration.executable), at: image.pausePath, isReadOnly: true)) }
+        if !image.pausePath.isEmpty {
+            mounts.append(Mount(.host(path: node.configuration.executable), at: image.pausePath, isReadOnly: true))
+        }
         if let program = image.applets.isEmpty ? nil : HostPrograms.find(image.applets) {
             let applets: String = node.configuration.stateFolder + "/applets"
             try Files.makeFolder(applets, mode: 0o755)

@@ -1,6 +1,6 @@
 import API
 import Client
-import Images
+package import Images
 import Machinery
 import Sandbox
 import Synchronization

@@ -40,6 +40,8 @@ struct PodFolders: Sendable {
     func message(of container: String, attempt: Int) -> String { "\(state)/messages/\(container).\(attempt)" }
     /// What a container runs from, JSON.
     func image(of container: String) -> String { "\(images)/\(container)" }
+    /// The same for a volume; no container is called so.
+    func image(ofVolume name: String) -> String { "\(images)/volume:\(name)" }
     func volume(_ name: String) -> String { volumes + "/" + name }
 
     /// Attempts of a container that have a log, the first ones first.

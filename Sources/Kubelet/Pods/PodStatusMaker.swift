@@ -19,6 +19,8 @@ struct PodStatusMaker {
     let failure: Failure?
     /// Everything was stopped because the pod is to go.
     let isShutDown: Bool
+    /// What mounted images are called, by volume.
+    var imageVolumes: [String: String] = [:]
     let now: Time
 
     func make() -> View<PodStatus> {
@@ -114,7 +116,14 @@ struct PodStatusMaker {
                         $0.mountPath = mount.mountPath
                         if mount.readOnly {
                             $0.readOnly = true
-                            $0.recursiveReadOnly = "Disabled"
+                            // Every mount below is made read-only too.
+                            let wish: String = mount.recursiveReadOnly ?? "Disabled"
+                            $0.recursiveReadOnly = wish == "IfPossible" ? "Enabled" : wish
+                        }
+                        if let reference = imageVolumes[mount.name] {
+                            $0.volumeStatus = View<VolumeStatus> { status in
+                                status.image = View<ImageVolumeStatus> { $0.imageRef = reference }
+                            }
                         }
                     }
                 }
@@ -196,10 +205,14 @@ struct PodStatusMaker {
                 ready = condition("Ready", false, "ReadinessGatesNotReady", messages.joined(separator: ", "))
             }
         }
-        return [
+        var all: [View<PodCondition>] = [
             condition("PodReadyToStartContainers", hasSandbox, "", ""), initialized, ready, containersReady,
             condition("PodScheduled", true, "", ""),
         ]
+        if let failure, failure.reason == "Evicted" {
+            all.append(condition("DisruptionTarget", true, "TerminationByKubelet", failure.message))
+        }
+        return all
     }
 
     private func readiness(_ type: String, _ phase: String, _ unready: [String]) -> View<PodCondition> {

@@ -113,7 +113,7 @@ extension PodWorker {
         _ container: View<Container>, _ image: ResolvedImage, attempt: Int, _ sandbox: Sandbox
     ) async throws -> ContainerProcess {
         let name: String = container.name
-        if let refusal = PodRights.refusal(pod.spec) ?? PodRights.refusal(container) { throw ConfigError(refusal) }
+        if let refusal = PodRights.refusal(pod.spec) { throw ConfigError(refusal) }
         let rights: ContainerRights = try rights(of: container, in: sandbox)
         for text in rights.shortcomings where told.insert(text).inserted {
             tell(name, .warning, "NotSupported", text)
@@ -133,8 +133,10 @@ extension PodWorker {
         process.layers = image.layers
         let hasCompany: Bool = pod.spec.containers.count + pod.spec.initContainers.count > 1
         process.processes = pod.spec.shareProcessNamespace == true || !hasCompany ? .pod : .container
-        let own: [Mount] = try own(container, attempt: attempt) + ImageFiles(image, folders.seeds(of: name, attempt: attempt), node).make(
-            for: rights.user, below: mounts.map(\.target))
+        let own: [Mount] =
+            try own(container, attempt: attempt)
+            + ImageFiles(image, folders.seeds(of: name, attempt: attempt), node).make(
+                for: rights.user, below: mounts.map(\.target))
         process.mounts = own.filter { mine in !mounts.contains { $0.target == mine.target } } + mounts
         try Files.makeFolder(folders.logs(of: name), mode: 0o755)
         try Files.makeFolder(folders.state + "/layers")

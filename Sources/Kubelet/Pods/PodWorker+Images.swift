@@ -135,11 +135,48 @@ extension PodWorker {
             let time: String = GoDuration.text(since.duration(to: now))
             tell(
                 name, .normal, "Pulled",
-                "Successfully pulled image \"\(container.image)\" in \(time) (\(time) including waiting). Image size: \(stored.size) bytes.")
+                "Successfully pulled image \"\(container.image)\" in \(time) (\(time) including waiting). Image size: \(stored.size) bytes."
+            )
             fetches[name] = .pulled
             retryAt[name] = nil
         case .failure(let error):
             failed(container, "failed to pull and unpack image \"\(image)\": \(error)", now)
+        }
+        poke()
+    }
+
+    /// Fetches the image of a volume, unless that is under way.
+    func beginPull(of wanted: VolumeError) {
+        let key = "volume:" + wanted.volume
+        let now: ClusterClock.Instant = node.clock.now
+        if case .running = fetches[key] { return }
+        guard let text = wanted.image, let image = try? ImageReference(text) else { return }
+        fetches[key] = .running
+        node.events.record(pod, .normal, reason: "Pulling", "Pulling image \"\(text)\"")
+        let (images, pod): (NodeImages, View<Pod>) = (node.images, pod)
+        begin { [weak self] in
+            let secrets: PullSecrets = await images.secrets(of: pod)
+            let result: Result<StoredImage, any Error>
+            do { result = .success(try await images.pull(image, secrets)) } catch { result = .failure(error) }
+            await self?.pulledVolume(wanted.volume, text, result, since: now)
+        }
+    }
+
+    private func pulledVolume(_ volume: String, _ text: String, _ result: Result<StoredImage, any Error>, since: ClusterClock.Instant) {
+        fetches["volume:" + volume] = nil
+        switch result {
+        case .success(let stored):
+            let time: String = GoDuration.text(since.duration(to: node.clock.now))
+            node.events.record(
+                pod, .normal, reason: "Pulled",
+                "Successfully pulled image \"\(text)\" in \(time) (\(time) including waiting). Image size: \(stored.size) bytes.")
+            volumes.fetched(volume)
+            setbacks[.volumes] = nil
+        case .failure(let error):
+            note(.volumes, first: .seconds(10), limit: .seconds(300))
+            node.events.record(pod, .warning, reason: "Failed", "Failed to pull image \"\(text)\": \(error)")
+            node.events.record(
+                pod, .warning, reason: "FailedMount", "MountVolume.SetUp failed for volume \"\(volume)\" : image \"\(text)\": \(error)")
         }
         poke()
     }

@@ -105,15 +105,18 @@ extension PodWorker {
             let host: String = action.host.isEmpty ? podIP : action.host
             return await Self.problem(NetworkCheck.connect(host: host, port: port, seconds: seconds))
         }
-        return "this version cannot run probes of this kind"
+        if let action: View<GRPCAction> = probe.grpc {
+            return await Self.problem(HealthCheck.ask(host: podIP, port: action.port, service: action.service ?? "", seconds: seconds))
+        }
+        return "missing probe handler"
     }
 
     func get(_ action: View<HTTPGetAction>, _ container: View<Container>, seconds: Int) async -> String? {
         guard let port = number(of: action.port, container) else { return "invalid port: \(action.port)" }
         let page = NetworkCheck.Page(
             host: action.host.isEmpty ? podIP : action.host, port: port, path: action.path.isEmpty ? "/" : action.path,
-            headers: action.httpHeaders.map { ($0.name, $0.value) })
-        return Self.problem(await NetworkCheck.get(page, seconds: seconds))
+            headers: action.httpHeaders.map { ($0.name, $0.value) }, isSecure: action.scheme == "HTTPS")
+        return Self.problem(await page.isSecure ? SecureCheck.get(page, seconds: seconds) : NetworkCheck.get(page, seconds: seconds))
     }
 
     private static func problem(_ outcome: NetworkCheck.Outcome) -> String? {

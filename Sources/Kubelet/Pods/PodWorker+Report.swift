@@ -17,7 +17,7 @@ extension PodWorker {
         let status: View<PodStatus> = PodStatusMaker(
             pod: pod, records: records, backingOff: plan?.backingOff ?? [], podIP: podIP, hostIP: NodeContext.hostIP,
             hasSandbox: sandbox != nil && !isShutDown, startTime: startTime ?? node.clock.time, failure: ending?.failure,
-            isShutDown: isShutDown,
+            isShutDown: isShutDown, imageVolumes: volumes.imageReferences,
             now: node.clock.time
         ).make()
         if status != reported {

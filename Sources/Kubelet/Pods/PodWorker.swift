@@ -88,7 +88,7 @@ actor PodWorker {
         self.pod = pod
         self.node = node
         folders = PodFolders(node.configuration, key: pod.key, uid: pod.metadata.uid)
-        volumes = PodVolumes(client: node.client, folders: folders)
+        volumes = PodVolumes(client: node.client, images: node.images, folders: folders)
         log = node.log
         log[metadataKey: "pod"] = "\(pod.key)"
         inbox = Mutex(Inbox(pod: pod))
@@ -254,6 +254,9 @@ actor PodWorker {
             try await volumes.prepare(pod, sandbox, fields: fields, now: node.clock.now)
             setbacks[.volumes] = nil
             return true
+        } catch  where error.image != nil {
+            beginPull(of: error)
+            return false
         } catch {
             note(.volumes, first: .milliseconds(500), limit: .seconds(122))
             node.events.record(pod, .warning, reason: "FailedMount", "\(error)")
@@ -288,6 +291,20 @@ actor PodWorker {
         begin { [weak self] in
             for await exit in sandbox.events { await self?.ended(exit) }
             if !Task.isCancelled { await self?.lost(sandbox) }
+        }
+        begin { [weak self] in await self?.watchStorage(sandbox) }
+    }
+
+    /// Evicts the pod when it takes more of the disk than it may. Source: the page on node-pressure eviction.
+    private func watchStorage(_ watched: Sandbox) async {
+        let clock: ClusterClock = node.clock
+        while sandbox === watched, StorageLimits(pod, folders) != nil, (try? await clock.sleep(for: .seconds(10))) != nil {
+            guard let limits = StorageLimits(pod, folders), let message = await BlockingThread.run({ limits.excess() }),
+                sandbox === watched
+            else { continue }
+            node.events.record(pod, .warning, reason: "Evicted", message)
+            end(grace: 0, failure: .init(reason: "Evicted", message: message))
+            return poke()
         }
     }
 

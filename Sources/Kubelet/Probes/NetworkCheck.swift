@@ -13,14 +13,17 @@ enum NetworkCheck {
         case failure(String)
     }
 
+    struct ConnectError: Error { let text: String }
+
     /// A page to ask for.
     struct Page: Sendable {
         var host: String
         var port: Int
         var path: String
         var headers: [(name: String, value: String)]
+        var isSecure = false
 
-        var url: String { "http://\(host):\(port)\(path.hasPrefix("/") ? path : "/" + path)" }
+        var url: String { "\(isSecure ? "https" : "http")://\(host):\(port)\(path.hasPrefix("/") ? path : "/" + path)" }
     }
 
     static func connect(host: String, port: Int, seconds: Int) async -> Outcome {
@@ -32,6 +35,11 @@ enum NetworkCheck {
             case .failure(let error): return .failure(error.text)
             }
         }
+    }
+
+    /// A connection for somebody else to speak over; it does not block.
+    static func dial(host: String, port: Int, seconds: Int) async -> Result<Int32, ConnectError> {
+        await BlockingThread.run { open(host, port, Deadline(seconds)) }
     }
 
     /// Success is a status from 200 to 399. Source: pkg/probe/http.
@@ -69,7 +77,6 @@ enum NetworkCheck {
         }
     }
 
-    private struct ConnectError: Error { let text: String }
     private enum Answer { case code(Int), late, ended, malformed(String) }
 
     private static func open(_ host: String, _ port: Int, _ deadline: Deadline) -> Result<Int32, ConnectError> {

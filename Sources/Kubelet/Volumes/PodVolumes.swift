@@ -1,5 +1,6 @@
 import API
 import Client
+import Images
 import Machinery
 import Sandbox
 
@@ -9,19 +10,30 @@ import Sandbox
 struct PodVolumes: Sendable {
     private struct Volume: Sendable {
         let path: String
-        /// Files from the API never take writes.
         let isReadOnly: Bool
+        /// Files from the API, which are kept true.
+        var isFromAPI = false
         /// Whether the folder can be reached from the node; memory is seen by the pod only.
         let isOnNode: Bool
+        /// Layers of an image instead of a path, the highest first.
+        var layers: [String] = []
+        /// What an image is called.
+        var reference: String?
     }
 
+    /// An image has to be fetched before its volume can be mounted.
+    private struct ImageMissing: Error {}
+
     private let client: Client
+    private let images: NodeImages
     private let folders: PodFolders
     private var ready: [String: Volume] = [:]
+    private var fetched: Set<String> = []
     private var tokens: [ProjectedFiles.TokenWish: ProjectedFiles.Token] = [:]
 
-    init(client: Client, folders: PodFolders) {
+    init(client: Client, images: NodeImages, folders: PodFolders) {
         self.client = client
+        self.images = images
         self.folders = folders
     }
 
@@ -33,16 +45,24 @@ struct PodVolumes: Sendable {
         for volume in pod.spec.volumes where ready[volume.name] == nil {
             do {
                 ready[volume.name] = try await make(volume, pod, sandbox, fields, now)
+            } catch is ImageMissing {
+                throw VolumeError(volume: volume.name, reason: "its image is not there yet", image: volume.image?.reference)
             } catch {
                 throw VolumeError(volume: volume.name, reason: "\(error)")
             }
         }
     }
 
+    /// An image was fetched just now: it is not asked for again.
+    mutating func fetched(_ volume: String) { fetched.insert(volume) }
+
+    /// What mounted images are called, by volume.
+    var imageReferences: [String: String] { ready.compactMapValues(\.reference) }
+
     /// Brings files from the API up to date. Returns the problems of volumes that stayed as they were.
     mutating func refresh(_ pod: View<Pod>, fields: PodFields, now: ClusterClock.Instant) async -> [VolumeError] {
         var problems: [VolumeError] = []
-        for volume in pod.spec.volumes where ready[volume.name]?.isReadOnly == true {
+        for volume in pod.spec.volumes where ready[volume.name]?.isFromAPI == true {
             do {
                 _ = try await makeFiles(volume, pod, fields, now)
             } catch {
@@ -78,7 +98,9 @@ struct PodVolumes: Sendable {
                 }
             }
             let source: Mount.Source
-            if subPath.isEmpty {
+            if !volume.layers.isEmpty {
+                source = .layers(volume.layers, path: subPath)
+            } else if subPath.isEmpty {
                 source = .host(path: volume.path)
             } else {
                 if volume.isOnNode, !volume.isReadOnly { try SubPath.make(subPath, below: volume.path) }
@@ -107,10 +129,58 @@ struct PodVolumes: Sendable {
             try HostPath.check(source.path, type: source.type ?? "")
             return Volume(path: source.path, isReadOnly: false, isOnNode: true)
         }
-        if try await makeFiles(volume, pod, fields, now) { return Volume(path: path, isReadOnly: true, isOnNode: true) }
+        if let claim: View<PersistentVolumeClaimVolumeSource> = volume.persistentVolumeClaim {
+            return try await mount(
+                try await ClaimVolume(
+                    claim.claimName, readOnly: claim.readOnly, ephemeralOf: nil, namespace: pod.namespace, client), pod, sandbox)
+        }
+        if let image: View<ImageVolumeSource> = volume.image {
+            return try mount(image, as: volume.name)
+        }
+        if volume.ephemeral != nil {
+            return try await mount(
+                try await ClaimVolume(
+                    "\(pod.name)-\(volume.name)", readOnly: false, ephemeralOf: pod, namespace: pod.namespace, client), pod, sandbox)
+        }
+        if try await makeFiles(volume, pod, fields, now) { return Volume(path: path, isReadOnly: true, isFromAPI: true, isOnNode: true) }
         let kind: String = volume.sources.first ?? "nothing"
         throw ConfigError(
-            "this version cannot mount volumes of type \(kind); it knows emptyDir, hostPath, configMap, secret, downwardAPI and projected")
+            "this version cannot mount volumes of type \(kind); it knows emptyDir, hostPath, configMap, secret, downwardAPI, projected, "
+                + "persistentVolumeClaim, ephemeral and image")
+    }
+
+    /// Source: the page on image volumes of the Kubernetes documentation.
+    private func mount(_ source: View<ImageVolumeSource>, as name: String) throws -> Volume {
+        let reference = try ImageReference(source.reference)
+        let stored: StoredImage? = try images.store.find(reference)
+        let mustPull: Bool = source.pullPolicy == "Always" && stored?.origin != .loaded && !fetched.contains(name)
+        let found: ResolvedImage? =
+            mustPull
+            ? nil
+            : try images.stored(reference) {
+                try Files.makeFolder(folders.images)
+                try Files.write($0.json.serialized(), to: folders.image(ofVolume: name), mode: 0o600)
+            }
+        guard let found else {
+            if source.pullPolicy == "Never" {
+                throw ConfigError("Container image \"\(source.reference)\" is not present with pull policy of Never")
+            }
+            throw ImageMissing()
+        }
+        return Volume(path: "", isReadOnly: true, isOnNode: true, layers: found.layers, reference: found.reference)
+    }
+
+    /// A local volume belongs to the group of the pod that uses it; what the node's users share does not.
+    private func mount(_ claim: ClaimVolume, _ pod: View<Pod>, _ sandbox: Sandbox) async throws -> Volume {
+        if claim.isOwn, !claim.isReadOnly, let group = Self.group(of: pod, sandbox) {
+            let always: Bool = pod.spec.securityContext?.fsGroupChangePolicy != "OnRootMismatch"
+            let problem: FileError? = await BlockingThread.run {
+                do throws(FileError) { try VolumeOwner(group: group).own(claim.path, always: always) } catch { return error }
+                return nil
+            }
+            if let problem { throw problem }
+        }
+        return Volume(path: claim.path, isReadOnly: claim.isReadOnly, isOnNode: true)
     }
 
     private func makeEmpty(_ source: View<EmptyDirVolumeSource>, _ path: String, _ sandbox: Sandbox, group: UInt32?) async throws -> Volume

@@ -1,0 +1,112 @@
+import NIOCore
+import NIOHPACK
+import NIOHTTP2
+import NIOPosix
+
+/// One request over HTTP/2 without TLS, by prior knowledge, on a connection that is open already: what gRPC needs for a health check.
+package enum HTTP2Call {
+    package struct Answer: Sendable {
+        package var status: Int
+        package var headers: HTTPHeaders
+        package var body: [UInt8]
+        /// Fields behind the body; those of the head when there was no body.
+        package var trailers: HTTPHeaders
+    }
+
+    /// Sends a request and waits for the whole answer. Takes the socket over; the caller limits the time by cancelling.
+    package static func send(_ request: HTTPClientRequest, authority: String, over socket: Int32) async throws -> Answer {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        defer { group.shutdownGracefully { _ in } }
+        let promise: EventLoopPromise<Answer> = group.next().makePromise()
+        let connected: EventLoopFuture<any Channel> = ClientBootstrap(group: group)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let streams: NIOHTTP2Handler.StreamMultiplexer = try channel.pipeline.syncOperations.configureHTTP2Pipeline(
+                        mode: .client, connectionConfiguration: .init(), streamConfiguration: .init()
+                    ) { $0.close() }
+                    streams.createStreamChannel(promise: nil) { stream in
+                        stream.pipeline.addHandler(HTTP2CallHandler(request, authority: authority, promise))
+                    }
+                    try channel.pipeline.syncOperations.addHandler(HTTP2CallEnd(promise))
+                }
+            }
+            .withConnectedSocket(socket)
+        connected.whenFailure { promise.fail($0) }
+        return try await withTaskCancellationHandler {
+            try await promise.futureResult.get()
+        } onCancel: {
+            promise.fail(CancellationError())
+        }
+    }
+}
+
+/// The stream of a call: sends the request when it is open, gathers the answer.
+private final class HTTP2CallHandler: ChannelInboundHandler, @unchecked Sendable {
+    typealias InboundIn = HTTP2Frame.FramePayload
+    typealias OutboundOut = HTTP2Frame.FramePayload
+
+    private let request: HTTPClientRequest
+    private let authority: String
+    private let promise: EventLoopPromise<HTTP2Call.Answer>
+    private var answer = HTTP2Call.Answer(status: 0, headers: [:], body: [], trailers: [:])
+    private static let most = 1 << 20
+
+    init(_ request: HTTPClientRequest, authority: String, _ promise: EventLoopPromise<HTTP2Call.Answer>) {
+        self.request = request
+        self.authority = authority
+        self.promise = promise
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        var fields: HPACKHeaders = [
+            ":method": request.method, ":scheme": "http", ":path": request.target, ":authority": authority,
+        ]
+        for (name, value) in request.headers.pairs { fields.add(name: name.lowercased(), value: value) }
+        let body = HTTP2Frame.FramePayload.data(.init(data: .byteBuffer(ByteBuffer(bytes: request.body)), endStream: true))
+        context.write(wrapOutboundOut(.headers(.init(headers: fields))), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(body), promise: nil)
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .headers(let part):
+            let isFirst: Bool = answer.status == 0
+            if let status = part.headers.first(name: ":status").flatMap({ Int($0) }), status >= 200 { answer.status = status }
+            for (name, value, _) in part.headers where !name.hasPrefix(":") {
+                if isFirst { answer.headers.add(name, value) }
+                answer.trailers.add(name, value)
+            }
+            if part.endStream { promise.succeed(answer) }
+        case .data(let part):
+            if case .byteBuffer(let buffer) = part.data { answer.body += Array(buffer.readableBytesView) }
+            if answer.body.count > Self.most { promise.fail(HTTPError.malformedAnswer(authority)) }
+            if part.endStream { promise.succeed(answer) }
+        case .rstStream, .goAway: promise.fail(HTTPError.closed(authority))
+        default: break
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) { promise.fail(HTTPError.closed(authority)) }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { promise.fail(error) }
+}
+
+/// The connection of a call: its end is the call's.
+private final class HTTP2CallEnd: ChannelInboundHandler, @unchecked Sendable {
+    typealias InboundIn = Any
+
+    private let promise: EventLoopPromise<HTTP2Call.Answer>
+
+    init(_ promise: EventLoopPromise<HTTP2Call.Answer>) { self.promise = promise }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        promise.fail(HTTPError.closed("the server"))
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        promise.fail(error)
+        context.close(promise: nil)
+    }
+}
