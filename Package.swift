@@ -57,7 +57,11 @@ let sources: [Target] = [
         name: "CLI", dependencies: ["Cluster", "Client", "API", "Machinery", "Sandbox", "Images", arguments, log], swiftSettings: strict),
     .executableTarget(name: "swkube", dependencies: ["CLI", "CSandbox"], swiftSettings: strict),
     .target(
-        name: "TestSupport", dependencies: ["Cluster", "APIServer", "HTTP", "Store", "Client", "API", "Machinery", "Sandbox", crypto, log],
+        name: "TestSupport",
+        dependencies: [
+            "Cluster", "Controllers", "Scheduler", "Kubelet", "APIServer", "HTTP", "Store", "Client", "API", "Machinery", "Sandbox", crypto,
+            log,
+        ],
         swiftSettings: strict),
 ]
 

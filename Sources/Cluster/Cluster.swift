@@ -41,6 +41,7 @@ package final class Cluster: Sendable {
     private let kubelet: Kubelet?
     private let controllers: ControllerManager
     private let scheduler: Scheduler
+    private let simulated: SimulatedNodes
     private let informers: [Informers]
     private let log: Logger
     /// When this run began. What the node said before is of an earlier run.
@@ -129,6 +130,8 @@ package final class Cluster: Sendable {
                 client: part(.system("system:node:" + name, groups: ["system:nodes"]), "kubelet"), informers: shared, clock: clock, log: log
             )
         }
+        simulated = SimulatedNodes(
+            client: { part(.system("system:node:" + $0, groups: ["system:nodes"]), "kubelet") }, informers: shared, clock: clock, log: log)
         logs.kubelet = kubelet
         informers = [shared]
     }
@@ -139,6 +142,7 @@ package final class Cluster: Sendable {
             for informers in informers { group.addTask { await informers.run() } }
             group.addTask { [controllers] in await controllers.run() }
             group.addTask { [scheduler] in await scheduler.run() }
+            group.addTask { [simulated] in await simulated.run() }
             group.addTask { [store, clock] in await Compactor(store: store, clock: clock).run() }
             if let kubelet { group.addTask { await kubelet.run() } }
         }

@@ -1,0 +1,123 @@
+import API
+package import Client
+package import Logging
+package import Machinery
+import Synchronization
+
+/// Plays the kubelet of nodes that are no machines: their pods become Running and Ready without a process, and end when they are told to.
+///
+/// A node is simulated when it carries the label ``label``. Reads Nodes and Pods; writes the status of both, the nodes' leases, and
+/// deletes pods that have ended. Acts as each node's own user, within that user's rights.
+package final class SimulatedNodes: Sendable {
+    /// Label of nodes that are simulated.
+    package static let label = "swkube.dev/simulated"
+
+    private let client: @Sendable (_ node: String) -> Client
+    private let clock: ClusterClock
+    private let log: Logger
+    private let nodes: Informer<Node>
+    private let pods: Informer<Pod>
+    private let queue: WorkQueue
+    private let names = Mutex<Set<String>>([])
+    private let lastAddress = Atomic<UInt32>(0)
+
+    /// - Parameter client: acts as the node of that name.
+    package init(client: @escaping @Sendable (_ node: String) -> Client, informers: Informers, clock: ClusterClock, log: Logger) {
+        self.client = client
+        self.clock = clock
+        self.log = log
+        nodes = informers.informer()
+        pods = informers.informer()
+        queue = WorkQueue(clock: clock)
+        nodes.onChange { [weak self] before, after in self?.changed(before, after) }
+        pods.onChange { [weak self] _, after in self?.changed(after) }
+    }
+
+    private func changed(_ before: View<Node>?, _ after: View<Node>?) {
+        guard let node = after ?? before else { return }
+        let isSimulated: Bool = after?.isSimulated ?? false
+        let isNews: Bool = names.withLock { isSimulated ? $0.insert(node.name).inserted : $0.remove(node.name) != nil }
+        guard isSimulated, isNews else { return }
+        queue.add(ObjectKey(namespace: "", name: node.name))
+        // Pods may have been seen before their node.
+        for pod in pods.list() { changed(pod) }
+    }
+
+    private func changed(_ pod: View<Pod>?) {
+        guard let pod, names.withLock({ $0.contains(pod.spec.nodeName) }) else { return }
+        queue.add(pod.key)
+    }
+
+    /// Runs until the task is cancelled.
+    package func run() async {
+        await withTaskCancellationHandler {
+            await withDiscardingTaskGroup { group in
+                for _ in 0..<16 { group.addTask { [self] in while let key = await queue.next() { await work(on: key) } } }
+            }
+        } onCancel: {
+            queue.close()
+        }
+    }
+
+    private func work(on key: ObjectKey) async {
+        defer { queue.done(key) }
+        do {
+            // Nodes have no namespace.
+            let delay: Duration? = key.namespace.isEmpty ? try await beat(key) : try await play(key)
+            queue.forget(key)
+            if let delay { queue.add(key, after: delay) }
+        } catch let status as APIStatus where status.isNotFound || status.isConflict {
+            // Gone, or about to come again.
+        } catch {
+            guard !Task.isCancelled else { return }
+            log.debug("a simulated node failed", metadata: ["object": "\(key)", "error": "\(error)"])
+            queue.addAfterFailure(key)
+        }
+    }
+
+    // MARK: - Nodes
+
+    private func beat(_ key: ObjectKey) async throws -> Duration? {
+        guard let node = nodes.get(key), node.isSimulated else { return nil }
+        let client: Client = client(node.name)
+        if node.condition("Ready")?.status != "True" {
+            let conditions: JSON = SimulatedStatus.conditions(of: node, now: clock.time)
+            nodes.note(try await client.patch(Node.self, key, ["status": ["conditions": conditions]], subresource: "status"))
+        }
+        let leaseKey = ObjectKey(namespace: "kube-node-lease", name: node.name)
+        do {
+            try await client.patch(Lease.self, leaseKey, ["spec": ["renewTime": clock.microTime.json]], as: .mergePatch)
+        } catch let status as APIStatus where status.isNotFound {
+            try await client.create(SimulatedStatus.lease(of: node, now: clock.microTime))
+        }
+        return SimulatedStatus.heartbeat
+    }
+
+    // MARK: - Pods
+
+    private func play(_ key: ObjectKey) async throws -> Duration? {
+        guard let pod = pods.get(key), names.withLock({ $0.contains(pod.spec.nodeName) }) else { return nil }
+        let client: Client = client(pod.spec.nodeName)
+        switch SimulatedPod.step(pod, now: clock.time) {
+        case .nothing: return nil
+        case .wait(let duration): return duration
+        case .start:
+            let address: UInt32 = lastAddress.wrappingAdd(1, ordering: .relaxed).newValue
+            return try await write(SimulatedPod.running(pod, address: address, now: clock.time), to: pod, client)
+        case .end(let code): return try await write(SimulatedPod.ended(pod, code: code, now: clock.time), to: pod, client)
+        case .remove:
+            try await client.delete(Pod.self, key, uid: pod.metadata.uid, gracePeriodSeconds: 0)
+            return nil
+        }
+    }
+
+    private func write(_ status: JSON, to pod: View<Pod>, _ client: Client) async throws -> Duration? {
+        let patch: JSON = ["metadata": ["uid": .string(pod.metadata.uid)], "status": status]
+        try await client.patch(Pod.self, pod.key, patch, subresource: "status")
+        return nil
+    }
+}
+
+extension View<Node> {
+    var isSimulated: Bool { self.metadata.labels[SimulatedNodes.label] != nil }
+}

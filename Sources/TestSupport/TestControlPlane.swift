@@ -1,0 +1,113 @@
+package import API
+import APIServer
+package import Client
+import Cluster
+import Controllers
+import Kubelet
+import Logging
+package import Machinery
+import Scheduler
+
+/// A real API server with controllers, the scheduler and simulated nodes in this process: all that turns spec into status, without
+/// processes and sockets.
+package final class TestControlPlane: Sendable {
+    package let server: TestServer
+    private let running: Task<Void, Never>
+
+    package var client: Client { server.client }
+    package var clock: ClusterClock { server.clock }
+
+    /// - Parameter isPaused: the clock stands still until the test moves it on.
+    private init(isPaused: Bool) async throws {
+        let server = try await TestServer(isPaused: isPaused)
+        self.server = server
+        try await server.server.writeBootstrapPolicy()
+        let clock: ClusterClock = server.clock
+        var log = Logger(label: "test")
+        log.logLevel = .error
+        let part: @Sendable (UserInfo, String) -> Client = { Client(LocalTransport(server.server, as: $0), fieldManager: $1) }
+        let informers = Informers(part(.system("system:kube-controller-manager"), "kube-controller-manager"), clock: clock, log: log)
+        let controllers = ControllerManager(
+            clients: { part(.controller($0), "kube-controller-manager") }, informers: informers, clock: clock, log: log,
+            rootCA: "certificate", makeToken: { _, _, _, _ in "token" })
+        let scheduler = Scheduler(
+            client: part(.system("system:kube-scheduler"), "kube-scheduler"), informers: informers, clock: clock, log: log)
+        let nodes = SimulatedNodes(
+            client: { part(.system("system:node:" + $0, groups: ["system:nodes"]), "kubelet") }, informers: informers, clock: clock,
+            log: log)
+        running = Task {
+            await withDiscardingTaskGroup { group in
+                group.addTask { await informers.run() }
+                group.addTask { await controllers.run() }
+                group.addTask { await scheduler.run() }
+                group.addTask { await nodes.run() }
+            }
+        }
+    }
+
+    /// Runs `body` with so many nodes `node-0`, `node-1`, …, and ends everything afterwards, also when it failed.
+    package static func with(
+        nodes: Int = 1, isPaused: Bool = true, _ body: (TestControlPlane) async throws -> Void
+    ) async throws {
+        let plane = try await TestControlPlane(isPaused: isPaused)
+        do {
+            try await plane.client.create(Namespace.new("kube-node-lease"))
+            for number in 0..<nodes { try await plane.addNode("node-\(number)") }
+            try await body(plane)
+        } catch {
+            await plane.end()
+            throw error
+        }
+        await plane.end()
+    }
+
+    private func end() async {
+        running.cancel()
+        await running.value
+    }
+
+    /// Returns when pods may go there.
+    package func addNode(_ name: String, cpu: Int64 = 8, labels: [String: String] = [:], taints: [View<Taint>] = []) async throws {
+        try await client.create(
+            SimulatedStatus.node(
+                name, cpu: Quantity(cpu), memory: Quantity(32 << 30, .binarySI), pods: 110, labels: labels, taints: taints,
+                now: clock.time))
+        // A pod that was refused for the taint of birth would wait for its back-off, and the clock may stand still.
+        try await eventually("\(name) is schedulable", Node.self, name) { node in
+            !node.spec.taints.contains { $0.key == "node.kubernetes.io/not-ready" }
+        }
+    }
+
+    /// Applies a manifest: each object is created.
+    @discardableResult
+    package func create<K: Kind>(_ kind: K.Type, _ yaml: String, namespace: String = "default") async throws -> View<K> {
+        var object = View<K>(try YAML.documents(yaml)[0].json)
+        object.json["apiVersion"] = .string(K.names.apiVersion)
+        object.json["kind"] = .string(K.names.kind)
+        if K.names.isNamespaced { object.metadata.namespace = namespace }
+        return try await client.create(object)
+    }
+
+    /// Reads an object again and again until it is as wanted.
+    @discardableResult
+    package func eventually<K: Kind>(
+        _ what: String, _ kind: K.Type, _ name: String, namespace: String = "default", until isReached: (View<K>) -> Bool
+    ) async throws -> View<K> {
+        let key = ObjectKey(namespace: K.names.isNamespaced ? namespace : "", name: name)
+        return try await TestSupport.eventually(what) {
+            try await client.get(kind, key)
+        } until: {
+            isReached($0)
+        }
+    }
+
+    /// Pods of the namespace, by name.
+    package func pods(_ namespace: String = "default") async throws -> [View<Pod>] {
+        try await client.list(Pod.self, namespace: namespace).items.sorted { $0.name < $1.name }
+    }
+
+    /// Texts of the events of a reason.
+    package func events(_ reason: String, namespace: String = "default") async throws -> [String] {
+        try await client.list(Event.self, namespace: namespace).items.filter { $0.reason == reason }.map(\.message)
+    }
+}
