@@ -25,10 +25,6 @@ package struct ReplicationController: Kind {
         .selector { Cells.labels($0.spec.selector) },
     ]
 
-    package static func warnings(_ object: View<ReplicationController>) -> [String] {
-        ["v1 ReplicationController: stored, but this version runs no ReplicationController controller yet: no pods will be made"]
-    }
-
     package static func setDefaults(_ controller: inout View<ReplicationController>) {
         let labels: [String: String] = controller.spec.template?.metadata.labels ?? [:]
         guard !labels.isEmpty else { return }

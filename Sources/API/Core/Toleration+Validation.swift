@@ -44,16 +44,5 @@ extension Toleration {
 
 extension View<Toleration> {
     /// True when the toleration is about this taint. Source: `ToleratesTaint` of k8s.io/api/core/v1.
-    package func tolerates(_ taint: View<Taint>) -> Bool {
-        if !self.effect.isEmpty, self.effect != taint.effect { return false }
-        if !self.key.isEmpty, self.key != taint.key { return false }
-        switch self.operator {
-        case "", "Equal": return self.value == taint.value
-        case "Exists": return true
-        case "Lt", "Gt":
-            guard let limit: Int64 = Int64(self.value), let found: Int64 = Int64(taint.value) else { return false }
-            return self.operator == "Lt" ? found < limit : found > limit
-        default: return false
-        }
-    }
+    package func tolerates(_ taint: View<Taint>) -> Bool { TolerationInfo(self).tolerates(TaintInfo(taint)) }
 }

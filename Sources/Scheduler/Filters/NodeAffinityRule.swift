@@ -1,3 +1,5 @@
+import API
+
 /// Only nodes that the pod's `nodeSelector` and required node affinity allow.
 struct NodeAffinityRule: Filter {
     static let name = "NodeAffinity"
@@ -6,7 +8,7 @@ struct NodeAffinityRule: Filter {
     private let pod: PodInfo
 
     init?(_ pod: PodInfo, _ snapshot: Snapshot) {
-        guard !pod.nodeSelector.isEmpty || pod.requiredNodes != nil else { return nil }
+        guard !pod.nodeRule.allowsAll else { return nil }
         self.pod = pod
     }
 

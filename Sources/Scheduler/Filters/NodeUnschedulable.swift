@@ -1,3 +1,5 @@
+import API
+
 /// Keeps pods off cordoned nodes, unless they tolerate the taint that stands for it.
 struct NodeUnschedulable: Filter {
     static let name = "NodeUnschedulable"
@@ -6,7 +8,7 @@ struct NodeUnschedulable: Filter {
 
     private let isTolerated: Bool
 
-    init?(_ pod: PodInfo, _ snapshot: Snapshot) { isTolerated = !Self.taint.keepsAway(pod) }
+    init?(_ pod: PodInfo, _ snapshot: Snapshot) { isTolerated = !Self.taint.keepsAway(pod.tolerations) }
 
     func rejection(of node: NodeInfo) -> Rejection? {
         node.isUnschedulable && !isTolerated ? .incurable("node(s) were unschedulable") : nil

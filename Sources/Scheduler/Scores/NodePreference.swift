@@ -1,3 +1,5 @@
+import API
+
 /// Nodes that more of the pod's preferred node affinity speaks for are better.
 struct NodePreference: Score {
     static let weight = 2
@@ -10,7 +12,7 @@ struct NodePreference: Score {
     }
 
     func score(_ node: NodeInfo) -> Double {
-        wishes.reduce(0) { sum, wish in wish.term.matches(node) ? sum + Double(wish.weight) : sum }
+        wishes.reduce(0) { sum, wish in wish.term.matches(name: node.name, labels: node.labels) ? sum + Double(wish.weight) : sum }
     }
 
     func normalize(_ scores: [Double]) -> [Double] { Self.proportional(scores) }

@@ -1,3 +1,5 @@
+import API
+
 /// Fewer taints `PreferNoSchedule` that the pod doesn't tolerate are better.
 struct TaintPreference: Score {
     static let weight = 3

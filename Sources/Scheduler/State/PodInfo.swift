@@ -17,9 +17,7 @@ final class PodInfo: Sendable {
     let weight: PodResources
     let hostPorts: [HostPort]
     let tolerations: [TolerationInfo]
-    let nodeSelector: [String: String]
-    /// One of them must hold; nil when the pod doesn't say.
-    let requiredNodes: [NodeTerm]?
+    let nodeRule: NodeRule
     let preferredNodes: [(weight: Int, term: NodeTerm)]
     let affinity: [NeighbourTerm]
     let antiAffinity: [NeighbourTerm]
@@ -43,10 +41,9 @@ final class PodInfo: Sendable {
         weight = Self.weight(spec, requests)
         hostPorts = spec.hostPorts
         tolerations = spec.tolerations.map { TolerationInfo($0) }
-        nodeSelector = spec.nodeSelector
+        nodeRule = NodeRule(spec)
         let affinity: View<Affinity>? = spec.affinity
         let nodes: View<NodeAffinity>? = affinity?.nodeAffinity
-        requiredNodes = nodes?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms.map { NodeTerm($0) }
         preferredNodes = (nodes?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map { ($0.weight, NodeTerm($0.preference)) }
         let near: View<PodAffinity>? = affinity?.podAffinity
         let far: View<PodAntiAffinity>? = affinity?.podAntiAffinity
@@ -65,11 +62,7 @@ final class PodInfo: Sendable {
     }
 
     /// True when the pod's own selector and required affinity allow a node.
-    func wants(_ node: NodeInfo) -> Bool {
-        for (key, value) in nodeSelector where node.labels[key] != value { return false }
-        guard let requiredNodes else { return true }
-        return requiredNodes.contains { $0.matches(node) }
-    }
+    func wants(_ node: NodeInfo) -> Bool { nodeRule.allows(name: node.name, labels: node.labels) }
 
     /// True when nothing that matters here differs: most changes of a pod are of its status.
     func isSame(as other: View<Pod>) -> Bool {

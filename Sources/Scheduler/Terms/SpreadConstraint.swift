@@ -33,6 +33,6 @@ struct SpreadConstraint: Sendable {
 
     /// True when the pods of a node count for a pod.
     func includes(_ node: NodeInfo, for pod: PodInfo) -> Bool {
-        (!honoursAffinity || pod.wants(node)) && (!honoursTaints || !node.taints.contains { $0.keepsAway(pod) })
+        (!honoursAffinity || pod.wants(node)) && (!honoursTaints || !node.taints.contains { $0.keepsAway(pod.tolerations) })
     }
 }

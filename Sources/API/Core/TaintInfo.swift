@@ -1,42 +1,44 @@
-import API
-import Machinery
+package import Machinery
 
 /// A taint of a node, read once.
-struct TaintInfo: Hashable, Sendable {
-    let key: String
-    let value: String
-    let effect: String
+package struct TaintInfo: Hashable, Sendable {
+    package let key: String
+    package let value: String
+    package let effect: String
 
-    init(key: String, value: String = "", effect: String) {
+    package init(key: String, value: String = "", effect: String) {
         self.key = key
         self.value = value
         self.effect = effect
     }
 
-    init(_ taint: View<Taint>) { self.init(key: taint.key, value: taint.value, effect: taint.effect) }
+    package init(_ taint: View<Taint>) { self.init(key: taint.key, value: taint.value, effect: taint.effect) }
 
-    /// True when it forbids the pod; one that only discourages never does.
-    func keepsAway(_ pod: PodInfo) -> Bool {
-        effect != "PreferNoSchedule" && !pod.tolerations.contains { $0.tolerates(self) }
+    /// True when it forbids a pod with these tolerations; one that only discourages never does.
+    package func keepsAway(_ tolerations: [TolerationInfo]) -> Bool {
+        effect != "PreferNoSchedule" && !tolerations.contains { $0.tolerates(self) }
     }
 }
 
 /// Lets a pod onto nodes with some taints, read once. Source: `ToleratesTaint` of component-helpers.
-struct TolerationInfo: Sendable {
+package struct TolerationInfo: Sendable {
     private let key: String
     private let operation: String
     private let value: String
+    /// How long a pod may stay under a taint NoExecute; nil for ever.
+    package let seconds: Int?
     /// Empty for all.
-    let effect: String
+    package let effect: String
 
-    init(_ toleration: View<Toleration>) {
+    package init(_ toleration: View<Toleration>) {
         key = toleration.key
         operation = toleration.operator
         value = toleration.value
         effect = toleration.effect
+        seconds = toleration.tolerationSeconds
     }
 
-    func tolerates(_ taint: TaintInfo) -> Bool {
+    package func tolerates(_ taint: TaintInfo) -> Bool {
         guard effect.isEmpty || effect == taint.effect, key.isEmpty || key == taint.key else { return false }
         switch operation {
         case "", "Equal": return value == taint.value
