@@ -5,18 +5,22 @@ import Testing
 @testable import Controllers
 
 struct ReplicaSetPlanTests {
+    private func plan(_ set: View<ReplicaSet>, _ pods: [View<Pod>]) -> ReplicaPlan {
+        ReplicaPlan(ReplicaSet.wish(set), isTerminating: set.isTerminating, pods: pods, now: Fixture.now)
+    }
+
     @Test func `missing pods are made, ended and terminating ones do not count`() {
         let pods = [Fixture.pod("a"), Fixture.pod("b", phase: "Failed"), Fixture.pod("c", isTerminating: true)]
-        let plan = ReplicaSetPlan(Fixture.set("v1", replicas: 3, wanted: 3), pods: pods, now: Fixture.now)
+        let plan = self.plan(Fixture.set("v1", replicas: 3, wanted: 3), pods)
         #expect(plan.missing == 2)
-        #expect(plan.status.replicas == 1)
-        #expect(plan.status.terminatingReplicas == 1)
+        #expect(plan.counts.replicas == 1)
+        #expect(plan.counts.terminating == 1)
     }
 
     @Test func `a set that is deleted makes none`() {
         var set = Fixture.set("v1", replicas: 3, wanted: 3)
         set.metadata.deletionTimestamp = Fixture.now
-        #expect(ReplicaSetPlan(set, pods: [], now: Fixture.now).missing == 0)
+        #expect(plan(set, []).missing == 0)
     }
 
     /// Each pod costs less than the one after it. Source: `ActivePodsWithRanks`.
@@ -34,17 +38,17 @@ struct ReplicaSetPlanTests {
         var set = Fixture.set("v1", replicas: 1, wanted: 1)
         set.spec.minReadySeconds = 10
         let pods = [Fixture.pod("a", readySince: Fixture.now.seconds - 4)]
-        let plan = ReplicaSetPlan(set, pods: pods, now: Fixture.now)
-        #expect(plan.status.readyReplicas == 1)
-        #expect(plan.status.availableReplicas == 0)
+        let plan = self.plan(set, pods)
+        #expect(plan.counts.ready == 1)
+        #expect(plan.counts.available == 0)
         #expect(plan.nextLook == .seconds(6))
     }
 
     @Test func `batches grow, and stop growing at the first failure`() async {
         struct Refused: Error {}
-        let all = await slowStart(10) {}
+        let all = await slowStart(Array(0..<10)) { _ in }
         #expect(all.made == 10 && all.failure == nil)
-        let none = await slowStart(10) { throw Refused() }
+        let none = await slowStart(Array(0..<10)) { _ in throw Refused() }
         #expect(none.made == 0 && none.failure is Refused)
     }
 }

@@ -26,10 +26,6 @@ package struct DaemonSet: Kind {
         .images { $0.spec.template },
         .selector { Cells.selector($0.spec.selector) },
     ]
-
-    package static func warnings(_ object: View<DaemonSet>) -> [String] {
-        ["apps/v1 DaemonSet: stored, but this version runs no DaemonSet controller yet: no pods will be made"]
-    }
 }
 
 /// What a DaemonSet is to be.

@@ -21,10 +21,6 @@ package struct StatefulSet: Kind {
         .containers { $0.spec.template },
         .images { $0.spec.template },
     ]
-
-    package static func warnings(_ object: View<StatefulSet>) -> [String] {
-        ["apps/v1 StatefulSet: stored, but this version runs no StatefulSet controller yet: no pods will be made"]
-    }
 }
 
 /// What a StatefulSet is to be.

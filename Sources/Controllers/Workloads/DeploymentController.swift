@@ -118,7 +118,7 @@ struct DeploymentController: Controller {
             updated.status.collisionCount = (deployment.status.collisionCount ?? 0) + 1
             deployments.note(try await context.client.updateStatus(updated))
             return nil
-        } catch let status as APIStatus where status.details?.causes.contains(where: { $0.reason == "NamespaceTerminating" }) == true {
+        } catch let status as APIStatus where status.isNamespaceTerminating {
             return nil
         } catch {
             events.record(

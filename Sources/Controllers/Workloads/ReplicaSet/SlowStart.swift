@@ -1,16 +1,20 @@
 /// Makes many objects in batches of 1, 2, 4, …: where all would fail, few attempts are made.
 ///
 /// Returns how many succeeded and the first failure. Source: `slowStartBatch` of pkg/controller/replicaset.
-func slowStart(_ count: Int, _ make: @escaping @Sendable () async throws -> Void) async -> (made: Int, failure: (any Error)?) {
-    var made = 0
-    var batch = 1
-    while made < count {
-        let size: Int = min(batch, count - made)
+func slowStart<Item: Sendable>(
+    _ items: [Item], _ make: @escaping @Sendable (Item) async throws -> Void
+) async -> (made: Int, failure: (any Error)?) {
+    var made: Int = 0
+    var rest: ArraySlice<Item> = items[...]
+    var size: Int = 1
+    while !rest.isEmpty {
+        let batch: ArraySlice<Item> = rest.prefix(size)
+        rest = rest.dropFirst(size)
         let failures: [any Error] = await withTaskGroup(of: (any Error)?.self) { group in
-            for _ in 0..<size {
+            for item in batch {
                 group.addTask {
                     do {
-                        try await make()
+                        try await make(item)
                         return nil
                     } catch {
                         return error
@@ -19,9 +23,9 @@ func slowStart(_ count: Int, _ make: @escaping @Sendable () async throws -> Void
             }
             return await group.reduce(into: []) { if let error = $1 { $0.append(error) } }
         }
-        made += size - failures.count
+        made += batch.count - failures.count
         if let failure = failures.first { return (made, failure) }
-        batch *= 2
+        size *= 2
     }
     return (made, nil)
 }

@@ -9,7 +9,7 @@ import Machinery
 struct VictimRank: Comparable {
     private let numbers: [Int64]
 
-    /// - Parameter neighbours: how many pods of the same owner are on the pod's node.
+    /// - Parameter neighbours: how many pods of the same workload are on the pod's node.
     init(_ pod: View<Pod>, neighbours: Int) {
         let phases: [String: Int64] = ["Pending": 0, "Unknown": 1, "Running": 2]
         let readySince: Time? = pod.condition("Ready").flatMap { $0.status == "True" ? $0.lastTransitionTime : nil }
@@ -24,9 +24,11 @@ struct VictimRank: Comparable {
     static func < (one: VictimRank, other: VictimRank) -> Bool { one.numbers.lexicographicallyPrecedes(other.numbers) }
 
     /// The pods in the order in which they go.
-    static func sorted(_ pods: [View<Pod>]) -> [View<Pod>] {
+    ///
+    /// - Parameter related: all pods of the workload; nil when these are all.
+    static func sorted(_ pods: [View<Pod>], related: [View<Pod>]? = nil) -> [View<Pod>] {
         var onNode: [String: Int] = [:]
-        for pod in pods { onNode[pod.spec.nodeName, default: 0] += 1 }
+        for pod in related ?? pods { onNode[pod.spec.nodeName, default: 0] += 1 }
         return pods.map { (VictimRank($0, neighbours: onNode[$0.spec.nodeName] ?? 0), $0) }
             .sorted { ($0.0, $0.1.name) < ($1.0, $1.1.name) }
             .map(\.1)
