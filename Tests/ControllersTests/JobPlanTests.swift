@@ -74,7 +74,95 @@ struct JobPlanTests {
         let running = Fixture.pod("b", annotations: ["batch.kubernetes.io/job-completion-index": "1"])
         let indexed = plan(
             ["completions": 5, "parallelism": 3, "completionMode": "Indexed"], status: ["completedIndexes": "0,2"], pods: [running])
-        #expect(indexed.toMake == [3, 4])
+        #expect(indexed.toMake.map(\.index) == [3, 4])
+    }
+
+    private func failed(_ name: String, code: Int = 3, index: Int? = nil, failures: Int = 0, condition: String? = nil) -> View<Pod> {
+        var pod = Fixture.pod(name, phase: "Failed", finalizers: Self.tracked)
+        pod.json[["status", "containerStatuses"]] = [
+            ["name": "main", "state": ["terminated": ["exitCode": .int(Int64(code)), "finishedAt": "1970-01-01T00:00:00Z"]]]
+        ]
+        if let index {
+            pod.metadata.annotations["batch.kubernetes.io/job-completion-index"] = String(index)
+            pod.metadata.annotations["batch.kubernetes.io/job-index-failure-count"] = String(failures)
+        }
+        if let condition { pod.setCondition(condition, true, now: Fixture.now) }
+        return pod
+    }
+
+    private static let policy: JSON = [
+        "rules": [
+            ["action": "FailJob", "onExitCodes": ["operator": "In", "values": [42]]],
+            ["action": "Ignore", "onPodConditions": [["type": "DisruptionTarget", "status": "True"]]],
+        ]
+    ]
+
+    @Test func `a rule for failed pods ends the job, or takes the failure as none`() {
+        let spec: JSON = ["completions": 1, "parallelism": 1, "backoffLimit": 0, "podFailurePolicy": Self.policy]
+        let fatal = plan(spec, pods: [failed("a", code: 42)])
+        #expect(fatal.status.condition("FailureTarget")?.reason == "PodFailurePolicy")
+        #expect(
+            fatal.status.condition("FailureTarget")?.message
+                == "Container main for pod default/a failed with exit code 42 matching FailJob rule at index 0")
+        let ignored = plan(spec, pods: [failed("a", condition: "DisruptionTarget")])
+        #expect(ignored.status.uncountedTerminatedPods?.failed.isEmpty ?? true)
+        #expect(ignored.toRelease.map(\.name) == ["a"])
+        #expect(ignored.toMake.count == 1)
+        #expect(plan(spec, pods: [failed("a", code: 1)]).status.condition("FailureTarget")?.reason == "BackoffLimitExceeded")
+    }
+
+    @Test func `a failed pod keeps its finalizer until the index has a successor that knows its failures`() {
+        let spec: JSON = [
+            "completions": 1, "parallelism": 1, "completionMode": "Indexed", "backoffLimitPerIndex": 1, "backoffLimit": 2_147_483_647,
+        ]
+        let first = plan(spec, pods: [failed("a", index: 0)])
+        #expect(first.toRelease.isEmpty)
+        #expect(first.toMake == [JobPlan.NewPod(index: 0, failures: 1)])
+        let successor = Fixture.pod(
+            "b",
+            annotations: ["batch.kubernetes.io/job-completion-index": "0", "batch.kubernetes.io/job-index-failure-count": "1"],
+            finalizers: Self.tracked)
+        let second = plan(spec, pods: [failed("a", index: 0), successor])
+        #expect(second.toRelease.map(\.name) == ["a"])
+        let third = plan(spec, pods: [failed("b", index: 0, failures: 1)])
+        #expect(third.status.failedIndexes == "0")
+        #expect(third.status.condition("FailureTarget")?.reason == "FailedIndexes")
+    }
+
+    @Test func `more lost indexes than allowed end the job`() {
+        let spec: JSON = [
+            "completions": 9, "parallelism": 3, "completionMode": "Indexed", "backoffLimitPerIndex": 0, "maxFailedIndexes": 1,
+            "backoffLimit": 2_147_483_647,
+        ]
+        let two = plan(spec, pods: [failed("a", index: 0), failed("b", index: 4)])
+        #expect(two.status.condition("FailureTarget")?.reason == "MaxFailedIndexesExceeded")
+        #expect(two.status.failedIndexes == "0,4")
+    }
+
+    private static let rules: [(String, JSON, String?)] = [
+        ("0-1", ["succeededIndexes": "0-3"], nil), ("0-3", ["succeededIndexes": "0-3"], "Matched rules at index 0"),
+        ("0,7", ["succeededIndexes": "0-3", "succeededCount": 1], "Matched rules at index 0"),
+        ("0,7", ["succeededCount": 3], nil), ("5-7", ["succeededCount": 3], "Matched rules at index 0"),
+    ]
+
+    @Test(arguments: rules) func `a success policy ends the job before all indexes are done`(done: String, rule: JSON, message: String?) {
+        let policy = View<SuccessPolicy>(["rules": [rule]])
+        #expect(policy.met(by: CompletionIndexes(done)) == message)
+    }
+
+    @Test func `a pod is replaced when it has ended, where the job says so`() {
+        let terminating = Fixture.pod("a", isTerminating: true, finalizers: Self.tracked)
+        #expect(plan(["completions": 1, "parallelism": 1, "podReplacementPolicy": "Failed"], pods: [terminating]).toMake.isEmpty)
+        #expect(plan(["completions": 1, "parallelism": 1], pods: [terminating]).toMake.count == 1)
+    }
+
+    @Test func `two pods of one index, and pods of none, are too many`() {
+        let twins = ["a", "b"].map { Fixture.pod($0, annotations: ["batch.kubernetes.io/job-completion-index": "0"]) }
+        let stray = Fixture.pod("c", annotations: ["batch.kubernetes.io/job-completion-index": "9"])
+        let plan = self.plan(["completions": 2, "parallelism": 2, "completionMode": "Indexed"], pods: twins + [stray])
+        #expect(plan.victims.count == 2)
+        #expect(plan.victims.contains { $0.name == "c" })
+        #expect(plan.toMake.map(\.index) == [1])
     }
 
     @Test(arguments: [("", 0, ""), ("1,3-5,7", 5, "1,3-5,7"), ("0,1", 2, "0,1"), ("0-2", 3, "0-2"), ("2,1,0", 3, "0-2")])

@@ -28,11 +28,8 @@ package struct CronJob: Kind {
     ]
 
     package static func warnings(_ object: View<CronJob>) -> [String] {
-        var warnings: [String] = ["batch/v1 CronJob: stored, but this version runs no CronJob controller yet: no jobs will be made"]
-        if CronSchedule.namesTimeZone(object.spec.schedule) {
-            warnings.append("spec.schedule: cannot use TZ or CRON_TZ in schedule, use timeZone instead")
-        }
-        return warnings
+        CronSchedule.namesTimeZone(object.spec.schedule)
+            ? ["spec.schedule: cannot use TZ or CRON_TZ in schedule, use timeZone instead"] : []
     }
 
     /// The jobs' names add 11 characters to this one, and have 63 at most.

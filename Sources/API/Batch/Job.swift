@@ -43,12 +43,6 @@ package struct Job: Kind {
         job.spec = spec
     }
 
-    /// What the Job controller does not act on yet.
-    package static func warnings(_ job: View<Job>) -> [String] {
-        ["podFailurePolicy", "successPolicy", "backoffLimitPerIndex", "maxFailedIndexes"].filter { job.spec.json[$0] != nil }
-            .map { "spec.\($0): stored, but this version's Job controller does not act on it yet" }
-    }
-
     /// Gives the pods labels that no other job's have, and selects by them, unless the creator chose the selector.
     /// Needs the object's name and UID. Source: `generateSelector` of pkg/registry/batch/job.
     package static func prepareForCreate(_ job: inout View<Job>) {

@@ -1,5 +1,5 @@
-/// The completed indexes of an Indexed Job in the form of its status: `1,3-5,7`.
-struct CompletionIndexes {
+/// Indexes of an Indexed Job in the form of its status: `1,3-5,7`.
+struct CompletionIndexes: Equatable {
     private var indexes: Set<Int>
 
     /// Parts that can't be read are left out.
@@ -14,6 +14,9 @@ struct CompletionIndexes {
     var count: Int { indexes.count }
 
     func contains(_ index: Int) -> Bool { indexes.contains(index) }
+
+    /// How many are in both.
+    func common(with other: CompletionIndexes) -> Int { indexes.intersection(other.indexes).count }
 
     mutating func insert(_ index: Int) { indexes.insert(index) }
 

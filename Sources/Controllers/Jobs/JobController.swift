@@ -5,7 +5,7 @@ import Machinery
 /// Runs a Job's pods until enough of them succeeded.
 ///
 /// Reads Jobs and Pods. In this order: counts ended pods, writes the status, frees counted pods, deletes those that must go, makes those that
-/// are missing; deletes the job itself when its time to live is over.
+/// are missing.
 struct JobController: Controller {
     static let name = "job-controller"
 
@@ -45,10 +45,6 @@ struct JobController: Controller {
             for pod in owned where pod.isTracked { try await free(pod) }
             return nil
         }
-        if job.isFinished, let left = job.expiry(context.clock.time), left <= .zero {
-            try await context.client.delete(Job.self, key, uid: job.metadata.uid, propagationPolicy: "Foreground")
-            return nil
-        }
         let plan = JobPlan(job, pods: owned, now: context.clock.time)
         try await apply(plan, job)
         return plan.nextLook
@@ -68,31 +64,19 @@ struct JobController: Controller {
                 events.record(job, .normal, reason: "SuccessfulDelete", "Deleted pod: \(pod.name)")
             } catch let status as APIStatus where status.isNotFound || status.isConflict {}
         }
-        for index in plan.toMake { try await make(job, index) }
+        let made = await slowStart(plan.toMake) { try await make(job, $0) }
+        if let failure = made.failure { throw failure }
     }
 
-    private func make(_ job: View<Job>, _ index: Int?) async throws {
+    private func make(_ job: View<Job>, _ new: JobPlan.NewPod) async throws {
         var pod: View<Pod> = makePod(from: job.spec.template, for: job)
         pod.metadata.finalizers = pod.metadata.finalizers + [View<Pod>.trackingFinalizer]
-        if let index {
-            pod.metadata.generateName = "\(job.name)-\(index)-"
-            pod.metadata.annotations[JobLabels.completionIndex] = String(index)
-            pod.metadata.labels[JobLabels.completionIndex] = String(index)
-            if pod.spec.hostname.isEmpty { pod.spec.hostname = "\(job.name)-\(index)" }
-            let variable = View<EnvVar>([
-                "name": "JOB_COMPLETION_INDEX",
-                "valueFrom": ["fieldRef": ["fieldPath": .string("metadata.annotations['\(JobLabels.completionIndex)']")]],
-            ])
-            pod.spec.containers = pod.spec.containers.map { container in
-                var container: View<Container> = container
-                container.env = container.env + [variable]
-                return container
-            }
-        }
+        if let index = new.index { pod.take(index: index, of: job, failures: new.failures, ignoredFailures: new.ignoredFailures) }
         do {
             let made: View<Pod> = try await context.client.create(pod)
             pods.note(made)
             events.record(job, .normal, reason: "SuccessfulCreate", "Created pod: \(made.name)")
+        } catch let status as APIStatus where status.isNamespaceTerminating {
         } catch let status as APIStatus {
             events.record(job, .warning, reason: "FailedCreate", "Error creating: \(status.message)")
             throw status
@@ -114,5 +98,32 @@ struct JobController: Controller {
             guard let owner = pod.metadata.controller, owner.kind == "Job", owner.name == key.name else { continue }
             try await free(pod)
         }
+    }
+}
+
+extension View<Pod> {
+    /// Makes this the pod with a number of an Indexed job, which its programs find in their environment.
+    fileprivate mutating func take(index: Int, of job: View<Job>, failures: Int?, ignoredFailures: Int?) {
+        self.metadata.generateName = "\(job.name)-\(index)-"
+        self.metadata.annotations[JobLabels.completionIndex] = String(index)
+        self.metadata.labels[JobLabels.completionIndex] = String(index)
+        if let failures { self.metadata.annotations[JobFailure.countAnnotation] = String(failures) }
+        if let ignoredFailures { self.metadata.annotations[JobFailure.ignoredCountAnnotation] = String(ignoredFailures) }
+        if self.spec.hostname.isEmpty { self.spec.hostname = "\(job.name)-\(index)" }
+        self.spec.initContainers = self.spec.initContainers.map(Self.withIndex)
+        self.spec.containers = self.spec.containers.map(Self.withIndex)
+    }
+
+    private static func withIndex(_ container: View<Container>) -> View<Container> {
+        guard !container.env.contains(where: { $0.name == "JOB_COMPLETION_INDEX" }) else { return container }
+        var container: View<Container> = container
+        container.env =
+            container.env + [
+                View<EnvVar>([
+                    "name": "JOB_COMPLETION_INDEX",
+                    "valueFrom": ["fieldRef": ["fieldPath": .string("metadata.annotations['\(JobLabels.completionIndex)']")]],
+                ])
+            ]
+        return container
     }
 }

@@ -4,98 +4,150 @@ import Machinery
 /// What a Job needs next, decided from what was read. Pure.
 ///
 /// Pods carry a finalizer until they are counted: a pod that ended is first noted by uid in the status, then loses its finalizer, then
-/// is counted. A crash between any two steps counts nothing twice and forgets nothing. Source: KEP-2307, pkg/controller/job.
+/// is counted. A crash between any two steps counts nothing twice and forgets nothing. Where each number has its own limit, a failed
+/// pod keeps its finalizer, and so its count of failures, until its successor is there.
+/// Source: KEP-2307, KEP-3850, pkg/controller/job/job_controller.go.
 struct JobPlan {
+    /// A pod to make.
+    struct NewPod: Equatable {
+        /// Of an Indexed job.
+        var index: Int?
+        /// Failures of the index so far; nil where they don't count by index.
+        var failures: Int?
+        var ignoredFailures: Int?
+    }
+
     /// The status to write; equal to the present one when nothing changes.
     private(set) var status: View<JobStatus>
-    /// Ended pods that are noted in the status and may lose their finalizer once it is written.
+    /// Pods that may lose their finalizer once the status is written.
     private(set) var toRelease: [View<Pod>] = []
     /// Active pods that must go.
     private(set) var victims: [View<Pod>] = []
-    /// Completion indexes of pods to make; nil stands for a pod without one.
-    private(set) var toMake: [Int?] = []
+    private(set) var toMake: [NewPod] = []
     private(set) var nextLook: Duration?
     /// The job's news, as events.
     private(set) var news: [(level: String, reason: String, message: String)] = []
 
+    /// As upstream: more is left for the next round.
+    static let most = 500
+
+    private let job: View<Job>
+    private let pods: [View<Pod>]
+    private let active: [View<Pod>]
+    private let failure: JobFailure
+    private let now: Time
+    private var done: CompletionIndexes
+    private var lost: CompletionIndexes
+    /// The failed pod of each index that has no successor yet.
+    private var waiting: [Int: View<Pod>] = [:]
+    /// Completed and failed pods, counted and noted together: what decisions go by.
+    private var succeeded: Int = 0
+    private var failed: Int = 0
+
     /// - Parameter pods: all that the job controls.
     init(_ job: View<Job>, pods: [View<Pod>], now: Time) {
+        self.job = job
+        self.pods = pods
+        self.now = now
+        failure = JobFailure(job: job)
         status = job.status
-        let active: [View<Pod>] = pods.filter { !$0.isFinished && !$0.isTerminating }
+        active = pods.filter { !$0.isFinished && !$0.isTerminating }
+        done = CompletionIndexes(job.status.completedIndexes)
+        lost = CompletionIndexes(job.status.failedIndexes ?? "")
         status.active = active.count
         status.ready = active.count(where: \.isReady)
         status.terminating = pods.count { $0.isTerminating && !$0.isFinished }
         guard !job.isFinished else {
             victims = active
             toRelease = pods.filter(\.isTracked)
-            nextLook = job.expiry(now)
             return
         }
         if status.startTime == nil, job.spec.suspend != true { status.startTime = now }
-        count(pods, job, now)
-        decide(job, pods, active, now)
+        settleIndexes()
+        count()
+        decide()
     }
 
     // MARK: - Counting
 
-    private mutating func count(_ pods: [View<Pod>], _ job: View<Job>, _ now: Time) {
+    /// Which indexes have succeeded, which are lost and which wait for a successor.
+    private mutating func settleIndexes() {
+        guard job.isIndexed else { return }
+        let range: Range<Int> = 0..<(job.spec.completions ?? 0)
+        for pod in pods {
+            guard pod.isTracked, let index = pod.completionIndex, range.contains(index) else { continue }
+            if pod.status.phase == "Succeeded" { done.insert(index) }
+            if failure.losesIndex(pod) { lost.insert(index) }
+        }
+        guard job.spec.backoffLimitPerIndex != nil else { return }
+        let covered: [Int: Int] = active.reduce(into: [:]) { covered, pod in
+            guard let index = pod.completionIndex else { return }
+            let count: (counted: Int, ignored: Int) = JobFailure.failures(before: pod)
+            covered[index] = max(covered[index] ?? 0, count.counted + count.ignored)
+        }
+        for pod in pods where pod.isTracked && failure.isFailed(pod) {
+            guard let index = pod.completionIndex, range.contains(index), !done.contains(index), !lost.contains(index) else { continue }
+            let own: Int = Self.sum(JobFailure.failures(before: pod))
+            if let successor = covered[index], successor > own { continue }
+            if let other = waiting[index], Self.sum(JobFailure.failures(before: other)) >= own { continue }
+            waiting[index] = pod
+        }
+    }
+
+    private static func sum(_ failures: (counted: Int, ignored: Int)) -> Int { failures.counted + failures.ignored }
+
+    private mutating func count() {
         var noted: View<UncountedTerminatedPods> = status.uncountedTerminatedPods ?? View<UncountedTerminatedPods>()
         let tracked: Set<String> = Set(pods.filter(\.isTracked).map(\.metadata.uid))
         // Noted and without finalizer: counted now.
-        let succeeded: [String] = noted.succeeded.filter { !tracked.contains($0) }
-        let failed: [String] = noted.failed.filter { !tracked.contains($0) }
-        if !job.isIndexed { status.succeeded += succeeded.count }
-        status.failed += failed.count
+        if !job.isIndexed { status.succeeded += noted.succeeded.count { !tracked.contains($0) } }
+        status.failed += noted.failed.count { !tracked.contains($0) }
         noted.succeeded = noted.succeeded.filter(tracked.contains)
         noted.failed = noted.failed.filter(tracked.contains)
 
-        var indexes = CompletionIndexes(status.completedIndexes)
-        for pod in pods where pod.isTracked && (pod.isFinished || pod.isTerminating) {
+        let isEnding: Bool = status.condition("FailureTarget") != nil || status.condition("SuccessCriteriaMet") != nil
+        for pod in pods where pod.isTracked {
             let uid: String = pod.metadata.uid
             if pod.status.phase == "Succeeded" {
                 if !noted.succeeded.contains(uid) { noted.succeeded.append(uid) }
-                if job.isIndexed, let index = pod.completionIndex { indexes.insert(index) }
-            } else if pod.isFinished || pod.isTerminating && job.spec.podReplacementPolicy != "Failed" {
-                if !noted.failed.contains(uid) { noted.failed.append(uid) }
+            } else if failure.isFailed(pod) || isEnding && pod.isTerminating {
+                if !isEnding, let index = pod.completionIndex, waiting[index]?.metadata.uid == uid { continue }
+                if !noted.failed.contains(uid), failure.meaning(of: pod) != .ignored { noted.failed.append(uid) }
             } else {
                 continue
             }
             toRelease.append(pod)
         }
         if job.isIndexed {
-            status.completedIndexes = indexes.text
-            status.succeeded = indexes.count
+            status.completedIndexes = done.text
+            status.succeeded = done.count
+            if job.spec.backoffLimitPerIndex != nil { status.failedIndexes = lost.text }
         }
         if noted.succeeded.isEmpty && noted.failed.isEmpty {
             status.uncountedTerminatedPods = status.uncountedTerminatedPods == nil ? nil : View<UncountedTerminatedPods>()
         } else {
             status.uncountedTerminatedPods = noted
         }
-    }
-
-    /// Counted and noted together: what decisions go by.
-    private func totals(_ job: View<Job>) -> (succeeded: Int, failed: Int) {
-        let noted: View<UncountedTerminatedPods>? = status.uncountedTerminatedPods
-        return (
-            status.succeeded + (job.isIndexed ? 0 : noted?.succeeded.count ?? 0), status.failed + (noted?.failed.count ?? 0)
-        )
+        succeeded = status.succeeded + (job.isIndexed ? 0 : noted.succeeded.count)
+        failed = status.failed + noted.failed.count
     }
 
     // MARK: - Deciding
 
-    private mutating func decide(_ job: View<Job>, _ pods: [View<Pod>], _ active: [View<Pod>], _ now: Time) {
-        let (succeeded, failed): (Int, Int) = totals(job)
+    private mutating func decide() {
         if let target = status.condition("FailureTarget") {
-            return end(job, active, succeeded: false, reason: target.reason, message: target.message, now)
+            return end(succeeded: false, reason: target.reason, message: target.message)
         }
-        if let (reason, message) = failure(job, active, failed: failed, now) {
-            return end(job, active, succeeded: false, reason: reason, message: message, now)
+        if let met = status.condition("SuccessCriteriaMet") {
+            return end(succeeded: true, reason: met.reason, message: met.message)
         }
-        let isDone: Bool =
-            job.spec.completions.map { succeeded >= $0 } ?? (succeeded > 0 && active.isEmpty)
+        if let (reason, message) = reasonToFail { return end(succeeded: false, reason: reason, message: message) }
+        if job.isIndexed, let message = job.spec.successPolicy?.met(by: done) {
+            return end(succeeded: true, reason: "SuccessPolicy", message: message)
+        }
+        let isDone: Bool = job.spec.completions.map { succeeded >= $0 } ?? (succeeded > 0 && active.isEmpty)
         if isDone {
-            return end(
-                job, active, succeeded: true, reason: "CompletionsReached", message: "Reached expected number of succeeded pods", now)
+            return end(succeeded: true, reason: "CompletionsReached", message: "Reached expected number of succeeded pods")
         }
         if job.spec.suspend == true {
             victims = active
@@ -110,19 +162,21 @@ struct JobPlan {
             status.startTime = now
             news.append(("Normal", "Resumed", "Job resumed"))
         }
-        scale(job, pods, active, succeeded: succeeded, now)
+        scale()
         if let deadline = job.spec.activeDeadlineSeconds, let start = status.startTime {
-            let left: Duration = .seconds(max(0, start.seconds + Int64(deadline) - now.seconds))
-            nextLook = min(nextLook ?? left, left)
+            look(in: .seconds(max(0, start.seconds + Int64(deadline) - now.seconds)))
         }
     }
 
-    private func failure(_ job: View<Job>, _ active: [View<Pod>], failed: Int, _ now: Time) -> (String, String)? {
+    private mutating func look(in delay: Duration) { nextLook = min(nextLook ?? delay, delay) }
+
+    /// In this order: a rule for failed pods, the limit of failures, the deadline, the limits of lost indexes.
+    private var reasonToFail: (reason: String, message: String)? {
+        for pod in pods where failure.isFailed(pod) {
+            if case .failsJob(let message) = failure.meaning(of: pod) { return ("PodFailurePolicy", message) }
+        }
         let limit: Int = job.spec.backoffLimit ?? 6
-        let restarts: Int =
-            job.spec.template.spec.restartPolicy == "OnFailure"
-            ? active.reduce(0) { sum, pod in sum + pod.status.containerStatuses.reduce(0) { $0 + $1.restartCount } } : 0
-        if failed > limit || limit > 0 && restarts >= limit && restarts > 0 {
+        if failed > limit || hasTooManyRestarts(limit) {
             return ("BackoffLimitExceeded", "Job has reached the specified backoff limit")
         }
         if let deadline = job.spec.activeDeadlineSeconds, let start = status.startTime, job.spec.suspend != true,
@@ -130,19 +184,32 @@ struct JobPlan {
         {
             return ("DeadlineExceeded", "Job was active longer than specified deadline")
         }
+        guard job.spec.backoffLimitPerIndex != nil, lost.count > 0 else { return nil }
+        if let most = job.spec.maxFailedIndexes, lost.count > most {
+            return ("MaxFailedIndexesExceeded", "Job has exceeded the specified maximal number of failed indexes")
+        }
+        if lost.count + done.count >= job.spec.completions ?? 0 { return ("FailedIndexes", "Job has failed indexes") }
         return nil
     }
 
+    /// Restarts within pods count where the node restarts containers itself.
+    private func hasTooManyRestarts(_ limit: Int) -> Bool {
+        guard job.spec.template.spec.restartPolicy == "OnFailure" else { return false }
+        let restarts: Int = active.reduce(0) { sum, pod in
+            (pod.status.initContainerStatuses + pod.status.containerStatuses).reduce(sum) { $0 + $1.restartCount }
+        }
+        return limit == 0 ? restarts > 0 : restarts >= limit
+    }
+
     /// The end comes in two steps: the decision, then, when all pods are counted and gone, the fact.
-    private mutating func end(
-        _ job: View<Job>, _ active: [View<Pod>], succeeded: Bool, reason: String, message: String, _ now: Time
-    ) {
+    private mutating func end(succeeded: Bool, reason: String, message: String) {
         victims = active
         status.setCondition(succeeded ? "SuccessCriteriaMet" : "FailureTarget", true, reason, message, now)
         let noted: View<UncountedTerminatedPods>? = status.uncountedTerminatedPods
-        guard active.isEmpty, (status.terminating ?? 0) == 0, noted?.succeeded.isEmpty ?? true, noted?.failed.isEmpty ?? true else {
-            return
-        }
+        // A failed pod without successor will have none now: it is counted with the next look.
+        let isCounting: Bool = pods.contains { $0.isTracked && !toRelease.map(\.name).contains($0.name) && $0.isFinished }
+        guard active.isEmpty, (status.terminating ?? 0) == 0, noted?.succeeded.isEmpty ?? true, noted?.failed.isEmpty ?? true, !isCounting
+        else { return }
         status.setCondition(succeeded ? "Complete" : "Failed", true, reason, message, now)
         if succeeded {
             status.completionTime = now
@@ -150,58 +217,79 @@ struct JobPlan {
         } else {
             news.append(("Warning", reason, message))
         }
-        nextLook = job.spec.ttlSecondsAfterFinished.map { .seconds($0) }
     }
 
-    private mutating func scale(_ job: View<Job>, _ pods: [View<Pod>], _ active: [View<Pod>], succeeded: Int, _ now: Time) {
+    // MARK: - Scaling
+
+    private mutating func scale() {
         let parallelism: Int = job.spec.parallelism ?? 1
         let wanted: Int
         if let completions = job.spec.completions {
-            wanted = min(max(0, completions - succeeded), parallelism)
+            wanted = min(max(0, completions - succeeded - (job.isIndexed ? lost.count : 0)), parallelism)
         } else {
             wanted = succeeded > 0 ? min(active.count, parallelism) : parallelism
         }
-        let surplus: Int = active.count - wanted
+        victims = misnumbered
+        let staying: [View<Pod>] = active.filter { pod in !victims.contains { $0.name == pod.name } }
+        let surplus: Int = staying.count - wanted
         if surplus > 0 {
-            victims = Array(VictimRank.sorted(active).prefix(surplus))
+            victims += VictimRank.sorted(staying).prefix(surplus)
             return
         }
-        let terminating: Int = job.spec.podReplacementPolicy == "Failed" ? status.terminating ?? 0 : 0
-        let missing: Int = wanted - active.count - terminating
+        let terminating: Int = failure.replacesFailedOnly ? status.terminating ?? 0 : 0
+        let missing: Int = min(wanted - staying.count - terminating, Self.most)
         guard missing > 0 else { return }
-        let wait: Duration = Self.backOff(pods, now)
-        guard wait <= .zero else {
-            nextLook = wait
-            return
+        if job.spec.backoffLimitPerIndex == nil {
+            let wait: Duration = JobBackOff.left(pods, now)
+            if wait > .zero { return look(in: wait) }
         }
         guard job.isIndexed else {
-            toMake = Array(repeating: nil, count: missing)
+            toMake = Array(repeating: NewPod(), count: missing)
             return
         }
-        let done = CompletionIndexes(status.completedIndexes)
-        let busy: Set<Int> = Set(active.compactMap(\.completionIndex))
-        toMake = (0..<(job.spec.completions ?? 0)).lazy.filter { !done.contains($0) && !busy.contains($0) }.prefix(missing).map { $0 }
+        makeIndexes(missing, busy: Set(staying.compactMap(\.completionIndex)))
     }
 
-    /// 10 s after the first failure in a row, twice as long after each further one, 10 minutes at most.
-    private static func backOff(_ pods: [View<Pod>], _ now: Time) -> Duration {
-        let ended: [(at: Time, failed: Bool)] = pods.filter(\.isFinished).map { ($0.finishedAt ?? now, $0.status.phase == "Failed") }
-            .sorted { $0.at > $1.at }
-        let failures: ArraySlice<(at: Time, failed: Bool)> = ended.prefix { $0.failed }
-        guard let last = failures.first else { return .zero }
-        let delay: Int64 = min(10 << Int64(min(failures.count - 1, 10)), 600)
-        return .seconds(last.at.seconds + delay - now.seconds)
+    /// The lowest indexes that are neither done, lost nor running, each when its own back-off is over.
+    private mutating func makeIndexes(_ missing: Int, busy: Set<Int>) {
+        let ending: Set<Int> =
+            failure.replacesFailedOnly ? Set(pods.filter { $0.isTerminating && !$0.isFinished }.compactMap(\.completionIndex)) : []
+        for index in 0..<(job.spec.completions ?? 0) where toMake.count < missing {
+            guard !done.contains(index), !lost.contains(index), !busy.contains(index), !ending.contains(index) else { continue }
+            guard job.spec.backoffLimitPerIndex != nil else {
+                toMake.append(NewPod(index: index))
+                continue
+            }
+            guard let predecessor = waiting[index] else {
+                toMake.append(NewPod(index: index, failures: 0))
+                continue
+            }
+            let wait: Duration = JobBackOff.left(after: predecessor, failure, now)
+            if wait > .zero {
+                look(in: wait)
+            } else {
+                let count: (counted: Int, ignored: Int) = failure.failures(with: predecessor)
+                toMake.append(
+                    NewPod(index: index, failures: count.counted, ignoredFailures: count.ignored > 0 ? count.ignored : nil))
+            }
+        }
+    }
+
+    /// Active pods of an Indexed job whose index is none, or is another pod's too.
+    private var misnumbered: [View<Pod>] {
+        guard job.isIndexed else { return [] }
+        let range: Range<Int> = 0..<(job.spec.completions ?? 0)
+        var seen: Set<Int> = []
+        // The one that has come furthest stays.
+        return VictimRank.sorted(active).reversed().filter { pod in
+            guard let index = pod.completionIndex, range.contains(index) else { return true }
+            return !seen.insert(index).inserted
+        }
     }
 }
 
 extension View<Job> {
     var isIndexed: Bool { self.spec.completionMode == "Indexed" }
-
-    /// What is left of the time to live after the end; nil for a job that stays.
-    func expiry(_ now: Time) -> Duration? {
-        guard let seconds = self.spec.ttlSecondsAfterFinished, let end = finishedAt else { return nil }
-        return .seconds(max(0, end.seconds + Int64(seconds) - now.seconds))
-    }
 
     var finishedAt: Time? {
         self.status.conditions.first { ($0.type == "Complete" || $0.type == "Failed") && $0.status == "True" }?.lastTransitionTime
@@ -216,8 +304,10 @@ extension View<Pod> {
 
     var completionIndex: Int? { self.metadata.annotations[JobLabels.completionIndex].flatMap { Int($0) } }
 
-    /// When its last container ended.
-    var finishedAt: Time? { self.status.containerStatuses.compactMap { $0.state.terminated?.finishedAt }.max() }
+    /// When its last container ended, or when it was told to.
+    var finishedAt: Time? {
+        self.status.containerStatuses.compactMap { $0.state.terminated?.finishedAt }.max() ?? self.metadata.deletionTimestamp
+    }
 }
 
 extension View<JobStatus> {
