@@ -1,3 +1,4 @@
+import API
 import Client
 import Logging
 import Machinery
@@ -12,8 +13,13 @@ extension ControllerManager {
             ServiceAccountTokenController(context, certificate: rootCA, makeToken: makeToken),
             ClusterRoleAggregationController(context.acting(as: "clusterrole-aggregation-controller")),
             DeploymentController(context.acting(as: "deployment-controller")),
-            ReplicaSetController(context.acting(as: "replicaset-controller")),
+            ReplicaController<ReplicaSet>(context.acting(as: "replicaset-controller")),
+            ReplicaController<ReplicationController>(context.acting(as: "replication-controller")),
+            StatefulSetController(context.acting(as: "statefulset-controller")),
+            DaemonSetController(context.acting(as: "daemon-set-controller")),
             JobController(context.acting(as: "job-controller")),
+            CronJobController(context.acting(as: "cronjob-controller")),
+            JobExpiryController(context.acting(as: "ttl-after-finished-controller")),
             EndpointsController(context.acting(as: "endpoint-controller")),
             EndpointSliceController(context.acting(as: "endpointslice-controller")),
             DisruptionController(context.acting(as: "disruption-controller")),
@@ -23,7 +29,9 @@ extension ControllerManager {
             ResourceQuotaController(context),
             ClaimProtectionController(context),
             VolumeProtectionController(context),
-            NodeTaintController(context),
+            NodeTaintController(context.acting(as: "node-controller")),
+            NodeLifecycleController(context.acting(as: "node-controller")),
+            TaintEvictionController(context.acting(as: "node-controller")),
         ]
     }
 }

@@ -1,0 +1,151 @@
+import API
+import Client
+import Machinery
+import Synchronization
+
+/// Notices nodes that are no longer heard of, and drives the pods of nodes that are not well away.
+///
+/// Reads Nodes, their Leases and Pods. Every five seconds: writes Unknown into the conditions of nodes whose heartbeats are missing, says of
+/// their pods that they are not ready, and sets or takes the taints NoExecute, zone by zone no faster than ``ZoneState`` allows.
+/// Source: pkg/controller/nodelifecycle.
+struct NodeLifecycleController: Controller {
+    static let name = "node-controller"
+    static let period: Duration = .seconds(5)
+
+    /// What was last heard of a node, and when.
+    private struct Heartbeat {
+        var lease: MicroTime?
+        var status: Time?
+        var heardAt: ClusterClock.Instant
+    }
+
+    private struct State {
+        var heartbeats: [String: Heartbeat] = [:]
+        var lastLook: ClusterClock.Instant?
+        /// When the last node of a zone was tainted.
+        var lastTaint: [String: ClusterClock.Instant] = [:]
+    }
+
+    private let context: ControllerContext
+    private let nodes: Informer<Node>
+    private let leases: Informer<Lease>
+    private let pods: Informer<Pod>
+    private let events: EventRecorder
+    private let state = LifecycleState()
+
+    private final class LifecycleState: Sendable { let lock = Mutex(State()) }
+
+    init(_ context: ControllerContext) {
+        self.context = context
+        nodes = context.informers.informer()
+        leases = context.informers.informer()
+        pods = context.informers.informer()
+        events = context.events(Self.name)
+    }
+
+    func watch(_ queue: WorkQueue) {
+        let all = ObjectKey(namespace: "", name: "nodes")
+        queue.add(all)
+        // A node that says that it is well again is believed at once.
+        nodes.onChange { before, after in
+            if before?.condition("Ready")?.status != after?.condition("Ready")?.status { queue.add(all) }
+        }
+    }
+
+    func reconcile(_ key: ObjectKey) async throws -> Duration? {
+        await letNodesSpeak()
+        await nodes.caughtUp()
+        await leases.caughtUp()
+        await pods.caughtUp()
+        let now: ClusterClock.Instant = context.clock.now
+        let present: [View<Node>] = nodes.list().filter { !$0.isTerminating }
+        let silences: [String: Duration] = listen(present, now)
+        var zones: [String: [View<Node>]] = [:]
+        for var node in present {
+            if let conditions = NodeHealth.conditions(of: node, silentFor: silences[node.name] ?? .zero, now: now.time) {
+                node = try await write(conditions, node)
+            }
+            if let ready = node.condition("Ready"), ready.status != "True" { try await markPods(of: node) }
+            zones[ZoneState.zone(of: node), default: []].append(node)
+        }
+        let isEverywhere: Bool = present.allSatisfy { NodeHealth.taint(of: $0) != nil }
+        for (zone, members) in zones { try await taint(members, of: zone, isEverywhere: isEverywhere, now) }
+        return Self.period
+    }
+
+    /// When the clock jumped, or the machine slept, the nodes wake at this moment too: their heartbeats need a little real time.
+    private func letNodesSpeak() async {
+        let now: ClusterClock.Instant = context.clock.now
+        let isJump: Bool = state.lock.withLock { state in
+            defer { state.lastLook = now }
+            return state.lastLook.map { $0.duration(to: now) > Self.period * 2 } ?? false
+        }
+        if isJump { try? await Task.sleep(for: .milliseconds(500)) }
+    }
+
+    /// How long each node has been silent.
+    private func listen(_ present: [View<Node>], _ now: ClusterClock.Instant) -> [String: Duration] {
+        state.lock.withLock { state in
+            var heartbeats: [String: Heartbeat] = [:]
+            for node in present {
+                let lease: MicroTime? = leases.get(ObjectKey(namespace: "kube-node-lease", name: node.name))?.spec.renewTime
+                let status: Time? = node.condition("Ready").flatMap { $0.status == "Unknown" ? nil : $0.lastHeartbeatTime }
+                var heartbeat: Heartbeat = state.heartbeats[node.name] ?? Heartbeat(heardAt: now)
+                if lease != heartbeat.lease || status != nil && status != heartbeat.status { heartbeat.heardAt = now }
+                heartbeat.lease = lease
+                if let status { heartbeat.status = status }
+                heartbeats[node.name] = heartbeat
+            }
+            state.heartbeats = heartbeats
+            return heartbeats.mapValues { $0.heardAt.duration(to: now) }
+        }
+    }
+
+    private func write(_ conditions: [View<NodeCondition>], _ node: View<Node>) async throws -> View<Node> {
+        let patch: JSON = [
+            "metadata": ["resourceVersion": .string(node.metadata.resourceVersion)],
+            "status": ["conditions": .array(conditions.map(\.json))],
+        ]
+        let written: View<Node> = try await context.client.patch(Node.self, node.key, patch, subresource: "status")
+        nodes.note(written)
+        events.record(node, .normal, reason: "NodeNotReady", "Node \(node.name) status is now: NodeNotReady")
+        return written
+    }
+
+    /// Nobody can say that the pods of such a node are ready.
+    private func markPods(of node: View<Node>) async throws {
+        for var pod in pods.list() where pod.spec.nodeName == node.name && pod.isReady {
+            guard pod.setCondition("Ready", false, now: context.clock.time), let condition = pod.condition("Ready") else { continue }
+            let patch: JSON = ["metadata": ["uid": .string(pod.metadata.uid)], "status": ["conditions": [condition.json]]]
+            do {
+                pods.note(try await context.client.patch(Pod.self, pod.key, patch, subresource: "status"))
+                events.record(pod, .warning, reason: "NodeNotReady", "Node is not ready")
+            } catch let status as APIStatus where status.isNotFound || status.isConflict {}
+        }
+    }
+
+    private func taint(_ members: [View<Node>], of zone: String, isEverywhere: Bool, _ now: ClusterClock.Instant) async throws {
+        let sick: Int = members.count { NodeHealth.taint(of: $0) != nil }
+        let pace: Duration? = ZoneState(ready: members.count - sick, notReady: sick).pace(size: members.count, isEverywhere: isEverywhere)
+        for node in members.sorted(by: { $0.name < $1.name }) {
+            var wanted: String? = NodeHealth.taint(of: node)
+            let isTainted: Bool = node.spec.taints.contains { $0.effect == "NoExecute" && $0.key == wanted }
+            if wanted != nil, isEverywhere {
+                wanted = nil
+            } else if wanted != nil, !isTainted {
+                let isAllowed: Bool = state.lock.withLock { state in
+                    guard let pace, state.lastTaint[zone].map({ $0.duration(to: now) >= pace }) ?? true else { return false }
+                    state.lastTaint[zone] = now
+                    return true
+                }
+                guard isAllowed else { continue }
+            }
+            guard let taints = NodeHealth.taints(of: node, wanted: wanted, now: now.time) else { continue }
+            var updated: View<Node> = node
+            updated.spec.taints = taints
+            do {
+                nodes.note(try await context.client.update(updated))
+            } catch let status as APIStatus where status.isNotFound || status.isConflict {}
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import API
+import Client
+import Machinery
+import Synchronization
+
+/// Deletes pods from nodes with taints NoExecute that they don't tolerate, or no longer.
+///
+/// Reads Nodes and Pods. A pod that tolerates the taints for a while goes when that while is over, counted from when the last of them
+/// appeared; a taint that goes before takes the threat away. Source: pkg/controller/tainteviction.
+struct TaintEvictionController: Controller {
+    static let name = "taint-eviction-controller"
+
+    private let context: ControllerContext
+    private let nodes: Informer<Node>
+    private let pods: Informer<Pod>
+    private let events: EventRecorder
+    /// Since when pods are threatened, by uid.
+    private let threatened = Threatened()
+
+    private final class Threatened: Sendable { let since = Mutex<[String: Time]>([:]) }
+
+    init(_ context: ControllerContext) {
+        self.context = context
+        nodes = context.informers.informer()
+        pods = context.informers.informer()
+        events = context.events(Self.name)
+    }
+
+    func watch(_ queue: WorkQueue) {
+        pods.onChange { [threatened] before, after in
+            guard let pod = after else {
+                if let uid = before?.metadata.uid { threatened.since.withLock { $0[uid] = nil } }
+                return
+            }
+            let isNews: Bool =
+                before?.spec.nodeName != pod.spec.nodeName || before?.json[["spec", "tolerations"]] != pod.json[["spec", "tolerations"]]
+            if isNews, pod.isScheduled { queue.add(pod.key) }
+        }
+        nodes.onChange { [pods] before, after in
+            guard let node = after, Self.taints(of: node) != before.map(Self.taints) ?? [] else { return }
+            for pod in pods.list() where pod.spec.nodeName == node.name { queue.add(pod.key) }
+        }
+    }
+
+    private static func taints(of node: View<Node>) -> [TaintInfo] {
+        node.spec.taints.filter { $0.effect == "NoExecute" }.map { TaintInfo($0) }
+    }
+
+    func reconcile(_ key: ObjectKey) async throws -> Duration? {
+        guard let pod = pods.get(key), pod.isScheduled, !pod.isTerminating,
+            let node = nodes.get(ObjectKey(namespace: "", name: pod.spec.nodeName))
+        else { return nil }
+        let uid: String = pod.metadata.uid
+        let tolerance: Tolerance = Self.tolerance(of: pod.spec.tolerations.map { TolerationInfo($0) }, for: Self.taints(of: node))
+        guard case .seconds(let seconds) = tolerance else {
+            if threatened.since.withLock({ $0.removeValue(forKey: uid) }) != nil {
+                events.record(pod, .normal, reason: "TaintManagerEviction", "Cancelling deletion of Pod \(pod.key)")
+            }
+            return nil
+        }
+        let now: Time = context.clock.time
+        // A taint of the node controller says since when; others count from when they were seen.
+        let added: Time? = node.spec.taints.filter { $0.effect == "NoExecute" }.compactMap(\.timeAdded).max()
+        let since: Time = threatened.since.withLock { since in
+            let first: Time = since[uid] ?? added ?? now
+            since[uid] = first
+            return first
+        }
+        let left: Duration = .seconds(since.seconds + Int64(seconds) - now.seconds)
+        if left > .zero { return left }
+        try await evict(pod)
+        return nil
+    }
+
+    private func evict(_ pod: View<Pod>) async throws {
+        events.record(pod, .normal, reason: "TaintManagerEviction", "Marking for deletion Pod \(pod.key)")
+        var marked: View<Pod> = pod
+        let isNews: Bool = marked.setCondition(
+            "DisruptionTarget", true, reason: "DeletionByTaintManager", message: "Taint manager: deleting due to NoExecute taint",
+            now: context.clock.time)
+        do {
+            if isNews, let condition = marked.condition("DisruptionTarget") {
+                let patch: JSON = ["metadata": ["uid": .string(pod.metadata.uid)], "status": ["conditions": [condition.json]]]
+                try await context.client.patch(Pod.self, pod.key, patch, subresource: "status")
+            }
+            try await context.client.delete(Pod.self, pod.key, uid: pod.metadata.uid)
+        } catch let status as APIStatus where status.isNotFound || status.isConflict {}
+    }
+
+    enum Tolerance: Equatable {
+        case forever
+        case seconds(Int)
+    }
+
+    /// Pure: how long a pod stands some taints NoExecute. The shortest of the tolerations that are used decides.
+    static func tolerance(of tolerations: [TolerationInfo], for taints: [TaintInfo]) -> Tolerance {
+        guard !taints.isEmpty else { return .forever }
+        var shortest: Int?
+        for taint in taints {
+            let used: [TolerationInfo] = tolerations.filter { $0.tolerates(taint) }
+            if used.isEmpty { return .seconds(0) }
+            for seconds in used.compactMap(\.seconds) { shortest = min(shortest ?? .max, max(0, seconds)) }
+        }
+        return shortest.map { .seconds($0) } ?? .forever
+    }
+}
