@@ -27,18 +27,18 @@ package final class APIServer: Sendable {
     package struct Configuration: Sendable {
         /// PEM of the P-256 key that signs service account tokens.
         package var tokenKeyPEM: String
-        /// Reads the logs of containers; nil on a cluster without nodes.
-        package var logs: (any LogSource)?
+        /// Leads to what runs on the nodes; nil on a cluster without any.
+        package var node: (any NodeDoor)?
         /// Names of the parts of the control plane that run in this process: `scheduler`.
         package var components: [String]
         /// Tokens of users, from a file.
         package var staticTokens: StaticTokens
 
         package init(
-            tokenKeyPEM: String, logs: (any LogSource)? = nil, components: [String] = [], staticTokens: StaticTokens = .none
+            tokenKeyPEM: String, node: (any NodeDoor)? = nil, components: [String] = [], staticTokens: StaticTokens = .none
         ) {
             self.tokenKeyPEM = tokenKeyPEM
-            self.logs = logs
+            self.node = node
             self.components = components
             self.staticTokens = staticTokens
         }
@@ -58,7 +58,7 @@ package final class APIServer: Sendable {
         webhooks = Webhooks(store: store, types: types)
         components = ComponentStatuses(names: configuration.components)
         admission = Self.admissionPlugins(objects, types, webhooks, authorizer)
-        subresources = Self.subresourceHandlers(logs: configuration.logs)
+        subresources = Self.subresourceHandlers(node: configuration.node)
         watches = WatchHub(store: store, clock: clock)
         // What is stored is served before anybody can ask.
         customResources = CustomResources(

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "include/CSandbox.h"
 #include "mounts.h"
 #include "parent.h"
 #include <errno.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -41,6 +43,8 @@ void client_remove(struct parent *p, struct client *c) {
     for (struct container *k = p->containers; k; k = k->next)
         if (k->starter == c) k->starter = NULL;
     for (int i = 0; i < c->passed_count; i++) close(c->passed[i]);
+    for (size_t i = 0; i < c->passing_count; i++) close(c->passing[i].fd);
+    free(c->passing);
     bytes_free(&c->in);
     bytes_free(&c->out);
     close(c->fd);
@@ -70,8 +74,8 @@ void announce(struct parent *p, const struct container *k) {
 
 /// The few values that the small requests carry.
 struct request {
-    char *id, *path;
-    int64_t signal, grace, size, mode;
+    char *id, *path, *address;
+    int64_t signal, grace, size, mode, rows, columns, streams, port;
     bool whole_group;
 };
 
@@ -85,6 +89,11 @@ static bool request_read(struct request *r, struct fields f) {
         case SANDBOX_GRACE: r->grace = field_value(&f); break;
         case SANDBOX_SIZE: r->size = field_value(&f); break;
         case SANDBOX_MODE: r->mode = field_value(&f); break;
+        case SANDBOX_ROWS: r->rows = field_value(&f); break;
+        case SANDBOX_COLUMNS: r->columns = field_value(&f); break;
+        case SANDBOX_STREAMS: r->streams = field_value(&f); break;
+        case SANDBOX_PORT: r->port = field_value(&f); break;
+        case SANDBOX_ADDRESS: free(r->address); r->address = field_copy(&f); break;
         case SANDBOX_WHOLE_GROUP: r->whole_group = field_value(&f) != 0; break;
         default: return false;
         }
@@ -104,7 +113,7 @@ static void answer_ready(struct parent *p, struct client *c, uint32_t tag) {
 static void answer_state(struct parent *p, struct client *c, uint32_t tag) {
     size_t frame = frame_begin(&c->out, SANDBOX_CONTAINERS, tag);
     for (struct container *k = p->containers; k; k = k->next) {
-        if (k->is_exec) continue;
+        if (k->is_exec || k->forgotten) continue;
         size_t group = group_begin(&c->out, SANDBOX_CONTAINER);
         describe(&c->out, k);
         group_end(&c->out, group);
@@ -134,20 +143,54 @@ static int mount_memory(const struct request *r) {
     return error;
 }
 
+/// The descriptors that came with the request, in the places that its streams name.
+static int attach(struct client *c, struct container *k, const struct request *r) {
+    int given[3] = {-1, -1, -1}, next = 0;
+    for (int i = 0; i < 3; i++)
+        if (r->streams >> i & 1 && next < c->passed_count) given[i] = c->passed[next++];
+    int wanted = c->passed_count;
+    c->passed_count = 0;
+    if (next == wanted && next == __builtin_popcountll((unsigned long long)r->streams) && k->phase == RUNNING) {
+        attach_begin(k, given);
+        return 0;
+    }
+    for (int i = 0; i < 3; i++)
+        if (given[i] >= 0) close(given[i]);
+    for (; next < wanted; next++) close(c->passed[next]);
+    return k->phase == RUNNING ? EBADF : ESRCH;
+}
+
+static int resize(const struct container *k, const struct request *r) {
+    struct winsize size = {.ws_row = (unsigned short)r->rows, .ws_col = (unsigned short)r->columns};
+    if (k->terminal < 0) return ENOTTY;
+    return ioctl(k->terminal, TIOCSWINSZ, &size) < 0 ? errno : 0;
+}
+
+static void connect_out(struct client *c, uint32_t tag, const struct request *r) {
+    int fd = connect_begin(r->address ? r->address : "", r->port);
+    if (fd < 0) return answer_failed(c, tag, "connect", -fd, r->address ? r->address : "");
+    size_t frame = frame_begin(&c->out, SANDBOX_SOCKET, tag);
+    field_number(&c->out, SANDBOX_DESCRIPTORS, 1);
+    client_pass(c, frame, fd);
+    frame_end(&c->out, frame);
+}
+
 static void small_request(struct parent *p, struct client *c, const struct sandbox_frame *frame, struct request *r) {
     uint32_t tag = frame->tag;
     struct container *k = r->id ? container_find(p, r->id) : NULL;
-    bool named = frame->type == SANDBOX_SIGNAL || frame->type == SANDBOX_ACKNOWLEDGE || frame->type == SANDBOX_REOPEN_LOG;
+    bool named = frame->type == SANDBOX_SIGNAL || frame->type == SANDBOX_ACKNOWLEDGE || frame->type == SANDBOX_REOPEN_LOG
+        || frame->type == SANDBOX_ATTACH || frame->type == SANDBOX_RESIZE;
     if (named && !k) return answer_failed(c, tag, "request", ESRCH, r->id ? r->id : "");
     int error = 0;
     switch (frame->type) {
     case SANDBOX_HELLO: return answer_ready(p, c, tag);
+    case SANDBOX_CONNECT: return connect_out(c, tag, r);
     case SANDBOX_STATE: return answer_state(p, c, tag);
     case SANDBOX_WATCH:
         c->watches = true;
         answer_ok(c, tag);
         for (k = p->containers; k; k = k->next)
-            if (!k->is_exec && k->phase == ENDED) announce_to(c, k);
+            if (!k->is_exec && !k->forgotten && k->phase == ENDED) announce_to(c, k);
         return;
     case SANDBOX_SHUTDOWN:
         c->stops = true;
@@ -163,6 +206,8 @@ static void small_request(struct parent *p, struct client *c, const struct sandb
         container_reopen_log(k);
         error = k->log_error;
         break;
+    case SANDBOX_ATTACH: error = attach(c, k, r); break;
+    case SANDBOX_RESIZE: error = resize(k, r); break;
     case SANDBOX_TMPFS: error = r->path ? mount_memory(r) : EINVAL; break;
     default: error = ENOSYS;
     }
@@ -179,6 +224,7 @@ static void carry_out(struct parent *p, struct client *c, const struct sandbox_f
     else answer_failed(c, frame->tag, "request", EBADMSG, "");
     free(r.id);
     free(r.path);
+    free(r.address);
 }
 
 /// Receives bytes and, with them, descriptors. Returns what recvmsg returns.
@@ -224,12 +270,28 @@ bool client_read(struct parent *p, struct client *c) {
     return true;
 }
 
+void client_pass(struct client *c, size_t frame, int fd) {
+    struct passing *passing = realloc(c->passing, (c->passing_count + 1) * sizeof *passing);
+    if (!passing) abort();
+    passing[c->passing_count++] = (struct passing){.at = frame, .fd = fd};
+    c->passing = passing;
+}
+
 bool client_write(struct client *c) {
     while (c->out.length) {
-        ssize_t n = send(c->fd, c->out.data, c->out.length, MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0 && errno == EAGAIN) return true;
+        // A descriptor leaves with the first byte of its frame, so bytes before it go alone, and it goes before the next one.
+        bool passes = c->passing_count && c->passing[0].at == 0;
+        size_t next = passes ? 1 : 0;
+        size_t length = next < c->passing_count ? c->passing[next].at : c->out.length;
+        ssize_t n = swkube_send(c->fd, c->out.data, length, passes ? &c->passing[0].fd : NULL, passes ? 1 : 0);
+        if (n == -EINTR) continue;
+        if (n == -EAGAIN) return true;
         if (n < 0) return false;
+        if (passes) {
+            close(c->passing[0].fd);
+            memmove(c->passing, c->passing + 1, --c->passing_count * sizeof *c->passing);
+        }
+        for (size_t i = 0; i < c->passing_count; i++) c->passing[i].at -= (size_t)n;
         bytes_drop(&c->out, (size_t)n);
     }
     return true;

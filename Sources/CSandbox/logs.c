@@ -47,7 +47,7 @@ static void put(struct log_stream *s, struct timespec now, char kind, const char
     output[waiting++] = '\n';
 }
 
-int log_drain(struct log_stream *s, int file, int *failure) {
+int log_drain(struct log_stream *s, int file, int *failure, const struct log_tap *tap) {
     if (s->fd < 0) return -1;
     if (!s->line) s->line = swk_allocate(LOG_LINE);
     int result = 0;
@@ -60,6 +60,7 @@ int log_drain(struct log_stream *s, int file, int *failure) {
             result = -1;
             break;
         }
+        bool goes_on = !tap || tap->see(tap->owner, tap->stream, s->line + s->length, (size_t)n);
         struct timespec now;
         clock_gettime(CLOCK_REALTIME, &now);
         char *begin = s->line, *scan = s->line + s->length, *end = scan + n;
@@ -71,6 +72,7 @@ int log_drain(struct log_stream *s, int file, int *failure) {
             put(s, now, 'P', s->line, s->length, file, failure);
             s->length = 0;
         }
+        if (!goes_on) break;
     }
     flush(file, failure);
     return result;

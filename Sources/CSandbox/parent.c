@@ -67,7 +67,14 @@ static void fill(struct poll_list *list, struct parent *p) {
     listen_to(list, p->listener, POLLIN);
     for (struct container *k = p->containers; k; k = k->next) {
         k->poll_at = listen_to(list, k->report, POLLIN);
-        for (int i = 0; i < 2; i++) listen_to(list, k->streams[i].fd, POLLIN);
+        for (int i = 0; i < 2; i++) listen_to(list, attach_throttles(k, i) ? -1 : k->streams[i].fd, POLLIN);
+        bool waits = false;
+        for (struct attachment *a = k->attachments; a; a = a->next) waits |= a->unread.length > 0;
+        listen_to(list, waits ? k->input : -1, POLLOUT);
+        for (struct attachment *a = k->attachments; a; a = a->next) {
+            a->poll_at = listen_to(list, a->unread.length ? -1 : a->in, POLLIN);
+            for (int i = 0; i < 2; i++) listen_to(list, a->out[i], a->unwritten[i].length ? POLLOUT : 0);
+        }
     }
     for (struct client *c = p->clients; c; c = c->next)
         c->poll_at = listen_to(list, c->fd, (short)(POLLIN | (c->out.length ? POLLOUT : 0)));
@@ -100,8 +107,12 @@ _Noreturn void parent_run(struct parent *p) {
         for (struct container *k = p->containers, *next; k; k = next) {
             next = k->next;
             const struct pollfd *own = &list.items[k->poll_at];
-            if (own[1].revents || own[2].revents) container_streams(k);
-            if (own[0].revents) container_report(p, k); // may remove it
+            bool moves = own[1].revents || own[2].revents || own[3].revents;
+            for (struct attachment *a = k->attachments; a && !moves; a = a->next)
+                for (int i = 0; i < 3; i++) moves |= list.items[a->poll_at + i].revents != 0;
+            if (moves) container_streams(k);
+            if (k->forgotten && !k->attachments) container_remove(p, k);
+            else if (own[0].revents) container_report(p, k); // may remove it
         }
         if (list.items[0].revents) take_signals(p);
         for (struct client *c = p->clients, *next; c; c = next) {

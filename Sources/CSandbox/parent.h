@@ -10,9 +10,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/// A descriptor that leaves with the byte at `at` of a client's output.
+struct passing {
+    size_t at;
+    int fd;
+};
+
 struct client {
     int fd;
     struct bytes in, out;
+    struct passing *passing;
+    size_t passing_count;
     int passed[3]; // descriptors received with the bytes that are not yet a whole frame
     int passed_count;
     bool watches, stops; // wants events; asked for the shutdown
@@ -22,6 +30,14 @@ struct client {
 };
 
 enum phase { STARTING, RUNNING, ENDED };
+
+/// Someone who sees a container's output and may type into it; see attach.c.
+struct attachment {
+    int in, out[2]; // stdin, then stdout and stderr; -1 where there is none (any more)
+    struct bytes unread, unwritten[2];
+    int poll_at; // first of three places in the poll list
+    struct attachment *next;
+};
 
 /// A container, or an exec session in one.
 struct container {
@@ -33,12 +49,16 @@ struct container {
     int report; // pipe of the set-up, -1 when it is over
     int log, log_error;
     struct log_stream streams[2];
+    int input;    // stdin's other side: a pipe or the terminal, -1 for none
+    int terminal; // outer side of the terminal, -1 without
+    bool has_terminal, input_once, forgotten;
+    struct attachment *attachments;
     int process; // pidfd, by which exec sessions join
     uint64_t mount_number; // inode of the mount namespace, which tells the container's processes from others
     struct client *starter; // waits for STARTED; for an exec session also for EXITED
     uint32_t tag;
     bool is_exec, own_processes;
-    int poll_at; // first of three places in the poll list, -1 when not in it
+    int poll_at; // first of four places in the poll list, -1 when not in it
     struct container *next;
 };
 
@@ -70,6 +90,24 @@ void container_kill_rest(const struct container *k);
 void container_reopen_log(struct container *k);
 void describe(struct bytes *out, const struct container *k);
 
+void container_remove(struct parent *p, struct container *k);
+
+// attach.c
+/// Begins an attachment with these descriptors, which it takes over; -1 where one is not wanted.
+void attach_begin(struct container *k, const int given[3]);
+/// The container wrote: everyone who looks gets it. False when somebody's pipe is full; then the container waits, as with any pipe.
+bool attach_output(struct container *k, int stream, const char *text, size_t length);
+/// Whether a stream must not be read, because somebody has not taken what came before.
+bool attach_throttles(const struct container *k, int stream);
+/// Moves what can be moved, and ends what has ended.
+void attach_pump(struct container *k);
+/// Lets all go.
+void attach_end(struct container *k);
+
+// connect.c
+/// A socket on its way to an address of the pod's network, or -errno.
+int connect_begin(const char *address, int64_t port);
+
 // record.c
 /// Writes `state` in the pod's folder anew: what a main process can still read when this process is gone.
 void record_write(const struct parent *p);
@@ -81,6 +119,8 @@ struct client *client_add(struct parent *p, int fd);
 bool client_read(struct parent *p, struct client *c);
 bool client_write(struct client *c);
 void client_remove(struct parent *p, struct client *c);
+/// Lets a descriptor leave with the frame that begins at `frame`; it is the client's from here on.
+void client_pass(struct client *c, size_t frame, int fd);
 void answer_failed(struct client *c, uint32_t tag, const char *stage, int error, const char *path);
 void answer_ok(struct client *c, uint32_t tag);
 void announce(struct parent *p, const struct container *k);

@@ -60,6 +60,11 @@ bool plan_read(struct plan *plan, struct fields f) {
         case SANDBOX_MEMORY_LAYER: plan->memory_layer = field_value(&f); break;
         case SANDBOX_WITHOUT_OVERLAY: plan->without_overlay = field_value(&f) != 0; break;
         case SANDBOX_OWN_PROCESSES: plan->own_processes = field_value(&f) != 0; break;
+        case SANDBOX_WITH_PROCESSES_OF: set(&plan->with_processes_of, field_copy(&f)); break;
+        case SANDBOX_TERMINAL: plan->terminal = field_value(&f) != 0; break;
+        case SANDBOX_INPUT: plan->input = (int)field_value(&f); break;
+        case SANDBOX_ROWS: plan->rows = (int)field_value(&f); break;
+        case SANDBOX_COLUMNS: plan->columns = (int)field_value(&f); break;
         case SANDBOX_MOUNT: {
             struct mount_plan *mounts = realloc(plan->mounts, (plan->mount_count + 1) * sizeof *mounts);
             if (!mounts) abort();
@@ -86,6 +91,7 @@ void plan_free(struct plan *plan) {
     free(plan->folder);
     free(plan->directory);
     free(plan->log);
+    free(plan->with_processes_of);
     free_texts(&plan->arguments);
     free_texts(&plan->variables);
     free_texts(&plan->layers);

@@ -24,7 +24,7 @@ struct mount_plan {
 };
 
 struct plan {
-    char *id, *folder, *directory, *log;
+    char *id, *folder, *directory, *log, *with_processes_of;
     struct texts arguments, variables, layers, masks;
     int64_t memory_layer; // bytes, -1: on disk
     int64_t user, group; // -1: that of the pod's root
@@ -33,7 +33,9 @@ struct plan {
     struct mount_plan *mounts;
     size_t mount_count;
     uint64_t capabilities;
-    bool without_overlay, read_only_root, no_new_privileges, own_processes;
+    bool without_overlay, read_only_root, no_new_privileges, own_processes, terminal;
+    int input;         // SANDBOX_INPUT, 0: /dev/null
+    int rows, columns; // of the terminal
 };
 
 /// What docker and containerd grant by default.

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "include/CSandbox.h"
 #include "setup.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -138,6 +140,22 @@ static void clean_signals(void) {
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/// Makes a terminal in the container's own /dev/pts, hands its other side to the parent, and gives this process the inner one.
+static void make_terminal(const struct plan *plan, int stdio[3]) {
+    int outer = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC), unlocked = 0;
+    if (outer < 0 || ioctl(outer, TIOCSPTLCK, &unlocked) < 0) setup_fail("terminal", "/dev/ptmx");
+    int inner = ioctl(outer, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (inner < 0) setup_fail("terminal", "/dev/pts");
+    struct winsize size = {.ws_row = (unsigned short)plan->rows, .ws_col = (unsigned short)plan->columns};
+    if (plan->rows && plan->columns) (void)ioctl(inner, TIOCSWINSZ, &size);
+    if (ioctl(inner, TIOCSCTTY, 0) < 0) setup_fail("terminal", "control");
+    if (plan->user > 0) (void)!fchown(inner, (uid_t)plan->user, (gid_t)-1);
+    struct setup_report message = {.error = 0};
+    if (swkube_send(report_pipe, &message, sizeof message, &outer, 1) < 0) setup_fail("terminal", "parent");
+    close(outer);
+    for (int i = 0; i < 3; i++) stdio[i] = inner;
+}
+
 static void set_streams(const int stdio[3]) {
     int high[3];
     for (int i = 0; i < 3; i++) {
@@ -148,10 +166,12 @@ static void set_streams(const int stdio[3]) {
         if (dup2(high[i], i) < 0) setup_fail("streams", "");
 }
 
-static _Noreturn void finish(const struct pod *pod, const struct plan *plan, const int stdio[3]) {
+static _Noreturn void finish(const struct pod *pod, const struct plan *plan, const int given[3]) {
+    int stdio[3] = {given[0], given[1], given[2]};
     const char *directory = plan->directory ? plan->directory : "/";
     bool entered = chdir(directory) == 0;
     if (!entered && errno != EACCES) setup_fail("chdir", directory);
+    if (plan->terminal) make_terminal(plan, stdio);
     set_streams(stdio);
     become(pod, plan, stdio);
     if (!entered && chdir(directory) < 0) setup_fail("chdir", directory);
@@ -160,8 +180,29 @@ static _Noreturn void finish(const struct pod *pod, const struct plan *plan, con
     run_program(plan);
 }
 
-_Noreturn void container_run(const struct pod *pod, const struct plan *plan, const int stdio[3], int pipe) {
+/// Goes on as a process that is born in a running container's namespaces, of which `namespaces` tells the kinds; `more` it gets of its own.
+static void be_born_in(int process, int namespaces, unsigned long more) {
+    int gate[2];
+    if (setns(process, namespaces) < 0) setup_fail("exec", "namespaces");
+    if (pipe2(gate, O_CLOEXEC) < 0) setup_fail("exec", "pipe");
+    // A sibling instead of a child: the parent itself must reap it, and only a process born now is in the namespace.
+    long child = syscall(SYS_clone, CLONE_PARENT | SIGCHLD | more, 0, 0, 0, 0);
+    if (child < 0) setup_fail("exec", "fork");
+    if (child > 0) {
+        struct setup_report number = {.pid = (pid_t)child};
+        report(&number);
+        _exit(0); // opens the gate
+    }
+    // Not before its number is told: the parent could otherwise reap an unknown process.
+    char byte;
+    close(gate[1]);
+    (void)!read(gate[0], &byte, 1);
+    close(gate[0]);
+}
+
+_Noreturn void container_run(const struct pod *pod, const struct plan *plan, const int stdio[3], int pipe, int process) {
     report_pipe = pipe;
+    if (process >= 0) be_born_in(process, CLONE_NEWPID, CLONE_NEWNS);
     setsid();
     struct setup_report number = {.host_pid = host_number(pod)};
     struct stat s;
@@ -174,21 +215,7 @@ _Noreturn void container_run(const struct pod *pod, const struct plan *plan, con
 
 _Noreturn void exec_run(const struct pod *pod, const struct plan *plan, const int stdio[3], int pipe, int process) {
     report_pipe = pipe;
-    int gate[2];
-    if (setns(process, CLONE_NEWPID | CLONE_NEWNS) < 0) setup_fail("exec", "namespaces");
-    if (pipe2(gate, O_CLOEXEC) < 0) setup_fail("exec", "pipe");
-    // A sibling instead of a child: the parent itself must reap it, and only a process born now is in the namespace.
-    long child = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
-    if (child < 0) setup_fail("exec", "fork");
-    if (child > 0) {
-        struct setup_report number = {.pid = (pid_t)child};
-        report(&number);
-        _exit(0); // opens the gate
-    }
-    // Not before its number is told: the parent could otherwise reap an unknown process.
-    char byte;
-    close(gate[1]);
-    (void)!read(gate[0], &byte, 1);
+    be_born_in(process, CLONE_NEWPID | CLONE_NEWNS, 0);
     setsid();
     struct setup_report number = {.host_pid = host_number(pod)};
     report(&number);

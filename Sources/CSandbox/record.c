@@ -17,7 +17,7 @@ void record_write(const struct parent *p) {
     int n = snprintf(line, sizeof line, "sandbox %d %d %" PRId64 "\n", SANDBOX_PROTOCOL, p->pod.host_pid, p->pod.started_at);
     bytes_append(&text, line, (size_t)n);
     for (const struct container *k = p->containers; k; k = k->next) {
-        if (k->is_exec) continue;
+        if (k->is_exec || k->forgotten) continue;
         n = snprintf(line, sizeof line, " %s %d %" PRId64 " %" PRId64 " %d %d\n", phases[k->phase], k->host_pid, k->started_at,
             k->finished_at, k->exit_code, k->exit_signal);
         bytes_append(&text, "container ", 10);

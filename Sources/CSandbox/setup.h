@@ -32,7 +32,8 @@ _Noreturn void setup_fail(const char *stage, const char *path);
 void root_enter(const struct pod *pod, const struct plan *plan);
 
 /// Makes the process what the plan says and runs the program. Descriptors are those of stdin, stdout, stderr; `report` is the pipe.
-_Noreturn void container_run(const struct pod *pod, const struct plan *plan, const int stdio[3], int report);
+/// `process` is the pidfd of a process whose PID namespace is shared, -1 for none.
+_Noreturn void container_run(const struct pod *pod, const struct plan *plan, const int stdio[3], int report, int process);
 
 /// Joins the namespaces of a running container, given as a pidfd, and runs a program there.
 /// The process that calls ends with the program's birth.

@@ -73,11 +73,11 @@ package final class Cluster: Sendable {
         _ profile: ClusterProfile, _ lock: LockBox, _ settings: inout ClusterSettings, _ credentials: ClusterCredentials,
         _ store: SQLiteStore, _ configuration: Configuration, _ clock: ClusterClock, _ log: Logger
     ) async throws {
-        let logs = KubeletLogs()
+        let door = KubeletDoor()
         let server = try APIServer(
             store: store, clock: clock,
             configuration: APIServer.Configuration(
-                tokenKeyPEM: credentials.tokenKeyPEM, logs: logs, components: ["controller-manager", "scheduler"],
+                tokenKeyPEM: credentials.tokenKeyPEM, node: door, components: ["controller-manager", "scheduler"],
                 staticTokens: try UserTokens.read(profile, configuration.tokenFile)),
             log: log)
         let front = HTTPFront(server: server)
@@ -132,7 +132,7 @@ package final class Cluster: Sendable {
         }
         simulated = SimulatedNodes(
             client: { part(.system("system:node:" + $0, groups: ["system:nodes"]), "kubelet") }, informers: shared, clock: clock, log: log)
-        logs.kubelet = kubelet
+        door.kubelet = kubelet
         informers = [shared]
     }
 

@@ -18,7 +18,7 @@ package struct LocalTransport: Transport {
         switch try await perform(request) {
         case .document(let code, let pieces, let warnings):
             return APIResponse(code: code, body: pieces.count == 1 ? Array(pieces[0]) : Array(pieces.joined()), warnings: warnings)
-        case .watch, .stream:
+        case .watch, .stream, .connect:
             throw APIStatus.badRequest("\(request.verb.rawValue) of \(request.path) is a stream")
         }
     }
@@ -31,6 +31,7 @@ package struct LocalTransport: Transport {
                 continuation.finish()
             }
         case .stream(let bytes): return bytes
+        case .connect: throw APIStatus.badRequest("\(request.path) needs a connection of its own")
         case .watch(let watcher): return follow(watcher)
         }
     }

@@ -182,7 +182,7 @@ package final class Kubelet: Sendable {
         }
     }
 
-    private func worker(_ uid: String) -> PodWorker? { state.withLock { $0.workers[uid] } }
+    func worker(_ uid: String) -> PodWorker? { state.withLock { $0.workers[uid] } }
 
     // MARK: - Logs
 

@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 
 /// One connection to a sandbox parent: requests go out with a tag, answers come back by tag, events without one.
-final class Connection: Sendable {
+final class Connection: ReactorMember {
     /// Gets an answer or the connection's end; returns whether further answers of this tag follow.
     typealias Handler = @Sendable (Result<Message, SandboxError>) -> Bool
 
@@ -23,7 +23,7 @@ final class Connection: Sendable {
     let fd: Int32
     private let reactor: Reactor
     private let state = Mutex(State())
-    private let incoming = Mutex(ArraySlice<UInt8>())
+    private let incoming = Mutex((bytes: ArraySlice<UInt8>(), descriptors: [Descriptor]()))
     private let onEvent: @Sendable (Message) -> Void
     private let onEnd: @Sendable () -> Void
 
@@ -66,9 +66,11 @@ final class Connection: Sendable {
     }
 
     /// Sends a request and waits for its one answer.
-    func request(_ type: sandbox_message, _ fill: (inout FieldWriter) -> Void = { _ in }) async throws(SandboxError) -> Message {
+    func request(
+        _ type: sandbox_message, descriptors: [Int32] = [], _ fill: (inout FieldWriter) -> Void = { _ in }
+    ) async throws(SandboxError) -> Message {
         let result: Result<Message, SandboxError> = await withCheckedContinuation { continuation in
-            send(type, fill) { result in
+            send(type, descriptors: descriptors, fill) { result in
                 continuation.resume(returning: result)
                 return false
             }
@@ -92,6 +94,11 @@ final class Connection: Sendable {
         return false
     }
 
+    func isReady(toRead: Bool, toWrite: Bool) {
+        if toWrite { flush() }
+        if toRead { receive() }
+    }
+
     /// On the reactor's thread: the kernel takes bytes again.
     func flush() {
         state.withLock { state in
@@ -102,16 +109,25 @@ final class Connection: Sendable {
     /// On the reactor's thread: bytes have come, or the end.
     func receive() {
         var buffer = [UInt8](repeating: 0, count: 16384)
+        var descriptors = [Int32](repeating: -1, count: 4)
         while true {
-            let count: Int = recv(fd, &buffer, buffer.count, 0)
-            if count < 0, errno == EINTR { continue }
-            if count < 0, errno == EAGAIN { return }
+            var passed = Int32(descriptors.count)
+            let count: Int = swkube_receive(fd, &buffer, buffer.count, &descriptors, &passed)
+            if count == -Int(EINTR) { continue }
+            if count == -Int(EAGAIN) { return }
             guard count > 0 else { return close() }
             let messages: [Message] = incoming.withLock { incoming in
-                incoming.append(contentsOf: buffer[..<count])
+                incoming.bytes.append(contentsOf: buffer[..<count])
+                incoming.descriptors += descriptors[..<Int(passed)].map { Descriptor($0) }
                 var messages: [Message] = []
-                while let message = Message(takenFrom: &incoming) { messages.append(message) }
-                if incoming.isEmpty { incoming = [] }
+                while var message = Message(takenFrom: &incoming.bytes) {
+                    // They come in the order of the frames that they belong to.
+                    if !incoming.descriptors.isEmpty, (FieldReader(message.fields).number(SANDBOX_DESCRIPTORS) ?? 0) > 0 {
+                        message.descriptor = incoming.descriptors.removeFirst()
+                    }
+                    messages.append(message)
+                }
+                if incoming.bytes.isEmpty { incoming.bytes = [] }
                 return messages
             }
             for message in messages { deliver(message) }

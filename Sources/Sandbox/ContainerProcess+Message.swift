@@ -9,7 +9,9 @@ extension ContainerProcess {
         for path in masked + maskedPaths { writer.text(SANDBOX_MASK, path) }
         writer.flag(SANDBOX_READ_ONLY_ROOT, readOnlyRoot)
         writer.flag(SANDBOX_WITHOUT_OVERLAY, withoutOverlay)
-        writer.flag(SANDBOX_OWN_PROCESSES, processes == .container)
+        writer.flag(SANDBOX_OWN_PROCESSES, processes == .container && sharesProcessesOf == nil)
+        writer.text(SANDBOX_WITH_PROCESSES_OF, sharesProcessesOf)
+        if input != .none { writer.number(SANDBOX_INPUT, input.rawValue) }
         writer.text(SANDBOX_LOG, logPath)
         if let memoryLayer { writer.number(SANDBOX_MEMORY_LAYER, memoryLayer) }
         // By depth, so that a mount never hides one that lies in it; the sort keeps the order of equals.
@@ -29,6 +31,11 @@ extension ContainerProcess {
         }
         writer.number(SANDBOX_CAPABILITIES, Int64(bitPattern: capabilities))
         writer.flag(SANDBOX_NO_NEW_PRIVILEGES, noNewPrivileges)
+        if let terminal {
+            writer.flag(SANDBOX_TERMINAL, true)
+            writer.number(SANDBOX_ROWS, Int64(terminal.rows))
+            writer.number(SANDBOX_COLUMNS, Int64(terminal.columns))
+        }
     }
 }
 

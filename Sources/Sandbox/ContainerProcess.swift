@@ -29,6 +29,11 @@ package struct ContainerProcess: Sendable {
     ///
     /// As process 1 it sees none of the pod's other containers, and ignores signals that it does not handle, TERM included.
     package var processes: ProcessScope = .pod
+    /// A container whose PID namespace it shares, whatever ``processes`` says.
+    package var sharesProcessesOf: String?
+    /// Gives the program a terminal, with a window of this size (0 by 0: none known), in place of pipes; its output is logged as stdout.
+    package var terminal: WindowSize?
+    package var input: Input = .none
     /// Bytes that the private layer may take in memory; nil puts it on the folder's disk, which has more room and takes a few
     /// milliseconds longer to make. A layer in memory is gone with the container.
     package var memoryLayer: Int64?
@@ -51,6 +56,16 @@ package struct ContainerProcess: Sendable {
             self.gid = gid
             self.supplementaryGroups = supplementaryGroups
         }
+    }
+
+    /// Where stdin comes from.
+    package enum Input: Int64, Sendable {
+        /// /dev/null.
+        case none = 0
+        /// From whoever attaches, for as long as the program runs.
+        case open = 1
+        /// From whoever attaches, until the first one has ended it.
+        case once = 2
     }
 
     /// Whose processes a program can see.

@@ -9,15 +9,29 @@ package final class ExecSession: Sendable {
 
     private struct State {
         var result: Result<ContainerExit, SandboxError>?
+        /// The outer side of its terminal, until somebody takes it.
+        var terminal: Descriptor?
         var waiters: [CheckedContinuation<Result<ContainerExit, SandboxError>, Never>] = []
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init(_ started: StartedContainer) {
+    init(_ started: StartedContainer, terminal: Descriptor? = nil) {
+        state = Mutex(State(terminal: terminal))
         pid = started.pid
         startedAt = started.startedAt
     }
+
+    /// The outer side of its terminal, for the one who reads it: the terminal hangs up when it is closed everywhere.
+    func takeTerminal() -> Descriptor? {
+        state.withLock { state in
+            defer { state.terminal = nil }
+            return state.terminal
+        }
+    }
+
+    /// Whether its end is known.
+    package var hasEnded: Bool { state.withLock { $0.result != nil } }
 
     /// Waits for its end. Throws ``SandboxError/gone`` when the sandbox ended first.
     package func exit() async throws(SandboxError) -> ContainerExit {

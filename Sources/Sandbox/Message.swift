@@ -5,6 +5,8 @@ struct Message: Sendable {
     let type: sandbox_message
     let tag: UInt32
     let fields: ArraySlice<UInt8>
+    /// What came with it, owned by whoever takes it.
+    var descriptor: Descriptor?
 
     static let headerSize = MemoryLayout<sandbox_frame>.size
 

@@ -2,10 +2,19 @@ import CSandbox
 import Glibc
 import Synchronization
 
-/// One thread that waits for all sandboxes' connections and runs the short blocking jobs, so that no thread of the cooperative pool does.
+/// Something whose descriptor the reactor watches.
+protocol ReactorMember: AnyObject, Sendable {
+    var fd: Int32 { get }
+    /// On the reactor's thread: the kernel has something, or takes something. An end or an error counts as something to read.
+    func isReady(toRead: Bool, toWrite: Bool)
+    /// On the reactor's thread, when it ends.
+    func close()
+}
+
+/// One thread that waits for all sandboxes' connections and streams, and runs the short blocking jobs, so that no thread of the cooperative pool does.
 final class Reactor: Sendable {
     private struct State {
-        var connections: [Int32: Connection] = [:]
+        var members: [Int32: any ReactorMember] = [:]
         var jobs: [@Sendable () -> Void] = []
         var isStopping = false
     }
@@ -58,17 +67,29 @@ final class Reactor: Sendable {
     }
 
     func add(_ connection: Connection) {
-        state.withLock { $0.connections[connection.fd] = connection }
+        state.withLock { $0.members[connection.fd] = connection }
         control(EPOLL_CTL_ADD, connection.fd, writing: false)
+    }
+
+    /// Tells the member once when it may read or write; to be asked again each time. False when its descriptor cannot be waited for.
+    func wait(_ member: any ReactorMember, toRead: Bool, toWrite: Bool) -> Bool {
+        let isNew: Bool = state.withLock { state in
+            defer { state.members[member.fd] = member }
+            return state.members[member.fd] == nil
+        }
+        var event = epoll_event()
+        event.events = EPOLLONESHOT.rawValue | (toRead ? EPOLLIN.rawValue : 0) | (toWrite ? EPOLLOUT.rawValue : 0)
+        event.data.fd = member.fd
+        return epoll_ctl(poll, isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, member.fd, &event) == 0
     }
 
     /// Whether the connection has bytes that the kernel did not take yet.
     func setWriting(_ connection: Connection, _ writing: Bool) { control(EPOLL_CTL_MOD, connection.fd, writing: writing) }
 
     /// From here on the descriptor may be closed.
-    func remove(_ connection: Connection) {
-        state.withLock { $0.connections[connection.fd] = nil }
-        epoll_ctl(poll, EPOLL_CTL_DEL, connection.fd, nil)
+    func remove(_ member: any ReactorMember) {
+        state.withLock { $0.members[member.fd] = nil }
+        epoll_ctl(poll, EPOLL_CTL_DEL, member.fd, nil)
     }
 
     private func control(_ operation: Int32, _ fd: Int32, writing: Bool) {
@@ -94,17 +115,16 @@ final class Reactor: Sendable {
                     _ = read(wakeUp, &value, MemoryLayout<UInt64>.size)
                     continue
                 }
-                guard let connection = state.withLock({ $0.connections[event.data.fd] }) else { continue }
-                if event.events & EPOLLOUT.rawValue != 0 { connection.flush() }
-                if event.events & ~EPOLLOUT.rawValue != 0 { connection.receive() }
+                guard let member = state.withLock({ $0.members[event.data.fd] }) else { continue }
+                member.isReady(toRead: event.events & ~EPOLLOUT.rawValue != 0, toWrite: event.events & EPOLLOUT.rawValue != 0)
             }
-            let (jobs, isStopping, open): ([@Sendable () -> Void], Bool, [Connection]) = state.withLock { state in
+            let (jobs, isStopping, open): ([@Sendable () -> Void], Bool, [any ReactorMember]) = state.withLock { state in
                 defer { state.jobs = [] }
-                return (state.jobs, state.isStopping, state.isStopping ? Array(state.connections.values) : [])
+                return (state.jobs, state.isStopping, state.isStopping ? Array(state.members.values) : [])
             }
             for job in jobs { job() }
             if isStopping {
-                for connection in open { connection.close() }
+                for member in open { member.close() }
                 return
             }
         }

@@ -17,7 +17,8 @@ package final class Sandbox: Sendable {
     }
 
     private let maskedPaths: [String]
-    private let connection: Connection
+    let connection: Connection
+    let reactor: Reactor
     private let greeting = Mutex(Greeting())
     /// Keeps the reactor's thread.
     private let runtime: SandboxRuntime
@@ -26,6 +27,7 @@ package final class Sandbox: Sendable {
         self.folder = folder
         self.maskedPaths = maskedPaths
         self.runtime = runtime
+        self.reactor = reactor
         let (stream, continuation) = AsyncStream<ContainerExit>.makeStream()
         events = stream
         connection = Connection(
@@ -77,15 +79,20 @@ package final class Sandbox: Sendable {
     package func exec(
         _ process: ContainerProcess, input: Int32, output: Int32, error: Int32
     ) async throws(SandboxError) -> ExecSession {
+        try await exec(process, descriptors: [input, output, error])
+    }
+
+    /// The same, without descriptors for a program that gets a terminal.
+    func exec(_ process: ContainerProcess, descriptors: [Int32]) async throws(SandboxError) -> ExecSession {
         let result: Result<ExecSession, SandboxError> = await withCheckedContinuation { continuation in
             let session = Mutex<ExecSession?>(nil)
-            connection.send(SANDBOX_EXEC, descriptors: [input, output, error]) {
+            connection.send(SANDBOX_EXEC, descriptors: descriptors) {
                 process.writeProgram(to: &$0)
             } handler: { result in
                 let known: ExecSession? = session.withLock { $0 }
                 switch (result, known) {
                 case (.success(let message), nil):
-                    let begun = ExecSession(StartedContainer(FieldReader(message.fields)))
+                    let begun = ExecSession(StartedContainer(FieldReader(message.fields)), terminal: message.descriptor)
                     session.withLock { $0 = begun }
                     continuation.resume(returning: .success(begun))
                     return true

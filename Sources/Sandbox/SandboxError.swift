@@ -15,6 +15,9 @@ package enum SandboxError: Error, Sendable, Equatable {
     /// A system call of the main process failed.
     case system(call: String, errno: Int32, path: String)
 
+    /// The kernel's reason in words, or the whole sentence where there is none: `connection refused`.
+    package var reason: String { errno.map { text(of: $0) } ?? description }
+
     /// The kernel's reason, nil where there is none.
     package var errno: Int32? {
         switch self {

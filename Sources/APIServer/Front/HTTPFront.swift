@@ -48,6 +48,7 @@ package final class HTTPFront: Sendable {
                 exchange.respond(200, [:], [])
             case .success(.watch(let watcher)): stream(watcher, form, exchange)
             case .success(.stream(let bytes)): stream(bytes, exchange)
+            case .success(.connect(let take)): take(http, exchange)
             case .failure(let status): exchange.refuse(status, as: form)
             }
         }
@@ -65,8 +66,10 @@ package final class HTTPFront: Sendable {
     // MARK: - Forms of answers
 
     private func form(for request: APIRequest, _ http: HTTPRequest) throws(APIStatus) -> WireForm {
-        // Logs are text and answered to whoever asks.
-        guard request.subresource != "log" else { return Self.refusalForm(http) }
+        // Logs and streams are not negotiated; they are answered to whoever asks.
+        if let name = request.subresource, ["log", "exec", "attach", "portforward", "proxy"].contains(name.prefix { $0 != "/" }) {
+            return Self.refusalForm(http)
+        }
         let hasProtobuf: Bool = server.type(of: request.resource).map { ProtobufKinds.have($0.names) } ?? true
         let endpoint = MediaTypes.Endpoint(hasProtobuf: hasProtobuf, isWatch: request.verb == .watch)
         var form: WireForm = try MediaTypes.form(accept: http.headers["accept"], for: endpoint)

@@ -1,4 +1,5 @@
 package import API
+package import HTTP
 import Machinery
 import Synchronization
 
@@ -48,6 +49,8 @@ package enum Answer: Sendable {
     case watch(Watcher)
     /// Text as it comes, such as a log.
     case stream(AsyncThrowingStream<[UInt8], any Error>)
+    /// What only a connection from outside can carry: it takes the request as it came and gives the answer itself.
+    case connect(@Sendable (HTTPRequest, HTTPExchange) -> Void)
 
     static func bytes(_ bytes: [UInt8], code: Int = 200, warnings: [String] = []) -> Answer {
         .document(code: code, pieces: [bytes[...]], warnings: warnings)

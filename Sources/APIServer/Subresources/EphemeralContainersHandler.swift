@@ -7,7 +7,6 @@ import Machinery
 struct EphemeralContainersHandler: SubresourceHandler {
     func handle(_ call: Call, _ subresource: Subresource, _ server: APIServer, _ reply: @escaping Reply) throws(APIStatus) {
         guard call.request.verb != .get else { return reply(.success(try server.get(call))) }
-        call.warnings.add("spec.ephemeralContainers: stored, but the node of this version does not run ephemeral containers yet")
         let wanted = try server.wanted(call)
         server.modify(call.systemWrite, reply) { old throws(APIStatus) in
             let asked: JSON = try server.normalized(try wanted(old), call)

@@ -9,17 +9,17 @@ protocol SubresourceHandler: Sendable {
 
 extension APIServer {
     /// By name; `status` is served by the verbs themselves.
-    static func subresourceHandlers(logs: (any LogSource)?) -> [String: any SubresourceHandler] {
+    static func subresourceHandlers(node: (any NodeDoor)?) -> [String: any SubresourceHandler] {
         [
             "approval": ApprovalHandler(),
-            "attach": ConnectHandler(),
+            "attach": ProgramHandler(node: node),
             "binding": BindingHandler(),
             "ephemeralcontainers": EphemeralContainersHandler(),
             "eviction": EvictionHandler(),
-            "exec": ConnectHandler(),
+            "exec": ProgramHandler(node: node),
             "finalize": FinalizeHandler(),
-            "log": LogHandler(source: logs),
-            "portforward": ConnectHandler(),
+            "log": LogHandler(node: node),
+            "portforward": PortForwardHandler(node: node),
             "proxy": ConnectHandler(),
             "resize": ResizeHandler(),
             "scale": ScaleHandler(),

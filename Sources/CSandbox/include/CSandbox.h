@@ -33,6 +33,18 @@ int swkube_spawn(pid_t *pid, const char *path, char *const *argv, char *const *e
 /// Sends bytes with up to 3 descriptors on a unix socket; never raises SIGPIPE. Returns the count sent, or -errno.
 ssize_t swkube_send(int fd, const void *bytes, size_t length, const int *descriptors, int count);
 
+/// Receives bytes and up to `*count` descriptors, whose number it leaves in `*count`. Returns the count of bytes, 0 at the end, or -errno.
+ssize_t swkube_receive(int fd, void *bytes, size_t length, int *descriptors, int *count);
+
+/// Makes a pipe: `ends[0]` is read from, `ends[1]` written to. Returns 0 or an errno.
+int swkube_pipe(int ends[2]);
+
+/// Writes to whatever the descriptor is, and never raises SIGPIPE in this process. Returns the count written or -errno.
+ssize_t swkube_write(int fd, const void *bytes, size_t length);
+
+/// Gives a terminal a window of this size. Returns 0 or an errno.
+int swkube_resize(int terminal, unsigned short rows, unsigned short columns);
+
 /// Connects to the socket file `name` in `folder`, however long the folder's path is. Returns a descriptor or -errno.
 int swkube_connect(const char *folder, const char *name);
 

@@ -35,6 +35,9 @@ enum sandbox_message {
     SANDBOX_EXEC = 8,        // with 3 descriptors -> STARTED or FAILED, then EXITED with the same tag
     SANDBOX_REOPEN_LOG = 9,  // -> OK or FAILED
     SANDBOX_TMPFS = 10,      // mounts memory at PATH in the pod's view -> OK or FAILED
+    SANDBOX_ATTACH = 16,     // with a descriptor for each of STREAMS -> OK or FAILED; the container's output flows into them, the input out
+    SANDBOX_RESIZE = 17,     // the window of a container's terminal -> OK or FAILED
+    SANDBOX_CONNECT = 18,    // to ADDRESS and PORT as the pod sees them -> SOCKET or FAILED
     // Answers and events
     SANDBOX_READY = 32,
     SANDBOX_STARTED = 33,
@@ -42,6 +45,7 @@ enum sandbox_message {
     SANDBOX_OK = 35,
     SANDBOX_CONTAINERS = 36,
     SANDBOX_EXITED = 37,
+    SANDBOX_SOCKET = 48, // with a descriptor; it may still be connecting
 };
 
 enum sandbox_field_code {
@@ -85,5 +89,14 @@ enum sandbox_field_code {
     SANDBOX_LOG_ERRNO = 38,     // last failure of writing the log; lines were lost
     SANDBOX_MEMORY_LAYER = 41,    // bytes: the container's private layer is memory instead of FOLDER's disk
     SANDBOX_ONE_IDENTITY = 40,    // the pod maps the user's own identity only
+    SANDBOX_TERMINAL = 64,      // the program's streams are a terminal; EXEC then takes no descriptors, and STARTED brings the other side of it
+    SANDBOX_INPUT = 65,         // of START: stdin is a pipe that ATTACH writes to; 1: for ever, 2: until the first ATTACH has ended its own
+    SANDBOX_ROWS = 66,
+    SANDBOX_COLUMNS = 67,
+    SANDBOX_STREAMS = 68,       // bit set of 1 stdin, 2 stdout, 4 stderr, in the order of their descriptors
+    SANDBOX_PORT = 69,
+    SANDBOX_ADDRESS = 70,       // of IPv4 or IPv6, as text
+    SANDBOX_DESCRIPTORS = 71,   // so many came with this answer
+    SANDBOX_WITH_PROCESSES_OF = 72, // of START: the container whose PID namespace is shared
     SANDBOX_WITHOUT_OVERLAY = 39, // bind the host's folders read-only instead of covering them
 };

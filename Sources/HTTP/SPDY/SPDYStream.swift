@@ -80,6 +80,9 @@ package final class SPDYStream: Sendable {
         if isDone { session.forget(id) }
     }
 
+    /// Reads no further: who reads here gets the end, and what still comes is thrown away. The other side is not told.
+    package func abandon() { wasReset() }
+
     /// Ends both directions at once.
     package func reset() {
         guard state.withLock({ !$0.wasReset }) else { return }

@@ -41,9 +41,6 @@ struct ContainerRights: Sendable {
             shortcomings.append("container \"\(name)\": seLinuxOptions: this version sets no SELinux label")
         }
         if !container.volumeDevices.isEmpty { throw refuse("volumeDevices", "this version cannot give block devices to containers") }
-        if container.tty || container.stdin {
-            shortcomings.append("container \"\(name)\": stdin and tty: this version gives an empty input")
-        }
         if !pod.spec.hostNetwork, let port = container.ports.first(where: { $0.hostPort != 0 }) {
             shortcomings.append(
                 "container \"\(name)\": hostPort \(port.hostPort): this version opens no ports of the node; use the pod's address")

@@ -131,8 +131,14 @@ extension PodWorker {
         process.noNewPrivileges = rights.noNewPrivileges
         process.readOnlyRoot = rights.readOnlyRoot
         process.layers = image.layers
-        let hasCompany: Bool = pod.spec.containers.count + pod.spec.initContainers.count > 1
-        process.processes = pod.spec.shareProcessNamespace == true || !hasCompany ? .pod : .container
+        process.processes = hasOneProcessNamespace ? .pod : .container
+        process.sharesProcessesOf = try targetOfProcesses(name)
+        process.input = !container.stdin ? .none : container.stdinOnce ? .once : .open
+        if container.tty {
+            // Its window gets a size from whoever attaches.
+            process.terminal = WindowSize(rows: 0, columns: 0)
+            process.nameTerminal()
+        }
         let own: [Mount] =
             try own(container, attempt: attempt)
             + ImageFiles(image, folders.seeds(of: name, attempt: attempt), node).make(
@@ -160,6 +166,20 @@ extension PodWorker {
         let own: String = container.workingDir
         let whole: String = own.isEmpty ? image(of: container.name).workingDirectory : own
         return whole.isEmpty ? nil : whole
+    }
+
+    /// Whether all containers of the pod see each other's processes. One that is alone has nobody to hide from.
+    private var hasOneProcessNamespace: Bool {
+        pod.spec.shareProcessNamespace == true || pod.spec.containers.count + pod.spec.initContainers.count == 1
+    }
+
+    /// The run of the container whose processes an ephemeral container is to see. Throws ``ConfigError`` when it does not run.
+    private func targetOfProcesses(_ name: String) throws(ConfigError) -> String? {
+        guard let target = pod.spec.ephemeralContainers.first(where: { $0.name == name })?.targetContainerName, !target.isEmpty,
+            !hasOneProcessNamespace
+        else { return nil }
+        guard let id = running(target) else { throw ConfigError("unable to find target container \(JSON.quoted(target))") }
+        return id
     }
 
     func environment(

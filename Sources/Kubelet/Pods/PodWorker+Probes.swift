@@ -130,16 +130,24 @@ extension PodWorker {
         }
     }
 
+    /// A program that runs beside the container's own, with its rights and its environment.
+    func program(
+        _ command: [String], in container: View<Container>, id: String, _ sandbox: Sandbox
+    ) async throws -> ContainerProcess {
+        let rights: ContainerRights = try rights(of: container, in: sandbox)
+        var process = ContainerProcess(
+            id: id, folder: "", arguments: command, environment: try await environment(container, home: rights.home).variables.list,
+            workingDirectory: workingDirectory(of: container), user: rights.user)
+        process.capabilities = rights.capabilities
+        process.noNewPrivileges = rights.noNewPrivileges
+        return process
+    }
+
     /// nil for exit code 0, else what it wrote or why it could not run.
     func execute(_ command: [String], in container: View<Container>, id: String, limit: Duration) async -> String? {
         guard let sandbox else { return "the pod's sandbox is gone" }
         do {
-            let rights: ContainerRights = try rights(of: container, in: sandbox)
-            var process = ContainerProcess(
-                id: id, folder: "", arguments: command, environment: try await environment(container, home: rights.home).variables.list,
-                workingDirectory: workingDirectory(of: container), user: rights.user)
-            process.capabilities = rights.capabilities
-            process.noNewPrivileges = rights.noNewPrivileges
+            let process: ContainerProcess = try await program(command, in: container, id: id, sandbox)
             let run = ContainerCommand(sandbox: sandbox, process: process, folder: folders.state, clock: node.clock)
             let outcome: ContainerCommand.Outcome = try await run.run(limit: limit)
             switch outcome.exitCode {

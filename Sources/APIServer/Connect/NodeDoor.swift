@@ -1,0 +1,69 @@
+package import API
+
+/// The way from the API server to what runs on nodes: logs, programs and sockets of containers. The kubelet is behind it.
+package protocol NodeDoor: Sendable {
+    /// Opens a container's log: what is there, and with `isFollowed` what comes until the container ends.
+    ///
+    /// Throws ``APIStatus`` for a log that is not there.
+    func log(_ request: LogRequest) async throws -> AsyncThrowingStream<[UInt8], any Error>
+
+    /// Whether a container of this pod runs now.
+    func isRunning(_ container: String, in pod: PodID) async -> Bool
+
+    /// Runs a program beside a container's own, or attaches to the container. Errors are sentences for the client.
+    func program(_ request: ProgramRequest) async throws -> any NodeProgram
+
+    /// Connects to a port of the pod, as its own processes reach it at localhost. Errors are sentences for the client.
+    func connect(to port: Int, of pod: PodID) async throws -> any NodeStream
+}
+
+/// One pod, not another one of its name.
+package struct PodID: Sendable, Hashable {
+    package let key: ObjectKey
+    package let uid: String
+    /// Nil where nothing is known of the node.
+    package let node: String
+
+    package init(key: ObjectKey, uid: String, node: String) {
+        self.key = key
+        self.uid = uid
+        self.node = node
+    }
+}
+
+/// What a client of `exec` or `attach` wants.
+package struct ProgramRequest: Sendable {
+    package let pod: PodID
+    package let container: String
+    /// The program and its arguments; nil attaches to the container.
+    package let command: [String]?
+    package let hasInput: Bool
+    package let hasOutput: Bool
+    /// Never with a terminal, which has one output only.
+    package let hasError: Bool
+    package let hasTerminal: Bool
+}
+
+/// A program on a node, by its streams. The streams that the request did not name are nil.
+package protocol NodeProgram: Sendable {
+    var input: (any NodeStream)? { get }
+    var output: (any NodeStream)? { get }
+    var error: (any NodeStream)? { get }
+    /// Gives its terminal, if it has one, a window of this size.
+    func resize(rows: UInt16, columns: UInt16) async
+    /// Waits for its end; nil for a container that was attached to.
+    func exitCode() async throws -> Int?
+    /// The client is gone: lets the streams go, and a program that was run for it ends.
+    func hangUp() async
+}
+
+/// Bytes in both directions at the pace of whoever reads them.
+package protocol NodeStream: Sendable {
+    /// What has come; nil at the end, and when the task was cancelled.
+    func read() async -> [UInt8]?
+    /// Returns when all of it is taken; false when nobody takes it.
+    func write(_ bytes: [UInt8]) async -> Bool
+    /// Nothing more will be written.
+    func finish()
+    func close()
+}

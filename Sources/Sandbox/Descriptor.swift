@@ -1,0 +1,10 @@
+import Glibc
+
+/// A descriptor that is closed when nobody holds it any more.
+final class Descriptor: Sendable {
+    let number: Int32
+
+    init(_ number: Int32) { self.number = number }
+
+    deinit { close(number) }
+}
