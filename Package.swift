@@ -43,7 +43,8 @@ let sources: [Target] = [
     .target(name: "Network", dependencies: ["API", "Machinery"], swiftSettings: strict),
     .target(name: "Images", dependencies: ["HTTP", "Sandbox", "Machinery", "CZlib", "CZstd", crypto], swiftSettings: strict),
     .target(
-        name: "Kubelet", dependencies: ["Images", "HTTP", "Network", "Client", "API", "Machinery", "Sandbox", log], swiftSettings: strict),
+        name: "Kubelet", dependencies: ["CZlib", "Images", "HTTP", "Network", "Client", "API", "Machinery", "Sandbox", log],
+        swiftSettings: strict),
     .target(name: "Scheduler", dependencies: ["Client", "API", "Machinery", log], swiftSettings: strict),
     .target(name: "Controllers", dependencies: ["Client", "API", "Machinery", crypto, log], swiftSettings: strict),
     .target(
@@ -54,7 +55,8 @@ let sources: [Target] = [
             x509, asn1, crypto, log,
         ], swiftSettings: strict),
     .target(
-        name: "CLI", dependencies: ["Cluster", "Client", "API", "Machinery", "Sandbox", "Images", arguments, log], swiftSettings: strict),
+        name: "CLI", dependencies: ["Cluster", "Client", "HTTP", "API", "Machinery", "Sandbox", "Images", arguments, log],
+        swiftSettings: strict),
     .executableTarget(name: "swkube", dependencies: ["CLI", "CSandbox"], swiftSettings: strict),
     .target(
         name: "TestSupport",

@@ -54,8 +54,6 @@ extension APIServer {
     }
 
     private func performSubresource(_ name: String, _ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
-        // What follows a proxy is the path of the other side.
-        let name: String = name.hasPrefix("proxy/") ? "proxy" : name
         guard let subresource = call.names.subresources.first(where: { $0.name == name }) else { throw .pathNotFound }
         guard subresource.verbs.contains(call.request.verb) else { throw .pathMethodNotAllowed }
         if name == "status" {

@@ -38,6 +38,11 @@ int swkube_resize(int terminal, unsigned short rows, unsigned short columns) {
     return ioctl(terminal, TIOCSWINSZ, &size) < 0 ? errno : 0;
 }
 
+int swkube_accept(int listener) {
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
 int swkube_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC) < 0 ? errno : 0; }
 
 ssize_t swkube_write(int fd, const void *bytes, size_t length) {

@@ -7,7 +7,8 @@ import FoundationEssentials
 ///       pki/             keys and certificates
 ///       store/           the database
 ///       logs/            the log of the cluster itself
-///       pods/            container logs, <namespace>_<pod>_<uid>/<container>/<n>.log
+///       var/log/         what pods find in /var/log of their node: pods/<namespace>_<pod>_<uid>/<container>/<n>.log, and links to
+///                        them in containers/
 ///       images/          images that were loaded or pulled
 ///       node/            sandboxes and volumes of the pods that run
 ///       tokens.csv       tokens of users, if somebody put it there
@@ -54,7 +55,7 @@ package struct ClusterProfile: Sendable {
     package var pkiFolder: String { folder + "/pki" }
     package var storeFolder: String { folder + "/store" }
     package var logPath: String { folder + "/logs/swkube.log" }
-    package var podLogsFolder: String { folder + "/pods" }
+    package var podLogsFolder: String { folder + "/var/log/pods" }
     package var nodeFolder: String { folder + "/node" }
     package var imagesFolder: String { folder + "/images" }
     package var runningPath: String { folder + "/running.json" }
@@ -68,7 +69,7 @@ package struct ClusterProfile: Sendable {
 
     /// Makes the folders, mode 0700.
     package func makeFolders() throws(ClusterError) {
-        for path in [folder, pkiFolder, storeFolder, folder + "/logs", podLogsFolder, nodeFolder] {
+        for path in [folder, pkiFolder, storeFolder, folder + "/logs", folder + "/var", folder + "/var/log", podLogsFolder, nodeFolder] {
             do {
                 try FileManager.default.createDirectory(
                     atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

@@ -1,5 +1,6 @@
 import API
 import APIServer
+import HTTP
 import Kubelet
 import Sandbox
 import Synchronization
@@ -38,6 +39,23 @@ final class KubeletDoor: NodeDoor {
     func connect(to port: Int, of pod: PodID) async throws -> any NodeStream {
         guard let kubelet else { throw NoNode() }
         return try await kubelet.connect(to: port, uid: pod.uid)
+    }
+}
+
+extension KubeletDoor {
+    func socket(to port: Int, of pod: PodID) async throws -> Int32 {
+        guard let kubelet else { throw NoNode() }
+        do {
+            let stream: DescriptorStream = try await kubelet.connectAtAddress(to: port, uid: pod.uid)
+            guard let socket = stream.take() else { throw HTTPError.closed(pod.key.name) }
+            return socket
+        } catch let error as SandboxError {
+            throw HTTPError.unreachable(pod.key.name, reason: error.reason)
+        }
+    }
+
+    func page(_ path: String, of node: String) async -> NodePage? {
+        await kubelet?.page(path).map { NodePage(type: $0.type, bytes: $0.bytes) }
     }
 }
 

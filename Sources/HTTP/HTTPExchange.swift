@@ -130,6 +130,15 @@ package final class HTTPExchange: @unchecked Sendable {
         }
     }
 
+    /// Returns when the client takes more, or has left.
+    package func writable() async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            let once = Once(continuation)
+            onWritable { once.resume() }
+            onClose { once.resume() }
+        }
+    }
+
     /// Runs `f` on this exchange's event loop: at once when called there, and not at all when the connection is gone, whose loop may
     /// have ended with the server.
     package func execute(_ f: @escaping @Sendable () -> Void) {

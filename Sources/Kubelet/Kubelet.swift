@@ -15,6 +15,13 @@ package final class Kubelet: Sendable {
         package var nodeName: String
         /// Folder of container logs, `<namespace>_<pod>_<uid>/<container>/<n>.log`.
         package var podLogsFolder: String
+        /// Bytes after which a container's log is moved aside, and how many files of it are kept.
+        ///
+        /// Source: containerLogMaxSize and containerLogMaxFiles of the kubelet's configuration.
+        package var logMaxSize = 10 << 20
+        package var logMaxFiles = 5
+        /// How often logs are looked at. Source: containerLogMonitorInterval.
+        package var logInterval: Duration = .seconds(10)
         /// Folder of sandboxes and volumes of the pods that run.
         package var stateFolder: String
         /// Folder of the images that this node holds.
@@ -92,6 +99,7 @@ package final class Kubelet: Sendable {
         state.withLock { $0.begin = { newWorkers.yield($0) } }
         await withDiscardingTaskGroup { group in
             group.addTask { await reporter.run(images) }
+            group.addTask { [self] in await rotateLogs() }
             group.addTask { [client, clock, log] in
                 await HostImageReporter(client: client, catalogue: images.catalogue, clock: clock, log: log).run()
             }
@@ -180,11 +188,25 @@ package final class Kubelet: Sendable {
             let folder: String = configuration.podLogsFolder + "/" + name
             _ = await BlockingThread.run { try? removeFolder(folder) }
         }
+        let logs: String = configuration.podLogsFolder
+        await BlockingThread.run { PodFolders.removeDanglingLinks(beside: logs) }
     }
+
+    var workers: [PodWorker] { state.withLock { Array($0.workers.values) } }
+
+    /// What pods find in /var/log.
+    var nodeLogs: String { PodFolders.nodeLogs(configuration.podLogsFolder) }
 
     func worker(_ uid: String) -> PodWorker? { state.withLock { $0.workers[uid] } }
 
     // MARK: - Logs
+
+    /// Keeps logs from growing without end.
+    private func rotateLogs() async {
+        while (try? await clock.sleep(for: configuration.logInterval)) != nil {
+            for worker in workers { await worker.rotateLogs() }
+        }
+    }
 
     /// Opens a container's log. Throws ``APIStatus`` for a run that is not there.
     package func log(_ request: LogRequest) async throws -> AsyncThrowingStream<[UInt8], any Error> {

@@ -86,6 +86,22 @@ package final class DescriptorStream: ReactorMember {
         }
     }
 
+    /// The next connection to a socket that listens.
+    func accepted() async -> Int32? {
+        while !Task.isCancelled {
+            let (taken, isOver): (Int32, Bool) = state.withLock { state in
+                guard !state.isClosed else { return (-1, true) }
+                let accepted: Int32 = swkube_accept(fd)
+                // A client that was gone before it was taken, or a moment without descriptors, is no end.
+                return (accepted, accepted < 0 && ![EAGAIN, EINTR, ECONNABORTED, EMFILE, ENFILE].contains(-accepted))
+            }
+            if taken >= 0 { return taken }
+            if isOver { return nil }
+            await wait(toRead: true)
+        }
+        return nil
+    }
+
     /// Says that nothing more will be written: a socket is shut down in this direction, anything else is closed.
     package func finish() {
         let isSocket: Bool = state.withLock { state in !state.isClosed && shutdown(fd, Int32(SHUT_WR)) == 0 }
@@ -106,6 +122,22 @@ package final class DescriptorStream: ReactorMember {
             return [state.reader, state.writer].compactMap { $0 }
         }
         for waiter in waiters { waiter.resume() }
+    }
+
+    /// Hands the descriptor over to the caller; nothing more comes or goes here. nil when it is closed.
+    package func take() -> Int32? {
+        let (taken, waiters): (Int32?, [CheckedContinuation<Void, Never>]) = state.withLock { state in
+            guard !state.isClosed else { return (nil, []) }
+            state.isClosed = true
+            reactor.remove(self)
+            defer {
+                state.reader = nil
+                state.writer = nil
+            }
+            return (fd, [state.reader, state.writer].compactMap { $0 })
+        }
+        for waiter in waiters { waiter.resume() }
+        return taken
     }
 
     /// Gives a terminal a window of this size.

@@ -39,7 +39,13 @@ final class TestNode: Sendable {
     }
 
     /// Runs a kubelet while `body` runs. What it leaves running a later one takes over; ``end()`` ends it.
-    func withKubelet<Value: Sendable>(_ body: (Kubelet) async throws -> Value) async throws -> Value {
+    ///
+    /// - Parameter configure: changes the kubelet's configuration first.
+    func withKubelet<Value: Sendable>(
+        _ configure: (inout Kubelet.Configuration) -> Void = { _ in }, _ body: (Kubelet) async throws -> Value
+    ) async throws -> Value {
+        var configuration: Kubelet.Configuration = configuration
+        configure(&configuration)
         var log = Logger(label: "test")
         log.logLevel = .error
         let informers = Informers(client, clock: clock, log: log)

@@ -15,6 +15,23 @@ package protocol NodeDoor: Sendable {
 
     /// Connects to a port of the pod, as its own processes reach it at localhost. Errors are sentences for the client.
     func connect(to port: Int, of pod: PodID) async throws -> any NodeStream
+
+    /// The same at the pod's address, as a socket: the caller's to close. Throws `HTTPError` for a connection that is refused.
+    func socket(to port: Int, of pod: PodID) async throws -> Int32
+
+    /// What a node serves at a path of its own, such as `/healthz`; nil for a path that it does not have.
+    func page(_ path: String, of node: String) async -> NodePage?
+}
+
+/// A page that a node serves itself.
+package struct NodePage: Sendable {
+    package let type: String
+    package let bytes: [UInt8]
+
+    package init(type: String, bytes: [UInt8]) {
+        self.type = type
+        self.bytes = bytes
+    }
 }
 
 /// One pod, not another one of its name.

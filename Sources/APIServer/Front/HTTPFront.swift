@@ -67,7 +67,7 @@ package final class HTTPFront: Sendable {
 
     private func form(for request: APIRequest, _ http: HTTPRequest) throws(APIStatus) -> WireForm {
         // Logs and streams are not negotiated; they are answered to whoever asks.
-        if let name = request.subresource, ["log", "exec", "attach", "portforward", "proxy"].contains(name.prefix { $0 != "/" }) {
+        if let name = request.subresource, ["log", "exec", "attach", "portforward", "proxy"].contains(name) {
             return Self.refusalForm(http)
         }
         let hasProtobuf: Bool = server.type(of: request.resource).map { ProtobufKinds.have($0.names) } ?? true
@@ -141,17 +141,6 @@ package final class HTTPFront: Sendable {
             exchange.respond(200, headers, [document.bytes[...]], as: form)
         case .version: exchange.respond(200, headers, [document.bytes[...]], as: .raw)
         default: exchange.respond(200, headers, document.bytes)
-        }
-    }
-}
-
-extension HTTPExchange {
-    /// Returns when the client takes more, or has left.
-    fileprivate func writable() async {
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-            let once = Once(continuation)
-            onWritable { once.resume() }
-            onClose { once.resume() }
         }
     }
 }

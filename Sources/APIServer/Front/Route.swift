@@ -52,7 +52,9 @@ package struct Route: Sendable {
             rest = rest.dropFirst(2)
         }
         let parts: [String] = Array(rest)
-        guard let items = PercentEncoding.items(of: query ?? "") else { throw .badRequest("the query has a broken escape") }
+        // What follows a proxy, and the query, are for the other side.
+        let isProxy: Bool = parts.count > 2 && parts[2] == "proxy"
+        guard let items = PercentEncoding.items(of: isProxy ? "" : query ?? "") else { throw .badRequest("the query has a broken escape") }
         var options = try RequestOptions(queryItems: items)
         let watches: Bool = isOldWatch || ["true", "1"].contains(options["watch"])
         options.other.removeAll { $0.name == "watch" }
@@ -61,7 +63,7 @@ package struct Route: Sendable {
         if let name { try check(name, "Name") }
         var request = APIRequest(
             .get, GroupVersionResource(group: group, version: version, resource: parts[0]), namespace: namespace, name: name,
-            subresource: parts.count > 2 ? parts[2...].joined(separator: "/") : nil, options: options)
+            subresource: isProxy ? "proxy" : parts.count > 2 ? parts[2...].joined(separator: "/") : nil, options: options)
         switch method {
         case "GET", "HEAD":
             request.verb = isOldWatch || (watches && name == nil) ? .watch : name == nil ? .list : .get

@@ -20,7 +20,7 @@ extension APIServer {
             "finalize": FinalizeHandler(),
             "log": LogHandler(node: node),
             "portforward": PortForwardHandler(node: node),
-            "proxy": ConnectHandler(),
+            "proxy": ProxyHandler(node: node),
             "resize": ResizeHandler(),
             "scale": ScaleHandler(),
             "token": TokenHandler(),

@@ -73,7 +73,7 @@ struct LogPods {
 
     /// Scheduled before pending, running before others, ready before not, and the younger before the older.
     /// Source: `ActivePods` of k8s.io/kubectl, turned round for logs.
-    private static func isMoreTelling(_ one: View<Pod>, _ other: View<Pod>) -> Bool {
+    static func isMoreTelling(_ one: View<Pod>, _ other: View<Pod>) -> Bool {
         func rank(_ pod: View<Pod>) -> (Int, Int, Int) {
             let isReady: Bool = (pod.json[["status", "conditions"]]?.array ?? []).contains {
                 $0["type"] == "Ready" && $0["status"] == "True"

@@ -36,6 +36,20 @@ ssize_t swkube_send(int fd, const void *bytes, size_t length, const int *descrip
 /// Receives bytes and up to `*count` descriptors, whose number it leaves in `*count`. Returns the count of bytes, 0 at the end, or -errno.
 ssize_t swkube_receive(int fd, void *bytes, size_t length, int *descriptors, int *count);
 
+/// Gives keys to a program elsewhere as they are typed, until `swkube_terminal_restore`, the end of this process, or a signal that ends
+/// it. Returns 0 or an errno.
+int swkube_terminal_raw(int fd);
+void swkube_terminal_restore(void);
+
+/// Returns 0 or an errno.
+int swkube_terminal_size(int fd, unsigned short *rows, unsigned short *columns);
+
+/// A descriptor from which a byte can be read after the terminal's window changed its size, or -errno.
+int swkube_window_changes(void);
+
+/// The next connection of a socket that listens, or -errno.
+int swkube_accept(int listener);
+
 /// Makes a pipe: `ends[0]` is read from, `ends[1]` written to. Returns 0 or an errno.
 int swkube_pipe(int ends[2]);
 

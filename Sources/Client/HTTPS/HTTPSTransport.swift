@@ -8,8 +8,8 @@ package final class HTTPSTransport: Transport {
     /// For one whole answer; nil waits without end. Watches and followed logs have none.
     private let timeout: Duration?
     private let userAgent: String
-    private let trace: (@Sendable (_ method: String, _ url: String, _ status: Int, _ took: Duration) -> Void)?
-    private let client: HTTPClient
+    let trace: (@Sendable (_ method: String, _ url: String, _ status: Int, _ took: Duration) -> Void)?
+    let client: HTTPClient
 
     /// Connects when the first request is sent.
     ///
@@ -91,7 +91,7 @@ package final class HTTPSTransport: Transport {
         return http
     }
 
-    private func httpRequest(method: String, target: String, accept: String) -> HTTPClientRequest {
+    func httpRequest(method: String, target: String, accept: String) -> HTTPClientRequest {
         var headers: HTTPHeaders = ["Accept": accept, "User-Agent": userAgent]
         if let authorization = access.authorization { headers.set("Authorization", authorization) }
         if let user = access.impersonatedUser { headers.set("Impersonate-User", user) }
@@ -100,12 +100,12 @@ package final class HTTPSTransport: Transport {
         return HTTPClientRequest(method: method, target: access.server.path + target, headers: headers, timeout: timeout)
     }
 
-    private func url(_ request: HTTPClientRequest) -> String {
+    func url(_ request: HTTPClientRequest) -> String {
         (access.server.isTLS ? "https://" : "http://") + access.server.hostAndPort + request.target
     }
 
     /// The `Status` of the answer; one of our own for servers (or proxies) that answer otherwise.
-    private static func failure(_ response: HTTPResponse) -> APIStatus {
+    static func failure(_ response: HTTPResponse) -> APIStatus {
         if let json = try? JSON(parsing: response.body), let status = APIStatus(json) { return status }
         let text: String = String(decoding: response.body.prefix(1024), as: UTF8.self)
         switch response.status {
@@ -116,7 +116,7 @@ package final class HTTPSTransport: Transport {
     }
 
     /// Errors of the way, as sentences that say what to do.
-    private func explained(_ error: any Error) -> any Error {
+    func explained(_ error: any Error) -> any Error {
         guard let error = error as? HTTPError else { return error }
         switch error {
         case .connectionRefused:

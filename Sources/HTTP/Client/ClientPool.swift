@@ -119,6 +119,10 @@ final class ClientPool: @unchecked Sendable {
             self.socket = nil
             return bootstrap.withConnectedSocket(socket)
         }
+        if let dial = configuration.dial {
+            return eventLoop.makeFutureWithTask { try await dial() }.assumeIsolated().flatMap { bootstrap.withConnectedSocket($0) }
+                .nonisolated()
+        }
         // An address needs no resolver, whose thread costs start-up time.
         if let address = try? SocketAddress(ipAddress: configuration.host, port: configuration.port) {
             return bootstrap.connect(to: address)

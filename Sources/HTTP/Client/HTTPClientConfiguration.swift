@@ -34,6 +34,8 @@ package struct HTTPClientConfiguration: Sendable {
     package var tls: TLS?
     /// For the TCP connection alone.
     package var connectTimeout: Duration
+    /// Makes a connection in place of this client, which takes over the socket. Host and port then stand in headers and messages only.
+    package var dial: (@Sendable () async throws -> CInt)?
     /// A connected socket for the first connection, taken over by the client; nil connects.
     package var socket: Int32?
 

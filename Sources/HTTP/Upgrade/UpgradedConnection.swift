@@ -168,6 +168,21 @@ package final class UpgradedConnection: Sendable {
         if isOver { f() }
     }
 
+    /// Carries all messages of each to the other, until one of them ends; then both do.
+    package static func join(_ one: UpgradedConnection, _ other: UpgradedConnection) async {
+        async let there: Void = one.carry(to: other)
+        await other.carry(to: one)
+        await there
+    }
+
+    private func carry(to target: UpgradedConnection) async {
+        while let message = await next() {
+            do { try await target.send(message) } catch { break }
+        }
+        close()
+        target.close()
+    }
+
     // MARK: - From the event loop
 
     /// The handlers of such a connection, for the end of its pipeline.

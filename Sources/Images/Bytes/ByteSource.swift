@@ -1,7 +1,7 @@
 import Glibc
 
 /// Bytes that come one after the other. Used by one thread.
-protocol ByteSource: AnyObject {
+package protocol ByteSource: AnyObject {
     /// Fills some of a buffer, which is not empty; 0 at the end.
     func read(_ buffer: UnsafeMutableRawBufferPointer) throws(ImageError) -> Int
 }
@@ -30,7 +30,7 @@ extension ByteSource {
 }
 
 /// The bytes of an open file, a pipe or a socket.
-final class FileSource: ByteSource {
+package final class FileSource: ByteSource {
     private let fd: Int32
     private let path: String
     private let owns: Bool
@@ -44,7 +44,7 @@ final class FileSource: ByteSource {
     }
 
     /// Reads from a descriptor of the caller's.
-    init(fd: Int32, path: String) {
+    package init(fd: Int32, path: String) {
         self.fd = fd
         self.path = path
         owns = false
@@ -52,7 +52,7 @@ final class FileSource: ByteSource {
 
     deinit { if owns, fd >= 0 { close(fd) } }
 
-    func read(_ buffer: UnsafeMutableRawBufferPointer) throws(ImageError) -> Int {
+    package func read(_ buffer: UnsafeMutableRawBufferPointer) throws(ImageError) -> Int {
         while true {
             let count: Int = Glibc.read(fd, buffer.baseAddress, buffer.count)
             if count >= 0 { return count }

@@ -1,6 +1,6 @@
 /// One member of a tar archive.
-struct TarEntry: Sendable, Equatable {
-    enum Kind: Sendable, Equatable {
+package struct TarEntry: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
         case file
         /// Another name for a member that came before.
         case hardLink(to: String)
@@ -11,22 +11,35 @@ struct TarEntry: Sendable, Equatable {
         case device
     }
 
-    var path: String
-    var kind: Kind
+    package var path: String
+    package var kind: Kind
     /// Permissions with the bits for set-user-id and the like.
-    var mode: UInt32
-    var user: UInt32
-    var group: UInt32
+    package var mode: UInt32
+    package var user: UInt32
+    package var group: UInt32
     /// Bytes that follow.
-    var size: Int64
+    package var size: Int64
     /// Since 1970.
-    var seconds: Int64
-    var nanoseconds: Int64 = 0
+    package var seconds: Int64
+    package var nanoseconds: Int64 = 0
     /// Extended attributes by name.
-    var attributes: [String: [UInt8]] = [:]
+    package var attributes: [String: [UInt8]] = [:]
+
+    package init(
+        path: String, kind: Kind, mode: UInt32, user: UInt32 = 0, group: UInt32 = 0, size: Int64 = 0, seconds: Int64, nanoseconds: Int64 = 0
+    ) {
+        self.path = path
+        self.kind = kind
+        self.mode = mode
+        self.user = user
+        self.group = group
+        self.size = size
+        self.seconds = seconds
+        self.nanoseconds = nanoseconds
+    }
 
     /// The parts of the path without empty ones and dots. Throws ``ImageError/damaged(_:)`` for a path that leads upwards.
-    static func parts(of path: String) throws(ImageError) -> [String] {
+    package static func parts(of path: String) throws(ImageError) -> [String] {
         var parts: [String] = []
         for part in path.split(separator: "/") where part != "." {
             if part == ".." || part.utf8.contains(0) { throw .damaged("the archive has a member \"\(path)\", which leads out of it") }

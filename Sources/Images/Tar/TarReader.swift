@@ -1,7 +1,7 @@
 /// Reads a tar archive member by member: the formats of POSIX (ustar and pax) and GNU.
 ///
 /// Source: pax in POSIX.1-2017, and tar(5) of FreeBSD.
-final class TarReader {
+package final class TarReader {
     private let source: any ByteSource
     private let what: String
     /// Bytes of the current member that were not read yet, and what pads it to whole blocks.
@@ -14,7 +14,7 @@ final class TarReader {
     /// Long names and extended headers larger than this are no names.
     private static let largestHeader: Int64 = 1 << 20
 
-    init(_ source: any ByteSource, of what: String) {
+    package init(_ source: any ByteSource, of what: String) {
         self.source = source
         self.what = what
     }
@@ -22,7 +22,7 @@ final class TarReader {
     deinit { block.deallocate() }
 
     /// The next member; nil at the end. What was not read of the last one is passed over.
-    func next() throws(ImageError) -> TarEntry? {
+    package func next() throws(ImageError) -> TarEntry? {
         var extended: [String: [UInt8]] = globals
         var longPath: String?
         var longLink: String?
@@ -46,7 +46,7 @@ final class TarReader {
     }
 
     /// Reads from the current member; 0 at its end.
-    func read(_ buffer: UnsafeMutableRawBufferPointer) throws(ImageError) -> Int {
+    package func read(_ buffer: UnsafeMutableRawBufferPointer) throws(ImageError) -> Int {
         guard left > 0 else { return 0 }
         let part: Int = Int(min(Int64(buffer.count), left))
         let count: Int = try source.read(UnsafeMutableRawBufferPointer(rebasing: buffer[..<part]))

@@ -17,6 +17,13 @@ final class LogFile {
         if let lines { position = start(ofLast: lines) }
     }
 
+    /// Whether another file has taken the place of this one. What was written to this one before can still be read.
+    func isReplaced(at path: String) -> Bool {
+        var (mine, other) = (stat(), stat())
+        guard fstat(descriptor, &mine) == 0, stat(path, &other) == 0 else { return false }
+        return mine.st_ino != other.st_ino || mine.st_dev != other.st_dev
+    }
+
     deinit { close(descriptor) }
 
     /// What follows, 64 KiB at most; empty at the end as it is now.

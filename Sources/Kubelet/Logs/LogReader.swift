@@ -23,10 +23,11 @@ struct LogReader: Sendable {
     }
 
     private func read(_ continuation: AsyncThrowingStream<[UInt8], any Error>.Continuation) async {
-        guard let file = LogFile(path, lines: request.tailLines) else { return }
+        guard var file = LogFile(path, lines: request.tailLines) else { return }
         var picker = LogPicker(request, since: since)
         let (changes, changed) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let subscription: FileWatch.Subscription? = request.isFollowed ? watch.onChange(of: path) { changed.yield() } : nil
+        func subscribe() -> FileWatch.Subscription? { request.isFollowed ? watch.onChange(of: path) { changed.yield() } : nil }
+        var subscription: FileWatch.Subscription? = subscribe()
         defer {
             subscription?.cancel()
             changed.finish()
@@ -35,11 +36,19 @@ struct LogReader: Sendable {
         while !Task.isCancelled {
             // Asked before the file is read, so that what was written before the end is read for certain.
             let goesOn: Bool = request.isFollowed ? await isWriting() : false
+            let isReplaced: Bool = request.isFollowed && file.isReplaced(at: path)
             while !Task.isCancelled, !picker.isFull {
                 let bytes: [UInt8] = file.next()
                 guard !bytes.isEmpty else { break }
                 let text: [UInt8] = picker.take(bytes)
                 if !text.isEmpty { continuation.yield(text) }
+            }
+            // A log that was moved aside gets no more lines; those that follow stand in the one in its place.
+            if isReplaced, !picker.isFull, let next = LogFile(path, lines: nil) {
+                file = next
+                subscription?.cancel()
+                subscription = subscribe()
+                continue
             }
             guard goesOn, !picker.isFull, await iterator.next() != nil else { return }
         }

@@ -1,9 +1,16 @@
 import API
 import Machinery
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// Where the things of one pod lie.
 ///
-///     <pod logs>/<namespace>_<pod>_<uid>/<container>/<attempt>.log
+///     <pod logs>/<namespace>_<pod>_<uid>/<container>/<attempt>.log    and .log.<time> and .log.<time>.gz for what was moved aside
+///     <pod logs>/../containers/<pod>_<namespace>_<container>-<id>.log a link to the log of each run
 ///     <state>/pods/<uid>/sandbox       the parent's socket and record
 ///     <state>/pods/<uid>/layers        the private layer of each container
 ///     <state>/pods/<uid>/seeds         files that an image wants there
@@ -14,10 +21,13 @@ import Machinery
 ///     <state>/pods/<uid>/address       the pod's address, for a kubelet that finds the pod before the API knows it
 struct PodFolders: Sendable {
     let logs: String
+    /// What pods of this node find in /var/log: `pods` and `containers`.
+    let nodeLogs: String
     let state: String
 
     init(_ configuration: Kubelet.Configuration, key: ObjectKey, uid: String) {
         logs = "\(configuration.podLogsFolder)/\(key.namespace)_\(key.name)_\(uid)"
+        nodeLogs = Self.nodeLogs(configuration.podLogsFolder)
         state = Self.all(configuration) + "/" + uid
     }
 
@@ -43,6 +53,21 @@ struct PodFolders: Sendable {
     /// The same for a volume; no container is called so.
     func image(ofVolume name: String) -> String { "\(images)/volume:\(name)" }
     func volume(_ name: String) -> String { volumes + "/" + name }
+
+    /// The folder in which that of the pods' logs lies.
+    static func nodeLogs(_ podLogs: String) -> String { podLogs.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } }
+
+    /// The name by which collectors of logs know a run of a container. Source: `logSymlink` of pkg/kubelet/kuberuntime.
+    func link(of container: String, attempt: Int, pod: ObjectKey, uid: String) -> String {
+        let id: Substring = ContainerID.text(podUID: uid, container: container, attempt: attempt).split(separator: "/").last ?? ""
+        return "\(nodeLogs)/containers/\(pod.name)_\(pod.namespace)_\(container)-\(id).log"
+    }
+
+    /// Links whose logs are gone. Blocks.
+    static func removeDanglingLinks(beside podLogs: String) {
+        let folder: String = nodeLogs(podLogs) + "/containers"
+        for name in Files.names(in: folder) where access(folder + "/" + name, F_OK) != 0 { try? Files.remove(folder + "/" + name) }
+    }
 
     /// Attempts of a container that have a log, the first ones first.
     func attempts(of container: String) -> [Int] {

@@ -83,6 +83,7 @@ extension PodWorker {
             records[name] = record
             record.imageID = image.reference
             records[name] = record
+            linkLog(name, attempt: attempt)
             removeOldRuns(name, keeping: attempt)
             if let exit = starting?.exit { return ended(exit) }
             beginProbes(name, isAdopted: false)
@@ -211,7 +212,7 @@ extension PodWorker {
         let folders: PodFolders = folders
         begin {
             _ = await BlockingThread.run {
-                for old in folders.attempts(of: name) where old < attempt - 1 { try? Files.remove(folders.log(of: name, attempt: old)) }
+                for old in folders.attempts(of: name) where old < attempt - 1 { LogRotation.remove(folders.log(of: name, attempt: old)) }
                 // What stays for its reason goes with the pod's folder in the end.
                 try? removeFolder(folders.layer(of: name, attempt: attempt - 1))
                 try? removeFolder(folders.seeds(of: name, attempt: attempt - 1))

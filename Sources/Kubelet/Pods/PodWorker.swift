@@ -392,7 +392,11 @@ actor PodWorker {
             }
         }
         let logs: String = folders.logs
-        _ = await BlockingThread.run { try? removeFolder(logs) }
+        let links: [String] = self.links
+        _ = await BlockingThread.run {
+            for link in links { try? Files.remove(link) }
+            try? removeFolder(logs)
+        }
         isDone = true
     }
 

@@ -60,6 +60,12 @@ extension PodWorker {
         }
     }
 
+    /// Connects to a port at the pod's address. Throws ``SandboxError``.
+    func connectAtAddress(to port: Int) async throws -> DescriptorStream {
+        guard let sandbox, !podIP.isEmpty else { throw SandboxError.gone }
+        return try await sandbox.connect(to: podIP, port: port)
+    }
+
     /// Where the pod's processes listen when they listen at localhost: in the host's network each pod has an address in its place.
     private var localhost: String { pod.spec.hostNetwork ? NodeContext.hostIP : podIP }
 }

@@ -126,8 +126,9 @@ struct PodVolumes: Sendable {
             return try await makeEmpty(source, path, sandbox, group: Self.group(of: pod, sandbox))
         }
         if let source: View<HostPathVolumeSource> = volume.hostPath {
-            try HostPath.check(source.path, type: source.type ?? "")
-            return Volume(path: source.path, isReadOnly: false, isOnNode: true)
+            let path: String = HostPath.onNode(source.path, logs: folders.nodeLogs)
+            try HostPath.check(path, type: source.type ?? "")
+            return Volume(path: path, isReadOnly: false, isOnNode: true)
         }
         if let claim: View<PersistentVolumeClaimVolumeSource> = volume.persistentVolumeClaim {
             return try await mount(

@@ -1,0 +1,84 @@
+import API
+package import ArgumentParser
+import Machinery
+
+/// `attach`: sees what a container writes, and types into it.
+package struct Attach: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "attach", abstract: "See what a container writes from now on, and type into it.",
+        usage: "swkube attach (POD | TYPE/NAME) [-c CONTAINER] [flags]")
+
+    @Argument(help: ArgumentHelp("A pod, or a workload whose pod is meant: web-1, deploy/web.", valueName: "pod"))
+    var words: [String] = []
+
+    @Option(name: [.customShort("c"), .customLong("container")], help: ArgumentHelp("The container.", valueName: "name"))
+    var container: String?
+
+    @Flag(name: [.customShort("i"), .customLong("stdin")], help: "Give standard input to the container.")
+    var stdin = false
+
+    @Flag(name: [.customShort("t"), .customLong("tty")], help: "Standard input is a terminal.")
+    var tty = false
+
+    @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Show nothing but the container's own output.")
+    var quiet = false
+
+    @Option(
+        name: .customLong("pod-running-timeout"), help: ArgumentHelp("How long to wait for a workload's first pod.", valueName: "duration"))
+    var podRunningTimeout = Span(.seconds(60))
+
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        guard let word = words.first else { throw Failure("at least 1 argument is required for attach") }
+        guard words.count == 1 else {
+            throw Failure("expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw \(words.count): \(words)")
+        }
+        let session: Session = try connection.session(shell)
+        let choice = PodChoice(session: session, wait: podRunningTimeout.duration)
+        let pod: View<Pod> = try await choice.pod(word)
+        if pod.isFinished { throw Failure("cannot attach a container in a completed pod; current phase is \(pod.status.phase)") }
+        let name: String = try choice.container(of: pod, container, isQuiet: quiet)
+        try await Attachment(session: session, pod: pod, container: name, hasInput: stdin, wantsTerminal: tty, isQuiet: quiet).run()
+        try session.finish()
+    }
+}
+
+/// Being attached to a container, which `attach`, `run` and `debug` have in common.
+///
+/// Source: k8s.io/kubectl/pkg/cmd/attach.
+struct Attachment {
+    let session: Session
+    let pod: View<Pod>
+    let container: String
+    let hasInput: Bool
+    let wantsTerminal: Bool
+    let isQuiet: Bool
+
+    func run() async throws {
+        let ephemeral: View<EphemeralContainer>? = pod.spec.ephemeralContainers.first { $0.name == container }
+        let hasTerminal: Bool =
+            (pod.spec.containers + pod.spec.initContainers).first { $0.name == container }?.tty ?? ephemeral?.tty ?? false
+        let output: Output = session.output
+        if wantsTerminal, !hasTerminal, !isQuiet {
+            output.note("error: Unable to use a TTY - container \(container) did not allocate one")
+        }
+        // A container that has a terminal has one output only, whatever was asked for.
+        let isRaw: Bool = try hasTerminal && TerminalWish.isGranted(true, hasInput: hasInput, isQuiet: isQuiet, session.shell)
+        if !isQuiet { output.note("If you don't see a command prompt, try pressing enter.") }
+        let program = try await RemoteProgram(
+            .init(pod: pod.key, container: container, hasInput: hasInput, hasTerminal: hasTerminal), session)
+        try await program.interact(hasInput: hasInput, hasTerminal: isRaw, redraws: true, output)
+        if let text = farewell(isRaw: isRaw, isEphemeral: ephemeral != nil) { output.line(text) }
+    }
+
+    private func farewell(isRaw: Bool, isEphemeral: Bool) -> String? {
+        guard !isQuiet, hasInput, isRaw, pod.spec.restartPolicy == "Always" else { return nil }
+        let command = "\(CLI.program) attach \(pod.name) -c \(container) -i -t"
+        return isEphemeral
+            ? "Session ended, the ephemeral container will not be restarted but may be reattached using '\(command)' if it is still running"
+            : "Session ended, resume using '\(command)' command when the pod is running"
+    }
+}

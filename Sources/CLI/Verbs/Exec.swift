@@ -1,0 +1,93 @@
+import API
+package import ArgumentParser
+import Machinery
+import Sandbox
+
+/// `exec`: runs a program in a container.
+package struct Exec: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "exec", abstract: "Run a program in a container.",
+        usage: "swkube exec (POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...]",
+        discussion: "Ends with the program's exit code.")
+
+    @Argument(help: ArgumentHelp("A pod, or a workload whose pod is meant: web-1, deploy/web.", valueName: "pod"))
+    var word: String?
+
+    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    var misplaced: String?
+
+    @Argument(parsing: .postTerminator, help: ArgumentHelp("The program and its arguments.", valueName: "command"))
+    var command: [String] = []
+
+    @Option(name: [.customShort("c"), .customLong("container")], help: ArgumentHelp("The container.", valueName: "name"))
+    var container: String?
+
+    @Option(
+        name: [.customShort("f"), .customLong("filename")],
+        help: ArgumentHelp("File or URL that names the pod or workload.", valueName: "file"))
+    var filenames: [String] = []
+
+    @Flag(name: [.customShort("i"), .customLong("stdin")], help: "Give standard input to the program.")
+    var stdin = false
+
+    @Flag(name: [.customShort("t"), .customLong("tty")], help: "Give the program a terminal.")
+    var tty = false
+
+    @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Show nothing but the program's own output.")
+    var quiet = false
+
+    @Option(
+        name: .customLong("pod-running-timeout"), help: ArgumentHelp("How long to wait for a workload's first pod.", valueName: "duration"))
+    var podRunningTimeout = Span(.seconds(60))
+
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        var word: String? = self.word
+        if word == nil, filenames.isEmpty {
+            throw Failure(
+                "expected 'exec (POD | TYPE/NAME) COMMAND [ARG1] [ARG2] ... [ARGN]'.\nPOD or TYPE/NAME is a required argument for the exec "
+                    + "command\nSee '\(CLI.program) exec -h' for help and examples")
+        }
+        if misplaced != nil || (word != nil && !filenames.isEmpty) {
+            throw Failure(
+                "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead\n"
+                    + "See '\(CLI.program) exec -h' for help and examples")
+        }
+        guard !command.isEmpty else { throw Failure("you must specify at least one command for the container") }
+        let session: Session = try connection.session(shell)
+        if !filenames.isEmpty {
+            guard let first = try await ManifestReader(session: session).read(filenames, recursive: false).first else {
+                throw Failure("the file names no object")
+            }
+            word = first.shown
+        }
+        let choice = PodChoice(session: session, wait: podRunningTimeout.duration)
+        let pod: View<Pod> = try await choice.pod(word ?? "")
+        if pod.isFinished {
+            throw Failure("cannot exec into a container in a completed pod; current phase is \(pod.status.phase)")
+        }
+        let name: String = try choice.container(of: pod, container, isQuiet: quiet)
+        let hasTerminal: Bool = try TerminalWish.isGranted(tty, hasInput: stdin, isQuiet: quiet, shell)
+        let program = try await RemoteProgram(
+            .init(pod: pod.key, container: name, command: command, hasInput: stdin, hasTerminal: hasTerminal), session)
+        try await program.interact(hasInput: stdin, hasTerminal: hasTerminal, shell.output)
+        try session.finish()
+    }
+}
+
+/// Whether a verb that was asked for a terminal can have one.
+enum TerminalWish {
+    /// False, with a word of why, where standard input is none. Source: `SetupTTY` of k8s.io/kubectl/pkg/cmd/exec.
+    static func isGranted(_ isWanted: Bool, hasInput: Bool, isQuiet: Bool, _ shell: Shell) throws -> Bool {
+        guard isWanted else { return false }
+        // Without input there are no keys, and so nothing that needs a terminal here.
+        guard hasInput else { return false }
+        if Terminal.isTerminal(0) { return true }
+        if !isQuiet { shell.output.note("Unable to use a TTY - input is not a terminal or the right kind of file") }
+        shell.output.flush()
+        return false
+    }
+}

@@ -1,0 +1,170 @@
+import API
+package import ArgumentParser
+import Client
+import Glibc
+import HTTP
+import Machinery
+
+/// `proxy`: serves the cluster's API on this machine with the credentials of the kubeconfig, for programs that have none.
+package struct Proxy: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "proxy", abstract: "Serve the cluster's API on this machine without credentials.",
+        usage: "swkube proxy [--port=PORT] [--www=static-dir] [--www-prefix=prefix] [--api-prefix=prefix]",
+        discussion: "Whoever reaches the port acts as you. Ends with Ctrl-C.")
+
+    @Option(name: [.customShort("p"), .customLong("port")], help: ArgumentHelp("Port to listen on; 0 takes a free one.", valueName: "int"))
+    var port = 8001
+
+    @Option(help: ArgumentHelp("Address to listen on.", valueName: "ip"))
+    var address = "127.0.0.1"
+
+    @Option(name: .customLong("api-prefix"), help: ArgumentHelp("Path under which the API is served.", valueName: "prefix"))
+    var apiPrefix = "/"
+
+    @Option(name: [.customShort("w"), .customLong("www")], help: ArgumentHelp("Folder whose files are served too.", valueName: "folder"))
+    var www = ""
+
+    @Option(name: [.customShort("P"), .customLong("www-prefix")], help: ArgumentHelp("Path under which they are.", valueName: "prefix"))
+    var wwwPrefix = "/static/"
+
+    @Option(
+        name: .customLong("accept-hosts"),
+        help: ArgumentHelp("Hosts that are served, as regular expressions with commas between.", valueName: "list"))
+    var acceptHosts = #"^localhost$,^127\.0\.0\.1$,^\[::1\]$"#
+
+    @Option(name: .customLong("accept-paths"), help: ArgumentHelp("Paths that are served.", valueName: "list"))
+    var acceptPaths = "^.*"
+
+    @Option(name: .customLong("reject-paths"), help: ArgumentHelp("Paths that are not served all the same.", valueName: "list"))
+    var rejectPaths = "^/api/.*/pods/.*/exec,^/api/.*/pods/.*/attach"
+
+    @Option(name: .customLong("reject-methods"), help: ArgumentHelp("Methods that are not served.", valueName: "list"))
+    var rejectMethods = "^$"
+
+    @Flag(name: .customLong("disable-filter"), help: "Serve everything to everybody. Dangerous when others reach the port.")
+    var disableFilter = false
+
+    @Flag(name: .customLong("append-server-path"), help: "Put the path of the server's address before each path.")
+    var appendServerPath = false
+
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        let session: Session = try connection.session(shell)
+        guard let transport = session.transport as? HTTPSTransport else { throw Failure("a proxy needs a connection to a server") }
+        if disableFilter {
+            shell.output.note("Request filter disabled, your proxy is vulnerable to XSRF attacks, please be cautious")
+        }
+        let filter: ProxyFilter? =
+            disableFilter
+            ? nil
+            : try ProxyFilter(hosts: acceptHosts, paths: acceptPaths, rejectedPaths: rejectPaths, rejectedMethods: rejectMethods)
+        let prefix: String = apiPrefix.hasSuffix("/") ? apiPrefix : apiPrefix + "/"
+        let files: StaticFiles? =
+            www.isEmpty ? nil : StaticFiles(folder: www, prefix: wwwPrefix.hasSuffix("/") ? wwwPrefix : wwwPrefix + "/")
+        var limits = HTTPLimits()
+        limits.bodySize = 64 << 20
+        let server: HTTPServer
+        do {
+            server = try await HTTPServer(host: address, port: port, tls: nil, limits: limits) { request, exchange in
+                if let filter, !filter.takes(request) {
+                    return exchange.respond(403, ["Content-Type": "text/plain; charset=utf-8"], Array("Forbidden\n".utf8))
+                }
+                if let files, request.path.hasPrefix(files.prefix) { return files.answer(request, exchange) }
+                guard (request.path + "/").hasPrefix(prefix) else {
+                    return exchange.respond(404, ["Content-Type": "text/plain; charset=utf-8"], Array("404 page not found\n".utf8))
+                }
+                let path: String = "/" + request.path.dropFirst(prefix.count)
+                let target: String = path + (request.query.map { "?" + $0 } ?? "")
+                Task { await transport.pass(request, target: target, exchange) }
+            }
+        } catch let error as HTTPError {
+            throw Failure("\(error)")
+        }
+        let shown: String = address.contains(":") ? "[\(address)]" : address
+        shell.output.line("Starting to serve on \(shown):\(server.port)")
+        shell.output.flush()
+        // Until a signal ends the process.
+        while true { try await Task.sleep(for: .seconds(3600)) }
+    }
+}
+
+/// Which requests a proxy without passwords takes, so that pages of other hosts in the user's browser cannot use it.
+///
+/// Source: `FilterServer` of k8s.io/kubectl/pkg/proxy.
+struct ProxyFilter: Sendable {
+    private let hosts: [RegularExpression]
+    private let paths: [RegularExpression]
+    private let rejectedPaths: [RegularExpression]
+    private let rejectedMethods: [RegularExpression]
+
+    init(hosts: String, paths: String, rejectedPaths: String, rejectedMethods: String) throws {
+        func expressions(_ list: String) throws -> [RegularExpression] {
+            try list.split(separator: ",").map { text in
+                do { return try RegularExpression(String(text)) } catch {
+                    throw Failure("invalid regular expression \(JSON.quoted(String(text))): \(error)")
+                }
+            }
+        }
+        self.hosts = try expressions(hosts)
+        self.paths = try expressions(paths)
+        self.rejectedPaths = try expressions(rejectedPaths)
+        self.rejectedMethods = try expressions(rejectedMethods)
+    }
+
+    func takes(_ request: HTTPRequest) -> Bool {
+        takes(method: request.method, path: request.path, host: Self.host(of: request.headers["host"] ?? ""))
+    }
+
+    func takes(method: String, path: String, host: String) -> Bool {
+        guard !rejectedPaths.contains(where: { $0.matches(path) }), !rejectedMethods.contains(where: { $0.matches(method) }) else {
+            return false
+        }
+        return paths.contains { $0.matches(path) } && hosts.contains { $0.matches(host) }
+    }
+
+    /// Without the port.
+    private static func host(of text: String) -> String {
+        if text.hasPrefix("[") { return String(text.prefix { $0 != "]" }) + "]" }
+        return String(text.prefix { $0 != ":" })
+    }
+}
+
+/// Files of a folder as answers; nothing outside of it, and no lists.
+struct StaticFiles: Sendable {
+    let folder: String
+    let prefix: String
+
+    func answer(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+        let path: String = PercentEncoding.decode(request.path.dropFirst(prefix.count)) ?? ""
+        var parts: [Substring] = path.split(separator: "/")
+        guard !parts.contains(".."), request.method == "GET" || request.method == "HEAD" else { return Self.refuse(exchange) }
+        var place: String = parts.reduce(folder) { $0 + "/" + $1 }
+        if LocalFile.isFolder(place) {
+            place += "/index.html"
+            parts.append("index.html")
+        }
+        guard LocalFile.exists(place), let bytes = try? LocalFile.read(place) else { return Self.refuse(exchange) }
+        exchange.respond(200, ["Content-Type": Self.type(of: String(parts.last ?? ""))], bytes)
+    }
+
+    private static func refuse(_ exchange: HTTPExchange) {
+        exchange.respond(404, ["Content-Type": "text/plain; charset=utf-8"], Array("404 page not found\n".utf8))
+    }
+
+    private static func type(of name: String) -> String {
+        switch name.split(separator: ".").last {
+        case "html", "htm": "text/html; charset=utf-8"
+        case "css": "text/css; charset=utf-8"
+        case "js": "text/javascript; charset=utf-8"
+        case "json": "application/json"
+        case "svg": "image/svg+xml"
+        case "png": "image/png"
+        case "jpg", "jpeg": "image/jpeg"
+        case "txt": "text/plain; charset=utf-8"
+        default: "application/octet-stream"
+        }
+    }
+}

@@ -1,0 +1,228 @@
+import API
+package import ArgumentParser
+import Client
+import Machinery
+
+/// `run`: makes a pod from an image, and perhaps stays with it.
+package struct Run: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run an image in a pod.",
+        usage: "swkube run NAME --image=image [--env=\"key=value\"] [--port=port] [--command] -- [COMMAND] [args...]",
+        discussion: "With -i it stays with the pod; with --rm the pod goes when it ends. Ends with the container's exit code then.")
+
+    @Argument(help: ArgumentHelp("Name of the pod.", valueName: "name"))
+    var name: String?
+
+    @Argument(parsing: .postTerminator, help: ArgumentHelp("Arguments of the image, or with --command the program.", valueName: "command"))
+    var command: [String] = []
+
+    @Option(help: ArgumentHelp("The image.", valueName: "image"))
+    var image: String?
+
+    @Option(name: .customLong("image-pull-policy"), help: ArgumentHelp("Always, IfNotPresent or Never.", valueName: "policy"))
+    var imagePullPolicy: String?
+
+    @Option(help: ArgumentHelp("An environment variable of the container; may be repeated.", valueName: "key=value"))
+    var env: [String] = []
+
+    @Option(help: ArgumentHelp("Port that the container listens on.", valueName: "int"))
+    var port: Int?
+
+    @Flag(help: "Make a Service for the port.")
+    var expose = false
+
+    @Option(
+        name: [.customShort("l"), .customLong("labels")],
+        help: ArgumentHelp("Labels of the pod, with commas between them.", valueName: "labels"))
+    var labels: String?
+
+    @Option(help: ArgumentHelp("An annotation of the pod; may be repeated.", valueName: "key=value"))
+    var annotations: [String] = []
+
+    @Option(help: ArgumentHelp("Always, OnFailure or Never.", valueName: "policy"))
+    var restart = "Always"
+
+    @Flag(name: .customLong("command"), help: "What stands behind -- is the program, not its arguments.")
+    var isCommand = false
+
+    @Flag(help: "Run the container privileged.")
+    var privileged = false
+
+    @Option(help: ArgumentHelp("JSON to change the pod with before it is made.", valueName: "json"))
+    var overrides: String?
+
+    @Option(name: .customLong("override-type"), help: ArgumentHelp("How: merge, strategic or json.", valueName: "type"))
+    var overrideType = "merge"
+
+    @Flag(name: [.customShort("i"), .customLong("stdin")], help: "Keep an input open, and give it standard input.")
+    var stdin = false
+
+    @Flag(name: [.customShort("t"), .customLong("tty")], help: "Give the container a terminal.")
+    var tty = false
+
+    @Flag(inversion: .prefixedNo, help: "Stay with the pod; on with -i.")
+    var attach: Bool?
+
+    @Flag(name: .customLong("leave-stdin-open"), help: "Leave the input open when the first client leaves.")
+    var leaveStdinOpen = false
+
+    @Flag(name: .customLong("rm"), help: "Delete the pod when it ends or its client leaves.")
+    var removes = false
+
+    @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Show nothing but the container's own output.")
+    var quiet = false
+
+    @Option(name: .customLong("pod-running-timeout"), help: ArgumentHelp("How long to wait until the pod runs.", valueName: "duration"))
+    var podRunningTimeout = Span(.seconds(60))
+
+    @OptionGroup var creation: CreationOptions
+
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        guard let name else { throw Failure("NAME is required for run\nSee '\(CLI.program) run -h' for help and examples") }
+        try await make(name, command, shell)
+    }
+
+    private func make(_ name: String, _ arguments: [String], _ shell: Shell) async throws {
+        guard let image, !image.isEmpty else { throw Failure("required flag(s) \"image\" not set") }
+        let attaches: Bool = attach ?? stdin
+        let dryRun: DryRun = try creation.dryRunOptions.value()
+        if tty, !stdin { throw Failure("-i/--stdin is required for containers with -t/--tty=true") }
+        if expose, port == nil { throw Failure("--port must be set when exposing a service") }
+        if removes, !attaches { throw Failure("--rm should only be used for attached containers") }
+        if attaches, !dryRun.isReal {
+            throw Failure(
+                "--dry-run=\(creation.dryRunOptions.dryRun) can't be used with attached containers options (--attach, --stdin, or --tty)")
+        }
+        guard ["Always", "OnFailure", "Never"].contains(restart) else {
+            throw Failure("invalid restart policy: \(restart)\nSee '\(CLI.program) run -h' for help and examples")
+        }
+        let pod: JSON = try overridden(try pod(name, image, arguments))
+        guard attaches else {
+            try await creation.create(Pod.names, pod, shell, failure: nil)
+            return try await exposeIfWanted(name, shell)
+        }
+        let session: Session = try creation.connection.session(shell)
+        var request = APIRequest(.create, Pod.names.resource, namespace: session.namespace, body: pod.serialized())
+        request.options.fieldManager = "kubectl-run"
+        let made = View<Pod>(try await session.send(request))
+        try await exposeIfWanted(name, shell)
+        let result: Result<Void, any Error>
+        do { result = .success(try await stay(with: made, session)) } catch { result = .failure(error) }
+        if removes { try await remove(made, session) }
+        try result.get()
+        try session.finish()
+    }
+
+    // MARK: - The pod
+
+    private func pod(_ name: String, _ image: String, _ arguments: [String]) throws -> JSON {
+        var container: JSON = ["name": .string(name), "image": .string(image), "resources": [:]]
+        let values: JSON = .array(arguments.map { .string($0) })
+        if !arguments.isEmpty { container[isCommand ? "command" : "args"] = values }
+        if let imagePullPolicy { container["imagePullPolicy"] = .string(imagePullPolicy) }
+        if !env.isEmpty {
+            container["env"] = .array(
+                try env.map { pair in
+                    let parts: [Substring] = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                    guard parts.count == 2, !parts[0].isEmpty else { throw Failure("invalid env: \(pair)") }
+                    return ["name": .string(String(parts[0])), "value": .string(String(parts[1]))]
+                })
+        }
+        if let port { container["ports"] = [["containerPort": .int(Int64(port))]] }
+        if stdin { container["stdin"] = true }
+        if stdin, !leaveStdinOpen { container["stdinOnce"] = true }
+        if tty { container["tty"] = true }
+        if privileged { container["securityContext"] = ["privileged": true] }
+        var pod: JSON = Pod.new(name).json
+        pod[["metadata", "labels"]] =
+            try labels.map { try Self.pairs($0.split(separator: ",").map(String.init), "label") } ?? ["run": .string(name)]
+        if !annotations.isEmpty { pod[["metadata", "annotations"]] = try Self.pairs(annotations, "annotation") }
+        pod["spec"] = ["containers": [container], "dnsPolicy": "ClusterFirst", "restartPolicy": .string(restart)]
+        return pod
+    }
+
+    private static func pairs(_ texts: [String], _ what: String) throws -> JSON {
+        var pairs: JSON = [:]
+        for text in texts {
+            let parts: [Substring] = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty else { throw Failure("unexpected \(what): \(text)") }
+            pairs[String(parts[0])] = .string(String(parts[1]))
+        }
+        return pairs
+    }
+
+    private func overridden(_ pod: JSON) throws -> JSON {
+        guard let overrides else { return pod }
+        let patch: JSON
+        do { patch = try JSON(parsing: Array(overrides.utf8)) } catch { throw Failure("Invalid JSON provided for overrides: \(error)") }
+        switch overrideType {
+        case "merge": return MergePatch.apply(patch, to: pod)
+        case "strategic": return try StrategicMergePatch.apply(patch, to: pod, schema: Pod.definition.schema)
+        case "json": return try JSONPatch(patch).applied(to: pod)
+        default: throw Failure("invalid override type: \(overrideType)")
+        }
+    }
+
+    private func exposeIfWanted(_ name: String, _ shell: Shell) async throws {
+        guard expose, let port else { return }
+        var service: JSON = Service.new(name).json
+        service["spec"] = [
+            "ports": [["port": .int(Int64(port)), "protocol": "TCP", "targetPort": .int(Int64(port))]],
+            "selector": try labels.map { try Self.pairs($0.split(separator: ",").map(String.init), "label") } ?? ["run": .string(name)],
+        ]
+        try await creation.create(Service.names, service, shell, failure: nil)
+    }
+
+    // MARK: - Staying with it
+
+    private func stay(with made: View<Pod>, _ session: Session) async throws {
+        let watch = PodWatch(session: session, key: made.key)
+        let pod: View<Pod> = try await watch.wait(within: podRunningTimeout.duration) { pod in
+            pod.isFinished || (pod.status.phase == "Running" && pod.isReady)
+        }
+        let container: String = pod.spec.containers.first?.name ?? ""
+        if pod.isFinished {
+            try await showLog(pod, container, session)
+        } else {
+            do {
+                try await Attachment(session: session, pod: pod, container: container, hasInput: stdin, wantsTerminal: tty, isQuiet: quiet)
+                    .run()
+            } catch let failure as Failure where failure.isComplete {
+                throw failure
+            } catch {
+                session.output.note(
+                    "warning: couldn't attach to pod/\(pod.name), falling back to streaming logs: \(Failure(error).description)")
+                try await showLog(pod, container, session)
+            }
+        }
+        guard !leaveStdinOpen, restart != "Always" else { return }
+        let (policy, name): (String, String) = (restart, made.key.name)
+        let end: View<Pod> = try await watch.wait(within: nil) { pod in
+            policy == "OnFailure" ? pod.status.phase == "Succeeded" : pod.isFinished
+        }
+        guard end.status.phase == "Failed" else { return }
+        let place = "pod \(made.key.namespace)/\(name)"
+        guard let state = end.status.containerStatuses.first?.state.terminated, state.exitCode != 0 else {
+            throw Failure("\(place) failed with unknown exit code")
+        }
+        throw Failure("\(place) terminated (\(state.reason))\n\(state.message)", exitCode: Int32(clamping: state.exitCode))
+    }
+
+    private func showLog(_ pod: View<Pod>, _ container: String, _ session: Session) async throws {
+        var options = RequestOptions()
+        options.other.append((name: "follow", value: "true"))
+        try await LogReader(session: session, hasPrefix: false, ignoresErrors: false, options: options)
+            .show(ContainerLog(pod: pod.key, container: container))
+    }
+
+    private func remove(_ pod: View<Pod>, _ session: Session) async throws {
+        let deletion = ObjectDeletion(
+            session: session, dryRun: .none, gracePeriodSeconds: nil, propagationPolicy: "Background", showsNameOnly: false, timeout: nil)
+        let target = Target(resource: APIResource(Pod.names), name: pod.name, namespace: pod.namespace)
+        let deleted: ObjectDeletion.Deleted? = try await deletion.delete(target)
+        session.output.flush()
+        if let deleted { try await deletion.wait(for: [deleted]) }
+    }
+}
