@@ -21,13 +21,14 @@ enum VerbList {
             CreateServiceExternalName.self, CreateServiceAccount.self,
         ],
         "image": [ImageInspect.self, ImageLoad.self, ImageList.self, ImagePull.self, ImageRemove.self],
+        "node": [NodeAdd.self, NodeDelete.self, NodeList.self, NodeStart.self, NodeStop.self],
     ]
 
     static let groups: [Group] = [
         Group(title: "Cluster", verbs: [Start.self, Stop.self, Status.self, DeleteCluster.self, Version.self, ClusterInfo.self]),
         Group(title: "Objects", verbs: [Get.self, Describe.self, Create.self, Run.self, Apply.self, Delete.self, Scale.self, Logs.self]),
         Group(title: "Pods", verbs: [Exec.self, Attach.self, PortForward.self, Copy.self, Debug.self, Proxy.self]),
-        Group(title: "Nodes", verbs: [Cordon.self, Uncordon.self, Drain.self]),
+        Group(title: "Nodes", verbs: [Nodes.self, Cordon.self, Uncordon.self, Drain.self]),
         Group(title: "Images", verbs: [Image.self]),
         Group(title: "Settings", verbs: [APIResources.self, Config.self, Completion.self]),
     ]

@@ -20,6 +20,8 @@ package final class Cluster: Sendable {
         package var port = 0
         /// The node's name; nil is the cluster without a node of its own.
         package var nodeName: String? = "local"
+        /// How many nodes of processes there are at least; with more than one they share the machine in equal parts.
+        package var nodeCount = 1
         /// A file of users' tokens beside the one in the cluster's folder; nil for none.
         package var tokenFile: String?
         /// The program that becomes the parent of a pod.
@@ -38,12 +40,14 @@ package final class Cluster: Sendable {
     private let store: SQLiteStore
     private let server: APIServer
     private let http: HTTPServer
-    private let kubelet: Kubelet?
+    private let nodes: NodePool
     private let controllers: ControllerManager
     private let scheduler: Scheduler
     private let simulated: SimulatedNodes
     private let informers: [Informers]
     private let log: Logger
+    /// Name of the node that is always there.
+    private let first: String?
     /// When this run began. What the node said before is of an earlier run.
     private let began: Time
 
@@ -108,11 +112,15 @@ package final class Cluster: Sendable {
         self.credentials = credentials
         self.log = log
         began = clock.time
+        first = configuration.nodeName
         let part: @Sendable (UserInfo, String) -> Client = { Client(LocalTransport(server, as: $0), fieldManager: $1) }
         client = part(.component("system:apiserver"), "swkube")
         async let policy: Void = server.writeBootstrapPolicy()
         try await Bootstrap(client: client, port: http.port, now: clock.time).run()
         try await policy
+        if let first, configuration.nodeCount > 1 {
+            try await SharedMachine(first: first, count: configuration.nodeCount).mark(client)
+        }
 
         let shared = Informers(part(.system("system:kube-controller-manager"), "kube-controller-manager"), clock: clock, log: log)
         controllers = ControllerManager(
@@ -121,18 +129,17 @@ package final class Cluster: Sendable {
             makeToken: { [tokens = server.tokens] in try tokens.legacyToken(namespace: $0, account: $1, uid: $2, secret: $3) })
         scheduler = Scheduler(
             client: part(.system("system:kube-scheduler"), "kube-scheduler"), informers: shared, clock: clock, log: log)
-        kubelet = configuration.nodeName.map { name in
+        nodes = NodePool(first: configuration.nodeName, informers: shared, profile: profile, log: log) { name, folders in
             Kubelet(
                 configuration: Kubelet.Configuration(
-                    nodeName: name, podLogsFolder: profile.podLogsFolder, stateFolder: profile.nodeFolder,
-                    imagesFolder: profile.imagesFolder, executable: configuration.executable, maskedPaths: [profile.folder],
-                    apiHost: "127.0.0.1", apiPort: http.port),
+                    nodeName: name, podLogsFolder: folders.logs, stateFolder: folders.state, imagesFolder: profile.imagesFolder,
+                    executable: configuration.executable, maskedPaths: [profile.folder], apiHost: "127.0.0.1", apiPort: http.port),
                 client: part(.system("system:node:" + name, groups: ["system:nodes"]), "kubelet"), informers: shared, clock: clock, log: log
             )
         }
         simulated = SimulatedNodes(
             client: { part(.system("system:node:" + $0, groups: ["system:nodes"]), "kubelet") }, informers: shared, clock: clock, log: log)
-        door.kubelet = kubelet
+        door.nodes = nodes
         informers = [shared]
     }
 
@@ -144,17 +151,22 @@ package final class Cluster: Sendable {
             group.addTask { [scheduler] in await scheduler.run() }
             group.addTask { [simulated] in await simulated.run() }
             group.addTask { [store, clock] in await Compactor(store: store, clock: clock).run() }
-            if let kubelet { group.addTask { await kubelet.run() } }
+            group.addTask { [nodes] in await nodes.run() }
         }
     }
 
-    /// Returns when the node has said in this run that it is Ready, and nothing keeps pods away any longer; at once on a cluster without one.
+    /// Returns when each node of processes that is switched on has said in this run that it is Ready, and nothing keeps pods away any longer.
     package func waitUntilReady() async throws {
-        guard kubelet != nil else { return }
+        var waiting: Set<String> = Set(
+            try await client.list(Node.self).items.filter { $0.kind == .process && !$0.isSwitchedOff }.map(\.name))
+        if let first { waiting.insert(first) }
+        guard !waiting.isEmpty else { return }
         for try await event in try await client.watch(APIRequest(.watch, Node.names.resource)) {
             let node = View<Node>(event.object)
             guard !node.spec.taints.contains(where: { $0.key == "node.kubernetes.io/not-ready" }) else { continue }
-            if let ready = node.condition("Ready"), ready.status == "True", ready.lastHeartbeatTime ?? .epoch >= began { return }
+            guard node.isSwitchedOff || node.isReady && node.condition("Ready")?.lastHeartbeatTime ?? .epoch >= began else { continue }
+            waiting.remove(node.name)
+            if waiting.isEmpty { return }
         }
     }
 

@@ -11,6 +11,7 @@ import FoundationEssentials
 ///                        them in containers/
 ///       images/          images that were loaded or pulled
 ///       node/            sandboxes and volumes of the pods that run
+///       nodes/           the same for each further node
 ///       tokens.csv       tokens of users, if somebody put it there
 ///       running.json     there while the cluster runs, and after it died
 ///       lock             held while the cluster runs

@@ -1,6 +1,5 @@
 import FoundationEssentials
 import Glibc
-import Kubelet
 package import Machinery
 import Sandbox
 
@@ -60,7 +59,7 @@ extension ClusterProfile {
             }
         case .died: break
         }
-        await Kubelet.endPods(stateFolder: nodeFolder)
+        await endAllPods()
         forgetRunning()
     }
 
@@ -68,7 +67,7 @@ extension ClusterProfile {
     package func delete() async throws(ClusterError) {
         try await stop()
         // A cluster that was stopped by its signal left its pods to the next start.
-        await Kubelet.endPods(stateFolder: nodeFolder)
+        await endAllPods()
         do throws(SandboxError) {
             try removeFolder(folder)
         } catch {

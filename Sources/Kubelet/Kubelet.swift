@@ -94,7 +94,7 @@ package final class Kubelet: Sendable {
             configuration: configuration, client: client, clock: clock, log: log,
             events: EventRecorder(client: client, clock: clock, component: "kubelet", host: configuration.nodeName), runtime: runtime,
             addresses: PodAddresses(CIDR(node.spec.podCIDR) ?? PodAddresses.range(for: configuration.stateFolder)), services: services,
-            watch: watch, images: images, allocatable: reporter.allocatable)
+            watch: watch, images: images, allocatable: reporter.allocatable(of: node))
         let (started, newWorkers) = AsyncStream<PodWorker>.makeStream()
         state.withLock { $0.begin = { newWorkers.yield($0) } }
         await withDiscardingTaskGroup { group in

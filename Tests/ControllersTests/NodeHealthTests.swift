@@ -121,7 +121,7 @@ struct NodeHealthTests {
             try await eventually("it runs there") { try await plane.pods().first?.status.phase == "Running" }
             // Without its label nobody plays the node's kubelet any longer.
             try await plane.client.patch(
-                Node.self, ObjectKey(namespace: "", name: "node-1"), ["metadata": ["labels": ["swkube.dev/simulated": .null]]])
+                Node.self, ObjectKey(namespace: "", name: "node-1"), ["metadata": ["annotations": [(NodeMarks.power): "off"]]])
             try await plane.client.patch(
                 Node.self, ObjectKey(namespace: "", name: "node-0"), ["metadata": ["labels": ["disk": "ssd"]]])
             func advance(until what: String, _ holds: () async throws -> Bool) async throws {

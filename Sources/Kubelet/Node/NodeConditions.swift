@@ -33,6 +33,13 @@ struct NodeConditions {
     }
 
     private func condition(_ type: String, _ isTrue: Bool, _ reason: String, _ message: String) -> View<NodeCondition> {
+        Self.condition(old, type, isTrue, reason, message, now)
+    }
+
+    /// A condition as it is now; the time of its last change stays when the status does.
+    static func condition(
+        _ old: View<Node>, _ type: String, _ isTrue: Bool, _ reason: String, _ message: String, _ now: Time
+    ) -> View<NodeCondition> {
         let status: String = isTrue ? "True" : "False"
         let before: View<NodeCondition>? = old.condition(type)
         let since: Time = before?.status == status ? before?.lastTransitionTime ?? now : now

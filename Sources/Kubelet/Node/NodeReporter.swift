@@ -15,7 +15,6 @@ struct NodeReporter: Sendable {
     let log: Logger
 
     static let version = "v1.36.0"
-    private static let leaseDuration = 40
     private static let maxPods: Int64 = 110
 
     /// Makes the node known and Ready. Tries until it succeeds; nil when the task is cancelled first.
@@ -92,30 +91,7 @@ struct NodeReporter: Sendable {
     }
 
     private func renewLease() async throws {
-        let key = ObjectKey(namespace: "kube-node-lease", name: configuration.nodeName)
-        let now: MicroTime = clock.microTime
-        if try await client.find(Lease.self, key) != nil {
-            let patch: JSON = ["spec": ["renewTime": now.json, "holderIdentity": .string(configuration.nodeName)]]
-            _ = try await client.patch(Lease.self, key, patch, as: .mergePatch)
-            return
-        }
-        let node: View<Node>? = try await client.find(Node.self, ObjectKey(namespace: "", name: configuration.nodeName))
-        let lease: View<Lease> = Lease.new(configuration.nodeName, namespace: "kube-node-lease") {
-            $0.spec.holderIdentity = configuration.nodeName
-            $0.spec.leaseDurationSeconds = Self.leaseDuration
-            $0.spec.renewTime = now
-            if let node {
-                $0.metadata.ownerReferences = [
-                    View<OwnerReference> {
-                        $0.apiVersion = "v1"
-                        $0.kind = "Node"
-                        $0.name = node.name
-                        $0.uid = node.metadata.uid
-                    }
-                ]
-            }
-        }
-        _ = try await client.create(lease)
+        try await NodeLease(nodeName: configuration.nodeName, client: client).renew(at: clock.microTime)
     }
 
     /// Writes the status when it changed, and each five minutes.
@@ -149,17 +125,19 @@ struct NodeReporter: Sendable {
 
     // MARK: - Status
 
-    /// What pods may use of the node: all of the machine, as nothing is set aside for the system.
-    var allocatable: [String: Quantity] {
+    /// What pods may use of the node: all of the machine, as nothing is set aside for the system, or what its mark says.
+    func allocatable(of node: View<Node>) -> [String: Quantity] {
         let disk: Int64 = (try? DiskSpace(at: configuration.stateFolder))?.capacity ?? 0
-        return [
+        let machine: [String: Quantity] = [
             "cpu": Quantity(Int64(Host.processors)), "memory": Quantity(Host.memory / 1024 * 1024, .binarySI),
             "ephemeral-storage": Quantity(disk / 1024 * 1024, .binarySI), "pods": Quantity(Self.maxPods),
         ]
+        return machine.merging(node.wantedCapacity) { _, wanted in wanted }
     }
 
     private func status(of node: View<Node>) -> View<NodeStatus> {
         var status: View<NodeStatus> = node.status
+        let allocatable: [String: Quantity] = allocatable(of: node)
         status.capacity = allocatable
         status.allocatable = allocatable
         status.addresses = [

@@ -6,18 +6,16 @@ import Synchronization
 
 /// Plays the kubelet of nodes that are no machines: their pods become Running and Ready without a process, and end when they are told to.
 ///
-/// A node is simulated when it carries the label ``label``. Reads Nodes and Pods; writes the status of both, the nodes' leases, and
+/// A node is simulated when its mark says ``NodeMarks/Kind/simulated``. Reads Nodes and Pods; writes the status of both, the nodes' leases, and
 /// deletes pods that have ended. Acts as each node's own user, within that user's rights.
 package final class SimulatedNodes: Sendable {
-    /// Label of nodes that are simulated.
-    package static let label = "swkube.dev/simulated"
-
     private let client: @Sendable (_ node: String) -> Client
     private let clock: ClusterClock
     private let log: Logger
     private let nodes: Informer<Node>
     private let pods: Informer<Pod>
     private let queue: WorkQueue
+    /// Of the nodes that are switched on.
     private let names = Mutex<Set<String>>([])
     private let lastAddress = Atomic<UInt32>(0)
 
@@ -35,9 +33,9 @@ package final class SimulatedNodes: Sendable {
 
     private func changed(_ before: View<Node>?, _ after: View<Node>?) {
         guard let node = after ?? before else { return }
-        let isSimulated: Bool = after?.isSimulated ?? false
-        let isNews: Bool = names.withLock { isSimulated ? $0.insert(node.name).inserted : $0.remove(node.name) != nil }
-        guard isSimulated, isNews else { return }
+        let isOn: Bool = after?.kind == .simulated && after?.isSwitchedOff == false
+        let isNews: Bool = names.withLock { isOn ? $0.insert(node.name).inserted : $0.remove(node.name) != nil }
+        guard isOn, isNews else { return }
         queue.add(ObjectKey(namespace: "", name: node.name))
         // Pods may have been seen before their node.
         for pod in pods.list() { changed(pod) }
@@ -78,46 +76,37 @@ package final class SimulatedNodes: Sendable {
     // MARK: - Nodes
 
     private func beat(_ key: ObjectKey) async throws -> Duration? {
-        guard let node = nodes.get(key), node.isSimulated else { return nil }
+        guard names.withLock({ $0.contains(key.name) }), let node = nodes.get(key) else { return nil }
         let client: Client = client(node.name)
-        if node.condition("Ready")?.status != "True" {
-            let conditions: JSON = SimulatedStatus.conditions(of: node, now: clock.time)
-            nodes.note(try await client.patch(Node.self, key, ["status": ["conditions": conditions]], subresource: "status"))
+        if !node.isReady {
+            let status: JSON = SimulatedStatus.make(node, now: clock.time).json
+            nodes.note(try await client.patch(Node.self, key, ["status": status], subresource: "status"))
         }
-        let leaseKey = ObjectKey(namespace: "kube-node-lease", name: node.name)
-        do {
-            try await client.patch(Lease.self, leaseKey, ["spec": ["renewTime": clock.microTime.json]], as: .mergePatch)
-        } catch let status as APIStatus where status.isNotFound {
-            try await client.create(SimulatedStatus.lease(of: node, now: clock.microTime))
-        }
+        try await NodeLease(nodeName: key.name, client: client).renew(at: clock.microTime)
         return SimulatedStatus.heartbeat
     }
 
     // MARK: - Pods
 
     private func play(_ key: ObjectKey) async throws -> Duration? {
-        guard let pod = pods.get(key), names.withLock({ $0.contains(pod.spec.nodeName) }) else { return nil }
-        let client: Client = client(pod.spec.nodeName)
-        switch SimulatedPod.step(pod, now: clock.time) {
+        guard let pod = pods.get(key), names.withLock({ $0.contains(pod.spec.nodeName) }),
+            let node = nodes.get(ObjectKey(namespace: "", name: pod.spec.nodeName))
+        else { return nil }
+        let client: Client = client(node.name)
+        let simulation = SimulatedPod(pod: pod, node: node, now: clock.time)
+        let status: View<PodStatus>
+        switch simulation.step {
         case .nothing: return nil
         case .wait(let duration): return duration
-        case .start:
-            let address: UInt32 = lastAddress.wrappingAdd(1, ordering: .relaxed).newValue
-            return try await write(SimulatedPod.running(pod, address: address, now: clock.time), to: pod, client)
-        case .end(let code): return try await write(SimulatedPod.ended(pod, code: code, now: clock.time), to: pod, client)
+        case .start: status = simulation.running(address: lastAddress.wrappingAdd(1, ordering: .relaxed).newValue)
+        case .end(let code): status = simulation.ended(code: code)
         case .remove:
             try await client.delete(Pod.self, key, uid: pod.metadata.uid, gracePeriodSeconds: 0)
             return nil
         }
-    }
-
-    private func write(_ status: JSON, to pod: View<Pod>, _ client: Client) async throws -> Duration? {
-        let patch: JSON = ["metadata": ["uid": .string(pod.metadata.uid)], "status": status]
-        try await client.patch(Pod.self, pod.key, patch, subresource: "status")
+        // The uid keeps the status off a pod of the same name that came after this one.
+        let patch: JSON = ["metadata": ["uid": .string(pod.metadata.uid)], "status": status.json]
+        try await client.patch(Pod.self, key, patch, subresource: "status")
         return nil
     }
-}
-
-extension View<Node> {
-    var isSimulated: Bool { self.metadata.labels[SimulatedNodes.label] != nil }
 }

@@ -3,8 +3,9 @@ import Machinery
 
 /// The life of a pod on a simulated node. Pure.
 ///
-/// It runs until it is deleted, unless an annotation says how long its containers take and how they end.
-enum SimulatedPod {
+/// It runs as soon as it is bound and until it is deleted; one of a Job ends at once, as its work is nothing. Annotations of the pod,
+/// else of its node, say more: ``startAnnotation``, ``durationAnnotation``, ``exitCodeAnnotation``. Durations are as `1m30s`, exact to a second.
+struct SimulatedPod {
     enum Step: Equatable {
         case nothing
         case wait(Duration)
@@ -14,72 +15,95 @@ enum SimulatedPod {
         case remove
     }
 
-    /// How long the containers run, such as `90s`; for ever without it.
+    /// How long the pod takes from its node's choice until it is Ready.
+    static let startAnnotation = "swkube.dev/simulated-start"
+    /// How long the containers run.
     static let durationAnnotation = "swkube.dev/simulated-duration"
     /// What they end with; 0 without it.
     static let exitCodeAnnotation = "swkube.dev/simulated-exit-code"
 
-    static func step(_ pod: View<Pod>, now: Time) -> Step {
+    let pod: View<Pod>
+    let node: View<Node>
+    let now: Time
+
+    var step: Step {
         guard !pod.isTerminating else {
             // Whoever holds a finalizer must see that the pod has ended.
             if !pod.isFinished, !pod.metadata.finalizers.isEmpty { return .end(137) }
             return pod.isFinished && !pod.metadata.finalizers.isEmpty ? .nothing : .remove
         }
         guard !pod.isFinished else { return .nothing }
-        guard pod.status.phase == "Running" else { return .start }
-        let annotations: [String: String] = pod.metadata.annotations
-        guard let text = annotations[durationAnnotation], let duration = try? GoDuration.parse(text), let start = pod.status.startTime
-        else { return .nothing }
-        let left: Duration = (start + duration) - now
-        return left > .zero ? .wait(left) : .end(annotations[exitCodeAnnotation].flatMap { Int($0) } ?? 0)
+        guard pod.status.phase == "Running" else {
+            let bound: Time = pod.condition("PodScheduled")?.lastTransitionTime ?? pod.metadata.creationTimestamp ?? now
+            return after(bound, duration(Self.startAnnotation) ?? .zero, .start)
+        }
+        guard let lasts, let began = pod.status.startTime else { return .nothing }
+        return after(began, lasts, .end(mark(Self.exitCodeAnnotation).flatMap { Int($0) } ?? 0))
     }
+
+    /// nil for ever.
+    private var lasts: Duration? {
+        let isOfJob: Bool = pod.metadata.ownerReferences.contains { $0.controller == true && $0.kind == "Job" }
+        return duration(Self.durationAnnotation) ?? (isOfJob ? .zero : nil)
+    }
+
+    private func after(_ moment: Time, _ delay: Duration, _ step: Step) -> Step {
+        let left: Duration = delay - (now - moment)
+        return left > .zero ? .wait(left) : step
+    }
+
+    private func mark(_ key: String) -> String? { pod.metadata.annotations[key] ?? node.metadata.annotations[key] }
+
+    private func duration(_ key: String) -> Duration? { mark(key).flatMap { try? GoDuration.parse($0) } }
+
+    // MARK: - Status
 
     /// - Parameter address: the pod gets that one of 100.64.0.0/10, which nothing answers at.
-    static func running(_ pod: View<Pod>, address: UInt32, now: Time) -> JSON {
+    func running(address: UInt32) -> View<PodStatus> {
         let number: UInt32 = 100 << 24 | 64 << 16 | address & 0x3F_FFFF
-        let ip: String = [24, 16, 8, 0].map { String(number >> $0 & 0xFF) }.joined(separator: ".")
-        let containers: [JSON] = pod.spec.containers.map { container in
-            status(of: container, started: true, state: ["running": ["startedAt": now.json]])
+        return status(startTime: now, podIP: IPAddress(ipv4: number).description) {
+            .running(ContainerRecord.Run(startedAt: ClusterClock.Instant(now), image: $0.image))
         }
-        return [
-            "phase": "Running", "startTime": now.json, "hostIP": "127.0.0.1", "podIP": .string(ip), "podIPs": [["ip": .string(ip)]],
-            "conditions": conditions(ready: true, reason: nil, now), "containerStatuses": .array(containers),
-        ]
     }
 
-    static func ended(_ pod: View<Pod>, code: Int, now: Time) -> JSON {
-        let containers: [JSON] = pod.spec.containers.map { container in
-            status(
-                of: container, started: false,
-                state: [
-                    "terminated": [
-                        "exitCode": .int(Int64(code)), "reason": code == 0 ? "Completed" : "Error",
-                        "startedAt": (pod.status.startTime ?? now).json, "finishedAt": now.json,
-                    ]
-                ])
+    func ended(code: Int) -> View<PodStatus> {
+        let began: Time = pod.status.startTime ?? now
+        return status(startTime: began, podIP: pod.status.podIP) { .ended(end($0, code: code, startedAt: began)) }
+    }
+
+    private func status(
+        startTime: Time, podIP: String, mains: (View<Container>) -> ContainerRecord.Phase
+    ) -> View<PodStatus> {
+        var records: [String: ContainerRecord] = [:]
+        for container in pod.spec.initContainers {
+            records[container.name] =
+                container.isSidecar
+                ? record(container, .sidecar, mains(container))
+                : record(container, .initial, .ended(end(container, code: 0, startedAt: startTime)))
         }
-        return [
-            "phase": code == 0 ? "Succeeded" : "Failed", "conditions": conditions(ready: false, reason: "PodCompleted", now),
-            "containerStatuses": .array(containers),
-        ]
+        for container in pod.spec.containers { records[container.name] = record(container, .main, mains(container)) }
+        // Ended containers of a pod that always restarts would run again; here they have ended for good.
+        let isOver: Bool = records.values.allSatisfy { !$0.isRunning }
+        return PodStatusMaker(
+            pod: pod, records: records, backingOff: [], podIP: podIP, hostIP: NodeContext.hostIP, hasSandbox: !isOver,
+            startTime: startTime, failure: nil, isShutDown: isOver, now: now
+        ).make()
     }
 
-    private static func status(of container: View<Container>, started: Bool, state: JSON) -> JSON {
-        [
-            "name": .string(container.name), "image": .string(container.image), "imageID": "", "ready": .bool(started),
-            "started": .bool(started), "restartCount": 0, "state": state,
-        ]
+    private func record(
+        _ container: View<Container>, _ role: ContainerRecord.Role, _ phase: ContainerRecord.Phase
+    ) -> ContainerRecord {
+        var record = ContainerRecord(container.name, role)
+        record.phase = phase
+        record.isStarted = record.isRunning
+        record.isReady = record.isRunning
+        return record
     }
 
-    private static func conditions(ready: Bool, reason: String?, _ now: Time) -> JSON {
-        .array(
-            ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"].map { type in
-                let isTrue: Bool = ready || type == "Initialized"
-                var condition: JSON = [
-                    "type": .string(type), "status": isTrue ? "True" : "False", "lastTransitionTime": now.json,
-                ]
-                if let reason, !isTrue { condition["reason"] = .string(reason) }
-                return condition
-            })
+    private func end(_ container: View<Container>, code: Int, startedAt: Time) -> ContainerRecord.End {
+        ContainerRecord.End(
+            exitCode: code, signal: 0, reason: code == 0 ? "Completed" : "Error", message: "", startedAt: startedAt, finishedAt: now,
+            moment: ClusterClock.Instant(now),
+            containerID: ContainerID.text(podUID: pod.metadata.uid, container: container.name, attempt: 0))
     }
 }

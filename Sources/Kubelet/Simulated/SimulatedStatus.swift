@@ -1,64 +1,71 @@
 package import API
 package import Machinery
+import Sandbox
 
 /// What a simulated node says of itself.
 package enum SimulatedStatus {
     /// Many nodes share a machine: they renew their leases as seldom as the node controller bears.
     static let heartbeat: Duration = .seconds(30)
 
+    /// What a node has whose mark names no capacity.
+    private static let capacity: [String: Quantity] = [
+        "cpu": Quantity(8), "memory": Quantity(32 << 30, .binarySI), "ephemeral-storage": Quantity(256 << 30, .binarySI),
+        "pods": Quantity(110),
+    ]
+
     /// A node to be made, which is Ready from the start.
     package static func node(
         _ name: String, cpu: Quantity, memory: Quantity, pods: Int, labels: [String: String], taints: [View<Taint>], now: Time
     ) -> View<Node> {
         var node: View<Node> = Node.new(name) {
-            $0.metadata.labels = [
-                "kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64", SimulatedNodes.label: "true",
-            ].merging(labels) { $1 }
+            $0.metadata.labels = Self.labels(name).merging(labels) { $1 }
+            $0.metadata.annotations = [NodeMarks.capacity: "cpu=\(cpu),memory=\(memory),pods=\(pods)"]
             if !taints.isEmpty { $0.spec.taints = taints }
-            $0.status.capacity = ["cpu": cpu, "memory": memory, "pods": Quantity(Int64(pods))]
-            $0.status.allocatable = $0.status.capacity
-            $0.status.nodeInfo = View<NodeSystemInfo> {
-                $0.kubeletVersion = NodeReporter.version
-                $0.containerRuntimeVersion = "simulated://"
-                $0.operatingSystem = "linux"
-                $0.architecture = "amd64"
-                $0.osImage = "simulated"
-            }
         }
-        node.json[["status", "conditions"]] = conditions(of: node, now: now)
+        node.status = make(node, now: now)
         return node
     }
 
-    static func conditions(of node: View<Node>, now: Time) -> JSON {
-        .array(
-            [
-                ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
-                ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
-                ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
-                ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
-            ].map { type, status, reason, message in
-                let before: View<NodeCondition>? = node.condition(type)
-                let since: Time = before?.status == status ? before?.lastTransitionTime ?? now : now
-                return [
-                    "type": .string(type), "status": .string(status), "reason": .string(reason), "message": .string(message),
-                    "lastHeartbeatTime": now.json, "lastTransitionTime": since.json,
-                ]
-            })
+    static func labels(_ name: String) -> [String: String] {
+        [
+            "kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": Host.architecture,
+            NodeMarks.kind: NodeMarks.Kind.simulated.rawValue,
+        ]
     }
 
-    static func lease(of node: View<Node>, now: MicroTime) -> View<Lease> {
-        Lease.new(node.name, namespace: "kube-node-lease") {
-            $0.metadata.ownerReferences = [
-                View<OwnerReference> {
-                    $0.apiVersion = "v1"
-                    $0.kind = "Node"
-                    $0.name = node.name
-                    $0.uid = node.metadata.uid
-                }
+    static func make(_ node: View<Node>, now: Time) -> View<NodeStatus> {
+        let capacity: [String: Quantity] = capacity.merging(node.wantedCapacity) { _, wanted in wanted }
+        return View<NodeStatus> {
+            $0.capacity = capacity
+            $0.allocatable = capacity
+            $0.addresses = [
+                View<NodeAddress> {
+                    $0.type = "InternalIP"
+                    $0.address = NodeContext.hostIP
+                },
+                View<NodeAddress> {
+                    $0.type = "Hostname"
+                    $0.address = node.name
+                },
             ]
-            $0.spec.holderIdentity = node.name
-            $0.spec.leaseDurationSeconds = 40
-            $0.spec.renewTime = now
+            $0.nodeInfo = View<NodeSystemInfo> {
+                $0.machineID = node.metadata.uid
+                $0.systemUUID = node.metadata.uid
+                $0.bootID = node.metadata.uid
+                $0.kernelVersion = "simulated"
+                $0.osImage = "simulated"
+                $0.containerRuntimeVersion = "simulated://"
+                $0.kubeletVersion = NodeReporter.version
+                $0.kubeProxyVersion = ""
+                $0.operatingSystem = "linux"
+                $0.architecture = Host.architecture
+            }
+            $0.conditions = [
+                ("MemoryPressure", false, "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+                ("DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+                ("PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+                ("Ready", true, "KubeletReady", "kubelet is posting ready status"),
+            ].map { NodeConditions.condition(node, $0.0, $0.1, $0.2, $0.3, now) }
         }
     }
 }

@@ -11,7 +11,7 @@ import Sandbox
 package struct Start: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "start", abstract: "Start a cluster on this machine and make it the current context.",
-        usage: "swkube start [--cluster=NAME] [--port=PORT] [--token-auth-file=FILE] [--foreground] [flags]",
+        usage: "swkube start [--cluster=NAME] [--nodes=COUNT] [--port=PORT] [--token-auth-file=FILE] [--foreground] [flags]",
         discussion: """
             Returns when the node is Ready. A cluster that runs already stays as it is. Several clusters run side by side under names of \
             their own. Data are kept under $SWKUBE_HOME, else $XDG_DATA_HOME/swkube, else ~/.local/share/swkube.
@@ -24,6 +24,9 @@ package struct Start: LocalVerb {
 
     @Option(help: ArgumentHelp("Port of the API on 127.0.0.1; without it the last one, or a free one.", valueName: "port"))
     var port = 0
+
+    @Option(help: ArgumentHelp("How many nodes share this machine in equal parts; those that are missing are made.", valueName: "count"))
+    var nodes = 1
 
     @Option(
         help: ArgumentHelp(
@@ -51,7 +54,7 @@ package struct Start: LocalVerb {
         let began: Int64 = Host.now
         let daemon: Daemon = try Daemon.spawn(
             arguments: [
-                "swkube", "start", "--foreground", "--cluster", profile.name, "--port", String(port),
+                "swkube", "start", "--foreground", "--cluster", profile.name, "--port", String(port), "--nodes", String(nodes),
             ] + (tokenAuthFile.map { ["--token-auth-file", $0] } ?? []), logPath: profile.logPath)
         guard let report = daemon.waitUntilReady() else {
             throw Failure("cluster \(profile.name) ended while it started; its log says why: \(profile.logPath)")
@@ -74,6 +77,7 @@ package struct Start: LocalVerb {
             let log = Logger(label: "swkube") { StreamLogHandler.standardError(label: $0) }
             var configuration = Cluster.Configuration()
             configuration.port = port
+            configuration.nodeCount = nodes
             configuration.tokenFile = tokenAuthFile
             let cluster: Cluster = try await Cluster.start(profile, configuration: configuration, clock: ClusterClock(), log: log)
             try cluster.announce(pid: getpid())
@@ -101,6 +105,7 @@ package struct Start: LocalVerb {
 
     private func check() throws {
         guard (0...65_535).contains(port) else { throw Failure("--port \(port) is no port: give 1 to 65535, or 0 for a free one") }
+        guard (1...100).contains(nodes) else { throw Failure("--nodes \(nodes): give 1 to 100") }
     }
 
     private func writeContext(_ profile: ClusterProfile, _ server: String, _ shell: Shell) throws {

@@ -12,16 +12,22 @@ package struct Config: LocalVerb {
 
     package init() {}
 
-    package func runLocally(in shell: Shell) throws {
+    package func runLocally(in shell: Shell) throws { try shell.showFamily("config", words, "Show and change the kubeconfig.") }
+}
+
+extension Shell {
+    /// Says which verbs stand under a word. Throws for a word behind it that is none of them.
+    func showFamily(_ family: String, _ words: [String], _ summary: String) throws {
         if let word = words.first {
-            throw Failure("unknown command \(JSON.quoted(word)) for \"\(CLI.program) config\"\nRun '\(CLI.program) config' for usage.")
+            throw Failure(
+                "unknown command \(JSON.quoted(word)) for \"\(CLI.program) \(family)\"\nRun '\(CLI.program) \(family)' for usage.")
         }
-        shell.output.line("Show and change the kubeconfig.\n\nVerbs:")
-        for verb in VerbList.families["config"] ?? [] {
+        output.line("\(summary)\n\nVerbs:")
+        for verb in VerbList.families[family] ?? [] {
             let name: String = verb._commandName
-            shell.output.line("  \(name)\(String(repeating: " ", count: max(1, 26 - name.count)))\(verb.configuration.abstract)")
+            output.line("  \(name)\(String(repeating: " ", count: max(1, 26 - name.count)))\(verb.configuration.abstract)")
         }
-        shell.output.line("\nUse \"\(CLI.program) config VERB --help\" for more about a verb.")
+        output.line("\nUse \"\(CLI.program) \(family) VERB --help\" for more about a verb.")
     }
 }
 
