@@ -24,6 +24,8 @@ package final class Cluster: Sendable {
         package var nodeCount = 1
         /// A file of users' tokens beside the one in the cluster's folder; nil for none.
         package var tokenFile: String?
+        /// Address on this machine that gives static pods; nil for none.
+        package var manifestAddress: String?
         /// The program that becomes the parent of a pod.
         package var executable: String
 
@@ -130,10 +132,15 @@ package final class Cluster: Sendable {
         scheduler = Scheduler(
             client: part(.system("system:kube-scheduler"), "kube-scheduler"), informers: shared, clock: clock, log: log)
         nodes = NodePool(first: configuration.nodeName, informers: shared, profile: profile, log: log) { name, folders in
-            Kubelet(
-                configuration: Kubelet.Configuration(
-                    nodeName: name, podLogsFolder: folders.logs, stateFolder: folders.state, imagesFolder: profile.imagesFolder,
-                    executable: configuration.executable, maskedPaths: [profile.folder], apiHost: "127.0.0.1", apiPort: http.port),
+            var node = Kubelet.Configuration(
+                nodeName: name, podLogsFolder: folders.logs, stateFolder: folders.state, imagesFolder: profile.imagesFolder,
+                executable: configuration.executable, maskedPaths: [profile.folder], apiHost: "127.0.0.1", apiPort: http.port)
+            if name == configuration.nodeName {
+                node.manifestsFolder = profile.manifestsFolder
+                node.manifestAddress = configuration.manifestAddress
+            }
+            return Kubelet(
+                configuration: node,
                 client: part(.system("system:node:" + name, groups: ["system:nodes"]), "kubelet"), informers: shared, clock: clock, log: log
             )
         }

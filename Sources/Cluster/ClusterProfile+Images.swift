@@ -2,6 +2,11 @@ package import Images
 import Kubelet
 import Sandbox
 
+/// Whether a text is an address that may give static pods.
+package enum ManifestAddress {
+    package static func isGood(_ text: String) -> Bool { StaticPodAddress(text) != nil }
+}
+
 /// The images of a cluster, whether it runs or not.
 extension ClusterProfile {
     /// Throws ``ClusterError`` when there is no such cluster.

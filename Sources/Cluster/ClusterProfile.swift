@@ -9,6 +9,7 @@ import FoundationEssentials
 ///       logs/            the log of the cluster itself
 ///       var/log/         what pods find in /var/log of their node: pods/<namespace>_<pod>_<uid>/<container>/<n>.log, and links to
 ///                        them in containers/
+///       manifests/       manifests of static pods
 ///       images/          images that were loaded or pulled
 ///       node/            sandboxes and volumes of the pods that run
 ///       nodes/           the same for each further node
@@ -59,6 +60,7 @@ package struct ClusterProfile: Sendable {
     package var podLogsFolder: String { folder + "/var/log/pods" }
     package var nodeFolder: String { folder + "/node" }
     package var imagesFolder: String { folder + "/images" }
+    package var manifestsFolder: String { folder + "/manifests" }
     package var runningPath: String { folder + "/running.json" }
     package var lockPath: String { folder + "/lock" }
 
@@ -70,7 +72,10 @@ package struct ClusterProfile: Sendable {
 
     /// Makes the folders, mode 0700.
     package func makeFolders() throws(ClusterError) {
-        for path in [folder, pkiFolder, storeFolder, folder + "/logs", folder + "/var", folder + "/var/log", podLogsFolder, nodeFolder] {
+        for path in [
+            folder, pkiFolder, storeFolder, folder + "/logs", folder + "/var", folder + "/var/log", podLogsFolder, nodeFolder,
+            manifestsFolder,
+        ] {
             do {
                 try FileManager.default.createDirectory(
                     atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

@@ -32,6 +32,10 @@ package final class Kubelet: Sendable {
         package var executable: String
         /// Paths of the host that no container sees.
         package var maskedPaths: [String]
+        /// Folder of manifests of static pods; nil for none.
+        package var manifestsFolder: String?
+        /// Address on this machine that gives static pods; nil for none. See ``StaticPodAddress``.
+        package var manifestAddress: String?
         /// Where containers find the API server.
         package var apiHost: String
         package var apiPort: Int
@@ -51,20 +55,22 @@ package final class Kubelet: Sendable {
         }
     }
 
-    private struct State {
+    struct State {
         /// By uid.
         var workers: [String: PodWorker] = [:]
         var workersBySource: [PodSource: Set<String>] = [:]
         var begin: (@Sendable (PodWorker) -> Void)?
+        /// What the files and addresses say now; nil before they were read.
+        var staticPods: StaticPodSource.Findings?
     }
 
-    private let configuration: Configuration
-    private let client: Client
+    let configuration: Configuration
+    let client: Client
     private let informers: Informers
-    private let clock: ClusterClock
-    private let log: Logger
-    private let watch = FileWatch()
-    private let state = Mutex(State())
+    let clock: ClusterClock
+    let log: Logger
+    let watch = FileWatch()
+    let state = Mutex(State())
 
     package init(configuration: Configuration, client: Client, informers: Informers, clock: ClusterClock, log: Logger) {
         self.configuration = configuration
@@ -107,10 +113,13 @@ package final class Kubelet: Sendable {
                 await ImageCollector(images: images, stateFolder: configuration.stateFolder, clock: clock, log: log).run()
             }
             group.addTask { [self] in await follow(pods, context) }
+            group.addTask { [self] in await followStatic(pods, context) }
             for await worker in started {
                 group.addTask { [self] in
                     await worker.run()
-                    if !Task.isCancelled { forget(worker) }
+                    guard !Task.isCancelled else { return }
+                    forget(worker)
+                    if worker.isStatic { startStaticPods(pods, context) }
                 }
             }
         }
@@ -129,14 +138,19 @@ package final class Kubelet: Sendable {
         pods.onChange { [weak self] before, after in self?.podChanged(before, after, context) }
         informers.feed(ConfigMap.names.resource) { [weak self] in self?.sourcesChanged(.configMap, $0) }
         informers.feed(Secret.names.resource) { [weak self] in self?.sourcesChanged(.secret, $0) }
-        await removeOrphans(Set(mine.map(\.metadata.uid)), context)
+        let living: Set<String> = Set(mine.flatMap { [$0.metadata.uid, $0.mirrored].compactMap { $0 } })
+        await removeOrphans(living.union(await staticPodSource.current()), context)
     }
 
     private func podChanged(_ before: View<Pod>?, _ after: View<Pod>?, _ context: NodeContext) {
         if let before, before.metadata.uid != after?.metadata.uid {
             state.withLock { $0.workers[before.metadata.uid] }?.podIsGone()
         }
-        guard let after, after.spec.nodeName == configuration.nodeName else { return }
+        guard let after, after.spec.nodeName == configuration.nodeName else {
+            if let before, before.mirrored != nil { mirrorChanged(before, isThere: false, context) }
+            return
+        }
+        if after.mirrored != nil { return mirrorChanged(after, isThere: true, context) }
         let uid: String = after.metadata.uid
         let (worker, begin) = state.withLock { state -> (PodWorker, (@Sendable (PodWorker) -> Void)?) in
             if let known = state.workers[uid] { return (known, nil) }

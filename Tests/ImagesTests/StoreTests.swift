@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import Images
 import Machinery
@@ -161,6 +162,20 @@ import Testing
         let error: ImageError? = #expect(throws: ImageError.self) { try test.load(archive) }
         if case .wrongDigest = error {} else { Issue.record("\(String(describing: error))") }
         #expect(names(in: test.folder.file("store/layers")).isEmpty)
+    }
+
+    /// Long runs pack so well that the last input holds more output than one read takes.
+    @Test(arguments: ["gzip", "zstd"])
+    func `a packed archive is read to its last byte`(program: String) async throws {
+        guard Command.path(of: program) != nil else { return }
+        let test = try TestStore()
+        let text = String(repeating: "abcdefgh", count: 300_000)
+        let path: String = test.folder.file("packed")
+        try Data(Self.image([[.file("long", text)]])).write(to: URL(filePath: path))
+        try await Command.run(program, ["-q", path]).checked()
+        let loader = ArchiveLoader(test.store, platform: TestStore.platform)
+        let image: StoredImage = try #require(try loader.load(path: path + (program == "gzip" ? ".gz" : ".zst")).first)
+        #expect(test.text(image, "/long") == text)
     }
 
     @Test func `an image for another machine is refused`() throws {

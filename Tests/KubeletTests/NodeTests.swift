@@ -79,6 +79,23 @@ import Testing
         await node.end()
     }
 
+    @Test func `the next kubelet counts the waits of a container on`() async throws {
+        let node = try await TestNode()
+        try await node.withKubelet { _ in
+            try await node.shell("crash", "exit 1", restartPolicy: "Always")
+            try await node.wait("crash", "backs off") { $0.main.restartCount == 1 && $0.main.state.waiting?.reason == "CrashLoopBackOff" }
+        }
+        try await node.withKubelet { _ in
+            try await node.wait("crash", "backs off still") { $0.main.state.waiting?.message.hasPrefix("back-off 10s") == true }
+            node.clock.advance(by: .seconds(10))
+            let pod: View<Pod> = try await node.wait("crash", "backs off longer") {
+                $0.main.restartCount == 2 && $0.main.state.waiting?.reason == "CrashLoopBackOff"
+            }
+            #expect(pod.main.state.waiting?.message.hasPrefix("back-off 20s") == true)
+        }
+        await node.end()
+    }
+
     @Test func `deletion sends TERM, waits, and leaves nothing behind`() async throws {
         let node = try await TestNode()
         try await node.withKubelet { kubelet in

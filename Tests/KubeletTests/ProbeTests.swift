@@ -184,7 +184,7 @@ import Testing
         """
 
     private static func hasGRPC() async -> Bool {
-        (try? await Command.run("python3", ["-c", "import grpc"]).code) == 0
+        (try? await Command.run("/usr/bin/python3", ["-c", "import grpc"]).code) == 0
     }
 
     @Test(.enabled("python3-grpcio is not installed", { await hasGRPC() }))
@@ -198,7 +198,8 @@ import Testing
                         "terminationGracePeriodSeconds": 1,
                         "containers": [
                             [
-                                "name": "main", "image": "host", "command": ["python3", "-c", .string(Self.health)], "env": Self.address,
+                                "name": "main", "image": "host", "command": ["/usr/bin/python3", "-c", .string(Self.health)],
+                                "env": Self.address,
                                 "readinessProbe": [
                                     "grpc": ["port": 18080, "service": .string(service)], "periodSeconds": 1, "timeoutSeconds": 5,
                                 ],

@@ -35,6 +35,7 @@ final class TestNode: Sendable {
             nodeName: Self.name, podLogsFolder: folder.file("pods"), stateFolder: folder.file("node"), imagesFolder: folder.file("images"),
             executable: Self.executable, maskedPaths: [], apiHost: "127.0.0.1", apiPort: 6443)
         configuration.registries = .loopback
+        configuration.manifestsFolder = folder.file("manifests")
         return configuration
     }
 

@@ -18,6 +18,8 @@ final class Decompressor: ByteSource {
     private var isAtEnd = false
     /// Between two members of gzip, or frames of zstd: there the input may end.
     private var isComplete = false
+    /// The last output filled its buffer: more of it may be there without further input.
+    private var mayHaveMore = false
 
     /// - Parameter what: for messages, such as `layer sha256:…`.
     init(_ source: any ByteSource, of what: String) throws(ImageError) {
@@ -46,8 +48,8 @@ final class Decompressor: ByteSource {
 
     func read(_ buffer: UnsafeMutableRawBufferPointer) throws(ImageError) -> Int {
         while true {
-            if start == end, !isAtEnd, try !more() { isAtEnd = true }
-            if start == end, isAtEnd {
+            if start == end, !isAtEnd, !mayHaveMore, try !more() { isAtEnd = true }
+            if start == end, isAtEnd, !mayHaveMore {
                 if form != .plain, !isComplete { throw .damaged("\(what) ends in the middle") }
                 return 0
             }
@@ -60,6 +62,7 @@ final class Decompressor: ByteSource {
             case .gzip: made = try unpackGzip(into: buffer)
             case .zstd: made = try unpackZstd(into: buffer)
             }
+            mayHaveMore = form != .plain && made == buffer.count
             if made > 0 { return made }
         }
     }
@@ -78,6 +81,7 @@ final class Decompressor: ByteSource {
 
     private func unpackGzip(into buffer: UnsafeMutableRawBufferPointer) throws(ImageError) -> Int {
         if isComplete {
+            guard start < end else { return 0 }
             // Another member follows, as RFC 1952 allows; padding with zeros does too, as tar writes it.
             if input[start] == 0 {
                 start += 1
@@ -104,6 +108,7 @@ final class Decompressor: ByteSource {
     }
 
     private func unpackZstd(into buffer: UnsafeMutableRawBufferPointer) throws(ImageError) -> Int {
+        guard start < end || !isComplete else { return 0 }
         var from = ZSTD_inBuffer(src: input.baseAddress, size: end, pos: start)
         var into = ZSTD_outBuffer(dst: buffer.baseAddress, size: buffer.count, pos: 0)
         let result: Int = ZSTD_decompressStream(zstd, &into, &from)

@@ -7,7 +7,7 @@ import Synchronization
     import Musl
 #endif
 
-/// Wakes those who wait for a file to grow or change. One inotify descriptor and one thread for the node, started when first needed.
+/// Wakes those who wait for a file to grow, or a file or folder to change. One inotify descriptor and one thread for the node, started when first needed.
 final class FileWatch: Sendable {
     private struct State {
         var descriptor: Int32 = -1
@@ -18,6 +18,9 @@ final class FileWatch: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Of a file; and of a folder, what comes and goes in it.
+    private static let events = UInt32(
+        IN_MODIFY | IN_MOVE_SELF | IN_DELETE_SELF | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)
 
     /// Calls `action` after each change of the file until the subscription is cancelled. It must not block.
     func onChange(of path: String, _ action: @escaping @Sendable () -> Void) -> Subscription {
@@ -26,7 +29,7 @@ final class FileWatch: Sendable {
             state.nextID += 1
             state.listeners[path, default: [:]][state.nextID] = action
             if state.descriptor >= 0, state.watches[path] == nil {
-                let watch: Int32 = inotify_add_watch(state.descriptor, path, UInt32(IN_MODIFY | IN_MOVE_SELF | IN_DELETE_SELF))
+                let watch: Int32 = inotify_add_watch(state.descriptor, path, Self.events)
                 if watch >= 0 {
                     state.watches[path] = watch
                     state.paths[watch] = path

@@ -26,6 +26,16 @@ struct BackOff: Sendable, Equatable {
 
     private func isForgotten(_ failure: ClusterClock.Instant) -> Bool { updated.duration(to: failure) > Self.memory }
 
+    /// For the next kubelet: the delay in seconds and the time of the last attempt in nanoseconds.
+    var json: JSON { ["delay": .int(delay.components.seconds), "updated": .int(updated.nanoseconds)] }
+
+    init() {}
+
+    init(_ json: JSON) {
+        delay = .seconds(json["delay"]?.int ?? 0)
+        updated = ClusterClock.Instant(nanoseconds: json["updated"]?.int ?? 0)
+    }
+
     /// `10s`, `2m40s`.
     var text: String { GoDuration.text(delay) }
 }

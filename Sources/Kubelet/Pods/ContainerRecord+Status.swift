@@ -1,5 +1,6 @@
 import API
 import Machinery
+import Sandbox
 
 /// What the API's status still knows of a container when the kubelet starts anew.
 extension ContainerRecord {
@@ -8,6 +9,11 @@ extension ContainerRecord {
         guard let status else { return }
         attempt = status.restartCount
         imageID = status.imageID
+        user = status.user?.linux.map { linux in
+            ContainerProcess.User(
+                uid: UInt32(clamping: linux.uid), gid: UInt32(clamping: linux.gid),
+                supplementaryGroups: linux.supplementalGroups.map { UInt32(clamping: $0) })
+        }
         previous = status.lastState.terminated.map { End($0) }
         isReady = status.ready
         isStarted = status.started ?? false

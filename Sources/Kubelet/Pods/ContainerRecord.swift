@@ -1,5 +1,6 @@
 import API
 import Machinery
+import Sandbox
 
 /// What the kubelet knows of one container of a pod.
 struct ContainerRecord: Sendable {
@@ -53,6 +54,8 @@ struct ContainerRecord: Sendable {
     var pulls = BackOff()
     /// What the status calls the image of the last run; empty before the first.
     var imageID = ""
+    /// Whom the last run runs as; nil for one that nobody noted.
+    var user: ContainerProcess.User?
     /// Runs and has passed its startup probe.
     var isStarted = false
     /// Runs and passes its readiness probe, or has none.

@@ -18,6 +18,7 @@ import Machinery
 ///     <state>/pods/<uid>/messages      what containers say when they end
 ///     <state>/pods/<uid>/etc           hosts and resolv.conf
 ///     <state>/pods/<uid>/images        what containers run from
+///     <state>/pods/<uid>/back-offs     how long containers wait before they are started again
 ///     <state>/pods/<uid>/address       the pod's address, for a kubelet that finds the pod before the API knows it
 struct PodFolders: Sendable {
     let logs: String
@@ -38,6 +39,8 @@ struct PodFolders: Sendable {
     var volumes: String { state + "/volumes" }
     var images: String { state + "/images" }
     var etc: String { state + "/etc" }
+    /// How long containers wait before they are started again, JSON by name.
+    var backOffs: String { state + "/back-offs" }
     var address: String { state + "/address" }
 
     /// The address that the pod's sandbox was made with; nil when there is none.

@@ -107,6 +107,15 @@ struct PodStatusMaker {
             if record.isRunning || record.end != nil {
                 $0.containerID = ContainerID.text(podUID: pod.metadata.uid, container: record.name, attempt: record.attempt)
             }
+            if let user = record.user, record.isRunning || record.end != nil {
+                $0.user = View<ContainerUser> { of in
+                    of.linux = View<LinuxContainerUser> {
+                        $0.uid = Int(user.uid)
+                        $0.gid = Int(user.gid)
+                        if !user.supplementaryGroups.isEmpty { $0.supplementalGroups = user.supplementaryGroups.map { Int($0) } }
+                    }
+                }
+            }
             $0.started = record.isRunning && record.isStarted
             let mounts: [View<VolumeMount>] = container.volumeMounts
             if !mounts.isEmpty, record.isRunning || record.end != nil {

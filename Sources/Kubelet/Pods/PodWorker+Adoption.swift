@@ -21,11 +21,27 @@ extension PodWorker {
         }
         for container in pod.spec.containers { record(container, .main, status.containerStatuses) }
         for container in pod.spec.ephemeralContainers { record(container.asContainer, .ephemeral, status.ephemeralContainerStatuses) }
+        takeBackOffs()
         podIP = status.podIP.isEmpty ? folders.knownAddress ?? "" : status.podIP
         if Files.kind(folders.sandbox) != nil { await adoptSandbox() }
         for (name, record) in records where record.isRunning && sandbox == nil {
             finish(name, .unknown(containerID: containerID(record), now: node.clock.now))
         }
+    }
+
+    /// Writes down how long a container that was started again had to wait, so that the next kubelet counts on from there.
+    func keepBackOffs(_ name: String, _ record: ContainerRecord) {
+        guard record.restarts.delay > .zero else { return }
+        var all: JSON = [:]
+        for record in records.values where record.name != name && record.restarts.delay > .zero { all[record.name] = record.restarts.json }
+        all[name] = record.restarts.json
+        // Without the file the next kubelet starts them a little sooner.
+        try? Files.write(all.serialized(), to: folders.backOffs, mode: 0o600)
+    }
+
+    private func takeBackOffs() {
+        guard let bytes = Files.read(folders.backOffs), let all = (try? JSON(parsing: bytes))?.object else { return }
+        for member in all.members { records[member.key]?.restarts = BackOff(member.value) }
     }
 
     private func adoptSandbox() async {

@@ -82,6 +82,8 @@ extension PodWorker {
             record.isHooked = container.lifecycle?.postStart != nil
             records[name] = record
             record.imageID = image.reference
+            record.user = process.user ?? ContainerProcess.User(uid: 0, gid: 0)
+            keepBackOffs(name, record)
             records[name] = record
             linkLog(name, attempt: attempt)
             removeOldRuns(name, keeping: attempt)

@@ -11,7 +11,7 @@ extension PodWorker {
     @discardableResult
     func report() async -> Bool {
         guard !isGone, !isDone else { return true }
-        guard isDue(.status) else { return false }
+        guard isStatic || isDue(.status) else { return false }
         // An end that comes while the status is on its way is not in it: its run must not be forgotten yet.
         let ends: [String] = unacknowledged
         let status: View<PodStatus> = PodStatusMaker(
@@ -20,6 +20,12 @@ extension PodWorker {
             isShutDown: isShutDown, imageVolumes: volumes.imageReferences,
             now: node.clock.time
         ).make()
+        if isStatic {
+            unacknowledged.removeFirst(ends.count)
+            for id in ends { try? await sandbox?.acknowledge(id) }
+            await reportMirror(status)
+            return true
+        }
         if status != reported {
             do {
                 let patch: JSON = ["metadata": ["uid": .string(uid)], "status": Self.patch(status)]
@@ -49,7 +55,7 @@ extension PodWorker {
     }
 
     /// Conditions are merged by type, so what is absent must be said.
-    private static func patch(_ status: View<PodStatus>) -> JSON {
+    static func patch(_ status: View<PodStatus>) -> JSON {
         var json: JSON = status.json
         json["conditions"] = .array(
             (json["conditions"]?.array ?? []).map { condition in

@@ -18,6 +18,8 @@ actor PodWorker {
         var isGone = false
         /// A ConfigMap or Secret that the pod uses has changed.
         var hasNewSources = false
+        /// Somebody did something to the mirror of a static pod.
+        var hasNewMirror = false
     }
 
     /// Why everything of the pod is being stopped.
@@ -36,6 +38,8 @@ actor PodWorker {
 
     nonisolated let key: ObjectKey
     nonisolated let uid: String
+    /// The pod is a file's, not the API's.
+    nonisolated let isStatic: Bool
     /// ConfigMaps and Secrets whose changes concern the pod.
     nonisolated let sources: Set<PodSource>
     let node: NodeContext
@@ -84,6 +88,7 @@ actor PodWorker {
     init(_ pod: View<Pod>, node: NodeContext) {
         key = pod.key
         uid = pod.metadata.uid
+        isStatic = pod.isStatic
         sources = PodSource.all(of: pod)
         self.pod = pod
         self.node = node
@@ -113,6 +118,11 @@ actor PodWorker {
 
     nonisolated func sourcesChanged() {
         inbox.withLock { $0.hasNewSources = true }
+        poke()
+    }
+
+    nonisolated func mirrorChanged() {
+        inbox.withLock { $0.hasNewMirror = true }
         poke()
     }
 
@@ -155,7 +165,10 @@ actor PodWorker {
 
     private func round() async {
         let news: Inbox = inbox.withLock { inbox in
-            defer { inbox.hasNewSources = false }
+            defer {
+                inbox.hasNewSources = false
+                inbox.hasNewMirror = false
+            }
             return inbox
         }
         // What the pod's own files can show of it.
@@ -164,6 +177,7 @@ actor PodWorker {
         isGone = news.isGone
         if !isAdopted { await adopt() }
         if isGone || pod.isTerminating { end(grace: graceOfDeletion) }
+        if news.hasNewMirror { reported = nil }
         if news.hasNewSources {
             setbacks[.volumes] = nil
             retryAt = [:]
@@ -391,6 +405,7 @@ actor PodWorker {
                 return note(.deletion, first: .seconds(1), limit: .seconds(30))
             }
         }
+        if isStatic { await removeMirror() }
         let logs: String = folders.logs
         let links: [String] = self.links
         _ = await BlockingThread.run {

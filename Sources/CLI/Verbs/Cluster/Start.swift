@@ -11,7 +11,7 @@ import Sandbox
 package struct Start: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "start", abstract: "Start a cluster on this machine and make it the current context.",
-        usage: "swkube start [--cluster=NAME] [--nodes=COUNT] [--port=PORT] [--token-auth-file=FILE] [--foreground] [flags]",
+        usage: "swkube start [--cluster=NAME] [--nodes=COUNT] [--port=PORT] [--token-auth-file=FILE] [--manifest-url=URL] [--foreground] [flags]",
         discussion: """
             Returns when the node is Ready. A cluster that runs already stays as it is. Several clusters run side by side under names of \
             their own. Data are kept under $SWKUBE_HOME, else $XDG_DATA_HOME/swkube, else ~/.local/share/swkube.
@@ -32,6 +32,12 @@ package struct Start: LocalVerb {
         help: ArgumentHelp(
             "File of users' tokens, read at the start: lines of token,user,uid,\"group1,group2\".", valueName: "file"))
     var tokenAuthFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Address on this machine that gives static pods: http://127.0.0.1:PORT/PATH. Manifests in the cluster's folder manifests are "
+                + "static pods too.", valueName: "url"))
+    var manifestUrl: String?
 
     @Flag(help: "Stay in the foreground and log to standard error; SIGINT and SIGTERM stop the cluster.")
     var foreground = false
@@ -55,7 +61,8 @@ package struct Start: LocalVerb {
         let daemon: Daemon = try Daemon.spawn(
             arguments: [
                 "swkube", "start", "--foreground", "--cluster", profile.name, "--port", String(port), "--nodes", String(nodes),
-            ] + (tokenAuthFile.map { ["--token-auth-file", $0] } ?? []), logPath: profile.logPath)
+            ] + (tokenAuthFile.map { ["--token-auth-file", $0] } ?? []) + (manifestUrl.map { ["--manifest-url", $0] } ?? []),
+            logPath: profile.logPath)
         guard let report = daemon.waitUntilReady() else {
             throw Failure("cluster \(profile.name) ended while it started; its log says why: \(profile.logPath)")
         }
@@ -79,6 +86,7 @@ package struct Start: LocalVerb {
             configuration.port = port
             configuration.nodeCount = nodes
             configuration.tokenFile = tokenAuthFile
+            configuration.manifestAddress = manifestUrl
             let cluster: Cluster = try await Cluster.start(profile, configuration: configuration, clock: ClusterClock(), log: log)
             try cluster.announce(pid: getpid())
             log.info("the API answers", metadata: ["cluster": "\(profile.name)", "port": "\(cluster.port)"])
@@ -104,6 +112,9 @@ package struct Start: LocalVerb {
     private static let ready = "ready"
 
     private func check() throws {
+        if let manifestUrl, !ManifestAddress.isGood(manifestUrl) {
+            throw Failure("--manifest-url \(manifestUrl) is no address on this machine: give http://127.0.0.1:PORT/PATH")
+        }
         guard (0...65_535).contains(port) else { throw Failure("--port \(port) is no port: give 1 to 65535, or 0 for a free one") }
         guard (1...100).contains(nodes) else { throw Failure("--nodes \(nodes): give 1 to 100") }
     }

@@ -1,0 +1,79 @@
+import FoundationEssentials
+import Machinery
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// `swkube image` and containers from what it brings.
+    @Suite struct ImageEndToEndTests {
+        private static let busybox = "/bin/busybox"
+
+        @Test(.enabled("there is no /bin/busybox: apt-get install busybox-static", { FileManager.default.fileExists(atPath: busybox) }))
+        func `a loaded image runs, can't be removed meanwhile, and goes afterwards`() async throws {
+            try await TestHome.with { home in
+                let archive: [UInt8] = try #require(
+                    ImageMaker.programArchive(
+                        Self.busybox, names: ["sh", "cat", "sleep", "id"], tag: "team/tool:1",
+                        config: ["Entrypoint": ["/bin/sh", "-c"], "Cmd": ["cat /etc/from-image; id -un; sleep 1000"], "User": "app"]))
+                try Data(archive).write(to: URL(filePath: home.folder.file("tool.tar")))
+                #expect(try await home.swkube("image", "ls").error.contains("Start one: swkube start"))
+                try await home.start()
+                #expect(try await home.check("image", "load", home.folder.file("tool.tar")) == "Loaded image: docker.io/team/tool:1\n")
+                let line: String = try await home.check("image", "ls").split(separator: "\n").last.map(String.init) ?? ""
+                #expect(line.hasPrefix("docker.io/team/tool"))
+                try await home.apply(
+                    """
+                    apiVersion: v1
+                    kind: Pod
+                    metadata: {name: tool}
+                    spec: {terminationGracePeriodSeconds: 1, containers: [{name: main, image: "team/tool:1"}]}
+                    """)
+                try await eventually("it has spoken") { try await home.swkube("logs", "tool").output == "yes\napp\n" }
+                let id: String = try await home.value("pod/tool", "{.status.containerStatuses[0].imageID}")
+                #expect(try await home.check("image", "inspect", "team/tool:1").contains(id))
+                let refusal: Command.Outcome = try await home.swkube("image", "rm", "team/tool:1")
+                #expect(refusal.code == 1)
+                #expect(refusal.error == "error: image team/tool:1 is in use by a running container; delete its pod first\n")
+                // Another name is no hindrance.
+                try await home.check("image", "load", home.folder.file("tool.tar"), "--name", "team/tool:2")
+                #expect(try await home.check("image", "rm", "team/tool:2") == "Untagged: docker.io/team/tool:2\n")
+                try await home.check("delete", "pod", "tool")
+                #expect(
+                    try await home.check("image", "rm", "team/tool:1") == "Untagged: docker.io/team/tool:1\nDeleted: \(id)\n")
+                #expect(try await home.check("image", "ls").split(separator: "\n").count == 1)
+                #expect(try await home.check("get", "hostimages", "pause", "--no-headers").split(separator: " ").prefix(4).last == "1")
+            }
+        }
+
+        @Test func `the catalogue says which programs this machine has, and users add to it`() async throws {
+            try await TestHome.with { home in
+                try await home.start()
+                try await eventually("the shell was found") { try await home.value("hostimage/busybox", "{.status.found}") == "true" }
+                try await home.apply(
+                    """
+                    apiVersion: swkube.dev/v1
+                    kind: HostImage
+                    metadata: {name: greeter}
+                    spec:
+                      images: [example.com/greeter]
+                      program: sh
+                      command: [sh, -c]
+                      args: ["echo hello from $0 as $WHO", greeter]
+                      env: [{name: WHO, value: nobody}]
+                    ---
+                    apiVersion: v1
+                    kind: Pod
+                    metadata: {name: greeter}
+                    spec:
+                      restartPolicy: Never
+                      containers: [{name: main, image: "example.com/greeter:2", env: [{name: WHO, value: me}]}]
+                    """)
+                try await eventually("it greets") { try await home.swkube("logs", "greeter").output == "hello from greeter as me\n" }
+                let bad: Command.Outcome = try await home.swkube(
+                    "apply", "-f", "-",
+                    input: "{apiVersion: swkube.dev/v1, kind: HostImage, metadata: {name: bad}, spec: {images: [a], program: a}}")
+                #expect(bad.error.contains("spec.args: Required value: give command, args or both"))
+            }
+        }
+    }
+}

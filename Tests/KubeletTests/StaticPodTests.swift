@@ -1,0 +1,68 @@
+import API
+import Client
+import Glibc
+import Kubelet
+import Machinery
+import TestSupport
+import Testing
+
+/// Pods from files, and their mirrors.
+@Suite(.serialized) struct StaticPodTests {
+    private static let manifest = """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web, labels: {app: web}}
+        spec:
+          terminationGracePeriodSeconds: 1
+          containers:
+          - {name: main, image: host, command: [sh, -c, "echo $$; while :; do sleep 0.02; done"]}
+
+        """
+    private static let name = "web-\(TestNode.name)"
+
+    @Test func `a file runs a pod, its mirror comes back, and the processes end with the file`() async throws {
+        let node = try await TestNode()
+        try node.folder.write("", to: "manifests/.hidden")
+        try await node.withKubelet { kubelet in
+            try node.folder.write(Self.manifest, to: "manifests/web.yaml")
+            let pod: View<Pod> = try await node.wait(Self.name, "runs") { $0.isReady }
+            #expect(pod.metadata.annotations["kubernetes.io/config.source"] == "file")
+            #expect(pod.metadata.annotations["kubernetes.io/config.mirror"] == pod.metadata.annotations["kubernetes.io/config.hash"])
+            #expect(pod.metadata.ownerReferences.first?.kind == "Node")
+            #expect(pod.metadata.labels == ["app": "web"])
+            let id: String = pod.main.containerID
+            try await node.delete(Self.name, gracePeriodSeconds: 0)
+            let again: View<Pod> = try await eventually(
+                "the mirror is there again", { try await node.pod(Self.name) }, until: { $0.metadata.uid != pod.metadata.uid && $0.isReady }
+            )
+            #expect(again.main.containerID == id)
+            #expect(again.main.restartCount == 0)
+            // Gracefully too.
+            try await node.delete(Self.name)
+            try await eventually("and again") { try await node.pod(Self.name).metadata.uid != again.metadata.uid }
+        }
+        try await node.withKubelet { _ in
+            let pod: View<Pod> = try await node.wait(Self.name, "was taken over") { $0.isReady }
+            #expect(pod.main.restartCount == 0)
+            let changed: String = Self.manifest.replacing("app: web", with: "app: other")
+            try node.folder.write(changed, to: "manifests/web.yaml")
+            try await node.wait(Self.name, "is the new one") { $0.metadata.labels == ["app": "other"] && $0.isReady }
+            unlink(node.folder.file("manifests/web.yaml"))
+            try await node.waitUntilGone(Self.name)
+        }
+        #expect(names(in: node.folder.file("node/pods")).isEmpty)
+    }
+
+    @Test func `a file that is taken away while no kubelet runs takes its pod along`() async throws {
+        let node = try await TestNode()
+        try node.folder.write(Self.manifest, to: "manifests/web.yaml")
+        try await node.withKubelet { _ in
+            try await node.wait(Self.name, "runs") { $0.isReady }
+        }
+        unlink(node.folder.file("manifests/web.yaml"))
+        try await node.withKubelet { _ in
+            try await node.waitUntilGone(Self.name)
+            try await eventually("nothing is left") { names(in: node.folder.file("node/pods")).isEmpty }
+        }
+    }
+}
