@@ -86,18 +86,12 @@ enum HostImagePresets {
     // MARK: - Servers
 
     private static let servers: [View<HostImage>] = [
-        entry("nginx", ["nginx"], program: "nginx", args: ["nginx", "-g", "daemon off;"], install: "nginx-light") {
-            $0.stopSignal = "SIGQUIT"
-            $0.ports = [80]
-            $0.folders = ["/var/lib/nginx", "/var/log/nginx", "/var/cache/nginx", "/etc/nginx/conf.d"]
-            $0.files = [
-                file("/etc/nginx/nginx.conf", nginx), file("/etc/nginx/conf.d/default.conf", nginxServer),
-                file("/usr/share/nginx/html/index.html", "<h1>Welcome to nginx!</h1>\n<p>Served by this machine's own nginx.</p>\n"),
-            ]
-        },
+        webServer(
+            "nginx", ["nginx", "registry.k8s.io/nginx", "registry.k8s.io/nginx-slim", "registry.k8s.io/e2e-test-images/nginx"], port: 80),
+        webServer("nginx-unprivileged", ["nginxinc/nginx-unprivileged"], port: 8080),
         entry(
-            "httpd", ["httpd"], program: "apache2", args: ["apache2", "-D", "FOREGROUND", "-f", "/usr/local/apache2/conf/httpd.conf"],
-            install: "apache2-bin"
+            "httpd", ["httpd", "registry.k8s.io/e2e-test-images/httpd"], program: "apache2",
+            args: ["apache2", "-D", "FOREGROUND", "-f", "/usr/local/apache2/conf/httpd.conf"], install: "apache2-bin"
         ) {
             $0.stopSignal = "SIGWINCH"
             $0.ports = [80]
@@ -114,7 +108,8 @@ enum HostImagePresets {
             args: ["serve", "/etc/docker/registry/config.yml"], install: "docker-registry"
         ) {
             $0.ports = [5000]
-            $0.folders = ["/var/lib/docker-registry", "/var/lib/registry"]
+            $0.folders = ["/var/lib/registry"]
+            $0.files = [file("/etc/docker/registry/config.yml", registry)]
         },
     ]
 
@@ -136,15 +131,38 @@ enum HostImagePresets {
 
         """
 
-    private static let nginxServer = """
+    private static func webServer(_ name: String, _ images: [String], port: Int) -> View<HostImage> {
+        entry(name, images, program: "nginx", args: ["nginx", "-g", "daemon off;"], install: "nginx-light") {
+            $0.stopSignal = "SIGQUIT"
+            $0.ports = [port]
+            $0.folders = ["/var/lib/nginx", "/var/log/nginx", "/var/cache/nginx", "/etc/nginx/conf.d"]
+            $0.files = [
+                file("/etc/nginx/nginx.conf", nginx), file("/etc/nginx/conf.d/default.conf", site(port: port)),
+                file("/usr/share/nginx/html/index.html", "<h1>Welcome to nginx!</h1>\n<p>Served by this machine's own nginx.</p>\n"),
+            ]
+        }
+    }
+
+    private static func site(port: Int) -> String {
+        """
         server {
-            listen 80;
+            listen \(port);
             server_name localhost;
             location / {
                 root /usr/share/nginx/html;
                 index index.html index.htm;
             }
         }
+
+        """
+    }
+
+    /// As the image has it: open to who reaches it.
+    private static let registry = """
+        version: 0.1
+        log: {level: info}
+        storage: {filesystem: {rootdirectory: /var/lib/registry}, delete: {enabled: true}}
+        http: {addr: ":5000"}
 
         """
 
@@ -180,8 +198,8 @@ enum HostImagePresets {
             $0.ports = [11211]
             $0.user = "11211"
         },
-        keyValue("redis", program: "redis-server"),
-        keyValue("valkey", images: ["valkey/valkey"], program: "valkey-server"),
+        keyValue("redis", images: ["redis", "registry.k8s.io/redis", "registry.k8s.io/e2e-test-images/redis"], program: "redis-server"),
+        keyValue("valkey", images: ["valkey/valkey", "valkey"], program: "valkey-server"),
         entry(
             "postgres", ["postgres"], program: "/usr/lib/postgresql/*/bin/postgres", command: ["sh", "-c", postgres, "postgres"],
             args: ["postgres"], install: "postgresql"
@@ -197,9 +215,9 @@ enum HostImagePresets {
     ]
 
     /// The images' protected mode is off, because their port is the pod's own.
-    private static func keyValue(_ name: String, images: [String] = [], program: String) -> View<HostImage> {
+    private static func keyValue(_ name: String, images: [String], program: String) -> View<HostImage> {
         entry(
-            name, images + [name], program: program,
+            name, images, program: program,
             command: [
                 "sh", "-c",
                 "case \"${1:--}\" in -*|*.conf) set -- \(program) \"$@\";; esac; "

@@ -2,6 +2,7 @@ import API
 import Client
 import Logging
 import Machinery
+import Synchronization
 
 /// Static pods: each has a worker like any other, and a mirror in the API.
 extension Kubelet {

@@ -114,6 +114,7 @@ package final class Kubelet: Sendable {
             }
             group.addTask { [self] in await follow(pods, context) }
             group.addTask { [self] in await followStatic(pods, context) }
+            group.addTask { [self] in await followImages(images) }
             for await worker in started {
                 group.addTask { [self] in
                     await worker.run()
@@ -175,6 +176,19 @@ package final class Kubelet: Sendable {
             }
         }
         for worker in state.withLock({ state in uids.compactMap { state.workers[$0] } }) { worker.sourcesChanged() }
+    }
+
+    /// Tells pods that wait for images when the store or the catalogue has new ones, until the task is cancelled.
+    private func followImages(_ images: NodeImages) async {
+        let (news, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let subscription: FileWatch.Subscription = watch.onChange(of: images.store.folder) { continuation.yield() }
+        defer { subscription.cancel() }
+        images.catalogue.onChange { before, after in
+            if before?.json["spec"] != after?.json["spec"] { continuation.yield() }
+        }
+        for await _ in news {
+            for worker in state.withLock({ Array($0.workers.values) }) { worker.imagesChanged() }
+        }
     }
 
     private func forget(_ worker: PodWorker) {

@@ -143,6 +143,13 @@ import Testing
                 try await message("odd", "odd:2", "ErrImagePull")
                     == "this node has no program no-such-program to run image \"odd:2\" with (HostImage odd): apt-get install -y odd, "
                     + "or bring the image itself: swkube image pull odd:2, swkube image load FILE")
+            // It need not wait for the end of its back-off when what it waits for comes.
+            try await node.wait("odd", "backs off") { $0.main.state.waiting?.reason == "ImagePullBackOff" }
+            let change: JSON = ["spec": ["program": "sh", "args": ["sh", "-c", "sleep 1000"]]]
+            try await node.client.patch(HostImage.self, ObjectKey(namespace: "", name: "odd"), change, as: .mergePatch)
+            try await node.waitForPhase("odd", "Running")
+            try await node.client.patch(
+                HostImage.self, ObjectKey(namespace: "", name: "odd"), ["spec": ["program": "no-such-program"]], as: .mergePatch)
             #expect(try await message("nobody", "127.0.0.1:1/a:1", "ErrImagePull").contains("connection refused"))
             try await eventually("the catalogue says that the program is missing") {
                 let entry: View<HostImage> = try await node.client.get(HostImage.self, ObjectKey(namespace: "", name: "odd"))

@@ -80,10 +80,10 @@ import Testing
         try await node.withKubelet { _ in
             try await node.shell(
                 "tcp", "sleep 600",
-                ["livenessProbe": ["tcpSocket": ["port": 8080], "periodSeconds": 1, "terminationGracePeriodSeconds": 1]],
+                ["livenessProbe": ["tcpSocket": ["port": 1], "periodSeconds": 1, "terminationGracePeriodSeconds": 1]],
                 restartPolicy: "Always")
             let pod: View<Pod> = try await Self.restart(node, "tcp")
-            let text = "Unhealthy: Liveness probe failed: dial tcp \(pod.status.podIP):8080: connect: connection refused"
+            let text = "Unhealthy: Liveness probe failed: dial tcp \(pod.status.podIP):1: connect: connection refused"
             #expect(try await node.events("tcp").contains(text))
         }
         await node.end()

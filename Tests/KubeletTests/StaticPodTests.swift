@@ -57,7 +57,7 @@ import Testing
         let node = try await TestNode()
         try node.folder.write(Self.manifest, to: "manifests/web.yaml")
         try await node.withKubelet { _ in
-            try await node.wait(Self.name, "runs") { $0.isReady }
+            _ = try await node.wait(Self.name, "runs") { $0.isReady }
         }
         unlink(node.folder.file("manifests/web.yaml"))
         try await node.withKubelet { _ in

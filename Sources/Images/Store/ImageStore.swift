@@ -99,39 +99,40 @@ package final class ImageStore: Sendable {
     /// - Parameter inUse: manifests of images that containers run from. Asked while no container can be started.
     /// - Returns: what was taken off, and what was removed. Throws ``ImageError/inUse(_:)`` or ``ImageError/notFound(_:)``.
     package func remove(_ name: String, inUse: () -> Set<Digest>) throws(ImageError) -> (untagged: [String], removed: Digest?) {
-        let lock = try StoreLock(lockPath, .exclusive)
-        defer { withExtendedLifetime(lock) {} }
-        let image: StoredImage = try image(named: name)
-        var untagged: [String] = image.tags
-        if let reference = try? ImageReference(name), reference.digest == nil, image.answers(to: reference) {
-            untagged = image.tags.filter { $0 == reference.description }
+        try alone { () throws(ImageError) in
+            let image: StoredImage = try image(named: name)
+            var untagged: [String] = image.tags
+            if let reference = try? ImageReference(name), reference.digest == nil, image.answers(to: reference) {
+                untagged = image.tags.filter { $0 == reference.description }
+            }
+            let isLast: Bool = untagged.count == image.tags.count
+            if isLast, inUse().contains(image.manifest) { throw .inUse(name) }
+            try changeIndex { images in
+                guard let at = images.firstIndex(where: { $0.manifest == image.manifest }) else { return }
+                if isLast { images.remove(at: at) } else { images[at].tags.removeAll { untagged.contains($0) } }
+            }
+            return (untagged, isLast ? image.id : nil)
         }
-        let isLast: Bool = untagged.count == image.tags.count
-        if isLast, inUse().contains(image.manifest) { throw .inUse(name) }
-        try changeIndex { images in
-            guard let at = images.firstIndex(where: { $0.manifest == image.manifest }) else { return }
-            if isLast { images.remove(at: at) } else { images[at].tags.removeAll { untagged.contains($0) } }
-        }
-        if isLast { try sweep() }
-        return (untagged, isLast ? image.id : nil)
     }
 
     /// Removes what was pulled and is used by nobody, the longest unused first, until `isEnough` says so. Returns what went.
     package func collect(
         inUse: () -> Set<Digest>, olderThan age: Int64, isEnough: () -> Bool
     ) throws(ImageError) -> [StoredImage] {
-        let lock = try StoreLock(lockPath, .exclusive)
-        defer { withExtendedLifetime(lock) {} }
-        let used: Set<Digest> = inUse()
-        let now = Int64(time(nil))
-        let candidates: [StoredImage] = try images().filter {
-            $0.origin == .pulled && !used.contains($0.manifest) && now - lastUse(of: $0) >= age
-        }.sorted { lastUse(of: $0) < lastUse(of: $1) }
         var gone: [StoredImage] = []
-        for image in candidates where !isEnough() {
-            try changeIndex { images in images.removeAll { $0.manifest == image.manifest } }
-            try sweep()
-            gone.append(image)
+        while !isEnough() {
+            let next: StoredImage? = try alone { () throws(ImageError) in
+                let used: Set<Digest> = inUse()
+                let now = Int64(time(nil))
+                let candidates: [StoredImage] = try images().filter {
+                    $0.origin == .pulled && !used.contains($0.manifest) && now - lastUse(of: $0) >= age
+                }
+                guard let oldest = candidates.min(by: { lastUse(of: $0) < lastUse(of: $1) }) else { return nil }
+                try changeIndex { images in images.removeAll { $0.manifest == oldest.manifest } }
+                return oldest
+            }
+            guard let next else { break }
+            gone.append(next)
         }
         return gone
     }
@@ -140,17 +141,38 @@ package final class ImageStore: Sendable {
     package func tidy() throws(ImageError) {
         guard let lock = StoreLock(ifFree: lockPath) else { return }
         defer { withExtendedLifetime(lock) {} }
-        for name in StoreFiles.names(in: folder + "/work") { try drop("\(folder)/work/\(name)") }
         try sweep()
+        for name in StoreFiles.names(in: folder + "/work") { try drop("\(folder)/work/\(name)") }
     }
 
-    /// Removes layers and blobs that no image has. Under the sole lock.
-    private func sweep() throws(ImageError) {
+    /// Runs `body` while nobody adds or uses, and takes away what no image has any more; the bytes go when others are let in again.
+    private func alone<Value>(_ body: () throws(ImageError) -> Value) throws(ImageError) -> Value {
+        let result: Value
+        let trash: [String]
+        do {
+            let lock = try StoreLock(lockPath, .exclusive)
+            defer { withExtendedLifetime(lock) {} }
+            result = try body()
+            trash = try sweep()
+        }
+        for path in trash { try drop(path) }
+        return result
+    }
+
+    /// Moves layers that no image has to where they are removed, and removes such blobs. Under the sole lock.
+    @discardableResult
+    private func sweep() throws(ImageError) -> [String] {
         let all: [StoredImage] = try images()
         let layers: Set<String> = Set(all.flatMap(\.layers).map(\.hex))
         let blobs: Set<String> = Set(all.flatMap { [$0.manifest.hex, $0.id.hex] })
-        for name in StoreFiles.names(in: folder + "/layers") where !layers.contains(name) { try drop("\(folder)/layers/\(name)") }
+        var trash: [String] = []
+        for name in StoreFiles.names(in: folder + "/layers") where !layers.contains(name) {
+            let place = "\(folder)/work/gone-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+            guard rename("\(folder)/layers/\(name)", place) == 0 else { throw .system("rename", "\(folder)/layers/\(name)") }
+            trash.append(place)
+        }
         for name in StoreFiles.names(in: folder + "/blobs") where !blobs.contains(name) { unlink("\(folder)/blobs/\(name)") }
+        return trash
     }
 
     func drop(_ path: String) throws(ImageError) {

@@ -40,6 +40,7 @@ package struct TarEntry: Sendable, Equatable {
 
     /// The parts of the path without empty ones and dots. Throws ``ImageError/damaged(_:)`` for a path that leads upwards.
     package static func parts(of path: String) throws(ImageError) -> [String] {
+        guard path.utf8.count <= 4096 else { throw .damaged("the archive has a member whose path is longer than 4096 bytes") }
         var parts: [String] = []
         for part in path.split(separator: "/") where part != "." {
             if part == ".." || part.utf8.contains(0) { throw .damaged("the archive has a member \"\(path)\", which leads out of it") }

@@ -1,6 +1,5 @@
 import API
 import Machinery
-import Sandbox
 
 /// What the API's status still knows of a container when the kubelet starts anew.
 extension ContainerRecord {
@@ -10,9 +9,9 @@ extension ContainerRecord {
         attempt = status.restartCount
         imageID = status.imageID
         user = status.user?.linux.map { linux in
-            ContainerProcess.User(
+            Identity(
                 uid: UInt32(clamping: linux.uid), gid: UInt32(clamping: linux.gid),
-                supplementaryGroups: linux.supplementalGroups.map { UInt32(clamping: $0) })
+                groups: linux.supplementalGroups.map { UInt32(clamping: $0) })
         }
         previous = status.lastState.terminated.map { End($0) }
         isReady = status.ready

@@ -1,6 +1,5 @@
 import API
 import Machinery
-import Sandbox
 
 /// What the kubelet knows of one container of a pod.
 struct ContainerRecord: Sendable {
@@ -36,6 +35,13 @@ struct ContainerRecord: Sendable {
         var containerID: String
     }
 
+    /// Whom a run runs as.
+    struct Identity: Sendable, Equatable {
+        var uid: UInt32 = 0
+        var gid: UInt32 = 0
+        var groups: [UInt32] = []
+    }
+
     /// Why a container does not run, as its status says it.
     struct Problem: Sendable, Equatable {
         let reason: String
@@ -55,7 +61,7 @@ struct ContainerRecord: Sendable {
     /// What the status calls the image of the last run; empty before the first.
     var imageID = ""
     /// Whom the last run runs as; nil for one that nobody noted.
-    var user: ContainerProcess.User?
+    var user: Identity?
     /// Runs and has passed its startup probe.
     var isStarted = false
     /// Runs and passes its readiness probe, or has none.

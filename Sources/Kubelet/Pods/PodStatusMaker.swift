@@ -112,7 +112,7 @@ struct PodStatusMaker {
                     of.linux = View<LinuxContainerUser> {
                         $0.uid = Int(user.uid)
                         $0.gid = Int(user.gid)
-                        if !user.supplementaryGroups.isEmpty { $0.supplementalGroups = user.supplementaryGroups.map { Int($0) } }
+                        if !user.groups.isEmpty { $0.supplementalGroups = user.groups.map { Int($0) } }
                     }
                 }
             }

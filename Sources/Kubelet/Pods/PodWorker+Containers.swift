@@ -82,7 +82,7 @@ extension PodWorker {
             record.isHooked = container.lifecycle?.postStart != nil
             records[name] = record
             record.imageID = image.reference
-            record.user = process.user ?? ContainerProcess.User(uid: 0, gid: 0)
+            record.user = process.user.map { .init(uid: $0.uid, gid: $0.gid, groups: $0.supplementaryGroups) } ?? .init()
             keepBackOffs(name, record)
             records[name] = record
             linkLog(name, attempt: attempt)

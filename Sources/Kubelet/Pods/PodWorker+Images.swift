@@ -44,6 +44,18 @@ extension PodWorker {
         return nil
     }
 
+    /// There may be now what was missing: whoever waits need not wait for the next attempt. Those that ask registries wait on.
+    func lookForImages() {
+        for (name, fetch) in fetches {
+            guard case .waiting(let until, _) = fetch, let container = container(name), let image = try? ImageReference(container.image)
+            else { continue }
+            let isThere: Bool = (try? node.images.store.find(image)) != nil || node.images.entry(for: image)?.foundProgram != nil
+            guard isThere, until > node.clock.now else { continue }
+            fetches[name] = nil
+            retryAt[name] = nil
+        }
+    }
+
     private func find(_ container: View<Container>, isPulled: Bool, _ now: ClusterClock.Instant) throws -> ResolvedImage? {
         let name: String = container.name
         let image = try ImageReference(container.image)

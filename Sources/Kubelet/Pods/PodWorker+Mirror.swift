@@ -2,6 +2,7 @@ import API
 import Client
 import Logging
 import Machinery
+import Synchronization
 
 /// The mirror of a static pod: what the API shows of it. Deleting it ends no process; it comes back.
 extension PodWorker {

@@ -18,6 +18,8 @@ actor PodWorker {
         var isGone = false
         /// A ConfigMap or Secret that the pod uses has changed.
         var hasNewSources = false
+        /// There are new images, or new programs for images.
+        var hasNewImages = false
         /// Somebody did something to the mirror of a static pod.
         var hasNewMirror = false
     }
@@ -121,6 +123,11 @@ actor PodWorker {
         poke()
     }
 
+    nonisolated func imagesChanged() {
+        inbox.withLock { $0.hasNewImages = true }
+        poke()
+    }
+
     nonisolated func mirrorChanged() {
         inbox.withLock { $0.hasNewMirror = true }
         poke()
@@ -168,6 +175,7 @@ actor PodWorker {
             defer {
                 inbox.hasNewSources = false
                 inbox.hasNewMirror = false
+                inbox.hasNewImages = false
             }
             return inbox
         }
@@ -178,6 +186,7 @@ actor PodWorker {
         if !isAdopted { await adopt() }
         if isGone || pod.isTerminating { end(grace: graceOfDeletion) }
         if news.hasNewMirror { reported = nil }
+        if news.hasNewImages { lookForImages() }
         if news.hasNewSources {
             setbacks[.volumes] = nil
             retryAt = [:]
