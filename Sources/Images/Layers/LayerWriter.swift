@@ -100,7 +100,6 @@ final class LayerWriter {
             try own(entry, name, in: fd, path)
         case .device:
             // A container has devices of its own, and any other is closed to it.
-            owners += "\(entry.user) \(entry.group) device \(path)\n"
             return
         case .folder: return
         }
@@ -154,7 +153,8 @@ final class LayerWriter {
         if canChown {
             guard fchownat(fd, name, entry.user, entry.group, AT_SYMLINK_NOFOLLOW) == 0 else { throw .system("chown", path) }
         } else if entry.user != 0 || entry.group != 0 || !entry.attributes.isEmpty {
-            owners += "\(entry.user) \(entry.group) \(String(entry.mode, radix: 8)) \(path)\n"
+            let plain: String = path.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
+            owners += "\(entry.user) \(entry.group) \(String(entry.mode, radix: 8)) \(plain)\n"
         }
     }
 

@@ -7,7 +7,8 @@ import Sandbox
 ///     <folder>/index.json              which images there are, replaced in one step
 ///     <folder>/blobs/<hex>             manifests and configurations
 ///     <folder>/layers/<hex>/root       one layer unpacked, named for the chain of layers up to it
-///     <folder>/layers/<hex>/owners     owners that this user could not give its files
+///     <folder>/layers/<hex>/owners     owners that this user could not give its files: `size BYTES`, then lines of
+///                                      `uid gid mode path`, where \n and \\ stand for odd characters of the path
 ///     <folder>/work                    what is on its way; worth nothing after a crash
 ///     <folder>/lock, index.lock        between processes
 ///
@@ -15,10 +16,16 @@ import Sandbox
 /// holds it alone. Methods block; call them on a thread of their own.
 package final class ImageStore: Sendable {
     package let folder: String
+    private let remover: @Sendable (String) throws -> Void
 
     /// Makes the folder when it is missing.
-    package init(folder: String) throws(ImageError) {
+    ///
+    /// - Parameter remover: removes a folder and everything below it, files of other identities than this user's too.
+    package init(
+        folder: String, remover: @escaping @Sendable (String) throws -> Void = { try removeFolder($0) }
+    ) throws(ImageError) {
         self.folder = folder
+        self.remover = remover
         for path in [folder, folder + "/blobs", folder + "/layers", folder + "/work"] { try StoreFiles.makeFolder(path) }
     }
 
@@ -81,6 +88,19 @@ package final class ImageStore: Sendable {
         var facts = stat()
         return stat(blobPath(image.id), &facts) == 0 ? Int64(facts.st_mtim.tv_sec) : 0
     }
+
+    /// Layers whose files belong to others than this user, as far as the image is concerned, and who were not told so yet.
+    ///
+    /// Where a cluster has more identities than the user's own, whoever owns them there is to be given them before a container sees them.
+    package func layersWithoutOwners(of image: StoredImage) -> [String] {
+        image.layers.map(layerFolder).filter { folder in
+            guard !StoreFiles.exists(folder + "/owned"), let record = try? StoreFiles.read(folder + "/owners") else { return false }
+            return record.split(separator: 0x0A).count > 1
+        }
+    }
+
+    /// Notes that the files of a layer have their owners.
+    package func noteOwners(ofLayer folder: String) throws(ImageError) { try StoreFiles.replace(folder + "/owned", with: []) }
 
     // MARK: - Changing
 
@@ -176,8 +196,8 @@ package final class ImageStore: Sendable {
     }
 
     func drop(_ path: String) throws(ImageError) {
-        do throws(SandboxError) { try removeFolder(path) } catch {
-            throw .file(call: "remove", errno: error.errno ?? EIO, path: path)
+        do { try remover(path) } catch {
+            throw .file(call: "remove", errno: (error as? SandboxError)?.errno ?? EIO, path: path)
         }
     }
 }
