@@ -58,7 +58,7 @@ import Testing
             made("any", ["nginx"]), made("later", ["nginx"]), made("old", ["docker.io/library/nginx:1.26*"]),
             made("sixteen", ["postgres:16*"]),
         ]
-        #expect(HostImageMatch.find(try ImageReference(image), in: catalogue)?.name ?? "" == entry)
+        #expect(HostImageIndex(catalogue).find(try ImageReference(image))?.name ?? "" == entry)
     }
 
     @Test func `programs are found by name, by path and by pattern, the newest version first`() throws {

@@ -11,6 +11,8 @@ final class NodeImages: Sendable {
     let registries: Kubelet.Registries
     let store: ImageStore
     let catalogue: Informer<HostImage>
+    /// Of the catalogue as it is, and how often that changed; nil after a change.
+    private let index = Mutex<(changes: Int, made: HostImageIndex?)>((0, nil))
     private let client: Client
     private let puller: ImagePuller
     /// Pulls under way, by name and secrets: pods of one set share them.
@@ -22,10 +24,17 @@ final class NodeImages: Sendable {
         self.catalogue = catalogue
         store = try ImageStore(folder: folder)
         puller = ImagePuller(store, platform: Platform(architecture: Host.architecture))
+        catalogue.onChange { [weak self] _, _ in self?.index.withLock { $0 = ($0.changes + 1, nil) } }
     }
 
     /// The catalogue's entry for an image.
-    func entry(for image: ImageReference) -> View<HostImage>? { HostImageMatch.find(image, in: catalogue.list()) }
+    func entry(for image: ImageReference) -> View<HostImage>? {
+        let (changes, known) = index.withLock { $0 }
+        if let known { return known.find(image) }
+        let made = HostImageIndex(catalogue.list())
+        index.withLock { index in if index.changes == changes { index.made = made } }
+        return made.find(image)
+    }
 
     /// An image of the store for a container. `keep` notes that the container uses it, before anybody can remove it.
     func stored(_ image: ImageReference, keep: (ResolvedImage) throws -> Void) throws -> ResolvedImage? {

@@ -47,6 +47,7 @@ extension PodWorker {
 
     /// Starts a container's next run. Whatever comes of it stands in its record.
     func start(_ name: String) async {
+        await node.images.catalogue.caughtUp()
         guard let sandbox, let container = container(name), var record = records[name] else { return }
         let now: ClusterClock.Instant = node.clock.now
         guard let image = image(for: container, now) else { return }

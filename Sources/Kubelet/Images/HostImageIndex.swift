@@ -2,30 +2,40 @@ import API
 import Images
 import Machinery
 
-/// The entry of the catalogue for an image's name.
-enum HostImageMatch {
-    /// The entry that names the image most closely: with its tag before without, then the one whose name comes first.
-    static func find(_ image: ImageReference, in catalogue: [View<HostImage>]) -> View<HostImage>? {
-        var best: (entry: View<HostImage>, closeness: Int)?
-        for entry in catalogue {
-            guard let closeness = entry.spec.images.compactMap({ closeness(image, $0) }).max() else { continue }
-            if let known = best, known.closeness > closeness || (known.closeness == closeness && known.entry.name < entry.name) { continue }
-            best = (entry, closeness)
-        }
-        return best?.entry
+/// The catalogue by names of images: each container's start asks it.
+struct HostImageIndex: Sendable {
+    /// An entry, and the tags that it is for; nil for all.
+    private struct Meaning: Sendable {
+        let tag: String?
+        let entry: View<HostImage>
     }
 
-    /// nil when the pattern does not mean the image; else the longer, the closer.
-    private static func closeness(_ image: ImageReference, _ pattern: String) -> Int? {
+    private var meanings: [String: [Meaning]] = [:]
+
+    init(_ catalogue: [View<HostImage>]) {
+        for entry in catalogue.sorted(by: { $0.name < $1.name }) {
+            for pattern in entry.spec.images { add(pattern, entry) }
+        }
+    }
+
+    /// The entry that means the image most closely: with its tag before without, then the one whose own name comes first.
+    func find(_ image: ImageReference) -> View<HostImage>? {
+        let all: [Meaning] = meanings[image.name] ?? []
+        let fitting: [Meaning] = all.filter { meaning in meaning.tag.map { HostPrograms.matches(image.tag ?? "", $0) } ?? true }
+        let closest: Int? = fitting.map { $0.tag?.utf8.count ?? -1 }.max()
+        return fitting.first { ($0.tag?.utf8.count ?? -1) == closest }?.entry
+    }
+
+    /// What is no name of an image means none.
+    private mutating func add(_ pattern: String, _ entry: View<HostImage>) {
         var name: Substring = pattern[...]
         var tag: String?
         if let colon = pattern.lastIndex(of: ":"), !pattern[colon...].contains("/") {
             name = pattern[..<colon]
             tag = String(pattern[pattern.index(after: colon)...])
         }
-        guard let wanted = try? ImageReference(String(name)), wanted.name == image.name else { return nil }
-        guard let tag else { return 0 }
-        return HostPrograms.matches(image.tag ?? "", tag) ? tag.utf8.count : nil
+        guard let reference = try? ImageReference(String(name)) else { return }
+        meanings[reference.name, default: []].append(Meaning(tag: tag, entry: entry))
     }
 }
 
