@@ -136,6 +136,23 @@ import Testing
         await node.end()
     }
 
+    @Test func `a probe that can't be run counts for nothing and says so`() async throws {
+        let node = try await TestNode()
+        try await node.withKubelet { _ in
+            try await node.shell(
+                "odd", "sleep 600",
+                ["livenessProbe": ["exec": ["command": ["no-such-program"]], "periodSeconds": 1, "failureThreshold": 1]],
+                restartPolicy: "Always")
+            try await eventually("it is told") {
+                try await node.events("odd").contains(
+                    "Unhealthy: Liveness probe errored and resulted in unknown state: exec: \"no-such-program\": executable file not found in $PATH"
+                )
+            }
+            #expect(try await node.pod("odd").main.restartCount == 0)
+        }
+        await node.end()
+    }
+
     @Test(.enabled("python3 and openssl are not on PATH", { python != nil && Command.path(of: "openssl") != nil }))
     func `a probe over HTTPS takes any certificate`() async throws {
         let node = try await TestNode()

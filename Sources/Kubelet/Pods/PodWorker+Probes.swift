@@ -40,8 +40,22 @@ extension PodWorker {
             try await clock.sleep(until: due)
             while !Task.isCancelled {
                 let isEarly: Bool = isEager && clock.now < due
-                let problem: String? = await check(probe, record)
+                let problem: String?
+                var error: (any Error)?
+                do { problem = try await check(probe, record) } catch let failure {
+                    problem = "\(failure)"
+                    error = failure
+                }
                 guard !Task.isCancelled, records[record.name]?.attempt == record.attempt else { return }
+                if let error, !isEarly {
+                    // Nothing was asked, so nothing was answered.
+                    tell(
+                        record.name, .warning, "Unhealthy",
+                        "\(kind.rawValue) probe errored and resulted in unknown state: \(error)")
+                    due = clock.now.advanced(by: period)
+                    try await clock.sleep(until: due)
+                    continue
+                }
                 if problem == nil { isEager = false }
                 if problem == nil || !isEarly {
                     if let problem {
@@ -92,12 +106,12 @@ extension PodWorker {
         }
     }
 
-    /// One attempt: nil is success, else why not.
-    private func check(_ probe: View<Probe>, _ record: ContainerRecord) async -> String? {
+    /// One attempt: nil is success, else why not. Throws when a command could not be run.
+    private func check(_ probe: View<Probe>, _ record: ContainerRecord) async throws -> String? {
         let seconds: Int = max(1, probe.timeoutSeconds)
         guard let container = container(record.name) else { return "the container is gone" }
         if let action: View<ExecAction> = probe.exec {
-            return await execute(action.command, in: container, id: record.sandboxID, limit: .seconds(seconds))
+            return try await attempt(action.command, in: container, id: record.sandboxID, limit: .seconds(seconds))
         }
         if let action: View<HTTPGetAction> = probe.httpGet { return await get(action, container, seconds: seconds) }
         if let action: View<TCPSocketAction> = probe.tcpSocket {
@@ -145,20 +159,20 @@ extension PodWorker {
 
     /// nil for exit code 0, else what it wrote or why it could not run.
     func execute(_ command: [String], in container: View<Container>, id: String, limit: Duration) async -> String? {
+        do { return try await attempt(command, in: container, id: id, limit: limit) } catch { return "\(error)" }
+    }
+
+    private func attempt(_ command: [String], in container: View<Container>, id: String, limit: Duration) async throws -> String? {
         guard let sandbox else { return "the pod's sandbox is gone" }
-        do {
-            let process: ContainerProcess = try await program(command, in: container, id: id, sandbox)
-            let run = ContainerCommand(sandbox: sandbox, process: process, folder: folders.state, clock: node.clock)
-            let outcome: ContainerCommand.Outcome = try await run.run(limit: limit)
-            switch outcome.exitCode {
-            case 0: return nil
-            case nil:
-                let text: String = command.joined(separator: " ")
-                return "command timed out: \"\(text)\" timed out after \(GoDuration.text(limit))"
-            default: return outcome.output.isEmpty ? "exit code \(outcome.exitCode ?? -1)" : outcome.output
-            }
-        } catch {
-            return "\(error)"
+        let process: ContainerProcess = try await program(command, in: container, id: id, sandbox)
+        let run = ContainerCommand(sandbox: sandbox, process: process, folder: folders.state, clock: node.clock)
+        let outcome: ContainerCommand.Outcome = try await run.run(limit: limit)
+        switch outcome.exitCode {
+        case 0: return nil
+        case nil:
+            let text: String = command.joined(separator: " ")
+            return "command timed out: \"\(text)\" timed out after \(GoDuration.text(limit))"
+        default: return outcome.output.isEmpty ? "exit code \(outcome.exitCode ?? -1)" : outcome.output
         }
     }
 }
