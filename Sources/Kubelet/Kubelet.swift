@@ -99,8 +99,8 @@ package final class Kubelet: Sendable {
         let context = NodeContext(
             configuration: configuration, client: client, clock: clock, log: log,
             events: EventRecorder(client: client, clock: clock, component: "kubelet", host: configuration.nodeName), runtime: runtime,
-            addresses: PodAddresses(CIDR(node.spec.podCIDR) ?? PodAddresses.range(for: configuration.stateFolder)), services: services,
-            watch: watch, images: images, allocatable: reporter.allocatable(of: node))
+            addresses: PodAddresses(CIDR(node.spec.podCIDR) ?? PodAddresses.range(for: configuration.stateFolder)), pods: pods,
+            services: services, watch: watch, images: images, allocatable: reporter.allocatable(of: node))
         let (started, newWorkers) = AsyncStream<PodWorker>.makeStream()
         state.withLock { $0.begin = { newWorkers.yield($0) } }
         await withDiscardingTaskGroup { group in
@@ -139,8 +139,10 @@ package final class Kubelet: Sendable {
         pods.onChange { [weak self] before, after in self?.podChanged(before, after, context) }
         informers.feed(ConfigMap.names.resource) { [weak self] in self?.sourcesChanged(.configMap, $0) }
         informers.feed(Secret.names.resource) { [weak self] in self?.sourcesChanged(.secret, $0) }
-        let living: Set<String> = Set(mine.flatMap { [$0.metadata.uid, $0.mirrored].compactMap { $0 } })
-        await removeOrphans(living.union(await staticPodSource.current()), context)
+        let files: StaticPodSource.Findings = await staticPodSource.current()
+        // What a place has that can't be read now only its mirrors tell.
+        let mirrored: [String] = files.isComplete ? [] : mine.compactMap(\.mirrored)
+        await removeOrphans(Set(mine.map(\.metadata.uid) + files.pods.map(\.metadata.uid) + mirrored), context)
     }
 
     private func podChanged(_ before: View<Pod>?, _ after: View<Pod>?, _ context: NodeContext) {

@@ -14,6 +14,7 @@ struct NodeContext: Sendable {
     let events: EventRecorder
     let runtime: SandboxRuntime
     let addresses: PodAddresses
+    let pods: Informer<Pod>
     let services: Informer<Service>
     let watch: FileWatch
     let images: NodeImages

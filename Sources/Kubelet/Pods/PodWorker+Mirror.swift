@@ -23,9 +23,11 @@ extension PodWorker {
         }
     }
 
-    /// The mirror that stands for this very pod, made anew where it does not.
+    /// The mirror that stands for this very pod, made anew where it does not. Found in the kubelet's copy: the API tells a node nothing
+    /// of pods that are not there.
     private func mirror() async throws -> View<Pod>? {
-        if let found = try await node.client.find(Pod.self, key) {
+        await node.pods.caughtUp()
+        if let found = node.pods.get(key) {
             if found.mirrored == uid, !found.isTerminating { return found }
             guard found.mirrored != nil else {
                 throw ConfigError("a pod of this name is in the API already, and no mirror")
@@ -34,7 +36,9 @@ extension PodWorker {
         }
         let key = ObjectKey(namespace: "", name: node.configuration.nodeName)
         guard let owner = try await node.client.find(Node.self, key) else { return nil }
-        return try await node.client.create(StaticPod.mirror(of: pod, node: owner))
+        let made: View<Pod> = try await node.client.create(StaticPod.mirror(of: pod, node: owner))
+        node.pods.note(made)
+        return made
     }
 
     private func deleteMirror(_ mirror: View<Pod>) async throws {
@@ -48,7 +52,8 @@ extension PodWorker {
     /// The file has gone, and the processes too.
     func removeMirror() async {
         do {
-            if let found = try await node.client.find(Pod.self, key), found.mirrored == uid { try await deleteMirror(found) }
+            await node.pods.caughtUp()
+            if let found = node.pods.get(key), found.mirrored == uid { try await deleteMirror(found) }
         } catch {
             log.warning("deleting the mirror of a static pod failed", metadata: ["error": "\(error)"])
         }

@@ -51,8 +51,11 @@ struct StaticPodSource: Sendable {
         }
     }
 
-    /// Hashes of the pods that can be read now.
-    func current() async -> Set<String> { Set(await read([:]).0.values.flatMap { $0 }.map(\.metadata.uid)) }
+    /// What can be read now.
+    func current() async -> Findings {
+        let (found, isComplete) = await read([:])
+        return Findings(pods: found.values.flatMap { $0 }, isComplete: isComplete)
+    }
 
     /// The pods of each place, and whether each could be read at least once. A place that can't be read or understood keeps what it had.
     private func read(_ last: [String: [View<Pod>]]) async -> ([String: [View<Pod>]], Bool) {
