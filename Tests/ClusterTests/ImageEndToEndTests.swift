@@ -45,6 +45,44 @@ extension EndToEnd {
             }
         }
 
+        /// Row 26 (c) of what has to work.
+        @Test(
+            .enabled(
+                "docker-registry, skopeo, htpasswd or /bin/busybox are missing",
+                { TestRegistry.isAvailable && FileManager.default.fileExists(atPath: busybox) }))
+        func `a private image comes with a secret of the registry, and not without`() async throws {
+            try await TestHome.with { home in
+                let registry = try await TestRegistry(user: TestRegistry.User("ada", "pw"))
+                let archive: [UInt8] = try #require(
+                    ImageMaker.programArchive(Self.busybox, names: ["sleep"], tag: "x:1", config: ["Cmd": ["/bin/sleep", "1000"]]))
+                try Data(archive).write(to: URL(filePath: home.folder.file("x.tar")))
+                let image: String = registry.name("team/private:1")
+                try await registry.push(home.folder.file("x.tar"), as: image)
+                try await home.start()
+                func pod(_ name: String, _ more: String) -> String {
+                    """
+                    apiVersion: v1
+                    kind: Pod
+                    metadata: {name: \(name)}
+                    spec: {terminationGracePeriodSeconds: 1, containers: [{name: main, image: "\(image)"}]\(more)}
+                    """
+                }
+                try await home.apply(pod("without", ""))
+                func reason(_ name: String) async throws -> String {
+                    try await home.value("pod/" + name, "{.status.containerStatuses[0].state.waiting.reason}")
+                }
+                try await eventually("it can't be pulled") { try await reason("without") == "ErrImagePull" }
+                try await eventually("it backs off") { try await reason("without") == "ImagePullBackOff" }
+                try await home.check(
+                    "create", "secret", "docker-registry", "registry", "--docker-server=127.0.0.1:\(registry.port)",
+                    "--docker-username=ada", "--docker-password=pw")
+                try await home.apply(pod("with", ", imagePullSecrets: [{name: registry}]"))
+                try await eventually("it runs") { try await home.value("pod/with", "{.status.phase}") == "Running" }
+                // What came is there for all, until somebody takes it away.
+                #expect(try await home.check("image", "ls").contains("127.0.0.1:\(registry.port)/team/private"))
+            }
+        }
+
         @Test func `the catalogue says which programs this machine has, and users add to it`() async throws {
             try await TestHome.with { home in
                 try await home.start()

@@ -160,6 +160,30 @@ import Testing
         try await pod.end()
     }
 
+    @Test func `an image may have many layers with odd and long paths, and be a volume too`() async throws {
+        let pod = try await Pod()
+        var layers: [String] = []
+        for number in 0..<12 {
+            let layer = "\(pod.folder)/layer:\(number),\(String(repeating: "x", count: 150))"
+            mkdir(layer, 0o755)
+            let fd: Int32 = open("\(layer)/file-\(number)", O_WRONLY | O_CREAT, 0o644)
+            close(fd)
+            layers.insert(layer, at: 0)
+        }
+        #expect(mknod(layers[0] + "/file-3", S_IFCHR, 0) == 0)
+        var container = pod.process("many", "/host/bin/sh", "-c", "/host/bin/ls /; /host/bin/ls /volume; echo x > /file-1")
+        container.environment = [(name: "LD_LIBRARY_PATH", value: "/host/lib")]
+        container.layers = layers
+        container.mounts = ["/usr", "/lib", "/lib64"].map { Mount(.host(path: $0), at: $0, isReadOnly: true) }
+        container.mounts += [Mount(.host(path: "/usr"), at: "/host", isReadOnly: true), Mount(.layers(layers, path: ""), at: "/volume")]
+        #expect(try await pod.run(container).exitCode == 0)
+        let files: [String] = (0..<12).filter { $0 != 3 }.map { "file-\($0)" }.sorted()
+        let all: [String] = pod.output("many").filter { $0.hasPrefix("file-") }
+        #expect(all == files + files)
+        #expect(contents(layers[10] + "/file-1").isEmpty)
+        try await pod.end()
+    }
+
     @Test func `the host's mounts are as before`() async throws {
         let before: String = contents("/proc/self/mountinfo")
         let pod = try await Pod()
