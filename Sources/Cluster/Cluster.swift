@@ -135,6 +135,7 @@ package final class Cluster: Sendable {
             var node = Kubelet.Configuration(
                 nodeName: name, podLogsFolder: folders.logs, stateFolder: folders.state, imagesFolder: profile.imagesFolder,
                 executable: configuration.executable, maskedPaths: [profile.folder], apiHost: "127.0.0.1", apiPort: http.port)
+            node.imagesInUse = { profile.imagesInUse() }
             if name == configuration.nodeName {
                 node.manifestsFolder = profile.manifestsFolder
                 node.manifestAddress = configuration.manifestAddress

@@ -15,8 +15,12 @@ extension ClusterProfile {
         return try ImageStore(folder: imagesFolder)
     }
 
-    /// Manifests of images that containers run from.
-    package func imagesInUse() -> Set<Digest> { Kubelet.imagesInUse(stateFolder: nodeFolder) }
+    /// Manifests of images that containers of any of its nodes run from.
+    package func imagesInUse() -> Set<Digest> {
+        ([firstNode] + furtherNodes.map { furtherNode($0) }).reduce(into: []) { used, node in
+            used.formUnion(Kubelet.imagesInUse(stateFolder: node.state))
+        }
+    }
 
     /// What images must be made for to run here.
     package static var platform: Platform { Platform(architecture: Host.architecture) }

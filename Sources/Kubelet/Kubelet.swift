@@ -1,6 +1,6 @@
 package import API
 package import Client
-import Images
+package import Images
 package import Logging
 package import Machinery
 import Network
@@ -26,6 +26,8 @@ package final class Kubelet: Sendable {
         package var stateFolder: String
         /// Folder of the images that this node holds.
         package var imagesFolder: String
+        /// Manifests of images that are in use; of several nodes with one folder those of all. nil: this node's alone.
+        package var imagesInUse: (@Sendable () -> Set<Digest>)?
         /// From which registries the node fetches images by itself.
         package var registries = Registries.any
         /// The program that becomes the parent of a pod.
@@ -109,9 +111,9 @@ package final class Kubelet: Sendable {
             group.addTask { [client, clock, log] in
                 await HostImageReporter(client: client, catalogue: images.catalogue, clock: clock, log: log).run()
             }
-            group.addTask { [self] in
-                await ImageCollector(images: images, stateFolder: configuration.stateFolder, clock: clock, log: log).run()
-            }
+            let inUse: @Sendable () -> Set<Digest> =
+                configuration.imagesInUse ?? { [state = configuration.stateFolder] in Self.imagesInUse(stateFolder: state) }
+            group.addTask { [clock, log] in await ImageCollector(images: images, inUse: inUse, clock: clock, log: log).run() }
             group.addTask { [self] in await follow(pods, context) }
             group.addTask { [self] in await followStatic(pods, context) }
             group.addTask { [self] in await followImages(images) }

@@ -8,7 +8,7 @@ import Sandbox
 /// What was loaded from a file stays: nobody could fetch it again. Source: the garbage collection page of the Kubernetes documentation.
 struct ImageCollector: Sendable {
     let images: NodeImages
-    let stateFolder: String
+    let inUse: @Sendable () -> Set<Digest>
     let clock: ClusterClock
     let log: Logger
 
@@ -23,10 +23,9 @@ struct ImageCollector: Sendable {
         await note("tidying up images failed") { () throws(ImageError) in try store.tidy() }
         while (try? await clock.sleep(for: .seconds(300))) != nil {
             guard used() > Self.high else { continue }
-            let state: String = stateFolder
             await note("removing unused images failed") { [self, log] () throws(ImageError) in
                 let gone: [StoredImage] = try store.collect(
-                    inUse: { Kubelet.imagesInUse(stateFolder: state) }, olderThan: Self.youth, isEnough: { self.used() <= Self.low })
+                    inUse: inUse, olderThan: Self.youth, isEnough: { used() <= Self.low })
                 for image in gone { log.info("removed an unused image", metadata: ["image": "\(image.reference)"]) }
             }
         }

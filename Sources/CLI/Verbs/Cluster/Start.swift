@@ -11,7 +11,8 @@ import Sandbox
 package struct Start: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "start", abstract: "Start a cluster on this machine and make it the current context.",
-        usage: "swkube start [--cluster=NAME] [--nodes=COUNT] [--port=PORT] [--token-auth-file=FILE] [--manifest-url=URL] [--foreground] [flags]",
+        usage:
+            "swkube start [--cluster=NAME] [--nodes=COUNT] [--port=PORT] [--token-auth-file=FILE] [--manifest-url=URL] [--foreground] [flags]",
         discussion: """
             Returns when the node is Ready. A cluster that runs already stays as it is. Several clusters run side by side under names of \
             their own. Data are kept under $SWKUBE_HOME, else $XDG_DATA_HOME/swkube, else ~/.local/share/swkube.
