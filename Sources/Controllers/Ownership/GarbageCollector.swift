@@ -61,6 +61,12 @@ struct GarbageCollector: Controller {
     /// Keys of the queue are uids.
     private func put(_ node: OwnerGraph.Node, _ queue: WorkQueue) {
         let before: OwnerGraph.Node? = graph[node.uid]
+        defer {
+            // Who waited for this object may wait for it no longer.
+            for owner in before?.owners ?? [] where before?.owners != node.owners && graph[owner.uid]?.waitsForDependents == true {
+                queue.add(Self.key(owner.uid))
+            }
+        }
         guard node.isLinked else {
             if before != nil { graph.remove(node.uid) }
             return
@@ -101,8 +107,11 @@ struct GarbageCollector: Controller {
         if solid > 0 {
             if !(gone + waiting).isEmpty { try await forget(gone + waiting, node) }
         } else {
-            let hasDependents: Bool = !graph.dependents(of: node.uid).isEmpty
-            try await delete(node, object, inForeground: !waiting.isEmpty && hasDependents)
+            let dependents: [OwnerGraph.Node] = graph.dependents(of: node.uid)
+            let isInForeground: Bool = !waiting.isEmpty && !dependents.isEmpty
+            // A circle of owners would wait for itself for ever: whoever closes it blocks nobody any longer.
+            if isInForeground, dependents.contains(where: \.waitsForDependents) { try await unblockOwners(of: node, object) }
+            try await delete(node, object, inForeground: isInForeground)
         }
         return nil
     }
@@ -183,6 +192,23 @@ struct GarbageCollector: Controller {
                 "metadata": [
                     "uid": .string(node.uid), "resourceVersion": .string(object.resourceVersion),
                     "ownerReferences": rest.isEmpty ? .null : .array(rest),
+                ]
+            ], as: .mergePatch, node)
+    }
+
+    /// Source: `unblockOwnerReferencesStrategicMergePatch` of pkg/controller/garbagecollector/patch.go.
+    private func unblockOwners(of node: OwnerGraph.Node, _ object: View<ObjectMeta>) async throws {
+        let blocking: [View<OwnerReference>] = object.ownerReferences.filter { $0.blockOwnerDeletion == true }
+        guard !blocking.isEmpty else { return }
+        let free: [JSON] = object.ownerReferences.map { owner in
+            var owner: JSON = owner.json
+            owner["blockOwnerDeletion"] = false
+            return owner
+        }
+        try await send(
+            [
+                "metadata": [
+                    "uid": .string(node.uid), "resourceVersion": .string(object.resourceVersion), "ownerReferences": .array(free),
                 ]
             ], as: .mergePatch, node)
     }
