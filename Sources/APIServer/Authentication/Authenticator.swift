@@ -26,15 +26,19 @@ struct Authenticator: Sendable {
                 name: name, groups: peer.organizations + ["system:authenticated"],
                 extra: ["authentication.kubernetes.io/credential-id": ["X509SHA256=" + peer.fingerprint]])
         }
-        guard let header = request.headers["authorization"] else { return .anonymous }
-        let parts: [Substring] = header.split(separator: " ", maxSplits: 1)
-        // Credentials of another kind are nobody's.
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return .anonymous }
+        guard let token = try Self.token(of: request) else { return .anonymous }
         do {
-            return try owner(of: String(parts[1])).user
+            return try owner(of: token).user
         } catch {
             throw .unauthorized
         }
+    }
+
+    /// The bearer token of a request. Credentials of another kind are nobody's.
+    private static func token(of request: HTTPRequest) throws(APIStatus) -> String? {
+        guard let header = request.headers["authorization"] else { return try WebSocketToken.of(request) }
+        let parts: [Substring] = header.split(separator: " ", maxSplits: 1)
+        return parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : nil
     }
 
     /// Whose a token is. - Parameter audiences: for whom it has to be good, any of these; the API server if empty.
