@@ -61,6 +61,16 @@ package struct KindNames: Sendable {
     /// `deployments.apps`, `pods`: as Kubernetes names a resource in errors.
     package var qualifiedResource: String { group.isEmpty ? plural : plural + "." + group }
     package func has(_ name: String) -> Bool { subresources.contains { $0.name == name } }
+    /// What a write to the status makes of the rest of the metadata.
+    package var statusMetadata: StatusMetadata { subresources.first { $0.name == "status" }?.metadata ?? .kept }
+}
+
+/// What a write to `status` makes of an object's metadata. Source: the status strategies of pkg/registry.
+package enum StatusMetadata: Sendable {
+    /// It is written too, but for these members: labels and annotations may come along.
+    case written(but: [String] = [])
+    /// It stays as it is.
+    case kept
 }
 
 /// A part of an object with a path of its own.
@@ -72,18 +82,24 @@ package struct Subresource: Sendable {
     package let verbs: [Verb]
     /// For `scale`: where the numbers stand.
     package let scale: ScalePaths?
+    /// For `status`.
+    package let metadata: StatusMetadata
 
-    package init(_ name: String, kind: String, apiVersion: String? = nil, verbs: [Verb], scale: ScalePaths? = nil) {
+    package init(
+        _ name: String, kind: String, apiVersion: String? = nil, verbs: [Verb], scale: ScalePaths? = nil,
+        metadata: StatusMetadata = .written()
+    ) {
         self.name = name
         self.kind = kind
         self.apiVersion = apiVersion
         self.verbs = verbs
         self.scale = scale
+        self.metadata = metadata
     }
 
     /// `status`: written apart from the rest of the object.
-    package static func status(_ kind: String) -> Subresource {
-        Subresource("status", kind: kind, verbs: [.get, .patch, .update])
+    package static func status(_ kind: String, metadata: StatusMetadata = .written()) -> Subresource {
+        Subresource("status", kind: kind, verbs: [.get, .patch, .update], metadata: metadata)
     }
 
     /// `proxy`: requests that are passed on, with the path that follows.

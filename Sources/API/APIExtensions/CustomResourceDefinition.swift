@@ -7,7 +7,8 @@ package struct CustomResourceDefinition: Kind {
         "A kind of objects that users define: names, versions and schema. The server serves it as if it were built in.")
     package static let names = KindNames(
         "CustomResourceDefinition", group: "apiextensions.k8s.io", plural: "customresourcedefinitions", short: ["crd", "crds"],
-        categories: ["api-extensions"], isNamespaced: false, subresources: [.status("CustomResourceDefinition")], tracksGeneration: true,
+        categories: ["api-extensions"], isNamespaced: false, subresources: [.status("CustomResourceDefinition", metadata: .kept)],
+        tracksGeneration: true,
         returnsDeleted: true)
 
     package let metadata = Field<ObjectMeta>(

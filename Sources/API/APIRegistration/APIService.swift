@@ -6,7 +6,7 @@ package struct APIService: Kind {
         APIService(), "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService", "A version of an API group, and who serves it.")
     package static let names = KindNames(
         "APIService", group: "apiregistration.k8s.io", plural: "apiservices", categories: ["api-extensions"], isNamespaced: false,
-        subresources: [.status("APIService")], nameRule: { Names.pathSegment($0) })
+        subresources: [.status("APIService", metadata: .kept)], nameRule: { Names.pathSegment($0) })
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, which is the version, a dot and the group; labels and the like.")
     package let spec = Field<APIServiceSpec>("spec", 2, "The group and version, and who serves them.")

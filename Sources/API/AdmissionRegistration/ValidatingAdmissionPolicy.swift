@@ -6,7 +6,8 @@ package struct ValidatingAdmissionPolicy: Kind {
         ValidatingAdmissionPolicy(), "admissionregistration.v1.ValidatingAdmissionPolicy", "Rules in CEL that a request has to meet.")
     package static let names = KindNames(
         "ValidatingAdmissionPolicy", group: "admissionregistration.k8s.io", plural: "validatingadmissionpolicies",
-        categories: ["api-extensions"], isNamespaced: false, subresources: [.status("ValidatingAdmissionPolicy")], tracksGeneration: true)
+        categories: ["api-extensions"], isNamespaced: false, subresources: [.status("ValidatingAdmissionPolicy", metadata: .kept)],
+        tracksGeneration: true)
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
     package let spec = Field<ValidatingAdmissionPolicySpec>("spec", 2, "The rules and the requests that they are about.")

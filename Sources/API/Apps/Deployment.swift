@@ -6,7 +6,7 @@ package struct Deployment: Kind {
         Deployment(), "apps.v1.Deployment", "Keeps equal pods running and rolls changes of their template out step by step.")
     package static let names = KindNames(
         "Deployment", group: "apps", plural: "deployments", short: ["deploy"], categories: ["all"],
-        subresources: [.scale, .status("Deployment")], tracksGeneration: true)
+        subresources: [.scale, .status("Deployment", metadata: .written(but: ["labels"]))], tracksGeneration: true)
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
     package let spec = Field<DeploymentSpec>("spec", 2, "What is wanted.")

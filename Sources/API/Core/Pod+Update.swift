@@ -26,6 +26,7 @@ extension Pod {
     ///
     /// Source: `ValidatePodEphemeralContainersUpdate`.
     package static func validateEphemeralContainersUpdate(_ pod: View<Pod>, from old: View<Pod>, _ problems: inout Problems) {
+        guard !old.isMirror else { return problems.forbidden(Path(""), "static pods do not support ephemeral containers") }
         let path: Path = Path("spec").child("ephemeralContainers")
         let new: [View<EphemeralContainer>] = pod.spec.ephemeralContainers
         for (index, container) in old.spec.ephemeralContainers.enumerated() {
@@ -43,6 +44,8 @@ extension Pod {
     ///
     /// Source: `ValidatePodResize`.
     package static func validateResize(_ pod: View<Pod>, from old: View<Pod>, _ problems: inout Problems) {
+        guard !old.isMirror else { return problems.forbidden(Path(""), "static pods cannot be resized") }
+        if pod.spec.os?.name == "windows" { return problems.forbidden(Path(""), "windows pods cannot be resized") }
         let path: Path = Path("spec")
         guard pod.spec.containers.count == old.spec.containers.count else {
             return problems.forbidden(path.child("containers"), "pod resize may not add or remove containers")
@@ -157,4 +160,9 @@ extension Pod {
         }
         return ["\n- \(path): \(old)\n+ \(path): \(new)"]
     }
+}
+
+extension View<Pod> {
+    /// Shows a pod that a node runs from a file of its own.
+    package var isMirror: Bool { self.metadata.annotations["kubernetes.io/config.mirror"] != nil }
 }

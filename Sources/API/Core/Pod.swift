@@ -6,7 +6,7 @@ package struct Pod: Kind {
     package static let names = KindNames(
         "Pod", group: "", plural: "pods", short: ["po"], categories: ["all"],
         subresources: [
-            .status("Pod"),
+            .status("Pod", metadata: .written(but: ["ownerReferences"])),
             Subresource("attach", kind: "PodAttachOptions", verbs: [.create, .get]),
             Subresource("binding", kind: "Binding", verbs: [.create]),
             Subresource("ephemeralcontainers", kind: "Pod", verbs: [.get, .patch, .update]),

@@ -6,7 +6,7 @@ package struct FlowSchema: Kind {
         FlowSchema(), "flowcontrol.v1.FlowSchema", "Which requests belong to which level of priority.")
     package static let names = KindNames(
         "FlowSchema", group: "flowcontrol.apiserver.k8s.io", plural: "flowschemas", isNamespaced: false,
-        subresources: [.status("FlowSchema")], tracksGeneration: true)
+        subresources: [.status("FlowSchema", metadata: .kept)], tracksGeneration: true)
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
     package let spec = Field<FlowSchemaSpec>("spec", 2, "The requests and their level.")

@@ -7,7 +7,7 @@ package struct PriorityLevelConfiguration: Kind {
         "A level of priority: how many requests of it may run at once, and what happens to more.")
     package static let names = KindNames(
         "PriorityLevelConfiguration", group: "flowcontrol.apiserver.k8s.io", plural: "prioritylevelconfigurations",
-        isNamespaced: false, subresources: [.status("PriorityLevelConfiguration")], tracksGeneration: true)
+        isNamespaced: false, subresources: [.status("PriorityLevelConfiguration", metadata: .kept)], tracksGeneration: true)
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
     package let spec = Field<PriorityLevelConfigurationSpec>("spec", 2, "The limits.")

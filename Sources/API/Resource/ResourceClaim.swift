@@ -4,7 +4,7 @@ package import Machinery
 package struct ResourceClaim: Kind {
     package static let definition = Definition(ResourceClaim(), "resource.v1.ResourceClaim", "A wish for devices, to be given to pods.")
     package static let names = KindNames(
-        "ResourceClaim", group: "resource.k8s.io", plural: "resourceclaims", subresources: [.status("ResourceClaim")])
+        "ResourceClaim", group: "resource.k8s.io", plural: "resourceclaims", subresources: [.status("ResourceClaim", metadata: .kept)])
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
     package let spec = Field<ResourceClaimSpec>("spec", 2, "The devices that are wanted. Never changes.", .always, .immutable)

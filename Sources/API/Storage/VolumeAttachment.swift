@@ -6,7 +6,7 @@ package struct VolumeAttachment: Kind {
         VolumeAttachment(), "storage.v1.VolumeAttachment", "The wish to have a volume attached to a node.")
     package static let names = KindNames(
         "VolumeAttachment", group: "storage.k8s.io", plural: "volumeattachments", isNamespaced: false,
-        subresources: [.status("VolumeAttachment")], returnsDeleted: true, needsRevision: true)
+        subresources: [.status("VolumeAttachment", metadata: .kept)], returnsDeleted: true, needsRevision: true)
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
     package let spec = Field<VolumeAttachmentSpec>("spec", 2, "What is wanted. Never changes.", .always, .immutable)

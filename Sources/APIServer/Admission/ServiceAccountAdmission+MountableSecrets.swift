@@ -9,7 +9,7 @@ extension ServiceAccountAdmission {
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {
         guard operation == .create, call.isAbout(Pod.self), let object else { return }
         let pod = View<Pod>(object)
-        if pod.metadata.annotations["kubernetes.io/config.mirror"] != nil {
+        if pod.isMirror {
             if let what = Self.forbiddenReference(ofMirror: pod) { throw .forbidden(call.names, pod.name, "a mirror pod may not \(what)") }
             return
         }

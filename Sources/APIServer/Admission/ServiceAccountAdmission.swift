@@ -11,7 +11,7 @@ struct ServiceAccountAdmission: AdmissionPlugin {
         guard operation == .create, call.isAbout(Pod.self) else { return }
         var pod = View<Pod>(object)
         // A mirror pod stands for a static one, which knows no service account.
-        guard pod.metadata.annotations["kubernetes.io/config.mirror"] == nil else { return }
+        guard !pod.isMirror else { return }
         if pod.spec.serviceAccountName.isEmpty { pod.spec.serviceAccountName = "default" }
         pod.spec.serviceAccount = pod.spec.serviceAccountName
         let name: String = pod.spec.serviceAccountName

@@ -24,7 +24,7 @@ struct NodeRestriction: AdmissionPlugin {
         switch (operation, call.request.subresource) {
         case (.create, nil):
             guard let pod else { return }
-            guard pod.metadata.annotations["kubernetes.io/config.mirror"] != nil else {
+            guard pod.isMirror else {
                 throw refusal(
                     call, name,
                     "pod does not have \"kubernetes.io/config.mirror\" annotation, node \"\(node)\" can only create mirror pods")

@@ -49,7 +49,7 @@ enum CustomResourceTypes {
             schema = StructuralSchema(version.json[["schema", "openAPIV3Schema"]] ?? [:])
             isStorage = version.storage
             var subresources: [Subresource] = []
-            if version.subresources?.status != nil { subresources.append(.status(accepted.kind)) }
+            if version.subresources?.status != nil { subresources.append(.status(accepted.kind, metadata: .kept)) }
             var scale: ScalePaths?
             if let paths = version.subresources?.scale {
                 func steps(_ path: String) -> [String] { path.split(separator: ".").map(String.init) }

@@ -1,3 +1,4 @@
+import API
 package import Machinery
 
 /// Who owns which field of an object: kept in `metadata.managedFields` by each write, and what server-side apply decides by.
@@ -80,13 +81,13 @@ package enum ManagedFields {
     ])
 
     /// What a write to this path cannot change where status is a subresource: the status through the object, all else through the status.
-    static func resetFields(_ schema: ObjectSchema, _ subresource: String) -> FieldSet {
+    static func resetFields(_ schema: ObjectSchema, _ subresource: String, statusMetadata: StatusMetadata = .written()) -> FieldSet {
         switch subresource {
         case "": schema["status"] == nil ? FieldSet() : FieldSet(paths: [["status"]])
         case "status":
             FieldSet(
                 paths: schema.fields.map(\.name).filter { $0 != "status" && $0 != "metadata" }.map { [$0] }
-                    + [["metadata", "labels"]])
+                    + statusMetadata.resetPaths)
         default: FieldSet()
         }
     }
@@ -139,6 +140,16 @@ package enum ManagedFields {
             members.append(JSONObject.Member(key: field.name, value: value))
         }
         return .object(JSONObject(members: members))
+    }
+}
+
+extension StatusMetadata {
+    /// Of the metadata that a write to the status leaves alone.
+    fileprivate var resetPaths: [[String]] {
+        switch self {
+        case .kept: [["metadata"]]
+        case .written(let others): others.map { ["metadata", $0] }
+        }
     }
 }
 

@@ -95,8 +95,12 @@ extension APIServer {
         if call.request.subresource == "status" {
             var kept: JSON = old
             kept["status"] = next["status"]
-            // As upstream, labels and annotations are not taken over; the owners of fields are.
-            kept[["metadata", "managedFields"]] = next[["metadata", "managedFields"]]
+            switch call.names.statusMetadata {
+            case .kept: kept[["metadata", "managedFields"]] = next[["metadata", "managedFields"]]
+            case .written(let others):
+                kept["metadata"] = next["metadata"]
+                for member in others { kept[["metadata", member]] = old[["metadata", member]] }
+            }
             next = kept
         } else if call.names.has("status"), !call.isSystemWrite {
             next["status"] = old["status"]
@@ -139,13 +143,18 @@ extension APIServer {
     func track(old: JSON?, new: JSON, _ call: Call) -> JSON {
         ManagedFields.update(
             old: old, new: new, manager: call.fieldManager, subresource: call.request.subresource ?? "", schema: call.type.schema,
-            now: call.now)
+            ignoring: call.resetFields, now: call.now)
     }
 }
 
 extension Call {
     /// The name that owns what this request writes.
     var fieldManager: String { options.fieldManager ?? "unknown" }
+
+    /// What this request does not change, whatever it says of it: nobody comes to own it that way.
+    var resetFields: FieldSet {
+        ManagedFields.resetFields(type.schema, request.subresource ?? "", statusMetadata: names.statusMetadata)
+    }
 }
 
 extension APIStatus {

@@ -107,7 +107,7 @@ struct NodeDrain {
                 ? .staysWithWarning("ignoring DaemonSet-managed Pods")
                 : .forbids("DaemonSet-managed Pods (use --ignore-daemonsets to ignore)")
         }
-        if pod.metadata.annotations["kubernetes.io/config.mirror"] != nil { return .stays }
+        if pod.isMirror { return .stays }
         if !isFinished, pod.spec.volumes.contains(where: { $0.has(\.emptyDir) }) {
             guard verb.deleteEmptyDirData else { return .forbids("Pods with local storage (use --delete-emptydir-data to override)") }
             warning = "deleting Pods with local storage"
