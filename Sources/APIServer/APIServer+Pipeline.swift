@@ -5,11 +5,19 @@ import Store
 /// The way of a request, in the order of the Kubernetes documentation. Authentication and routing are behind it when it comes here.
 extension APIServer {
     package func perform(_ request: APIRequest, as user: UserInfo, _ reply: @escaping Reply) {
+        let warnings = Warnings()
+        // What was worth a warning before a request failed is told with the failure.
+        let reply: Reply = { result in
+            guard case .failure(var status) = result else { return reply(result) }
+            status.warnings = warnings.all
+            reply(.failure(status))
+        }
         do throws(APIStatus) {
             try authorizer.authorize(user, .resource(request), method: request.method)
             guard let type = type(of: request.resource) else { throw .pathNotFound }
-            var call = Call(request: request, user: user, type: type, now: clock.time, warnings: Warnings())
+            var call = Call(request: request, user: user, type: type, now: clock.time, warnings: warnings)
             if let warning = type.custom?.deprecation { call.warnings.add(warning) }
+            try request.checkWriteOptions()
             if !request.body.isEmpty { try Self.checkContentType(call) }
             try checkPlace(call)
             if webhooks.areAsked(about: call) { call.webhookRun = WebhookRun() }
@@ -45,6 +53,8 @@ extension APIServer {
         case .create:
             if let review = Self.reviews[call.request.resource] { return try answer(review, call, reply) }
             if call.request.resource == Binding.names.resource { return try bind(call, reply) }
+            // What is made has its name in itself, not in its address.
+            guard call.request.name == nil else { throw .pathMethodNotAllowed }
             try create(call, reply)
         case .update: try update(call, reply)
         case .patch: try patch(call, reply)

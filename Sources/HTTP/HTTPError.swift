@@ -9,7 +9,7 @@ package enum HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
     /// No connection, or no whole answer, within the time given.
     case timedOut(String)
     /// TLS failed: the certificate of the server or of the client was refused, or the other side speaks no TLS. In words.
-    case tls(String)
+    case tls(String, problem: String)
     /// The connection ended before the answer was complete.
     case closed(String)
     /// The answer is no HTTP.
@@ -27,7 +27,7 @@ package enum HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
         case .unknownHost(let host): "cannot reach \(host) (no such host)"
         case .unreachable(let address, let reason): "cannot reach \(address) (\(reason))"
         case .timedOut(let address): "\(address) did not answer in time"
-        case .tls(let problem): problem
+        case .tls(let address, let problem): "\(address): \(problem)"
         case .closed(let address): "\(address) closed the connection before the answer was complete"
         case .malformedAnswer(let address): "\(address) does not answer with HTTP"
         case .configuration(let problem): problem

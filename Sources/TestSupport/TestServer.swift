@@ -60,15 +60,23 @@ extension TestServer {
         _ method: String, _ path: String, _ body: JSON? = nil, type: APIRequest.ContentType? = nil, accept: String? = nil,
         as user: UserInfo = .component("system:test")
     ) async throws -> Reply {
+        try await ask(method, path, bytes: body?.serialized() ?? [], type: type, accept: accept, as: user)
+    }
+
+    /// The same with a body that need not be JSON.
+    package func ask(
+        _ method: String, _ path: String, bytes: [UInt8], type: APIRequest.ContentType? = nil, accept: String? = nil,
+        as user: UserInfo = .component("system:test")
+    ) async throws -> Reply {
         do {
             var request: APIRequest = try request(method, path, accept: accept)
             request.contentType = type ?? (method == "PATCH" ? .strategicMergePatch : .json)
-            request.body = body?.serialized() ?? []
+            request.body = bytes
             if request.options.fieldManager == nil { request.options.fieldManager = "test" }
             let response: APIResponse = try await LocalTransport(server, as: user).send(request)
             return Reply(code: response.code, json: try JSON(parsing: response.body), warnings: response.warnings)
         } catch let status as APIStatus {
-            return Reply(code: status.code, json: status.json, warnings: [])
+            return Reply(code: status.code, json: status.json, warnings: status.warnings)
         }
     }
 

@@ -1,4 +1,5 @@
 import API
+import APIServer
 import Glibc
 import HTTP
 import Machinery
@@ -7,19 +8,23 @@ import Testing
 
 /// Throws damaged requests at a real server: whatever comes, it answers, and never with 500.
 ///
-/// A short run by default; `SWKUBE_FUZZ_SECONDS=600 SWKUBE_FUZZ_SEED=7 swift test --filter FuzzTests` runs longer and elsewhere.
+/// Half a minute by default, and as many requests as make it worth while on a machine that is busy with other things;
+/// `SWKUBE_FUZZ_SECONDS=600 SWKUBE_FUZZ_SEED=7 swift test --filter FuzzTests` runs longer and elsewhere.
 @Suite struct FuzzTests {
     @Test func `no request makes the server fail`() async throws {
-        let seconds: Int = Self.number("SWKUBE_FUZZ_SECONDS") ?? 4
+        let seconds: Int = Self.number("SWKUBE_FUZZ_SECONDS") ?? 30
         let seed: Int = Self.number("SWKUBE_FUZZ_SEED") ?? 1
+        let server = try await TestServer()
+        try await server.define()
+        let types: [ResourceType] = Registry.types + Self.custom(server)
         let end: ContinuousClock.Instant = .now + .seconds(seconds)
-        try await TestFront.with(try await TestServer()) { front in
+        try await TestFront.with(server) { front in
             try await withThrowingTaskGroup { group in
                 for lane in 0..<4 {
                     group.addTask {
-                        var fuzz = RequestFuzz(seed: UInt64(seed * 1000 + lane))
+                        var fuzz = RequestFuzz(seed: UInt64(seed * 1000 + lane), types: types)
                         var count = 0
-                        while ContinuousClock.now < end {
+                        while ContinuousClock.now < end || count < Self.least {
                             let request: RequestFuzz.Request = fuzz.next()
                             do {
                                 let (status, body): (Int, [UInt8]) = try await Self.answer(to: request, front)
@@ -42,6 +47,15 @@ import Testing
             // It still serves.
             #expect(try await front.send("GET", Place.namespaces).status == 200)
         }
+    }
+
+    /// What each of the lanes sends whatever the time.
+    private static let least = 250
+
+    /// The custom resource that is there, as often as it takes to be hit now and then among the others.
+    private static func custom(_ server: TestServer) -> [ResourceType] {
+        let resource = GroupVersionResource(group: "stable.example.com", version: "v1", resource: "crontabs")
+        return server.server.type(of: resource).map { Array(repeating: $0, count: 5) } ?? []
     }
 
     /// Upstream answers 500 too where an apply does not fit the schema, to a new object with a resourceVersion, and where no node has logs.

@@ -18,11 +18,15 @@ struct RequestFuzz {
     }
 
     private var random: SeededRandom
+    private let types: [ResourceType]
 
-    init(seed: UInt64) { random = SeededRandom(seed: seed) }
+    init(seed: UInt64, types: [ResourceType]) {
+        random = SeededRandom(seed: seed)
+        self.types = types
+    }
 
     mutating func next() -> Request {
-        let type: ResourceType = pick(Registry.types)
+        let type: ResourceType = pick(types)
         let (method, contentType): (String, String?) = pick(Self.methods)
         var headers: HTTPHeaders = [:]
         if let accept = pick(Self.accepts) { headers.set("Accept", accept) }
@@ -45,9 +49,12 @@ struct RequestFuzz {
     ]
     private static let accepts: [String?] = [
         nil, "application/json", "application/vnd.kubernetes.protobuf", "application/yaml", "*/*;q=x,,;=", "application/cbor",
-        "application/json;as=Table;v=v1;g=meta.k8s.io", "application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
+        "application/json;as=Table;v=v1;g=meta.k8s.io", "application/json;as=Table;v=v1beta1;g=meta.k8s.io",
+        "application/vnd.kubernetes.protobuf;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
     ]
-    private static let names = ["a", "b", "a", "b", "kube-system", "default", "..", "a%2Fb", "%00", "a%25b", "%C3%A4", "%ff", "-", "A"]
+    private static let names = [
+        "a", "b", "a", "b", "kube-system", "default", "bootstrap-token-abcdef", "..", "a%2Fb", "%00", "a%25b", "%C3%A4", "%ff", "-", "A",
+    ]
     private static let options = [
         "limit", "continue", "resourceVersion", "resourceVersionMatch", "labelSelector", "fieldSelector", "watch", "timeoutSeconds",
         "sendInitialEvents", "allowWatchBookmarks", "dryRun", "fieldManager", "fieldValidation", "force", "propagationPolicy",

@@ -106,6 +106,30 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal(
             "POST", Place.configMaps, ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "a", "resourceVersion": "4"]], 500,
             "InternalError", "Internal error occurred: resourceVersion should not be set on objects to be created"),
+        Refusal(
+            "POST", Place.configMaps + "?dryRun=Some", Sample.configMap("a"), 422, "Invalid",
+            #"CreateOptions.meta.k8s.io "" is invalid: dryRun: Unsupported value: ["Some"]: supported values: "All""#),
+        Refusal(
+            "PATCH", Place.configMaps + "/taken?force=true", [:], type: .mergePatch, 422, "Invalid",
+            #"PatchOptions.meta.k8s.io "" is invalid: force: Forbidden: may not be specified for non-apply patch"#),
+        Refusal(
+            "PUT", Place.configMaps + "/taken?fieldValidation=Some", Sample.configMap("taken"), 422, "Invalid",
+            #"UpdateOptions.meta.k8s.io "" is invalid: fieldValidation: Unsupported value: "Some": "#
+                + #"supported values: "", "Ignore", "Strict", "Warn""#),
+        Refusal(
+            "POST", Place.configMaps + "/a", Sample.configMap("a"), 405, "MethodNotAllowed",
+            "the server does not allow this method on the requested resource"),
+        Refusal(
+            "POST", Place.configMaps, Sample.pod("p"), 400, "BadRequest",
+            #"Pod in version "v1" cannot be handled as a ConfigMap: converting (v1.Pod) to (core.ConfigMap): unknown conversion"#),
+        Refusal(
+            "POST", Place.configMaps, ["apiVersion": "v1", "kind": "Foo", "metadata": ["name": "a"]], 400, "BadRequest",
+            #"Foo in version "v1" cannot be handled as a ConfigMap: no kind "Foo" is registered for version "v1" in scheme "#
+                + #""pkg/api/legacyscheme/scheme.go:30""#),
+        Refusal(
+            "POST", "/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers",
+            ["apiVersion": "autoscaling/v1", "kind": "HorizontalPodAutoscaler", "metadata": ["name": "a"]], 400, "BadRequest",
+            "the API version in the data (autoscaling/v1) does not match the expected API version (autoscaling/v2)"),
     ]
 
     @Test(arguments: refusals) func `a refusal has the code, reason and words of Kubernetes`(_ refusal: Refusal) async throws {

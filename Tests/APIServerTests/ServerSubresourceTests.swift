@@ -32,6 +32,27 @@ import Testing
                 == #"Scale.autoscaling "web" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0"#)
     }
 
+    @Test func `an apply of a scale owns the number in the object`() async throws {
+        let server = try await TestServer()
+        try await server.ask("POST", Place.deployments + "?fieldManager=maker", Sample.deployment("web"))
+        func apply(_ manager: String, _ replicas: JSON, _ more: String = "") async throws -> TestServer.Reply {
+            try await server.ask(
+                "PATCH", Place.deployments + "/web/scale?fieldManager=" + manager + more,
+                ["apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": ["name": "web"], "spec": ["replicas": replicas]],
+                type: .applyYAML)
+        }
+        let conflict: TestServer.Reply = try await apply("scaler", 5)
+        #expect(conflict.code == 409)
+        #expect(conflict["message"]?.string?.contains(#"Apply failed with 1 conflict: conflict with "maker""#) == true, "\(conflict)")
+        let forced: TestServer.Reply = try await apply("scaler", 5, "&force=true")
+        #expect(forced["kind"] == "Scale" && forced["spec"] == ["replicas": 5], "\(forced)")
+        let deployment: TestServer.Reply = try await server.ask("GET", Place.deployments + "/web")
+        let owner: JSON? = (deployment["metadata", "managedFields"]?.array ?? []).first { $0["manager"] == "scaler" }
+        #expect(deployment["spec", "replicas"] == 5)
+        #expect(owner?["subresource"] == "scale" && owner?["operation"] == "Apply" && owner?["apiVersion"] == "apps/v1")
+        #expect(owner?["fieldsV1"] == ["f:spec": ["f:replicas": [:]]])
+    }
+
     @Test func `a pod is bound once`() async throws {
         let server = try await TestServer()
         try await server.ask("POST", Place.pods, Sample.pod("p"))

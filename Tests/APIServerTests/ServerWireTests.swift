@@ -140,6 +140,45 @@ import Testing
         }
     }
 
+    @Test func `a review has no table, and an OpenAPI document an address that names its content`() async throws {
+        try await TestFront.with(try await TestServer()) { front in
+            let review: JSON = ["spec": ["nonResourceAttributes": ["path": "/", "verb": "get"]]]
+            let refused: HTTPResponse = try await front.send(
+                "POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+                ["Content-Type": "application/json", "Accept": "application/json;as=Table;v=v1;g=meta.k8s.io"], review.serialized())
+            #expect(refused.status == 406)
+
+            let index: JSON = try JSON(parsing: try await front.send("GET", "/openapi/v3").body)
+            let address: String = try #require(index[["paths", "apis/apps/v1", "serverRelativeURL"]]?.string)
+            let kept: HTTPResponse = try await front.send("GET", address)
+            #expect(kept.status == 200 && kept.headers["cache-control"] == "public, immutable" && kept.headers["expires"] != nil)
+            let moved: HTTPResponse = try await front.send("GET", "/openapi/v3/apis/apps/v1?hash=0")
+            #expect(moved.status == 301 && moved.headers["location"] == address)
+        }
+    }
+
+    @Test func `a watch can be had over WebSocket, with a token among its protocols`() async throws {
+        let server = try await TestServer()
+        let made: TestServer.Reply = try await server.ask("POST", Place.configMaps, Sample.configMap("a"))
+        try await TestFront.with(server) { front in
+            let request = HTTPClientRequest(
+                target: Place.configMaps + "?watch=1&resourceVersion=\(made.revision)",
+                headers: WebSocketHandshake.request(protocols: ["base64.binary.k8s.io"]), timeout: .seconds(20))
+            guard case .upgraded(let headers, let connection) = try await front.client.upgrade(request, to: .webSocket) else {
+                throw TestFailure("no WebSocket")
+            }
+            #expect(headers["Sec-WebSocket-Protocol"] == "base64.binary.k8s.io")
+            try await server.ask("PATCH", Place.configMaps + "/a", ["data": ["key": "two"]])
+            try await server.ask("DELETE", Place.configMaps + "/a")
+            for type in ["MODIFIED", "DELETED"] {
+                let message: UpgradedConnection.Message = try #require(await connection.next())
+                let event: JSON = try JSON(parsing: message.bytes)
+                #expect(message.isText && event["type"]?.string == type && event[["object", "metadata", "name"]] == "a")
+            }
+            connection.close()
+        }
+    }
+
     @Test(arguments: [
         ("/healthz", 200, "ok"), ("/livez/ping", 200, "ok"), ("/readyz/nothing", 404, ""),
         ("/readyz?verbose", 200, "[+]ping ok\n[+]log ok\n[+]store ok\nreadyz check passed\n"),

@@ -181,6 +181,73 @@ import Testing
                 + "DeploymentSpec.spec.replicas of type int32", "\(message)")
     }
 
+    /// What of the metadata may come along with a status. Source: the status strategies of pkg/registry.
+    @Test(arguments: [
+        (Place.namespaces, "default", ["labels", "annotations"]), (Place.services, "web", ["labels", "annotations"]),
+        (Place.deployments, "web", ["annotations"]), ("/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas", "flow", []),
+        (CronTabs.objects, "tab", []),
+    ])
+    func `a status brings labels and annotations along where Kubernetes lets it`(
+        _ place: String, _ name: String, _ taken: [String]
+    ) async throws {
+        let server = try await TestServer()
+        switch place {
+        case Place.services: try await server.ask("POST", place, Sample.service(name))
+        case Place.deployments: try await server.ask("POST", place, Sample.deployment(name))
+        case CronTabs.objects:
+            try await server.define()
+            try await server.ask("POST", place, CronTabs.object(name))
+        case Place.namespaces: break
+        default:
+            let flow: JSON = [
+                "apiVersion": "flowcontrol.apiserver.k8s.io/v1", "kind": "FlowSchema", "metadata": ["name": .string(name)],
+                "spec": ["priorityLevelConfiguration": ["name": "exempt"]],
+            ]
+            #expect(try await server.ask("POST", place, flow).code == 201)
+        }
+        let patched: TestServer.Reply = try await server.ask(
+            "PATCH", "\(place)/\(name)/status",
+            ["metadata": ["labels": ["mine": "yes"], "annotations": ["mine": "yes"]], "status": [:]], type: .mergePatch)
+        #expect(patched.code == 200, "\(patched)")
+        let found: [String] = ["labels", "annotations"].filter { patched["metadata", $0, "mine"] == "yes" }
+        #expect(found == taken)
+    }
+
+    @Test func `an apply of what no schema knows is refused, whatever is asked for`() async throws {
+        let server = try await TestServer()
+        var deployment: JSON = Sample.deployment("web")
+        deployment[["spec", "bogus"]] = 1
+        for validation in ["Strict", "Warn", "Ignore"] {
+            let refused: TestServer.Reply = try await server.ask(
+                "PATCH", Place.deployments + "/web?fieldManager=m&fieldValidation=" + validation, deployment, type: .applyYAML)
+            #expect(refused.code == 500)
+            #expect(
+                refused["message"]
+                    == "failed to create typed patch object (/web; apps/v1, Kind=Deployment): .spec.bogus: field not declared in schema")
+        }
+    }
+
+    @Test func `a key that stands twice in YAML is told by its line`() async throws {
+        let server = try await TestServer()
+        let text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  key: one\n  key: two\n"
+        func send(_ method: String, _ path: String, _ type: APIRequest.ContentType, _ validation: String) async throws -> TestServer.Reply {
+            try await server.ask(method, path + "?fieldManager=m&fieldValidation=" + validation, bytes: Array(text.utf8), type: type)
+        }
+        let created: TestServer.Reply = try await send("POST", Place.configMaps, .yaml, "Strict")
+        #expect(created.code == 400)
+        #expect(
+            created["message"]?.string
+                == "ConfigMap in version \"v1\" cannot be handled as a ConfigMap: strict decoding error: "
+                + "yaml: unmarshal errors:\n  line 7: key \"key\" already set in map")
+        let applied: TestServer.Reply = try await send("PATCH", Place.configMaps + "/a", .applyYAML, "Strict")
+        #expect(
+            applied["message"]?.string
+                == "error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  "
+                + "line 7: key \"key\" already set in map")
+        let warned: TestServer.Reply = try await send("PATCH", Place.configMaps + "/a", .applyYAML, "Warn")
+        #expect(warned.code == 201 && warned.warnings.count == 1 && warned["data", "key"] == "two", "\(warned)")
+    }
+
     @Test func `immutable fields stay`() async throws {
         let server = try await TestServer()
         try await server.ask("POST", Place.deployments, Sample.deployment("web"))

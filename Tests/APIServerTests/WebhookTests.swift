@@ -29,7 +29,7 @@ import Testing
         }
         try await configure(server, Self.validating, "check", [hook.webhook("check.example.com")])
         let refused: TestServer.Reply = try await server.ask("POST", Place.configMaps, Sample.configMap("bad"))
-        #expect(refused.code == 403)
+        #expect(refused.code == 403 && refused.warnings == ["mind"])
         #expect(refused["message"] == "admission webhook \"check.example.com\" denied the request: no bad maps")
         #expect(try await server.ask("GET", Place.configMaps + "/bad").code == 404)
 

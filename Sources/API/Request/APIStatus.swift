@@ -34,6 +34,8 @@ package struct APIStatus: Error, Sendable, Equatable, CustomStringConvertible {
     package var details: Details?
     /// Of a list whose `continue` token is too old: a token that goes on with the newest state.
     package var continueToken: String?
+    /// Texts of the `Warning:` headers that come with it; no part of the Status.
+    package var warnings: [String] = []
 
     package init(code: Int, reason: String, message: String, details: Details? = nil) {
         self.code = code

@@ -36,18 +36,9 @@ extension RequestOptions {
             case "timeoutSeconds": timeoutSeconds = try Self.int(name, value)
             case "allowWatchBookmarks": allowWatchBookmarks = try Self.bool(name, value)
             case "sendInitialEvents": sendInitialEvents = try Self.bool(name, value)
-            case "dryRun":
-                guard value == "All" else {
-                    throw .badRequest("Invalid value: \"\(value)\": dryRun: Unsupported value: \"\(value)\": supported values: \"All\"")
-                }
-                dryRun = true
+            case "dryRun" where value == "All": dryRun = true
             case "fieldManager": fieldManager = value
-            case "fieldValidation":
-                guard ["Ignore", "Warn", "Strict"].contains(value) else {
-                    throw .badRequest(
-                        "fieldValidation: Unsupported value: \"\(value)\": supported values: \"Ignore\", \"Strict\", \"Warn\"")
-                }
-                fieldValidation = value
+            case "fieldValidation": fieldValidation = value
             case "force": force = try Self.bool(name, value)
             case "propagationPolicy": propagationPolicy = value
             case "gracePeriodSeconds": gracePeriodSeconds = try Self.int(name, value)

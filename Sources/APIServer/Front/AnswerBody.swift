@@ -54,6 +54,14 @@ struct AnswerBody: Sendable {
     }
 }
 
+extension HTTPHeaders {
+    /// A `Warning:` for each text. Source: `NewWarningHeader` of k8s.io/apimachinery/pkg/util/net.
+    init(warnings: [String]) {
+        self.init()
+        for warning in warnings { add("Warning", "299 - " + JSON.quoted(warning)) }
+    }
+}
+
 extension HTTPExchange {
     /// Sends a document in a form.
     func respond(_ code: Int, _ headers: HTTPHeaders = [:], _ json: [ArraySlice<UInt8>], as form: WireForm) {
@@ -70,7 +78,7 @@ extension HTTPExchange {
 
     /// Sends what went wrong.
     func refuse(_ status: APIStatus, as form: WireForm) {
-        var headers: HTTPHeaders = [:]
+        var headers = HTTPHeaders(warnings: status.warnings)
         if let seconds = status.details?.retryAfterSeconds, seconds > 0 { headers.set("Retry-After", String(seconds)) }
         respond(status.code, headers, [status.json.serialized()[...]], as: form)
     }

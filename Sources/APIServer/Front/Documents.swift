@@ -7,6 +7,9 @@ package struct Document: Sendable {
     package let contentType: String
     /// For `If-None-Match`; nil where clients do not cache.
     package let etag: String?
+
+    /// Its hash, as the addresses of OpenAPI documents carry it.
+    var hash: Substring? { etag.map { $0.dropFirst().dropLast() } }
 }
 
 /// Everything that is served beside resources: discovery, OpenAPI, health and version.

@@ -33,19 +33,22 @@ package final class HTTPFront: Sendable {
             request.contentType = try MediaTypes.content(http.headers["content-type"], verb: request.verb)
         }
         request.body = http.body
-        if request.options.fieldManager == nil, let agent = http.headers["user-agent"] {
+        if request.options.fieldManager == nil, request.contentType != .applyYAML, let agent = http.headers["user-agent"] {
             // As upstream: the program's name is the manager of what it writes.
             request.options.fieldManager = String(agent.prefix { $0 != "/" }.prefix(128))
         }
         server.perform(request, as: user) { [self] result in
             switch result {
             case .success(.document(let code, let pieces, let warnings)):
-                var headers: HTTPHeaders = [:]
-                for warning in warnings { headers.add("Warning", "299 - " + JSON.quoted(warning)) }
-                exchange.respond(code, headers, pieces, as: form)
+                exchange.respond(code, HTTPHeaders(warnings: warnings), pieces, as: form)
             // Who asks for the head alone gets it, and the connection stays free.
             case .success(.watch) where http.method == "HEAD", .success(.stream) where http.method == "HEAD":
                 exchange.respond(200, [:], [])
+            case .success(.watch(let watcher)) where WebSocketHandshake.isAsked(http.headers):
+                WebSocketWatch(
+                    watcher: watcher, framing: form.encoding == .protobuf ? .protobuf : .json, hasBetaName: form.hasBetaName,
+                    hub: server.watches
+                ).serve(http, exchange)
             case .success(.watch(let watcher)): stream(watcher, form, exchange)
             case .success(.stream(let bytes)): stream(bytes, exchange)
             case .success(.connect(let take)): take(http, exchange)
@@ -71,7 +74,8 @@ package final class HTTPFront: Sendable {
             return Self.refusalForm(http)
         }
         let hasProtobuf: Bool = server.type(of: request.resource).map { ProtobufKinds.have($0.names) } ?? true
-        let endpoint = MediaTypes.Endpoint(hasProtobuf: hasProtobuf, isWatch: request.verb == .watch)
+        let endpoint = MediaTypes.Endpoint(
+            hasProtobuf: hasProtobuf, isWatch: request.verb == .watch, hasOtherForms: APIServer.reviews[request.resource] == nil)
         var form: WireForm = try MediaTypes.form(accept: http.headers["accept"], for: endpoint)
         form.isPretty = form.isPretty || http.asksForPretty
         form.isCompressed = http.acceptsGzip
@@ -133,6 +137,12 @@ package final class HTTPFront: Sendable {
             headers.set("ETag", etag)
             headers.set("Vary", "Accept")
             guard request.headers["if-none-match"] != etag else { return exchange.respond(304, headers, []) }
+        }
+        if case .openAPI(let path) = target, let wanted = request.option("hash"), !wanted.isEmpty, let hash = document.hash {
+            // The address names its content: it can be kept for good, or is that of an older one.
+            guard wanted == hash else { return exchange.respond(301, ["Location": "\(path)?hash=\(hash)"], []) }
+            headers.set("Cache-Control", "public, immutable")
+            headers.set("Expires", HTTPDate.format(Int(server.clock.time.seconds) + 365 * 24 * 3600))
         }
         switch target {
         case .discovery where document.contentType == "application/json":

@@ -10,10 +10,13 @@ package enum MediaTypes {
         /// False for custom resources, which have no numbers.
         package var hasProtobuf = true
         package var isWatch = false
+        /// False for reviews and the like, which are answered and not kept: they have no columns and no metadata to show.
+        package var hasOtherForms = true
 
-        package init(hasProtobuf: Bool = true, isWatch: Bool = false) {
+        package init(hasProtobuf: Bool = true, isWatch: Bool = false, hasOtherForms: Bool = true) {
             self.hasProtobuf = hasProtobuf
             self.isWatch = isWatch
+            self.hasOtherForms = hasOtherForms
         }
     }
 
@@ -63,7 +66,9 @@ package enum MediaTypes {
             }
         }
         guard let wanted else { return served.encoding == .protobuf && !endpoint.hasProtobuf ? nil : form }
-        guard wanted.group == "meta.k8s.io", wanted.version == "v1" || wanted.version == "v1beta1" else { return nil }
+        guard endpoint.hasOtherForms, wanted.group == "meta.k8s.io", wanted.version == "v1" || wanted.version == "v1beta1" else {
+            return nil
+        }
         form.hasBetaName = wanted.version == "v1beta1"
         switch wanted.kind {
         case "Table": form.representation = .table

@@ -21,13 +21,15 @@ package struct WireForm: Sendable {
 extension HTTPRequest {
     /// People ask for indented JSON, and programs that people look at get it unasked. Source: `isPrettyPrint` in the API server.
     var asksForPretty: Bool {
-        if let query, query.contains("pretty"), let item = PercentEncoding.items(of: query)?.first(where: { $0.name == "pretty" }),
-            !item.value.isEmpty
-        {
-            return ["1", "t", "T", "TRUE", "true", "True"].contains(item.value)
-        }
+        if let value = option("pretty"), !value.isEmpty { return ["1", "t", "T", "TRUE", "true", "True"].contains(value) }
         guard let agent = headers["user-agent"] else { return false }
         return agent.hasPrefix("curl") || agent.hasPrefix("Wget") || agent.hasPrefix("Mozilla/5.0")
+    }
+
+    /// The value of an option in the query.
+    func option(_ name: String) -> String? {
+        guard let query, query.contains(name) else { return nil }
+        return PercentEncoding.items(of: query)?.first { $0.name == name }?.value
     }
 
     /// Whether the client can read gzip.

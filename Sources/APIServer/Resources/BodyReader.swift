@@ -9,32 +9,32 @@ struct BodyReader {
     ///
     /// Throws ``APIStatus`` (400) with Kubernetes' texts; what `fieldValidation` lets pass becomes a warning.
     func object() throws(APIStatus) -> JSON {
-        var duplicates: [String] = []
-        let json: JSON = try Self.parse(call.request.body, call.request.contentType, call.type.schema, duplicates: &duplicates)
-        return try object(json, duplicates: duplicates)
+        var complaints: [String] = []
+        let json: JSON = try Self.parse(call.request.body, call.request.contentType, call.type.schema, complaints: &complaints)
+        return try object(json, complaints: complaints)
     }
 
     /// The same for a tree that a patch made.
-    func object(_ json: JSON, duplicates: [String] = []) throws(APIStatus) -> JSON {
-        try object(json, call.type.rules, kind: call.names.kind, apiVersion: call.names.apiVersion, duplicates: duplicates)
+    func object(_ json: JSON, complaints: [String] = []) throws(APIStatus) -> JSON {
+        try object(json, call.type.rules, kind: call.names.kind, apiVersion: call.names.apiVersion, complaints: complaints)
     }
 
     /// An object of another kind, as subresources have them.
     func object(_ schema: ObjectSchema, kind: String, apiVersion: String) throws(APIStatus) -> JSON {
-        var duplicates: [String] = []
-        let json: JSON = try Self.parse(call.request.body, call.request.contentType, schema, duplicates: &duplicates)
-        return try object(json, schema, kind: kind, apiVersion: apiVersion, duplicates: duplicates)
+        var complaints: [String] = []
+        let json: JSON = try Self.parse(call.request.body, call.request.contentType, schema, complaints: &complaints)
+        return try object(json, schema, kind: kind, apiVersion: apiVersion, complaints: complaints)
     }
 
     /// The same for a tree that a patch made.
     func object(
-        _ json: JSON, _ schema: ObjectSchema, kind: String, apiVersion: String, duplicates: [String] = []
+        _ json: JSON, _ schema: ObjectSchema, kind: String, apiVersion: String, complaints: [String] = []
     ) throws(APIStatus) -> JSON {
-        try object(json, ObjectRules(schema), kind: kind, apiVersion: apiVersion, duplicates: duplicates)
+        try object(json, ObjectRules(schema), kind: kind, apiVersion: apiVersion, complaints: complaints)
     }
 
     private func object(
-        _ json: JSON, _ rules: ObjectRules, kind: String, apiVersion: String, duplicates: [String]
+        _ json: JSON, _ rules: ObjectRules, kind: String, apiVersion: String, complaints: [String]
     ) throws(APIStatus) -> JSON {
         guard json.object != nil else {
             throw .badRequest(
@@ -50,7 +50,7 @@ struct BodyReader {
         }
         object["kind"] = .string(kind)
         object["apiVersion"] = .string(apiVersion)
-        try report(findings.unknownFields.map { "unknown field \"\($0)\"" } + duplicates.map { "duplicate field \"\($0)\"" }, kind)
+        try report(findings.unknownFields.map { "unknown field \"\($0)\"" } + complaints, kind)
         return object
     }
 
@@ -70,17 +70,32 @@ struct BodyReader {
         let foundKind: String = json["kind"]?.string ?? kind
         let foundVersion: String = json["apiVersion"]?.string ?? apiVersion
         guard foundKind != kind || foundVersion != apiVersion else { return }
-        let group: (String) -> String = { $0.contains("/") ? $0 : "/" + $0 }
-        throw .badRequest(
-            "\(foundKind) in version \"\(foundVersion)\" cannot be handled as a \(kind): the object provided is unrecognized "
-                + "(must be of type \(kind)): expected \(group(apiVersion)), Kind=\(kind)")
+        let version: String = foundVersion.split(separator: "/").last.map(String.init) ?? ""
+        func type(_ kind: String, _ apiVersion: String) -> ResourceType? {
+            (Registry.types + Registry.bodyTypes).first { $0.names.kind == kind && $0.names.apiVersion == apiVersion }
+        }
+        let found: ResourceType? = type(foundKind, foundVersion)
+        if let found, foundKind == kind, found.storedNames.group == call.names.group {
+            throw .badRequest(
+                "the API version in the data (\(foundVersion)) does not match the expected API version (\(apiVersion))")
+        }
+        let why: String =
+            found.map { found in
+                // As Go names its types: v1.Pod, core.ConfigMap.
+                let package: Substring = type(kind, apiVersion)?.schema.name.split(separator: ".").dropLast(2).last ?? ""
+                return "converting (\(found.schema.goName)) to (\(package).\(kind)): unknown conversion"
+            }
+            ?? "no kind \"\(foundKind)\" is registered for version \"\(foundVersion)\" in scheme \"pkg/api/legacyscheme/scheme.go:30\""
+        throw .badRequest("\(foundKind) in version \"\(version)\" cannot be handled as a \(kind): \(why)")
     }
 
     /// Throws ``APIStatus`` (400).
     ///
-    /// - Parameter schema: of the object; protobuf can't be read without.
+    /// - Parameters:
+    ///   - schema: of the object; protobuf can't be read without.
+    ///   - complaints: gets what only strict readers refuse: `duplicate field "spec.replicas"`.
     static func parse(
-        _ bytes: [UInt8], _ type: APIRequest.ContentType, _ schema: ObjectSchema? = nil, duplicates: inout [String]
+        _ bytes: [UInt8], _ type: APIRequest.ContentType, _ schema: ObjectSchema? = nil, complaints: inout [String]
     ) throws(APIStatus) -> JSON {
         switch type {
         case .protobuf:
@@ -96,15 +111,24 @@ struct BodyReader {
             }
         case .yaml, .applyYAML:
             do {
-                return try YAML.documents(bytes, file: nil).first?.json ?? .null
+                guard let document = try YAML.documents(bytes, file: nil).first else { return .null }
+                if !document.duplicates.isEmpty {
+                    // As upstream's reader of YAML tells it, all in one.
+                    let lines: [String] = document.duplicates.map { "\n  \($0)" }
+                    complaints.append("yaml: unmarshal errors:" + lines.joined())
+                }
+                return document.json
             } catch {
                 throw .badRequest("error decoding YAML: \(error)")
             }
-        default:
+        case .json, .jsonPatch, .mergePatch, .strategicMergePatch:
             do {
-                return try JSON(parsing: bytes, duplicates: &duplicates)
+                var duplicates: [String] = []
+                let json = try JSON(parsing: bytes, duplicates: &duplicates)
+                complaints += duplicates.map { "duplicate field \"\($0)\"" }
+                return json
             } catch {
-                throw .badRequest("couldn't get version/kind; json parse error: \(error)")
+                throw .badRequest(type == .json ? "couldn't get version/kind; json parse error: \(error)" : "\(error)")
             }
         }
     }

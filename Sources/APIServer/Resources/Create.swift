@@ -15,9 +15,6 @@ extension APIServer {
     func create(_ decoded: JSON, _ call: Call, attempt: Int = 0, _ reply: @escaping Reply) throws(APIStatus) {
         guard call.type.custom?.isTerminating != true else { throw Self.isTerminating(call) }
         var object: JSON = decoded
-        if let name = call.request.name, call.request.verb == .create, name != object[["metadata", "name"]]?.string {
-            throw .badRequest("the name of the object does not match the name on the URL (\(name))")
-        }
         if call.names.has("status"), !call.names.takesStatus { object["status"] = nil }
         try Metadata.fill(&object, call)
         object = try normalized(object, call)

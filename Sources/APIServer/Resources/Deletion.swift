@@ -16,9 +16,9 @@ struct Deletion: Sendable {
     init(_ call: Call) throws(APIStatus) {
         var json: JSON = [:]
         if !call.request.body.isEmpty {
-            var duplicates: [String] = []
+            var complaints: [String] = []
             json = try BodyReader.parse(
-                call.request.body, call.request.contentType, DeleteOptions.definition.schema, duplicates: &duplicates)
+                call.request.body, call.request.contentType, DeleteOptions.definition.schema, complaints: &complaints)
         }
         gracePeriodSeconds = json["gracePeriodSeconds"]?.int.map(Int.init) ?? call.options.gracePeriodSeconds
         propagationPolicy = json["propagationPolicy"]?.string ?? call.options.propagationPolicy

@@ -5,16 +5,13 @@ import Store
 extension APIServer {
     /// Applies a patch to an object, or to its status.
     func patch(_ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
-        if call.options.force, call.request.contentType != .applyYAML {
-            throw .invalid(call.names, call.request.name ?? "", Self.forbidden("force", "may not be specified for non-apply patch"))
-        }
-        var duplicates: [String] = []
-        let patch: JSON = try BodyReader.parse(call.request.body, call.request.contentType, duplicates: &duplicates)
-        guard call.request.contentType != .applyYAML else { return try apply(patch, call, reply) }
-        let found: [String] = duplicates
+        var complaints: [String] = []
+        let patch: JSON = try BodyReader.parse(call.request.body, call.request.contentType, complaints: &complaints)
+        guard call.request.contentType != .applyYAML else { return try apply(patch, complaints, call, reply) }
+        let found: [String] = complaints
         modify(call, reply) { [self] old throws(APIStatus) in
             let changed: JSON = try patched(old, with: patch, call)
-            return try BodyReader(call: call).object(changed, duplicates: found)
+            return try BodyReader(call: call).object(changed, complaints: found)
         }
     }
 
@@ -40,67 +37,64 @@ extension APIServer {
     }
 
     /// Server-side apply: makes the object when there is none.
-    private func apply(_ applied: JSON, _ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
+    private func apply(_ applied: JSON, _ complaints: [String], _ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
         let name: String = call.request.name ?? ""
-        let (checked, manager): (JSON, String) = try self.applied(applied, call)
+        let checked: JSON = try self.applied(applied, complaints, call)
         if store.newest(call.key(name)) == nil {
             guard call.request.subresource == nil else { throw .notFound(call.names, name) }
-            var fresh: JSON = try merged(live: nil, checked, manager, call)
+            var fresh: JSON = try merged(live: nil, checked, call)
             fresh[["metadata", "name"]] = .string(name)
             try authorizeCreation(call)
             return try create(fresh, call) { [self] result in
                 // Somebody made it meanwhile: then this apply is a change.
                 if case .failure(let status) = result, status.isAlreadyExists {
-                    proceed(call, reply) { [self] in applyToExisting(checked, manager, call, reply) }
+                    proceed(call, reply) { [self] in applyToExisting(checked, call, reply) }
                 } else {
                     reply(result)
                 }
             }
         }
-        applyToExisting(checked, manager, call, reply)
+        applyToExisting(checked, call, reply)
     }
 
-    /// What an apply names, checked, and who applies it. Throws ``APIStatus`` (400).
-    func applied(_ applied: JSON, _ call: Call) throws(APIStatus) -> (JSON, manager: String) {
+    /// What an apply names, checked. Throws ``APIStatus`` (400).
+    ///
+    /// - Parameter complaints: what a strict reader of the body refuses.
+    func applied(_ applied: JSON, _ complaints: [String], _ call: Call) throws(APIStatus) -> JSON {
         let name: String = call.request.name ?? ""
-        guard let manager = call.options.fieldManager, !manager.isEmpty else {
-            throw .badRequest("PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch")
-        }
         guard applied["apiVersion"] != nil, applied["kind"] != nil else {
             throw .badRequest("invalid object type: /, Kind=")
         }
         guard !(applied[["metadata", "managedFields"]]?.array?.isEmpty == false) else {
             throw .badRequest("metadata.managedFields must be nil")
         }
+        // Whatever the client says of unknown fields: nobody can own them.
+        do { try ApplyCheck.check(applied, call.type.schema) } catch { throw error.status }
         let checked: JSON = try BodyReader(call: call).checkedForApply(applied)
+        try BodyReader(call: call).reportForApply(complaints)
         if let found = checked[["metadata", "name"]]?.string, found != name {
             throw .badRequest("the name of the object (\(found)) does not match the name on the URL (\(name))")
         }
-        return (checked, manager)
+        return checked
     }
 
-    private func applyToExisting(_ applied: JSON, _ manager: String, _ call: Call, _ reply: @escaping Reply) {
+    private func applyToExisting(_ applied: JSON, _ call: Call, _ reply: @escaping Reply) {
         modify(call, reply) { [self] old throws(APIStatus) in
-            var next: JSON = try merged(live: old, applied, manager, call)
+            var next: JSON = try merged(live: old, applied, call)
             next[["metadata", "resourceVersion"]] = applied[["metadata", "resourceVersion"]]
             return next
         }
     }
 
-    func merged(live: JSON?, _ applied: JSON, _ manager: String, _ call: Call) throws(APIStatus) -> JSON {
+    func merged(live: JSON?, _ applied: JSON, _ call: Call) throws(APIStatus) -> JSON {
         do {
             return try ManagedFields.apply(
-                live: live, applied: applied, manager: manager, force: call.options.force, subresource: call.request.subresource ?? "",
-                schema: call.type.schema, now: call.now)
+                live: live, applied: applied, manager: call.fieldManager, force: call.options.force,
+                subresource: call.request.subresource ?? "",
+                schema: call.type.schema, ignoring: call.resetFields, now: call.now)
         } catch {
             throw error.status
         }
-    }
-
-    private static func forbidden(_ field: String, _ why: String) -> Problems {
-        var problems = Problems()
-        problems.forbidden(Path(field), why)
-        return problems
     }
 }
 
@@ -109,6 +103,16 @@ extension BodyReader {
     func checkedForApply(_ applied: JSON) throws(APIStatus) -> JSON {
         let decoded: JSON = try object(applied)
         return decoded.keeping(membersOf: applied)
+    }
+
+    /// Throws ``APIStatus`` (400) for what a strict reader of YAML refuses, if the client wants that.
+    func reportForApply(_ complaints: [String]) throws(APIStatus) {
+        let texts: [String] = complaints.map { "error converting YAML to JSON: " + $0 }
+        switch call.options.fieldValidation ?? "Warn" {
+        case "Strict": if let first = texts.first { throw .badRequest("error strict decoding YAML: " + first) }
+        case "Warn": for text in texts { call.warnings.add(text) }
+        default: break
+        }
     }
 }
 

@@ -10,13 +10,13 @@ extension APIServer {
             let object: JSON = try reader.object(call.type.schema, kind: call.names.kind, apiVersion: call.names.apiVersion)
             return { _ throws(APIStatus) in object }
         }
-        var duplicates: [String] = []
-        let patch: JSON = try BodyReader.parse(call.request.body, call.request.contentType, duplicates: &duplicates)
-        let found: [String] = duplicates
+        var complaints: [String] = []
+        let patch: JSON = try BodyReader.parse(call.request.body, call.request.contentType, complaints: &complaints)
+        let found: [String] = complaints
         guard call.request.contentType != .applyYAML else {
-            let (applied, manager): (JSON, String) = try applied(patch, call)
+            let applied: JSON = try applied(patch, complaints, call)
             return { [self] old throws(APIStatus) in
-                var next: JSON = try merged(live: old, applied, manager, call)
+                var next: JSON = try merged(live: old, applied, call)
                 next[["metadata", "resourceVersion"]] = applied[["metadata", "resourceVersion"]]
                 return next
             }
@@ -24,7 +24,7 @@ extension APIServer {
         return { [self] old throws(APIStatus) in
             let changed: JSON = try patched(old, with: patch, call)
             return try reader.object(
-                changed, call.type.schema, kind: call.names.kind, apiVersion: call.names.apiVersion, duplicates: found)
+                changed, call.type.schema, kind: call.names.kind, apiVersion: call.names.apiVersion, complaints: found)
         }
     }
 }

@@ -22,10 +22,14 @@ struct ScaleHandler: SubresourceHandler {
             let scale: JSON = try BodyReader(call: call).object(Scale.definition.schema, kind: "Scale", apiVersion: "autoscaling/v1")
             try change(call, paths, server, shown) { _ in scale }
         default:
-            var duplicates: [String] = []
-            let patch: JSON = try BodyReader.parse(call.request.body, call.request.contentType, duplicates: &duplicates)
+            var complaints: [String] = []
+            let patch: JSON = try BodyReader.parse(call.request.body, call.request.contentType, complaints: &complaints)
             let type: APIRequest.ContentType = call.request.contentType
             let reader = BodyReader(call: call)
+            if type == .applyYAML {
+                do { try ApplyCheck.check(patch, Scale.definition.schema) } catch { throw error.status }
+                try reader.reportForApply(complaints)
+            }
             try change(call, paths, server, shown) { old throws(APIStatus) in
                 let patched: JSON
                 do throws(JSONPatchError) {
@@ -52,14 +56,32 @@ struct ScaleHandler: SubresourceHandler {
             guard problems.isEmpty else {
                 throw .invalid(Scale.names, call.request.name ?? "", problems)
             }
-            var object: JSON = old
-            object[paths.replicas] = .int(scale[["spec", "replicas"]]?.int ?? 0)
+            var object: JSON = try Self.scaled(old, to: .int(scale[["spec", "replicas"]]?.int ?? 0), paths, call, server)
             let revision: JSON? = scale[["metadata", "resourceVersion"]]
             object[["metadata", "resourceVersion"]] =
                 revision == before[["metadata", "resourceVersion"]] && call.request.verb == .patch
                 ? nil : revision
             return object
         }
+    }
+
+    /// The object with another number of replicas. An apply owns that number, as a field of the object.
+    ///
+    /// Source: `ScaleHandler` of k8s.io/apimachinery/pkg/util/managedfields.
+    private static func scaled(
+        _ object: JSON, to replicas: JSON, _ paths: ScalePaths, _ call: Call, _ server: APIServer
+    ) throws(APIStatus) -> JSON {
+        guard call.request.contentType == .applyYAML else {
+            var object: JSON = object
+            object[paths.replicas] = replicas
+            return object
+        }
+        var wish: JSON = [
+            "apiVersion": .string(call.names.apiVersion), "kind": .string(call.names.kind),
+            "metadata": ["name": object[["metadata", "name"]] ?? ""],
+        ]
+        wish[paths.replicas] = replicas
+        return try server.merged(live: object, wish, call)
     }
 
     private static func scale(of object: JSON, _ paths: ScalePaths) -> JSON {

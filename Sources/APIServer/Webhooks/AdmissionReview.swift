@@ -61,12 +61,12 @@ struct AdmissionReview: Sendable {
         func words(_ kind: String) -> JSON { ["kind": .string(kind), "apiVersion": "meta.k8s.io/v1"] }
         if operation == .delete {
             var json: JSON = words("DeleteOptions")
-            var duplicates: [String] = []
+            var complaints: [String] = []
             let body: JSON? =
                 call.request.body.isEmpty
                 ? nil
                 : try? BodyReader.parse(
-                    call.request.body, call.request.contentType, DeleteOptions.definition.schema, duplicates: &duplicates)
+                    call.request.body, call.request.contentType, DeleteOptions.definition.schema, complaints: &complaints)
             for member in body?.object?.members ?? [] where !["kind", "apiVersion"].contains(member.key) { json[member.key] = member.value }
             if json["gracePeriodSeconds"] == nil, let seconds = options.gracePeriodSeconds {
                 json["gracePeriodSeconds"] = .int(Int64(seconds))

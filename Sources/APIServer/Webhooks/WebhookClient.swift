@@ -89,7 +89,7 @@ final class WebhookClient: Sendable {
         case .unknownHost(let host): "dial tcp: lookup \(host): no such host"
         case .unreachable(_, let reason): "dial tcp \(place): \(reason)"
         case .timedOut: "context deadline exceeded"
-        case .tls(let problem): "tls: failed to verify certificate: \(problem)"
+        case .tls(_, let problem): problem
         case .closed: "EOF"
         case .malformedAnswer: "malformed HTTP response"
         case .configuration(let problem): problem

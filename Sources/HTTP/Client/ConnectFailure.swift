@@ -33,12 +33,12 @@ enum TransportFailure {
     static func words(for error: any Error, address: String, peer: NIOSSLCertificate?) -> HTTPError {
         switch error {
         case let error as NIOSSLExtraError where error == .failedToValidateHostname:
-            return .tls("\(address): \(CertificateRefusal.names(peer))")
+            return .tls(address, problem: CertificateRefusal.names(peer))
         case NIOSSLError.handshakeFailed(let reason):
-            return .tls("\(address): \(CertificateRefusal.handshake(reason, peer: peer))")
+            return .tls(address, problem: CertificateRefusal.handshake(reason, peer: peer))
         case NIOSSLError.uncleanShutdown: return .closed(address)
         case let error as BoringSSLError:
-            return .tls("\(address): the server ended the TLS session; it may not take the client's certificate (\(error))")
+            return .tls(address, problem: "the server ended the TLS session; it may not take the client's certificate (\(error))")
         case is HTTPParserError: return .malformedAnswer(address)
         case let error as IOError:
             let isClose: Bool = error.errnoCode == SystemErrno.connectionReset || error.errnoCode == SystemErrno.brokenPipe

@@ -1,7 +1,7 @@
 import Glibc
 
 /// The time of day in the form of the `Date` header, made once a second. Source: RFC 9110, 5.6.7.
-struct HTTPDate {
+package struct HTTPDate {
     private var second: Int = -1
     private var text: String = ""
 
@@ -16,7 +16,7 @@ struct HTTPDate {
     }
 
     /// A moment given in seconds since 1970.
-    static func format(_ seconds: Int) -> String {
+    package static func format(_ seconds: Int) -> String {
         var seconds: time_t = seconds
         var parts = tm()
         gmtime_r(&seconds, &parts)

@@ -168,6 +168,17 @@ import Testing
         #expect(try user(["Authorization": "Basic abc"]) == .anonymous)
         let refusal = #expect(throws: APIStatus.self) { try user(["Authorization": "Bearer abc"]) }
         #expect(refusal?.code == 401 && refusal?.message == "Unauthorized")
+        // Pages in browsers hand the token in as a protocol, beside another one.
+        func socket(_ protocols: String...) throws -> UserInfo { try user(WebSocketHandshake.request(protocols: protocols)) }
+        let made: TestServer.Reply = try await server.ask("POST", Self.path, Self.request([:]))
+        let token: String = try #require(made["status", "token"]?.string)
+        let coded: String = Base64Text.encode(Array(token.utf8)).filter { $0 != "=" }
+        let carrier: String = WebSocketToken.prefix + coded.map { $0 == "+" ? "-" : $0 == "/" ? "_" : String($0) }.joined()
+        #expect(try socket("base64.binary.k8s.io", carrier).name == "system:serviceaccount:default:default")
+        #expect(try socket("base64.binary.k8s.io") == .anonymous)
+        for bad in [[carrier], [carrier, carrier, "x"], [WebSocketToken.prefix + "!", "x"]] {
+            #expect(throws: APIStatus.self) { try user(WebSocketHandshake.request(protocols: bad)) }
+        }
     }
 }
 

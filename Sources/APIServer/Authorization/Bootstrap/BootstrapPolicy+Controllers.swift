@@ -138,6 +138,12 @@ extension BootstrapPolicy {
         ControllerRole(
             "clusterrole-aggregation-controller", [can(read + " escalate update patch", "clusterroles", in: RBAC.group)],
             writesEvents: false),
+        ControllerRole(
+            "device-taint-eviction-controller",
+            [
+                can(read + " delete", "pods"), can("update patch", "pods/status"),
+                can(read, "resourceclaims resourceslices deviceclasses devicetaintrules", in: "resource.k8s.io"),
+            ]),
         ControllerRole("generic-garbage-collector", [can(read + " patch update delete", "*", in: "*")]),
         ControllerRole(
             "legacy-service-account-token-cleaner",
