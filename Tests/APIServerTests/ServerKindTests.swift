@@ -110,7 +110,7 @@ import Testing
         #expect(added.code == 200, "\(added)")
         #expect(added["spec", "ephemeralContainers"]?.array?.first?["terminationMessagePolicy"] == "File", "defaults are set")
         #expect(added["metadata", "labels", "sneaky"] == nil && added["metadata", "generation"] == 2)
-        #expect(added.warnings.count == 1)
+        #expect(added.warnings.isEmpty, "\(added)")
         var pod: JSON = try await server.ask("GET", path).json
         pod[["spec", "ephemeralContainers"]] = []
         let removed: TestServer.Reply = try await server.ask("PUT", path, pod)
@@ -201,12 +201,5 @@ import Testing
             "POST", "/api/v1/namespaces/default/bindings", ServerSubresourceTests.binding("p", to: "n1"))
         #expect(bound.code == 201 && bound["status"] == "Success", "\(bound)")
         #expect(try await server.ask("GET", Place.pods + "/p")["spec", "nodeName"] == "n1")
-    }
-
-    @Test(arguments: ["pods/p/exec", "pods/p/portforward", "pods/p/proxy/index.html", "services/s/proxy"])
-    func `streams and proxies are declared and say that they are not served yet`(path: String) async throws {
-        let server = try await TestServer()
-        let reply: TestServer.Reply = try await server.ask("GET", "/api/v1/namespaces/default/" + path)
-        #expect(reply.code == 501 && reply["reason"] == "NotImplemented")
     }
 }

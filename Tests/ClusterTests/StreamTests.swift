@@ -9,7 +9,7 @@ import Testing
 /// `exec`, `attach`, `port-forward` and `proxy` through the API server of a cluster in this process, by the bytes on the wire.
 @Suite(.serialized) struct StreamTests {
     private static let pod: JSON = [
-        "apiVersion": "v1", "kind": "Pod", "metadata": ["name": "web"],
+        "apiVersion": "v1", "kind": "Pod", "metadata": ["name": "web", "namespace": "default"],
         "spec": [
             "terminationGracePeriodSeconds": 1,
             "containers": [
