@@ -102,8 +102,9 @@ void container_start(struct parent *p, struct client *c, uint32_t tag, struct fi
     struct container *target = NULL;
     int given[3] = {-1, -1, -1};
     if (is_exec) {
-        memcpy(given, c->passed, sizeof given);
-        if (c->passed_count != 3) given[0] = -1;
+        // Only what has come with this request: the places behind hold numbers that are others' by now.
+        for (int i = 0; i < c->passed_count; i++) given[i] = c->passed[i];
+        if (c->passed_count != 3) close_if_open(&given[0]);
         c->passed_count = 0;
     }
     struct container *k = NULL;

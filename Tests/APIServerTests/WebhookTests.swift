@@ -54,6 +54,33 @@ import Testing
         await hook.shutdown()
     }
 
+    @Test func `a webhook that is asked about connections can refuse them`() async throws {
+        let server = try await TestServer()
+        let hook = try await WebhookServer { _ in ["allowed": false, "status": ["message": "no shells here"]] }
+        let rules: JSON = [
+            ["operations": ["CONNECT"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["pods/exec", "pods/portforward"]]
+        ]
+        try await configure(server, Self.validating, "check", [hook.webhook("check.example.com", ["rules": rules])])
+        let container: JSON = ["name": "main", "image": "i", "command": ["true"]]
+        try await server.ask(
+            "POST", "/api/v1/namespaces/default/pods",
+            ["apiVersion": "v1", "kind": "Pod", "metadata": ["name": "web"], "spec": ["nodeName": "node", "containers": [container]]])
+        let path = "/api/v1/namespaces/default/pods/web/"
+        for method in ["GET", "POST"] {
+            let refused: TestServer.Reply = try await server.ask(method, path + "exec?stdout=true&command=ls&command=-l&tty=0")
+            #expect(refused["message"] == "admission webhook \"check.example.com\" denied the request: no shells here", "\(refused)")
+        }
+        // Nobody asks about attaching, so it comes as far as the node, which this server has not.
+        #expect(try await server.ask("POST", path + "attach?stdout=true")["message"] != "no shells here")
+        let asked: [JSON] = hook.asked
+        try #require(asked.count == 2)
+        #expect(asked[0]["operation"] == "CONNECT" && asked[0]["subResource"] == "exec" && asked[0]["name"] == "web")
+        #expect(asked[0][["kind", "kind"]] == "PodExecOptions")
+        #expect(asked[0]["object"] == ["kind": "PodExecOptions", "apiVersion": "v1", "stdout": true, "command": ["ls", "-l"]])
+        #expect(asked[0]["options"] == .null)
+        await hook.shutdown()
+    }
+
     @Test func `mutating webhooks change the object in the order of their names and are asked again if they wish`() async throws {
         let server = try await TestServer()
         let hook = try await WebhookServer { question in

@@ -29,6 +29,10 @@ import Testing
         _ = try await pod.sandbox.start(pod.process("main", "sleep", "1000"))
         var process = pod.shell("main", "tty; stty size; trap 'stty size; exit 7' WINCH; echo ready; while :; do sleep 0.05; done")
         process.terminal = terminal
+        // Another program first: what it was given must not be taken for this one's.
+        let before = try await pod.sandbox.exec(pod.process("main", "true"), streams: all)
+        #expect(try await before.session?.exit().exitCode == 0)
+        before.close()
         let streams = try await pod.sandbox.exec(process, streams: all)
         #expect(streams.error == nil)
         var seen = ""

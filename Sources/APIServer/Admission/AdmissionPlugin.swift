@@ -6,6 +6,8 @@ enum AdmissionOperation: String, Sendable {
     case create = "CREATE"
     case update = "UPDATE"
     case delete = "DELETE"
+    /// Of streams to a pod, or of a proxy: the object is the options of the connection.
+    case connect = "CONNECT"
 }
 
 /// A step between authorization and the store that may change or refuse an object.

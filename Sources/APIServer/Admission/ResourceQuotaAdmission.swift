@@ -65,7 +65,7 @@ struct ResourceQuotaAdmission: AdmissionPlugin {
     /// Creations of all kinds but events; of what grows later, its updates too.
     private static func isCharged(_ operation: AdmissionOperation, _ call: Call) -> Bool {
         switch operation {
-        case .delete: return false
+        case .delete, .connect: return false
         case .create: return call.request.subresource == nil && call.names.plural != "events"
         case .update:
             guard call.names.group.isEmpty else { return false }

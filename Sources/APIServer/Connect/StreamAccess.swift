@@ -4,9 +4,6 @@ import Machinery
 
 /// Who may open streams to pods, and what they offer to speak.
 enum StreamAccess {
-    /// A token may be shown as one of the protocols that a client offers, because browsers cannot send headers with a WebSocket.
-    static let tokenPrefix = "base64url.bearer.authorization.k8s.io."
-
     /// A GET that upgrades does as much as a POST and needs the same right.
     ///
     /// Source: `AuthorizePodWebsocketUpgradeCreatePermission`, on since Kubernetes 1.35.
@@ -19,7 +16,7 @@ enum StreamAccess {
 
     /// The protocols that a client offers, without what stands there for another reason.
     static func protocols(_ headers: HTTPHeaders) -> [String] {
-        WebSocketHandshake.protocols(headers).filter { !$0.hasPrefix(tokenPrefix) }
+        WebSocketHandshake.protocols(headers).filter { !$0.hasPrefix(WebSocketToken.prefix) }
     }
 }
 

@@ -13,6 +13,7 @@ struct PortForwardHandler: SubresourceHandler {
         try StreamAccess.check(call, server)
         let found = try PodLookup(call, server)
         try found.checkHost()
+        try ConnectOptions.admit(call, server)
         guard let node else { throw .internalError("this cluster has no node that runs pods") }
         let ports: [String] = call.options.other.filter { $0.name == "ports" }.map(\.value)
         reply(.success(.connect { http, exchange in Self.connect(http, exchange, found.id, ports, node) }))

@@ -14,6 +14,7 @@ struct ProgramHandler: SubresourceHandler {
         let found = try PodLookup(call, server)
         let container: String = try found.container(call.options["container"])
         try found.checkHost()
+        try ConnectOptions.admit(call, server)
         guard let node else { throw .internalError("this cluster has no node that runs programs") }
         let options: RequestOptions = call.options
         let request = ProgramRequest(

@@ -10,6 +10,7 @@ struct ProxyHandler: SubresourceHandler {
     func handle(_ call: Call, _ subresource: Subresource, _ server: APIServer, _ reply: @escaping Reply) throws(APIStatus) {
         let name: String = call.request.name ?? ""
         let lookup = ProxyLookup(server: server, namespace: call.request.namespace ?? "")
+        try ConnectOptions.admit(call, server)
         switch call.names.plural {
         case "pods": try connect(lookup.pod(name, call.names), reply)
         case "services": try connect(lookup.service(name, call.names), reply)

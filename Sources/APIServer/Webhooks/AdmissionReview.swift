@@ -58,6 +58,8 @@ struct AdmissionReview: Sendable {
     /// The options of the operation that is performed, which for a patch is another one than the request's.
     private static func options(_ operation: AdmissionOperation, _ call: Call) -> JSON {
         let options: RequestOptions = call.options
+        // The options of a connection are its object.
+        guard operation != .connect else { return .null }
         func words(_ kind: String) -> JSON { ["kind": .string(kind), "apiVersion": "meta.k8s.io/v1"] }
         if operation == .delete {
             var json: JSON = words("DeleteOptions")

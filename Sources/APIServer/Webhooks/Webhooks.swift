@@ -29,6 +29,7 @@ final class Webhooks: Sendable {
     func areAsked(about call: Call) -> Bool {
         let operations: [AdmissionOperation]
         switch call.request.verb {
+        case _ where ConnectOptions.kinds[call.request.subresource ?? ""] != nil: operations = [.connect]
         case .get, .list, .watch: return false
         case .create: operations = [.create]
         case .update: operations = [.update]

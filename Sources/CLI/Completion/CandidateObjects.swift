@@ -22,6 +22,17 @@ struct CandidateObjects {
             guard given.isEmpty else { return await containers(of: given[0]) }
             return await names(of: "pods")
                 + ["deployment/", "job/", "replicaset/", "statefulset/", "daemonset/"].map { Candidate(word: $0) }
+        case "exec", "attach", "debug", "port-forward":
+            if let slash = last.firstIndex(of: "/") { return await names(of: String(last[..<slash]), prefix: String(last[...slash])) }
+            guard given.isEmpty else { return [] }
+            let more: [String] = verb == "port-forward" ? ["service/"] : verb == "debug" ? ["node/"] : []
+            return await names(of: "pods")
+                + (["pod/", "deployment/", "job/", "replicaset/", "statefulset/", "daemonset/"] + more).map { Candidate(word: $0) }
+        case "cp":
+            guard given.count < 2 else { return [] }
+            // A path here, unless it is a pod's.
+            if last.contains("/") || last.hasPrefix(".") { return [Candidate(word: ":files")] }
+            return await names(of: "pods").map { Candidate(word: $0.word + ":") } + [Candidate(word: ":files")]
         case "cordon", "uncordon", "drain": return await names(of: "nodes").filter { !given.contains($0.word) }
         case "config use-context", "config delete-context", "config rename-context", "config set-context", "config get-contexts":
             return given.isEmpty ? kubeconfig(.contexts) : []
@@ -55,7 +66,9 @@ struct CandidateObjects {
         let name: String = pod.split(separator: "/").last.map(String.init) ?? pod
         let request = APIRequest(.get, Pod.names.resource, namespace: session.namespace, name: name)
         guard let answer = try? await session.transport.send(request), let json = try? JSON(parsing: answer.body) else { return [] }
-        return (json.list("spec", "containers") + json.list("spec", "initContainers")).map { Candidate(word: $0.text(at: "name")) }
+        return (json.list("spec", "containers") + json.list("spec", "initContainers") + json.list("spec", "ephemeralContainers")).map {
+            Candidate(word: $0.text(at: "name"))
+        }
     }
 
     private func kubeconfig(_ section: Kubeconfig.Section) -> [Candidate] {

@@ -57,7 +57,13 @@ final class PodPorts: Sendable {
                 }
                 data.finish()
             }
-            while let bytes = await data.read(), await local.write(bytes) {}
+            while let bytes = await data.read() {
+                guard await local.write(bytes) else {
+                    // Whoever asked is gone: the pod is not to send on for nobody.
+                    data.reset()
+                    break
+                }
+            }
             local.finish()
             // The pod's side is done: what still comes from here has no reader.
             local.close()

@@ -67,7 +67,14 @@ struct Attachment {
         }
         // A container that has a terminal has one output only, whatever was asked for.
         let isRaw: Bool = try hasTerminal && TerminalWish.isGranted(true, hasInput: hasInput, isQuiet: isQuiet, session.shell)
-        if !isQuiet { output.note("If you don't see a command prompt, try pressing enter.") }
+        if !isQuiet {
+            if hasInput {
+                output.note(
+                    "All commands and output from this session will be recorded in container logs, including credentials and sensitive "
+                        + "information passed through the command prompt.")
+            }
+            output.note("If you don't see a command prompt, try pressing enter.")
+        }
         let program = try await RemoteProgram(
             .init(pod: pod.key, container: container, hasInput: hasInput, hasTerminal: hasTerminal), session)
         try await program.interact(hasInput: hasInput, hasTerminal: isRaw, redraws: true, output)
@@ -75,10 +82,10 @@ struct Attachment {
     }
 
     private func farewell(isRaw: Bool, isEphemeral: Bool) -> String? {
-        guard !isQuiet, hasInput, isRaw, pod.spec.restartPolicy == "Always" else { return nil }
-        let command = "\(CLI.program) attach \(pod.name) -c \(container) -i -t"
+        guard !isQuiet, hasInput, isRaw else { return nil }
+        let command = "\(CLI.program) attach \(pod.name) -c \(container) -n \(pod.namespace) -i -t"
         return isEphemeral
             ? "Session ended, the ephemeral container will not be restarted but may be reattached using '\(command)' if it is still running"
-            : "Session ended, resume using '\(command)' command when the pod is running"
+            : "Session ended, resume using '\(command)' command"
     }
 }

@@ -40,7 +40,9 @@ package struct Copy: Verb {
                 """)
         }
         let (source, target): (FileSpec, FileSpec) = (try FileSpec(words[0]), try FileSpec(words[1]))
-        guard (source.pod == nil) != (target.pod == nil) else { throw Failure("one of src or dest must be a local file specification") }
+        guard (source.pod == nil) != (target.pod == nil) else {
+            throw Failure("one of src or dest must be a \(source.pod == nil ? "remote" : "local") file specification")
+        }
         if source.path.isEmpty || target.path.isEmpty { throw Failure("filepath can not be empty") }
         let session: Session = try connection.session(shell)
         let remote: FileSpec = source.pod == nil ? target : source
@@ -112,7 +114,8 @@ struct RemoteTar: Sendable {
                 received == 0 ? ["tar", "cf", "-", path] : ["sh", "-c", "tar cf - \(Self.shellQuoted(path)) | tail -c+\(received + 1)"]
             do {
                 try await run(command, hasInput: false).receive { bytes, isError in
-                    guard !isError else { return output.write(bytes, to: .error) }
+                    // As kubectl: what tar says goes with the output.
+                    guard !isError else { return output.write(bytes) }
                     received += bytes.count
                     await pipe.write(bytes)
                 }
