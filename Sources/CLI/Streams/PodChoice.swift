@@ -56,8 +56,9 @@ struct PodChoice {
         let initial: [String] = pod.spec.initContainers.map(\.name)
         let ephemeral: [String] = pod.spec.ephemeralContainers.map(\.name)
         let all: [String] = main + initial + ephemeral
+        let list: String = (main + initial.map { $0 + " (init)" } + ephemeral.map { $0 + " (ephem)" }).joined(separator: ", ")
         if let wanted, !wanted.isEmpty {
-            guard all.contains(wanted) else { throw Failure("container \(wanted) not found in pod \(pod.name)") }
+            guard all.contains(wanted) else { throw Failure("container \(wanted) is not valid for pod \(pod.name) out of: \(list)") }
             return wanted
         }
         if let named = pod.metadata.annotations["kubectl.kubernetes.io/default-container"], !named.isEmpty {
@@ -68,7 +69,6 @@ struct PodChoice {
         }
         guard let first = main.first else { throw Failure("pod \(pod.name) has no container") }
         if all.count > 1, !isQuiet {
-            let list: String = (main + initial.map { $0 + " (init)" } + ephemeral.map { $0 + " (ephem)" }).joined(separator: ", ")
             session.output.note("Defaulted container \(JSON.quoted(first)) out of: \(list)")
             session.output.flush()
         }

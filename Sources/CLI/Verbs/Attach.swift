@@ -57,6 +57,29 @@ struct Attachment {
     let wantsTerminal: Bool
     let isQuiet: Bool
 
+    /// Attaches, and shows the log of a container that ended too soon for that.
+    func runOrShowLog() async throws {
+        do {
+            try await run()
+        } catch let failure as Failure where failure.isComplete {
+            throw failure
+        } catch {
+            if !isQuiet {
+                session.output.note(
+                    "warning: couldn't attach to pod/\(pod.name), falling back to streaming logs: \(Failure(error).description)")
+            }
+            try await showLog()
+        }
+    }
+
+    /// What the container has written, and writes until its end.
+    func showLog() async throws {
+        var options = RequestOptions()
+        options.other.append((name: "follow", value: "true"))
+        try await LogReader(session: session, hasPrefix: false, ignoresErrors: false, options: options)
+            .show(ContainerLog(pod: pod.key, container: container))
+    }
+
     func run() async throws {
         let ephemeral: View<EphemeralContainer>? = pod.spec.ephemeralContainers.first { $0.name == container }
         let hasTerminal: Bool =

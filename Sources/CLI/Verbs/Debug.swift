@@ -266,15 +266,10 @@ package struct Debug: Verb {
             let state: View<ContainerState>? = Self.state(of: container, in: pod)
             return state?.running != nil || state?.terminated != nil
         }
-        if let end = Self.state(of: container, in: now)?.terminated {
-            if !quiet {
-                session.output.note(
-                    "warning: couldn't attach to pod/\(pod.name), falling back to streaming logs: the container has ended (\(end.reason))")
-            }
-            return try await LogReader(session: session, hasPrefix: false, ignoresErrors: false, options: RequestOptions())
-                .show(ContainerLog(pod: pod.key, container: container))
-        }
-        try await Attachment(session: session, pod: now, container: container, hasInput: stdin, wantsTerminal: tty, isQuiet: quiet).run()
+        let attachment = Attachment(
+            session: session, pod: now, container: container, hasInput: stdin, wantsTerminal: tty, isQuiet: quiet)
+        if Self.state(of: container, in: now)?.terminated != nil { return try await attachment.showLog() }
+        try await attachment.runOrShowLog()
     }
 
     private static func state(of container: String, in pod: View<Pod>) -> View<ContainerState>? {

@@ -182,21 +182,10 @@ package struct Run: Verb {
         let pod: View<Pod> = try await watch.wait(within: podRunningTimeout.duration) { pod in
             pod.isFinished || (pod.status.phase == "Running" && pod.isReady)
         }
-        let container: String = pod.spec.containers.first?.name ?? ""
-        if pod.isFinished {
-            try await showLog(pod, container, session)
-        } else {
-            do {
-                try await Attachment(session: session, pod: pod, container: container, hasInput: stdin, wantsTerminal: tty, isQuiet: quiet)
-                    .run()
-            } catch let failure as Failure where failure.isComplete {
-                throw failure
-            } catch {
-                session.output.note(
-                    "warning: couldn't attach to pod/\(pod.name), falling back to streaming logs: \(Failure(error).description)")
-                try await showLog(pod, container, session)
-            }
-        }
+        let attachment = Attachment(
+            session: session, pod: pod, container: pod.spec.containers.first?.name ?? "", hasInput: stdin, wantsTerminal: tty,
+            isQuiet: quiet)
+        if pod.isFinished { try await attachment.showLog() } else { try await attachment.runOrShowLog() }
         guard !leaveStdinOpen, restart != "Always" else { return }
         let (policy, name): (String, String) = (restart, made.key.name)
         let end: View<Pod> = try await watch.wait(within: nil) { pod in
@@ -207,14 +196,9 @@ package struct Run: Verb {
         guard let state = end.status.containerStatuses.first?.state.terminated, state.exitCode != 0 else {
             throw Failure("\(place) failed with unknown exit code")
         }
-        throw Failure("\(place) terminated (\(state.reason))\n\(state.message)", exitCode: Int32(clamping: state.exitCode))
-    }
-
-    private func showLog(_ pod: View<Pod>, _ container: String, _ session: Session) async throws {
-        var options = RequestOptions()
-        options.other.append((name: "follow", value: "true"))
-        try await LogReader(session: session, hasPrefix: false, ignoresErrors: false, options: options)
-            .show(ContainerLog(pod: pod.key, container: container))
+        throw Failure(
+            "\(place) terminated (\(state.reason))" + (state.message.isEmpty ? "" : "\n" + state.message),
+            exitCode: Int32(clamping: state.exitCode), isComplete: true)
     }
 
     private func remove(_ pod: View<Pod>, _ session: Session) async throws {

@@ -1,0 +1,52 @@
+import Glibc
+import Testing
+
+@testable import Images
+
+/// Archives that we write, read again by our reader.
+@Suite struct TarWriterTests {
+    @Test func `members come back as they were, long names and all`() throws {
+        let long = String(repeating: "folder/", count: 30) + "file name"
+        let entries: [(TarEntry, [UInt8])] = [
+            (TarEntry(path: "a", kind: .folder, mode: 0o755, seconds: 1_700_000_000), []),
+            (
+                TarEntry(path: "a/b c", kind: .file, mode: 0o640, user: 7, group: 8, size: 1000, seconds: 5),
+                [UInt8](repeating: 66, count: 1000)
+            ),
+            (TarEntry(path: long, kind: .file, mode: 0o4755, size: 512, seconds: 0), [UInt8](repeating: 67, count: 512)),
+            (TarEntry(path: "link", kind: .symbolicLink(to: long), mode: 0o777, seconds: 9), []),
+            (TarEntry(path: "empty", kind: .file, mode: 0o600, size: 0, seconds: 9), []),
+        ]
+        var bytes: [UInt8] = []
+        let writer = TarWriter { bytes += Array($0) }
+        for (entry, content) in entries {
+            try writer.begin(entry)
+            try content.withUnsafeBytes { try writer.add($0) }
+            try writer.pad(entry.size)
+        }
+        try writer.finish()
+        #expect(bytes.count % 512 == 0)
+        let reader = TarReader(Source(bytes), of: "the archive")
+        for (entry, content) in entries {
+            var found: TarEntry = try #require(try reader.next())
+            #expect(try reader.bytes(limit: 4096) == content)
+            if found.path.hasSuffix("/") { found.path.removeLast() }
+            #expect(found == entry)
+        }
+        #expect(try reader.next() == nil)
+    }
+
+    /// Bytes in memory.
+    private final class Source: ByteSource {
+        private var rest: ArraySlice<UInt8>
+
+        init(_ bytes: [UInt8]) { rest = bytes[...] }
+
+        func read(_ buffer: UnsafeMutableRawBufferPointer) throws(ImageError) -> Int {
+            let count: Int = min(buffer.count, rest.count)
+            for index in 0..<count { buffer[index] = rest[rest.startIndex + index] }
+            rest = rest.dropFirst(count)
+            return count
+        }
+    }
+}
