@@ -1,10 +1,14 @@
 import ArgumentParser
+import Client
 import Dispatch
 
 /// The command line: finds the verb, parses its flags, runs it and says what went wrong.
 package enum CLI {
-    /// Name of the program in its own texts.
-    package static let program = "swkube"
+    /// Name of the program in its own texts: `kubectl` when it was started through a link of that name.
+    package static let program: String = isKubectl ? "kubectl" : "swkube"
+
+    /// True for scripts and people that know it as kubectl: no hints that kubectl does not give.
+    package static let isKubectl: Bool = CommandLine.arguments.first?.split(separator: "/").last == "kubectl"
 
     /// Runs the words of a command line (without the program's name) and returns the exit code. Blocks until the verb is done.
     package static func run(_ words: [String], in shell: Shell) -> Int32 {
@@ -47,10 +51,22 @@ package enum CLI {
                 shell.output.write(VerbList.help)
                 return nil
             }
+            if let text = HelpTopics.text(name) {
+                shell.output.write(text)
+                return nil
+            }
             words = Array(words.dropFirst()) + ["--help"]
             return try VerbParser.parse(try VerbList.type(of: name, &words), words, shell)
         }
-        let type: any Verb.Type = try VerbList.type(of: word, &words)
+        let type: any Verb.Type
+        do { type = try VerbList.type(of: word, &words) } catch {
+            if leading.isEmpty, let plugin = Plugins.find([word] + words, shell.environment("PATH") ?? "") {
+                shell.output.flush()
+                let code: Int32 = plugin.replaceThisProcess()
+                throw Failure("cannot run the plugin \(plugin.name): \(FileError.reason(of: code))")
+            }
+            throw error
+        }
         return try VerbParser.parse(type, leading + words, shell)
     }
 

@@ -26,13 +26,19 @@ package struct Failure: Error, Sendable, CustomStringConvertible {
         case let failures as Failures: self.init(failures)
         case let status as APIStatus: self.init(Self.text(of: status), isComplete: true)
         case let error as TransportError: self.init(Self.text(of: error), isComplete: true)
+        case let error as KubeconfigError where error.description.hasPrefix("context was not found"):
+            self.init("Error in configuration: \(error)", isComplete: true)
         case is CancellationError: self = .silent(130)
         default: self.init("\(error)")
         }
     }
 
     private init(_ failures: Failures) {
-        let texts: [String] = failures.all.map { Failure($0).text }
+        // Only a failure that stands alone is told as one; among several each is told as it is.
+        let texts: [String] = failures.all.map { error in
+            guard let status = error as? APIStatus, status.reason == "Invalid" else { return Failure(error).description }
+            return "Error from server (Invalid): \(status.message)"
+        }
         self.init(texts.joined(separator: "\n"), isComplete: true)
     }
 
@@ -94,8 +100,8 @@ extension Failure {
         switch error.kind {
         case .refused:
             guard let address = error.address else { return "error: \(error)" }
-            return "The connection to the server \(address) was refused - did you specify the right host or port?\n"
-                + "If it is a cluster of swkube, start it: swkube start"
+            return "The connection to the server \(address) was refused - did you specify the right host or port?"
+                + (CLI.isKubectl ? "" : "\nIf it is a cluster of swkube, start it: swkube start")
         case .timedOut, .untrusted, .broken: return "Unable to connect to the server: \(error)"
         }
     }

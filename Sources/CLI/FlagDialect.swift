@@ -56,6 +56,9 @@ struct FlagDialect {
     /// The flag that a short letter stands for.
     func flag(short letter: Character) -> Flag? { shorts[letter].flatMap { flags[$0] } }
 
+    /// The letter that stands for a flag; nil when there is none.
+    func short(of long: String) -> Character? { shorts.first { $0.value == long }?.key }
+
     /// The words with each flag as `--name=value` or `--name`. Throws ``Failure`` in kubectl's words.
     func rewritten(_ words: [String]) throws -> [String] {
         var result: [String] = []
@@ -77,7 +80,11 @@ struct FlagDialect {
         let equals: Substring.Index = text.firstIndex(of: "=") ?? text.endIndex
         let name = String(text[..<equals])
         let given: String? = equals == text.endIndex ? nil : String(text[text.index(after: equals)...])
-        guard let flag = flags[name] else { throw unknown("unknown flag: --\(name)") }
+        guard let flag = flags[name] else {
+            let near: [String] = CLI.isKubectl ? [] : Spelling.near(name, among: flags.keys.sorted())
+            let hint: String = near.isEmpty ? "" : "\nDid you mean \(near.map { "--" + $0 }.joined(separator: ", "))?"
+            throw unknown("unknown flag: --\(name)\(hint)")
+        }
         if flag.takesValue {
             guard let value = given ?? rest.popFirst() else { throw unknown("flag needs an argument: --\(name)") }
             try append(flag, value, &result)

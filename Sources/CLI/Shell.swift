@@ -9,17 +9,21 @@ package struct Shell: Sendable {
     package let environment: @Sendable (String) -> String?
     /// All of standard input.
     package let input: @Sendable () throws -> [UInt8]
+    /// The next line of standard input, without its end; what follows stays there for others.
+    package let line: @Sendable () throws -> [UInt8]
     package let now: @Sendable () -> Time
     /// Columns of the terminal; nil when output is no terminal.
     package let columns: Int?
 
     package init(
         output: Output, environment: @escaping @Sendable (String) -> String?, input: @escaping @Sendable () throws -> [UInt8] = { [] },
+        line: @escaping @Sendable () throws -> [UInt8] = { [] },
         now: @escaping @Sendable () -> Time, columns: Int? = nil
     ) {
         self.output = output
         self.environment = environment
         self.input = input
+        self.line = line
         self.now = now
         self.columns = columns
     }
@@ -30,11 +34,19 @@ package struct Shell: Sendable {
         let isTerminal: Bool = ioctl(1, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
         return Shell(
             output: .standard(), environment: { name in getenv(name).map { String(cString: $0) } },
-            input: { try LocalFile.read(0, "/dev/stdin") },
+            input: { try LocalFile.read(0, "/dev/stdin") }, line: { Self.line(0) },
             now: {
                 var time = timespec()
                 clock_gettime(CLOCK_REALTIME, &time)
                 return Time(seconds: Int64(time.tv_sec))
             }, columns: isTerminal ? Int(size.ws_col) : nil)
+    }
+
+    /// Byte by byte: what stands behind the line is not ours.
+    private static func line(_ descriptor: Int32) -> [UInt8] {
+        var line: [UInt8] = []
+        var byte: UInt8 = 0
+        while read(descriptor, &byte, 1) == 1, byte != UInt8(ascii: "\n") { line.append(byte) }
+        return line
     }
 }

@@ -9,32 +9,60 @@ enum VerbList {
 
     /// Verbs that stand under another word: `config view`, `create deployment`.
     static let families: [String: [any Verb.Type]] = [
+        "apply": [ApplyEditLastApplied.self, ApplySetLastApplied.self, ApplyViewLastApplied.self],
+        "auth": [AuthCanI.self, AuthReconcile.self, AuthWhoAmI.self],
+        "cluster-info": [ClusterInfoDump.self],
+        "certificate": [CertificateApprove.self, CertificateDeny.self],
         "config": [
             ConfigCurrentContext.self, ConfigDeleteCluster.self, ConfigDeleteContext.self, ConfigDeleteUser.self, ConfigGetClusters.self,
             ConfigGetContexts.self, ConfigGetUsers.self, ConfigRenameContext.self, ConfigSetCluster.self, ConfigSetContext.self,
             ConfigSetCredentials.self, ConfigUnset.self, ConfigUseContext.self, ConfigView.self,
         ],
         "create": [
-            CreateConfigMap.self, CreateCronJob.self, CreateDeployment.self, CreateJob.self, CreateNamespace.self,
-            CreatePodDisruptionBudget.self, CreatePriorityClass.self, CreateSecretGeneric.self, CreateSecretTLS.self,
-            CreateSecretDockerRegistry.self, CreateServiceClusterIP.self, CreateServiceNodePort.self, CreateServiceLoadBalancer.self,
-            CreateServiceExternalName.self, CreateServiceAccount.self,
+            CreateClusterRole.self, CreateClusterRoleBinding.self, CreateConfigMap.self, CreateCronJob.self, CreateDeployment.self,
+            CreateIngress.self, CreateJob.self, CreateNamespace.self, CreatePodDisruptionBudget.self, CreatePriorityClass.self,
+            CreateQuota.self, CreateRole.self, CreateRoleBinding.self, CreateSecret.self, CreateSecretGeneric.self, CreateSecretTLS.self,
+            CreateSecretDockerRegistry.self, CreateServiceFamily.self, CreateServiceClusterIP.self, CreateServiceNodePort.self,
+            CreateServiceLoadBalancer.self,
+            CreateServiceExternalName.self, CreateServiceAccount.self, CreateToken.self,
         ],
+        "plugin": [PluginList.self],
+        "rollout": [
+            RolloutHistory.self, RolloutPause.self, RolloutRestart.self, RolloutResume.self, RolloutStatus.self, RolloutUndo.self,
+        ],
+        "set": [
+            SetEnvironment.self, SetImage.self, SetResources.self, SetSelectorVerb.self, SetServiceAccount.self, SetSubject.self,
+        ],
+        "top": [TopNode.self, TopPod.self],
         "image": [ImageInspect.self, ImageLoad.self, ImageList.self, ImagePull.self, ImageRemove.self],
         "node": [NodeAdd.self, NodeDelete.self, NodeList.self, NodeStart.self, NodeStop.self],
     ]
 
     static let groups: [Group] = [
         Group(title: "Cluster", verbs: [Start.self, Stop.self, Status.self, DeleteCluster.self, Version.self, ClusterInfo.self]),
-        Group(title: "Objects", verbs: [Get.self, Describe.self, Create.self, Run.self, Apply.self, Delete.self, Scale.self, Logs.self]),
+        Group(
+            title: "Objects",
+            verbs: [
+                Get.self, Describe.self, Explain.self, Create.self, Run.self, Apply.self, Diff.self, Edit.self, Kustomize.self, Delete.self,
+                Patch.self, Replace.self, Label.self, Annotate.self,
+                SetFeature.self, Expose.self, Wait.self, Events.self, Logs.self,
+            ]),
         Group(title: "Pods", verbs: [Exec.self, Attach.self, PortForward.self, Copy.self, Debug.self, Proxy.self]),
-        Group(title: "Nodes", verbs: [Nodes.self, Cordon.self, Uncordon.self, Drain.self]),
+        Group(title: "Workloads", verbs: [Rollout.self, Scale.self, Autoscale.self]),
+        Group(title: "Nodes", verbs: [Nodes.self, Cordon.self, Uncordon.self, Drain.self, Taint.self, Top.self]),
         Group(title: "Images", verbs: [Image.self]),
-        Group(title: "Settings", verbs: [APIResources.self, Config.self, Completion.self]),
+        Group(title: "Access", verbs: [Auth.self, Certificate.self]),
+        Group(title: "Settings", verbs: [APIResources.self, APIVersions.self, Config.self, Completion.self, Plugin.self, Options.self]),
     ]
 
     /// Not shown in the help.
     static let hidden: [any Verb.Type] = [Complete.self]
+
+    /// The verbs behind a word, or behind two of them: `create secret`.
+    static func verbs(under words: String) -> [any Verb.Type] {
+        let first: String = words.split(separator: " ").first.map(String.init) ?? ""
+        return (families[first] ?? []).filter { $0._commandName.hasPrefix(words + " ") }
+    }
 
     /// Names of the verbs that the help shows.
     static var names: [String] { groups.flatMap(\.verbs).map { $0._commandName } }
@@ -53,10 +81,11 @@ enum VerbList {
             }
         }
         if let found = all.first(where: { $0._commandName == word }) { return found }
-        let near: [String] = all.map { $0._commandName }.filter { distance($0, word) <= 2 || $0.hasPrefix(word) }.sorted()
+        let near: [String] = all.map { $0._commandName }.filter { Spelling.distance($0, word) <= 2 || $0.hasPrefix(word) }.sorted()
         var text: String = "unknown command \"\(word)\" for \"\(CLI.program)\""
         if !near.isEmpty { text += "\n\nDid you mean this?\n" + near.map { "\t\($0)\n" }.joined() }
-        throw Failure(text + "\nRun '\(CLI.program) --help' for usage.")
+        // The last line break is the caller's.
+        throw Failure(near.isEmpty ? text : String(text.dropLast()))
     }
 
     /// A verb of a family is named with its family's word: `create secret tls`. Plural and short words are as good.
@@ -75,21 +104,5 @@ enum VerbList {
             }
         }
         return text + "\nUse \"\(CLI.program) VERB --help\" for more about a verb.\n"
-    }
-
-    /// Number of letters to change, add or remove. Source: Levenshtein 1966.
-    private static func distance(_ one: String, _ other: String) -> Int {
-        let (left, right): ([UInt8], [UInt8]) = (Array(one.utf8), Array(other.utf8))
-        var row: [Int] = Array(0...right.count)
-        for (i, letter) in left.enumerated() {
-            var diagonal: Int = row[0]
-            row[0] = i + 1
-            for (j, candidate) in right.enumerated() {
-                let change: Int = diagonal + (letter == candidate ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(change, row[j] + 1, row[j + 1] + 1)
-            }
-        }
-        return row[right.count]
     }
 }

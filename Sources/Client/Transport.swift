@@ -12,6 +12,16 @@ package protocol Transport: Sendable {
 
     /// GET of a path outside the resources: `/version`, `/api`, `/apis/apps/v1`, `/readyz`. The path is percent-encoded, with its query.
     func raw(_ path: String, accept: String) async throws -> APIResponse
+
+    /// Any method on any path, with a body of JSON or YAML. The path is percent-encoded, with its query.
+    func raw(_ method: String, _ path: String, _ body: [UInt8]) async throws -> APIResponse
+}
+
+extension Transport {
+    /// For transports that no person types paths into.
+    package func raw(_ method: String, _ path: String, _ body: [UInt8]) async throws -> APIResponse {
+        throw TransportError(.broken, "this connection sends requests for resources only")
+    }
 }
 
 /// The server could not be asked. Texts are sentences that say what to do.

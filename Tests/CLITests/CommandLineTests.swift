@@ -5,7 +5,7 @@ import Testing
 /// The texts are those of kubectl 1.32 unless said otherwise.
 @Suite struct CommandLineTests {
     @Test(arguments: [
-        (["gett"], "error: unknown command \"gett\" for \"swkube\"\n\nDid you mean this?\n\tget\n\nRun 'swkube --help' for usage.\n"),
+        (["gett"], "error: unknown command \"gett\" for \"swkube\"\n\nDid you mean this?\n\tget\n\tset\n"),
         (["get", "pods", "--foo"], "error: unknown flag: --foo\nSee 'swkube get --help' for usage.\n"),
         (["get", "pods", "-q"], "error: unknown shorthand flag: 'q' in -q\nSee 'swkube get --help' for usage.\n"),
         (["get", "pods", "--sort-by"], "error: flag needs an argument: --sort-by\nSee 'swkube get --help' for usage.\n"),

@@ -53,7 +53,7 @@ import Testing
         let use: Run = try await run("config", "use-context", "nope")
         #expect(use.error == "error: no context exists with the name: \"nope\"\n" && use.code == 1)
         let get: Run = try await run("get", "pods", "--context", "nope")
-        #expect(get.error == "error: context \"nope\" does not exist\n" && get.code == 1)
+        #expect(get.error == "Error in configuration: context was not found for specified context: nope\n" && get.code == 1)
     }
 
     @Test func `a removed active context is warned of`() async throws {

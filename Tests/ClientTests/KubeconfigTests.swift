@@ -62,16 +62,57 @@ import Testing
         #expect(throws: KubeconfigError.self) { try ServerAddress(text, prefersTLS: false) }
     }
 
-    @Test func `credentials from programs are refused with a sentence`() throws {
+    /// Access whose user gets its credentials from a line of shell.
+    private static func access(
+        _ script: String, command: String = "/bin/sh", _ change: (inout AccessOverrides) -> Void = { _ in }
+    ) throws
+        -> ClusterAccess
+    {
         var config = Kubeconfig()
         config[.contexts, "c"] = ["cluster": "x", "user": "u"]
         config[.clusters, "x"] = ["server": "https://x"]
-        config[.users, "u"] = ["exec": ["command": "aws"]]
+        config[.users, "u"] = [
+            "exec": [
+                "apiVersion": "client.authentication.k8s.io/v1", "command": .string(command), "args": ["-c", .string(script)],
+                "env": [["name": "WORD", "value": "from-env"]], "installHint": "get it",
+            ]
+        ]
         config.currentContext = "c"
-        #expect(throws: KubeconfigError.self) { try ClusterAccess(config, AccessOverrides()) }
         var overrides = AccessOverrides()
-        overrides.token = "t"
-        #expect(try ClusterAccess(config, overrides).authorization == "Bearer t")
+        change(&overrides)
+        return try ClusterAccess(config, overrides)
+    }
+
+    private static let answer = #"{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"token":"'$WORD'"}}"#
+
+    @Test func `a program hands out the credentials when they are needed`() throws {
+        let access: ClusterAccess = try Self.access("echo '\(Self.answer)'")
+        #expect(access.authorization == nil)
+        #expect(try access.withCredentials().authorization == "Bearer from-env")
+        #expect(try Self.access("exit 1") { $0.token = "t" }.withCredentials().authorization == "Bearer t")
+    }
+
+    @Test(arguments: [
+        ("exit 3", "/bin/sh", "exec: executable /bin/sh failed with exit code 3"),
+        ("echo nonsense", "/bin/sh", "decoding stdout: "),
+        ("", "/nowhere/plugin", "exec: executable /nowhere/plugin not found"),
+        (
+            #"echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1"}'"#, "/bin/sh",
+            "exec plugin didn't return a status field"
+        ),
+        (
+            #"echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{}}'"#, "/bin/sh",
+            "exec plugin didn't return a token or cert/key pair"
+        ),
+    ])
+    func `a program that gives no credentials is told in kubectl's words`(_ script: String, _ command: String, _ text: String) throws {
+        let access: ClusterAccess = try Self.access(script, command: command)
+        do {
+            _ = try access.withCredentials()
+            Issue.record("there were credentials")
+        } catch {
+            #expect("\(error)".hasPrefix("getting credentials: " + text))
+        }
     }
 
     @Test(arguments: [

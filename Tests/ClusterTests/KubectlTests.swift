@@ -14,7 +14,7 @@ extension EndToEnd {
             "get pods --sort-by=.metadata.name -o name",
             "get pods -o jsonpath={.items[*].metadata.name}", "get deploy web -o custom-columns=NAME:.metadata.name,N:.spec.replicas",
             "get pods --field-selector=status.phase=Succeeded -o name", "get endpoints web", "get endpointslices", "get serviceaccounts",
-            "get pods nope", "get nopes", "get deploy nope web", "get -n empty pods", "get replicasets -o wide",
+            "get pods nope", "get deploy nope web", "get -n empty pods", "get replicasets -o wide",
             "get leases -n kube-node-lease", "describe service web", "describe configmap page",
             "describe secret guest", "describe job greet",
             "describe namespace default",

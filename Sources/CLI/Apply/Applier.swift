@@ -20,6 +20,8 @@ struct Applier {
     let forceConflicts: Bool
     /// Deletes and makes anew what cannot be changed in place.
     let recreates: Bool
+    /// Part of the object that server-side apply changes; nil for the whole.
+    var subresource: String?
 
     // MARK: - The server's way
 
@@ -29,6 +31,7 @@ struct Applier {
                 "error when applying patch: metadata.name of \(JSON.quoted(manifest.source)) is empty; server-side apply needs a name")
         }
         var request: APIRequest = request(.patch, manifest)
+        request.subresource = subresource
         request.contentType = .applyYAML
         request.body = manifest.json.serialized()
         request.options.force = forceConflicts
@@ -81,6 +84,20 @@ struct Applier {
         return try await patch(manifest, modified, live)
     }
 
+    /// The object as apply would leave it, tried on the server; used by diff, which warns of nothing.
+    func mergedOnClient(_ manifest: Manifest, _ live: JSON?) async throws -> JSON {
+        guard let live else {
+            var request: APIRequest = request(.create, manifest)
+            request.name = nil
+            request.body = manifest.json.sortedByKey.serialized()
+            return try await session.send(request)
+        }
+        // Without the note of what was applied: it changes with everything else.
+        var bare: JSON = manifest.json
+        bare[["metadata", "annotations", LastApplied.annotation]] = nil
+        return try await patch(manifest, bare, live).object
+    }
+
     private func warn(_ current: JSON, _ manifest: Manifest) {
         if current[["metadata", "deletionTimestamp"]] != nil {
             session.output.warn("Detected changes to resource \(manifest.name) which is currently being deleted.")
@@ -97,28 +114,28 @@ struct Applier {
         if case .client = dryRun { return Applied(object: object, done: "created") }
         var request: APIRequest = request(.create, manifest)
         request.name = nil
-        request.body = object.serialized()
+        request.body = object.sortedByKey.serialized()
         do { return Applied(object: try await session.send(request), done: "created") } catch let status as APIStatus {
             throw status.when("creating", manifest.source)
         }
     }
 
     private func patch(_ manifest: Manifest, _ modified: JSON, _ current: JSON) async throws -> Applied {
-        if case .client = dryRun { return Applied(object: modified, done: "configured") }
         let schema: ObjectSchema? = Registry.types.first { $0.names.resource == manifest.resource.resource }?.schema
         let original: JSON? = try LastApplied.of(current)
         let (patch, isStrategic): (JSON, Bool) = try ApplyPatch.make(
             original: original, modified: modified, current: current, schema: schema)
         if patch.isEmpty { return Applied(object: current, done: "unchanged") }
+        guard dryRun.reachesServer else { return Applied(object: modified, done: "configured") }
         if !overwrite { try refuseConflicts(patch, original ?? [:], current, manifest) }
         var request: APIRequest = request(.patch, manifest)
         request.contentType = isStrategic ? .strategicMergePatch : .mergePatch
-        request.body = patch.serialized()
+        request.body = patch.sortedByKey.serialized()
         do {
             return Applied(object: try await session.send(request), done: "configured")
         } catch var status as APIStatus {
             status.message =
-                "error when applying patch:\n\(patch.text())\nto:\nResource: \(JSON.quoted(manifest.described)), GroupVersionKind: "
+                "error when applying patch:\n\(patch.sortedByKey.text())\nto:\nResource: \(JSON.quoted(manifest.described)), GroupVersionKind: "
                 + "\(JSON.quoted(manifest.resource.describedKind))\nName: \(JSON.quoted(manifest.name)), Namespace: "
                 + "\(JSON.quoted(manifest.namespace ?? ""))\nfor: \(JSON.quoted(manifest.source)): error when patching "
                 + "\(JSON.quoted(manifest.source)): \(status.message)"
@@ -143,7 +160,7 @@ struct Applier {
         _ = try await session.send(delete)
         try await Disappearance(session: session, deadline: nil).wait(
             for: manifest.resource, namespace: manifest.namespace, name: manifest.name, uid: nil)
-        return try await create(manifest, modified)
+        return Applied(object: try await create(manifest, modified).object, done: "configured")
     }
 
     private func request(_ verb: Verb, _ manifest: Manifest) -> APIRequest {
@@ -165,12 +182,12 @@ extension DryRun {
 
 extension Manifest {
     /// `apps/v1, Resource=deployments`
-    fileprivate var described: String { "\(resource.apiVersion), Resource=\(resource.resource.resource)" }
+    fileprivate var described: String { "\(resource.resource.group)/\(resource.resource.version), Resource=\(resource.resource.resource)" }
 }
 
 extension APIResource {
     /// `apps/v1, Kind=Deployment`
-    fileprivate var describedKind: String { "\(apiVersion), Kind=\(kind)" }
+    fileprivate var describedKind: String { "\(resource.group)/\(resource.version), Kind=\(kind)" }
 }
 
 extension APIStatus {

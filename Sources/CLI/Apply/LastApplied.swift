@@ -14,22 +14,31 @@ enum LastApplied {
     }
 
     /// The object with itself written into its annotation.
-    static func added(to object: JSON) -> JSON {
+    ///
+    /// - Parameter isTyped: the note has its members as Go declares them.
+    static func added(to object: JSON, isTyped: Bool = false) -> JSON {
         var bare: JSON = object
         var annotations: JSONObject = object[["metadata", "annotations"]]?.object ?? [:]
         annotations[annotation] = nil
-        bare[["metadata", "annotations"]] = .object(annotations)
+        bare[["metadata", "annotations"]] = isTyped && annotations.isEmpty ? nil : .object(annotations)
         var full: JSON = bare
-        annotations[annotation] = .string(goText(bare) + "\n")
+        annotations[annotation] = .string(goText(isTyped ? GoForm.ordered(bare) : bare.sortedByKey) + "\n")
         full[["metadata", "annotations"]] = .object(annotations)
         return full
+    }
+
+    /// The note of a manifest as it stands.
+    static func note(of object: JSON) -> JSON {
+        var bare: JSON = object
+        if bare[["metadata", "annotations", annotation]] != nil { bare[["metadata", "annotations", annotation]] = nil }
+        return .string(goText(bare.sortedByKey) + "\n")
     }
 
     /// As Go writes JSON, byte for byte what kubectl stores: keys in order, and the characters escaped that HTML and JavaScript know.
     private static func goText(_ object: JSON) -> String {
         // Outside of strings JSON has none of these characters.
         var text = ""
-        for scalar in object.sortedByKey.text().unicodeScalars {
+        for scalar in object.text().unicodeScalars {
             switch scalar {
             case "<": text += "\\u003c"
             case ">": text += "\\u003e"

@@ -53,10 +53,9 @@ enum DataDescription {
         head(account, &text)
         for (title, member) in [("Image pull secrets", "imagePullSecrets"), ("Mountable secrets", "secrets")] {
             let names: [String] = account.list(member).map { $0.text(at: "name") }
-            if names.isEmpty { text.field(title, "<none>") }
+            if names.isEmpty, member == "imagePullSecrets" { text.field(title, "<none>") }
             for (index, name) in names.enumerated() { text.line(0, "\(index == 0 ? title + ":" : "")\t\(name)") }
         }
-        text.field("Tokens", "<none>")
     }
 
     static func writeBudget(_ budget: JSON, _ text: inout DescribeText) {

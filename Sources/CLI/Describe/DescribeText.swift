@@ -7,11 +7,17 @@ struct DescribeText {
     private var done: String = ""
     private var writer = TabWriter.describe
     let now: Time
+    private let aligns: Bool
 
-    init(now: Time) { self.now = now }
+    /// - Parameter aligns: false keeps the tabs.
+    init(now: Time, aligns: Bool = true) {
+        self.now = now
+        self.aligns = aligns
+    }
 
     /// A line; each level indents by two spaces. Tabs end cells.
     mutating func line(_ level: Int = 0, _ text: String = "") {
+        guard aligns else { return done += String(repeating: "  ", count: level) + text + "\n" }
         writer.line(
             (String(repeating: "  ", count: level) + text).split(separator: "\t", omittingEmptySubsequences: false).map(String.init))
     }
@@ -32,7 +38,7 @@ struct DescribeText {
         let members: [JSONObject.Member] = (labels?.object ?? [:]).sorted().members
         if members.isEmpty { return line(level, "\(title):\t<none>") }
         for (index, member) in members.enumerated() {
-            line(level, "\(index == 0 ? title + ":" : "")\t\(member.key)=\(member.value.string ?? "")")
+            line(index == 0 ? level : 0, "\(index == 0 ? title + ":" : "")\t\(member.key)=\(member.value.string ?? "")")
         }
     }
 
@@ -71,7 +77,7 @@ struct DescribeText {
     }
 
     /// `5m (x3 over 10m)`
-    private func interval(of event: JSON) -> String {
+    func interval(of event: JSON) -> String {
         let first: String =
             age(event["eventTime"] ?? event["firstTimestamp"]) == "<unknown>"
             ? age(event["firstTimestamp"]) : age(event["eventTime"] ?? event["firstTimestamp"])

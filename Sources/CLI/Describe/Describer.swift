@@ -36,6 +36,28 @@ struct Describer {
         case ("batch", "cronjobs"): JobDescription.writeCronJob(object, &text)
         case ("policy", "poddisruptionbudgets"): DataDescription.writeBudget(object, &text)
         case ("scheduling.k8s.io", "priorityclasses"): DataDescription.writePriorityClass(object, &text)
+        case ("rbac.authorization.k8s.io", "roles"), ("rbac.authorization.k8s.io", "clusterroles"):
+            AccessDescription.writeRole(object, &text)
+            return text.text
+        case ("rbac.authorization.k8s.io", "rolebindings"), ("rbac.authorization.k8s.io", "clusterrolebindings"):
+            AccessDescription.writeBinding(object, &text)
+            return text.text
+        case ("", "resourcequotas"):
+            LimitsDescription.writeQuota(object, &text)
+            return text.text
+        case ("", "limitranges"):
+            LimitsDescription.writeRange(object, &text)
+            return text.text
+        case ("networking.k8s.io", "networkpolicies"):
+            NetworkPolicyDescription.write(object, &text)
+            return text.text
+        case ("networking.k8s.io", "ingresses"): IngressDescription.writeIngress(object, await backends(of: object), &text)
+        case ("networking.k8s.io", "ingressclasses"): IngressDescription.writeClass(object, &text)
+        case ("", "persistentvolumeclaims"): StorageDescription.writeClaim(object, try await users(of: object), &text)
+        case ("", "persistentvolumes"): StorageDescription.writeVolume(object, &text)
+        case ("storage.k8s.io", "storageclasses"): StorageDescription.writeClass(object, &text)
+        case ("autoscaling", "horizontalpodautoscalers") where resource.resource.version == "v2":
+            AutoscalerDescription.write(object, &text)
         default: GenericDescription.write(object, &text)
         }
         if showsEvents { text.events(try await events(of: object)) }
@@ -80,6 +102,32 @@ struct Describer {
         guard let labels = try LogPods.podSelector(of: deployment) else { return [] }
         return try await list(ReplicaSet.names.resource, deployment.text(at: "metadata", "namespace"), labels: labels)
             .filter { Self.isOwned($0, by: deployment) }
+    }
+
+    /// The pods that mount a claim.
+    private func users(of claim: JSON) async throws -> [JSON] {
+        let name: String = claim.text(at: "metadata", "name")
+        return try await list(Pod.names.resource, claim.text(at: "metadata", "namespace"), labels: nil).filter { pod in
+            pod.list("spec", "volumes").contains { $0.text(at: "persistentVolumeClaim", "claimName") == name }
+        }
+    }
+
+    /// The services behind an Ingress with their slices.
+    private func backends(of ingress: JSON) async -> IngressDescription.Lookup {
+        var lookup: IngressDescription.Lookup = [:]
+        let namespace: String = ingress.text(at: "metadata", "namespace")
+        for name in IngressDescription.services(ingress) where lookup[name] == nil {
+            do {
+                let service: JSON = try await session.send(
+                    APIRequest(.get, Service.names.resource, namespace: namespace, name: name))
+                lookup[name] = .success((service, try await slices(of: service)))
+            } catch let status as APIStatus {
+                lookup[name] = .failure(Failure(status.message))
+            } catch {
+                lookup[name] = .failure(Failure(error))
+            }
+        }
+        return lookup
     }
 
     private static func isOwned(_ object: JSON, by owner: JSON) -> Bool {

@@ -38,9 +38,9 @@ enum EndpointDescription {
         head(slice, &text)
         text.field("AddressType", slice.text(at: "addressType"))
         let all: [JSON] = slice.list("ports")
-        if all.isEmpty { text.field("Ports", "<unset>") } else { ports(all, level: 0, &text) }
+        if all.isEmpty { text.line(0, "Ports: <unset>") } else { ports(all, level: 0, &text) }
         let endpoints: [JSON] = slice.list("endpoints")
-        text.line(0, endpoints.isEmpty ? "Endpoints:\t<none>" : "Endpoints:")
+        text.line(0, endpoints.isEmpty ? "Endpoints: <none>" : "Endpoints:")
         for endpoint in endpoints {
             text.line(1, "- Addresses:\t\(endpoint.list("addresses").compactMap(\.string).joined(separator: ", "))")
             text.line(2, "Conditions:")

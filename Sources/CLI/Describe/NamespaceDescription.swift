@@ -25,7 +25,7 @@ enum NamespaceDescription {
         if let limitRanges {
             text.line()
             text.line(0, limitRanges.isEmpty ? "No LimitRange resource." : "Resource Limits")
-            for range in limitRanges { text.line(0, " Name: \(range.text(at: "metadata", "name"))") }
+            if !limitRanges.isEmpty { LimitsDescription.writeTable(limitRanges, prefix: " ", &text) }
         }
     }
 

@@ -15,7 +15,8 @@ enum VolumeDescription {
         }
     }
 
-    private static func write(_ kind: String, _ source: JSON, _ level: Int, _ text: inout DescribeText) {
+    /// One source of data: its kind as the API names the member.
+    static func write(_ kind: String, _ source: JSON, _ level: Int, _ text: inout DescribeText) {
         switch kind {
         case "emptyDir":
             text.line(level, "Type:\tEmptyDir (a temporary directory that shares a pod's lifetime)")

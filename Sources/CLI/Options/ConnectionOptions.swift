@@ -17,7 +17,7 @@ package struct ConnectionOptions: ParsableArguments, Sendable {
     var cluster: String?
 
     @Option(help: ArgumentHelp("The user of the kubeconfig to be.", valueName: "name"))
-    var user: String?
+    var user: [String] = []
 
     @Option(name: [.customShort("s"), .customLong("server")], help: ArgumentHelp("Address of the API server.", valueName: "url"))
     var server: String?
@@ -56,6 +56,24 @@ package struct ConnectionOptions: ParsableArguments, Sendable {
     var impersonatedGroups: [String] = []
 
     @Option(
+        name: .customLong("as-user-extra"), help: ArgumentHelp("More about the user to act as; may be repeated.", valueName: "key=value"))
+    var impersonatedExtra: [String] = []
+
+    @Option(
+        name: .customLong("cache-dir"),
+        help: ArgumentHelp("Taken for kubectl's sake: nothing is kept in files.", valueName: "folder", visibility: .hidden))
+    var cacheFolder: String?
+
+    @Flag(
+        name: .customLong("disable-compression"), inversion: .prefixedNo,
+        help: ArgumentHelp("Taken for kubectl's sake: answers come uncompressed.", visibility: .hidden))
+    var disableCompression = false
+
+    @Flag(
+        name: .customLong("match-server-version"), inversion: .prefixedNo, help: "End with an error when the server has another version.")
+    var matchServerVersion = false
+
+    @Option(
         name: .customLong("request-timeout"),
         help: ArgumentHelp("How long to wait for one answer, such as 5s or 2m; 0 waits without end.", valueName: "timeout"))
     var requestTimeout: String = "0"
@@ -74,7 +92,7 @@ package struct ConnectionOptions: ParsableArguments, Sendable {
         var overrides = AccessOverrides()
         overrides.context = context
         overrides.cluster = cluster
-        overrides.user = user
+        overrides.user = user.last
         overrides.namespace = namespace
         overrides.server = server
         overrides.token = token
@@ -88,6 +106,7 @@ package struct ConnectionOptions: ParsableArguments, Sendable {
         overrides.impersonatedUser = impersonatedUser
         overrides.impersonatedUID = impersonatedUID
         overrides.impersonatedGroups = impersonatedGroups
+        overrides.impersonatedExtra = impersonatedExtra
         return overrides
     }
 
@@ -125,7 +144,7 @@ package struct ConnectionOptions: ParsableArguments, Sendable {
                 output.note("\(method) \(url) \(status) in \(Int(took.inSeconds * 1000)) milliseconds")
             }
         }
-        let access: ClusterAccess = try access(shell)
+        let access: ClusterAccess = try access(shell).withCredentials()
         let transport = HTTPSTransport(access, userAgent: CLI.program, timeout: try timeout(), trace: trace)
         return Session(transport, access: access, shell: shell, isNamespaceGiven: namespace != nil, warningsAreErrors: warningsAsErrors)
     }

@@ -28,6 +28,9 @@ enum DryRun: Sendable {
         }
     }
 
+    /// False when only words are made.
+    var reachesServer: Bool { if case .client = self { false } else { true } }
+
     /// Behind what was done: ` (dry run)`.
     var suffix: String {
         switch self {
@@ -47,7 +50,7 @@ enum FieldValidation {
         case "warn": return "Warn"
         case "ignore", "false": return "Ignore"
         default:
-            throw Failure("invalid - validate option \(JSON.quoted(text)), must be one of: strict (or true), warn, ignore (or false)")
+            throw Failure("invalid - validate option \(JSON.quoted(text)); must be one of: strict (or true), warn, ignore (or false)")
         }
     }
 }

@@ -26,17 +26,31 @@ package struct FilenameOptions: ParsableArguments, Sendable {
     var recursive = false
 
     @Option(
-        name: [.customShort("k"), .customLong("kustomize")], help: ArgumentHelp("A kustomization folder.", visibility: .hidden))
+        name: [.customShort("k"), .customLong("kustomize")],
+        help: ArgumentHelp("A folder with a kustomization.yaml, which is built.", valueName: "folder"))
     var kustomize: String?
 
     package init() {}
 
-    /// Files of `-f a,b -f c`, one each. Throws for what is not there yet.
+    /// The same without flags.
+    func manifests() throws -> ManifestPaths { ManifestPaths(paths: try paths(), recursive: recursive) }
+
+    /// Files of `-f a,b -f c`, one each, and the folder of `-k` with its mark.
     func paths() throws -> [String] {
-        if kustomize != nil {
-            throw Failure(
-                "kustomizations are not there yet; build them with kustomize and pipe them: kustomize build . | \(CLI.program) apply -f -")
-        }
-        return filenames.flatMap { $0.split(separator: ",").map(String.init) }
+        let paths: [String] = filenames.flatMap { $0.split(separator: ",").map(String.init) }
+        guard let kustomize, !kustomize.isEmpty else { return paths }
+        if !paths.isEmpty { throw Failure("only one of -f or -k can be specified") }
+        if recursive { throw Failure("the -k flag can't be used with -f or -R") }
+        return [ManifestPaths.kustomization + kustomize]
     }
+}
+
+/// Files and folders that manifests are read from.
+struct ManifestPaths: Sendable {
+    var paths: [String] = []
+    /// Folders below, too.
+    var recursive: Bool = false
+
+    /// Stands before a folder whose kustomization is meant; no file's name can begin so.
+    static let kustomization = "\u{0}kustomization:"
 }

@@ -17,19 +17,24 @@ struct ObjectPrinter {
 
     /// - Parameter done: for people: what was done to the object (`created`), printed behind its name.
     /// - Parameter suffix: behind that, such as ` (dry run)`.
-    mutating func print(_ object: JSON, _ resource: APIResource?, done: String = "", suffix: String = "") throws {
+    /// - Parameter isTyped: JSON has its members as Go declares them.
+    mutating func print(
+        _ object: JSON, _ resource: APIResource?, done: String = "", suffix: String = "", isTyped: Bool = false
+    ) throws {
         let object: JSON = showsManagedFields ? object : Self.withoutManagedFields(object)
         switch format {
         case .human:
             output.line("\(name(object, resource)) \(done)\(suffix)")
         case .name:
             for item in Self.items(object) { output.line(name(item, Self.items(object).count == 1 ? resource : nil)) }
-        case .json: output.line(object.sortedByKey.text(.kubectl))
+        case .json: output.line((isTyped ? GoForm.ordered(object) : object.sortedByKey).text(.kubectl))
         case .yaml:
             if hasPrintedYAML { output.line("---") }
             hasPrintedYAML = true
             output.write(YAML.write(object, sortedKeys: true))
+        case .kyaml: output.write(KYAML.write(isTyped ? GoForm.ordered(object) : object.sortedByKey))
         case .jsonPath(let path): output.write(try path.text(object))
+        case .goTemplate(let template): output.write(try template.text(object))
         case .jsonPathAsJSON(let path): output.line(JSON.array(try path.values(object)).sortedByKey.text(.kubectl))
         case .customColumns(let columns): output.write(try columns.text(Self.items(object)))
         }
@@ -62,8 +67,10 @@ struct ObjectPrinter {
 enum ObjectName {
     /// `pod/web-1`, `deployment.apps/web`. Without a resource the kind in small letters stands for it.
     static func shown(_ object: JSON, _ resource: APIResource?) -> String {
-        let name: String = object[["metadata", "name"]]?.string ?? ""
-        if let resource { return resource.shown + "/" + name }
+        let given: String = object[["metadata", "name"]]?.string ?? ""
+        let name: String = given.isEmpty ? "<unknown>" : given
+        // A part of an object, such as its scale, has a kind of its own.
+        if let resource, object["kind"]?.string ?? resource.kind == resource.kind { return resource.shown + "/" + name }
         let kind: String = (object["kind"]?.string ?? "").lowercased()
         let group: String = Discovery.split(object["apiVersion"]?.string ?? "").group
         return (group.isEmpty ? kind : kind + "." + group) + "/" + name

@@ -1,13 +1,14 @@
+import API
 import Client
 import Machinery
 
-/// One object of a manifest, with the resource that it belongs to.
+/// One object, of a manifest or from the server, with the resource that it belongs to.
 struct Manifest: Sendable {
     var json: JSON
     let resource: APIResource
     /// nil for kinds without namespace.
     let namespace: String?
-    /// The file as it was given; `STDIN` for standard input.
+    /// The file as it was given; `STDIN` for standard input; empty for what the server had.
     let source: String
 
     var name: String { json[["metadata", "name"]]?.string ?? "" }
@@ -20,6 +21,8 @@ struct ManifestReader {
     let session: Session
     /// Says what is missing in the words of `create` and `apply`, which check their input.
     var validates: Bool = false
+    /// Takes kinds that nobody knows, too, and asks no server.
+    var isLocal: Bool = false
 
     /// All objects in the order of the files. Nothing is returned unless everything could be read.
     func read(_ paths: [String], recursive: Bool) async throws -> [Manifest] {
@@ -27,6 +30,11 @@ struct ManifestReader {
         for path in paths {
             if path == "-" {
                 manifests += try await parse(try session.shell.input(), "STDIN")
+                continue
+            }
+            if path.hasPrefix(ManifestPaths.kustomization) {
+                let folder = String(path.dropFirst(ManifestPaths.kustomization.count))
+                for object in try KustomizeBuild(output: session.output).objects(folder) { manifests += try await manifest(object, folder) }
                 continue
             }
             if path.hasPrefix("http://") || path.hasPrefix("https://") {
@@ -74,11 +82,16 @@ struct ManifestReader {
         let apiVersion: String = json["apiVersion"]?.string ?? ""
         let name: String = json[["metadata", "name"]]?.string ?? ""
         let given: String? = json[["metadata", "namespace"]]?.string.flatMap { $0.isEmpty ? nil : $0 }
-        guard let resource = try await session.catalog.find(apiVersion: apiVersion, kind: kind) else {
+        guard
+            let resource = try await isLocal
+                ? session.catalog.builtIn(apiVersion: apiVersion, kind: kind) ?? Self.guess(apiVersion, kind)
+                : session.catalog.find(apiVersion: apiVersion, kind: kind)
+        else {
             throw Failure(
                 "resource mapping not found for name: \(JSON.quoted(name)) namespace: \(JSON.quoted(given ?? "")) from \(JSON.quoted(source)): "
                     + "no matches for kind \(JSON.quoted(kind)) in version \(JSON.quoted(apiVersion))\nensure CRDs are installed first")
         }
+        if isLocal { return [Manifest(json: json, resource: resource, namespace: given, source: source)] }
         guard resource.isNamespaced else { return [Manifest(json: json, resource: resource, namespace: nil, source: source)] }
         if let given, session.isNamespaceGiven, given != session.namespace {
             throw Failure(
@@ -89,6 +102,15 @@ struct ManifestReader {
         let namespace: String = given ?? session.namespace
         json[["metadata", "namespace"]] = .string(namespace)
         return [Manifest(json: json, resource: resource, namespace: namespace, source: source)]
+    }
+
+    /// A resource for a kind that only a server knows.
+    private static func guess(_ apiVersion: String, _ kind: String) -> APIResource {
+        let (group, version): (String, String) = Discovery.split(apiVersion)
+        let singular: String = kind.lowercased()
+        return APIResource(
+            resource: GroupVersionResource(group: group, version: version, resource: singular + "s"), kind: kind, singular: singular,
+            short: [], categories: [], isNamespaced: true, verbs: [])
     }
 
     private static func requireType(_ json: JSON, _ source: String) throws {

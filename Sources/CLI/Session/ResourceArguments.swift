@@ -47,7 +47,7 @@ struct ResourceArguments {
             } else if let members = try await session.catalog.category(String(type)) {
                 resources += members
             } else {
-                throw Failure("the server doesn't have a resource type \(JSON.quoted(String(type)))")
+                throw Session.unknown(String(type))
             }
         }
         let names: ArraySlice<String> = words.dropFirst()

@@ -58,10 +58,21 @@ final class Session: Sendable {
         throw Failure("\(count) warning\(count == 1 ? "" : "s") received", isComplete: false)
     }
 
+    /// kubectl's text for a word that names no resource.
+    static func unknown(_ word: String) -> Failure {
+        let parts: [Substring] = word.split(separator: ".", maxSplits: 1)
+        let group: String = parts.count > 1 ? " in group \(JSON.quoted(String(parts[1])))" : ""
+        let text: String = "the server doesn't have a resource type \(JSON.quoted(parts.first.map(String.init) ?? word))\(group)"
+        // Scripts know kubectl's text; people are helped.
+        let names: [String] = CLI.isKubectl ? [] : Registry.kinds.map(\.names.plural)
+        let near: [String] = Spelling.near(word.lowercased(), among: names)
+        return Failure(near.isEmpty ? text : text + "\nDid you mean \(near.joined(separator: ", "))?")
+    }
+
     /// The resource of a word. Throws kubectl's text when there is none.
     func resource(_ word: String) async throws -> APIResource {
         guard let found = try await catalog.find(word) else {
-            throw Failure("the server doesn't have a resource type \(JSON.quoted(word))")
+            throw Self.unknown(word)
         }
         return found
     }

@@ -8,6 +8,9 @@ package struct APIResources: Verb {
     package static let configuration = CommandConfiguration(
         commandName: "api-resources", abstract: "Show the types of objects that the server knows.", usage: "swkube api-resources [flags]")
 
+    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    var words: [String] = []
+
     @Option(name: .customLong("api-group"), help: ArgumentHelp("Only this API group.", valueName: "group"))
     var group: String?
 
@@ -39,6 +42,10 @@ package struct APIResources: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
+        if !words.isEmpty {
+            throw Failure(
+                "unexpected arguments: [\(words.joined(separator: " "))]\nSee '\(CLI.program) api-resources -h' for help and examples")
+        }
         let format = try OutputFormat(output)
         if let sortBy, sortBy != "name", sortBy != "kind" { throw Failure("--sort-by accepts only name or kind") }
         let session: Session = try connection.session(shell)
@@ -58,10 +65,10 @@ package struct APIResources: Verb {
         switch format {
         case .name: for resource in resources { shell.output.line(resource.qualified) }
         case .human(let isWide): shell.output.write(table(resources, isWide))
-        case .json, .yaml:
+        case .json, .yaml, .kyaml:
             var printer = ObjectPrinter(format, shell.output)
             try printer.print(["apiVersion": "v1", "kind": "APIResourceList", "resources": .array(resources.map(Self.json))], nil)
-        case .jsonPath, .jsonPathAsJSON, .customColumns: throw Failure("--output \(output ?? "") is not available")
+        case .jsonPath, .jsonPathAsJSON, .customColumns, .goTemplate: throw Failure("--output \(output ?? "") is not available")
         }
     }
 

@@ -16,12 +16,6 @@ package struct ClusterInfo: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        if let word = words.first {
-            throw Failure(
-                word == "dump"
-                    ? "cluster-info dump is not there yet; use get -A -o yaml"
-                    : "unknown command \(JSON.quoted(word)) for \"\(CLI.program) cluster-info\"")
-        }
         let session: Session = try connection.session(shell)
         let services: JSON = try await session.send(
             APIRequest(
@@ -34,7 +28,7 @@ package struct ClusterInfo: Verb {
             let port: String = service[["spec", "ports"]]?.array?.first.flatMap { $0["name"]?.string }.map { ":" + $0 } ?? ""
             shell.output.line("\(shown) is running at \(session.access.server)/api/v1/namespaces/kube-system/services/\(name)\(port)/proxy")
         }
-        shell.output.line("\nTo see more of the cluster, use '\(CLI.program) get all -A'.")
+        shell.output.line("\nTo further debug and diagnose cluster problems, use '\(CLI.program) cluster-info dump'.")
         try session.finish()
     }
 }

@@ -47,15 +47,21 @@ package struct Delete: Verb {
     @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("name shows names only.", valueName: "name"))
     var output: String?
 
-    @Option(help: ArgumentHelp("Send a deletion to this path of the API.", valueName: "path", visibility: .hidden))
+    @Option(help: ArgumentHelp("Send a deletion to this path of the API.", valueName: "path"))
     var raw: String?
+
+    @Flag(name: [.customShort("i"), .customLong("interactive")], help: "Ask before anything is deleted.")
+    var interactive = false
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        if raw != nil { throw Failure("--raw is not there yet for delete") }
+        if let raw {
+            if !words.isEmpty { throw Failure("arguments may not be passed when --raw is specified") }
+            return try await RawRequest(session: try connection.session(shell)).send("DELETE", raw, files: try files.paths())
+        }
         let deleter: ObjectDeletion = try deletion(shell, try connection.session(shell))
         let session: Session = deleter.session
         let paths: [String] = try files.paths()
@@ -64,7 +70,7 @@ package struct Delete: Verb {
             targets = try await named(session)
         } else {
             guard words.isEmpty else {
-                throw Failure("when paths, URLs, or stdin is provided as resource input, you may not specify resource arguments as well")
+                throw Failure("when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well")
             }
             targets = try await ManifestReader(session: session).read(paths, recursive: files.recursive).map {
                 Target(resource: $0.resource, name: $0.name, namespace: $0.namespace)
@@ -76,6 +82,7 @@ package struct Delete: Verb {
             if !ignoreNotFound || all { shell.output.line("No resources found") }
             return
         }
+        if interactive, try !isConfirmed(targets, shell) { return shell.output.line("deletion is cancelled") }
         var deleted: [ObjectDeletion.Deleted] = []
         for target in targets {
             do {
@@ -94,6 +101,15 @@ package struct Delete: Verb {
         try session.finish()
     }
 
+    private func isConfirmed(_ targets: [Target], _ shell: Shell) throws -> Bool {
+        shell.output.line("You are about to delete the following \(targets.count) resource(s):")
+        for target in targets { shell.output.line("\(target.resource.shown)/\(target.name ?? "")") }
+        shell.output.write("Do you want to continue? (y/N): ")
+        shell.output.flush()
+        let answer = String(decoding: try shell.line(), as: UTF8.self)
+        return answer.lowercased() == "y"
+    }
+
     private func named(_ session: Session) async throws -> [Target] {
         guard !words.isEmpty else {
             throw Failure(
@@ -102,7 +118,9 @@ package struct Delete: Verb {
         }
         let targets: [Target] = try await ResourceArguments(session: session, allNamespaces: allNamespaces).targets(words)
         let hasNames: Bool = targets.contains { $0.name != nil }
-        if all, selection.selector != nil { throw Failure("setting 'all' parameter but found a non empty selector. ") }
+        if all, selection.selector != nil || selection.fieldSelector != nil {
+            throw Failure("setting 'all' parameter but found a non empty selector. ")
+        }
         if hasNames, selection.selector != nil || selection.fieldSelector != nil {
             throw Failure("name cannot be provided when a selector is specified")
         }

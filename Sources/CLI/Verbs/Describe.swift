@@ -18,8 +18,8 @@ package struct Describe: Verb {
     @Flag(name: [.customShort("A"), .customLong("all-namespaces")], help: "Describe the objects of all namespaces.")
     var allNamespaces = false
 
-    @Flag(name: .customLong("show-events"), inversion: .prefixedNo, help: "Show events, too.")
-    var showEvents = true
+    @Flag(name: .customLong("show-events"), inversion: .prefixedNo, help: "Show events, too; of several objects only when this is given.")
+    var showEvents: Bool?
 
     @Option(name: .customLong("chunk-size"), help: ArgumentHelp("Objects to ask for at once; 0 asks for all.", valueName: "int"))
     var chunkSize = 500
@@ -44,27 +44,32 @@ package struct Describe: Verb {
                 Target(resource: $0.resource, name: $0.name, namespace: $0.namespace)
             }
         }
-        let describer = Describer(session: session, showsEvents: showEvents)
         var failures = Failures()
         var isFirst: Bool = true
+        var found: [(target: Target, objects: [JSON])] = []
         for target in targets {
+            do { found.append((target, try await objects(target, session))) } catch { failures.add(error) }
+        }
+        // As kubectl: of several objects, and of those named by a beginning, events are shown only when asked for.
+        let isOne: Bool = found.reduce(0) { $0 + $1.objects.count } == 1
+        for (target, objects) in found {
             do {
-                let found: [JSON] = try await objects(target, session)
-                for object in found {
+                for object in objects {
+                    let isExact: Bool = target.name.map { $0 == object.text(at: "metadata", "name") } ?? true
+                    let describer = Describer(session: session, showsEvents: showEvents ?? (isOne && isExact))
                     if !isFirst { shell.output.line("\n") }
                     isFirst = false
                     shell.output.write(try await describer.text(object, target.resource))
                     // An object that was named by the beginning of its name gets a line more, as in kubectl.
-                    if let name = target.name, object.text(at: "metadata", "name") != name { shell.output.line() }
+                    if !isExact { shell.output.line() }
                 }
             } catch {
                 failures.add(error)
             }
         }
         if isFirst, failures.all.isEmpty {
-            let isNamespaced: Bool = targets.contains { $0.resource.isNamespaced }
             shell.output.note(
-                isNamespaced && !allNamespaces ? "No resources found in \(session.namespace) namespace." : "No resources found")
+                !allNamespaces ? "No resources found in \(session.namespace) namespace." : "No resources found")
         }
         try failures.throwIfAny()
         try session.finish()

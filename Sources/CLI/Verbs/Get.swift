@@ -18,12 +18,7 @@ package struct Get: Verb {
     @Flag(name: [.customShort("A"), .customLong("all-namespaces")], help: "Show the objects of all namespaces.")
     var allNamespaces = false
 
-    @Option(
-        name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp(
-            "Form of output: wide, json, yaml, name, jsonpath=…, jsonpath-file=…, jsonpath-as-json=…, custom-columns=…, custom-columns-file=….",
-            valueName: "format"))
-    var output: String?
+    @OptionGroup var printing: PrintOptions
 
     @Flag(name: [.customShort("w"), .customLong("watch")], help: "Go on and show changes as they come.")
     var watch = false
@@ -58,8 +53,8 @@ package struct Get: Verb {
     @Flag(name: .customLong("ignore-not-found"), help: "Succeed and show nothing when an object is not there.")
     var ignoreNotFound = false
 
-    @Flag(name: .customLong("show-managed-fields"), help: "Show metadata.managedFields.")
-    var showManagedFields = false
+    @Flag(name: .customLong("fail-empty"), help: "End with exit code 4 when there is nothing to show (kubectl has no such flag).")
+    var failEmpty = false
 
     @Flag(name: .customLong("server-print"), inversion: .prefixedNo, help: "Let the server choose the columns.")
     var serverPrint = true
@@ -81,7 +76,7 @@ package struct Get: Verb {
             shell.output.write(try await session.transport.raw(raw, accept: "application/json, */*").body)
             return
         }
-        let format = try OutputFormat(output, noHeaders: noHeaders)
+        let format: OutputFormat = try printing.format(allowsTables: true, noHeaders: noHeaders)
         let session: Session = try connection.session(shell)
         let query = GetQuery(
             session: session, targets: try await targets(session), verb: self, format: format, sortBy: try sortBy.map(SortBy.init))
@@ -97,7 +92,7 @@ package struct Get: Verb {
         let paths: [String] = try files.paths()
         if !paths.isEmpty {
             guard words.isEmpty else {
-                throw Failure("when paths, URLs, or stdin is provided as resource input, you may not specify resource arguments as well")
+                throw Failure("when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well")
             }
             return try await ManifestReader(session: session).read(paths, recursive: files.recursive).map {
                 Target(resource: $0.resource, name: $0.name, namespace: $0.namespace)
@@ -108,7 +103,8 @@ package struct Get: Verb {
                 "You must specify the type of resource to get. Use \"\(CLI.program) api-resources\" for a complete list of supported resources.\n"
             )
             throw Failure(
-                "Required resource not specified.\nSee '\(CLI.program) get -h' for help and examples")
+                "Required resource not specified.\nUse \"\(CLI.program) explain <resource>\" for a detailed description of that resource (e.g. \(CLI.program) explain pods).\nSee '\(CLI.program) get -h' for help and examples"
+            )
         }
         let targets: [Target] = try await ResourceArguments(session: session, allNamespaces: allNamespaces).targets(words)
         if targets.contains(where: { $0.name != nil }), selection.selector != nil {

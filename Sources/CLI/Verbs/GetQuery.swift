@@ -47,6 +47,7 @@ struct GetQuery {
         }
         if isEmpty, failures.all.isEmpty, !verb.ignoreNotFound { session.output.note(nothingFound) }
         try failures.throwIfAny()
+        if isEmpty, verb.failEmpty { throw Failure.silent(4) }
     }
 
     private var nothingFound: String {
@@ -89,12 +90,13 @@ struct GetQuery {
         }
         try print(objects, isList: isList)
         try failures.throwIfAny()
+        if objects.isEmpty, verb.failEmpty { throw Failure.silent(4) }
     }
 
     private func print(_ objects: [(object: JSON, resource: APIResource)], isList: Bool) throws {
         var objects: [(object: JSON, resource: APIResource)] = objects
         if objects.isEmpty, !isList || verb.ignoreNotFound || targets.allSatisfy({ $0.name != nil }) { return }
-        var printer = ObjectPrinter(format, session.output, showsManagedFields: verb.showManagedFields)
+        var printer = ObjectPrinter(format, session.output, showsManagedFields: verb.printing.showManagedFields)
         if case .name = format {
             for (object, resource) in try sorted(objects) { try printer.print(object, resource) }
             return
@@ -198,7 +200,8 @@ struct GetQuery {
         var tableOptions: TablePrinter.Options = self.options(target.resource)
         tableOptions.showsEvents = verb.outputWatchEvents
         var printer = WatchPrinter(
-            table: TablePrinter(tableOptions), objects: ObjectPrinter(format, session.output, showsManagedFields: verb.showManagedFields),
+            table: TablePrinter(tableOptions),
+            objects: ObjectPrinter(format, session.output, showsManagedFields: verb.printing.showManagedFields),
             showsEvents: verb.outputWatchEvents, resource: target.resource)
         if !verb.watchOnly { try printer.show(list, session.output) }
         session.output.flush()

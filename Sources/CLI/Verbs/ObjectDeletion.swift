@@ -17,6 +17,8 @@ struct ObjectDeletion {
     let gracePeriodSeconds: Int?
     let propagationPolicy: String
     let showsNameOnly: Bool
+    /// `force deleted` for what had no time to end.
+    var tellsForce: Bool = true
     /// nil waits without end.
     let timeout: Duration?
 
@@ -72,7 +74,7 @@ struct ObjectDeletion {
         let kind: String =
             target.resource.kind.lowercased() + (target.resource.resource.group.isEmpty ? "" : "." + target.resource.resource.group)
         if showsNameOnly { return "\(kind)/\(name)" }
-        let done: String = gracePeriodSeconds == 0 ? "force deleted" : "deleted"
+        let done: String = gracePeriodSeconds == 0 && tellsForce ? "force deleted" : "deleted"
         let place: String = target.namespace.map { " from \($0) namespace" } ?? ""
         return "\(kind) \"\(name)\" \(done)\(place)\(dryRun.suffix)"
     }

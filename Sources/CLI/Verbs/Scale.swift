@@ -33,11 +33,7 @@ package struct Scale: Verb {
 
     @OptionGroup var dryRunOptions: DryRunOptions
 
-    @Option(
-        name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("Form of output: json, yaml, name, jsonpath=…", valueName: "format"))
-    var output: String?
-
+    @OptionGroup var printing: PrintOptions
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     package init() {}
@@ -47,14 +43,13 @@ package struct Scale: Verb {
         guard replicas >= 0 else { throw Failure("The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0") }
         guard !all || selection.selector == nil else { throw Failure("cannot set --all and --selector at the same time") }
         let dryRun: DryRun = try dryRunOptions.value()
-        let format = try OutputFormat(output)
+        var printer: ObjectPrinter = try printing.printer(shell.output)
         let session: Session = try connection.session(shell)
         let targets: [Target] = try await targets(session)
         if let resourceVersion, !resourceVersion.isEmpty, targets.count > 1 {
             throw Failure("cannot use --resource-version with multiple resources")
         }
         var failures = Failures()
-        var printer = ObjectPrinter(format, session.output)
         for target in targets {
             do {
                 let object: JSON = try await scale(target, to: replicas, dryRun, session)
@@ -76,6 +71,7 @@ package struct Scale: Verb {
                 Target(resource: $0.resource, name: $0.name, namespace: $0.namespace)
             }
         }
+        if words.isEmpty { _ = try await ObjectQuery(session: session).objects() }
         let named: [Target] = try await ResourceArguments(session: session).targets(words)
         let isSelecting: Bool = all || selection.selector != nil || selection.fieldSelector != nil
         if named.isEmpty || (!isSelecting && named.contains { $0.name == nil }) {
@@ -94,8 +90,7 @@ package struct Scale: Verb {
         get.subresource = "scale"
         var scale: JSON
         do { scale = try await session.send(get) } catch let status as APIStatus where status.code == 404 {
-            throw Failure(
-                "cannot scale \(ObjectName.shown(object, target.resource)): the server offers no scale for \(target.resource.qualified)")
+            throw APIStatus.pathNotFound
         }
         let current: Int = Int(scale[["spec", "replicas"]]?.int ?? 0)
         if currentReplicas >= 0, current != currentReplicas { throw Failure("Expected replicas to be \(currentReplicas), was \(current)") }

@@ -21,12 +21,18 @@ package actor ResourceCatalog {
 
     /// The resource of a kind, as manifests name it. nil when there is none.
     package func find(apiVersion: String, kind: String) async throws -> APIResource? {
+        if let found = builtIn(apiVersion: apiVersion, kind: kind) { return found }
+        return try await groups().flatMap(\.resources).first { Self.matches($0, apiVersion, kind) }
+    }
+
+    /// The resource of a kind that every cluster has; nil for others.
+    package nonisolated func builtIn(apiVersion: String, kind: String) -> APIResource? {
+        Self.builtIn.first { Self.matches($0, apiVersion, kind) }
+    }
+
+    private static func matches(_ one: APIResource, _ apiVersion: String, _ kind: String) -> Bool {
         let (group, version): (String, String) = Discovery.split(apiVersion)
-        func matches(_ one: APIResource) -> Bool {
-            one.kind == kind && one.resource.group == group && one.resource.version == version
-        }
-        if let found = Self.builtIn.first(where: matches) { return found }
-        return try await groups().flatMap(\.resources).first(where: matches)
+        return one.kind == kind && one.resource.group == group && one.resource.version == version
     }
 
     /// The resources of a category such as `all`, in the server's order; nil when the server knows no such category.

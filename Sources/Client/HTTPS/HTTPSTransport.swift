@@ -39,6 +39,15 @@ package final class HTTPSTransport: Transport {
         try await exchange(httpRequest(method: "GET", target: path, accept: accept))
     }
 
+    package func raw(_ method: String, _ path: String, _ body: [UInt8]) async throws -> APIResponse {
+        var http: HTTPClientRequest = httpRequest(method: method, target: path, accept: "application/json, */*")
+        if !body.isEmpty {
+            http.body = body
+            http.headers.set("Content-Type", "application/json")
+        }
+        return try await exchange(http)
+    }
+
     package func stream(_ request: APIRequest) async throws -> AsyncThrowingStream<[UInt8], any Error> {
         var http: HTTPClientRequest = httpRequest(request)
         http.timeout = nil
@@ -60,7 +69,18 @@ package final class HTTPSTransport: Transport {
                         continuation.finish(throwing: self.explained(error))
                     }
                 }
-                continuation.onTermination = { _ in task.cancel() }
+                // As in client-go, the limit of one answer ends a watch, too.
+                let end: Task<Void, Never>? = self.timeout.map { limit in
+                    Task {
+                        do { try await Task.sleep(for: limit) } catch { return }
+                        continuation.finish()
+                        task.cancel()
+                    }
+                }
+                continuation.onTermination = { _ in
+                    task.cancel()
+                    end?.cancel()
+                }
             }
         } catch {
             throw explained(error)
@@ -97,6 +117,7 @@ package final class HTTPSTransport: Transport {
         if let user = access.impersonatedUser { headers.set("Impersonate-User", user) }
         if let uid = access.impersonatedUID { headers.set("Impersonate-Uid", uid) }
         for group in access.impersonatedGroups { headers.add("Impersonate-Group", group) }
+        for extra in access.impersonatedExtra { headers.add("Impersonate-Extra-" + PercentEncoding.encode(extra.key), extra.value) }
         return HTTPClientRequest(method: method, target: access.server.path + target, headers: headers, timeout: timeout)
     }
 

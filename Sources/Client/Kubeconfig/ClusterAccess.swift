@@ -18,6 +18,8 @@ package struct AccessOverrides: Sendable {
     package var impersonatedUser: String?
     package var impersonatedUID: String?
     package var impersonatedGroups: [String] = []
+    /// `key=value`
+    package var impersonatedExtra: [String] = []
 
     package init() {}
 }
@@ -32,9 +34,12 @@ package struct ClusterAccess: Sendable {
     package var keyPEM: String?
     /// Value of the `Authorization` header.
     package var authorization: String?
+    /// Hands out the credentials when they are needed; nil when the kubeconfig holds them.
+    package var plugin: ExecCredential?
     package var impersonatedUser: String?
     package var impersonatedUID: String?
     package var impersonatedGroups: [String] = []
+    package var impersonatedExtra: [(key: String, value: String)] = []
     /// Of the context; `default` when it names none.
     package var namespace: String
 
@@ -51,13 +56,13 @@ package struct ClusterAccess: Sendable {
     package init(_ config: Kubeconfig, _ overrides: AccessOverrides) throws(KubeconfigError) {
         let contextName: String = overrides.context ?? config.currentContext
         let context: JSON? = config[.contexts, contextName]
-        if context == nil, overrides.context != nil { throw KubeconfigError("context \"\(contextName)\" does not exist") }
+        if context == nil, overrides.context != nil { throw KubeconfigError("context was not found for specified context: \(contextName)") }
         if context == nil, !contextName.isEmpty, overrides.server == nil {
             throw KubeconfigError("context was not found for specified context: \(contextName)")
         }
         let clusterName: String = overrides.cluster ?? context?["cluster"]?.string ?? ""
         let cluster: JSON? = config[.clusters, clusterName]
-        if cluster == nil, overrides.cluster != nil { throw KubeconfigError("cluster \"\(clusterName)\" does not exist") }
+        if cluster == nil, overrides.cluster != nil { throw KubeconfigError("no server found for cluster \"\(clusterName)\"") }
         if cluster == nil, !clusterName.isEmpty, overrides.server == nil {
             throw KubeconfigError("cluster \"\(clusterName)\" of context \"\(contextName)\" is not in the kubeconfig")
         }
@@ -76,9 +81,22 @@ package struct ClusterAccess: Sendable {
         let prefersTLS: Bool = caPEM != nil || certificatePEM != nil || insecureSkipVerify
         server = try ServerAddress(overrides.server ?? cluster?["server"]?.string ?? "http://localhost:8080", prefersTLS: prefersTLS)
         authorization = try Self.authorization(user, userName, overrides)
+        if authorization == nil, let entry = user?["exec"], !entry.isNull {
+            plugin = ExecCredential(entry: entry, cluster: Self.described(cluster, server))
+        }
         impersonatedUser = overrides.impersonatedUser ?? user?["as"]?.string
         impersonatedUID = overrides.impersonatedUID ?? user?["as-uid"]?.string
         impersonatedGroups = overrides.impersonatedGroups
+        for pair in overrides.impersonatedExtra {
+            let parts: [Substring] = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else { throw KubeconfigError("invalid value \"\(pair)\" for as-user-extra: it must be KEY=VALUE") }
+            impersonatedExtra.append((String(parts[0]), String(parts[1])))
+        }
+        if overrides.impersonatedExtra.isEmpty {
+            for member in user?["as-user-extra"]?.object ?? [:] {
+                for value in member.value.array ?? [] { impersonatedExtra.append((member.key, value.string ?? "")) }
+            }
+        }
         if impersonatedGroups.isEmpty { impersonatedGroups = (user?["as-groups"]?.array ?? []).compactMap(\.string) }
     }
 
@@ -105,12 +123,38 @@ package struct ClusterAccess: Sendable {
         }
         if let path = user?["tokenFile"]?.string, !path.isEmpty { return "Bearer " + trimmed(try text(path)) }
         if let token = user?["token"]?.string, !token.isEmpty { return "Bearer " + token }
-        for plugin in ["exec", "auth-provider"] where user?[plugin].map({ !$0.isNull }) == true {
+        if let provider = user?["auth-provider"], !provider.isNull {
             throw KubeconfigError(
-                "user \"\(name)\" of the kubeconfig gets its credentials from a program (\(plugin)), which swkube cannot run yet; "
-                    + "give --token or a client certificate")
+                "no Auth Provider found for name \"\(provider["name"]?.string ?? "")\": user \"\(name)\" needs an exec plugin or a token instead"
+            )
         }
         return nil
+    }
+
+    /// What a credential plugin may know of the cluster.
+    private static func described(_ cluster: JSON?, _ server: ServerAddress) -> JSON {
+        var described: JSON = ["server": .string("\(server)")]
+        for (member, name) in [
+            ("tls-server-name", "tls-server-name"), ("insecure-skip-tls-verify", "insecure-skip-tls-verify"),
+            ("certificate-authority-data", "certificate-authority-data"), ("proxy-url", "proxy-url"),
+        ] {
+            if let value = cluster?[member] { described[name] = value }
+        }
+        return described
+    }
+
+    /// With the credentials of the plugin, which runs now. Throws ``TransportError`` when it fails.
+    package func withCredentials() throws(TransportError) -> ClusterAccess {
+        guard let plugin else { return self }
+        let credentials: ExecCredential.Credentials = try plugin.credentials()
+        var access: ClusterAccess = self
+        access.plugin = nil
+        if let token = credentials.token { access.authorization = "Bearer " + token }
+        if let certificate = credentials.certificatePEM {
+            access.certificatePEM = certificate
+            access.keyPEM = credentials.keyPEM
+        }
+        return access
     }
 
     /// The text of `NAME-data` (base64), or of the file that `NAME` or the flag names; the data wins over the file's name.

@@ -124,6 +124,11 @@ package struct KubeconfigFiles: Sendable {
             }
             entry[member] = .string(folder + "/" + path)
         }
+        // A credential plugin that is named by a path stands beside the file, too.
+        if let command = entry[["exec", "command"]]?.string, command.contains("/"), !command.hasPrefix("/") {
+            let folder: String = LocalFile.parent(of: file)
+            entry[["exec", "command"]] = .string((folder.isEmpty ? "." : folder) + "/" + command)
+        }
         return entry
     }
 }

@@ -8,7 +8,9 @@ package struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
 
     package var description: String { "\(operation) \(path): \(reason)" }
     /// The system's word for the errno, with a small first letter as Go has it.
-    package var reason: String {
+    package var reason: String { Self.reason(of: errno) }
+
+    package static func reason(of errno: Int32) -> String {
         let text: String = String(cString: strerror(errno))
         return text.prefix(1).lowercased() + text.dropFirst()
     }
@@ -90,6 +92,9 @@ package enum LocalFile {
         guard let slash = path.lastIndex(of: "/") else { return "" }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
+
+    /// The path from the root, through links; as it is when there is nothing there.
+    package static func absolute(_ path: String) -> String { resolved(path) }
 
     private static func resolved(_ path: String) -> String {
         guard let real = realpath(path, nil) else { return path }

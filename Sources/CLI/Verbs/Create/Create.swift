@@ -21,9 +21,22 @@ package struct Create: Verb {
         help: ArgumentHelp("Create only the manifests with these labels.", valueName: "selector"))
     var selector: String?
 
+    @Option(help: ArgumentHelp("Send the file to this path of the API.", valueName: "path"))
+    var raw: String?
+
+    @Flag(help: "Open the manifests in an editor first.")
+    var edit = false
+
+    @Flag(name: .customLong("windows-line-endings"), help: "Give the editor lines as Windows ends them.")
+    var windowsLineEndings = false
+
     package init() {}
 
     package func run(in shell: Shell) async throws {
+        if let raw {
+            if edit { throw Failure("--raw and --edit are mutually exclusive") }
+            return try await RawRequest(session: try creation.connection.session(shell)).send("POST", raw, files: try files.paths())
+        }
         if !words.isEmpty {
             throw Failure("Unexpected args: [\(words.joined(separator: " "))]\nSee '\(CLI.program) create -h' for help and examples")
         }
@@ -39,7 +52,50 @@ package struct Create: Verb {
             manifests = manifests.filter { match.matches($0.json[["metadata", "labels"]]) }
         }
         if manifests.isEmpty { throw Failure("no objects passed to create") }
+        if edit { return try await createEdited(manifests, session) }
         try await creation.create(manifests, session)
+    }
+}
+
+extension Create {
+    /// Each manifest in an editor of its own, made as it comes back.
+    fileprivate func createEdited(_ manifests: [Manifest], _ session: Session) async throws {
+        let writer = ObjectWriter(
+            session: session, fieldManager: creation.fieldManager, fieldValidation: try FieldValidation.word(creation.validate))
+        let format: OutputFormat = try creation.printing.format()
+        for manifest in manifests {
+            var editing = EditSession(
+                session: session, objects: [manifest], isJSON: { if case .json = format { true } else { false } }(),
+                usesWindowsLines: windowsLineEndings, printer: ObjectPrinter(format, session.output))
+            try await editing.run(retries: false) { original, edited, printer in
+                let object: JSON = creation.saveConfig ? LastApplied.added(to: edited) : edited
+                let made: JSON = try await writer.create(original, object)
+                try printer.print(made, original.resource, done: "created")
+            }
+        }
+    }
+}
+
+/// The one name behind a verb.
+package struct NameArgument: ParsableArguments, Sendable {
+    @Argument(help: ArgumentHelp("Name of the object.", valueName: "name"))
+    var names: [String] = []
+
+    package init() {}
+
+    /// Throws kubectl's text for none and for several.
+    func name(_ verb: String) throws -> String {
+        if names.count > 1 { throw Self.wrong(names.count, verb) }
+        return try Self.required(names.first, verb)
+    }
+
+    static func required(_ name: String?, _ verb: String) throws -> String {
+        guard let name else { throw wrong(0, verb) }
+        return name
+    }
+
+    private static func wrong(_ count: Int, _ verb: String) -> Failure {
+        Failure("exactly one NAME is required, got \(count)\nSee '\(CLI.program) \(verb) -h' for help and examples")
     }
 }
 
@@ -47,10 +103,7 @@ package struct Create: Verb {
 package struct CreationOptions: ParsableArguments, Sendable {
     @OptionGroup var dryRunOptions: DryRunOptions
 
-    @Option(
-        name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("Show the objects: json, yaml, name, jsonpath=…", valueName: "format"))
-    var output: String?
+    @OptionGroup var printing: PrintOptions
 
     @Option(help: ArgumentHelp("What to do about fields that the server does not know.", valueName: "strict|warn|ignore"))
     var validate = "strict"
@@ -61,12 +114,16 @@ package struct CreationOptions: ParsableArguments, Sendable {
     @Flag(name: .customLong("save-config"), help: "Note the manifest in the object, so that apply can go on from it.")
     var saveConfig = false
 
-    @Flag(name: .customLong("show-managed-fields"), help: "Show metadata.managedFields.")
-    var showManagedFields = false
-
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     package init() {}
+
+    /// For verbs whose `--user` names a subject, not a user of the kubeconfig.
+    var withoutUser: CreationOptions {
+        var options: CreationOptions = self
+        options.connection.user = []
+        return options
+    }
 
     /// Creates one object that flags have made. With `--dry-run=client` no server is needed.
     ///
@@ -74,34 +131,35 @@ package struct CreationOptions: ParsableArguments, Sendable {
     func create(_ names: KindNames, _ object: JSON, _ shell: Shell, failure: String? = "") async throws {
         var object: JSON = object
         let session: Session = try connection.session(shell)
-        if names.isNamespaced, session.isNamespaceGiven || !isClientDryRun {
+        if names.isNamespaced, session.isNamespaceGiven {
             object[["metadata", "namespace"]] = .string(session.namespace)
         }
         let manifest = Manifest(
             json: object, resource: APIResource(names), namespace: names.isNamespaced ? session.namespace : nil, source: "")
-        try await create([manifest], session, failure: failure == "" ? names.singular : failure)
+        try await create([manifest], session, failure: failure == "" ? names.singular : failure, isTyped: true)
     }
 
-    private var isClientDryRun: Bool { dryRunOptions.dryRun == "client" }
-
-    func create(_ manifests: [Manifest], _ session: Session, failure: String? = nil) async throws {
+    /// - Parameter isTyped: the objects were made here, and are shown as Go writes its own types.
+    func create(_ manifests: [Manifest], _ session: Session, failure: String? = nil, isTyped: Bool = false) async throws {
         let dryRun: DryRun = try dryRunOptions.value()
-        var printer = ObjectPrinter(try OutputFormat(output), session.output, showsManagedFields: showManagedFields)
+        var printer: ObjectPrinter = try printing.printer(session.output)
         let validation: String = try FieldValidation.word(validate)
         var failures = Failures()
         for manifest in manifests {
-            let object: JSON = saveConfig ? LastApplied.added(to: manifest.json) : manifest.json
+            let bare: JSON = isTyped ? GoForm.completed(manifest.json) : manifest.json
+            let object: JSON = saveConfig ? LastApplied.added(to: bare, isTyped: isTyped) : bare
             do {
                 var made: JSON = object
                 if case .client = dryRun {
                 } else {
-                    var request = APIRequest(.create, manifest.resource.resource, namespace: manifest.namespace, body: object.serialized())
+                    var request = APIRequest(
+                        .create, manifest.resource.resource, namespace: manifest.namespace, body: object.sortedByKey.serialized())
                     request.options.fieldManager = fieldManager
                     request.options.fieldValidation = validation
                     if case .server = dryRun { request.options.dryRun = true }
                     made = try await session.send(request)
                 }
-                try printer.print(made, manifest.resource, done: "created", suffix: dryRun.suffix)
+                try printer.print(made, manifest.resource, done: "created", suffix: dryRun.suffix, isTyped: isTyped)
             } catch let status as APIStatus {
                 failures.add(manifest.source.isEmpty ? status.creating(failure) : status.when("creating", manifest.source))
             } catch {

@@ -8,16 +8,18 @@ package struct CreateConfigMap: Verb {
         commandName: "create configmap", abstract: "Make a ConfigMap.",
         usage: "swkube create configmap NAME [--from-file=[key=]path] [--from-literal=key=value] [flags]", aliases: ["create cm"])
 
-    @Argument(help: ArgumentHelp("Name of the ConfigMap.", valueName: "name"))
-    var name: String
+    @OptionGroup var naming: NameArgument
 
     @OptionGroup var sources: KeyValueSources
+    @OptionGroup var hashing: HashOptions
     @OptionGroup var creation: CreationOptions
     package init() {}
 
     package func run(in shell: Shell) async throws {
+        let name: String = try naming.name(Self._commandName)
         try await creation.create(
-            ConfigMap.names, try Self.object(name, try sources.values(shell, of: " in Data for ConfigMap \(JSON.quoted(name))")), shell)
+            ConfigMap.names,
+            hashing.named(try Self.object(name, try sources.values(shell, of: " in Data for ConfigMap \(JSON.quoted(name))"))), shell)
     }
 
     /// Values that are no UTF-8 go to `binaryData`.
@@ -30,6 +32,21 @@ package struct CreateConfigMap: Verb {
                 object[["binaryData", key]] = .string(Base64Text.encode(value))
             }
         }
+        return object
+    }
+}
+
+/// `--append-hash`: a name that changes with the content.
+package struct HashOptions: ParsableArguments, Sendable {
+    @Flag(name: .customLong("append-hash"), inversion: .prefixedNo, help: "Put a hash of the content behind the name.")
+    var appendHash = false
+
+    package init() {}
+
+    func named(_ object: JSON) -> JSON {
+        guard appendHash else { return object }
+        var object: JSON = object
+        object[["metadata", "name"]] = .string(object.text(at: "metadata", "name") + "-" + ContentHash.ofCreated(object))
         return object
     }
 }

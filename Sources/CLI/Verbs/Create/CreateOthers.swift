@@ -8,13 +8,13 @@ package struct CreateNamespace: Verb {
         commandName: "create namespace", abstract: "Make a Namespace.", usage: "swkube create namespace NAME [flags]",
         aliases: ["create ns"])
 
-    @Argument(help: ArgumentHelp("Name of the Namespace.", valueName: "name"))
-    var name: String
+    @OptionGroup var naming: NameArgument
 
     @OptionGroup var creation: CreationOptions
     package init() {}
 
     package func run(in shell: Shell) async throws {
+        let name: String = try naming.name(Self._commandName)
         var object: JSON = Namespace.new(name).json
         object["spec"] = [:]
         object["status"] = [:]
@@ -28,13 +28,15 @@ package struct CreateServiceAccount: Verb {
         commandName: "create serviceaccount", abstract: "Make a ServiceAccount.", usage: "swkube create serviceaccount NAME [flags]",
         aliases: ["create sa"])
 
-    @Argument(help: ArgumentHelp("Name of the ServiceAccount.", valueName: "name"))
-    var name: String
+    @OptionGroup var naming: NameArgument
 
     @OptionGroup var creation: CreationOptions
     package init() {}
 
-    package func run(in shell: Shell) async throws { try await creation.create(ServiceAccount.names, ServiceAccount.new(name).json, shell) }
+    package func run(in shell: Shell) async throws {
+        let name: String = try naming.name(Self._commandName)
+        try await creation.create(ServiceAccount.names, ServiceAccount.new(name).json, shell)
+    }
 }
 
 /// `create poddisruptionbudget`
@@ -44,8 +46,7 @@ package struct CreatePodDisruptionBudget: Verb {
         usage: "swkube create poddisruptionbudget NAME --selector=SELECTOR (--min-available=N | --max-unavailable=N) [flags]",
         aliases: ["create pdb"])
 
-    @Argument(help: ArgumentHelp("Name of the PodDisruptionBudget.", valueName: "name"))
-    var name: String
+    @OptionGroup var naming: NameArgument
 
     @Option(help: ArgumentHelp("Labels of the pods, such as app=web.", valueName: "selector"))
     var selector: String?
@@ -63,6 +64,7 @@ package struct CreatePodDisruptionBudget: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
+        let name: String = try naming.name(Self._commandName)
         guard let selector, !selector.isEmpty else { throw Failure("a selector must be specified") }
         guard minAvailable != nil || maxUnavailable != nil else {
             throw Failure("one of min-available or max-unavailable must be specified")
@@ -120,8 +122,7 @@ package struct CreatePriorityClass: Verb {
         commandName: "create priorityclass", abstract: "Make a PriorityClass.",
         usage: "swkube create priorityclass NAME --value=VALUE [--global-default] [flags]", aliases: ["create pc"])
 
-    @Argument(help: ArgumentHelp("Name of the PriorityClass.", valueName: "name"))
-    var name: String
+    @OptionGroup var naming: NameArgument
 
     @Option(help: ArgumentHelp("The priority.", valueName: "int"))
     var value = 0
@@ -139,6 +140,7 @@ package struct CreatePriorityClass: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
+        let name: String = try naming.name(Self._commandName)
         var object: JSON = PriorityClass.new(name).json
         object["value"] = .int(Int64(value))
         if globalDefault { object["globalDefault"] = true }

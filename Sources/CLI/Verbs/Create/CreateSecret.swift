@@ -17,18 +17,19 @@ package struct CreateSecretGeneric: Verb {
         commandName: "create secret generic", abstract: "Make a Secret from files and values.",
         usage: "swkube create secret generic NAME [--type=TYPE] [--from-file=[key=]path] [--from-literal=key=value] [flags]")
 
-    @Argument(help: ArgumentHelp("Name of the Secret.", valueName: "name"))
-    var name: String
+    @OptionGroup var naming: NameArgument
 
     @Option(help: ArgumentHelp("Type of the Secret.", valueName: "type"))
     var type: String?
 
     @OptionGroup var sources: KeyValueSources
+    @OptionGroup var hashing: HashOptions
     @OptionGroup var creation: CreationOptions
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        try await creation.create(Secret.names, secret(name, type: type, try sources.values(shell)), shell)
+        let name: String = try naming.name(Self._commandName)
+        try await creation.create(Secret.names, hashing.named(secret(name, type: type, try sources.values(shell))), shell)
     }
 }
 
@@ -38,8 +39,7 @@ package struct CreateSecretTLS: Verb {
         commandName: "create secret tls", abstract: "Make a Secret of a certificate and its key.",
         usage: "swkube create secret tls NAME --cert=FILE --key=FILE [flags]")
 
-    @Argument(help: ArgumentHelp("Name of the Secret.", valueName: "name"))
-    var name: String
+    @OptionGroup var naming: NameArgument
 
     @Option(help: ArgumentHelp("File with the certificate, PEM.", valueName: "file"))
     var cert: String?
@@ -47,18 +47,37 @@ package struct CreateSecretTLS: Verb {
     @Option(help: ArgumentHelp("File with the private key, PEM.", valueName: "file"))
     var key: String?
 
+    @OptionGroup var hashing: HashOptions
     @OptionGroup var creation: CreationOptions
     package init() {}
 
     package func run(in shell: Shell) async throws {
+        let name: String = try naming.name(Self._commandName)
         guard let cert, let key else { throw Failure("key and cert must be specified") }
-        let values: [(key: String, value: [UInt8])] = [("tls.crt", try LocalFile.read(cert)), ("tls.key", try LocalFile.read(key))]
+        let values: [(key: String, value: [UInt8])] = [("tls.crt", try Self.bytes(cert)), ("tls.key", try Self.bytes(key))]
         for (file, value) in [(cert, values[0].value), (key, values[1].value)]
         where !String(decoding: value, as: UTF8.self).contains("-----BEGIN ") {
             throw Failure("\(file) holds no PEM data; give a file that begins with -----BEGIN")
         }
-        try await creation.create(Secret.names, secret(name, type: "kubernetes.io/tls", values), shell)
+        try await creation.create(Secret.names, hashing.named(secret(name, type: "kubernetes.io/tls", values)), shell)
     }
+}
+
+extension CreateSecretTLS {
+    private static func bytes(_ path: String) throws -> [UInt8] {
+        do { return try LocalFile.read(path) } catch { throw Failure("Cannot read file \(path), \(error)") }
+    }
+}
+
+/// `create secret` alone: says which verbs it has.
+package struct CreateSecret: FamilyVerb {
+    package static let configuration = CommandConfiguration(
+        commandName: "create secret", abstract: "Make a Secret.", usage: "swkube create secret VERB NAME [flags]")
+
+    @Argument(help: ArgumentHelp("docker-registry, generic or tls.", valueName: "verb"))
+    package var words: [String] = []
+
+    package init() {}
 }
 
 /// `create secret docker-registry`
@@ -67,8 +86,7 @@ package struct CreateSecretDockerRegistry: Verb {
         commandName: "create secret docker-registry", abstract: "Make a Secret that opens a registry of images.",
         usage: "swkube create secret docker-registry NAME --docker-username=NAME --docker-password=PASSWORD [flags]")
 
-    @Argument(help: ArgumentHelp("Name of the Secret.", valueName: "name"))
-    var name: String
+    @OptionGroup var naming: NameArgument
 
     @Option(name: .customLong("docker-server"), help: ArgumentHelp("Address of the registry.", valueName: "url"))
     var server = "https://index.docker.io/v1/"
@@ -85,10 +103,12 @@ package struct CreateSecretDockerRegistry: Verb {
     @Option(name: .customLong("from-file"), help: ArgumentHelp("A file as ~/.docker/config.json.", valueName: "[.dockerconfigjson=]path"))
     var file: String?
 
+    @OptionGroup var hashing: HashOptions
     @OptionGroup var creation: CreationOptions
     package init() {}
 
     package func run(in shell: Shell) async throws {
+        let name: String = try naming.name(Self._commandName)
         let bytes: [UInt8]
         if let file {
             bytes = try LocalFile.read(file.hasPrefix(".dockerconfigjson=") ? String(file.dropFirst(18)) : file)
@@ -104,6 +124,6 @@ package struct CreateSecretDockerRegistry: Verb {
             bytes = document.serialized()
         }
         try await creation.create(
-            Secret.names, secret(name, type: "kubernetes.io/dockerconfigjson", [(".dockerconfigjson", bytes)]), shell)
+            Secret.names, hashing.named(secret(name, type: "kubernetes.io/dockerconfigjson", [(".dockerconfigjson", bytes)])), shell)
     }
 }

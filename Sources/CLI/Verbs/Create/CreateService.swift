@@ -23,8 +23,9 @@ package struct PortOptions: ParsableArguments, Sendable {
     func ports(nodePort: Int? = nil) throws -> [JSON] {
         try tcp.flatMap { $0.split(separator: ",") }.map { text in
             let parts: [Substring] = text.split(separator: ":", omittingEmptySubsequences: false)
-            guard parts.count <= 2, let port = Int64(parts[0]) else {
-                throw Failure("port \(JSON.quoted(String(text))) is no PORT or PORT:TARGET")
+            guard parts.count <= 2 else { throw Failure("invalid port format: \(text)") }
+            guard let port = Int64(parts[0]) else {
+                throw Failure("strconv.ParseUint: parsing \(JSON.quoted(String(parts[0]))): invalid syntax")
             }
             let problems: [String] = Names.portNumber(Int(port))
             if !problems.isEmpty { throw Failure("\(problems.joined(separator: ";")): \(port)") }
@@ -38,14 +39,25 @@ package struct PortOptions: ParsableArguments, Sendable {
     }
 }
 
+/// `create service` alone: says which verbs it has.
+package struct CreateServiceFamily: FamilyVerb {
+    package static let configuration = CommandConfiguration(
+        commandName: "create service", abstract: "Make a Service.", usage: "swkube create service VERB NAME [flags]",
+        aliases: ["create svc"])
+
+    @Argument(help: ArgumentHelp("clusterip, externalname, loadbalancer or nodeport.", valueName: "verb"))
+    package var words: [String] = []
+
+    package init() {}
+}
+
 /// `create service clusterip`
 package struct CreateServiceClusterIP: Verb {
     package static let configuration = CommandConfiguration(
         commandName: "create service clusterip", abstract: "Make a Service with an address inside the cluster.",
         usage: "swkube create service clusterip NAME [--tcp=PORT:TARGET] [flags]", aliases: ["create svc clusterip"])
 
-    @Argument(help: ArgumentHelp("Name of the Service.", valueName: "name"))
-    var name: String
+    @OptionGroup var naming: NameArgument
 
     @Option(help: ArgumentHelp("Address to take, or None for a Service without one.", valueName: "address"))
     var clusterip: String?
@@ -55,6 +67,7 @@ package struct CreateServiceClusterIP: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
+        let name: String = try naming.name(Self._commandName)
         let ports: [JSON] = try self.ports.ports()
         if ports.isEmpty, clusterip != "None" { throw Failure("at least one tcp port specifier must be provided") }
         var object: JSON = service(name, "ClusterIP", ports)
@@ -69,8 +82,7 @@ package struct CreateServiceNodePort: Verb {
         commandName: "create service nodeport", abstract: "Make a Service with a port on every node.",
         usage: "swkube create service nodeport NAME [--tcp=PORT:TARGET] [flags]", aliases: ["create svc nodeport"])
 
-    @Argument(help: ArgumentHelp("Name of the Service.", valueName: "name"))
-    var name: String
+    @OptionGroup var naming: NameArgument
 
     @Option(name: .customLong("node-port"), help: ArgumentHelp("Port to take on the nodes.", valueName: "int"))
     var nodePort: Int?
@@ -80,6 +92,7 @@ package struct CreateServiceNodePort: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
+        let name: String = try naming.name(Self._commandName)
         let ports: [JSON] = try self.ports.ports(nodePort: nodePort)
         if ports.isEmpty { throw Failure("at least one tcp port specifier must be provided") }
         try await creation.create(Service.names, service(name, "NodePort", ports), shell, failure: "NodePort service")
@@ -92,14 +105,14 @@ package struct CreateServiceLoadBalancer: Verb {
         commandName: "create service loadbalancer", abstract: "Make a Service with an address outside the cluster.",
         usage: "swkube create service loadbalancer NAME [--tcp=PORT:TARGET] [flags]", aliases: ["create svc loadbalancer"])
 
-    @Argument(help: ArgumentHelp("Name of the Service.", valueName: "name"))
-    var name: String
+    @OptionGroup var naming: NameArgument
 
     @OptionGroup var ports: PortOptions
     @OptionGroup var creation: CreationOptions
     package init() {}
 
     package func run(in shell: Shell) async throws {
+        let name: String = try naming.name(Self._commandName)
         let ports: [JSON] = try self.ports.ports()
         if ports.isEmpty { throw Failure("at least one tcp port specifier must be provided") }
         try await creation.create(Service.names, service(name, "LoadBalancer", ports), shell, failure: "LoadBalancer service")
@@ -112,8 +125,7 @@ package struct CreateServiceExternalName: Verb {
         commandName: "create service externalname", abstract: "Make a Service that is another name of a host.",
         usage: "swkube create service externalname NAME --external-name=HOST [flags]", aliases: ["create svc externalname"])
 
-    @Argument(help: ArgumentHelp("Name of the Service.", valueName: "name"))
-    var name: String
+    @OptionGroup var naming: NameArgument
 
     @Option(name: .customLong("external-name"), help: ArgumentHelp("Name of the host.", valueName: "host"))
     var externalName: String?
@@ -124,6 +136,7 @@ package struct CreateServiceExternalName: Verb {
 
     package func run(in shell: Shell) async throws {
         guard let externalName else { throw Failure("required flag(s) \"external-name\" not set") }
+        let name: String = try naming.name(Self._commandName)
         var object: JSON = service(name, "ExternalName", try ports.ports())
         object[["spec", "externalName"]] = .string(externalName)
         try await creation.create(Service.names, object, shell, failure: "ExternalName service")

@@ -25,8 +25,8 @@ package struct CreateDeployment: Verb {
         usage: "swkube create deployment NAME --image=IMAGE [--replicas=COUNT] [--port=PORT] [flags] [-- COMMAND ARGS…]",
         aliases: ["create deploy"])
 
-    @Argument(help: ArgumentHelp("Name of the Deployment.", valueName: "name"))
-    var name: String
+    @Argument(help: ArgumentHelp("Name of the object.", valueName: "name"))
+    var given: String?
 
     @Argument(parsing: .postTerminator, help: ArgumentHelp("What the container runs.", valueName: "command"))
     var command: [String] = []
@@ -45,6 +45,7 @@ package struct CreateDeployment: Verb {
 
     package func run(in shell: Shell) async throws {
         guard !image.isEmpty else { throw Failure("required flag(s) \"image\" not set") }
+        let name: String = try NameArgument.required(given, Self._commandName)
         if image.count > 1, !command.isEmpty { throw Failure("cannot specify multiple --image options and command") }
         if replicas < 0 { throw Failure("invalid replicas \(replicas): give 0 or more") }
         var containers: [JSON] = image.map {
@@ -69,8 +70,8 @@ package struct CreateJob: Verb {
         commandName: "create job", abstract: "Make a Job.",
         usage: "swkube create job NAME (--image=IMAGE | --from=cronjob/NAME) [flags] [-- COMMAND ARGS…]")
 
-    @Argument(help: ArgumentHelp("Name of the Job.", valueName: "name"))
-    var name: String
+    @Argument(help: ArgumentHelp("Name of the object.", valueName: "name"))
+    var given: String?
 
     @Argument(parsing: .postTerminator, help: ArgumentHelp("What the container runs.", valueName: "command"))
     var command: [String] = []
@@ -85,6 +86,7 @@ package struct CreateJob: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
+        let name: String = try NameArgument.required(given, Self._commandName)
         guard (image == nil) != (from == nil) else { throw Failure("either --image or --from must be specified") }
         if from != nil, !command.isEmpty { throw Failure("cannot specify --from and command") }
         var object: JSON = Job.new(name).json
@@ -105,13 +107,11 @@ package struct CreateJob: Verb {
     }
 
     private func copy(_ from: String, into object: inout JSON, _ shell: Shell) async throws {
-        let parts: [Substring] = from.split(separator: "/")
-        guard parts.count == 2, ["cronjob", "cronjobs", "cj", "cronjob.batch", "cronjobs.batch"].contains(parts[0].lowercased()) else {
-            throw Failure("from must be an existing cronjob: write --from=cronjob/NAME, not \(JSON.quoted(from))")
-        }
         let session: Session = try creation.connection.session(shell)
-        let cronJob: JSON = try await session.send(
-            APIRequest(.get, CronJob.names.resource, namespace: session.namespace, name: String(parts[1])))
+        let sources: [Manifest] = try await ObjectQuery(session: session, words: [from]).objects()
+        guard sources.count == 1 else { throw Failure("from must be an existing cronjob") }
+        let cronJob: JSON = sources[0].json
+        guard sources[0].resource.kind == "CronJob" else { throw Failure("unknown object type *\(GoForm.type(sources[0].resource))") }
         object["spec"] = cronJob[["spec", "jobTemplate", "spec"]] ?? [:]
         if let labels = cronJob[["spec", "jobTemplate", "metadata", "labels"]] { object[["metadata", "labels"]] = labels }
         var annotations: JSON = cronJob[["spec", "jobTemplate", "metadata", "annotations"]] ?? [:]
@@ -119,7 +119,7 @@ package struct CreateJob: Verb {
         object[["metadata", "annotations"]] = annotations
         object[["metadata", "ownerReferences"]] = [
             [
-                "apiVersion": "batch/v1", "kind": "CronJob", "name": .string(String(parts[1])),
+                "apiVersion": "batch/v1", "kind": "CronJob", "name": .string(sources[0].name),
                 "uid": cronJob[["metadata", "uid"]] ?? "", "controller": true,
             ]
         ]
@@ -132,8 +132,8 @@ package struct CreateCronJob: Verb {
         commandName: "create cronjob", abstract: "Make a CronJob.",
         usage: "swkube create cronjob NAME --image=IMAGE --schedule='0/5 * * * ?' [flags] [-- COMMAND ARGS…]", aliases: ["create cj"])
 
-    @Argument(help: ArgumentHelp("Name of the CronJob.", valueName: "name"))
-    var name: String
+    @Argument(help: ArgumentHelp("Name of the object.", valueName: "name"))
+    var given: String?
 
     @Argument(parsing: .postTerminator, help: ArgumentHelp("What the container runs.", valueName: "command"))
     var command: [String] = []
@@ -153,6 +153,7 @@ package struct CreateCronJob: Verb {
     package func run(in shell: Shell) async throws {
         guard let image else { throw Failure("required flag(s) \"image\" not set") }
         guard let schedule else { throw Failure("required flag(s) \"schedule\" not set") }
+        let name: String = try NameArgument.required(given, Self._commandName)
         var object: JSON = CronJob.new(name).json
         let pod: JSON = [
             "containers": [PodTemplateFlags.container(name: name, image: image, command: command)], "restartPolicy": .string(restart),

@@ -42,9 +42,13 @@ package struct KeyValueSources: ParsableArguments, Sendable {
             }
             try add(String(literal[..<equals]), Array(text.utf8))
         }
-        for source in files { for (key, path) in try Self.files(source) { try add(key, try LocalFile.read(path)) } }
+        for source in files { for (key, path) in try Self.files(source) { try add(key, try Self.bytes(path)) } }
         for path in environmentFiles { for (key, value) in try Self.environment(path, shell) { try add(key, Array(value.utf8)) } }
         return values
+    }
+
+    private static func bytes(_ path: String) throws -> [UInt8] {
+        do { return try LocalFile.read(path) } catch { throw Failure("error reading \(path): \(error.reason)") }
     }
 
     private static func files(_ source: String) throws -> [(key: String, path: String)] {

@@ -8,6 +8,9 @@ package struct Apply: Verb {
         commandName: "apply", abstract: "Make objects what their manifests say.", usage: "swkube apply -f FILE [flags]",
         aliases: [])
 
+    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    var words: [String] = []
+
     @OptionGroup(title: "Manifests") var files: FilenameOptions
 
     @Option(
@@ -15,11 +18,7 @@ package struct Apply: Verb {
         help: ArgumentHelp("Apply only the manifests with these labels.", valueName: "selector"))
     var selector: String?
 
-    @Option(
-        name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("Show the objects: json, yaml, name, jsonpath=…", valueName: "format"))
-    var output: String?
-
+    @OptionGroup var printing: PrintOptions
     @OptionGroup var dryRunOptions: DryRunOptions
 
     @Option(help: ArgumentHelp("What to do about fields that the server does not know.", valueName: "strict|warn|ignore"))
@@ -43,19 +42,43 @@ package struct Apply: Verb {
     @Flag(help: "Wait until objects that --force deletes are gone.")
     var wait = false
 
-    @Flag(help: ArgumentHelp("Delete what is not in the manifests.", visibility: .hidden))
+    @Flag(
+        name: .customLong("wait-ready"),
+        help: "Wait until everything that was applied is ready, and say why not; --timeout ends it (kubectl has no such flag).")
+    var waitReady = false
+
+    @Flag(help: "Delete what was applied once and is not in the manifests any more.")
     var prune = false
 
-    @Flag(name: .customLong("show-managed-fields"), help: "Show metadata.managedFields.")
-    var showManagedFields = false
+    @Flag(help: "With --prune: look at all objects of the namespaces.")
+    var all = false
+
+    @OptionGroup var pruneOptions: PruneAllowlist
+
+    @Option(help: ArgumentHelp("What happens to dependents of deleted objects: background, foreground or orphan.", valueName: "how"))
+    var cascade = "background"
+
+    @Option(name: .customLong("grace-period"), help: ArgumentHelp("Seconds for deleted objects to end in.", valueName: "int"))
+    var gracePeriod = -1
+
+    @Option(help: ArgumentHelp("How long to wait for the end of deleted objects; 0 leaves it to them.", valueName: "duration"))
+    var timeout = Span(.zero)
+
+    @Option(help: ArgumentHelp("Apply to this part of the object: status, scale.", valueName: "name"))
+    var subresource: String?
+
+    @Flag(name: .customLong("openapi-patch"), inversion: .prefixedNo, help: ArgumentHelp("Taken for kubectl's sake.", visibility: .hidden))
+    var openAPIPatch = true
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        if prune { throw Failure("--prune is not there yet; delete by label: \(CLI.program) delete TYPE -l LABEL") }
         let paths: [String] = try files.paths()
+        if !words.isEmpty {
+            throw Failure("Unexpected args: [\(words.joined(separator: " "))]\nSee '\(CLI.program) apply -h' for help and examples")
+        }
         if paths.isEmpty { throw Failure("must specify one of -f and -k") }
         if forceConflicts, !serverSide { throw Failure("--force-conflicts only works with --server-side") }
         let dryRun: DryRun = try dryRunOptions.value()
@@ -63,7 +86,17 @@ package struct Apply: Verb {
             throw Failure("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)")
         }
         if serverSide, force { throw Failure("--force cannot be used with --server-side") }
-        let format = try OutputFormat(output)
+        if force, case .server = dryRun { throw Failure("--dry-run=server cannot be used with --force") }
+        if all, selector?.isEmpty == false { throw Failure("cannot set --all and --selector at the same time") }
+        if prune, !all, selector?.isEmpty != false {
+            throw Failure(
+                "all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector"
+            )
+        }
+        guard let policy = ["background": "Background", "foreground": "Foreground", "orphan": "Orphan"][cascade] else {
+            throw Failure("invalid cascade value (\(cascade)). Must be \"background\", \"foreground\", or \"orphan\"")
+        }
+        let format: OutputFormat = try printing.format()
         let validation: String = try FieldValidation.word(validate)
         let session: Session = try connection.session(shell)
         var manifests: [Manifest] = try await ManifestReader(session: session, validates: validation != "Ignore").read(
@@ -74,11 +107,24 @@ package struct Apply: Verb {
             manifests = manifests.filter { match.matches($0.json[["metadata", "labels"]] ?? [:]) }
         }
         if manifests.isEmpty { throw Failure("no objects passed to apply") }
-        let applier = Applier(
+        var applier = Applier(
             session: session, dryRun: dryRun, fieldValidation: validation,
             fieldManager: fieldManager ?? (serverSide ? "kubectl" : "kubectl-client-side-apply"), overwrite: overwrite,
             forceConflicts: forceConflicts, recreates: force)
+        applier.subresource = subresource.flatMap { $0.isEmpty ? nil : $0 }
+        let allowlist: [APIResource] = prune ? try await pruneOptions.resources(session) : []
         try await apply(manifests, applier, format, dryRun, session)
+        if prune {
+            let pruner = Pruner(session: session, allowlist: allowlist, selector: selector, dryRun: dryRun)
+            var printer = ObjectPrinter(format, session.output, showsManagedFields: printing.showManagedFields)
+            try await pruner.prune(
+                besides: manifests, propagationPolicy: policy, gracePeriodSeconds: gracePeriod >= 0 ? gracePeriod : nil, &printer)
+        }
+        if waitReady, dryRun.isReal {
+            session.output.flush()
+            let deadline: ContinuousClock.Instant? = timeout.duration > .zero ? .now + timeout.duration : nil
+            try await ReadinessWait(session: session, deadline: deadline).run(manifests)
+        }
         try session.finish()
     }
 
@@ -86,7 +132,7 @@ package struct Apply: Verb {
         _ manifests: [Manifest], _ applier: Applier, _ format: OutputFormat, _ dryRun: DryRun, _ session: Session
     ) async throws {
         var failures = Failures()
-        var printer = ObjectPrinter(format, session.output, showsManagedFields: showManagedFields)
+        var printer = ObjectPrinter(format, session.output, showsManagedFields: printing.showManagedFields)
         var shown: [JSON] = []
         for manifest in manifests {
             do {
@@ -102,7 +148,7 @@ package struct Apply: Verb {
             }
         }
         if !shown.isEmpty {
-            try printer.print(["apiVersion": "v1", "items": .array(shown), "kind": "List", "metadata": [:]], nil)
+            try printer.print(["apiVersion": "v1", "items": .array(shown), "kind": "List", "metadata": [:]], nil, isTyped: true)
         }
         try failures.throwIfAny()
     }

@@ -1,0 +1,18 @@
+/// What `help` says about things that are no verbs.
+enum HelpTopics {
+    /// nil for a word that is no topic.
+    static func text(_ topic: String) -> String? { topic == "exit-codes" ? exitCodes : nil }
+
+    private static let exitCodes = """
+        Exit codes, for scripts:
+
+          0    done
+          1    an error, told on standard error; of diff: there are differences; of auth can-i: no
+          2    of diff: an error
+          4    get --fail-empty: there is nothing to show
+          130  interrupted
+
+        exec, run and debug end with the code of the program that they ran; a plugin with its own.
+
+        """
+}

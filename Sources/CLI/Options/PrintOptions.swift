@@ -1,0 +1,37 @@
+import ArgumentParser
+import Client
+import Machinery
+
+/// In which form a verb shows the objects that it worked on.
+package struct PrintOptions: ParsableArguments, Sendable {
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp(
+            "Form of output: json, yaml, kyaml, name, jsonpath=…, jsonpath-file=…, jsonpath-as-json=…, go-template=…, go-template-file=…, "
+                + "and in get wide, custom-columns=…, custom-columns-file=….",
+            valueName: "format"))
+    var output: String?
+
+    @Option(help: ArgumentHelp("The template of -o go-template or its file.", valueName: "template"))
+    var template: String?
+
+    @Flag(
+        name: .customLong("allow-missing-template-keys"), inversion: .prefixedNo,
+        help: "Take a field that a template names and the object has not for empty.")
+    var allowMissingTemplateKeys = true
+
+    @Flag(name: .customLong("show-managed-fields"), help: "Show metadata.managedFields.")
+    var showManagedFields = false
+
+    package init() {}
+
+    /// Throws ``Failure`` in kubectl's words for a form that there is not.
+    func format(allowsTables: Bool = false, noHeaders: Bool = false) throws -> OutputFormat {
+        try OutputFormat(
+            output, template: template, allowsMissingKeys: allowMissingTemplateKeys, allowsTables: allowsTables, noHeaders: noHeaders)
+    }
+
+    func printer(_ output: Output) throws -> ObjectPrinter {
+        ObjectPrinter(try format(), output, showsManagedFields: showManagedFields)
+    }
+}

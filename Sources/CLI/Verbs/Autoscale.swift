@@ -1,0 +1,122 @@
+import API
+package import ArgumentParser
+import Client
+import Machinery
+
+/// `autoscale`: makes a HorizontalPodAutoscaler for a workload.
+package struct Autoscale: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "autoscale", abstract: "Let the number of replicas follow the load.",
+        usage: "swkube autoscale (-f FILE | TYPE NAME | TYPE/NAME) --max=COUNT [--min=COUNT] [--cpu=AMOUNT] [--memory=AMOUNT] [flags]")
+
+    @Argument(help: ArgumentHelp("Type and name: deploy/web", valueName: "type or type/name"))
+    var words: [String] = []
+
+    @OptionGroup(title: "Manifests") var files: FilenameOptions
+
+    @Option(help: ArgumentHelp("Fewest pods; less than 1 leaves it to the server.", valueName: "int"))
+    var min = -1
+
+    @Option(help: ArgumentHelp("Most pods.", valueName: "int"))
+    var max: Int?
+
+    @Option(help: ArgumentHelp("CPU that a pod shall use: 80% of its request, or 500m.", valueName: "amount"))
+    var cpu: String?
+
+    @Option(help: ArgumentHelp("Memory that a pod shall use: 60% of its request, or 200Mi.", valueName: "amount"))
+    var memory: String?
+
+    @Option(name: .customLong("cpu-percent"), help: ArgumentHelp("The older form of --cpu.", valueName: "int"))
+    var cpuPercent: Int?
+
+    @Option(help: ArgumentHelp("Name of the autoscaler.", valueName: "name"))
+    var name: String?
+
+    @Option(name: .customLong("field-manager"), help: ArgumentHelp("Name under which the fields are managed.", valueName: "name"))
+    var fieldManager = "kubectl-autoscale"
+
+    @Flag(name: .customLong("save-config"), help: "Note the manifest in the object, so that apply can go on from it.")
+    var saveConfig = false
+
+    @OptionGroup var dryRunOptions: DryRunOptions
+    @OptionGroup var printing: PrintOptions
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        guard let max else { throw Failure("required flag(s) \"max\" not set") }
+        let dryRun: DryRun = try dryRunOptions.value()
+        var printer: ObjectPrinter = try printing.printer(shell.output)
+        guard max >= 1 else { throw Failure("--max=MAXPODS is required and must be at least 1, max: \(max)") }
+        if max < min { throw Failure("--max=MAXPODS must be larger or equal to --min=MINPODS, max: \(max), min: \(min)") }
+        if cpuPercent != nil, cpu != nil || memory != nil {
+            throw Failure("--cpu-percent is mutually exclusive with --cpu and --memory; use --cpu")
+        }
+        let metrics: [JSON] = try self.metrics()
+        let session: Session = try connection.session(shell)
+        let writer = ObjectWriter(session: session, dryRun: dryRun, fieldManager: fieldManager)
+        let query = ObjectQuery(session: session, words: words, files: try files.manifests(), isLatest: false)
+        try await query.visit { object in
+            guard ["ReplicationController", "Deployment", "ReplicaSet", "StatefulSet"].contains(object.resource.kind) else {
+                throw Failure(
+                    "cannot autoscale a \(object.resource.kind): could not find scale subresource for \(object.resource.apiVersion), "
+                        + "Resource=\(object.resource.resource.resource) in discovery information")
+            }
+            var scaler: JSON = [
+                "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
+                "metadata": ["name": .string(name.flatMap { $0.isEmpty ? nil : $0 } ?? object.name)],
+                "spec": [
+                    "maxReplicas": .int(Int64(max)),
+                    "scaleTargetRef": [
+                        "apiVersion": .string(object.resource.apiVersion), "kind": .string(object.resource.kind),
+                        "name": .string(object.name),
+                    ],
+                ],
+            ]
+            if min > 0 { scaler[["spec", "minReplicas"]] = .int(Int64(min)) }
+            if !metrics.isEmpty { scaler[["spec", "metrics"]] = .array(metrics) }
+            let resource = APIResource(HorizontalPodAutoscaler.names)
+            guard dryRun.reachesServer else {
+                scaler["status"] = ["currentMetrics": .null, "desiredReplicas": 0]
+                if session.isNamespaceGiven { scaler[["metadata", "namespace"]] = .string(session.namespace) }
+                return try printer.print(
+                    GoForm.completed(scaler), resource, done: "autoscaled", suffix: dryRun.suffix, isTyped: true)
+            }
+            if saveConfig { scaler = LastApplied.added(to: GoForm.completed(scaler), isTyped: true) }
+            let made: JSON = try await writer.create(
+                Manifest(json: scaler, resource: resource, namespace: session.namespace, source: ""), scaler)
+            try printer.print(made, resource, done: "autoscaled", suffix: dryRun.suffix)
+        }
+        try session.finish()
+    }
+
+    private func metrics() throws -> [JSON] {
+        var metrics: [JSON] = []
+        for (resource, amount) in [("cpu", cpu), ("memory", memory)] {
+            guard let amount, !amount.isEmpty else { continue }
+            metrics.append(["type": "Resource", "resource": ["name": .string(resource), "target": try Self.target(amount, resource)]])
+        }
+        if let cpuPercent, cpuPercent >= 0 {
+            metrics.append([
+                "type": "Resource",
+                "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": .int(Int64(cpuPercent))]],
+            ])
+        }
+        return metrics
+    }
+
+    /// `80%` is a share of the request, everything else an amount.
+    private static func target(_ text: String, _ resource: String) throws -> JSON {
+        if text.hasSuffix("%") {
+            guard let percent = Int64(text.dropLast()) else { throw Failure("invalid percentage value for --\(resource): \(text)") }
+            return ["type": "Utilization", "averageUtilization": .int(percent)]
+        }
+        do {
+            let amount = try Quantity(text)
+            return ["type": "AverageValue", "averageValue": .string(amount.description)]
+        } catch {
+            throw Failure("invalid --\(resource) value: \(text): \(error)")
+        }
+    }
+}

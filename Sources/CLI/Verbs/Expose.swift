@@ -1,0 +1,200 @@
+import API
+package import ArgumentParser
+import Client
+import Machinery
+
+/// `expose`: makes a Service for the pods of an object.
+package struct Expose: Verb {
+    package static let configuration = CommandConfiguration(
+        commandName: "expose", abstract: "Make a Service for the pods of an object.",
+        usage: "swkube expose (-f FILE | TYPE NAME) [--port=PORT] [--protocol=TCP|UDP|SCTP] [--target-port=PORT] [--name=NAME] "
+            + "[--external-ip=IP] [--type=TYPE] [flags]")
+
+    @Argument(help: ArgumentHelp("Type and name: deploy/web", valueName: "type or type/name"))
+    var words: [String] = []
+
+    @OptionGroup(title: "Manifests") var files: FilenameOptions
+
+    @Option(help: ArgumentHelp("Ports of the Service; those of the object unless said.", valueName: "ports"))
+    var port: String?
+
+    @Option(name: .customLong("target-port"), help: ArgumentHelp("Port of the pods, as number or name.", valueName: "port"))
+    var targetPort: String?
+
+    @Option(name: .customLong("protocol"), help: ArgumentHelp("TCP, UDP or SCTP.", valueName: "protocol"))
+    var networkProtocol: String?
+
+    @Option(help: ArgumentHelp("ClusterIP, NodePort, LoadBalancer or ExternalName.", valueName: "type"))
+    var type: String?
+
+    @Option(help: ArgumentHelp("Name of the Service.", valueName: "name"))
+    var name: String?
+
+    @Option(name: [.customShort("l"), .customLong("labels")], help: ArgumentHelp("Labels of the Service.", valueName: "labels"))
+    var labels: String?
+
+    @Option(help: ArgumentHelp("Labels of the pods.", valueName: "selector"))
+    var selector: String?
+
+    @Option(name: .customLong("external-ip"), help: ArgumentHelp("Another address of the Service.", valueName: "address"))
+    var externalIP: String?
+
+    @Option(name: .customLong("load-balancer-ip"), help: ArgumentHelp("Address of the load balancer.", valueName: "address"))
+    var loadBalancerIP: String?
+
+    @Option(name: .customLong("cluster-ip"), help: ArgumentHelp("Address in the cluster; None for none.", valueName: "address"))
+    var clusterIP: String?
+
+    @Option(name: .customLong("session-affinity"), help: ArgumentHelp("None or ClientIP.", valueName: "affinity"))
+    var sessionAffinity: String?
+
+    @OptionGroup var overriding: OverrideOptions
+
+    @Option(name: .customLong("field-manager"), help: ArgumentHelp("Name under which the fields are managed.", valueName: "name"))
+    var fieldManager = "kubectl-expose"
+
+    @Flag(name: .customLong("save-config"), help: "Note the manifest in the object, so that apply can go on from it.")
+    var saveConfig = false
+
+    @OptionGroup var dryRunOptions: DryRunOptions
+    @OptionGroup var printing: PrintOptions
+    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+
+    package init() {}
+
+    package func run(in shell: Shell) async throws {
+        let dryRun: DryRun = try dryRunOptions.value()
+        var printer: ObjectPrinter = try printing.printer(shell.output)
+        let session: Session = try connection.session(shell)
+        let writer = ObjectWriter(session: session, dryRun: dryRun, fieldManager: fieldManager)
+        let query = ObjectQuery(session: session, words: words, files: try files.manifests(), isLatest: false)
+        try await query.visit { object in
+            var service: JSON = try overriding.applied(to: try service(for: object))
+            let resource = APIResource(Service.names)
+            guard dryRun.reachesServer else {
+                if session.isNamespaceGiven { service[["metadata", "namespace"]] = .string(session.namespace) }
+                return try printer.print(
+                    GoForm.completed(service), resource, done: "exposed", suffix: dryRun.suffix, isTyped: true)
+            }
+            if saveConfig { service = LastApplied.added(to: GoForm.completed(service), isTyped: true) }
+            let made: JSON = try await writer.create(
+                Manifest(json: service, resource: resource, namespace: session.namespace, source: ""), service)
+            try printer.print(made, resource, done: "exposed", suffix: dryRun.suffix)
+        }
+        try session.finish()
+    }
+
+    /// The Service that the flags and the object describe.
+    private func service(for object: Manifest) throws -> JSON {
+        let kinds: [String] = ["ReplicationController", "Service", "Pod", "Deployment", "ReplicaSet"]
+        guard kinds.contains(object.resource.kind) else { throw Failure("cannot expose a \(object.groupKind)") }
+        let selector: JSON = try self.selector.flatMap { $0.isEmpty ? nil : $0 }.map(Self.labels) ?? self.selector(of: object)
+        let isHeadless: Bool = clusterIP == "None"
+        let found: [(port: String, protocol: String)] = Self.ports(of: object)
+        var wanted: [String] = (port ?? "").split(separator: ",").map(String.init)
+        if wanted.isEmpty {
+            for one in found where !wanted.contains(one.port) { wanted.append(one.port) }
+            if wanted.isEmpty, !isHeadless { throw Failure("couldn't find port via --port flag or introspection") }
+        }
+        var ports: [JSON] = []
+        for (index, text) in wanted.enumerated() {
+            guard let number = Int64(text) else { throw Failure("strconv.Atoi: parsing \(JSON.quoted(text)): invalid syntax") }
+            var protocols: [String] = found.filter { $0.port == text }.map(\.protocol)
+            if let networkProtocol, !networkProtocol.isEmpty { protocols = [networkProtocol] }
+            for (turn, one) in (protocols.isEmpty ? ["TCP"] : protocols).enumerated() {
+                var entry: JSON = ["port": .int(number), "protocol": .string(one)]
+                if wanted.count > 1 || protocols.count > 1 {
+                    entry["name"] = .string("port-\(index + 1)" + (turn > 0 ? "-\(one.lowercased())" : ""))
+                }
+                let target: String = targetPort.flatMap { $0.isEmpty ? nil : $0 } ?? text
+                entry["targetPort"] = Int64(target).map { .int($0) } ?? .string(target)
+                ports.append(entry)
+            }
+        }
+        let wantedName: String = name.flatMap { $0.isEmpty ? nil : $0 } ?? String(object.name.prefix(63))
+        var service: JSON = Service.new(wantedName).json
+        let wantedLabels: JSON? = try labels.flatMap { $0.isEmpty ? nil : $0 }.map(Self.labels) ?? object.json[["metadata", "labels"]]
+        service[["metadata", "labels"]] = wantedLabels
+        service["spec"] = ["selector": selector]
+        if !ports.isEmpty { service[["spec", "ports"]] = .array(ports) }
+        for (member, value) in [
+            ("type", type), ("loadBalancerIP", loadBalancerIP), ("clusterIP", clusterIP), ("sessionAffinity", sessionAffinity),
+        ] {
+            if let value, !value.isEmpty { service[["spec", member]] = .string(value) }
+        }
+        if let sessionAffinity, !["", "None", "ClientIP"].contains(sessionAffinity) {
+            throw Failure("unknown session affinity: \(sessionAffinity)")
+        }
+        if let externalIP, !externalIP.isEmpty { service[["spec", "externalIPs"]] = [.string(externalIP)] }
+        service["status"] = ["loadBalancer": [:]]
+        return service
+    }
+
+    private func selector(of object: Manifest) throws -> JSON {
+        let what: String = "couldn't retrieve selectors via --selector flag or introspection: "
+        switch object.resource.kind {
+        case "Pod":
+            guard let labels = object.json[["metadata", "labels"]], labels.object?.isEmpty == false else {
+                throw Failure(what + "the pod has no labels and cannot be exposed")
+            }
+            return labels
+        case "Service", "ReplicationController":
+            guard let selector = object.json[["spec", "selector"]] else { throw Failure(what + "the service has no pod selector set") }
+            return selector
+        default:
+            if object.json[["spec", "selector", "matchExpressions"]]?.array?.isEmpty == false {
+                let text: String = object.json[["spec", "selector", "matchExpressions"]].map(GoText.of) ?? ""
+                throw Failure(what + "couldn't convert expressions - \"\(text)\" to map-based selector format")
+            }
+            return object.json[["spec", "selector", "matchLabels"]] ?? [:]
+        }
+    }
+
+    private static func ports(of object: Manifest) -> [(port: String, protocol: String)] {
+        if object.resource.kind == "Service" {
+            return object.json.list("spec", "ports").map { ($0.text(at: "port"), $0["protocol"]?.string ?? "TCP") }
+        }
+        guard let path = SetChange.podSpecPath(object) else { return [] }
+        return (object.json[path + ["containers"]]?.array ?? []).flatMap { $0.list("ports") }
+            .map { ($0.text(at: "containerPort"), $0["protocol"]?.string ?? "TCP") }
+    }
+
+    /// `a=b,c=d`
+    static func labels(_ text: String) throws -> JSON {
+        var labels: JSONObject = [:]
+        for part in text.split(separator: ",") {
+            let parts: [Substring] = part.split(separator: "=", omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty else { throw Failure("unexpected label spec: \(part)") }
+            labels[String(parts[0])] = .string(String(parts[1]))
+        }
+        return .object(labels)
+    }
+}
+
+/// `--overrides`: changes of an object that flags made.
+package struct OverrideOptions: ParsableArguments, Sendable {
+    @Option(help: ArgumentHelp("A patch of the object that is made, in JSON.", valueName: "json"))
+    var overrides: String?
+
+    @Option(name: .customLong("override-type"), help: ArgumentHelp("What the patch is: json, merge or strategic.", valueName: "type"))
+    var overrideType = "merge"
+
+    package init() {}
+
+    func applied(to object: JSON) throws -> JSON {
+        guard let overrides, !overrides.isEmpty else { return object }
+        let patch: JSON
+        do { patch = try JSON(parsing: overrides) } catch { throw Failure("\(error)") }
+        switch overrideType {
+        case "merge": return MergePatch.apply(patch, to: object)
+        case "json":
+            do { return try JSONPatch(patch).applied(to: object) } catch { throw Failure("\(error)") }
+        case "strategic":
+            let schema = Registry.types.first {
+                $0.names.kind == object["kind"]?.string && $0.names.apiVersion == object["apiVersion"]?.string
+            }?.schema
+            do { return try StrategicMergePatch.apply(patch, to: object, schema: schema) } catch { throw Failure("\(error)") }
+        default: throw Failure("invalid override type: \(overrideType)")
+        }
+    }
+}

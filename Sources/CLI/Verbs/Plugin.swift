@@ -1,0 +1,77 @@
+package import ArgumentParser
+import Client
+import Glibc
+import Machinery
+
+/// `plugin` alone: says which verbs it has.
+package struct Plugin: FamilyVerb {
+    package static let configuration = CommandConfiguration(
+        commandName: "plugin", abstract: "Work with plugins: programs named kubectl-NAME.", usage: "swkube plugin VERB [flags]")
+
+    @Argument(help: ArgumentHelp("list.", valueName: "verb"))
+    package var words: [String] = []
+
+    package init() {}
+}
+
+/// `plugin list`: shows the plugins on PATH.
+package struct PluginList: LocalVerb {
+    package static let configuration = CommandConfiguration(
+        commandName: "plugin list", abstract: "Show the plugins on PATH.", usage: "swkube plugin list [flags]")
+
+    @Flag(name: .customLong("name-only"), help: "Show names, not whole paths.")
+    var nameOnly = false
+
+    package init() {}
+
+    package func runLocally(in shell: Shell) throws {
+        var found: [(name: String, text: String)] = []
+        var warnings: Int = 0
+        var lines: [(text: String, isWarning: Bool)] = []
+        for folder in (shell.environment("PATH") ?? "").split(separator: ":").map(String.init) where LocalFile.isFolder(folder) {
+            for name in (try? LocalFile.names(in: folder)) ?? [] where Plugins.prefixes.contains(where: name.hasPrefix) {
+                let path: String = folder + "/" + name
+                if LocalFile.isFolder(path) { continue }
+                lines.append((nameOnly ? name : path, false))
+                if access(path, X_OK) != 0 {
+                    warnings += 1
+                    lines.append(("  - warning: \(path) identified as a \(CLI.program) plugin, but it is not executable", true))
+                }
+                if let earlier = found.first(where: { $0.name == name }) {
+                    warnings += 1
+                    lines.append(("  - warning: \(name) is overshadowed by a similarly named plugin: \(earlier.text)", true))
+                } else {
+                    found.append((name, path))
+                }
+                let verb: String = name.split(separator: "-").dropFirst().first.map(String.init) ?? ""
+                if VerbList.names.contains(verb), name.split(separator: "-").count == 2 {
+                    warnings += 1
+                    lines.append(("  - warning: \(name) overwrites existing command: \(JSON.quoted("\(CLI.program) \(verb)"))", true))
+                }
+            }
+        }
+        guard !lines.isEmpty else { throw Failure("unable to find any \(CLI.program) plugins in your PATH") }
+        shell.output.line("The following compatible plugins are available:\n")
+        for line in lines { if line.isWarning { shell.output.note(line.text) } else { shell.output.line(line.text) } }
+        if warnings > 0 {
+            throw Failure(warnings == 1 ? "one plugin warning was found" : "\(warnings) plugin warnings were found")
+        }
+    }
+}
+
+/// Programs that add verbs.
+enum Plugins {
+    static let prefixes: [String] = CLI.isKubectl ? ["kubectl-"] : ["swkube-", "kubectl-"]
+
+    /// The plugin for an unknown verb, with what is left of the words: the longest name wins, `a b` before `a`.
+    static func find(_ words: [String], _ path: String) -> Program? {
+        let names: [String] = words.prefix { !$0.hasPrefix("-") }.map { $0.replacing("-", with: "_") }
+        for count in stride(from: names.count, through: 1, by: -1) {
+            for prefix in prefixes {
+                guard let found = Program.path(of: prefix + names[..<count].joined(separator: "-"), in: path) else { continue }
+                return Program(found, Array(words.dropFirst(count)))
+            }
+        }
+        return nil
+    }
+}

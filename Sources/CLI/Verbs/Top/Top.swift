@@ -1,0 +1,56 @@
+import API
+package import ArgumentParser
+import Client
+import Machinery
+
+/// `top` alone: says which verbs it has.
+package struct Top: FamilyVerb {
+    package static let configuration = CommandConfiguration(
+        commandName: "top", abstract: "Show what nodes and pods use.", usage: "swkube top VERB [flags]")
+
+    @Argument(help: ArgumentHelp("node or pod.", valueName: "verb"))
+    package var words: [String] = []
+
+    package init() {}
+}
+
+/// Asks metrics.k8s.io.
+struct MetricsQuery {
+    let session: Session
+
+    private static func resource(_ name: String) -> GroupVersionResource {
+        GroupVersionResource(group: "metrics.k8s.io", version: "v1beta1", resource: name)
+    }
+
+    /// Throws kubectl's text when nobody serves metrics.
+    func metrics(
+        _ resource: String, namespace: String? = nil, name: String? = nil, selector: String? = nil, fieldSelector: String? = nil
+    ) async throws -> [JSON] {
+        guard try await session.catalog.groups().contains(where: { $0.apiVersion == "metrics.k8s.io/v1beta1" }) else {
+            throw Failure("Metrics API not available")
+        }
+        let options = RequestOptions {
+            $0.labelSelector = selector
+            $0.fieldSelector = fieldSelector
+        }
+        let answer: JSON = try await session.send(
+            APIRequest(name == nil ? .list : .get, Self.resource(resource), namespace: namespace, name: name, options: options))
+        return name == nil ? answer.list("items") : [answer]
+    }
+}
+
+/// Amounts of `top`. Source: k8s.io/kubectl/pkg/metricsutil/metrics_printer.go.
+enum UsageText {
+    static func amount(_ json: JSON?) -> Quantity { json?.string.flatMap { try? Quantity($0) } ?? .zero }
+
+    /// `250m`
+    static func cpu(_ amount: Quantity) -> String { "\(amount.milliValue)m" }
+
+    /// `120Mi`
+    static func memory(_ amount: Quantity) -> String { "\(amount.value / 1_048_576)Mi" }
+
+    /// `12%` of what there is.
+    static func share(_ used: Quantity, _ whole: Quantity) -> String {
+        whole.milliValue == 0 ? "<unknown>" : "\(Int(used.double / whole.double * 100))%"
+    }
+}

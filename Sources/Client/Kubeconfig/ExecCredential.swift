@@ -1,0 +1,70 @@
+import Machinery
+
+/// A program that hands out credentials, as the kubeconfig names it for a user.
+/// Source: client.authentication.k8s.io/v1.
+package struct ExecCredential: Sendable {
+    /// The user's `exec` entry.
+    let entry: JSON
+    /// What the program may know of the cluster.
+    let cluster: JSON
+
+    /// Credentials that a program gave.
+    package struct Credentials: Sendable {
+        package let token: String?
+        package let certificatePEM: String?
+        package let keyPEM: String?
+    }
+
+    /// Runs the program and reads its answer. Throws ``TransportError`` in kubectl's words.
+    package func credentials() throws(TransportError) -> Credentials {
+        let version: String = entry["apiVersion"]?.string ?? ""
+        let known: [String] = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"]
+        guard known.contains(version) else { throw Self.failure("exec plugin: invalid apiVersion \(JSON.quoted(version))") }
+        let command: String = entry["command"]?.string ?? ""
+        var program = Program(command, (entry["args"]?.array ?? []).compactMap(\.string))
+        program.capturesOutput = true
+        for pair in entry["env"]?.array ?? [] {
+            program.environment.append((pair["name"]?.string ?? "", pair["value"]?.string ?? ""))
+        }
+        program.environment.append(("KUBERNETES_EXEC_INFO", request(version).text()))
+        let outcome: Program.Outcome
+        do { outcome = try program.run() } catch {
+            guard error.isMissing else { throw Self.failure("exec: \(error)") }
+            let hint: String = entry["installHint"]?.string ?? ""
+            throw Self.failure(
+                "exec: executable \(command) not found\n\nIt looks like you are trying to use a client-go credential plugin that is not installed."
+                    + "\n\nTo learn more about this feature, consult the documentation available at:\n      "
+                    + "https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins"
+                    + (hint.isEmpty ? "" : "\n\n" + hint))
+        }
+        guard outcome.code == 0 else { throw Self.failure("exec: executable \(command) failed with exit code \(outcome.code)") }
+        return try Self.read(outcome.output, version)
+    }
+
+    private func request(_ version: String) -> JSON {
+        var spec: JSON = ["interactive": entry["interactiveMode"] == "Never" ? false : true]
+        if entry["provideClusterInfo"] == true { spec["cluster"] = cluster }
+        return ["kind": "ExecCredential", "apiVersion": .string(version), "spec": spec]
+    }
+
+    private static func read(_ output: [UInt8], _ version: String) throws(TransportError) -> Credentials {
+        let answer: JSON
+        do { answer = try JSON(parsing: output) } catch { throw failure("decoding stdout: \(error)") }
+        guard answer["kind"] == "ExecCredential" else {
+            throw failure(
+                "decoding stdout: no kind \(JSON.quoted(answer["kind"]?.string ?? "")) is registered for version \(JSON.quoted(version))")
+        }
+        guard answer["apiVersion"]?.string == version else {
+            throw failure(
+                "exec plugin is configured to use API version \(version), plugin returned version \(answer["apiVersion"]?.string ?? "")")
+        }
+        guard let status = answer["status"], !status.isNull else { throw failure("exec plugin didn't return a status field") }
+        func text(_ member: String) -> String? { status[member]?.string.flatMap { $0.isEmpty ? nil : $0 } }
+        let (certificate, key): (String?, String?) = (text("clientCertificateData"), text("clientKeyData"))
+        if text("token") == nil, certificate == nil, key == nil { throw failure("exec plugin didn't return a token or cert/key pair") }
+        if (certificate == nil) != (key == nil) { throw failure("exec plugin returned only certificate or key, not both") }
+        return Credentials(token: text("token"), certificatePEM: certificate, keyPEM: key)
+    }
+
+    private static func failure(_ text: String) -> TransportError { TransportError(.broken, "getting credentials: " + text) }
+}
