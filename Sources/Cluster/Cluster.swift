@@ -124,9 +124,10 @@ package final class Cluster: Sendable {
             try await SharedMachine(first: first, count: configuration.nodeCount).mark(client)
         }
 
-        let shared = Informers(part(.system("system:kube-controller-manager"), "kube-controller-manager"), clock: clock, log: log)
+        let manager: Client = part(.system("system:kube-controller-manager"), "kube-controller-manager")
+        let shared = Informers(manager, clock: clock, log: log)
         controllers = ControllerManager(
-            clients: { part(.controller($0), "kube-controller-manager") }, informers: shared, clock: clock, log: log,
+            client: manager, clients: { part(.controller($0), "kube-controller-manager") }, informers: shared, clock: clock, log: log,
             rootCA: credentials.caPEM,
             makeToken: { [tokens = server.tokens] in try tokens.legacyToken(namespace: $0, account: $1, uid: $2, secret: $3) })
         scheduler = Scheduler(

@@ -8,15 +8,17 @@ package struct ControllerManager: Sendable {
     private let controllers: [any Controller]
 
     /// - Parameters:
+    ///   - client: of the controllers that act under no name of their own, and for what they share.
     ///   - clients: the client of each controller, by the name of its service account in kube-system.
     ///   - rootCA: PEM of the authority that signed the API server's certificate.
     ///   - makeToken: makes the tokens for Secrets that ask for one.
     package init(
-        clients: @escaping @Sendable (String) -> Client, informers: Informers, clock: ClusterClock, log: Logger, rootCA: String,
+        client: Client, clients: @escaping @Sendable (String) -> Client, informers: Informers, clock: ClusterClock, log: Logger,
+        rootCA: String,
         makeToken: @escaping LegacyTokenMaker
     ) {
         context = ControllerContext(
-            client: clients("kube-controller-manager"), clients: clients, informers: informers, clock: clock, log: log)
+            client: client, clients: clients, informers: informers, clock: clock, log: log)
         controllers = Self.all(context, rootCA: rootCA, makeToken: makeToken)
     }
 

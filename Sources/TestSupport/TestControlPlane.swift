@@ -26,9 +26,10 @@ package final class TestControlPlane: Sendable {
         var log = Logger(label: "test")
         log.logLevel = .error
         let part: @Sendable (UserInfo, String) -> Client = { Client(LocalTransport(server.server, as: $0), fieldManager: $1) }
-        let informers = Informers(part(.system("system:kube-controller-manager"), "kube-controller-manager"), clock: clock, log: log)
+        let manager: Client = part(.system("system:kube-controller-manager"), "kube-controller-manager")
+        let informers = Informers(manager, clock: clock, log: log)
         let controllers = ControllerManager(
-            clients: { part(.controller($0), "kube-controller-manager") }, informers: informers, clock: clock, log: log,
+            client: manager, clients: { part(.controller($0), "kube-controller-manager") }, informers: informers, clock: clock, log: log,
             rootCA: "certificate", makeToken: { _, _, _, _ in "token" })
         let scheduler = Scheduler(
             client: part(.system("system:kube-scheduler"), "kube-scheduler"), informers: informers, clock: clock, log: log)

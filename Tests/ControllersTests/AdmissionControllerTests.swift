@@ -37,6 +37,29 @@ import Testing
         #expect(ClaimProtectionController.finalizers(of: claim, users: [pod]) == nil)
     }
 
+    @Test func `a range of service addresses is ready, and goes when nobody needs it`() {
+        func range(_ cidr: String, isTerminating: Bool = false) -> View<ServiceCIDR> {
+            ServiceCIDR.new(cidr.replacing("/", with: "-")) {
+                $0.spec.cidrs = [cidr]
+                if isTerminating {
+                    $0.metadata.deletionTimestamp = Time(seconds: 1)
+                    $0.metadata.finalizers = [ServiceRangeController.finalizer]
+                }
+            }
+        }
+        func plan(_ range: View<ServiceCIDR>, others: [View<ServiceCIDR>] = [], used: [String] = []) -> ServiceRangePlan {
+            ServiceRangePlan(range, others: others, used: used.compactMap { IPAddress($0) }, now: Time(seconds: 0))
+        }
+        let fresh: ServiceRangePlan = plan(range("10.2.0.0/24"))
+        #expect(fresh.finalizers == [ServiceRangeController.finalizer])
+        #expect(fresh.ready?["status"] == "True" && fresh.ready?["message"] == "Kubernetes Service CIDR is ready")
+        let going: View<ServiceCIDR> = range("10.2.0.0/24", isTerminating: true)
+        #expect(plan(going, used: ["10.3.0.1"]).finalizers == [], "others' addresses don't hold it")
+        let held: ServiceRangePlan = plan(going, used: ["10.2.0.7"])
+        #expect(held.finalizers == nil && held.ready?["reason"] == "Terminating")
+        #expect(plan(going, others: [range("10.2.0.0/16")], used: ["10.2.0.7"]).finalizers == [], "a wider range has the address too")
+    }
+
     @Test func `a node's conditions become taints, and those of others stay`() {
         var node: View<Node> = Node.new("local")
         node.json["spec"] = [

@@ -25,9 +25,9 @@ package struct UserInfo: Sendable, Hashable {
         UserInfo(name: name, groups: groups + ["system:authenticated"])
     }
 
-    /// A controller in this process. It has the name of its service account, which webhooks know it by, and needs no role.
+    /// A controller in this process: its service account in kube-system, with the rights of that account's role.
     package static func controller(_ name: String) -> UserInfo {
         let account = ServiceAccountName(namespace: "kube-system", name: name)
-        return UserInfo(name: account.user, groups: account.groups + [Authorizer.superusers, "system:authenticated"])
+        return UserInfo(name: account.user, groups: account.groups + ["system:authenticated"])
     }
 }

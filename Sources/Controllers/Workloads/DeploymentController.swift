@@ -163,8 +163,9 @@ struct DeploymentController: Controller {
 
     private func writeRevision(_ revision: Int, _ deployment: View<Deployment>) async throws {
         guard deployment.metadata.annotations[DeploymentAnnotation.revision] != String(revision) else { return }
-        let patch: JSON = ["metadata": ["annotations": [(DeploymentAnnotation.revision): .string(String(revision))]]]
-        deployments.note(try await context.client.patch(Deployment.self, deployment.key, patch, as: .mergePatch))
+        var updated: View<Deployment> = newest(deployment)
+        updated.metadata.annotations[DeploymentAnnotation.revision] = String(revision)
+        deployments.note(try await context.client.update(updated))
     }
 
     private func scale(_ set: View<ReplicaSet>, to replicas: Int, _ plan: DeploymentPlan) async throws {
@@ -194,13 +195,19 @@ struct DeploymentController: Controller {
     private func writeStatus(_ plan: DeploymentPlan, madeSet: Bool) async throws -> Duration? {
         let planned = DeploymentStatusPlan(plan, madeSet: madeSet, now: context.clock.time)
         guard planned.status != plan.deployment.status else { return planned.nextLook }
-        // A merge patch: the revision may have been written meanwhile, the status is this controller's alone. A count that fell to
-        // zero is absent from the new status, so the patch must say that it goes.
-        let patch: JSON = ["status": MergePatch.diff(from: plan.deployment.status.json, to: planned.status.json)]
+        // The revision may have been written just now.
+        await deployments.caughtUp()
+        var updated: View<Deployment> = newest(plan.deployment)
+        updated.status = planned.status
         do {
-            deployments.note(
-                try await context.client.patch(Deployment.self, plan.deployment.key, patch, as: .mergePatch, subresource: "status"))
+            deployments.note(try await context.client.updateStatus(updated))
         } catch let status as APIStatus where status.isNotFound {}
         return planned.nextLook
+    }
+
+    /// As it was heard of last, which may be newer than what the plan was made from: what updates are based on.
+    private func newest(_ deployment: View<Deployment>) -> View<Deployment> {
+        guard let known = deployments.get(deployment.key), known.metadata.uid == deployment.metadata.uid else { return deployment }
+        return known
     }
 }
