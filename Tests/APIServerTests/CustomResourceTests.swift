@@ -56,6 +56,21 @@ import Testing
                         + ".spec.replicas accessor error: many is of the type string, expected int64]"))
     }
 
+    @Test func `an object of another kind or version is refused`() async throws {
+        let server = try await TestServer()
+        try await server.define()
+        var other: JSON = CronTabs.object("a")
+        other["kind"] = "Other"
+        let kind: TestServer.Reply = try await server.ask("POST", CronTabs.objects, other)
+        #expect(kind.code == 422)
+        #expect(kind["message"] == #"CronTab.stable.example.com "a" is invalid: kind: Invalid value: "Other": must be CronTab"#)
+        let version: TestServer.Reply = try await server.ask("POST", CronTabs.objects, CronTabs.object("a", version: "v2"))
+        #expect(version.code == 400)
+        #expect(
+            version["message"]?.string == "the API version in the data (stable.example.com/v2) does not match the expected API version "
+                + "(stable.example.com/v1)")
+    }
+
     @Test func `status and scale are written apart, and generation counts the spec`() async throws {
         let server = try await TestServer()
         try await server.define()

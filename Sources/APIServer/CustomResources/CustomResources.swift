@@ -192,7 +192,8 @@ final class CustomResources: Sendable {
         let definition: View<CustomResourceDefinition> = plan.before
         guard definition.metadata.finalizers.contains(CustomResourceDefinition.finalizer) else { return }
         let types: [ResourceType] = state.withLock { $0.known[plan.entry.key]?.types ?? [] }
-        if let type = types.first {
+        // By the version that is stored, what is stored so needs no webhook any longer.
+        if let type = types.first(where: { $0.names.apiVersion == $0.storedNames.apiVersion }) ?? types.first {
             let prefix: String = ObjectKeys.prefix(type.storedNames)
             state.withLock { _ = $0.emptying.insert(ObjectKeys.resource(of: prefix)) }
             if store.count(prefix: prefix) > 0 { await consequences.empty(type) }

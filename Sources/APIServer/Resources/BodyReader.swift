@@ -70,15 +70,20 @@ struct BodyReader {
         let foundKind: String = json["kind"]?.string ?? kind
         let foundVersion: String = json["apiVersion"]?.string ?? apiVersion
         guard foundKind != kind || foundVersion != apiVersion else { return }
-        let version: String = foundVersion.split(separator: "/").last.map(String.init) ?? ""
         func type(_ kind: String, _ apiVersion: String) -> ResourceType? {
             (Registry.types + Registry.bodyTypes).first { $0.names.kind == kind && $0.names.apiVersion == apiVersion }
         }
         let found: ResourceType? = type(foundKind, foundVersion)
-        if let found, foundKind == kind, found.storedNames.group == call.names.group {
-            throw .badRequest(
-                "the API version in the data (\(foundVersion)) does not match the expected API version (\(apiVersion))")
+        let isOfOurKind: Bool = foundKind == kind && found?.storedNames.group == call.names.group
+        guard foundVersion == apiVersion || !(isOfOurKind || call.type.custom != nil) else {
+            throw .badRequest("the API version in the data (\(foundVersion)) does not match the expected API version (\(apiVersion))")
         }
+        guard call.type.custom == nil else {
+            var problems = Problems()
+            problems.invalid(Path("kind"), .string(foundKind), "must be \(kind)")
+            throw .invalid(call.names, json[["metadata", "name"]]?.string ?? "", problems)
+        }
+        let version: String = foundVersion.split(separator: "/").last.map(String.init) ?? ""
         let why: String =
             found.map { found in
                 // As Go names its types: v1.Pod, core.ConfigMap.
