@@ -197,6 +197,42 @@ import Testing
         ) { try test.load(ImageMaker.tar([.file("readme", "hello")])) }
     }
 
+    /// Members of archives with bytes changed at random and good check sums: each is refused with a reason or read, and nothing gets out.
+    @Test func `damaged archives are refused and leave nothing`() throws {
+        let test = try TestStore()
+        let outside: String = test.folder.file("outside")
+        mkdir(outside, 0o755)
+        let good: [UInt8] = ImageMaker.tar([
+            .folder("d", 0o755), .file("d/a", "content of a"), .link("l", to: outside), .hardLink("h", to: "d/a"),
+            .file(String(repeating: "long/", count: 30) + "name", "x"), .file("d/.wh.b", ""), .file("l/x", "y"),
+        ])
+        var state: UInt64 = 20_261_127
+        func random(_ limit: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % limit
+        }
+        let heads: [Int] = stride(from: 0, to: good.count, by: 512).filter { Array(good[($0 + 257)..<($0 + 262)]) == Array("ustar".utf8) }
+        for _ in 0..<400 {
+            var layer: [UInt8] = good
+            let head: Int = heads[random(heads.count)]
+            for _ in 0...random(4) { layer[head + random(345)] = UInt8(random(256)) }
+            layer.replaceSubrange((head + 148)..<(head + 156), with: Array("        ".utf8))
+            let sum: Int = layer[head..<(head + 512)].reduce(0) { $0 + Int($1) }
+            let digits = String(sum, radix: 8)
+            layer.replaceSubrange(
+                (head + 148)..<(head + 156),
+                with: Array((String(repeating: "0", count: 6 - digits.utf8.count) + digits).utf8) + [0, 0x20])
+            do {
+                let image: StoredImage = try #require(try test.load(ImageMaker.dockerArchive([layer], tag: "fuzz:1")).first)
+                _ = try test.store.remove(image.id.description) { [] }
+            } catch is ImageError {}
+        }
+        #expect(names(in: outside).isEmpty)
+        #expect(try test.store.images().isEmpty)
+        #expect(names(in: test.folder.file("store/layers")).isEmpty)
+        #expect(names(in: test.folder.file("store/work")).isEmpty)
+    }
+
     @Test func `what was pulled goes when room is needed, the longest unused first, and what was loaded stays`() throws {
         let test = try TestStore()
         _ = try test.load(Self.image([[.file("a", "a")]]))
