@@ -12,6 +12,8 @@ package final class WorkQueue: Sendable {
         var dirty: Set<ObjectKey> = []
         var busy: Set<ObjectKey> = []
         var failures: [ObjectKey: Int] = [:]
+        /// When a key is to be added by itself.
+        var alarms: [ObjectKey: ClusterClock.Instant] = [:]
         var takers: [CheckedContinuation<ObjectKey?, Never>] = []
         var isClosed = false
     }
@@ -30,10 +32,26 @@ package final class WorkQueue: Sendable {
         taker?.resume(returning: key)
     }
 
-    /// Asks for work on a key after a while.
+    /// Asks for work on a key after a while. Of several such wishes for a key the earliest counts: work that is repeated by the clock and
+    /// called for by changes too does not multiply.
     package func add(_ key: ObjectKey, after delay: Duration) {
         guard delay > .zero else { return add(key) }
-        clock.schedule(after: delay) { [weak self] in self?.add(key) }
+        let time: ClusterClock.Instant = clock.now.advanced(by: delay)
+        let isEarliest: Bool = state.withLock { state in
+            if let known = state.alarms[key], known <= time { return false }
+            state.alarms[key] = time
+            return true
+        }
+        if isEarliest { clock.schedule(at: time) { [weak self] in self?.ring(key, time) } }
+    }
+
+    private func ring(_ key: ObjectKey, _ time: ClusterClock.Instant) {
+        let isWanted: Bool = state.withLock { state in
+            guard state.alarms[key] == time else { return false }
+            state.alarms[key] = nil
+            return true
+        }
+        if isWanted { add(key) }
     }
 
     /// Asks for work on a key that failed: 5 ms after the first failure, twice as long after each further one, 1,000 s at most.

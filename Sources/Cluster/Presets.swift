@@ -1,4 +1,5 @@
 import API
+import Controllers
 import Machinery
 
 /// The objects that every cluster begins with, as upstream makes them. Flow control has its own: ``FlowControlPresets``.
@@ -18,6 +19,15 @@ enum Presets {
             $0.value = PriorityClass.systemClasses[name] ?? 0
             $0.json["description"] = .string(description)
         }
+    }
+
+    /// Volumes are folders of this machine, made at once.
+    static let storageClass: View<StorageClass> = StorageClass.new("standard") {
+        $0.metadata.annotations = [StorageClass.defaultAnnotation: "true"]
+        $0.provisioner = HostPathProvisioner.name
+        $0.reclaimPolicy = "Delete"
+        $0.volumeBindingMode = "Immediate"
+        $0.allowVolumeExpansion = true
     }
 
     /// Of the API server.

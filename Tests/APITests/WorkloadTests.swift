@@ -100,4 +100,19 @@ struct WorkloadTests {
         #expect(made.object.spec.updateStrategy.rollingUpdate?.maxUnavailable == 1)
         #expect(made.object.spec.updateStrategy.rollingUpdate?.maxSurge == 0)
     }
+
+    @Test func `pods of a stateful set may mount what its claim templates give them`() throws {
+        func problems(_ claims: String) throws -> [String] {
+            let mounting: String =
+                #"{"metadata":{"labels":{"app":"web"}},"spec":{"containers":[{"name":"c","image":"i","volumeMounts":[{"name":"data","mountPath":"/d"}]}]}}"#
+            return try Created(
+                StatefulSet.self,
+                #"{"metadata":{"name":"s","namespace":"default"},"spec":{"selector":{"matchLabels":{"app":"web"}},"template":\#(mounting)\#(claims)}}"#
+            ).problems
+        }
+        let claim: String =
+            #"{"metadata":{"name":"data"},"spec":{"accessModes":["ReadWriteOnce"],"resources":{"requests":{"storage":"1Gi"}}}}"#
+        #expect(try problems(#","volumeClaimTemplates":[\#(claim)]"#) == [])
+        #expect(try problems("") == [#"spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data""#])
+    }
 }

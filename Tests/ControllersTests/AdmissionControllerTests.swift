@@ -25,16 +25,19 @@ import Testing
     }
 
     @Test func `a claim in use keeps its finalizer until the last pod on a node is gone`() {
+        let protection: Protection<PersistentVolumeClaim> = .claims
         var claim: View<PersistentVolumeClaim> = PersistentVolumeClaim.new("data", namespace: "default")
-        #expect(ClaimProtectionController.finalizers(of: claim, users: []) == ["kubernetes.io/pvc-protection"])
+        #expect(protection.finalizers(of: claim, isUsed: true) == ["kubernetes.io/pvc-protection"])
         claim.metadata.finalizers = ["kubernetes.io/pvc-protection", "mine"]
-        #expect(ClaimProtectionController.finalizers(of: claim, users: []) == nil)
+        #expect(protection.finalizers(of: claim, isUsed: true) == nil)
         claim.metadata.deletionTimestamp = Time(seconds: 1)
+        #expect(protection.finalizers(of: claim, isUsed: true) == nil)
+        #expect(protection.finalizers(of: claim, isUsed: false) == ["mine"])
         var pod: View<Pod> = Pod.new("web", namespace: "default")
         pod.json["spec"] = ["volumes": [["name": "v", "persistentVolumeClaim": ["claimName": "data"]]]]
-        #expect(ClaimProtectionController.finalizers(of: claim, users: [pod]) == ["mine"], "a pod without a node does not use it")
+        #expect(!pod.uses(claim), "a pod without a node does not use it")
         pod.spec.nodeName = "local"
-        #expect(ClaimProtectionController.finalizers(of: claim, users: [pod]) == nil)
+        #expect(pod.uses(claim))
     }
 
     @Test func `a range of service addresses is ready, and goes when nobody needs it`() {

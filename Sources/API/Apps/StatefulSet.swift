@@ -58,6 +58,9 @@ package struct StatefulSetSpec: Schema {
 
     /// Source: `ValidateStatefulSetSpec` of pkg/apis/apps/validation.
     package static func validate(_ spec: View<StatefulSetSpec>, _ path: Path, _ problems: inout Problems) {
+        // The pods get a volume of that name for each claim template.
+        let claims: Set<String> = Set(spec.volumeClaimTemplates.map(\.name))
+        if !claims.isEmpty { problems.forgive(notFound: claims, below: path.child("template").child("spec")) }
         if spec.podManagementPolicy != "OrderedReady", spec.podManagementPolicy != "Parallel" {
             problems.invalid(
                 path.child("podManagementPolicy"), .string(spec.podManagementPolicy), "must be 'OrderedReady' or 'Parallel'")

@@ -1,8 +1,8 @@
 import API
 import Machinery
 
-/// Who gives an object an owner must be allowed to delete the object, because its owner's end will; who lets it block the deletion of its
-/// owner must be allowed to change the owner's finalizers.
+/// Who gives an object that is there an owner must be allowed to delete the object, because its owner's end will; who lets an object, a new
+/// one too, block the deletion of its owner must be allowed to change the owner's finalizers.
 ///
 /// Source: plugin/pkg/admission/gc.
 struct OwnerReferencesPermissionEnforcement: AdmissionPlugin {
@@ -20,7 +20,7 @@ struct OwnerReferencesPermissionEnforcement: AdmissionPlugin {
         let deletion = Attributes(
             verb: "delete", group: call.names.group, resource: call.names.plural, subresource: call.request.subresource ?? "",
             namespace: call.request.namespace ?? "", name: name)
-        guard authorizer.decide(call.user, deletion).isAllowed else {
+        guard operation == .create || authorizer.decide(call.user, deletion).isAllowed else {
             throw .forbidden(call.names, name, "cannot set an ownerRef on a resource you can't delete: , <nil>")
         }
         let known: Set<JSON> = Set((before?.array ?? []).filter(Self.blocks).map { $0["uid"] ?? .null })

@@ -93,6 +93,13 @@ package struct Problems: Sendable {
         add(.notSupported, path, value, supported.isEmpty ? "" : "supported values: " + list)
     }
 
+    /// Forgives what is no problem in a larger whole: names that were not found below a path.
+    package mutating func forgive(notFound names: Set<String>, below path: Path) {
+        let prefix: String = path.description + "."
+        let shown: Set<String> = Set(names.map { Self.shown(.string($0)) })
+        all.removeAll { $0.kind == .notFound && $0.path.hasPrefix(prefix) && shown.contains($0.value ?? "") }
+    }
+
     package mutating func append(contentsOf other: Problems) { all += other.all }
 
     private mutating func add(_ kind: Problem.Kind, _ path: Path, _ value: JSON?, _ detail: String) {
