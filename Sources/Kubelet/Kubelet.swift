@@ -72,6 +72,7 @@ package final class Kubelet: Sendable {
     let clock: ClusterClock
     let log: Logger
     let watch = FileWatch()
+    private let meter: UsageMeter
     let state = Mutex(State())
 
     package init(configuration: Configuration, client: Client, informers: Informers, clock: ClusterClock, log: Logger) {
@@ -80,6 +81,7 @@ package final class Kubelet: Sendable {
         self.informers = informers
         self.clock = clock
         self.log = log
+        meter = UsageMeter(nodeName: configuration.nodeName, clock: clock)
     }
 
     /// Keeps the node and its pods until the task is cancelled; then the pods run on.
@@ -108,6 +110,7 @@ package final class Kubelet: Sendable {
         await withDiscardingTaskGroup { group in
             group.addTask { await reporter.run(images) }
             group.addTask { [self] in await rotateLogs() }
+            group.addTask { [self] in await meter.run { [self] in state.withLock { Array($0.workers.values) } } }
             group.addTask { [client, clock, log] in
                 await HostImageReporter(client: client, catalogue: images.catalogue, clock: clock, log: log).run()
             }
@@ -277,4 +280,9 @@ package final class Kubelet: Sendable {
         }
         return "container \"\(container)\" in pod \"\(pod)\" is not available"
     }
+}
+
+extension Kubelet: UsageSource {
+    package func podMetrics() -> [View<PodMetrics>] { meter.podMetrics() }
+    package func nodeMetrics() -> [View<NodeMetrics>] { meter.nodeMetrics() }
 }

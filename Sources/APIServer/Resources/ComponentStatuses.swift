@@ -1,20 +1,18 @@
 import API
 import Machinery
-import Store
 
-/// The ComponentStatus objects: made when they are asked for, never stored.
+/// The ComponentStatus objects.
 ///
 /// All parts of the control plane live in this process and fall with it: who can answer is well. The store is `etcd-0`, as programs look
 /// for it.
-struct ComponentStatuses: Sendable {
+struct ComponentStatuses: FoundObjects {
     /// Of the parts beside the store.
-    let names: [String]
+    let components: [String]
 
-    private static let indexer = Indexer(APIServer.index)
+    var names: KindNames { ComponentStatus.names }
 
-    /// One entry for each part, as a list of the store would give them, in the order of their keys.
-    func entries(at revision: Revision) -> [Entry] {
-        (names + ["etcd-0"]).sorted().map { name in
+    func objects() -> [JSON] {
+        (components + ["etcd-0"]).map { name in
             var status: View<ComponentStatus> = ComponentStatus.new(name)
             status.conditions = [
                 View {
@@ -23,10 +21,7 @@ struct ComponentStatuses: Sendable {
                     $0.message = "ok"
                 }
             ]
-            return Entry(
-                key: ObjectKeys.key(ComponentStatus.names, namespace: nil, name: name),
-                value: StoredObject(status.json, ComponentStatus.names).bytes(revision), revision: revision, created: revision,
-                indexer: Self.indexer)
+            return status.json
         }
     }
 }

@@ -13,8 +13,8 @@ extension APIServer {
 
     /// The durable version of an object; for kinds that nobody writes, the object as it is found to be now.
     private func stored(_ call: Call, _ name: String) -> Entry? {
-        guard call.isAbout(ComponentStatus.self) else { return store.get(call.key(name)) }
-        return components.entries(at: store.revision).first { $0.key == call.key(name) }
+        guard let found = found[call.names.qualifiedResource] else { return store.get(call.key(name)) }
+        return found.entries(at: store.revision).first { $0.key == call.key(name) }
     }
 
     func list(_ call: Call) throws(APIStatus) -> Answer {
@@ -57,11 +57,12 @@ extension APIServer {
         let options: RequestOptions = call.options
         try options.checkForList()
         let selection = try Selection(options, call.type)
-        if call.isAbout(ComponentStatus.self) {
-            let revision: Revision = store.revision
-            return ListPage(entries: components.entries(at: revision).filter(selection.matches), revision: revision)
-        }
         let prefix: String = call.prefix
+        if let found = found[call.names.qualifiedResource] {
+            let revision: Revision = store.revision
+            let entries: [Entry] = found.entries(at: revision).filter { $0.key.hasPrefix(prefix) && selection.matches($0) }
+            return ListPage(entries: entries, revision: revision)
+        }
         var revision: Revision?
         var after: String?
         var limit: Int? = options.limit.flatMap { $0 > 0 ? $0 : nil }

@@ -1,4 +1,4 @@
-import API
+package import API
 package import Client
 package import Logging
 package import Machinery
@@ -108,5 +108,29 @@ package final class SimulatedNodes: Sendable {
         let patch: JSON = ["metadata": ["uid": .string(pod.metadata.uid)], "status": status.json]
         try await client.patch(Pod.self, key, patch, subresource: "status")
         return nil
+    }
+}
+
+extension SimulatedNodes: UsageSource {
+    package func podMetrics() -> [View<PodMetrics>] {
+        let names: Set<String> = names.withLock { $0 }
+        return pods.list().filter { names.contains($0.spec.nodeName) && $0.status.phase == "Running" }
+            .compactMap { SimulatedPod.usage($0, now: clock.time) }
+    }
+
+    /// The sum of what its pods use.
+    package func nodeMetrics() -> [View<NodeMetrics>] {
+        let names: Set<String> = names.withLock { $0 }
+        let used: [String: PodResources] = pods.list().reduce(into: [:]) { sums, pod in
+            guard names.contains(pod.spec.nodeName), let usage = SimulatedPod.usage(pod, now: clock.time) else { return }
+            sums[pod.spec.nodeName, default: PodResources()].add(["cpu": usage.total("cpu"), "memory": usage.total("memory")])
+        }
+        return names.sorted().map { name in
+            NodeMetrics.new(name) {
+                $0.timestamp = clock.time
+                $0.window = "15s"
+                $0.usage = ["cpu": used[name]?.cpu ?? .zero, "memory": used[name]?.memory ?? .zero]
+            }
+        }
     }
 }

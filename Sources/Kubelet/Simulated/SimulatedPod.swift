@@ -22,6 +22,10 @@ struct SimulatedPod {
     /// What they end with; 0 without it.
     static let exitCodeAnnotation = "swkube.dev/simulated-exit-code"
 
+    /// What each container uses, such as `250m` and `64Mi`; nothing of it is measured without them.
+    static let cpuAnnotation = "swkube.dev/simulated-cpu"
+    static let memoryAnnotation = "swkube.dev/simulated-memory"
+
     let pod: View<Pod>
     let node: View<Node>
     let now: Time
@@ -55,6 +59,25 @@ struct SimulatedPod {
     private func mark(_ key: String) -> String? { pod.metadata.annotations[key] ?? node.metadata.annotations[key] }
 
     private func duration(_ key: String) -> Duration? { mark(key).flatMap { try? GoDuration.parse($0) } }
+
+    static func usage(_ pod: View<Pod>, now: Time) -> View<PodMetrics>? {
+        let annotations: [String: String] = pod.metadata.annotations
+        guard annotations[cpuAnnotation] != nil || annotations[memoryAnnotation] != nil else { return nil }
+        let amounts: [String: Quantity] = [
+            "cpu": Quantity.read(.string(annotations[cpuAnnotation] ?? "0")),
+            "memory": Quantity.read(.string(annotations[memoryAnnotation] ?? "0")),
+        ]
+        return PodMetrics.new(pod.name, namespace: pod.namespace) {
+            $0.timestamp = now
+            $0.window = "15s"
+            $0.containers = pod.spec.containers.map { container in
+                View<ContainerMetrics> {
+                    $0.name = container.name
+                    $0.usage = amounts
+                }
+            }
+        }
+    }
 
     // MARK: - Status
 
