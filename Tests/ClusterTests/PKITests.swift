@@ -1,4 +1,5 @@
 import Cluster
+import Controllers
 import SwiftASN1
 import Testing
 import X509
@@ -71,5 +72,52 @@ import X509
         #expect(try leaf.extensions.authorityKeyIdentifier?.keyIdentifier == issuerKey)
         #expect(try leaf.extensions.subjectKeyIdentifier != nil)
         #expect(ca.serialNumber != leaf.serialNumber)
+    }
+
+    /// Made by OpenSSL: O = system:nodes, CN = system:node:a, for a.example and 192.0.2.1, signed with its own P-256 key.
+    private static let request = """
+        -----BEGIN CERTIFICATE REQUEST-----
+        MIIBGDCBvgIBADAvMRUwEwYDVQQKDAxzeXN0ZW06bm9kZXMxFjAUBgNVBAMMDXN5
+        c3RlbTpub2RlOmEwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQUGmW9S/b9I7nL
+        eDKUQisq6mJEJR6VH6gQuE7BUi3txsbR5pUpxxFyMZQVl90Px62U+OejrudcnrdO
+        znR/OhxWoC0wKwYJKoZIhvcNAQkOMR4wHDAaBgNVHREEEzARgglhLmV4YW1wbGWH
+        BMAAAgEwCgYIKoZIzj0EAwIDSQAwRgIhALS1Cu8iPZi+9LD4wY8aHodgxvoZzobJ
+        rSITIpGQQXhQAiEApdyOkPQc1rTPcwGMqMruA3nGJnypqfR8j8yPwGLvmWI=
+        -----END CERTIFICATE REQUEST-----
+        """
+
+    @Test func `a request that comes through the API is read and signed`() throws {
+        let authority: CertificateAuthority = try CertificateAuthority.generate()
+        let signer = ClusterSigner(authority)
+        let wish = try signer.read(Self.request)
+        #expect(wish.commonName == "system:node:a")
+        #expect(wish.organizations == ["system:nodes"])
+        #expect(wish.dnsNames == ["a.example"])
+        #expect(wish.addresses == ["192.0.2.1"])
+        let pem: String = try signer.sign(Self.request, usages: ["server auth", "digital signature"], validity: .seconds(3600))
+        let issued = try IssuedCertificate(certificatePEM: pem, keyPEM: "")
+        #expect(authority.issued(issued))
+        #expect(try issued.covers(names: ["a.example"], addresses: ["192.0.2.1"]))
+        let leaf = try Certificate(pemEncoded: pem)
+        #expect(try leaf.extensions.keyUsage == KeyUsage(digitalSignature: true))
+        // An extension that allows nothing is left out: OpenSSL takes no certificate with one.
+        let bare = try Certificate(pemEncoded: signer.sign(Self.request, usages: ["client auth"], validity: .seconds(3600)))
+        #expect(try bare.extensions.keyUsage == nil)
+    }
+
+    @Test func `a request that was changed after it was signed is refused`() throws {
+        let changed: String = Self.request.replacingFirst("BAMMDXN5", with: "BAMMDXN6")
+        #expect(throws: (any Error).self) { try ClusterSigner(CertificateAuthority.generate()).read(changed) }
+    }
+}
+
+extension String {
+    fileprivate func replacingFirst(_ part: String, with other: String) -> String {
+        guard let range = firstRange(of: part) else { return self }
+        return replacingCharacters(range, with: other)
+    }
+
+    private func replacingCharacters(_ range: Range<Index>, with other: String) -> String {
+        String(self[..<range.lowerBound]) + other + String(self[range.upperBound...])
     }
 }

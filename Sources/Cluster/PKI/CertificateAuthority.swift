@@ -12,8 +12,8 @@ package struct CertificateAuthority: Sendable {
     package let certificatePEM: String
     /// The authority's key, PKCS#8.
     package let keyPEM: String
-    private let certificate: Certificate
-    private let key: P256.Signing.PrivateKey
+    let certificate: Certificate
+    let key: P256.Signing.PrivateKey
 
     /// Makes a new authority, valid for `validity`. The name is the one that kubeadm gives.
     package static func generate(commonName: String = "kubernetes", validity: Duration = .years(10)) throws -> CertificateAuthority {

@@ -1,0 +1,141 @@
+import API
+import Client
+import Machinery
+
+/// Signs approved certificate requests for the cluster's own signers. Reads and writes CertificateSigningRequests.
+/// Source: pkg/controller/certificates/signer.
+struct CertificateSigningController: Controller {
+    static let name = "certificatesigningrequest-signing-controller"
+    private static let longest: Duration = .seconds(365 * 24 * 3600)
+
+    private let context: ControllerContext
+    private let signer: any CertificateSigner
+    private let requests: Informer<CertificateSigningRequest>
+
+    init(_ context: ControllerContext, signer: any CertificateSigner) {
+        self.context = context
+        self.signer = signer
+        requests = context.informers.informer()
+    }
+
+    func watch(_ queue: WorkQueue) {
+        requests.onChange { _, after in if let after { queue.add(after.key) } }
+    }
+
+    func reconcile(_ key: ObjectKey) async throws -> Duration? {
+        await requests.caughtUp()
+        guard var request = requests.get(key), let kind = KubernetesSigner(rawValue: request.spec.signerName),
+            request.has(condition: "Approved"),
+            !request.has(condition: "Denied"), !request.has(condition: "Failed"), request.status.certificate.isEmpty
+        else { return nil }
+        do {
+            let wish: CertificateRequest = try signer.read(request.pem)
+            if let refusal = kind.refusal(wish, usages: request.spec.usages, requester: request.spec.username) {
+                request.add(condition: "Failed", "SignerValidationFailure", refusal, context.clock.time)
+            } else {
+                let asked: Duration? = request.spec.expirationSeconds.map { .seconds($0) }
+                let certificate: String = try signer.sign(
+                    request.pem, usages: request.spec.usages, validity: min(asked ?? Self.longest, Self.longest))
+                request.status.certificate = Base64Text.encode(Array(certificate.utf8))
+            }
+        } catch {
+            request.add(condition: "Failed", "SignerValidationFailure", "unable to parse csr: \(error)", context.clock.time)
+        }
+        requests.note(try await context.client.updateStatus(request))
+        return nil
+    }
+}
+
+/// Approves the requests of kubelets for client certificates, where the requester may have them. Asks the authorizer.
+/// Source: pkg/controller/certificates/approver.
+struct CertificateApprovingController: Controller {
+    static let name = "certificatesigningrequest-approving-controller"
+
+    private let context: ControllerContext
+    private let signer: any CertificateSigner
+    private let requests: Informer<CertificateSigningRequest>
+
+    init(_ context: ControllerContext, signer: any CertificateSigner) {
+        self.context = context
+        self.signer = signer
+        requests = context.informers.informer()
+    }
+
+    func watch(_ queue: WorkQueue) {
+        requests.onChange { _, after in if let after { queue.add(after.key) } }
+    }
+
+    func reconcile(_ key: ObjectKey) async throws -> Duration? {
+        await requests.caughtUp()
+        guard var request = requests.get(key), request.spec.signerName == KubernetesSigner.kubeletClient.rawValue,
+            !request.has(condition: "Approved"), !request.has(condition: "Denied"), let wish = try? signer.read(request.pem),
+            KubernetesSigner.kubeletClient.refusal(wish, usages: request.spec.usages, requester: request.spec.username) == nil
+        else { return nil }
+        // A node may renew its own certificate; others may ask for a new node's.
+        let isOwn: Bool = request.spec.username == wish.commonName
+        for (subresource, text) in [
+            ("selfnodeclient", "Auto approving self kubelet client certificate after SubjectAccessReview."),
+            ("nodeclient", "Auto approving kubelet client certificate after SubjectAccessReview."),
+        ] where subresource == "nodeclient" || isOwn {
+            guard try await mayHave(request, subresource) else { continue }
+            request.add(condition: "Approved", "AutoApproved", text, context.clock.time)
+            requests.note(try await context.client.update(request, subresource: "approval"))
+            return nil
+        }
+        return nil
+    }
+
+    private func mayHave(_ request: View<CertificateSigningRequest>, _ subresource: String) async throws -> Bool {
+        let review: JSON = [
+            "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
+            "spec": [
+                "user": .string(request.spec.username), "groups": .array(request.spec.groups.map { .string($0) }),
+                "uid": .string(request.spec.uid), "extra": request.spec.json["extra"] ?? [:],
+                "resourceAttributes": [
+                    "group": "certificates.k8s.io", "resource": "certificatesigningrequests", "verb": "create",
+                    "subresource": .string(subresource), "version": "*",
+                ],
+            ],
+        ]
+        let answer: JSON = try await context.client.send(
+            APIRequest(.create, SubjectAccessReview.names.resource, body: review.serialized()))
+        return answer[["status", "allowed"]]?.bool ?? false
+    }
+}
+
+/// Deletes certificate requests that have served: answered ones after an hour, unanswered ones after a day.
+/// Source: pkg/controller/certificates/cleaner.
+struct CertificateCleaner: Controller {
+    static let name = "csrcleaner"
+
+    private let context: ControllerContext
+    private let requests: Informer<CertificateSigningRequest>
+
+    init(_ context: ControllerContext) {
+        self.context = context
+        requests = context.informers.informer()
+    }
+
+    func watch(_ queue: WorkQueue) {
+        requests.onChange { _, after in if let after { queue.add(after.key) } }
+    }
+
+    func reconcile(_ key: ObjectKey) async throws -> Duration? {
+        await requests.caughtUp()
+        guard let request = requests.get(key), !request.isTerminating else { return nil }
+        let left: Duration = Self.timeLeft(request, context.clock.time)
+        guard left <= .zero else { return left }
+        do {
+            try await context.client.delete(CertificateSigningRequest.self, key, uid: request.metadata.uid)
+        } catch let status as APIStatus where status.isNotFound || status.isConflict {}
+        return nil
+    }
+
+    /// Pure: how long the request stays.
+    static func timeLeft(_ request: View<CertificateSigningRequest>, _ now: Time) -> Duration {
+        let answers: [Time] = request.status.conditions.compactMap { $0.lastUpdateTime ?? $0.lastTransitionTime }
+        let (since, stay): (Time, Int64) =
+            answers.max().map { ($0, 3600) } ?? (request.metadata.creationTimestamp ?? now, 24 * 3600)
+        return .seconds(since.seconds + stay - now.seconds)
+    }
+}
