@@ -38,6 +38,23 @@ struct ServicePlanTests {
         #expect(contents.map { $0["endpoints"]?.array?.count } == [100, 50])
     }
 
+    private static let distributions: [(String, JSON?)] = [
+        ("", nil), ("PreferClose", ["forZones": [["name": "a"]]]), ("PreferSameZone", ["forZones": [["name": "a"]]]),
+        ("PreferSameNode", ["forZones": [["name": "a"]], "forNodes": [["name": "local"]]]),
+    ]
+
+    @Test(arguments: distributions)
+    func `endpoints say their zone, and who should take them where the service asks for short ways`(distribution: String, hints: JSON?) {
+        var spec: JSON = plain
+        if !distribution.isEmpty { spec["trafficDistribution"] = .string(distribution) }
+        let contents = EndpointSliceController.contents(
+            service(spec), ServiceBackends(service(spec), pods: [Fixture.pod("one"), Fixture.pod("two", ready: false)])
+        ) { $0 == "local" ? "a" : nil }
+        let endpoints: [JSON] = contents.first?["endpoints"]?.array ?? []
+        #expect(endpoints.map { $0["zone"] } == ["a", "a"])
+        #expect(endpoints.map { $0["hints"] } == [hints, nil])
+    }
+
     /// Spec, pods that count, disruptions allowed, pods that must stay.
     private static let budgets: [(spec: JSON, expected: Int, allowed: Int, desired: Int)] = [
         (["minAvailable": 2], 3, 1, 2), (["minAvailable": 3], 3, 0, 3), (["maxUnavailable": 1], 3, 1, 2),
