@@ -7,6 +7,9 @@ enum Plugins {
         NodeAffinityRule.self,
         NodePorts.self,
         NodeResourcesFit.self,
+        VolumeRestrictions.self,
+        VolumeBinding.self,
+        VolumeZone.self,
         PodTopologySpread.self,
         InterPodAffinity.self,
     ]
@@ -18,6 +21,7 @@ enum Plugins {
         BalancedAllocation.self,
         SpreadPreference.self,
         NeighbourPreference.self,
+        ImageLocality.self,
     ]
 
     /// What may help a pod that these plugins refused; anything when there was no node to refuse.

@@ -5,7 +5,18 @@ import Machinery
 
 /// What is written after a decision.
 extension Scheduler {
-    func bind(_ pod: PodInfo, to node: String) async {
+    /// - Parameter choices: what the pod's unbound claims get; they get it before the pod is bound.
+    func bind(_ pod: PodInfo, to node: String, _ choices: [ObjectKey: StorageView.Choice] = [:]) async {
+        if !choices.isEmpty {
+            do {
+                try await bindVolumes(of: pod, choices, on: node)
+            } catch {
+                state.forget(pod, isGone: await isGone(pod))
+                guard !Task.isCancelled else { return }
+                await report(pod, reason: "SchedulerError", "running PreBind plugin \"VolumeBinding\": binding volumes: \(error)")
+                return
+            }
+        }
         let binding: View<Binding> = Binding.new(pod.key.name, namespace: pod.key.namespace) {
             $0.metadata.uid = pod.uid
             $0.target = View<ObjectReference> { target in

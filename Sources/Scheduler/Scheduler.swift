@@ -6,7 +6,7 @@ package import Machinery
 /// Finds a node for each pod that has none and asks for `default-scheduler`, and binds the pod to it.
 ///
 /// One loop takes pods one by one and decides from a copy of the cluster that is ahead of the informers; what was decided is written
-/// beside the loop. Reads pods, nodes, namespaces and disruption budgets; writes `pods/binding`, the condition PodScheduled and
+/// beside the loop. Reads pods, nodes, namespaces, claims, volumes, storage classes and disruption budgets; writes `pods/binding`, the condition PodScheduled and
 /// `status.nominatedNodeName`, deletes pods that make room for more important ones, and tells of it in events.
 package struct Scheduler: Sendable {
     let client: Client
@@ -17,6 +17,9 @@ package struct Scheduler: Sendable {
     private let nodes: Informer<Node>
     private let namespaces: Informer<Namespace>
     private let budgets: Informer<PodDisruptionBudget>
+    let claims: Informer<PersistentVolumeClaim>
+    let volumes: Informer<PersistentVolume>
+    private let classes: Informer<StorageClass>
     let state: SchedulerState
 
     /// - Parameter informers: not running yet, or the scheduler may see changes of that moment in the wrong order.
@@ -29,10 +32,16 @@ package struct Scheduler: Sendable {
         nodes = informers.informer(Node.self)
         namespaces = informers.informer(Namespace.self)
         budgets = informers.informer(PodDisruptionBudget.self)
+        claims = informers.informer(PersistentVolumeClaim.self)
+        volumes = informers.informer(PersistentVolume.self)
+        classes = informers.informer(StorageClass.self)
         let state = SchedulerState(clock: clock)
         self.state = state
         nodes.onChange { state.nodeChanged($0, $1) }
         namespaces.onChange { state.namespaceChanged($0, $1) }
+        claims.onChange { state.claimChanged($0, $1) }
+        volumes.onChange { state.volumeChanged($0, $1) }
+        classes.onChange { state.classChanged($0, $1) }
         pods.onChange { state.podChanged($0, $1) }
     }
 
@@ -40,6 +49,9 @@ package struct Scheduler: Sendable {
     package func run() async {
         await namespaces.caughtUp()
         await nodes.caughtUp()
+        await classes.caughtUp()
+        await volumes.caughtUp()
+        await claims.caughtUp()
         await pods.caughtUp()
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
@@ -55,10 +67,13 @@ package struct Scheduler: Sendable {
     /// Decides about one pod, at once. Returns what is left to write.
     private func decide(_ turn: SchedulerState.Turn) -> (@Sendable () async -> Void)? {
         let pod: PodInfo = turn.pod
-        switch Decision.make(for: pod, turn.snapshot, nominated: turn.nominated) {
+        var start: Int = turn.start
+        let decision: Decision = .make(for: pod, turn.snapshot, nominated: turn.nominated, start: &start)
+        state.begin(at: start)
+        switch decision {
         case .node(let node):
-            guard state.assume(pod, on: node) else { return nil }
-            return { await bind(pod, to: node) }
+            guard let choices = state.assume(pod, on: node) else { return nil }
+            return { await bind(pod, to: node, choices) }
         case .nowhere(let unfit) where unfit.nodeCount == 0:
             state.refuse(pod, by: [])
             return { await report(pod, reason: "Unschedulable", unfit.message) }

@@ -13,7 +13,7 @@ struct ClusterCopyTests {
     }
 
     private func used(_ cluster: ClusterCopy, _ name: String) -> String {
-        cluster.snapshot.nodes.first { $0.name == name }.map { "\($0.requested.cpu) of \($0.pods.count)" } ?? "no node"
+        cluster.snapshot.nodes.first { $0.name == name }.map { "\(Quantity(milli: $0.used.cpu)) of \($0.pods.count)" } ?? "no node"
     }
 
     @Test func `a decision counts at once, and once`() throws {

@@ -106,3 +106,88 @@ struct FilterTests {
         #expect(answer.contains("spec.resourceClaims asks for devices, which this version of swkube doesn't allocate"))
     }
 }
+
+/// Volumes of claims.
+struct VolumeFilterTests {
+    private func claim(
+        _ name: String, volume: String = "", storageClass: String = "", modes: JSON = ["ReadWriteOnce"]
+    ) -> View<PersistentVolumeClaim> {
+        PersistentVolumeClaim.new(name, namespace: "default") {
+            $0.metadata.uid = "uid-" + name
+            $0.json["spec"] = [
+                "accessModes": modes, "resources": ["requests": ["storage": "1Gi"]], "storageClassName": .string(storageClass),
+            ]
+            if !volume.isEmpty {
+                $0.spec.volumeName = volume
+                $0.metadata.annotations = ["pv.kubernetes.io/bind-completed": "yes"]
+                $0.status.phase = "Bound"
+            }
+        }
+    }
+
+    /// - Parameter node: the only one that reaches it; empty for all.
+    private func volume(_ name: String, node: String = "", size: String = "1Gi") -> View<PersistentVolume> {
+        PersistentVolume.new(name) {
+            $0.json["spec"] = ["capacity": ["storage": .string(size)], "accessModes": ["ReadWriteOnce"], "storageClassName": "local"]
+            if !node.isEmpty {
+                $0.json[["spec", "nodeAffinity", "required", "nodeSelectorTerms"]] = [
+                    ["matchExpressions": [["key": "kubernetes.io/hostname", "operator": "In", "values": [.string(node)]]]]
+                ]
+            }
+            $0.status.phase = "Available"
+        }
+    }
+
+    private func storage(
+        _ claims: [View<PersistentVolumeClaim>], _ volumes: [View<PersistentVolume>] = [],
+        provisioner: String = "kubernetes.io/no-provisioner"
+    ) -> StorageView {
+        var view = StorageView()
+        for claim in claims { view.claims[claim.key] = claim }
+        for volume in volumes { view.volumes[volume.name] = volume }
+        view.classes["local"] = StorageClass.new("local") {
+            $0.provisioner = provisioner
+            $0.volumeBindingMode = "WaitForFirstConsumer"
+        }
+        return view
+    }
+
+    private let user = #""volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"data"}}]"#
+
+    private func place(_ storage: StorageView, nodes: [NodeInfo]? = nil) throws -> String {
+        let nodes: [NodeInfo] = try nodes ?? [node("a"), node("b")]
+        return Decision.make(for: try pod("p", user), Snapshot(nodes: nodes, storage: storage)).text
+    }
+
+    @Test func `a pod goes where its volume is, and waits for a claim that has none yet`() throws {
+        #expect(try place(storage([])) == #"0/2 nodes are available: persistentvolumeclaim "data" not found."#)
+        #expect(try place(storage([claim("data")])) == "0/2 nodes are available: pod has unbound immediate PersistentVolumeClaims.")
+        #expect(try place(storage([claim("data", volume: "v")], [volume("v", node: "b")])) == "b")
+        #expect(
+            try place(storage([claim("data", volume: "v")], [volume("v", node: "c")]))
+                == "0/2 nodes are available: 2 node(s) didn't match PersistentVolume's node affinity.")
+    }
+
+    @Test func `a claim that waits for its first pod gets a volume that the node reaches, or one that is made there`() throws {
+        let waiting = claim("data", storageClass: "local")
+        #expect(try place(storage([waiting], [volume("v", node: "b")])) == "b")
+        #expect(
+            try place(storage([waiting])) == "0/2 nodes are available: 2 node(s) didn't find available persistent volumes to bind.")
+        #expect(try place(storage([waiting], provisioner: "swkube.dev/host-path")) == "a")
+    }
+
+    @Test func `a volume that was promised to another claim is not taken`() throws {
+        var view = storage([claim("data", storageClass: "local")], [volume("v")])
+        view.promised["v"] = ObjectKey(namespace: "default", name: "other")
+        #expect(try place(view) == "0/2 nodes are available: 2 node(s) didn't find available persistent volumes to bind.")
+    }
+
+    @Test func `two pods don't share a claim that is for one pod`() throws {
+        let view = storage([claim("data", volume: "v", modes: ["ReadWriteOncePod"])], [volume("v")])
+        let nodes = [try node("a", running: [try pod("old", user)])]
+        #expect(
+            try place(view, nodes: nodes)
+                == "0/1 nodes are available: 1 node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod."
+        )
+    }
+}

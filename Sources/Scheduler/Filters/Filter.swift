@@ -8,8 +8,15 @@ protocol Filter: Sendable {
     /// nil when the rule has nothing to say about this pod.
     init?(_ pod: PodInfo, _ snapshot: Snapshot)
 
+    /// Why no node at all will do; nil where that depends on the node.
+    var verdictForAll: String? { get }
+
     /// Why the node is out of the question; nil when it is not.
     func rejection(of node: NodeInfo) -> Rejection?
+}
+
+extension Filter {
+    var verdictForAll: String? { nil }
 }
 
 /// Why a node cannot have a pod.
@@ -31,6 +38,14 @@ struct FilterChain: Sendable {
 
     init(_ pod: PodInfo, _ snapshot: Snapshot) {
         filters = Plugins.filters.compactMap { $0.init(pod, snapshot) }
+    }
+
+    /// The first verdict on all nodes, with its plugin.
+    var verdictForAll: (plugin: String, text: String)? {
+        for filter in filters {
+            if let text = filter.verdictForAll { return (type(of: filter).name, text) }
+        }
+        return nil
     }
 
     func rejection(of node: NodeInfo) -> Rejection? {

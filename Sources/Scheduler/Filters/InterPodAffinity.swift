@@ -20,7 +20,7 @@ struct InterPodAffinity: Filter {
         wantsItself = pod.affinity.allSatisfy { $0.matches(pod, snapshot) }
         let speaks: Bool = !pod.affinity.isEmpty || !pod.antiAffinity.isEmpty
         for node in snapshot.nodes {
-            for other in node.pods.values where speaks || !other.antiAffinity.isEmpty {
+            for other in (speaks ? node.pods : node.choosyPods).values {
                 for term in other.antiAffinity where term.matches(pod, snapshot) { Self.note(term, node, &forbidden) }
                 for term in pod.antiAffinity where term.matches(other, snapshot) { Self.note(term, node, &avoided) }
                 if !pod.affinity.isEmpty, pod.affinity.allSatisfy({ $0.matches(other, snapshot) }) {

@@ -8,24 +8,33 @@ struct NodeResourcesFit: Filter {
     static let name = "NodeResourcesFit"
     static let retriedOn: ClusterChange = [.nodeAllocatable, .podGone, .podChanged]
 
+    private let basics: BasicAmounts
     /// In the order of the reasons.
-    private let wanted: [(name: String, amount: Quantity)]
+    private let others: [(name: String, amount: Quantity)]
 
     init?(_ pod: PodInfo, _ snapshot: Snapshot) {
-        let basic: [String] = ["cpu", "memory", "ephemeral-storage"]
-        let others: [String] = pod.requests.others.keys.filter { !basic.contains($0) && $0 != "pods" }.sorted()
-        wanted = (basic + others).map { ($0, pod.requests[$0]) }.filter { $0.amount.sign > 0 }
+        basics = pod.basics
+        others = pod.others.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     func rejection(of node: NodeInfo) -> Rejection? {
-        var rejection = Rejection(reasons: [], isCurable: true)
-        if Int64(node.pods.count) + 1 > node.allocatable["pods"].value { rejection.reasons.append("Too many pods") }
-        for (name, amount) in wanted {
+        var lacking: [String] = []
+        var isCurable: Bool = true
+        if Int64(node.pods.count) + 1 > node.mostPods { lacking.append("Too many pods") }
+        func check(_ name: String, _ amount: Int64, _ used: Int64, _ all: Int64) {
+            guard amount > 0, used + amount > all else { return }
+            lacking.append("Insufficient " + name)
+            if amount > all { isCurable = false }
+        }
+        check("cpu", basics.cpu, node.used.cpu, node.basics.cpu)
+        check("memory", basics.memory, node.used.memory, node.basics.memory)
+        check("ephemeral-storage", basics.disk, node.used.disk, node.basics.disk)
+        for (name, amount) in others {
             let all: Quantity = node.allocatable[name]
             guard node.requested[name] + amount > all else { continue }
-            rejection.reasons.append("Insufficient \(name)")
-            if amount > all { rejection.isCurable = false }
+            lacking.append("Insufficient " + name)
+            if amount > all { isCurable = false }
         }
-        return rejection.reasons.isEmpty ? nil : rejection
+        return lacking.isEmpty ? nil : Rejection(reasons: lacking, isCurable: isCurable)
     }
 }

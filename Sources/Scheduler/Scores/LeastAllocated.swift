@@ -3,6 +3,7 @@ import Machinery
 
 /// Nodes with a larger free share of processor and memory are better.
 struct LeastAllocated: Score {
+    static let name = "NodeResourcesFit"
     static let weight = 1
 
     private let pod: PodInfo
@@ -10,15 +11,14 @@ struct LeastAllocated: Score {
     init?(_ pod: PodInfo, _ snapshot: Snapshot, _ nodes: [NodeInfo]) { self.pod = pod }
 
     func score(_ node: NodeInfo) -> Double {
-        var sum: Double = 0
-        var count: Double = 0
-        for name in ["cpu", "memory"] {
-            let all: Double = node.allocatable[name].double
-            guard all > 0 else { continue }
-            let free: Double = all - (node.weight[name] + pod.weight[name]).double
-            sum += max(0, (free * 100 / all).rounded(.down))
+        let all: BasicAmounts = node.basics
+        let taken: BasicAmounts = node.weight + pod.weight
+        var sum: Int64 = 0
+        var count: Int64 = 0
+        for (all, taken) in [(all.cpu, taken.cpu), (all.memory, taken.memory)] where all > 0 {
+            sum += taken > all ? 0 : Int64(Double(all - taken) * 100 / Double(all))
             count += 1
         }
-        return count > 0 ? (sum / count).rounded(.down) : 0
+        return count > 0 ? Double(sum / count) : 0
     }
 }

@@ -1,12 +1,14 @@
 /// Nodes near to pods that the pod likes, or that like it, are better; those near to pods it had rather avoid are worse.
 struct NeighbourPreference: Score {
+    static let name = "InterPodAffinity"
     static let weight = 2
 
     private var points: [Place: Double] = [:]
 
     init?(_ pod: PodInfo, _ snapshot: Snapshot, _ nodes: [NodeInfo]) {
         for node in snapshot.nodes {
-            for other in node.pods.values {
+            // Pods without terms of their own matter only to a pod that has some.
+            for other in (pod.wishes.isEmpty ? node.choosyPods : node.pods).values {
                 for wish in pod.wishes where wish.term.matches(other, snapshot) { add(wish.term, Double(wish.weight), node) }
                 for wish in other.wishes where wish.term.matches(pod, snapshot) { add(wish.term, Double(wish.weight), node) }
                 // What another pod requires counts a little as a wish in return.

@@ -2,6 +2,7 @@ import API
 
 /// Nodes that more of the pod's preferred node affinity speaks for are better.
 struct NodePreference: Score {
+    static let name = "NodeAffinity"
     static let weight = 2
 
     private let wishes: [(weight: Int, term: NodeTerm)]

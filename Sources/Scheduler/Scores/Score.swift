@@ -1,5 +1,7 @@
 /// A preference among the nodes that a pod could have: made for one pod and one moment, then asked of each node.
 protocol Score: Sendable {
+    /// As Kubernetes names the plugin.
+    static var name: String { get }
     /// Importance among the preferences. Source: the default configuration of kube-scheduler.
     static var weight: Int { get }
 

@@ -12,6 +12,7 @@ import API
 ///
 /// Kinds of places with many values weigh more, as one pod more or less says less there. Source: scoring of PodTopologySpread.
 struct SpreadPreference: Score {
+    static let name = "PodTopologySpread"
     static let weight = 2
 
     private struct Tally: Sendable {

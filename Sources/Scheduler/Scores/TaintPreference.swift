@@ -2,6 +2,7 @@ import API
 
 /// Fewer taints `PreferNoSchedule` that the pod doesn't tolerate are better.
 struct TaintPreference: Score {
+    static let name = "TaintToleration"
     static let weight = 3
 
     /// Those that speak of this effect.

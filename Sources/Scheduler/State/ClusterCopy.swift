@@ -14,10 +14,11 @@ struct ClusterCopy: Sendable {
     /// By uid of the pod; also for nodes that are not known.
     private var placements: [String: Placement] = [:]
     private var namespaces: [String: [String: String]] = [:]
+    var storage = StorageView()
     /// Names of `nodes`, sorted.
     private var order: [String] = []
 
-    var snapshot: Snapshot { Snapshot(nodes: order.compactMap { nodes[$0] }, namespaces: namespaces) }
+    var snapshot: Snapshot { Snapshot(nodes: order.compactMap { nodes[$0] }, namespaces: namespaces, storage: storage) }
 
     func node(of uid: String) -> String? { placements[uid]?.node }
 
@@ -46,6 +47,13 @@ struct ClusterCopy: Sendable {
         order.removeAll { $0 == name }
     }
 
+    /// A claim that has its volume keeps no promise any longer.
+    mutating func setClaim(_ key: ObjectKey, _ claim: View<PersistentVolumeClaim>?) -> ClusterChange {
+        storage.claims[key] = claim
+        if claim?.isBound ?? true { storage.promised = storage.promised.filter { $0.value != key } }
+        return .storage
+    }
+
     mutating func setNamespace(_ name: String, labels: [String: String]?) -> ClusterChange {
         guard namespaces[name] != labels else { return [] }
         namespaces[name] = labels
@@ -55,8 +63,21 @@ struct ClusterCopy: Sendable {
     /// A pod that was decided upon: it counts although nobody sees it on its node yet.
     mutating func assume(_ pod: PodInfo, on node: String) { put(pod, on: node, isAssumed: true) }
 
+    /// Chooses for the pod's unbound claims what they get on the node.
+    mutating func promise(_ pod: PodInfo, on name: String) -> [ObjectKey: StorageView.Choice] {
+        let unbound: [View<PersistentVolumeClaim>] = pod.claims.compactMap { storage.claims[$0.key] }.filter { !$0.isBound }
+        guard !unbound.isEmpty, let node = nodes[name], let choices = storage.choices(for: unbound, on: node) else { return [:] }
+        for (key, choice) in choices { if case .volume(let volume) = choice { storage.promised[volume] = key } }
+        return choices
+    }
+
     /// Takes a decision back whose binding failed; one that the informer has shown meanwhile stays.
-    mutating func forget(_ uid: String) -> ClusterChange { placements[uid]?.isAssumed == true ? remove(uid) : [] }
+    mutating func forget(_ uid: String) -> ClusterChange {
+        guard let placement = placements[uid], placement.isAssumed else { return [] }
+        let keys: Set<ObjectKey> = Set(placement.pod.claims.map(\.key))
+        if !keys.isEmpty { storage.promised = storage.promised.filter { !keys.contains($0.value) } }
+        return remove(uid)
+    }
 
     /// A pod as the informer shows it on its node.
     mutating func confirm(_ pod: View<Pod>) -> ClusterChange {

@@ -9,12 +9,21 @@ struct NodeInfo: Sendable {
     /// Cordoned.
     let isUnschedulable: Bool
     let allocatable: PodResources
+    /// The same as plain numbers.
+    let basics: BasicAmounts
+    let mostPods: Int64
+    /// Sizes in bytes, by every name that an image has.
+    let images: [String: Int64]
     /// By uid.
     private(set) var pods: [String: PodInfo] = [:]
-    /// Sum of what the pods asked for.
+    /// Those of them that have wishes or conditions about other pods, by uid.
+    private(set) var choosyPods: [String: PodInfo] = [:]
+    /// Sum of what the pods asked for beside the basic amounts.
     private(set) var requested = PodResources()
+    /// Sum of the basic amounts that they asked for.
+    private(set) var used = BasicAmounts()
     /// Sum of the pods' ``PodInfo/weight``.
-    private(set) var weight = PodResources()
+    private(set) var weight = BasicAmounts()
 
     init(_ node: View<Node>) {
         let spec: View<NodeSpec> = node.spec
@@ -23,28 +32,39 @@ struct NodeInfo: Sendable {
         labels = node.metadata.labels
         taints = spec.taints.map { TaintInfo($0) }
         isUnschedulable = spec.unschedulable
+        images = status.images.reduce(into: [:]) { images, image in
+            for name in image.names { images[name] = Int64(image.sizeBytes) }
+        }
         let allocatable: [String: Quantity] = status.allocatable
         self.allocatable = PodResources(allocatable.isEmpty ? status.capacity : allocatable)
+        basics = BasicAmounts(self.allocatable)
+        mostPods = self.allocatable["pods"].value
     }
 
     /// Goes on with what runs on the node in its former form.
     mutating func takePods(of old: NodeInfo) {
         pods = old.pods
+        choosyPods = old.choosyPods
         requested = old.requested
+        used = old.used
         weight = old.weight
     }
 
     mutating func add(_ pod: PodInfo) {
         remove(pod.uid)
         pods[pod.uid] = pod
-        requested.add(pod.requests.amounts)
-        weight.add(pod.weight.amounts)
+        if pod.isChoosy { choosyPods[pod.uid] = pod }
+        used += pod.basics
+        weight += pod.weight
+        if !pod.others.isEmpty { requested.add(pod.others) }
     }
 
     mutating func remove(_ uid: String) {
         guard let pod = pods.removeValue(forKey: uid) else { return }
-        for (name, amount) in pod.requests.amounts { requested[name] = requested[name] - amount }
-        for (name, amount) in pod.weight.amounts { weight[name] = weight[name] - amount }
+        if pod.isChoosy { choosyPods[uid] = nil }
+        used -= pod.basics
+        weight -= pod.weight
+        for (name, amount) in pod.others { requested[name] = requested[name] - amount }
     }
 
     /// False while the node has the taint that keeps pods away until it reported that it is ready.
@@ -67,6 +87,7 @@ struct Snapshot: Sendable {
     var nodes: [NodeInfo]
     /// Labels of namespaces, by name.
     var namespaces: [String: [String: String]] = [:]
+    var storage = StorageView()
 
     /// The same with a pod on a node; unchanged when there is no such node.
     func placing(_ pod: PodInfo, on name: String) -> Snapshot {
@@ -92,8 +113,10 @@ struct ClusterChange: OptionSet, Sendable {
     /// A pod left its node.
     static let podGone = ClusterChange(rawValue: 128)
     static let namespaceLabels = ClusterChange(rawValue: 256)
+    /// A claim, volume or storage class.
+    static let storage = ClusterChange(rawValue: 512)
 
     static let anything: ClusterChange = [
-        .nodeAdded, .nodeAllocatable, .nodeLabels, .nodeTaints, .nodeCordon, .podPlaced, .podChanged, .podGone, .namespaceLabels,
+        .nodeAdded, .nodeAllocatable, .nodeLabels, .nodeTaints, .nodeCordon, .podPlaced, .podChanged, .podGone, .namespaceLabels, .storage,
     ]
 }

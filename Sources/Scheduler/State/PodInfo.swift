@@ -11,11 +11,17 @@ final class PodInfo: Sendable {
     /// `PreemptLowerPriority` unless the pod says `Never`.
     let mayPreempt: Bool
     let isTerminating: Bool
-    let requests: PodResources
+    /// What it asks for of processor, memory and disk.
+    let basics: BasicAmounts
+    /// What it asks for of other resources.
+    let others: [String: Quantity]
     /// Processor and memory for comparing nodes: containers that ask for none count as 100m and 200Mi, so that they spread out too.
     /// Source: `GetNonzeroRequests` of pkg/scheduler/util/pod_resources.go.
-    let weight: PodResources
+    let weight: BasicAmounts
     let hostPorts: [HostPort]
+    let claims: [ClaimUse]
+    /// Of all containers, with tags.
+    let images: [String]
     let tolerations: [TolerationInfo]
     let nodeRule: NodeRule
     let preferredNodes: [(weight: Int, term: NodeTerm)]
@@ -37,9 +43,13 @@ final class PodInfo: Sendable {
         priority = spec.priority ?? 0
         mayPreempt = spec.preemptionPolicy != "Never"
         isTerminating = pod.isTerminating
-        requests = spec.requests
-        weight = Self.weight(spec, requests)
+        let requests: PodResources = spec.requests
+        basics = BasicAmounts(requests)
+        others = requests.others.filter { $0.key != "pods" && $0.value.sign > 0 }
+        weight = BasicAmounts(Self.weight(spec, requests))
         hostPorts = spec.hostPorts
+        claims = ClaimUse.of(pod)
+        images = (spec.initContainers + spec.containers).map { Self.tagged($0.image) }
         tolerations = spec.tolerations.map { TolerationInfo($0) }
         nodeRule = NodeRule(spec)
         let affinity: View<Affinity>? = spec.affinity
@@ -61,6 +71,9 @@ final class PodInfo: Sendable {
         gates = spec.schedulingGates.map(\.name)
     }
 
+    /// True when it has wishes or conditions about other pods.
+    var isChoosy: Bool { !affinity.isEmpty || !antiAffinity.isEmpty || !wishes.isEmpty }
+
     /// True when the pod's own selector and required affinity allow a node.
     func wants(_ node: NodeInfo) -> Bool { nodeRule.allows(name: node.name, labels: node.labels) }
 
@@ -68,6 +81,12 @@ final class PodInfo: Sendable {
     func isSame(as other: View<Pod>) -> Bool {
         pod.metadata.generation == other.metadata.generation && labels == other.metadata.labels
             && isTerminating == other.isTerminating
+    }
+
+    /// An image without a tag is the latest.
+    private static func tagged(_ image: String) -> String {
+        let name: Substring = image[(image.lastIndex(of: "/").map { image.index(after: $0) } ?? image.startIndex)...]
+        return name.contains(":") || name.contains("@") ? image : image + ":latest"
     }
 
     private static func weight(_ spec: View<PodSpec>, _ requests: PodResources) -> PodResources {

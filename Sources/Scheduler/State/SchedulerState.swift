@@ -12,6 +12,8 @@ final class SchedulerState: Sendable {
         var cluster = ClusterCopy()
         var taker: CheckedContinuation<Void, Never>?
         var isClosed = false
+        /// The node that the next search begins with.
+        var start = 0
     }
 
     /// A pod whose turn it is, and what to decide from.
@@ -21,6 +23,8 @@ final class SchedulerState: Sendable {
         let nominated: [(pod: PodInfo, node: String)]
         /// Node where others were pushed out for the pod; empty for none.
         let nominatedNode: String
+        /// The node that the search begins with.
+        let start: Int
     }
 
     private let clock: ClusterClock
@@ -63,6 +67,27 @@ final class SchedulerState: Sendable {
         change { state, _ in state.cluster.setNamespace(name, labels: after?.metadata.labels) }
     }
 
+    func claimChanged(_ before: View<PersistentVolumeClaim>?, _ after: View<PersistentVolumeClaim>?) {
+        guard let key = (after ?? before)?.key else { return }
+        change { state, _ in state.cluster.setClaim(key, after) }
+    }
+
+    func volumeChanged(_ before: View<PersistentVolume>?, _ after: View<PersistentVolume>?) {
+        guard let name = (after ?? before)?.name else { return }
+        change { state, _ in
+            state.cluster.storage.volumes[name] = after
+            return .storage
+        }
+    }
+
+    func classChanged(_ before: View<StorageClass>?, _ after: View<StorageClass>?) {
+        guard let name = (after ?? before)?.name else { return }
+        change { state, _ in
+            state.cluster.storage.classes[name] = after
+            return .storage
+        }
+    }
+
     // MARK: - The loop
 
     /// The next pod, as soon as there is one; nil when the state is closed.
@@ -72,7 +97,7 @@ final class SchedulerState: Sendable {
                 guard !state.isClosed, let pod = state.queue.next() else { return (nil, state.isClosed) }
                 let turn = Turn(
                     pod: pod, snapshot: state.cluster.snapshot, nominated: state.queue.nominated(besides: pod),
-                    nominatedNode: state.queue.nominatedNode(of: pod.uid))
+                    nominatedNode: state.queue.nominatedNode(of: pod.uid), start: state.start)
                 return (turn, false)
             }
             if isClosed { return nil }
@@ -99,12 +124,18 @@ final class SchedulerState: Sendable {
 
     // MARK: - What the loop decided
 
-    /// The pod goes to a node and counts there from now on. False when it went away while it was decided upon.
-    func assume(_ pod: PodInfo, on node: String) -> Bool {
+    /// Where the next search begins.
+    func begin(at start: Int) { state.withLock { $0.start = start } }
+
+    /// The pod goes to a node and counts there from now on, and what its claims get there is promised to them.
+    ///
+    /// - Returns: what its claims get; nil when the pod went away while it was decided upon.
+    func assume(_ pod: PodInfo, on node: String) -> [ObjectKey: StorageView.Choice]? {
         state.withLock { state in
-            guard state.queue.remove(pod.uid) else { return false }
+            guard state.queue.remove(pod.uid) else { return nil }
             state.cluster.assume(pod, on: node)
-            return true
+            guard !pod.claims.isEmpty else { return [:] }
+            return state.cluster.promise(pod, on: node)
         }
     }
 
