@@ -49,7 +49,7 @@ enum VerbList {
             ]),
         Group(title: "Pods", verbs: [Exec.self, Attach.self, PortForward.self, Copy.self, Debug.self, Proxy.self]),
         Group(title: "Workloads", verbs: [Rollout.self, Scale.self, Autoscale.self]),
-        Group(title: "Nodes", verbs: [Nodes.self, Cordon.self, Uncordon.self, Drain.self, Taint.self, Top.self]),
+        Group(title: "Nodes", verbs: [Nodes.self, Cordon.self, Uncordon.self, Drain.self, Taint.self, Top.self, ExplainPlacement.self]),
         Group(title: "Images", verbs: [Image.self]),
         Group(title: "Access", verbs: [Auth.self, Certificate.self]),
         Group(title: "Settings", verbs: [APIResources.self, APIVersions.self, Config.self, Completion.self, Plugin.self, Options.self]),

@@ -44,6 +44,9 @@ package struct Drain: Verb {
     @Option(name: .customLong("chunk-size"), help: ArgumentHelp("Pods to ask for at once; 0 asks for all.", valueName: "int"))
     var chunkSize = 500
 
+    @Flag(help: "Say what would become of each pod, and do nothing. Exit code: 0 when the drain would finish, 1 when not.")
+    var plan = false
+
     @OptionGroup var dryRunOptions: DryRunOptions
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
@@ -58,6 +61,16 @@ package struct Drain: Verb {
         let session: Session = try connection.session(shell)
         let selection = NodeSelection(session: session)
         let nodes: [JSON] = try await selection.nodes(words, selector: selector)
+        if plan {
+            var isDone: Bool = true
+            for node in nodes {
+                let drain = NodeDrain(session: session, node: node[["metadata", "name"]]?.string ?? "", verb: self, dryRun: dryRun)
+                if try await !DrainPlan(session: session, drain: drain).show() { isDone = false }
+            }
+            try session.finish()
+            if !isDone { throw Failure.silent() }
+            return
+        }
         for node in nodes { try await selection.setUnschedulable(node, true, dryRun) }
         var failures = Failures()
         for (index, node) in nodes.enumerated() {

@@ -36,8 +36,8 @@ struct NodeDrain {
 
     // MARK: - Which pods
 
-    /// The pods that go. Throws when one forbids the drain; tells of the ones that need a word.
-    private func chosen() async throws -> [View<Pod>] {
+    /// What is to happen to each pod of the node.
+    func fates() async throws -> [(pod: View<Pod>, fate: Fate)] {
         var request = APIRequest(.list, Pod.names.resource)
         request.options.fieldSelector = "spec.nodeName=" + node
         request.options.labelSelector = verb.podSelector
@@ -48,7 +48,13 @@ struct NodeDrain {
             pods += (list["items"]?.array ?? []).map { View<Pod>($0) }
             request.options.continueToken = list[["metadata", "continue"]]?.string
         } while request.options.continueToken?.isEmpty == false
+        var fates: [(pod: View<Pod>, fate: Fate)] = []
+        for pod in pods { fates.append((pod, try await fate(of: pod))) }
+        return fates
+    }
 
+    /// The pods that go. Throws when one forbids the drain; tells of the ones that need a word.
+    private func chosen() async throws -> [View<Pod>] {
         var going: [View<Pod>] = []
         var warnings: [(text: String, pods: [String])] = []
         var errors: [(text: String, pods: [String])] = []
@@ -60,8 +66,8 @@ struct NodeDrain {
                 list.append((text, [name]))
             }
         }
-        for pod in pods {
-            switch try await fate(of: pod) {
+        for (pod, fate) in try await fates() {
+            switch fate {
             case .goes: going.append(pod)
             case .stays: break
             case .goesWithWarning(let text):
