@@ -55,7 +55,8 @@ let sources: [Target] = [
             x509, asn1, crypto, log,
         ], swiftSettings: strict),
     .target(
-        name: "CLI", dependencies: ["Cluster", "Client", "HTTP", "API", "Machinery", "Sandbox", "Images", arguments, crypto, log],
+        name: "CLI",
+        dependencies: ["Cluster", "Scheduler", "Client", "HTTP", "API", "Machinery", "Sandbox", "Images", arguments, crypto, log],
         swiftSettings: strict),
     .executableTarget(name: "swkube", dependencies: ["CLI", "CSandbox"], swiftSettings: strict),
     .target(
@@ -81,7 +82,7 @@ let tests: [Target] = [
     ("Client", ["API", "Machinery"]), ("APIServer", ["API", "Machinery", "Client", "HTTP", "Store"]),
     ("Images", ["HTTP", "Machinery", "Sandbox"]), ("Kubelet", ["API", "Machinery", "Client", "Sandbox", "Images"]),
     ("Scheduler", ["API", "Machinery", "Client"]),
-    ("Controllers", ["API", "Machinery", "Client"]), ("Cluster", ["API", "Machinery", "Client", "HTTP", "Store"]),
+    ("Controllers", ["API", "Machinery", "Client"]), ("Cluster", ["API", "Machinery", "Client", "HTTP", "Store", "Controllers"]),
     ("CLI", ["API", "Machinery", "Client", "Cluster"]),
 ].map { (name: String, more: [Target.Dependency]) in
     .testTarget(

@@ -19,7 +19,8 @@ package final class APIServer: Sendable {
     package let watches: WatchHub
     package let types: ServedTypes
     package let tokens: ServiceAccountTokens
-    let components: ComponentStatuses
+    /// Kinds that nobody writes, by qualified resource.
+    let found: [String: any FoundObjects]
     let authenticator: Authenticator
     private let customResources: CustomResources
 
@@ -31,15 +32,19 @@ package final class APIServer: Sendable {
         package var node: (any NodeDoor)?
         /// Names of the parts of the control plane that run in this process: `scheduler`.
         package var components: [String]
+        /// Kinds whose objects are made when they are asked for, beside ComponentStatus.
+        package var found: [any FoundObjects]
         /// Tokens of users, from a file.
         package var staticTokens: StaticTokens
 
         package init(
-            tokenKeyPEM: String, node: (any NodeDoor)? = nil, components: [String] = [], staticTokens: StaticTokens = .none
+            tokenKeyPEM: String, node: (any NodeDoor)? = nil, components: [String] = [], found: [any FoundObjects] = [],
+            staticTokens: StaticTokens = .none
         ) {
             self.tokenKeyPEM = tokenKeyPEM
             self.node = node
             self.components = components
+            self.found = found
             self.staticTokens = staticTokens
         }
     }
@@ -56,7 +61,8 @@ package final class APIServer: Sendable {
             clock.time
         }
         webhooks = Webhooks(store: store, types: types)
-        components = ComponentStatuses(names: configuration.components)
+        let sources: [any FoundObjects] = [ComponentStatuses(components: configuration.components)] + configuration.found
+        found = Dictionary(sources.map { ($0.names.qualifiedResource, $0) }) { $1 }
         admission = Self.admissionPlugins(objects, types, webhooks, authorizer)
         subresources = Self.subresourceHandlers(node: configuration.node)
         watches = WatchHub(store: store, clock: clock)

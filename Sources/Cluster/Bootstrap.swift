@@ -13,6 +13,8 @@ struct Bootstrap {
     let now: Time
 
     func run() async throws {
+        // Who deletes the default storage class of a new cluster, or makes another the default one, is not overruled at the next start.
+        let isNew: Bool = try await client.find(Lease.self, Presets.lease.key) == nil
         // Objects in namespaces need those first, and Services their addresses.
         try await together { group in
             add(Presets.namespaces, to: &group)
@@ -24,6 +26,7 @@ struct Bootstrap {
             add(FlowControlPresets.mandatorySchemas + FlowControlPresets.suggestedSchemas, to: &group)
             add(APIService.local, to: &group)
             add(HostImagePresets.all, to: &group)
+            if isNew { add([Presets.storageClass], to: &group) }
             add([Presets.service(port: port)], to: &group)
             group.addTask { try await publishEndpoints() }
             group.addTask { try await openServiceRange() }

@@ -80,10 +80,12 @@ package final class Cluster: Sendable {
         _ store: SQLiteStore, _ configuration: Configuration, _ clock: ClusterClock, _ log: Logger
     ) async throws {
         let door = KubeletDoor()
+        let usage = ClusterUsage()
         let server = try APIServer(
             store: store, clock: clock,
             configuration: APIServer.Configuration(
                 tokenKeyPEM: credentials.tokenKeyPEM, node: door, components: ["controller-manager", "scheduler"],
+                found: [usage.podMetrics, usage.nodeMetrics],
                 staticTokens: try UserTokens.read(profile, configuration.tokenFile)),
             log: log)
         let front = HTTPFront(server: server)
@@ -124,11 +126,10 @@ package final class Cluster: Sendable {
             try await SharedMachine(first: first, count: configuration.nodeCount).mark(client)
         }
 
-        let manager: Client = part(.system("system:kube-controller-manager"), "kube-controller-manager")
-        let shared = Informers(manager, clock: clock, log: log)
+        let shared = Informers(part(.system("system:kube-controller-manager"), "kube-controller-manager"), clock: clock, log: log)
         controllers = ControllerManager(
-            client: manager, clients: { part(.controller($0), "kube-controller-manager") }, informers: shared, clock: clock, log: log,
-            rootCA: credentials.caPEM,
+            clients: { part(.part($0), "kube-controller-manager") }, informers: shared, clock: clock, log: log,
+            rootCA: credentials.caPEM, signer: ClusterSigner(credentials.authority), volumesFolder: profile.volumesFolder,
             makeToken: { [tokens = server.tokens] in try tokens.legacyToken(namespace: $0, account: $1, uid: $2, secret: $3) })
         scheduler = Scheduler(
             client: part(.system("system:kube-scheduler"), "kube-scheduler"), informers: shared, clock: clock, log: log)
@@ -149,6 +150,7 @@ package final class Cluster: Sendable {
         simulated = SimulatedNodes(
             client: { part(.system("system:node:" + $0, groups: ["system:nodes"]), "kubelet") }, informers: shared, clock: clock, log: log)
         door.nodes = nodes
+        usage.set([simulated, nodes], informers: shared)
         informers = [shared]
     }
 

@@ -5,6 +5,7 @@ import Glibc
 /// The keys and certificates of a cluster, made at the first start and renewed when they run out.
 package struct ClusterCredentials: Sendable {
     package let caPEM: String
+    let authority: CertificateAuthority
     let server: IssuedCertificate
     package let admin: IssuedCertificate
     /// Signs service account tokens.
@@ -22,6 +23,7 @@ package struct ClusterCredentials: Sendable {
                 try Self.write(authority.keyPEM, folder + "/ca.key")
                 try Self.write(authority.certificatePEM, folder + "/ca.crt")
             }
+            self.authority = authority
             caPEM = authority.certificatePEM
             server = try Self.issued(folder + "/apiserver", by: authority) {
                 try authority.issueServer(

@@ -13,6 +13,7 @@ import FoundationEssentials
 ///       images/          images that were loaded or pulled
 ///       node/            sandboxes and volumes of the pods that run
 ///       nodes/           the same for each further node
+///       volumes/         persistent volumes of the default storage class
 ///       tokens.csv       tokens of users, if somebody put it there
 ///       running.json     there while the cluster runs, and after it died
 ///       lock             held while the cluster runs
@@ -59,6 +60,7 @@ package struct ClusterProfile: Sendable {
     package var logPath: String { folder + "/logs/swkube.log" }
     package var podLogsFolder: String { folder + "/var/log/pods" }
     package var nodeFolder: String { folder + "/node" }
+    package var volumesFolder: String { folder + "/volumes" }
     package var imagesFolder: String { folder + "/images" }
     package var manifestsFolder: String { folder + "/manifests" }
     package var runningPath: String { folder + "/running.json" }

@@ -134,3 +134,10 @@ final class NodePool: Sendable {
         }
     }
 }
+
+extension NodePool: UsageSource {
+    func podMetrics() -> [View<PodMetrics>] { kubelets.flatMap { $0.podMetrics() } }
+    func nodeMetrics() -> [View<NodeMetrics>] { kubelets.flatMap { $0.nodeMetrics() } }
+
+    private var kubelets: [Kubelet] { members.withLock { $0.values.compactMap(\.kubelet) } }
+}

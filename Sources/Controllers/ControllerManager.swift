@@ -8,18 +8,19 @@ package struct ControllerManager: Sendable {
     private let controllers: [any Controller]
 
     /// - Parameters:
-    ///   - client: of the controllers that act under no name of their own, and for what they share.
-    ///   - clients: the client of each controller, by the name of its service account in kube-system.
+    ///   - clients: the client of each controller, by the name of its service account in kube-system; `kube-controller-manager` acts as the
+    ///     manager itself, `apiserver` as the server.
     ///   - rootCA: PEM of the authority that signed the API server's certificate.
+    ///   - signer: issues certificates that are asked for through the API.
+    ///   - volumesFolder: where the default storage class makes its volumes.
     ///   - makeToken: makes the tokens for Secrets that ask for one.
     package init(
-        client: Client, clients: @escaping @Sendable (String) -> Client, informers: Informers, clock: ClusterClock, log: Logger,
-        rootCA: String,
-        makeToken: @escaping LegacyTokenMaker
+        clients: @escaping @Sendable (String) -> Client, informers: Informers, clock: ClusterClock, log: Logger, rootCA: String,
+        signer: any CertificateSigner, volumesFolder: String, makeToken: @escaping LegacyTokenMaker
     ) {
         context = ControllerContext(
-            client: client, clients: clients, informers: informers, clock: clock, log: log)
-        controllers = Self.all(context, rootCA: rootCA, makeToken: makeToken)
+            client: clients("kube-controller-manager"), clients: clients, informers: informers, clock: clock, log: log)
+        controllers = Self.all(context, rootCA: rootCA, signer: signer, volumesFolder: volumesFolder, makeToken: makeToken)
     }
 
     /// Returns when the task is cancelled.

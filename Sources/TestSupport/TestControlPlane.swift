@@ -12,6 +12,8 @@ import Scheduler
 /// processes and sockets.
 package final class TestControlPlane: Sendable {
     package let server: TestServer
+    /// Where persistent volumes are made.
+    package let folder: TemporaryFolder
     private let running: Task<Void, Never>
 
     package var client: Client { server.client }
@@ -19,23 +21,27 @@ package final class TestControlPlane: Sendable {
 
     /// - Parameter isPaused: the clock stands still until the test moves it on.
     private init(isPaused: Bool) async throws {
-        let server = try await TestServer(isPaused: isPaused)
+        let usage = ClusterUsage()
+        let server = try await TestServer(isPaused: isPaused, found: [usage.podMetrics, usage.nodeMetrics])
+        let folder = try TemporaryFolder("volumes")
         self.server = server
         try await server.server.writeBootstrapPolicy()
         let clock: ClusterClock = server.clock
         var log = Logger(label: "test")
-        log.logLevel = .error
+        log.logLevel = .warning
         let part: @Sendable (UserInfo, String) -> Client = { Client(LocalTransport(server.server, as: $0), fieldManager: $1) }
-        let manager: Client = part(.system("system:kube-controller-manager"), "kube-controller-manager")
-        let informers = Informers(manager, clock: clock, log: log)
+        let informers = Informers(part(.system("system:kube-controller-manager"), "kube-controller-manager"), clock: clock, log: log)
         let controllers = ControllerManager(
-            client: manager, clients: { part(.controller($0), "kube-controller-manager") }, informers: informers, clock: clock, log: log,
-            rootCA: "certificate", makeToken: { _, _, _, _ in "token" })
+            clients: { part(.part($0), "kube-controller-manager") }, informers: informers, clock: clock, log: log,
+            rootCA: "certificate", signer: ClusterSigner(try CertificateAuthority.generate()), volumesFolder: folder.path,
+            makeToken: { _, _, _, _ in "token" })
         let scheduler = Scheduler(
             client: part(.system("system:kube-scheduler"), "kube-scheduler"), informers: informers, clock: clock, log: log)
         let nodes = SimulatedNodes(
             client: { part(.system("system:node:" + $0, groups: ["system:nodes"]), "kubelet") }, informers: informers, clock: clock,
             log: log)
+        usage.set([nodes], informers: informers)
+        self.folder = folder
         running = Task {
             await withDiscardingTaskGroup { group in
                 group.addTask { await informers.run() }

@@ -25,9 +25,18 @@ package struct UserInfo: Sendable, Hashable {
         UserInfo(name: name, groups: groups + ["system:authenticated"])
     }
 
-    /// A controller in this process: its service account in kube-system, with the rights of that account's role.
+    /// A controller in this process, with the name and the rights of its service account.
     package static func controller(_ name: String) -> UserInfo {
         let account = ServiceAccountName(namespace: "kube-system", name: name)
         return UserInfo(name: account.user, groups: account.groups + ["system:authenticated"])
+    }
+
+    /// Who does the work of a part of the controller manager: most are controllers of their own.
+    package static func part(_ name: String) -> UserInfo {
+        switch name {
+        case "kube-controller-manager": .system("system:kube-controller-manager")
+        case "apiserver": .component("system:apiserver")
+        default: .controller(name)
+        }
     }
 }

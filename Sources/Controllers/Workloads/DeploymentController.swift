@@ -60,11 +60,11 @@ struct DeploymentController: Controller {
         let mayMake: Bool =
             !deployment.spec.paused && (plan.isRolling || !oldPodsRun(plan) && plan.oldSets.allSatisfy { $0.spec.replicas == 0 })
         if plan.newSet == nil, mayMake {
-            guard let made = try await makeSet(plan) else { return nil }
-            plan = DeploymentPlan(deployment, sets: owned + [made])
+            guard let (made, numbered) = try await makeSet(plan) else { return nil }
+            plan = DeploymentPlan(numbered, sets: owned + [made])
             madeSet = true
         } else if !deployment.spec.paused {
-            try await number(plan)
+            plan = try await number(plan)
         }
         for (set, replicas) in plan.next(oldPodsRun: oldPodsRun(plan)) { try await scale(set, to: replicas, plan) }
         try await trimHistory(plan)
@@ -78,8 +78,8 @@ struct DeploymentController: Controller {
 
     // MARK: - Sets
 
-    /// nil when another set has the wanted name: then the hash is made anew.
-    private func makeSet(_ plan: DeploymentPlan) async throws -> View<ReplicaSet>? {
+    /// The set, and the Deployment with its revision; nil when another set has the wanted name: then the hash is made anew.
+    private func makeSet(_ plan: DeploymentPlan) async throws -> (View<ReplicaSet>, View<Deployment>)? {
         let deployment: View<Deployment> = plan.deployment
         var template: View<PodTemplateSpec> = deployment.spec.template
         let hash: String = template.hash(collisions: deployment.status.collisionCount)
@@ -105,14 +105,13 @@ struct DeploymentController: Controller {
                 events.record(
                     deployment, .normal, reason: "ScalingReplicaSet", "Scaled up replica set \(made.name) from 0 to \(replicas)")
             }
-            try await writeRevision(revision, deployment)
-            return made
+            return (made, try await writeRevision(revision, deployment))
         } catch let status as APIStatus where status.isAlreadyExists {
             let other: View<ReplicaSet>? = try await context.client.find(ReplicaSet.self, set.key)
             if let other, other.metadata.controller?.uid == deployment.metadata.uid,
                 other.spec.template.revisionJSON == template.revisionJSON
             {
-                return other
+                return (other, deployment)
             }
             var updated: View<Deployment> = deployment
             updated.status.collisionCount = (deployment.status.collisionCount ?? 0) + 1
@@ -128,8 +127,8 @@ struct DeploymentController: Controller {
     }
 
     /// Gives an old set that became the new one again (a rollback) the next revision.
-    private func number(_ plan: DeploymentPlan) async throws {
-        guard let set = plan.newSet else { return }
+    private func number(_ plan: DeploymentPlan) async throws -> DeploymentPlan {
+        guard var set = plan.newSet else { return plan }
         let revision: Int = max(set.revision, (plan.oldSets.map(\.revision).max() ?? 0) + 1)
         let wanted: [String: String] = annotations(of: plan.deployment, plan, revision: revision)
         let present: [String: String] = set.metadata.annotations
@@ -139,14 +138,20 @@ struct DeploymentController: Controller {
         if !isCurrent || set.spec.minReadySeconds != plan.deployment.spec.minReadySeconds {
             var updated: View<ReplicaSet> = set
             var merged: [String: String] = present
+            if let old = present[DeploymentAnnotation.revision], old != String(revision), Int(old) ?? 0 > 0 {
+                // A set that was rolled back to remembers its former numbers.
+                let before: String? = present[DeploymentAnnotation.history]
+                merged[DeploymentAnnotation.history] = before.map { $0 + "," + old } ?? old
+            }
             for (key, value) in wanted where key != DeploymentAnnotation.desiredReplicas && key != DeploymentAnnotation.maxReplicas {
                 merged[key] = value
             }
             updated.metadata.annotations = merged
             updated.spec.minReadySeconds = plan.deployment.spec.minReadySeconds
-            sets.note(try await context.client.update(updated))
+            set = try await context.client.update(updated)
+            sets.note(set)
         }
-        try await writeRevision(revision, plan.deployment)
+        return DeploymentPlan(try await writeRevision(revision, plan.deployment), sets: plan.oldSets + [set])
     }
 
     /// The Deployment's own annotations go along, but for those that are about itself.
@@ -161,11 +166,13 @@ struct DeploymentController: Controller {
         return annotations
     }
 
-    private func writeRevision(_ revision: Int, _ deployment: View<Deployment>) async throws {
-        guard deployment.metadata.annotations[DeploymentAnnotation.revision] != String(revision) else { return }
-        var updated: View<Deployment> = newest(deployment)
+    private func writeRevision(_ revision: Int, _ deployment: View<Deployment>) async throws -> View<Deployment> {
+        guard deployment.metadata.annotations[DeploymentAnnotation.revision] != String(revision) else { return deployment }
+        var updated: View<Deployment> = deployment
         updated.metadata.annotations[DeploymentAnnotation.revision] = String(revision)
-        deployments.note(try await context.client.update(updated))
+        let written: View<Deployment> = try await context.client.update(updated)
+        deployments.note(written)
+        return written
     }
 
     private func scale(_ set: View<ReplicaSet>, to replicas: Int, _ plan: DeploymentPlan) async throws {
@@ -195,19 +202,11 @@ struct DeploymentController: Controller {
     private func writeStatus(_ plan: DeploymentPlan, madeSet: Bool) async throws -> Duration? {
         let planned = DeploymentStatusPlan(plan, madeSet: madeSet, now: context.clock.time)
         guard planned.status != plan.deployment.status else { return planned.nextLook }
-        // The revision may have been written just now.
-        await deployments.caughtUp()
-        var updated: View<Deployment> = newest(plan.deployment)
+        var updated: View<Deployment> = plan.deployment
         updated.status = planned.status
         do {
             deployments.note(try await context.client.updateStatus(updated))
         } catch let status as APIStatus where status.isNotFound {}
         return planned.nextLook
-    }
-
-    /// As it was heard of last, which may be newer than what the plan was made from: what updates are based on.
-    private func newest(_ deployment: View<Deployment>) -> View<Deployment> {
-        guard let known = deployments.get(deployment.key), known.metadata.uid == deployment.metadata.uid else { return deployment }
-        return known
     }
 }

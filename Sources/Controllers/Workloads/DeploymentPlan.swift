@@ -45,7 +45,8 @@ struct DeploymentPlan {
     private func replicasOfNewSet(now: Int) -> Int {
         let wanted: Int = deployment.spec.replicas
         guard isRolling else { return wanted }
-        let all: Int = allSets.reduce(0) { $0 + $1.spec.replicas }
+        // A set that was told to shrink counts for the pods that it still has, so that there are never too many.
+        let all: Int = allSets.reduce(0) { $0 + max($1.spec.replicas, $1.status.replicas) }
         let most: Int = wanted + maxSurge
         guard all < most else { return now }
         return now + min(most - all, wanted - now)
@@ -141,6 +142,7 @@ struct DeploymentPlan {
 
 /// The notes that a Deployment keeps on its sets.
 enum DeploymentAnnotation {
+    static let history = "deployment.kubernetes.io/revision-history"
     static let revision = "deployment.kubernetes.io/revision"
     static let desiredReplicas = "deployment.kubernetes.io/desired-replicas"
     static let maxReplicas = "deployment.kubernetes.io/max-replicas"

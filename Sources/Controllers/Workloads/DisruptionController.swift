@@ -75,11 +75,18 @@ struct DisruptionController: Controller {
             guard let set = sets.get(key) else { return 0 }
             guard let deployment = set.metadata.controller, deployment.kind == "Deployment" else { return set.spec.replicas }
             return deployments.get(ObjectKey(namespace: namespace, name: deployment.name))?.spec.replicas ?? set.spec.replicas
-        case "StatefulSet": return try await context.client.find(StatefulSet.self, key)?.spec.replicas ?? 0
-        case "ReplicationController":
-            return try await context.client.find(ReplicationController.self, key)?.json[["spec", "replicas"]]?.int.map(Int.init) ?? 0
         default:
-            throw DisruptionProblem(description: "\(owner.kind.lowercased())s.\(owner.apiVersion) does not implement the scale subresource")
+            // Any kind with a scale, custom ones too.
+            let catalog = ResourceCatalog(context.client.transport)
+            guard let resource = try await catalog.find(apiVersion: owner.apiVersion, kind: owner.kind) else { return 0 }
+            do {
+                let request = APIRequest(.get, resource.resource, namespace: namespace, name: owner.name, subresource: "scale")
+                return View<Scale>(try await context.client.send(request)).spec.replicas
+            } catch let status as APIStatus where status.isNotFound {
+                let hasNone: Bool = Registry.kinds.contains { $0.names.resource == resource.resource && !$0.names.has("scale") }
+                guard hasNone else { return 0 }
+                throw DisruptionProblem(description: "\(resource.qualified) does not implement the scale subresource")
+            }
         }
     }
 
