@@ -29,9 +29,6 @@ import Testing
                             do {
                                 let (status, body): (Int, [UInt8]) = try await Self.answer(to: request, front)
                                 #expect(status != 500 || Self.isUpstreams(body), "\(String(decoding: body, as: UTF8.self)) to \(request)")
-                            } catch HTTPError.closed {
-                                // A watch that was let go of took its connection along, with the request that had just been put on it.
-                                continue
                             } catch {
                                 Issue.record("\(error): \(request)")
                             }

@@ -120,6 +120,18 @@ import Testing
         }
     }
 
+    @Test func `a body that is let go of as its answer ends closes no other call's connection`() async throws {
+        try await withServer { server in
+            let client: HTTPClient = client(of: server)
+            for _ in 1...300 {
+                _ = try await client.stream(HTTPClientRequest(method: "POST", target: "/x"))
+                // Not sent a second time, should its connection be closed under it.
+                let answer: HTTPResponse = try await client.send(HTTPClientRequest(method: "POST", target: "/x"))
+                #expect(answer.status == 200)
+            }
+        }
+    }
+
     @Test func `a task that is cancelled already sends nothing`() async throws {
         try await withServer { server in
             let client: HTTPClient = client(of: server)

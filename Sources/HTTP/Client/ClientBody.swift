@@ -10,6 +10,8 @@ final class ClientBody: Sendable {
         var size: Int = 0
         var isPaused: Bool = false
         var end: Result<Void, any Error>?
+        /// The whole answer has come: the connection is no longer this body's.
+        var isComplete: Bool = false
         var reader: CheckedContinuation<[UInt8]?, any Error>?
     }
 
@@ -54,6 +56,7 @@ final class ClientBody: Sendable {
         let end: Result<Void, any Error> = error.map { .failure($0) } ?? .success(())
         let (reader, wasPaused): (CheckedContinuation<[UInt8]?, any Error>?, Bool) = state.withLock { state in
             if state.end == nil { state.end = end }
+            if error == nil { state.isComplete = true }
             defer { state.reader = nil; state.isPaused = false }
             return (state.reader, state.isPaused)
         }
@@ -101,10 +104,15 @@ final class ClientBody: Sendable {
     }
 
     /// Nobody reads any more: closes the connection unless the answer is complete.
+    ///
+    /// The last part may be on its way at this moment. Only the event loop knows whether the connection carries another call by then.
     func cancel() {
         let isOpen: Bool = state.withLock { $0.end == nil }
         finish(CancellationError())
-        if isOpen { pool.execute { [channel] in channel.close(promise: nil) } }
+        guard isOpen else { return }
+        pool.execute { [self] in
+            if state.withLock({ $0.isComplete }) { setReading(true) } else { channel.close(promise: nil) }
+        }
     }
 
     private func setReading(_ reads: Bool) {
