@@ -74,7 +74,7 @@ let crasher: Target = .executableTarget(
 
 /// A client that keeps a server busy, for `make bench`.
 let load: Target = .executableTarget(
-    name: "load-generator", dependencies: ["HTTP"], path: "Tests/LoadGenerator", swiftSettings: strict)
+    name: "load-generator", dependencies: ["HTTP", nio, posix, tls], path: "Tests/LoadGenerator", swiftSettings: strict)
 
 /// One test target for each target that has something to prove, named for it.
 let tests: [Target] = [
