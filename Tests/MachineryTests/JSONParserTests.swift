@@ -101,4 +101,13 @@ import Testing
         }
         #expect(names == ["kind", "metadata", "spec"])
     }
+
+    @Test func `texts are the same when their bytes are, as in Go`() throws {
+        let (one, two): (String, String) = ("\u{E9}", "e\u{301}")
+        #expect(one == two, "Swift sees one text")
+        #expect(JSON.string(one) != JSON.string(two))
+        let both: JSON = try JSON(parsing: "{\"\(one)\":1,\"\(two)\":2}")
+        #expect(both[one] == 1 && both[two] == 2)
+        #expect(both.text() == "{\"\(one)\":1,\"\(two)\":2}")
+    }
 }

@@ -1,6 +1,6 @@
 /// Values as Go's `fmt.Sprint` shows them.
-package enum GoText {
-    package static func of(_ json: JSON) -> String {
+public enum GoText {
+    public static func of(_ json: JSON) -> String {
         switch json {
         case .null: "<nil>"
         case .bool(let value): value ? "true" : "false"
@@ -15,7 +15,7 @@ package enum GoText {
 
 extension JSON {
     /// The same with the members of all objects in the order of their names, as Go writes maps.
-    package var sortedByKey: JSON {
+    public var sortedByKey: JSON {
         switch self {
         case .array(let elements): .array(elements.map(\.sortedByKey))
         case .object(let object):

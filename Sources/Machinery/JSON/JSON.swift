@@ -1,7 +1,7 @@
 /// A JSON value as Kubernetes reads it: integers keep 64 bits, other numbers keep their text, objects keep their order.
 ///
-/// Two objects are equal when they have the same members in any order.
-package enum JSON: Sendable, Hashable {
+/// Two strings are equal when their bytes are, two objects when they have the same members in any order.
+public enum JSON: Sendable, Hashable {
     case null
     case bool(Bool)
     /// A number without fraction and exponent that fits 64 bits.
@@ -14,13 +14,25 @@ package enum JSON: Sendable, Hashable {
 }
 
 extension JSON {
-    package var isNull: Bool { if case .null = self { true } else { false } }
-    package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
-    package var int: Int64? { if case .int(let value) = self { value } else { nil } }
-    package var string: String? { if case .string(let value) = self { value } else { nil } }
-    package var array: [JSON]? { if case .array(let value) = self { value } else { nil } }
-    package var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
-    package var double: Double? {
+    public static func == (one: JSON, other: JSON) -> Bool {
+        switch (one, other) {
+        case (.null, .null): true
+        case (.bool(let one), .bool(let other)): one == other
+        case (.int(let one), .int(let other)): one == other
+        case (.number(let one), .number(let other)), (.string(let one), .string(let other)): one.isExactly(other)
+        case (.array(let one), .array(let other)): one == other
+        case (.object(let one), .object(let other)): one == other
+        default: false
+        }
+    }
+
+    public var isNull: Bool { if case .null = self { true } else { false } }
+    public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+    public var int: Int64? { if case .int(let value) = self { value } else { nil } }
+    public var string: String? { if case .string(let value) = self { value } else { nil } }
+    public var array: [JSON]? { if case .array(let value) = self { value } else { nil } }
+    public var object: JSONObject? { if case .object(let value) = self { value } else { nil } }
+    public var double: Double? {
         switch self {
         case .int(let value): Double(value)
         case .number(let text): Double(text)
@@ -29,7 +41,7 @@ extension JSON {
     }
 
     /// Absent, null, false, 0, "", [] or {}: what Go's `omitempty` leaves out.
-    package var isEmpty: Bool {
+    public var isEmpty: Bool {
         switch self {
         case .null: true
         case .bool(let value): !value
@@ -43,7 +55,7 @@ extension JSON {
 
     /// The member of an object; nil when this is no object or has no such member. Setting nil removes the member;
     /// setting on anything but an object makes it one.
-    package subscript(key: String) -> JSON? {
+    public subscript(key: String) -> JSON? {
         get { if case .object(let object) = self { object[key] } else { nil } }
         set {
             guard case .object(var object) = self else {
@@ -57,7 +69,7 @@ extension JSON {
     }
 
     /// The value at a path of member names; nil when any step is missing.
-    package subscript(path: [String]) -> JSON? {
+    public subscript(path: [String]) -> JSON? {
         get { path.reduce(Optional(self)) { $0?[$1] } }
         set {
             guard let first = path.first else { return self = newValue ?? .null }
@@ -69,7 +81,7 @@ extension JSON {
     }
 
     /// The type's name as Go's decoder says it in errors: `string`, `number`, `bool`, `array`, `object`, `null`.
-    package var typeName: String {
+    public var typeName: String {
         switch self {
         case .null: "null"
         case .bool: "bool"
@@ -84,10 +96,10 @@ extension JSON {
 extension JSON: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, ExpressibleByStringLiteral,
     ExpressibleByStringInterpolation, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-    package init(nilLiteral: ()) { self = .null }
-    package init(booleanLiteral value: Bool) { self = .bool(value) }
-    package init(integerLiteral value: Int64) { self = .int(value) }
-    package init(stringLiteral value: String) { self = .string(value) }
-    package init(arrayLiteral elements: JSON...) { self = .array(elements) }
-    package init(dictionaryLiteral elements: (String, JSON)...) { self = .object(JSONObject(elements)) }
+    public init(nilLiteral: ()) { self = .null }
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    public init(integerLiteral value: Int64) { self = .int(value) }
+    public init(stringLiteral value: String) { self = .string(value) }
+    public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+    public init(dictionaryLiteral elements: (String, JSON)...) { self = .object(JSONObject(elements)) }
 }

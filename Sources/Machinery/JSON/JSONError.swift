@@ -1,15 +1,15 @@
 /// Why bytes are no JSON, and where.
-package struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Without the place, in the words of Go's `encoding/json`.
-    package let problem: String
+    public let problem: String
     /// Bytes before the place.
-    package let offset: Int
+    public let offset: Int
     /// From 1.
-    package let line: Int
+    public let line: Int
     /// In characters, from 1.
-    package let column: Int
+    public let column: Int
 
-    package var description: String { "line \(line), column \(column): \(problem)" }
+    public var description: String { "line \(line), column \(column): \(problem)" }
 
     init(_ problem: String, at offset: Int, in bytes: UnsafeBufferPointer<UInt8>) {
         self.problem = problem

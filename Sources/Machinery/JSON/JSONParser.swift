@@ -1,24 +1,24 @@
 extension JSON {
     /// Reads one value and nothing behind it. Refuses names that stand twice in one object, invalid UTF-8, and more than
     /// 10,000 levels. Source: RFC 8259; half a surrogate pair reads as U+FFFD, as in Go.
-    package init(parsing bytes: [UInt8]) throws(JSONError) {
+    public init(parsing bytes: [UInt8]) throws(JSONError) {
         self = try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) -> JSON in try JSON(parsing: buffer) }
     }
 
-    package init(parsing bytes: ArraySlice<UInt8>) throws(JSONError) {
+    public init(parsing bytes: ArraySlice<UInt8>) throws(JSONError) {
         self = try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) -> JSON in try JSON(parsing: buffer) }
     }
 
-    package init(parsing text: String) throws(JSONError) { try self.init(parsing: Array(text.utf8)) }
+    public init(parsing text: String) throws(JSONError) { try self.init(parsing: Array(text.utf8)) }
 
-    package init(parsing bytes: UnsafeBufferPointer<UInt8>) throws(JSONError) {
+    public init(parsing bytes: UnsafeBufferPointer<UInt8>) throws(JSONError) {
         var parser = JSONParser(bytes: bytes, refusesDuplicates: true)
         self = try parser.document()
     }
 
     /// The same, but the last of several values for one name wins, and the paths of such names (`spec.containers[0].image`,
     /// 100 at most) are added to `duplicates`: what Kubernetes warns of as `duplicate field "…"`.
-    package init(parsing bytes: [UInt8], duplicates: inout [String]) throws(JSONError) {
+    public init(parsing bytes: [UInt8], duplicates: inout [String]) throws(JSONError) {
         var found: [String] = []
         self = try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) -> JSON in
             var parser = JSONParser(bytes: buffer, refusesDuplicates: false)
@@ -56,7 +56,7 @@ struct JSONParser: ~Copyable {
     private var keys: JSONKeyCache
     private var scratch: [UInt8] = []
     /// Names of each open object that has outgrown linear search, innermost last.
-    private var largeNames: [(depth: Int, names: Set<String>)] = []
+    private var largeNames: [(depth: Int, names: Set<ExactText>)] = []
 
     init(bytes: UnsafeBufferPointer<UInt8>, refusesDuplicates: Bool) {
         self.bytes = bytes
@@ -169,15 +169,15 @@ struct JSONParser: ~Copyable {
             if members.count - frame.start >= 32 {
                 isKnownAmongMany(key, depth, frame.start)
             } else {
-                mayBeKnown && members.contains(from: frame.start, where: { $0.key == key })
+                mayBeKnown && members.contains(from: frame.start, where: { $0.key.isExactly(key) })
             }
         members.append(JSONObject.Member(key: key, value: .null))
         if isKnown { try repeated(depth, at: start) }
     }
 
     private mutating func isKnownAmongMany(_ key: String, _ depth: Int, _ start: Int) -> Bool {
-        if largeNames.last?.depth != depth { largeNames.append((depth, Set(members.all(from: start).map(\.key)))) }
-        return !largeNames[largeNames.count - 1].names.insert(key).inserted
+        if largeNames.last?.depth != depth { largeNames.append((depth, Set(members.all(from: start).map { ExactText($0.key) }))) }
+        return !largeNames[largeNames.count - 1].names.insert(ExactText(key)).inserted
     }
 
     /// The name that was read last stood in its object before.
@@ -210,7 +210,7 @@ struct JSONParser: ~Copyable {
         members[top].value = value
         guard frames[depth].isRepeated else { return }
         let last: JSONObject.Member = members.removeLast()
-        for index in frames[depth].start..<top where members[index].key == last.key { members[index].value = last.value }
+        for index in frames[depth].start..<top where members[index].key.isExactly(last.key) { members[index].value = last.value }
     }
 
     // MARK: Scalars

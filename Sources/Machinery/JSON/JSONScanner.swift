@@ -1,19 +1,19 @@
 /// Finds values in the bytes of a JSON object without building a tree: for indexes and for splicing.
 ///
 /// The bytes must be valid JSON, as everything that was written by ``JSON/serialized(_:)`` is; ranges count from the first byte.
-package struct JSONScanner {
+public struct JSONScanner {
     private let bytes: UnsafeBufferPointer<UInt8>
 
     /// The bytes must outlive the scanner.
-    package init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    public init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
     /// Where the value at a path of member names stands; nil when there is none.
-    package static func range(of path: [StaticString], in bytes: [UInt8]) -> Range<Int>? {
+    public static func range(of path: [StaticString], in bytes: [UInt8]) -> Range<Int>? {
         bytes.withUnsafeBufferPointer { JSONScanner($0).range(of: path) }
     }
 
     /// The string at a path; nil when there is none or it is no string.
-    package static func string(at path: [StaticString], in bytes: [UInt8]) -> String? {
+    public static func string(at path: [StaticString], in bytes: [UInt8]) -> String? {
         bytes.withUnsafeBufferPointer { buffer -> String? in
             let scanner = JSONScanner(buffer)
             return scanner.range(of: path).flatMap { scanner.string($0) }
@@ -21,7 +21,7 @@ package struct JSONScanner {
     }
 
     /// Calls `body` for each member of the object at the top of the bytes.
-    package static func forEachMember(in bytes: [UInt8], _ body: (JSONScanner, JSONScanner.Member) -> Bool) {
+    public static func forEachMember(in bytes: [UInt8], _ body: (JSONScanner, JSONScanner.Member) -> Bool) {
         bytes.withUnsafeBufferPointer { buffer in
             let scanner = JSONScanner(buffer)
             scanner.forEachMember(in: 0..<buffer.count) { body(scanner, $0) }
@@ -29,15 +29,15 @@ package struct JSONScanner {
     }
 
     /// One member of an object.
-    package struct Member {
+    public struct Member {
         /// Without the quotes, escapes as they stand.
-        package let key: Range<Int>
+        public let key: Range<Int>
         /// With quotes or brackets.
-        package let value: Range<Int>
+        public let value: Range<Int>
     }
 
     /// Where the value at a path stands, from the object at a range, at first the whole.
-    package func range(of path: [StaticString], from start: Range<Int>? = nil) -> Range<Int>? {
+    public func range(of path: [StaticString], from start: Range<Int>? = nil) -> Range<Int>? {
         var range: Range<Int> = start ?? 0..<bytes.count
         for name in path {
             var found: Range<Int>?
@@ -53,7 +53,7 @@ package struct JSONScanner {
     }
 
     /// Calls `body` for each member of the object at a range, until it returns false. Does nothing for anything but an object.
-    package func forEachMember(in range: Range<Int>, _ body: (Member) -> Bool) {
+    public func forEachMember(in range: Range<Int>, _ body: (Member) -> Bool) {
         var at: Int = skipSpace(range.lowerBound)
         guard at < range.upperBound, bytes[at] == UInt8(ascii: "{") else { return }
         at += 1
@@ -73,7 +73,7 @@ package struct JSONScanner {
         }
     }
 
-    package func isKey(_ member: Member, _ name: StaticString) -> Bool {
+    public func isKey(_ member: Member, _ name: StaticString) -> Bool {
         guard member.key.count == name.utf8CodeUnitCount else { return false }
         let wanted: UnsafePointer<UInt8> = name.utf8Start
         for index in 0..<member.key.count where bytes[member.key.lowerBound + index] != wanted[index] { return false }
@@ -81,12 +81,12 @@ package struct JSONScanner {
     }
 
     /// The text of a member's name.
-    package func name(_ member: Member) -> String {
+    public func name(_ member: Member) -> String {
         string(member.key.lowerBound - 1..<member.key.upperBound + 1) ?? ""
     }
 
     /// The text of a string value; nil for any other value.
-    package func string(_ range: Range<Int>) -> String? {
+    public func string(_ range: Range<Int>) -> String? {
         guard range.count >= 2, bytes[range.lowerBound] == UInt8(ascii: "\"") else { return nil }
         let inner: Range<Int> = range.lowerBound + 1..<range.upperBound - 1
         let part = UnsafeBufferPointer(rebasing: bytes[inner])
@@ -95,7 +95,7 @@ package struct JSONScanner {
     }
 
     /// The tree of the value at a range.
-    package func json(_ range: Range<Int>) throws(JSONError) -> JSON {
+    public func json(_ range: Range<Int>) throws(JSONError) -> JSON {
         try JSON(parsing: UnsafeBufferPointer(rebasing: bytes[range]))
     }
 

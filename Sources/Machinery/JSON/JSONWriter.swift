@@ -1,24 +1,24 @@
 /// How a JSON tree is written.
-package struct JSONStyle: Sendable {
+public struct JSONStyle: Sendable {
     /// Spaces for each level; nil writes everything on one line without any space.
-    package var indent: Int?
+    public var indent: Int?
     /// Writes `<`, `>` and `&` as `\u003c`, `\u003e` and `\u0026`, as Go does unless told not to.
-    package var escapeHTML: Bool
+    public var escapeHTML: Bool
 
-    package init(indent: Int? = nil, escapeHTML: Bool = false) {
+    public init(indent: Int? = nil, escapeHTML: Bool = false) {
         self.indent = indent
         self.escapeHTML = escapeHTML
     }
 
     /// The form on the wire and in the store.
-    package static let compact = JSONStyle()
+    public static let compact = JSONStyle()
     /// The form of `kubectl -o json`.
-    package static let kubectl = JSONStyle(indent: 4, escapeHTML: true)
+    public static let kubectl = JSONStyle(indent: 4, escapeHTML: true)
 }
 
 extension JSON {
     /// UTF-8, no trailing newline.
-    package func serialized(_ style: JSONStyle = .compact) -> [UInt8] {
+    public func serialized(_ style: JSONStyle = .compact) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(2048)
         append(to: &bytes, style)
@@ -26,15 +26,15 @@ extension JSON {
     }
 
     /// UTF-8 text, no trailing newline.
-    package func text(_ style: JSONStyle = .compact) -> String { String(decoding: serialized(style), as: UTF8.self) }
+    public func text(_ style: JSONStyle = .compact) -> String { String(decoding: serialized(style), as: UTF8.self) }
 
     /// Writes behind what is there already.
-    package func append(to bytes: inout [UInt8], _ style: JSONStyle = .compact) {
+    public func append(to bytes: inout [UInt8], _ style: JSONStyle = .compact) {
         JSONWriter.append(self, to: &bytes, style)
     }
 
     /// A string as a JSON literal, in Go's escapes.
-    package static func quoted(_ text: String, escapeHTML: Bool = false) -> String {
+    public static func quoted(_ text: String, escapeHTML: Bool = false) -> String {
         var bytes: [UInt8] = []
         JSONWriter.appendString(text, to: &bytes, escapeHTML: escapeHTML)
         return String(decoding: bytes, as: UTF8.self)
@@ -211,5 +211,5 @@ enum JSONWriter {
 
 extension JSON: CustomStringConvertible {
     /// Compact JSON.
-    package var description: String { text() }
+    public var description: String { text() }
 }

@@ -1,7 +1,7 @@
 /// A template in kubectl's dialect of JSONPath: text with actions in braces, `{range .items[*]}{.metadata.name}{"\n"}{end}`.
 ///
 /// Fields that are missing give nothing, as `kubectl get` has it. Source: k8s.io/client-go/util/jsonpath.
-package struct JSONPath: Sendable {
+public struct JSONPath: Sendable {
     /// A piece of the template.
     indirect enum Part: Sendable, Equatable {
         case text(String)
@@ -34,34 +34,34 @@ package struct JSONPath: Sendable {
         let right: [Step]
     }
 
-    package let source: String
+    public let source: String
     let parts: [Part]
 
     /// Throws ``JSONPathError``.
-    package init(_ template: String) throws {
+    public init(_ template: String) throws {
         source = template
         parts = try JSONPathParser.parts(template)
     }
 
     /// Takes the forms that `--sort-by` and custom columns allow: `metadata.name`, `.metadata.name`, `{.metadata.name}`.
-    package init(relaxed text: String) throws { try self.init(Self.relaxed(text)) }
+    public init(relaxed text: String) throws { try self.init(Self.relaxed(text)) }
 
     /// The expression with braces and a leading dot.
-    package static func relaxed(_ text: String) -> String {
+    public static func relaxed(_ text: String) -> String {
         var inner: Substring = text[...]
         if inner.hasPrefix("{"), inner.hasSuffix("}") { inner = inner.dropFirst().dropLast() }
         return inner.hasPrefix(".") || inner.hasPrefix("[") || inner.hasPrefix("$") ? "{\(inner)}" : "{.\(inner)}"
     }
 
     /// The template filled in for one object.
-    package func text(_ object: JSON) throws -> String {
+    public func text(_ object: JSON) throws -> String {
         do { return try JSONPathEvaluator.text(parts, object) } catch let error as JSONPathError {
             throw JSONPathError("error executing jsonpath \(JSON.quoted(source)): Error executing template: \(error)")
         }
     }
 
     /// What the paths of the template lead to, in order; text is left out.
-    package func values(_ object: JSON) throws -> [JSON] {
+    public func values(_ object: JSON) throws -> [JSON] {
         do { return try JSONPathEvaluator.values(parts, object) } catch let error as JSONPathError {
             throw JSONPathError("error executing jsonpath \(JSON.quoted(source)): Error executing template: \(error)")
         }
@@ -69,7 +69,7 @@ package struct JSONPath: Sendable {
 }
 
 /// What is wrong with a template, or with its use on an object.
-package struct JSONPathError: Error, Sendable, Equatable, CustomStringConvertible {
-    package let description: String
-    package init(_ description: String) { self.description = description }
+public struct JSONPathError: Error, Sendable, Equatable, CustomStringConvertible {
+    public let description: String
+    public init(_ description: String) { self.description = description }
 }

@@ -281,7 +281,7 @@ struct JSONPathParser {
 
 extension Substring {
     /// Without spaces at both ends.
-    package var trimmed: Substring {
+    public var trimmed: Substring {
         var text: Substring = drop { $0.isWhitespace }
         while text.last?.isWhitespace == true { text = text.dropLast() }
         return text

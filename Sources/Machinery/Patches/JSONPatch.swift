@@ -1,7 +1,7 @@
 /// A list of operations on a JSON tree. Source: RFC 6902; like Kubernetes, it also takes negative indexes, which count from the
 /// end.
-package struct JSONPatch: Sendable, Hashable {
-    package enum Operation: Sendable, Hashable {
+public struct JSONPatch: Sendable, Hashable {
+    public enum Operation: Sendable, Hashable {
         case add(JSONPointer, JSON)
         case remove(JSONPointer)
         case replace(JSONPointer, JSON)
@@ -11,15 +11,15 @@ package struct JSONPatch: Sendable, Hashable {
     }
 
     /// What Kubernetes allows in one patch.
-    package static let maxOperations: Int = 10_000
+    public static let maxOperations: Int = 10_000
     /// How many bytes all copy operations of one patch may add, as in Kubernetes.
-    package static let maxCopiedBytes: Int = 3 * 1024 * 1024
+    public static let maxCopiedBytes: Int = 3 * 1024 * 1024
 
-    package let operations: [Operation]
+    public let operations: [Operation]
 
-    package init(_ operations: [Operation]) { self.operations = operations }
+    public init(_ operations: [Operation]) { self.operations = operations }
 
-    package init(_ json: JSON) throws(JSONPatchError) {
+    public init(_ json: JSON) throws(JSONPatchError) {
         guard case .array(let items) = json else { throw .malformed("a JSON patch must be an array of operations, not \(json.typeName)") }
         guard items.count <= Self.maxOperations else { throw .tooManyOperations(items.count) }
         var operations: [Operation] = []
@@ -29,7 +29,7 @@ package struct JSONPatch: Sendable, Hashable {
     }
 
     /// The tree after all operations; all of them or, when one fails, none.
-    package func applied(to document: JSON) throws(JSONPatchError) -> JSON {
+    public func applied(to document: JSON) throws(JSONPatchError) -> JSON {
         var document: JSON = document
         var copiedBytes: Int = 0
         for operation in operations { try Self.apply(operation, to: &document, &copiedBytes) }
@@ -158,7 +158,7 @@ package struct JSONPatch: Sendable, Hashable {
 }
 
 /// Why a patch does not apply, in the words that Kubernetes passes on.
-package enum JSONPatchError: Error, Hashable, Sendable, CustomStringConvertible {
+public enum JSONPatchError: Error, Hashable, Sendable, CustomStringConvertible {
     /// It is no list of operations at all.
     case malformed(String)
     case tooManyOperations(Int)
@@ -167,7 +167,7 @@ package enum JSONPatchError: Error, Hashable, Sendable, CustomStringConvertible 
     /// Within an operation; becomes ``failed(_:)`` with the path.
     case inPath(String)
 
-    package var description: String {
+    public var description: String {
         switch self {
         case .malformed(let text), .failed(let text), .inPath(let text): text
         case .tooManyOperations(let count):

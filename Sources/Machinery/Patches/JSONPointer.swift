@@ -1,12 +1,12 @@
 /// A place in a JSON tree: `/metadata/annotations/example.com~1name`. Source: RFC 6901.
-package struct JSONPointer: Sendable, Hashable {
+public struct JSONPointer: Sendable, Hashable {
     /// Member names and indexes, unescaped.
-    package let tokens: [String]
+    public let tokens: [String]
 
-    package init(tokens: [String]) { self.tokens = tokens }
+    public init(tokens: [String]) { self.tokens = tokens }
 
     /// nil when the text is neither empty nor starts with `/`.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         guard !text.isEmpty else {
             tokens = []
             return
@@ -55,7 +55,7 @@ package struct JSONPointer: Sendable, Hashable {
 }
 
 extension JSONPointer: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         tokens.reduce(into: "") { text, token in
             text += "/"
             for scalar in token.unicodeScalars {

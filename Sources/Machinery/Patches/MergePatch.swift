@@ -1,7 +1,7 @@
 /// JSON merge patches. Source: RFC 7386.
-package enum MergePatch {
+public enum MergePatch {
     /// The target with the patch's members in place of its own; null removes a member. Lists are replaced as a whole.
-    package static func apply(_ patch: JSON, to target: JSON) -> JSON {
+    public static func apply(_ patch: JSON, to target: JSON) -> JSON {
         guard case .object(let changes) = patch else { return patch }
         var result: JSONObject = target.object ?? JSONObject()
         for change in changes.members {
@@ -15,7 +15,7 @@ package enum MergePatch {
     }
 
     /// The smallest patch that turns one value into the other. Members whose new value is null cannot be told from removed ones.
-    package static func diff(from original: JSON, to modified: JSON) -> JSON {
+    public static func diff(from original: JSON, to modified: JSON) -> JSON {
         guard case .object(let old) = original, case .object(let new) = modified else { return modified }
         var changes = JSONObject()
         for member in old.members where new.index(of: member.key) == nil { changes.append(member.key, .null) }

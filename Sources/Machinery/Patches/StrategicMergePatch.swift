@@ -2,26 +2,26 @@
 ///
 /// Directives: `$patch` (replace, delete), `$retainKeys`, `$setElementOrder/FIELD`, `$deleteFromPrimitiveList/FIELD`.
 /// Source: k8s.io/apimachinery/pkg/util/strategicpatch.
-package enum StrategicMergePatch {
+public enum StrategicMergePatch {
     /// The object after the patch. Nulls delete; lists merge by their merge key or as sets where the schema says so, and are replaced
     /// elsewhere.
     ///
     /// - Parameter schema: of the whole object; nil merges maps and replaces lists.
-    package static func apply(_ patch: JSON, to object: JSON, schema: ObjectSchema?) throws(StrategicMergeError) -> JSON {
+    public static func apply(_ patch: JSON, to object: JSON, schema: ObjectSchema?) throws(StrategicMergeError) -> JSON {
         guard case .object(let members) = patch else { throw .badDocument }
         guard case .object(let original) = object else { throw .badDocument }
         return .object(try StrategicMerge(isPatchOfPatch: false).merge(original, members, MergeLevel(schema)))
     }
 
     /// The patch that makes `modified` of `original`; `{}` when they are equal.
-    package static func twoWay(_ original: JSON, _ modified: JSON, schema: ObjectSchema?) throws(StrategicMergeError) -> JSON {
+    public static func twoWay(_ original: JSON, _ modified: JSON, schema: ObjectSchema?) throws(StrategicMergeError) -> JSON {
         guard case .object(let old) = original, case .object(let new) = modified else { throw .badDocument }
         return .object(try StrategicDiff(keepsDeletions: true, keepsChanges: true).diff(old, new, MergeLevel(schema)))
     }
 
     /// The patch to `current` that carries the user's changes: additions and changes from `current` to `modified`, deletions from
     /// `original` (what was applied last) to `modified`. What others added to `current` stays.
-    package static func threeWay(
+    public static func threeWay(
         original: JSON, modified: JSON, current: JSON, schema: ObjectSchema?
     ) throws(StrategicMergeError) -> JSON {
         guard case .object(let new) = modified, case .object(let live) = current else { throw .badDocument }
@@ -34,18 +34,18 @@ package enum StrategicMergePatch {
 }
 
 /// Why a strategic merge patch cannot be applied or made.
-package struct StrategicMergeError: Error, Sendable, Hashable, CustomStringConvertible {
+public struct StrategicMergeError: Error, Sendable, Hashable, CustomStringConvertible {
     /// How the API server answers.
-    package enum Kind: Sendable, Hashable {
+    public enum Kind: Sendable, Hashable {
         /// 400: the patch is malformed.
         case malformed
         /// 422: the patch is well formed but does not fit the object or its schema.
         case unprocessable
     }
 
-    package let kind: Kind
+    public let kind: Kind
     /// Kubernetes' own text.
-    package let description: String
+    public let description: String
 
     static let badDocument = StrategicMergeError(kind: .malformed, description: "invalid JSON document")
     static let badPrimitiveList = StrategicMergeError(kind: .malformed, description: "invalid patch format of primitive list")
@@ -140,7 +140,7 @@ enum MergeLevel {
 
 extension JSON {
     /// The value as Go's `%v` prints it: `map[name:web ports:[80 443]]`.
-    package var goText: String {
+    public var goText: String {
         switch self {
         case .null: "<nil>"
         case .bool(let value): value ? "true" : "false"

@@ -1,14 +1,14 @@
 /// Kubernetes' protobuf form of objects, read into trees by the numbers that the declarations carry.
 ///
 /// Source: k8s.io/apimachinery/pkg/runtime/serializer/protobuf, and the generated .proto files.
-package enum Protobuf {
-    package static let mediaType = "application/vnd.kubernetes.protobuf"
+public enum Protobuf {
+    public static let mediaType = "application/vnd.kubernetes.protobuf"
 
     /// What an object's bytes begin with: `k8s` and a zero.
     static let magic: [UInt8] = [0x6B, 0x38, 0x73, 0x00]
 
     /// The envelope of an object: its apiVersion and kind, and the message itself.
-    package static func envelope(_ bytes: [UInt8]) throws(ProtobufError) -> (apiVersion: String, kind: String, message: ArraySlice<UInt8>) {
+    public static func envelope(_ bytes: [UInt8]) throws(ProtobufError) -> (apiVersion: String, kind: String, message: ArraySlice<UInt8>) {
         guard bytes.starts(with: magic) else {
             throw ProtobufError(description: "provided data does not appear to be a protobuf message, expected prefix \(magic)")
         }
@@ -36,7 +36,7 @@ package enum Protobuf {
 
 extension ObjectSchema {
     /// Reads a message of this type. Fields without a declaration are skipped, as Go does.
-    package func decode(protobuf message: ArraySlice<UInt8>) throws(ProtobufError) -> JSON {
+    public func decode(protobuf message: ArraySlice<UInt8>) throws(ProtobufError) -> JSON {
         try decode(protobuf: message, depth: 0)
     }
 

@@ -1,10 +1,10 @@
 /// Kubernetes' protobuf form of objects, written from their JSON.
 extension Protobuf {
     /// What one event of a watch is wrapped in.
-    package static let watchMediaType = mediaType + ";stream=watch"
+    public static let watchMediaType = mediaType + ";stream=watch"
 
     /// The envelope of an object: magic, apiVersion, kind and the message that its JSON bytes make.
-    package static func object(_ json: [UInt8], apiVersion: String, kind: String, _ schema: ObjectSchema) -> [UInt8] {
+    public static func object(_ json: [UInt8], apiVersion: String, kind: String, _ schema: ObjectSchema) -> [UInt8] {
         json.withUnsafeBufferPointer { json in
             var encoder = ProtobufEncoder(json)
             encoder.envelope(apiVersion: apiVersion, kind: kind, schema)
@@ -13,7 +13,7 @@ extension Protobuf {
     }
 
     /// One event of a watch: its length in four bytes, the most significant first, and a `WatchEvent` that holds the object's envelope.
-    package static func watchEvent(_ type: String, _ json: [UInt8], apiVersion: String, kind: String, _ schema: ObjectSchema) -> [UInt8] {
+    public static func watchEvent(_ type: String, _ json: [UInt8], apiVersion: String, kind: String, _ schema: ObjectSchema) -> [UInt8] {
         json.withUnsafeBufferPointer { json in
             var encoder = ProtobufEncoder(json)
             encoder.writer.write(raw: [0, 0, 0, 0])

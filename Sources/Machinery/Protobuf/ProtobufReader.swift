@@ -51,8 +51,8 @@ struct ProtobufReader {
 }
 
 /// Bytes that are no message of the wanted type; the words are those of Go's decoder.
-package struct ProtobufError: Error, Sendable, CustomStringConvertible {
-    package let description: String
+public struct ProtobufError: Error, Sendable, CustomStringConvertible {
+    public let description: String
 
     static let unexpectedEnd = ProtobufError(description: "unexpected EOF")
 }

@@ -1,43 +1,43 @@
 /// Writes the wire format of Protocol Buffers, field by field, into one growing buffer. Source: protobuf.dev, "Encoding".
-package struct ProtobufWriter {
+public struct ProtobufWriter {
     /// The message so far.
-    package private(set) var bytes: [UInt8] = []
+    public private(set) var bytes: [UInt8] = []
 
-    package init() {}
+    public init() {}
 
-    package init(capacity: Int) { bytes.reserveCapacity(capacity) }
+    public init(capacity: Int) { bytes.reserveCapacity(capacity) }
 
     /// A varint: integers and booleans.
-    package mutating func write(_ number: Int, _ value: Int64) {
+    public mutating func write(_ number: Int, _ value: Int64) {
         append(UInt64(number) << 3)
         append(UInt64(bitPattern: value))
     }
 
     /// A double, eight bytes.
-    package mutating func write(_ number: Int, _ value: Double) {
+    public mutating func write(_ number: Int, _ value: Double) {
         append(UInt64(number) << 3 | 1)
         for shift in stride(from: 0, to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: value.bitPattern >> UInt64(shift))) }
     }
 
     /// A text, or a message that is written already.
-    package mutating func write(_ number: Int, _ content: some Collection<UInt8>) {
+    public mutating func write(_ number: Int, _ content: some Collection<UInt8>) {
         append(UInt64(number) << 3 | 2)
         append(UInt64(content.count))
         bytes.append(contentsOf: content)
     }
 
     /// Bytes outside of any field, such as the mark before an envelope.
-    package mutating func write(raw content: some Collection<UInt8>) { bytes.append(contentsOf: content) }
+    public mutating func write(raw content: some Collection<UInt8>) { bytes.append(contentsOf: content) }
 
     /// Begins a message whose fields follow; ``close(_:)`` with the result ends it.
-    package mutating func open(_ number: Int) -> Int {
+    public mutating func open(_ number: Int) -> Int {
         append(UInt64(number) << 3 | 2)
         bytes.append(0)
         return bytes.count
     }
 
     /// Writes the length before the message that began at an offset. Most are shorter than 128 bytes and are not moved.
-    package mutating func close(_ start: Int) {
+    public mutating func close(_ start: Int) {
         let length: Int = bytes.count - start
         guard length >= 0x80 else {
             bytes[start - 1] = UInt8(truncatingIfNeeded: length)
@@ -57,7 +57,7 @@ package struct ProtobufWriter {
     }
 
     /// Writes how many bytes follow the first four into those.
-    package mutating func setFrameLength() {
+    public mutating func setFrameLength() {
         let length: Int = bytes.count - 4
         for index in 0..<4 { bytes[index] = UInt8(truncatingIfNeeded: length >> (24 - 8 * index)) }
     }

@@ -1,7 +1,7 @@
 /// A regular expression as Go has them: no back-references, and a match takes time in proportion to the text, whatever the pattern.
 ///
 /// Source: the syntax of RE2 as package `regexp/syntax` of Go documents it; the machine is Thompson's.
-package struct RegularExpression: Sendable {
+public struct RegularExpression: Sendable {
     /// One step of the machine.
     enum Step: Sendable {
         case scalar(ScalarSet)
@@ -14,11 +14,11 @@ package struct RegularExpression: Sendable {
 
     enum Assertion: Sendable { case textStart, textEnd, lineStart, lineEnd, wordBoundary, noWordBoundary }
 
-    package let pattern: String
+    public let pattern: String
     private let steps: [Step]
 
     /// Throws ``RegularExpressionError`` for a pattern that Go does not take.
-    package init(_ pattern: String) throws(RegularExpressionError) {
+    public init(_ pattern: String) throws(RegularExpressionError) {
         self.pattern = pattern
         var parser = RegularExpressionParser(pattern)
         let tree: RegularExpressionTree = try parser.parse()
@@ -28,7 +28,7 @@ package struct RegularExpression: Sendable {
     }
 
     /// Whether the text has a match anywhere.
-    package func matches(_ text: String) -> Bool {
+    public func matches(_ text: String) -> Bool {
         let scalars = Array(text.unicodeScalars)
         var current = Threads(count: steps.count)
         var next = Threads(count: steps.count)
@@ -98,8 +98,8 @@ package struct RegularExpression: Sendable {
 }
 
 /// What is wrong with a pattern, in Go's words.
-package struct RegularExpressionError: Error, Sendable, Equatable, CustomStringConvertible {
-    package let description: String
+public struct RegularExpressionError: Error, Sendable, Equatable, CustomStringConvertible {
+    public let description: String
 
     init(_ what: String, _ part: String) { description = "error parsing regexp: \(what): `\(part)`" }
 }

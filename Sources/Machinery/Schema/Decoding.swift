@@ -1,15 +1,33 @@
 /// The value can't be read as the type that the schema declares. The text is that of Kubernetes, which is that of Go's decoder:
 /// `json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`.
-package struct DecodingError: Error, Sendable, CustomStringConvertible {
-    package let description: String
+public struct DecodingError: Error, Sendable, CustomStringConvertible {
+    public let description: String
 }
 
 /// What decoding found beside the object.
-package struct DecodingFindings: Sendable {
+public struct DecodingFindings: Sendable {
     /// Paths of members that no field declares; they were left out.
-    package var unknownFields: [String] = []
+    public var unknownFields: [String] = []
+    /// From the object that is decoded to the value at hand.
+    fileprivate var trail: [Step] = []
 
-    package init() {}
+    public init() {}
+
+    fileprivate enum Step {
+        case member(String)
+        case element(Int)
+    }
+
+    /// Of the value at hand, or a member of it.
+    fileprivate func path(_ member: String? = nil) -> Path {
+        let path: Path = trail.reduce(Path.root) { path, step in
+            switch step {
+            case .member(let name): path.child(name)
+            case .element(let index): path.index(index)
+            }
+        }
+        return member.map { path.child($0) } ?? path
+    }
 }
 
 extension ObjectSchema {
@@ -17,54 +35,94 @@ extension ObjectSchema {
     /// into their canonical form, and adds what Go always writes: objects (`status: {}`) and zero values (`replicas: 0`).
     ///
     /// - Parameter isRoot: the object carries `apiVersion` and `kind`, which no schema declares.
-    package func decode(
+    public func decode(
         _ json: JSON, isRoot: Bool = true, findings: inout DecodingFindings
     ) throws(DecodingError) -> JSON {
-        try decodeObject(json, self.shortName, .root, isRoot: isRoot, &findings)
+        findings.trail = []
+        return try decodeObject(json, in: self, isRoot: isRoot, &findings) ?? json
     }
 
+    /// nil for an object that is what it should be: most parts of most objects are, and are shared with the tree that was read.
     private func decodeObject(
-        _ json: JSON, _ owner: String, _ path: Path, isRoot: Bool, _ findings: inout DecodingFindings
-    ) throws(DecodingError) -> JSON {
-        guard case .object(let object) = json else { throw mismatch(json, owner, path, goName) }
-        var members: [JSONObject.Member] = []
-        members.reserveCapacity(object.count + 2)
-        for member in object.members {
-            guard let field: FieldSchema = self[member.key] else {
-                if isRoot && (member.key == "apiVersion" || member.key == "kind") || keepsUnknown {
-                    members.append(member)
+        _ json: JSON, in owner: ObjectSchema, isRoot: Bool, _ findings: inout DecodingFindings
+    ) throws(DecodingError) -> JSON? {
+        guard case .object(let object) = json else { throw owner.mismatch(json, goName, findings) }
+        // nil while all members until now stay as they are.
+        var decoded: [JSONObject.Member]?
+        for index in object.members.indices {
+            let member: JSONObject.Member = object.members[index]
+            var isKept: Bool = true
+            var change: JSON?
+            if let field: FieldSchema = self[member.key] {
+                if member.value.isNull {
+                    isKept = false
                 } else {
-                    findings.unknownFields.append(path.child(member.key).description)
+                    change = try decodeMember(member, field.type, &findings)
+                    isKept = !field.leavesOut(change ?? member.value)
                 }
-                continue
+            } else if !keepsUnknown, !(isRoot && (member.key == "apiVersion" || member.key == "kind")) {
+                findings.unknownFields.append(findings.path(member.key).description)
+                isKept = false
             }
-            guard !member.value.isNull else { continue }
-            let value: JSON = try decodeValue(member.value, as: field.type, path.child(member.key), &findings)
-            guard !field.leavesOut(value) else { continue }
-            members.append(JSONObject.Member(key: member.key, value: value))
+            if decoded == nil {
+                if isKept, change == nil { continue }
+                decoded = []
+                decoded?.reserveCapacity(object.count + 2)
+                decoded?.append(contentsOf: object.members[..<index])
+            }
+            if isKept { decoded?.append(JSONObject.Member(key: member.key, value: change ?? member.value)) }
         }
-        var result = JSONObject(members: members)
-        for field in fields where field.isAlwaysObject && result[field.name] == nil {
-            result.append(field.name, try decodeValue([:], as: field.type, path.child(field.name), &findings))
+        var result = decoded.map { JSONObject(members: $0) } ?? object
+        var isChanged: Bool = decoded != nil
+        for field in alwaysObjects where result.index(of: field.name) == nil {
+            let empty: JSON = .object([:])
+            result.append(field.name, try decodeMember(JSONObject.Member(key: field.name, value: empty), field.type, &findings) ?? empty)
+            isChanged = true
         }
-        for zero in zeroes where result[zero.name] == nil { result.append(zero.name, zero.value) }
-        return .object(result)
+        for zero in zeroes where result.index(of: zero.name) == nil {
+            result.append(zero.name, zero.value)
+            isChanged = true
+        }
+        return isChanged ? .object(result) : nil
     }
 
-    private func decodeValue(
-        _ json: JSON, as type: TypeSchema, _ path: Path, _ findings: inout DecodingFindings
-    ) throws(DecodingError) -> JSON {
+    private func decodeMember(
+        _ member: JSONObject.Member, _ type: TypeSchema, _ findings: inout DecodingFindings
+    ) throws(DecodingError) -> JSON? {
+        if type.isPlain(member.value) { return nil }
+        findings.trail.append(.member(member.key))
+        let change: JSON? = try decodeValue(member.value, as: type, &findings)
+        findings.trail.removeLast()
+        return change
+    }
+
+    private func decodeElement(
+        _ value: JSON, _ index: Int, _ type: TypeSchema, _ findings: inout DecodingFindings
+    ) throws(DecodingError) -> JSON? {
+        if type.isPlain(value) { return nil }
+        findings.trail.append(.element(index))
+        let change: JSON? = try decodeValue(value, as: type, &findings)
+        findings.trail.removeLast()
+        return change
+    }
+
+    /// nil for a value that is what it should be.
+    private func decodeValue(_ json: JSON, as type: TypeSchema, _ findings: inout DecodingFindings) throws(DecodingError) -> JSON? {
         switch (type, json) {
         case (.boolean, .bool), (.string, .string), (.double, .int), (.double, .number), (.int64, .int), (.any, _):
-            return json
+            return nil
         case (.int32, .int(let number)):
-            guard Int32(exactly: number) != nil else { throw mismatch(json, shortName, path, type.goName, number: "\(number)") }
-            return json
+            guard Int32(exactly: number) != nil else { throw mismatch(json, type.goName, findings, number: "\(number)") }
+            return nil
         case (.int32, .number(let text)), (.int64, .number(let text)):
-            throw mismatch(json, shortName, path, type.goName, number: text)
+            throw mismatch(json, type.goName, findings, number: text)
         case (.intOrString, .int), (.intOrString, .string):
-            return json
-        case (.quantity, .string(let text)), (.quantity, .number(let text)):
+            return nil
+        case (.quantity, .string(let text)):
+            let canonical: String
+            do { canonical = try Quantity(text).description } catch { throw DecodingError(description: "\(error)") }
+            return canonical == text ? nil : .string(canonical)
+        case (.quantity, .number(let text)):
             do { return .string(try Quantity(text).description) } catch { throw DecodingError(description: "\(error)") }
         case (.quantity, .int(let number)):
             return .string(Quantity(number).description)
@@ -76,43 +134,50 @@ extension ObjectSchema {
             if let offset = Base64Text.firstBadByte(text) {
                 throw DecodingError(description: "illegal base64 data at input byte \(offset)")
             }
-            return json
+            return nil
         case (.object(let reference), _):
-            return try reference.schema.decodeObject(json, shortName, path, isRoot: false, &findings)
+            return try reference.schema.decodeObject(json, in: self, isRoot: false, &findings)
         case (.union(let union), _):
             // Null is the zero value of the struct that it is in Go.
-            guard !union.forms.isEmpty, !json.isNull else { return json }
-            guard let form: UnionSchema.Form = union.form(of: json) else { throw mismatch(json, shortName, path, type.goName) }
-            return try decodeValue(json, as: form.type, path, &findings)
+            guard !union.forms.isEmpty, !json.isNull else { return nil }
+            guard let form: UnionSchema.Form = union.form(of: json) else { throw mismatch(json, type.goName, findings) }
+            return try decodeValue(json, as: form.type, &findings)
         case (.list(let element), .array(let values)):
-            var decoded: [JSON] = []
-            decoded.reserveCapacity(values.count)
-            for (index, value) in values.enumerated() {
-                decoded.append(try decodeValue(value.isNull ? element.zero : value, as: element, path.index(index), &findings))
+            var decoded: [JSON]?
+            for index in values.indices {
+                let isZero: Bool = values[index].isNull
+                let value: JSON = isZero ? element.zero : values[index]
+                let change: JSON? = try decodeElement(value, index, element, &findings)
+                guard change != nil || isZero else { continue }
+                if decoded == nil { decoded = values }
+                decoded?[index] = change ?? value
             }
-            return .array(decoded)
+            return decoded.map { .array($0) }
         case (.map(let element), .object(let object)):
-            var members: [JSONObject.Member] = []
-            members.reserveCapacity(object.count)
-            for member in object.members {
-                let value: JSON = member.value.isNull ? element.zero : member.value
-                members.append(
-                    JSONObject.Member(
-                        key: member.key, value: try decodeValue(value, as: element, path.child(member.key), &findings)))
+            var decoded: JSONObject?
+            for index in object.members.indices {
+                let member: JSONObject.Member = object.members[index]
+                let isZero: Bool = member.value.isNull
+                let value: JSON = isZero ? element.zero : member.value
+                let change: JSON? = try decodeMember(JSONObject.Member(key: member.key, value: value), element, &findings)
+                guard change != nil || isZero else { continue }
+                if decoded == nil { decoded = object }
+                decoded?.updateValue(at: index) { $0 = change ?? value }
             }
-            return .object(JSONObject(members: members))
+            return decoded.map { .object($0) }
         default:
-            throw mismatch(json, shortName, path, type.goName)
+            throw mismatch(json, type.goName, findings)
         }
     }
 
-    private func mismatch(_ json: JSON, _ owner: String, _ path: Path, _ goType: String, number: String? = nil) -> DecodingError {
+    private func mismatch(_ json: JSON, _ goType: String, _ findings: DecodingFindings, number: String? = nil) -> DecodingError {
         let found: String = number.map { "number " + $0 } ?? json.typeName
-        guard !path.description.isEmpty else {
+        let path: String = findings.path().description
+        guard !path.isEmpty else {
             return DecodingError(description: "json: cannot unmarshal \(found) into Go value of type \(goType)")
         }
         return DecodingError(
-            description: "json: cannot unmarshal \(found) into Go struct field \(owner).\(path) of type \(goType)")
+            description: "json: cannot unmarshal \(found) into Go struct field \(shortName).\(path) of type \(goType)")
     }
 }
 
@@ -147,6 +212,16 @@ extension FieldSchema {
 }
 
 extension TypeSchema {
+    /// True for a plain value of this type, which decoding leaves as it is.
+    @inline(__always)
+    fileprivate func isPlain(_ json: JSON) -> Bool {
+        switch (self, json) {
+        case (.string, .string), (.boolean, .bool), (.int64, .int), (.any, _): true
+        case (.int32, .int(let number)): Int32(exactly: number) != nil
+        default: false
+        }
+    }
+
     /// What Go makes of a null inside a list or map.
     fileprivate var zero: JSON {
         switch self {
@@ -162,9 +237,9 @@ extension TypeSchema {
 }
 
 /// Standard base64 with padding, as Go's decoder takes it (line breaks are skipped).
-package enum Base64Text {
+public enum Base64Text {
     /// The offset of the first byte that does not belong; nil for good text.
-    package static func firstBadByte(_ text: String) -> Int? {
+    public static func firstBadByte(_ text: String) -> Int? {
         var digits = 0
         var padding = 0
         var end = 0

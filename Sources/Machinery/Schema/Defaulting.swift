@@ -2,16 +2,16 @@ extension ObjectSchema {
     /// Puts each field's default where the field is absent, then those that depend on other fields, inner objects first.
     ///
     /// Running it twice changes nothing the second time.
-    package func applyDefaults(_ json: inout JSON) {
+    public func applyDefaults(_ json: inout JSON) {
         guard case .object(var object) = json else { return }
         json = .null  // the only reference is now `object`: changes are made in place
-        for field in fields {
+        for field in defaulting {
             guard let index: Int = object.index(of: field.name) else {
                 guard let value: JSON = field.defaultValue else { continue }
                 object.append(field.name, field.type.defaulted(value))
                 continue
             }
-            guard field.type.hasObjects else { continue }
+            guard field.hasObjects else { continue }
             object.updateValue(at: index) { field.type.applyDefaults(&$0) }
         }
         json = .object(object)

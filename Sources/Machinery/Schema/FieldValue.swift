@@ -1,7 +1,7 @@
 /// A type that a ``Field`` can have: how its values are read from and written to the tree.
 ///
 /// Reading never fails: the tree was decoded against the schema. What is absent or of another type reads as the zero value, as in Go.
-package protocol FieldValue {
+public protocol FieldValue {
     /// What a reader of the field gets.
     associatedtype Reading: Sendable
     static var schema: TypeSchema { get }
@@ -12,111 +12,111 @@ package protocol FieldValue {
 }
 
 extension FieldValue {
-    package static var isOptional: Bool { false }
+    public static var isOptional: Bool { false }
 }
 
 extension Bool: FieldValue {
-    package static var schema: TypeSchema { .boolean }
-    package static func read(_ json: JSON?) -> Bool { json?.bool ?? false }
-    package static func write(_ reading: Bool) -> JSON? { .bool(reading) }
+    public static var schema: TypeSchema { .boolean }
+    public static func read(_ json: JSON?) -> Bool { json?.bool ?? false }
+    public static func write(_ reading: Bool) -> JSON? { .bool(reading) }
 }
 
 extension String: FieldValue {
-    package static var schema: TypeSchema { .string }
-    package static func read(_ json: JSON?) -> String { json?.string ?? "" }
-    package static func write(_ reading: String) -> JSON? { .string(reading) }
+    public static var schema: TypeSchema { .string }
+    public static func read(_ json: JSON?) -> String { json?.string ?? "" }
+    public static func write(_ reading: String) -> JSON? { .string(reading) }
 }
 
 /// 32 bits on the wire, `Int` in the hand.
 extension Int32: FieldValue {
-    package static var schema: TypeSchema { .int32 }
-    package static func read(_ json: JSON?) -> Int { Int(json?.int ?? 0) }
-    package static func write(_ reading: Int) -> JSON? { .int(Int64(reading)) }
+    public static var schema: TypeSchema { .int32 }
+    public static func read(_ json: JSON?) -> Int { Int(json?.int ?? 0) }
+    public static func write(_ reading: Int) -> JSON? { .int(Int64(reading)) }
 }
 
 extension Int64: FieldValue {
-    package static var schema: TypeSchema { .int64 }
-    package static func read(_ json: JSON?) -> Int { Int(json?.int ?? 0) }
-    package static func write(_ reading: Int) -> JSON? { .int(Int64(reading)) }
+    public static var schema: TypeSchema { .int64 }
+    public static func read(_ json: JSON?) -> Int { Int(json?.int ?? 0) }
+    public static func write(_ reading: Int) -> JSON? { .int(Int64(reading)) }
 }
 
 extension Double: FieldValue {
-    package static var schema: TypeSchema { .double }
-    package static func read(_ json: JSON?) -> Double { json?.double ?? 0 }
-    package static func write(_ reading: Double) -> JSON? { .number(reading.description) }
+    public static var schema: TypeSchema { .double }
+    public static func read(_ json: JSON?) -> Double { json?.double ?? 0 }
+    public static func write(_ reading: Double) -> JSON? { .number(reading.description) }
 }
 
 /// Any JSON, kept as it is.
 extension JSON: FieldValue {
-    package static var schema: TypeSchema { .any }
-    package static func read(_ json: JSON?) -> JSON { json ?? .null }
-    package static func write(_ reading: JSON) -> JSON? { reading.isNull ? nil : reading }
+    public static var schema: TypeSchema { .any }
+    public static func read(_ json: JSON?) -> JSON { json ?? .null }
+    public static func write(_ reading: JSON) -> JSON? { reading.isNull ? nil : reading }
 }
 
 /// Marks a field that holds bytes as base64 text; it reads as that text.
-package enum Base64: FieldValue {
-    package static var schema: TypeSchema { .base64 }
-    package static func read(_ json: JSON?) -> String { json?.string ?? "" }
-    package static func write(_ reading: String) -> JSON? { .string(reading) }
+public enum Base64: FieldValue {
+    public static var schema: TypeSchema { .base64 }
+    public static func read(_ json: JSON?) -> String { json?.string ?? "" }
+    public static func write(_ reading: String) -> JSON? { .string(reading) }
 }
 
 extension Quantity: FieldValue {
-    package static var schema: TypeSchema { .quantity }
-    package static func read(_ json: JSON?) -> Quantity {
+    public static var schema: TypeSchema { .quantity }
+    public static func read(_ json: JSON?) -> Quantity {
         switch json {
         case .string(let text)?, .number(let text)?: (try? Quantity(text)) ?? Quantity(0)
         case .int(let number)?: Quantity(number)
         default: Quantity(0)
         }
     }
-    package static func write(_ reading: Quantity) -> JSON? { .string(reading.description) }
+    public static func write(_ reading: Quantity) -> JSON? { .string(reading.description) }
 }
 
 extension IntOrString: FieldValue {
-    package static var schema: TypeSchema { .intOrString }
-    package static func read(_ json: JSON?) -> IntOrString {
+    public static var schema: TypeSchema { .intOrString }
+    public static func read(_ json: JSON?) -> IntOrString {
         json.flatMap { IntOrString($0) } ?? .int(0)
     }
-    package static func write(_ reading: IntOrString) -> JSON? { reading.json }
+    public static func write(_ reading: IntOrString) -> JSON? { reading.json }
 }
 
 /// Times are declared optional (`Field<Time?>`): Go's zero time is absence.
 extension Time: FieldValue {
-    package static var schema: TypeSchema { .time }
-    package static func read(_ json: JSON?) -> Time { json?.string.flatMap { Time($0) } ?? Time.epoch }
-    package static func write(_ reading: Time) -> JSON? { .string(reading.description) }
+    public static var schema: TypeSchema { .time }
+    public static func read(_ json: JSON?) -> Time { json?.string.flatMap { Time($0) } ?? Time.epoch }
+    public static func write(_ reading: Time) -> JSON? { .string(reading.description) }
 }
 
 extension MicroTime: FieldValue {
-    package static var schema: TypeSchema { .microTime }
-    package static func read(_ json: JSON?) -> MicroTime { json?.string.flatMap { MicroTime($0) } ?? MicroTime.epoch }
-    package static func write(_ reading: MicroTime) -> JSON? { .string(reading.description) }
+    public static var schema: TypeSchema { .microTime }
+    public static func read(_ json: JSON?) -> MicroTime { json?.string.flatMap { MicroTime($0) } ?? MicroTime.epoch }
+    public static func write(_ reading: MicroTime) -> JSON? { .string(reading.description) }
 }
 
 extension Optional: FieldValue where Wrapped: FieldValue {
-    package static var schema: TypeSchema { Wrapped.schema }
-    package static var isOptional: Bool { true }
-    package static func read(_ json: JSON?) -> Wrapped.Reading? {
+    public static var schema: TypeSchema { Wrapped.schema }
+    public static var isOptional: Bool { true }
+    public static func read(_ json: JSON?) -> Wrapped.Reading? {
         guard let json, !json.isNull else { return nil }
         return Wrapped.read(json)
     }
-    package static func write(_ reading: Wrapped.Reading?) -> JSON? { reading.flatMap { Wrapped.write($0) } }
+    public static func write(_ reading: Wrapped.Reading?) -> JSON? { reading.flatMap { Wrapped.write($0) } }
 }
 
 extension Array: FieldValue where Element: FieldValue {
-    package static var schema: TypeSchema { .list(Element.schema) }
-    package static func read(_ json: JSON?) -> [Element.Reading] { json?.array?.map { Element.read($0) } ?? [] }
-    package static func write(_ reading: [Element.Reading]) -> JSON? { .array(reading.compactMap { Element.write($0) }) }
+    public static var schema: TypeSchema { .list(Element.schema) }
+    public static func read(_ json: JSON?) -> [Element.Reading] { json?.array?.map { Element.read($0) } ?? [] }
+    public static func write(_ reading: [Element.Reading]) -> JSON? { .array(reading.compactMap { Element.write($0) }) }
 }
 
 /// Maps with string keys.
 extension Dictionary: FieldValue where Key == String, Value: FieldValue {
-    package static var schema: TypeSchema { .map(Value.schema) }
-    package static func read(_ json: JSON?) -> [String: Value.Reading] {
+    public static var schema: TypeSchema { .map(Value.schema) }
+    public static func read(_ json: JSON?) -> [String: Value.Reading] {
         guard let object = json?.object else { return [:] }
         return [String: Value.Reading](uniqueKeysWithValues: object.members.map { ($0.key, Value.read($0.value)) })
     }
-    package static func write(_ reading: [String: Value.Reading]) -> JSON? {
+    public static func write(_ reading: [String: Value.Reading]) -> JSON? {
         .object(
             JSONObject(
                 members: reading.sorted { $0.key < $1.key }.compactMap { key, value in

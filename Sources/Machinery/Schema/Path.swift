@@ -1,20 +1,43 @@
 /// Where in an object a value stands, as Kubernetes writes it: `spec.containers[0].env[name]`.
-package struct Path: Sendable, CustomStringConvertible {
-    package let description: String
+///
+/// Its text is made when it is asked for: nearly all paths are those of values that are right.
+public indirect enum Path: Sendable, CustomStringConvertible {
+    /// The object itself.
+    case root
+    case member(Path, String)
+    case element(Path, Int)
+    case value(Path, String)
 
-    package static let root = Path(description: "")
-
-    package init(_ first: String) { description = first }
-    private init(description: String) { self.description = description }
+    public init(_ first: String) { self = .member(.root, first) }
 
     /// A member of an object.
-    package func child(_ name: String) -> Path {
-        Path(description: description.isEmpty ? name : description + "." + name)
-    }
+    public func child(_ name: String) -> Path { .member(self, name) }
 
     /// An element of a list.
-    package func index(_ index: Int) -> Path { Path(description: "\(description)[\(index)]") }
+    public func index(_ index: Int) -> Path { .element(self, index) }
 
     /// A value of a map, by its key.
-    package func key(_ key: String) -> Path { Path(description: "\(description)[\(key)]") }
+    public func key(_ key: String) -> Path { .value(self, key) }
+
+    public var description: String {
+        var text: String = ""
+        write(to: &text)
+        return text
+    }
+
+    private func write(to text: inout String) {
+        switch self {
+        case .root: break
+        case .member(let parent, let name):
+            parent.write(to: &text)
+            if !text.isEmpty { text += "." }
+            text += name
+        case .element(let parent, let index):
+            parent.write(to: &text)
+            text += "[\(index)]"
+        case .value(let parent, let key):
+            parent.write(to: &text)
+            text += "[\(key)]"
+        }
+    }
 }

@@ -1,9 +1,9 @@
 /// One thing that is wrong with an object, in Kubernetes' words: `spec.replicas: Invalid value: -1: must be greater than or equal to 0`.
 ///
 /// Source: k8s.io/apimachinery/pkg/util/validation/field.
-package struct Problem: Sendable, CustomStringConvertible {
+public struct Problem: Sendable, CustomStringConvertible {
     /// The kinds of problem; the raw value is the `reason` of a cause in a Status.
-    package enum Kind: String, Sendable {
+    public enum Kind: String, Sendable {
         case notFound = "FieldValueNotFound"
         case required = "FieldValueRequired"
         case duplicate = "FieldValueDuplicate"
@@ -30,65 +30,65 @@ package struct Problem: Sendable, CustomStringConvertible {
         }
     }
 
-    package let kind: Kind
-    package let path: String
+    public let kind: Kind
+    public let path: String
     /// The offending value as Kubernetes prints it; nil where the kind of problem shows none.
-    package let value: String?
-    package let detail: String
+    public let value: String?
+    public let detail: String
 
     /// The text without the path: `Invalid value: -1: must be greater than or equal to 0`.
-    package var message: String {
+    public var message: String {
         var text: String = kind.words
         if let value { text += ": " + value }
         if !detail.isEmpty { text += ": " + detail }
         return text
     }
 
-    package var description: String { path + ": " + message }
+    public var description: String { path + ": " + message }
 }
 
 /// All problems of one object, collected in the order of its fields.
-package struct Problems: Sendable {
-    package private(set) var all: [Problem] = []
+public struct Problems: Sendable {
+    public private(set) var all: [Problem] = []
 
-    package init() {}
+    public init() {}
 
-    package var isEmpty: Bool { all.isEmpty }
+    public var isEmpty: Bool { all.isEmpty }
 
-    package mutating func invalid(_ path: Path, _ value: JSON, _ detail: String) {
+    public mutating func invalid(_ path: Path, _ value: JSON, _ detail: String) {
         add(.invalid, path, value, detail)
     }
 
-    package mutating func typeInvalid(_ path: Path, _ value: JSON, _ detail: String) {
+    public mutating func typeInvalid(_ path: Path, _ value: JSON, _ detail: String) {
         add(.typeInvalid, path, value, detail)
     }
 
-    package mutating func required(_ path: Path, _ detail: String = "") {
+    public mutating func required(_ path: Path, _ detail: String = "") {
         add(.required, path, nil, detail)
     }
 
-    package mutating func duplicate(_ path: Path, _ value: JSON) {
+    public mutating func duplicate(_ path: Path, _ value: JSON) {
         add(.duplicate, path, value, "")
     }
 
-    package mutating func notFound(_ path: Path, _ value: JSON) {
+    public mutating func notFound(_ path: Path, _ value: JSON) {
         add(.notFound, path, value, "")
     }
 
-    package mutating func forbidden(_ path: Path, _ detail: String) {
+    public mutating func forbidden(_ path: Path, _ detail: String) {
         add(.forbidden, path, nil, detail)
     }
 
-    package mutating func tooLong(_ path: Path, _ detail: String) {
+    public mutating func tooLong(_ path: Path, _ detail: String) {
         add(.tooLong, path, nil, detail)
     }
 
-    package mutating func tooMany(_ path: Path, _ count: Int, atMost limit: Int) {
+    public mutating func tooMany(_ path: Path, _ count: Int, atMost limit: Int) {
         add(.tooMany, path, .int(Int64(count)), "must have at most \(limit) items")
     }
 
     /// The supported values are listed in the order given.
-    package mutating func notSupported(_ path: Path, _ value: JSON, supported: [String]) {
+    public mutating func notSupported(_ path: Path, _ value: JSON, supported: [String]) {
         let list: String = supported.map { "\"\($0)\"" }.joined(separator: ", ")
         add(.notSupported, path, value, supported.isEmpty ? "" : "supported values: " + list)
     }
@@ -100,7 +100,7 @@ package struct Problems: Sendable {
         all.removeAll { $0.kind == .notFound && $0.path.hasPrefix(prefix) && shown.contains($0.value ?? "") }
     }
 
-    package mutating func append(contentsOf other: Problems) { all += other.all }
+    public mutating func append(contentsOf other: Problems) { all += other.all }
 
     private mutating func add(_ kind: Problem.Kind, _ path: Path, _ value: JSON?, _ detail: String) {
         all.append(Problem(kind: kind, path: path.description, value: value.map(Self.shown), detail: detail))

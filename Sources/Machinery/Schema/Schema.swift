@@ -1,14 +1,14 @@
-import Synchronization
+public import Synchronization
 
 /// The declaration of an object type: a struct whose stored properties are ``Field``s.
 ///
-///     package struct ReplicaSetStatus: Schema {
-///         package static let definition = Definition(ReplicaSetStatus(), "apps.v1.ReplicaSetStatus", "What was last seen of a ReplicaSet.")
-///         package let replicas = Field<Int32>("replicas", 1, "Number of pods.", .always)
+///     public struct ReplicaSetStatus: Schema {
+///         public static let definition = Definition(ReplicaSetStatus(), "apps.v1.ReplicaSetStatus", "What was last seen of a ReplicaSet.")
+///         public let replicas = Field<Int32>("replicas", 1, "Number of pods.", .always)
 ///     }
 ///
 /// Objects themselves are trees; ``View`` reads and writes them through these declarations, so unknown members survive.
-package protocol Schema: FieldValue, Sendable where Reading == View<Self> {
+public protocol Schema: FieldValue, Sendable where Reading == View<Self> {
     /// The one instance of the declaration, with its name and doc.
     static var definition: Definition<Self> { get }
 
@@ -23,24 +23,24 @@ package protocol Schema: FieldValue, Sendable where Reading == View<Self> {
 }
 
 extension Schema {
-    package static func setDefaults(_ object: inout View<Self>) {}
-    package static func validate(_ object: View<Self>, _ path: Path, _ problems: inout Problems) {}
-    package static func validateUpdate(_ object: View<Self>, from old: View<Self>, _ path: Path, _ problems: inout Problems) {}
+    public static func setDefaults(_ object: inout View<Self>) {}
+    public static func validate(_ object: View<Self>, _ path: Path, _ problems: inout Problems) {}
+    public static func validateUpdate(_ object: View<Self>, from old: View<Self>, _ path: Path, _ problems: inout Problems) {}
 
-    package static var schema: TypeSchema { .object(SchemaReference { definition.schema }) }
-    package static func read(_ json: JSON?) -> View<Self> { View(json ?? .object([:])) }
-    package static func write(_ reading: View<Self>) -> JSON? { reading.json }
+    public static var schema: TypeSchema { .object(SchemaReference { definition.schema }) }
+    public static func read(_ json: JSON?) -> View<Self> { View(json ?? .object([:])) }
+    public static func write(_ reading: View<Self>) -> JSON? { reading.json }
 }
 
 /// The one instance of a declaration: its fields by Swift name, and the same as a schema without Swift types.
-package final class Definition<S: Schema>: Sendable {
-    package let fields: S
-    package let schema: ObjectSchema
+public final class Definition<S: Schema>: Sendable {
+    public let fields: S
+    public let schema: ObjectSchema
 
     /// - Parameters:
     ///   - name: the OpenAPI name; `io.k8s.api.` goes without saying.
     ///   - isAtomic: server-side apply owns objects of the type as a whole, wherever they stand.
-    package init(_ fields: S, _ name: String, _ doc: String, isAtomic: Bool = false) {
+    public init(_ fields: S, _ name: String, _ doc: String, isAtomic: Bool = false) {
         self.fields = fields
         let declared: [FieldSchema] = Mirror(reflecting: fields).children.compactMap { $0.value as? FieldSchema }
         schema = ObjectSchema(
@@ -59,16 +59,16 @@ package final class Definition<S: Schema>: Sendable {
 }
 
 /// An object type without its Swift type: what the API server and the patches work with. Custom resources make theirs at run time.
-package final class ObjectSchema: Sendable {
+public final class ObjectSchema: Sendable {
     /// The rules that a declaration writes as functions.
-    package struct Rules: Sendable {
-        package let setDefaults: @Sendable (inout JSON) -> Void
-        package let validate: @Sendable (JSON, Path, inout Problems) -> Void
-        package let validateUpdate: @Sendable (JSON, JSON, Path, inout Problems) -> Void
+    public struct Rules: Sendable {
+        public let setDefaults: @Sendable (inout JSON) -> Void
+        public let validate: @Sendable (JSON, Path, inout Problems) -> Void
+        public let validateUpdate: @Sendable (JSON, JSON, Path, inout Problems) -> Void
 
-        package static let none = Rules(setDefaults: { _ in }, validate: { _, _, _ in }, validateUpdate: { _, _, _, _ in })
+        public static let none = Rules(setDefaults: { _ in }, validate: { _, _, _ in }, validateUpdate: { _, _, _, _ in })
 
-        package init(
+        public init(
             setDefaults: @escaping @Sendable (inout JSON) -> Void,
             validate: @escaping @Sendable (JSON, Path, inout Problems) -> Void,
             validateUpdate: @escaping @Sendable (JSON, JSON, Path, inout Problems) -> Void
@@ -80,21 +80,33 @@ package final class ObjectSchema: Sendable {
     }
 
     /// `io.k8s.api.apps.v1.ReplicaSetSpec`
-    package let name: String
-    package let doc: String
+    public let name: String
+    /// `ReplicaSetSpec`
+    public let shortName: String
+    public let doc: String
     /// In the order of declaration.
-    package let fields: [FieldSchema]
-    package let rules: Rules
+    public let fields: [FieldSchema]
+    public let rules: Rules
     /// True when members that no field declares are kept.
-    package let keepsUnknown: Bool
+    public let keepsUnknown: Bool
     /// True when server-side apply owns objects of the type as a whole.
-    package let isAtomic: Bool
+    public let isAtomic: Bool
     /// Fields that Go writes with their zero value where they are absent, and these values.
     let zeroes: [(name: String, value: JSON)]
-    private let indexes: [String: Int]
+    /// Structs by value in Go: written even when they are empty.
+    let alwaysObjects: [FieldSchema]
+    /// Fields that have a default, or objects below them that may have some.
+    let defaulting: [FieldSchema]
+    /// Fields that are required, have rules, or have objects below them.
+    let checked: [FieldSchema]
+    /// Fields that updates may not change, and objects below which there may be some.
+    let guarded: [FieldSchema]
+    private let names: FieldNames
     private let plan = AtomicLazyReference<ProtobufPlan>()
+    /// What whoever works with the schema derives from it once and keeps here.
+    public let derived = AtomicLazyReference<any AnyObject & Sendable>()
 
-    package init(
+    public init(
         name: String, doc: String, fields: [FieldSchema], rules: Rules = .none, keepsUnknown: Bool = false, isAtomic: Bool = false
     ) {
         self.name = name
@@ -104,19 +116,23 @@ package final class ObjectSchema: Sendable {
         self.keepsUnknown = keepsUnknown
         self.isAtomic = isAtomic
         zeroes = fields.compactMap { field in field.writtenZero.map { (field.name, $0) } }
-        indexes = [String: Int](uniqueKeysWithValues: fields.enumerated().map { ($1.name, $0) })
+        alwaysObjects = fields.filter(\.isAlwaysObject)
+        defaulting = fields.filter { $0.defaultValue != nil || $0.hasObjects }
+        checked = fields.filter { $0.isRequired || !$0.rules.isEmpty || $0.hasObjects }
+        guarded = fields.filter { field in
+            if case .object = field.type { true } else { field.isImmutable }
+        }
+        names = FieldNames(fields.map(\.name))
+        shortName = name.split(separator: ".").last.map(String.init) ?? name
     }
 
     /// How objects of the type are written in protobuf; made when first asked for.
     var protobufPlan: ProtobufPlan { plan.load() ?? plan.storeIfNil(ProtobufPlan(fields)) }
 
-    package func index(of field: String) -> Int? { indexes[field] }
+    public func index(of field: String) -> Int? { names.index(of: field) }
 
-    package subscript(field: String) -> FieldSchema? { indexes[field].map { fields[$0] } }
+    public subscript(field: String) -> FieldSchema? { names.index(of: field).map { fields[$0] } }
 
     /// `v1.ReplicaSetSpec`, as Go's errors name it.
-    package var goName: String { name.split(separator: ".").suffix(2).joined(separator: ".") }
-
-    /// `ReplicaSetSpec`
-    package var shortName: String { name.split(separator: ".").last.map(String.init) ?? name }
+    public var goName: String { name.split(separator: ".").suffix(2).joined(separator: ".") }
 }

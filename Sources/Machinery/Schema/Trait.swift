@@ -1,5 +1,5 @@
 /// What a field declares beside its name and type: whether it must be there, how lists merge, and rules for its value.
-package enum Trait: Sendable {
+public enum Trait: Sendable {
     /// OpenAPI lists the field as required; validation says `Required value` when it is absent or empty.
     case required
     /// OpenAPI lists the field as required, but an empty value is valid (Go writes it always, also when zero).
@@ -27,19 +27,19 @@ package enum Trait: Sendable {
 }
 
 extension Trait {
-    package static func atLeast(_ least: Int64) -> Trait { .rule(.atLeast(least)) }
-    package static func atMost(_ most: Int64) -> Trait { .rule(.atMost(most)) }
-    package static func between(_ least: Int64, _ most: Int64) -> Trait { .rule(.between(least, most)) }
-    package static func oneOf(_ values: String...) -> Trait { .rule(.oneOf(values)) }
-    package static func maxLength(_ most: Int) -> Trait { .rule(.maxLength(most)) }
+    public static func atLeast(_ least: Int64) -> Trait { .rule(.atLeast(least)) }
+    public static func atMost(_ most: Int64) -> Trait { .rule(.atMost(most)) }
+    public static func between(_ least: Int64, _ most: Int64) -> Trait { .rule(.between(least, most)) }
+    public static func oneOf(_ values: String...) -> Trait { .rule(.oneOf(values)) }
+    public static func maxLength(_ most: Int) -> Trait { .rule(.maxLength(most)) }
     /// The texts that a checker of ``Names`` gives for a bad string.
-    package static func format(_ problems: @escaping @Sendable (String) -> [String]) -> Trait { .rule(.format(problems)) }
+    public static func format(_ problems: @escaping @Sendable (String) -> [String]) -> Trait { .rule(.format(problems)) }
     /// Any other rule.
-    package static func check(_ check: @escaping @Sendable (JSON, Path, inout Problems) -> Void) -> Trait { .rule(.check(check)) }
+    public static func check(_ check: @escaping @Sendable (JSON, Path, inout Problems) -> Void) -> Trait { .rule(.check(check)) }
 }
 
 /// A condition on one value, with the text that Kubernetes gives when it is broken.
-package enum Rule: Sendable {
+public enum Rule: Sendable {
     case atLeast(Int64)
     case atMost(Int64)
     case between(Int64, Int64)

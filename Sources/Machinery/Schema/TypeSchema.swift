@@ -1,5 +1,5 @@
 /// The type of a field, without its Swift type: what decoding, validation, OpenAPI and protobuf work from.
-package indirect enum TypeSchema: Sendable {
+public indirect enum TypeSchema: Sendable {
     case boolean
     case int32
     case int64
@@ -20,7 +20,7 @@ package indirect enum TypeSchema: Sendable {
     case map(TypeSchema)
 
     /// The object schema at the bottom of lists and maps; nil for plain values.
-    package var innermostObject: ObjectSchema? {
+    public var innermostObject: ObjectSchema? {
         switch self {
         case .object(let reference): reference.schema
         case .list(let element), .map(let element): element.innermostObject
@@ -29,7 +29,7 @@ package indirect enum TypeSchema: Sendable {
     }
 
     /// The name of the Go type, as decoding errors show it.
-    package var goName: String {
+    public var goName: String {
         switch self {
         case .boolean: "bool"
         case .int32: "int32"
@@ -51,10 +51,10 @@ package indirect enum TypeSchema: Sendable {
 }
 
 /// A schema that is looked up when it is needed, so that schemas may contain themselves.
-package struct SchemaReference: Sendable {
+public struct SchemaReference: Sendable {
     private let resolve: @Sendable () -> ObjectSchema
 
-    package init(_ resolve: @escaping @Sendable () -> ObjectSchema) { self.resolve = resolve }
+    public init(_ resolve: @escaping @Sendable () -> ObjectSchema) { self.resolve = resolve }
 
-    package var schema: ObjectSchema { resolve() }
+    public var schema: ObjectSchema { resolve() }
 }

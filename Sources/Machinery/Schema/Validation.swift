@@ -1,24 +1,24 @@
 extension ObjectSchema {
     /// Collects everything that is wrong with a decoded and defaulted object: required fields, the rules of each field, inner objects,
     /// then the rules between fields.
-    package func validate(_ json: JSON, _ path: Path = .root, _ problems: inout Problems) {
-        for field in fields {
+    public func validate(_ json: JSON, _ path: Path = .root, _ problems: inout Problems) {
+        for field in checked {
             let value: JSON? = json[field.name]
             if field.isRequired, value?.isEmpty ?? true, !field.isZeroAllowed(value) {
                 problems.required(path.child(field.name))
                 continue
             }
-            guard let value, !(field.rules.isEmpty && !field.type.hasObjects) else { continue }
+            guard let value else { continue }
             let here: Path = path.child(field.name)
             for rule in field.rules { rule.validateEach(value, here, &problems) }
-            field.type.validate(value, here, &problems)
+            if field.hasObjects { field.type.validate(value, here, &problems) }
         }
         rules.validate(json, path, &problems)
     }
 
     /// Collects what an update may not change: immutable fields first, then the declared rules between the two versions.
-    package func validateUpdate(_ json: JSON, from old: JSON, _ path: Path = .root, _ problems: inout Problems) {
-        for field in fields {
+    public func validateUpdate(_ json: JSON, from old: JSON, _ path: Path = .root, _ problems: inout Problems) {
+        for field in guarded {
             let new: JSON? = json[field.name]
             let before: JSON? = old[field.name]
             if field.isImmutable, new != before {

@@ -2,25 +2,25 @@
 ///
 /// A backslash before `,`, `=` or a backslash makes it part of the value. A field that an object does not have reads as "".
 /// Source: field selectors in the Kubernetes documentation; the error texts are those of `fields.ParseSelector`.
-package struct FieldMatch: Sendable, Hashable {
-    package struct Requirement: Sendable, Hashable {
-        package let field: String
-        package let isEqual: Bool
-        package let value: String
+public struct FieldMatch: Sendable, Hashable {
+    public struct Requirement: Sendable, Hashable {
+        public let field: String
+        public let isEqual: Bool
+        public let value: String
     }
 
     /// In the order they were written; all must be met.
-    package let requirements: [Requirement]
+    public let requirements: [Requirement]
 
-    package static let everything = FieldMatch(requirements: [])
+    public static let everything = FieldMatch(requirements: [])
 
-    package init(requirements: [Requirement]) { self.requirements = requirements }
+    public init(requirements: [Requirement]) { self.requirements = requirements }
 
-    package init(_ field: String, _ value: String) {
+    public init(_ field: String, _ value: String) {
         requirements = [Requirement(field: field, isEqual: true, value: value)]
     }
 
-    package init(parsing text: String) throws(SelectorError) {
+    public init(parsing text: String) throws(SelectorError) {
         var requirements: [Requirement] = []
         for term in Self.terms(text) where !term.isEmpty {
             guard let (field, isEqual, raw) = Self.split(term) else {
@@ -32,16 +32,16 @@ package struct FieldMatch: Sendable, Hashable {
     }
 
     /// `field` reads a field by its path; "" when there is none.
-    package func matches(_ field: (String) -> String) -> Bool {
+    public func matches(_ field: (String) -> String) -> Bool {
         requirements.allSatisfy { (field($0.field) == $0.value) == $0.isEqual }
     }
 
     /// The value that a field must have; nil when any will do.
-    package func exactValue(of field: String) -> String? {
+    public func exactValue(of field: String) -> String? {
         requirements.first { $0.field == field && $0.isEqual }?.value
     }
 
-    package var isEverything: Bool { requirements.isEmpty }
+    public var isEverything: Bool { requirements.isEmpty }
 
     /// Parts at commas that no backslash precedes.
     private static func terms(_ text: String) -> [String] {
@@ -98,7 +98,7 @@ package struct FieldMatch: Sendable, Hashable {
 
 extension FieldMatch: CustomStringConvertible {
     /// The form that ``init(parsing:)`` reads.
-    package var description: String {
+    public var description: String {
         requirements.map { $0.field + ($0.isEqual ? "=" : "!=") + Self.escaped($0.value) }.joined(separator: ",")
     }
 

@@ -1,11 +1,11 @@
 /// Why a text or object is no selector, in the words of Kubernetes.
-package struct SelectorError: Error, Hashable, Sendable, CustomStringConvertible {
-    package let description: String
+public struct SelectorError: Error, Hashable, Sendable, CustomStringConvertible {
+    public let description: String
 }
 
 extension LabelMatch.Requirement {
     /// Checks the key, the values and their number.
-    package init(_ key: String, _ operation: LabelMatch.Operation, _ values: [String]) throws(SelectorError) {
+    public init(_ key: String, _ operation: LabelMatch.Operation, _ values: [String]) throws(SelectorError) {
         var problems: [String] = []
         func invalid(_ path: String, _ value: String, _ detail: String) {
             problems.append("\(path): Invalid value: \(value): \(detail)")
@@ -41,7 +41,7 @@ extension LabelMatch.Requirement {
 
 extension LabelMatch {
     /// Exactly these labels.
-    package init(labels: [String: String]) throws(SelectorError) {
+    public init(labels: [String: String]) throws(SelectorError) {
         var requirements: [Requirement] = []
         for (key, value) in labels { requirements.append(try Requirement(key, .equals, [value])) }
         self.init(requirements: requirements)
@@ -49,7 +49,7 @@ extension LabelMatch {
 
     /// Reads the object form, with `matchLabels` and `matchExpressions`. An absent or null selector chooses nothing, an empty one
     /// everything.
-    package init(labelSelector json: JSON?) throws(SelectorError) {
+    public init(labelSelector json: JSON?) throws(SelectorError) {
         guard let json, !json.isNull else {
             self = .nothing
             return

@@ -1,7 +1,7 @@
 extension LabelMatch {
     /// Reads `a=b,a==b,a!=b,a in (x,y),a notin (x),a,!a,a>1,a<9`. Source: `labels.Parse` of k8s.io/apimachinery, whose error texts
     /// these are.
-    package init(parsing text: String) throws(SelectorError) {
+    public init(parsing text: String) throws(SelectorError) {
         var parser = LabelMatchParser(text)
         self.init(requirements: try parser.requirements())
     }

@@ -2,8 +2,8 @@
 ///
 /// Source: labels and selectors in the Kubernetes documentation. A requirement that a label is not in some values is met by an
 /// object without that label.
-package struct LabelMatch: Sendable, Hashable {
-    package enum Operation: String, Sendable {
+public struct LabelMatch: Sendable, Hashable {
+    public enum Operation: String, Sendable {
         case equals = "="
         case doubleEquals = "=="
         case notEquals = "!="
@@ -15,44 +15,44 @@ package struct LabelMatch: Sendable, Hashable {
         case lessThan = "lt"
     }
 
-    package struct Requirement: Sendable, Hashable {
-        package let key: String
-        package let operation: Operation
+    public struct Requirement: Sendable, Hashable {
+        public let key: String
+        public let operation: Operation
         /// Sorted and unique; empty for ``Operation/exists`` and ``Operation/doesNotExist``.
-        package let values: [String]
+        public let values: [String]
     }
 
     /// Sorted by key.
-    package let requirements: [Requirement]
+    public let requirements: [Requirement]
     /// True for the selector that chooses no object at all, as a missing one does.
-    package let isNothing: Bool
+    public let isNothing: Bool
 
-    package static let everything = LabelMatch(requirements: [])
-    package static let nothing = LabelMatch(requirements: [], isNothing: true)
+    public static let everything = LabelMatch(requirements: [])
+    public static let nothing = LabelMatch(requirements: [], isNothing: true)
 
-    package init(requirements: [Requirement], isNothing: Bool = false) {
+    public init(requirements: [Requirement], isNothing: Bool = false) {
         // A stable order for requirements on one key: as they were written.
         self.requirements = requirements.enumerated().sorted { ($0.element.key, $0.offset) < ($1.element.key, $1.offset) }
             .map(\.element)
         self.isNothing = isNothing
     }
 
-    package var isEverything: Bool { requirements.isEmpty && !isNothing }
+    public var isEverything: Bool { requirements.isEmpty && !isNothing }
 
     /// The same requirements and those of another selector.
-    package func and(_ other: LabelMatch) -> LabelMatch {
+    public func and(_ other: LabelMatch) -> LabelMatch {
         LabelMatch(requirements: requirements + other.requirements, isNothing: isNothing || other.isNothing)
     }
 
     /// `label` finds the value of a label; nil when there is none.
-    package func matches(_ label: (String) -> String?) -> Bool {
+    public func matches(_ label: (String) -> String?) -> Bool {
         !isNothing && requirements.allSatisfy { $0.matches(label($0.key)) }
     }
 
-    package func matches(_ labels: [String: String]) -> Bool { matches { labels[$0] } }
+    public func matches(_ labels: [String: String]) -> Bool { matches { labels[$0] } }
 
     /// `labels` is the member `metadata.labels`; nil when the object has none.
-    package func matches(_ labels: JSON?) -> Bool { matches { labels?[$0]?.string } }
+    public func matches(_ labels: JSON?) -> Bool { matches { labels?[$0]?.string } }
 }
 
 extension LabelMatch.Requirement {
@@ -74,11 +74,11 @@ extension LabelMatch.Requirement {
 
 extension LabelMatch: CustomStringConvertible {
     /// The form that ``init(parsing:)`` reads; empty for everything and for nothing.
-    package var description: String { requirements.map(\.description).joined(separator: ",") }
+    public var description: String { requirements.map(\.description).joined(separator: ",") }
 }
 
 extension LabelMatch.Requirement: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         let list: String = values.joined(separator: ",")
         return switch operation {
         case .equals, .doubleEquals, .notEquals: "\(key)\(operation.rawValue)\(list)"

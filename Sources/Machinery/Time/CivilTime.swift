@@ -1,15 +1,15 @@
 /// A date and time of day in UTC by the proleptic Gregorian calendar, without leap seconds.
-package struct CivilTime: Sendable, Hashable {
-    package var year: Int
+public struct CivilTime: Sendable, Hashable {
+    public var year: Int
     /// 1 to 12.
-    package var month: Int
+    public var month: Int
     /// 1 to 31.
-    package var day: Int
-    package var hour: Int
-    package var minute: Int
-    package var second: Int
+    public var day: Int
+    public var hour: Int
+    public var minute: Int
+    public var second: Int
 
-    package init(year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0) {
+    public init(year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0) {
         self.year = year
         self.month = month
         self.day = day
@@ -19,7 +19,7 @@ package struct CivilTime: Sendable, Hashable {
     }
 
     /// Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": years start in March, eras have 400 years.
-    package init(secondsSinceEpoch seconds: Int64) {
+    public init(secondsSinceEpoch seconds: Int64) {
         let days: Int = Int(seconds.flooredQuotient(86_400))
         let rest: Int = Int(seconds) - days * 86_400
         let shifted: Int = days + 719_468
@@ -34,7 +34,7 @@ package struct CivilTime: Sendable, Hashable {
             hour: rest / 3600, minute: rest / 60 % 60, second: rest % 60)
     }
 
-    package var secondsSinceEpoch: Int64 {
+    public var secondsSinceEpoch: Int64 {
         let marchYear: Int = month <= 2 ? year - 1 : year
         let era: Int = Int(Int64(marchYear).flooredQuotient(400))
         let yearOfEra: Int = marchYear - era * 400
@@ -45,13 +45,13 @@ package struct CivilTime: Sendable, Hashable {
     }
 
     /// 0 is Sunday.
-    package var weekday: Int {
+    public var weekday: Int {
         let days: Int64 = secondsSinceEpoch.flooredQuotient(86_400)
         let sinceSunday: Int64 = days + 4  // 1970-01-01 was a Thursday
         return Int(sinceSunday - sinceSunday.flooredQuotient(7) * 7)
     }
 
-    package static func days(inMonth month: Int, of year: Int) -> Int {
+    public static func days(inMonth month: Int, of year: Int) -> Int {
         switch month {
         case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
         case 4, 6, 9, 11: 30
@@ -60,7 +60,7 @@ package struct CivilTime: Sendable, Hashable {
     }
 
     /// `2006-01-02T15:04:05`
-    package var text: String {
+    public var text: String {
         "\(year.padded(4))-\(month.padded(2))-\(day.padded(2))T\(hour.padded(2)):\(minute.padded(2)):\(second.padded(2))"
     }
 }

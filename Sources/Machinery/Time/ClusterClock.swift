@@ -12,25 +12,25 @@ import Synchronization
 ///
 /// By default it goes with the host's clock from where that stood at the start, in its pace and never backwards. It can be
 /// paused, and moved on while paused or running; whoever sleeps until then wakes at once, in order of the wanted times.
-package final class ClusterClock: Clock, Sendable {
-    package struct Instant: InstantProtocol {
+public final class ClusterClock: Clock, Sendable {
+    public struct Instant: InstantProtocol {
         /// Since 1970-01-01T00:00:00Z.
-        package let nanoseconds: Int64
+        public let nanoseconds: Int64
 
-        package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
-        package init(_ time: Time) { nanoseconds = time.seconds * 1_000_000_000 }
+        public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+        public init(_ time: Time) { nanoseconds = time.seconds * 1_000_000_000 }
 
         /// Stays at the ends of 64 bits.
-        package func advanced(by duration: Duration) -> Instant {
+        public func advanced(by duration: Duration) -> Instant {
             let distance: Int64 = duration.nanoseconds
             let (sum, overflow): (Int64, Bool) = nanoseconds.addingReportingOverflow(distance)
             return Instant(nanoseconds: overflow ? (distance < 0 ? .min : .max) : sum)
         }
-        package func duration(to other: Instant) -> Duration { .nanoseconds(other.nanoseconds) - .nanoseconds(nanoseconds) }
-        package static func < (one: Instant, other: Instant) -> Bool { one.nanoseconds < other.nanoseconds }
+        public func duration(to other: Instant) -> Duration { .nanoseconds(other.nanoseconds) - .nanoseconds(nanoseconds) }
+        public static func < (one: Instant, other: Instant) -> Bool { one.nanoseconds < other.nanoseconds }
 
-        package var time: Time { Time(seconds: nanoseconds.flooredQuotient(1_000_000_000)) }
-        package var microTime: MicroTime { MicroTime(microseconds: nanoseconds.flooredQuotient(1000)) }
+        public var time: Time { Time(seconds: nanoseconds.flooredQuotient(1_000_000_000)) }
+        public var microTime: MicroTime { MicroTime(microseconds: nanoseconds.flooredQuotient(1000)) }
     }
 
     /// What happens when a time has come.
@@ -62,25 +62,25 @@ package final class ClusterClock: Clock, Sendable {
     private let state: Mutex<State>
 
     /// Starts at the host's time.
-    package convenience init() { self.init(at: Self.hostTime, isPaused: false) }
+    public convenience init() { self.init(at: Self.hostTime, isPaused: false) }
 
-    package init(at start: Instant, isPaused: Bool) {
+    public init(at start: Instant, isPaused: Bool) {
         state = Mutex(State(anchor: start.nanoseconds, realAnchor: .now, isPaused: isPaused))
     }
 
     deinit { state.withLock { $0.alarm?.cancel() } }
 
-    package var now: Instant { Instant(nanoseconds: state.withLock { $0.now }) }
-    package var time: Time { now.time }
-    package var microTime: MicroTime { now.microTime }
-    package var minimumResolution: Duration { .nanoseconds(1) }
+    public var now: Instant { Instant(nanoseconds: state.withLock { $0.now }) }
+    public var time: Time { now.time }
+    public var microTime: MicroTime { now.microTime }
+    public var minimumResolution: Duration { .nanoseconds(1) }
 
     // MARK: Turning
 
-    package var isPaused: Bool { state.withLock { $0.isPaused } }
+    public var isPaused: Bool { state.withLock { $0.isPaused } }
 
     /// Time stands still until ``resume()``; nobody wakes, unless it is moved on.
-    package func pause() {
+    public func pause() {
         state.withLock { state in
             guard !state.isPaused else { return }
             state.anchor = state.now
@@ -91,7 +91,7 @@ package final class ClusterClock: Clock, Sendable {
         }
     }
 
-    package func resume() {
+    public func resume() {
         state.withLock { state in
             guard state.isPaused else { return }
             state.realAnchor = .now
@@ -101,7 +101,7 @@ package final class ClusterClock: Clock, Sendable {
     }
 
     /// Jumps ahead. Who sleeps in a loop wakes once, not once for each round that the jump passes over.
-    package func advance(by duration: Duration) {
+    public func advance(by duration: Duration) {
         precondition(duration >= .zero, "time only moves on, not by \(duration)")
         let due: [Waiter] = state.withLock { state in
             state.anchor = Instant(nanoseconds: state.anchor).advanced(by: duration).nanoseconds
@@ -112,7 +112,7 @@ package final class ClusterClock: Clock, Sendable {
 
     /// Jumps to the next wanted time, if any; returns how far that was.
     @discardableResult
-    package func advanceToNextDeadline() -> Duration? {
+    public func advanceToNextDeadline() -> Duration? {
         guard let next = nextDeadline else { return nil }
         let distance: Duration = max(.zero, now.duration(to: next))
         advance(by: distance)
@@ -120,9 +120,9 @@ package final class ClusterClock: Clock, Sendable {
     }
 
     /// How many sleep or are scheduled.
-    package var waiterCount: Int { state.withLock { $0.waiters.count } }
+    public var waiterCount: Int { state.withLock { $0.waiters.count } }
 
-    package var nextDeadline: Instant? {
+    public var nextDeadline: Instant? {
         state.withLock { state in
             dropStale(&state)
             return state.queue.first.map { Instant(nanoseconds: $0.deadline) }
@@ -132,7 +132,7 @@ package final class ClusterClock: Clock, Sendable {
     // MARK: Waiting
 
     /// Throws `CancellationError` when the task is cancelled first.
-    package func sleep(until deadline: Instant, tolerance: Duration? = nil) async throws {
+    public func sleep(until deadline: Instant, tolerance: Duration? = nil) async throws {
         let id: UInt64 = newID()
         defer { state.withLock { _ = $0.cancelled.remove(id) } }
         try await withTaskCancellationHandler {
@@ -146,26 +146,26 @@ package final class ClusterClock: Clock, Sendable {
 
     /// Calls a short action that blocks nothing when a duration has passed, unless the timer is cancelled first.
     @discardableResult
-    package func schedule(after duration: Duration, _ action: @escaping @Sendable () -> Void) -> Timer {
+    public func schedule(after duration: Duration, _ action: @escaping @Sendable () -> Void) -> Timer {
         schedule(at: now.advanced(by: duration), action)
     }
 
     /// The same at a time.
     @discardableResult
-    package func schedule(at deadline: Instant, _ action: @escaping @Sendable () -> Void) -> Timer {
+    public func schedule(at deadline: Instant, _ action: @escaping @Sendable () -> Void) -> Timer {
         let id: UInt64 = newID()
         add(id, deadline, .action(action))
         return Timer(clock: self, id: id)
     }
 
     /// An action to come.
-    package struct Timer: Sendable {
+    public struct Timer: Sendable {
         fileprivate let clock: ClusterClock
         fileprivate let id: UInt64
 
         /// True when the action had not begun and never will.
         @discardableResult
-        package func cancel() -> Bool { clock.state.withLock { $0.waiters.removeValue(forKey: id) } != nil }
+        public func cancel() -> Bool { clock.state.withLock { $0.waiters.removeValue(forKey: id) } != nil }
     }
 
     // MARK: Details

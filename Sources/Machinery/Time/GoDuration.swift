@@ -1,7 +1,7 @@
 /// Durations in the form that Go programs read and print: `1h30m`, `1.5s`, `300ms`.
-package enum GoDuration {
+public enum GoDuration {
     /// Reads a signed sequence of decimal numbers with units: `ns us µs ms s m h`. Plain `0` is allowed.
-    package static func parse(_ text: String) throws(TimeError) -> Duration {
+    public static func parse(_ text: String) throws(TimeError) -> Duration {
         var rest: Substring.UTF8View = Substring(text).utf8
         let isNegative: Bool = rest.first == UInt8(ascii: "-")
         if isNegative || rest.first == UInt8(ascii: "+") { rest = rest.dropFirst() }
@@ -34,7 +34,7 @@ package enum GoDuration {
     }
 
     /// `1h30m0s`, `1.5s`, `300ms`, `0s`.
-    package static func text(_ duration: Duration) -> String {
+    public static func text(_ duration: Duration) -> String {
         let nanoseconds: Int64 = duration.nanoseconds
         let magnitude: UInt64 = nanoseconds.magnitude
         let sign: String = nanoseconds < 0 ? "-" : ""

@@ -2,7 +2,7 @@ extension Duration {
     /// The form of kubectl's AGE column: two or three significant figures, `45s`, `2m10s`, `5d3h`, `2y36d`.
     ///
     /// A second in the future is 0s, for clocks differ; more is `<invalid>`. Source: `HumanDuration` of k8s.io/apimachinery.
-    package var human: String {
+    public var human: String {
         let seconds: Int64 = components.seconds
         if seconds < -1 { return "<invalid>" }
         if seconds < 0 { return "0s" }
@@ -21,7 +21,7 @@ extension Duration {
     }
 
     /// One figure only: `90s` is `1m`. Source: `ShortHumanDuration` of k8s.io/apimachinery.
-    package var shortHuman: String {
+    public var shortHuman: String {
         let seconds: Int64 = components.seconds
         if seconds < -1 { return "<invalid>" }
         if seconds < 0 { return "0s" }

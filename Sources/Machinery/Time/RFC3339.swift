@@ -1,6 +1,6 @@
 /// Why a text is no time, in the words that Go's `time` package has made well known.
-package struct TimeError: Error, Hashable, Sendable, CustomStringConvertible {
-    package let description: String
+public struct TimeError: Error, Hashable, Sendable, CustomStringConvertible {
+    public let description: String
 }
 
 /// Reads `2006-01-02T15:04:05[.fraction](Z|±07:00)`. Source: RFC 3339, section 5.6.

@@ -8,7 +8,7 @@ extension Base64Text {
         return values
     }()
 
-    package static func encode(_ bytes: some Collection<UInt8>) -> String {
+    public static func encode(_ bytes: some Collection<UInt8>) -> String {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
         var word: UInt32 = 0
@@ -30,7 +30,7 @@ extension Base64Text {
     }
 
     /// nil when the text is not valid with its padding. Line breaks are passed over, as Go does.
-    package static func decode(_ text: String) -> [UInt8]? {
+    public static func decode(_ text: String) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count / 4 * 3)
         var word: UInt32 = 0

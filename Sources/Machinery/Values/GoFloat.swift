@@ -1,5 +1,5 @@
 /// Floating-point numbers in the shortest form that reads back the same, laid out as Go's `strconv` does.
-package enum GoFloat {
+public enum GoFloat {
     /// As `encoding/json` writes: no exponent from 10⁻⁶ up to 10²¹.
     static func json(_ value: Double) -> String {
         let (digits, point): (String, Int) = shortest(value)
@@ -21,7 +21,7 @@ package enum GoFloat {
     }
 
     /// As `fmt` prints with `%v`: no exponent from 10⁻⁴ up to 10⁶.
-    package static func printed(_ value: Double) -> String {
+    public static func printed(_ value: Double) -> String {
         let (digits, point): (String, Int) = shortest(value)
         let sign: String = value.sign == .minus ? "-" : ""
         let exponent: Int = point - 1

@@ -1,21 +1,21 @@
 /// An IPv4 or IPv6 address. Source: RFC 4291 for reading, RFC 5952 for writing.
-package struct IPAddress: Sendable, Hashable {
+public struct IPAddress: Sendable, Hashable {
     /// The low 32 bits for IPv4.
-    package let value: UInt128
-    package let isIPv4: Bool
+    public let value: UInt128
+    public let isIPv4: Bool
 
-    package init(ipv4 value: UInt32) {
+    public init(ipv4 value: UInt32) {
         self.value = UInt128(value)
         isIPv4 = true
     }
 
-    package init(ipv6 value: UInt128) {
+    public init(ipv6 value: UInt128) {
         self.value = value
         isIPv4 = false
     }
 
     /// nil for anything else, zeros in front (`010.1.1.1`) and zones (`fe80::1%eth0`) among it.
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         let bytes: Substring.UTF8View = Substring(text).utf8
         if bytes.contains(UInt8(ascii: ":")) {
             guard let value = Self.ipv6(bytes) else { return nil }
@@ -27,21 +27,21 @@ package struct IPAddress: Sendable, Hashable {
     }
 
     /// 32 or 128.
-    package var width: Int { isIPv4 ? 32 : 128 }
+    public var width: Int { isIPv4 ? 32 : 128 }
 
     /// The address so many further on; wraps around.
-    package func advanced(by distance: Int) -> IPAddress {
+    public func advanced(by distance: Int) -> IPAddress {
         let sum: UInt128 = value &+ UInt128(truncatingIfNeeded: distance)
         return isIPv4 ? IPAddress(ipv4: UInt32(truncatingIfNeeded: sum)) : IPAddress(ipv6: sum)
     }
 
     /// Network order, 4 or 16 of them.
-    package var bytes: [UInt8] {
+    public var bytes: [UInt8] {
         stride(from: width - 8, through: 0, by: -8).map { UInt8(truncatingIfNeeded: value >> UInt128($0)) }
     }
 
     /// 127.0.0.0/8 or ::1.
-    package var isLoopback: Bool { isIPv4 ? value >> 24 == 127 : value == 1 }
+    public var isLoopback: Bool { isIPv4 ? value >> 24 == 127 : value == 1 }
 
     private static func ipv4(_ bytes: Substring.UTF8View) -> UInt32? {
         let parts: [Substring.UTF8View] = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
@@ -102,13 +102,13 @@ package struct IPAddress: Sendable, Hashable {
 
 extension IPAddress: Comparable {
     /// IPv4 before IPv6.
-    package static func < (one: IPAddress, other: IPAddress) -> Bool {
+    public static func < (one: IPAddress, other: IPAddress) -> Bool {
         one.isIPv4 == other.isIPv4 ? one.value < other.value : one.isIPv4
     }
 }
 
 extension IPAddress: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         if isIPv4 { return bytes.map(String.init).joined(separator: ".") }
         if value >> 32 == 0xFFFF { return "::ffff:\(IPAddress(ipv4: UInt32(truncatingIfNeeded: value)))" }
         let groups: [UInt16] = stride(from: 112, through: 0, by: -16).map { UInt16(truncatingIfNeeded: value >> UInt128($0)) }
@@ -125,19 +125,19 @@ extension IPAddress: CustomStringConvertible {
 }
 
 /// A block of addresses: `10.9.8.0/24`.
-package struct CIDR: Sendable, Hashable {
+public struct CIDR: Sendable, Hashable {
     /// As it was written: bits beyond the prefix may be set.
-    package let address: IPAddress
-    package let prefixLength: Int
+    public let address: IPAddress
+    public let prefixLength: Int
 
     /// The length must fit the address.
-    package init(_ address: IPAddress, prefixLength: Int) {
+    public init(_ address: IPAddress, prefixLength: Int) {
         precondition((0...address.width).contains(prefixLength), "prefix length \(prefixLength) of \(address.width) bits")
         self.address = address
         self.prefixLength = prefixLength
     }
 
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         let parts: [Substring] = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let address = IPAddress(String(parts[0])), let length = Int(parts[1]),
             (0...address.width).contains(length), String(length) == parts[1]
@@ -151,15 +151,15 @@ package struct CIDR: Sendable, Hashable {
     }
 
     /// The lowest address.
-    package var first: IPAddress { with(address.value & ~hostMask) }
+    public var first: IPAddress { with(address.value & ~hostMask) }
 
     /// The highest address.
-    package var last: IPAddress { with(address.value | hostMask) }
+    public var last: IPAddress { with(address.value | hostMask) }
 
     /// Whether no bit beyond the prefix is set.
-    package var isCanonical: Bool { address.value & hostMask == 0 }
+    public var isCanonical: Bool { address.value & hostMask == 0 }
 
-    package func contains(_ other: IPAddress) -> Bool {
+    public func contains(_ other: IPAddress) -> Bool {
         other.isIPv4 == address.isIPv4 && (other.value ^ address.value) & ~hostMask == 0
     }
 
@@ -169,5 +169,5 @@ package struct CIDR: Sendable, Hashable {
 }
 
 extension CIDR: CustomStringConvertible {
-    package var description: String { "\(address)/\(prefixLength)" }
+    public var description: String { "\(address)/\(prefixLength)" }
 }

@@ -1,17 +1,17 @@
 /// A number or a string: a port or its name, a count or a percentage.
-package enum IntOrString: Sendable, Hashable {
+public enum IntOrString: Sendable, Hashable {
     case int(Int)
     case string(String)
 }
 
 /// Why a value can't be scaled, in the words of Kubernetes.
-package struct PercentError: Error, Hashable, Sendable, CustomStringConvertible {
-    package let description: String
+public struct PercentError: Error, Hashable, Sendable, CustomStringConvertible {
+    public let description: String
 }
 
 extension IntOrString {
     /// nil when the JSON is neither a number without fraction nor a string.
-    package init?(_ json: JSON) {
+    public init?(_ json: JSON) {
         switch json {
         case .int(let value): self = .int(Int(value))
         case .string(let text): self = .string(text)
@@ -19,7 +19,7 @@ extension IntOrString {
         }
     }
 
-    package var json: JSON {
+    public var json: JSON {
         switch self {
         case .int(let value): .int(Int64(value))
         case .string(let text): .string(text)
@@ -27,18 +27,18 @@ extension IntOrString {
     }
 
     /// The number; nil for a string, even one that holds digits.
-    package var int: Int? { if case .int(let value) = self { value } else { nil } }
+    public var int: Int? { if case .int(let value) = self { value } else { nil } }
 
-    package var string: String? { if case .string(let value) = self { value } else { nil } }
+    public var string: String? { if case .string(let value) = self { value } else { nil } }
 
     /// The number before `%`; nil for anything that is no percentage.
-    package var percent: Int? {
+    public var percent: Int? {
         guard case .string(let text) = self, text.utf8.last == UInt8(ascii: "%") else { return nil }
         return Int(text.dropLast())
     }
 
     /// The count, or the percentage of a total as a count.
-    package func scaled(of total: Int, roundUp: Bool) throws(PercentError) -> Int {
+    public func scaled(of total: Int, roundUp: Bool) throws(PercentError) -> Int {
         switch self {
         case .int(let value): return value
         case .string(let text):
@@ -62,7 +62,7 @@ extension IntOrString {
 }
 
 extension IntOrString: CustomStringConvertible {
-    package var description: String {
+    public var description: String {
         switch self {
         case .int(let value): String(value)
         case .string(let text): text
@@ -71,6 +71,6 @@ extension IntOrString: CustomStringConvertible {
 }
 
 extension IntOrString: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
-    package init(integerLiteral value: Int) { self = .int(value) }
-    package init(stringLiteral value: String) { self = .string(value) }
+    public init(integerLiteral value: Int) { self = .int(value) }
+    public init(stringLiteral value: String) { self = .string(value) }
 }

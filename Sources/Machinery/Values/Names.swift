@@ -2,15 +2,15 @@
 /// good one.
 ///
 /// Source: k8s.io/apimachinery, `util/validation`.
-package enum Names {
-    package static func dns1123Label(_ text: String) -> [String] {
+public enum Names {
+    public static func dns1123Label(_ text: String) -> [String] {
         problems(
             text, atMost: 63, isDNS1123Label,
             "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an "
                 + "alphanumeric character", "[a-z0-9]([-a-z0-9]*[a-z0-9])?", ["my-name", "123-abc"])
     }
 
-    package static func dns1123Subdomain(_ text: String) -> [String] {
+    public static func dns1123Subdomain(_ text: String) -> [String] {
         problems(
             text, atMost: 253, isDNS1123Subdomain,
             "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end "
@@ -18,14 +18,14 @@ package enum Names {
             ["example.com"])
     }
 
-    package static func dns1035Label(_ text: String) -> [String] {
+    public static func dns1035Label(_ text: String) -> [String] {
         problems(
             text, atMost: 63, { isDNS1123Label($0) && isLower($0.first) },
             "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end "
                 + "with an alphanumeric character", "[a-z]([-a-z0-9]*[a-z0-9])?", ["my-name", "abc-123"])
     }
 
-    package static func wildcardDNS1123Subdomain(_ text: String) -> [String] {
+    public static func wildcardDNS1123Subdomain(_ text: String) -> [String] {
         problems(
             text, atMost: 253, { $0.starts(with: "*.".utf8) && isDNS1123Subdomain($0.dropFirst(2)) },
             "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case "
@@ -34,7 +34,7 @@ package enum Names {
     }
 
     /// The key of a label or annotation, or the name of a finalizer or extended resource: `example.com/name` or `name`.
-    package static func qualifiedName(_ text: String) -> [String] {
+    public static func qualifiedName(_ text: String) -> [String] {
         let parts: [Substring] = text.split(separator: "/", omittingEmptySubsequences: false)
         let pattern: String = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
         let rule: String =
@@ -59,7 +59,7 @@ package enum Names {
         return problems
     }
 
-    package static func labelValue(_ text: String) -> [String] {
+    public static func labelValue(_ text: String) -> [String] {
         problems(
             text, atMost: 63, { $0.isEmpty || isQualified($0) },
             "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end "
@@ -67,7 +67,7 @@ package enum Names {
     }
 
     /// Since v1.34 nearly any printable ASCII is a name.
-    package static func envVarName(_ text: String) -> [String] {
+    public static func envVarName(_ text: String) -> [String] {
         if text.isEmpty { return ["environment variable name must be non-empty"] }
         guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "=") }) else {
             return ["a valid environment variable name must consist only of printable ASCII characters other than '='"]
@@ -76,7 +76,7 @@ package enum Names {
     }
 
     /// The stricter names that `envFrom` takes over from a ConfigMap or Secret only when they are good shell names.
-    package static func cIdentifier(_ text: String) -> [String] {
+    public static func cIdentifier(_ text: String) -> [String] {
         problems(
             text, atMost: nil,
             { $0.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "_") } && $0.first.map { !isDigit($0) } ?? false },
@@ -85,7 +85,7 @@ package enum Names {
     }
 
     /// A key in the data of a ConfigMap or Secret; it becomes a file name.
-    package static func configMapKey(_ text: String) -> [String] {
+    public static func configMapKey(_ text: String) -> [String] {
         var problems: [String] = problems(
             text, atMost: 253, { !$0.isEmpty && $0.allSatisfy { isAlphanumeric($0) || "-._".utf8.contains($0) } },
             "a valid config key must consist of alphanumeric characters, '-', '_' or '.'", "[-._a-zA-Z0-9]+",
@@ -101,7 +101,7 @@ package enum Names {
     }
 
     /// The name of a port. Source: RFC 6335, section 5.1.
-    package static func portName(_ text: String) -> [String] {
+    public static func portName(_ text: String) -> [String] {
         var problems: [String] = []
         let bytes: String.UTF8View = text.utf8
         if bytes.count > 15 { problems.append(tooLong(15)) }
@@ -118,31 +118,32 @@ package enum Names {
         return problems
     }
 
-    package static func portNumber(_ port: Int) -> [String] {
+    public static func portNumber(_ port: Int) -> [String] {
         (1...65_535).contains(port) ? [] : ["must be between 1 and 65535, inclusive"]
     }
 
-    package static func ipAddress(_ text: String) -> [String] {
+    public static func ipAddress(_ text: String) -> [String] {
         IPAddress(text) != nil ? [] : ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"]
     }
 
-    package static func cidr(_ text: String) -> [String] {
+    public static func cidr(_ text: String) -> [String] {
         CIDR(text) != nil ? [] : ["must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"]
     }
 
     /// A name that stands between slashes of a URL.
-    package static func pathSegment(_ text: String) -> [String] {
+    public static func pathSegment(_ text: String) -> [String] {
         if text == "." || text == ".." { return ["may not be '\(text)'"] }
+        guard text.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "%") }) else { return [] }
         return ["/", "%"].filter { text.contains($0) }.map { "may not contain '\($0)'" }
     }
 
-    package static func percent(_ text: String) -> [String] {
+    public static func percent(_ text: String) -> [String] {
         problems(
             text, atMost: nil, { $0.last == UInt8(ascii: "%") && $0.count > 1 && $0.dropLast().allSatisfy(isDigit) },
             "a valid percent string must be a numeric string followed by an ending '%'", "[0-9]+%", ["1%", "93%"])
     }
 
-    package static func httpHeaderName(_ text: String) -> [String] {
+    public static func httpHeaderName(_ text: String) -> [String] {
         problems(
             text, atMost: nil, { !$0.isEmpty && $0.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") } },
             "a valid HTTP header must consist of alphanumeric characters or '-'", "[-A-Za-z0-9]+", ["X-Header-Name"])
@@ -151,7 +152,7 @@ package enum Names {
 
 extension Names {
     /// `must be no more than 63 bytes`
-    package static func tooLong(_ limit: Int) -> String { "must be no more than \(limit) bytes" }
+    public static func tooLong(_ limit: Int) -> String { "must be no more than \(limit) bytes" }
 
     private typealias Bytes = Substring.UTF8View
 

@@ -1,10 +1,10 @@
 /// Why a text is no quantity, in the words of Kubernetes.
-package enum QuantityError: Error, Hashable, Sendable, CustomStringConvertible {
+public enum QuantityError: Error, Hashable, Sendable, CustomStringConvertible {
     case format
     case number
     case suffix
 
-    package var description: String {
+    public var description: String {
         switch self {
         case .format:
             "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
@@ -16,13 +16,13 @@ package enum QuantityError: Error, Hashable, Sendable, CustomStringConvertible {
 
 extension Quantity {
     /// Reads `<sign><digits>[.<digits>]<suffix>`.
-    package init(_ text: String) throws(QuantityError) {
+    public init(_ text: String) throws(QuantityError) {
         var reader = QuantityReader(bytes: Array(text.utf8))
         self = try reader.quantity()
     }
 
     /// Reads a string, or a number as Kubernetes accepts it in place of one (`cpu: 2`).
-    package init(json: JSON) throws(QuantityError) {
+    public init(json: JSON) throws(QuantityError) {
         switch json {
         case .string(let text): try self.init(text)
         case .int(let value): self.init(value)

@@ -3,9 +3,9 @@
 /// Two quantities are equal when they are worth the same, however they were written. Finer fractions than 10⁻⁹ are rounded away
 /// from zero, so that who asks for something gets something; amounts beyond 2⁶³-1 are capped, as Kubernetes caps them.
 /// Source: the Quantity section of the Kubernetes API conventions.
-package struct Quantity: Sendable {
+public struct Quantity: Sendable {
     /// The family of suffixes in which a quantity was written, and in which it is written again.
-    package enum Format: Sendable {
+    public enum Format: Sendable {
         /// `n u m k M G T P E`, powers of 1000.
         case decimalSI
         /// `Ki Mi Gi Ti Pi Ei`, powers of 1024.
@@ -15,45 +15,45 @@ package struct Quantity: Sendable {
     }
 
     /// Billionths; at most ``limit`` in magnitude.
-    package let nanos: Int128
-    package let format: Format
+    public let nanos: Int128
+    public let format: Format
 
     /// What Kubernetes caps at, 2⁶³-1, in billionths.
     static let cap: Int128 = Int128(Int64.max) * 1_000_000_000
     /// The furthest that short decimal forms reach (`100E` is kept as it is): 10²⁷, in billionths.
     static let limit: Int128 = 1_000_000_000_000_000_000_000_000_000_000_000_000
 
-    package init(nanos: Int128, format: Format) {
+    public init(nanos: Int128, format: Format) {
         self.nanos = min(max(nanos, -Self.limit), Self.limit)
         self.format = format
     }
 
-    package init(_ value: Int64, _ format: Format = .decimalSI) {
+    public init(_ value: Int64, _ format: Format = .decimalSI) {
         self.init(nanos: Int128(value) * 1_000_000_000, format: format)
     }
 
-    package init(milli: Int64, _ format: Format = .decimalSI) {
+    public init(milli: Int64, _ format: Format = .decimalSI) {
         self.init(nanos: Int128(milli) * 1_000_000, format: format)
     }
 
-    package static let zero = Quantity(0)
+    public static let zero = Quantity(0)
 
-    package var isZero: Bool { nanos == 0 }
+    public var isZero: Bool { nanos == 0 }
 
     /// -1, 0 or 1.
-    package var sign: Int { nanos.signum() == 0 ? 0 : (nanos < 0 ? -1 : 1) }
+    public var sign: Int { nanos.signum() == 0 ? 0 : (nanos < 0 ? -1 : 1) }
 
     /// Whole units, rounded away from zero; capped at the ends of 64 bits.
-    package var value: Int64 { Self.capped(Self.dividedAwayFromZero(nanos, 1_000_000_000)) }
+    public var value: Int64 { Self.capped(Self.dividedAwayFromZero(nanos, 1_000_000_000)) }
 
     /// Thousandths, rounded away from zero; capped at the ends of 64 bits.
-    package var milliValue: Int64 { Self.capped(Self.dividedAwayFromZero(nanos, 1_000_000)) }
+    public var milliValue: Int64 { Self.capped(Self.dividedAwayFromZero(nanos, 1_000_000)) }
 
     /// The nearest floating-point number, in whole units.
-    package var double: Double { Double(nanos) / 1e9 }
+    public var double: Double { Double(nanos) / 1e9 }
 
     /// Rounded away from zero to a multiple of one thousandth: the finest resource amount that pods may ask for.
-    package var roundedUpToMilli: Quantity {
+    public var roundedUpToMilli: Quantity {
         Quantity(nanos: Self.dividedAwayFromZero(nanos, 1_000_000) * 1_000_000, format: format)
     }
 
@@ -66,27 +66,27 @@ package struct Quantity: Sendable {
 }
 
 extension Quantity: Hashable, Comparable {
-    package static func == (one: Quantity, other: Quantity) -> Bool { one.nanos == other.nanos }
-    package static func < (one: Quantity, other: Quantity) -> Bool { one.nanos < other.nanos }
-    package func hash(into hasher: inout Hasher) { hasher.combine(nanos) }
+    public static func == (one: Quantity, other: Quantity) -> Bool { one.nanos == other.nanos }
+    public static func < (one: Quantity, other: Quantity) -> Bool { one.nanos < other.nanos }
+    public func hash(into hasher: inout Hasher) { hasher.combine(nanos) }
 }
 
 extension Quantity {
     /// The sum, in the format of the first; nothing takes the format of what is added.
-    package static func + (one: Quantity, other: Quantity) -> Quantity {
+    public static func + (one: Quantity, other: Quantity) -> Quantity {
         Quantity(nanos: one.nanos + other.nanos, format: one.isZero ? other.format : one.format)
     }
 
-    package static func - (one: Quantity, other: Quantity) -> Quantity {
+    public static func - (one: Quantity, other: Quantity) -> Quantity {
         Quantity(nanos: one.nanos - other.nanos, format: one.isZero ? other.format : one.format)
     }
 
-    package static prefix func - (one: Quantity) -> Quantity { Quantity(nanos: -one.nanos, format: one.format) }
-    package static func += (one: inout Quantity, other: Quantity) { one = one + other }
-    package static func -= (one: inout Quantity, other: Quantity) { one = one - other }
+    public static prefix func - (one: Quantity) -> Quantity { Quantity(nanos: -one.nanos, format: one.format) }
+    public static func += (one: inout Quantity, other: Quantity) { one = one + other }
+    public static func -= (one: inout Quantity, other: Quantity) { one = one - other }
 
     /// Capped at the largest quantity.
-    package static func * (one: Quantity, factor: Int64) -> Quantity {
+    public static func * (one: Quantity, factor: Int64) -> Quantity {
         let (product, overflow): (Int128, Bool) = one.nanos.multipliedReportingOverflow(by: Int128(factor))
         guard overflow else { return Quantity(nanos: product, format: one.format) }
         return Quantity(nanos: (one.nanos < 0) == (factor < 0) ? limit : -limit, format: one.format)
@@ -96,7 +96,7 @@ extension Quantity {
 extension Quantity: CustomStringConvertible {
     /// The canonical form: no fraction, the largest suffix that allows that. Binary amounts below 1024 or with a fraction are
     /// written in decimal.
-    package var description: String {
+    public var description: String {
         guard nanos != 0 else { return "0" }
         if format == .binarySI, abs(nanos) >= 1024 * 1_000_000_000, nanos % 1_000_000_000 == 0 {
             var value: Int128 = nanos / 1_000_000_000

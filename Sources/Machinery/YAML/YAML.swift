@@ -1,11 +1,11 @@
 /// YAML 1.1 as Kubernetes reads and writes it (`sigs.k8s.io/yaml`): a way to spell JSON.
-package enum YAML {
+public enum YAML {
     /// The documents of a file in order; empty ones are left out. JSON is read as well, one or several values in a row.
     ///
     /// `yes`, `on`, `0644`, `0x1f` and the like mean what they mean to kubectl; anchors, aliases and merge keys are carried out;
     /// keys that are no strings become strings. The last of several values for one key wins and the key is noted in
     /// ``YAMLDocument/duplicates``.
-    package static func documents(_ bytes: [UInt8], file: String? = nil) throws(YAMLError) -> [YAMLDocument] {
+    public static func documents(_ bytes: [UInt8], file: String? = nil) throws(YAMLError) -> [YAMLDocument] {
         guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else { return try yamlDocuments(bytes, file) }
         do throws(JSONError) {
             return try jsonDocuments(bytes)
@@ -16,7 +16,7 @@ package enum YAML {
         }
     }
 
-    package static func documents(_ text: String, file: String? = nil) throws(YAMLError) -> [YAMLDocument] {
+    public static func documents(_ text: String, file: String? = nil) throws(YAMLError) -> [YAMLDocument] {
         try documents(Array(text.utf8), file: file)
     }
 
@@ -48,21 +48,21 @@ package enum YAML {
 }
 
 /// One document of a YAML file.
-package struct YAMLDocument: Sendable {
-    package let json: JSON
+public struct YAMLDocument: Sendable {
+    public let json: JSON
     /// The line where its content begins, from 1.
-    package let line: Int
+    public let line: Int
     /// Keys that stood twice in one mapping.
-    package let duplicates: [Duplicate]
+    public let duplicates: [Duplicate]
 
-    package struct Duplicate: Hashable, Sendable, CustomStringConvertible {
+    public struct Duplicate: Hashable, Sendable, CustomStringConvertible {
         /// `spec.template.metadata.labels.app`
-        package let path: String
-        package let key: String
+        public let path: String
+        public let key: String
         /// Of the second one, from 1; for JSON that of the document.
-        package let line: Int
+        public let line: Int
 
         /// `line 8: key "replicas" already set in map`
-        package var description: String { "line \(line): key \"\(key)\" already set in map" }
+        public var description: String { "line \(line): key \"\(key)\" already set in map" }
     }
 }

@@ -1,19 +1,19 @@
 /// Why a text is no YAML that Kubernetes can read, and where.
-package struct YAMLError: Error, Hashable, Sendable {
+public struct YAMLError: Error, Hashable, Sendable {
     /// Path of the file; nil for standard input and the like.
-    package let file: String?
+    public let file: String?
     /// From 1.
-    package let line: Int
+    public let line: Int
     /// In characters, from 1.
-    package let column: Int
+    public let column: Int
     /// Without the place, in libyaml's words, which are those of kubectl too.
-    package let problem: String
+    public let problem: String
     /// What was being read, in libyaml's words: `while scanning a simple key`.
-    package let context: String?
+    public let context: String?
     /// The line that Go's YAML reader would name, which for some errors is the line before; nil when it names none.
-    package let goLine: Int?
+    public let goLine: Int?
     /// What to do, where that is plain.
-    package let hint: String?
+    public let hint: String?
 
     init(
         file: String?, line: Int, column: Int, problem: String, context: String? = nil, goLine: Int? = nil, hint: String? = nil
@@ -28,14 +28,14 @@ package struct YAMLError: Error, Hashable, Sendable {
     }
 
     /// The well-known text: `error converting YAML to JSON: yaml: line 3: mapping values are not allowed in this context`.
-    package var kubectlText: String {
+    public var kubectlText: String {
         "error converting YAML to JSON: yaml: " + (goLine.map { "line \($0): " } ?? "") + problem
     }
 }
 
 extension YAMLError: CustomStringConvertible {
     /// `samples/web.yaml:3:1: while scanning for the next token: found character that cannot start any token`
-    package var description: String {
+    public var description: String {
         "\(file.map { $0 + ":" } ?? "line ")\(line):\(column): " + (context.map { $0 + ": " } ?? "") + problem
             + (hint.map { " (\($0))" } ?? "")
     }

@@ -5,7 +5,7 @@ extension YAML {
     /// quotes only where they would read as something else. Ends with a newline.
     ///
     /// Keys are sorted in Go's natural order (`item2` before `item10`) unless told to stay in theirs.
-    package static func write(_ json: JSON, sortedKeys: Bool = true) -> String {
+    public static func write(_ json: JSON, sortedKeys: Bool = true) -> String {
         let writer = YAMLWriter(sortedKeys: sortedKeys)
         return writer.text(json)
     }
