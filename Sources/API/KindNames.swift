@@ -1,7 +1,9 @@
 import Machinery
 
 /// The names of a kind and what can be done with it.
-package struct KindNames: Sendable {
+///
+/// An object, because every step of a request looks at it.
+package final class KindNames: Sendable {
     /// Empty for the core group.
     package let group: String
     package let version: String
@@ -28,6 +30,11 @@ package struct KindNames: Sendable {
     package let takesStatus: Bool
     /// What is wrong with a name for an object of this kind; empty for a good one.
     package let nameRule: @Sendable (String) -> [String]
+    /// `v1`, `apps/v1`
+    package let apiVersion: String
+    package let resource: GroupVersionResource
+    /// What every object of the kind begins with on the wire and in the store: `{"kind":"Pod","apiVersion":"v1",`
+    package let opening: [UInt8]
 
     package init(
         _ kind: String, group: String, version: String = "v1", plural: String, singular: String? = nil, listKind: String? = nil,
@@ -53,11 +60,11 @@ package struct KindNames: Sendable {
         self.needsRevision = needsRevision
         self.takesStatus = takesStatus
         self.nameRule = nameRule
+        apiVersion = group.isEmpty ? version : group + "/" + version
+        resource = GroupVersionResource(group: group, version: version, resource: plural)
+        opening = Array(#"{"kind":"\#(kind)","apiVersion":"\#(apiVersion)","#.utf8)
     }
 
-    /// `v1`, `apps/v1`
-    package var apiVersion: String { group.isEmpty ? version : group + "/" + version }
-    package var resource: GroupVersionResource { GroupVersionResource(group: group, version: version, resource: plural) }
     /// `deployments.apps`, `pods`: as Kubernetes names a resource in errors.
     package var qualifiedResource: String { group.isEmpty ? plural : plural + "." + group }
     package func has(_ name: String) -> Bool { subresources.contains { $0.name == name } }

@@ -35,7 +35,7 @@ package final class HTTPFront: Sendable {
         request.body = http.body
         if request.options.fieldManager == nil, request.contentType != .applyYAML, let agent = http.headers["user-agent"] {
             // As upstream: the program's name is the manager of what it writes.
-            request.options.fieldManager = String(agent.prefix { $0 != "/" }.prefix(128))
+            request.options.fieldManager = Self.manager(agent)
         }
         server.perform(request, as: user) { [self] result in
             switch result {
@@ -55,6 +55,12 @@ package final class HTTPFront: Sendable {
             case .failure(let status): exchange.refuse(status, as: form)
             }
         }
+    }
+
+    /// What stands before the first `/`, 128 characters at most.
+    private static func manager(_ agent: String) -> String {
+        let name: Substring.UTF8View = agent.utf8.prefix { $0 != UInt8(ascii: "/") }
+        return name.count <= 128 ? String(Substring(name)) : String(Substring(name).prefix(128))
     }
 
     /// Nothing here takes long enough to be cut short, but what can't be read is refused as upstream does.

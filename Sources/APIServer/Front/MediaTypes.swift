@@ -40,7 +40,7 @@ package enum MediaTypes {
 
     /// Reads an `Accept` header. Throws ``APIStatus`` (406) when nothing of it can be served.
     package static func form(accept: String?, for endpoint: Endpoint = Endpoint()) throws(APIStatus) -> WireForm {
-        guard let accept, !accept.isEmpty, accept != "application/json" else { return WireForm() }
+        guard let accept, !accept.isEmpty, accept != "application/json", accept != "*/*" else { return WireForm() }
         for clause in AcceptClause.clauses(accept) {
             for served in served where clause.means(served.type, served.subtype) {
                 guard let form = form(clause, served, endpoint) else { continue }

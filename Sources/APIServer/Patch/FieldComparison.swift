@@ -69,27 +69,56 @@ package struct FieldComparison: Sendable {
     /// Elements are found by their identity. One that stands twice is compared as a whole.
     private static func compareElements(_ old: [JSON], _ new: [JSON], _ shape: FieldShape, _ below: inout Below) {
         let inner: FieldShape = shape.element
-        let one: [String: [JSON]] = grouped(old, shape)
-        let two: [String: [JSON]] = grouped(new, shape)
-        for (path, elements) in one {
-            let others: [JSON] = two[path] ?? []
-            if elements.count == 1, others.count <= 1 {
-                below.add(path, compare(elements[0], others.first, inner))
-            } else if elements != others {
-                below.add(path, (others.isEmpty ? .removed : .modified, FieldComparison()))
+        let one = Elements(old, shape)
+        let two = Elements(new, shape)
+        for (path, element, isAlone) in one.all {
+            guard isAlone, two.isAtMostOnce(path) else {
+                let (before, after): ([JSON], [JSON]) = (one.at(path), two.at(path))
+                if before != after { below.add(path, (after.isEmpty ? .removed : .modified, FieldComparison())) }
+                continue
             }
+            below.add(path, compare(element, two.at(path).first, inner))
         }
-        for (path, elements) in two where one[path] == nil {
-            below.add(path, elements.count == 1 ? compare(nil, elements[0], inner) : (.added, FieldComparison()))
+        for (path, element, isAlone) in two.all where !one.contains(path) {
+            below.add(path, isAlone ? compare(nil, element, inner) : (.added, FieldComparison()))
         }
     }
 
-    private static func grouped(_ elements: [JSON], _ shape: FieldShape) -> [String: [JSON]] {
-        var groups: [String: [JSON]] = [:]
-        for element in elements {
-            if let path: String = shape.path(of: element) { groups[path, default: []].append(element) }
+    /// The elements of a list by their paths.
+    private struct Elements {
+        private let paths: [String]
+        private let elements: [JSON]
+        /// Places in the list; empty for an empty list, as in nearly all comparisons with what was not there.
+        private let places: [String: [Int]]
+
+        init(_ elements: [JSON], _ shape: FieldShape) {
+            var paths: [String] = []
+            var kept: [JSON] = []
+            paths.reserveCapacity(elements.count)
+            kept.reserveCapacity(elements.count)
+            var places: [String: [Int]] = [:]
+            for element in elements {
+                guard let path: String = shape.path(of: element) else { continue }
+                places[path, default: []].append(paths.count)
+                paths.append(path)
+                kept.append(element)
+            }
+            self.paths = paths
+            self.elements = kept
+            self.places = places
         }
-        return groups
+
+        /// Each path once, with its first element and whether that stands alone.
+        var all: [(path: String, element: JSON, isAlone: Bool)] {
+            paths.indices.compactMap { index in
+                let same: [Int] = places[paths[index]] ?? []
+                return same.first == index ? (paths[index], elements[index], same.count == 1) : nil
+            }
+        }
+
+        func contains(_ path: String) -> Bool { !places.isEmpty && places[path] != nil }
+        func isAtMostOnce(_ path: String) -> Bool { places.isEmpty || places[path]?.count ?? 0 <= 1 }
+        func at(_ path: String) -> [JSON] { places.isEmpty ? [] : (places[path] ?? []).map { elements[$0] } }
     }
 
     /// Nodes of the three sets at one level, in any order.

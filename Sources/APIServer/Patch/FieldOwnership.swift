@@ -181,6 +181,7 @@ struct Managers: Sendable {
     ///
     /// Source: k8s.io/apimachinery/pkg/util/managedfields/internal/capmanagers.go.
     mutating func capUpdaters(_ most: Int = 10) {
+        guard entries.count > most else { return }
         let updaters: [FieldOwnership] = entries.filter { $0.owner.operation == .update }.sorted { one, two in
             (one.time?.seconds ?? 0, one.owner.manager, one.apiVersion) < (two.time?.seconds ?? 0, two.owner.manager, two.apiVersion)
         }

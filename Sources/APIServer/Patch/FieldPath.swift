@@ -11,12 +11,19 @@ enum FieldPath {
     /// The element of a list of objects by the members that identify it; nil when one of them is absent and has no default.
     static func element(_ element: JSON, keys: [String], schema: ObjectSchema?) -> String? {
         guard case .object(let object) = element else { return nil }
-        var members: [JSONObject.Member] = []
-        for key in keys {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(64)
+        bytes += "k:".utf8
+        // In the order of their names, as Go writes maps.
+        for (index, key) in (keys.count > 1 ? keys.sorted() : keys).enumerated() {
             guard let value: JSON = object[key] ?? schema?[key]?.defaultValue, !value.isNull else { return nil }
-            members.append(JSONObject.Member(key: key, value: value))
+            bytes.append(UInt8(ascii: index == 0 ? "{" : ","))
+            JSON.string(key).append(to: &bytes)
+            bytes.append(UInt8(ascii: ":"))
+            value.append(to: &bytes)
         }
-        return "k:" + JSON.object(JSONObject(members: members).sorted()).text()
+        bytes.append(UInt8(ascii: "}"))
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// `.spec.containers[name="web"].ports[containerPort=80,protocol="TCP"]`

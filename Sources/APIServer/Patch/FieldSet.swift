@@ -48,7 +48,10 @@ package struct FieldSet: Sendable, Hashable {
     }
 
     /// Fields in either.
-    package func union(_ other: FieldSet) -> FieldSet { combined(other, keepsLeft: true, keepsRight: true) { $0 || $1 } }
+    package func union(_ other: FieldSet) -> FieldSet {
+        if isEmpty || other.isEmpty { return isEmpty ? other : self }
+        return combined(other, keepsLeft: true, keepsRight: true) { $0 || $1 }
+    }
 
     /// Fields in both.
     package func intersection(_ other: FieldSet) -> FieldSet { combined(other, keepsLeft: false, keepsRight: false) { $0 && $1 } }
@@ -58,7 +61,7 @@ package struct FieldSet: Sendable, Hashable {
 
     /// Fields that are neither in the other nor below one that is.
     package func excluding(_ other: FieldSet) -> FieldSet {
-        guard !other.isEmpty else { return self }
+        guard other.nodes.contains(where: { self[$0.element] != nil }) else { return self }
         return FieldSet(
             unsorted: nodes.compactMap { node in
                 guard let unwanted: Node = other[node.element] else { return node }

@@ -22,9 +22,10 @@ package enum ManagedFields {
     ) -> JSON {
         let subresource: String = subresource ?? ""
         let (newObject, newEntries): (JSON, JSON?) = split(new)
-        let (oldObject, oldEntries): (JSON, JSON?) = split(old ?? emptyObject(schema, like: new))
+        let template: OwnershipTemplate = .of(schema)
+        let (oldObject, oldEntries): (JSON, JSON?) = split(old ?? template.empty)
         let changes = FieldComparison(oldObject, newObject, FieldShape(schema))
-            .excluding(ignored ?? resetFields(schema, subresource))
+            .excluding(ignored ?? template.resetFields(subresource))
         let sent: Managers? = subresource.isEmpty && newEntries != oldEntries ? managers(sent: newEntries) : nil
         if changes.isEmpty, sent == nil { return joined(newObject, oldEntries) }
 
@@ -62,10 +63,11 @@ package enum ManagedFields {
         }
         let subresource: String = subresource ?? ""
         try ApplyCheck.check(applied, schema)
-        let (liveObject, liveEntries): (JSON, JSON?) = split(live ?? emptyObject(schema, like: applied))
+        let template: OwnershipTemplate = .of(schema)
+        let (liveObject, liveEntries): (JSON, JSON?) = split(live ?? template.empty(like: applied))
         var run = ApplyRun(
             live: liveObject, applied: split(applied).object, managers: Managers(stored: liveEntries), shape: FieldShape(schema),
-            ignored: ignored ?? resetFields(schema, subresource), now: now,
+            ignored: ignored ?? template.resetFields(subresource), now: now,
             owner: FieldOwnership.Owner(
                 manager: manager, operation: .apply, apiVersion: applied["apiVersion"]?.string ?? "", subresource: subresource))
         try run.apply(force: force)
@@ -79,18 +81,6 @@ package enum ManagedFields {
         ["metadata", "selfLink"], ["metadata", "uid"], ["metadata", "clusterName"], ["metadata", "generation"],
         ["metadata", "managedFields"], ["metadata", "resourceVersion"],
     ])
-
-    /// What a write to this path cannot change where status is a subresource: the status through the object, all else through the status.
-    static func resetFields(_ schema: ObjectSchema, _ subresource: String, statusMetadata: StatusMetadata = .written()) -> FieldSet {
-        switch subresource {
-        case "": schema["status"] == nil ? FieldSet() : FieldSet(paths: [["status"]])
-        case "status":
-            FieldSet(
-                paths: schema.fields.map(\.name).filter { $0 != "status" && $0 != "metadata" }.map { [$0] }
-                    + statusMetadata.resetPaths)
-        default: FieldSet()
-        }
-    }
 
     /// A client may hand entries in through the object itself; nil for those that are absent, empty or malformed: the stored ones stay.
     private static func managers(sent: JSON?) -> Managers? {
@@ -115,41 +105,6 @@ package enum ManagedFields {
         var object: JSON = object
         object["metadata", default: .object([:])]["managedFields"] = entries
         return object
-    }
-
-    /// What a create starts from: the members that every object of the kind has, without value. Those nobody has added.
-    private static func emptyObject(_ schema: ObjectSchema, like object: JSON) -> JSON {
-        var empty: JSON = emptyValue(schema, depth: 0)
-        empty["apiVersion"] = object["apiVersion"]
-        empty["kind"] = object["kind"]
-        return empty
-    }
-
-    private static func emptyValue(_ schema: ObjectSchema, depth: Int) -> JSON {
-        var members: [JSONObject.Member] = []
-        for field in schema.fields where !field.isOptional {
-            let value: JSON
-            switch field.type {
-            case .object(let reference): value = depth < 8 ? emptyValue(reference.schema, depth: depth + 1) : .object([:])
-            case _ where !field.isAlwaysWritten: continue
-            case .boolean: value = false
-            case .int32, .int64, .double: value = 0
-            case .string, .base64: value = ""
-            default: value = .null
-            }
-            members.append(JSONObject.Member(key: field.name, value: value))
-        }
-        return .object(JSONObject(members: members))
-    }
-}
-
-extension StatusMetadata {
-    /// Of the metadata that a write to the status leaves alone.
-    fileprivate var resetPaths: [[String]] {
-        switch self {
-        case .kept: [["metadata"]]
-        case .written(let others): others.map { ["metadata", $0] }
-        }
     }
 }
 

@@ -48,8 +48,8 @@ struct BodyReader {
         } catch {
             throw .badRequest("\(kind) in version \"\(call.names.version)\" cannot be handled as a \(kind): \(error)")
         }
-        object["kind"] = .string(kind)
-        object["apiVersion"] = .string(apiVersion)
+        if object["kind"]?.string == nil { object["kind"] = .string(kind) }
+        if object["apiVersion"]?.string == nil { object["apiVersion"] = .string(apiVersion) }
         try report(findings.unknownFields.map { "unknown field \"\($0)\"" } + complaints, kind)
         return object
     }

@@ -20,8 +20,9 @@ extension APIServer {
         object = try normalized(object, call)
         if call.request.contentType != .applyYAML { object = track(old: nil, new: object, call) }
         call.type.prepareForCreate(&object)
+        let asked: JSON = object
         try admit(.create, &object, old: nil, call)
-        call.type.rules.applyDefaults(&object)
+        if object != asked { call.type.rules.applyDefaults(&object) }
         let name: String = object[["metadata", "name"]]?.string ?? ""
         do throws(APIStatus) {
             try validate(object, name, call)

@@ -12,8 +12,10 @@ struct StoredObject: Sendable {
 
     init(_ json: JSON, _ names: KindNames) {
         var head: [UInt8] = Self.opening(names)
-        head += Array(#""metadata":{"resourceVersion":""#.utf8)
-        var tail: [UInt8] = [UInt8(ascii: "\"")]
+        head += #""metadata":{"resourceVersion":""#.utf8
+        var tail: [UInt8] = []
+        tail.reserveCapacity(2048)
+        tail.append(UInt8(ascii: "\""))
         func add(_ member: JSONObject.Member, to bytes: inout [UInt8]) {
             bytes.append(UInt8(ascii: ","))
             JSON.string(member.key).append(to: &bytes)
@@ -22,9 +24,8 @@ struct StoredObject: Sendable {
         }
         for member in json["metadata"]?.object?.members ?? [] where member.key != "resourceVersion" { add(member, to: &tail) }
         tail.append(UInt8(ascii: "}"))
-        for member in json.object?.members ?? [] where !["kind", "apiVersion", "metadata"].contains(member.key) {
-            add(member, to: &tail)
-        }
+        for member in json.object?.members ?? []
+        where member.key != "metadata" && member.key != "kind" && member.key != "apiVersion" { add(member, to: &tail) }
         tail.append(UInt8(ascii: "}"))
         self.head = head
         self.tail = tail
@@ -42,9 +43,7 @@ struct StoredObject: Sendable {
     }
 
     /// `{"kind":"Pod","apiVersion":"v1",`
-    static func opening(_ names: KindNames) -> [UInt8] {
-        Array(#"{"kind":"\#(names.kind)","apiVersion":"\#(names.apiVersion)","#.utf8)
-    }
+    static func opening(_ names: KindNames) -> [UInt8] { names.opening }
 
     /// The object's metadata alone, as a `PartialObjectMetadata`, cut out of the stored bytes.
     ///

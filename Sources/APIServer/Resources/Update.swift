@@ -153,7 +153,7 @@ extension Call {
 
     /// What this request does not change, whatever it says of it: nobody comes to own it that way.
     var resetFields: FieldSet {
-        ManagedFields.resetFields(type.schema, request.subresource ?? "", statusMetadata: names.statusMetadata)
+        OwnershipTemplate.of(type.schema).resetFields(request.subresource ?? "", names.statusMetadata)
     }
 }
 

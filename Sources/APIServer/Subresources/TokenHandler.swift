@@ -25,7 +25,7 @@ struct TokenHandler: SubresourceHandler {
             claims.pod != nil && seconds == Self.podSeconds && claims.audiences.contains(ServiceAccountTokens.issuer)
         claims.starts = call.now.seconds
         claims.expires = call.now.seconds + Int64(isExtended ? Self.extendedSeconds : seconds)
-        claims.id = UUID().uuidString.lowercased()
+        claims.id = RandomUUID.text()
         let asked: Time = call.now + .seconds(seconds)
         do {
             let token: String = try server.tokens.token(claims, warnAfter: isExtended ? asked.seconds : nil)

@@ -11,7 +11,7 @@ struct AdmissionReview: Sendable {
     ///   - type: the version of the kind that the webhook asked for; the call's own where it did not ask for another.
     ///   - object: nil for a deletion, `old` for a creation; both in the form of `type`.
     init(_ operation: AdmissionOperation, object: JSON?, old: JSON?, as type: ResourceType, _ call: Call) {
-        uid = UUID().uuidString.lowercased()
+        uid = RandomUUID.text()
         let request: APIRequest = call.request
         let subresource: JSON? = request.subresource.map { .string($0) }
         let body: JSON? = call.body.map { Self.kind($0) }

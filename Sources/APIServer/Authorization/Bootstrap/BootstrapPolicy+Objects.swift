@@ -80,7 +80,7 @@ extension BootstrapPolicy {
         labels["kubernetes.io/bootstrapping"] = "rbac-defaults"
         var metadata: JSON = ["name": .string(key.name)]
         if !key.namespace.isEmpty { metadata["namespace"] = .string(key.namespace) }
-        metadata["uid"] = .string(UUID().uuidString.lowercased())
+        metadata["uid"] = .string(RandomUUID.text())
         metadata["creationTimestamp"] = now.json
         metadata["labels"] = labels
         metadata["annotations"] = .object(JSONObject([(updateAnnotation, "true")]))
