@@ -40,7 +40,7 @@ struct Generator: Sendable {
                 guard status == 200 else { throw Failure(description: "a watch was answered with \(status)") }
                 watching.addTask { try await Self.countLines(body, to: count) }
             }
-            _ = try await client.send(HTTPClientRequest(target: "/readyz"))
+            try await connect(connections)
             print("ready")
             fflush(nil)
             let began = ContinuousClock.now
@@ -50,6 +50,16 @@ struct Generator: Sendable {
             func milliseconds(_ part: Double) -> Double { times[min(times.count - 1, Int(Double(times.count) * part))] / .milliseconds(1) }
             return
                 #"{"perSecond": \#(Double(count) / (elapsed / .seconds(1))), "p50": \#(milliseconds(0.5)), "p99": \#(milliseconds(0.99))}"#
+        }
+    }
+
+    /// Opens the connections, so that no handshake is counted as a request: as many requests at once as there shall be connections.
+    private func connect(_ connections: Int) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<connections {
+                group.addTask { _ = try await client.send(HTTPClientRequest(target: "/readyz")) }
+            }
+            try await group.waitForAll()
         }
     }
 
