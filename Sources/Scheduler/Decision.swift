@@ -97,13 +97,13 @@ struct Unfit: Sendable {
     /// What holds for all nodes alike; nil where each was asked.
     var verdict: String?
 
-    var plugins: Set<String> { Set(rejections.values.map(\.plugin)) }
+    var plugins: Set<String> { Set(rejections.values.map { $0.plugin }) }
 
     /// `0/3 nodes are available: 1 Insufficient memory, 3 Insufficient cpu.`
     var message: String {
         guard nodeCount > 0 else { return "no nodes available to schedule pods" }
         if let verdict { return "0/\(nodeCount) nodes are available: \(verdict)." }
-        return Self.message(nodeCount, rejections.values.map(\.reasons))
+        return Self.message(nodeCount, rejections.values.map { $0.reasons })
     }
 
     /// Source: `FitError` of pkg/scheduler/framework.

@@ -9,6 +9,6 @@ package enum AccessModes {
 
     /// `RWO,ROX`. Source: `GetAccessModesAsString` of pkg/apis/core/helper.
     package static func short(_ modes: [String]) -> String {
-        letters.filter { modes.contains($0.mode) }.map(\.short).joined(separator: ",")
+        letters.filter { modes.contains($0.mode) }.map { $0.short }.joined(separator: ",")
     }
 }

@@ -16,7 +16,7 @@ struct ContainerCheck {
         containers = spec.containers
         initContainers = spec.initContainers
         volumes = [String: View<Volume>](spec.volumes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-        claims = Set(spec.resourceClaims.map(\.name))
+        claims = Set(spec.resourceClaims.map { $0.name })
     }
 
     func validateVolumes(_ path: Path, _ problems: inout Problems) {

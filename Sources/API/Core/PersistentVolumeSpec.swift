@@ -47,7 +47,7 @@ package struct PersistentVolumeSpec: Schema {
     package let csi = Field<CSIPersistentVolumeSource?>("csi", embedded(2, 22), "A volume of a CSI driver.")
 
     /// The fields that say where a volume is.
-    package static let sources: [String] = definition.schema.fields.filter { $0.number >= embedded(2, 0) }.map(\.name)
+    package static let sources: [String] = definition.schema.fields.filter { $0.number >= embedded(2, 0) }.map { $0.name }
 }
 
 /// Nodes that can reach a volume.

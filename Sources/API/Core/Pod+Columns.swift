@@ -50,7 +50,7 @@ package struct PodSummary: Sendable {
     package init(_ pod: View<Pod>) {
         let status: View<PodStatus> = pod.status
         let initContainers: [View<Container>] = pod.spec.initContainers
-        let sidecars: Set<String> = Set(initContainers.filter(\.isSidecar).map(\.name))
+        let sidecars: Set<String> = Set(initContainers.filter { $0.isSidecar }.map { $0.name })
         total = pod.spec.containers.count + sidecars.count
         reason = status.reason.isEmpty ? status.phase : status.reason
         if pod.condition("PodScheduled")?.reason == "SchedulingGated" { reason = "SchedulingGated" }

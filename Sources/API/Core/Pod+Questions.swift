@@ -77,7 +77,7 @@ extension View<Pod> {
         switch port {
         case .int(let number): return number
         case .string(let name):
-            let sidecars: [View<Container>] = self.spec.initContainers.filter(\.isSidecar)
+            let sidecars: [View<Container>] = self.spec.initContainers.filter { $0.isSidecar }
             for container in self.spec.containers + sidecars {
                 for candidate in container.ports where candidate.name == name && candidate.protocol == kind {
                     return candidate.containerPort

@@ -12,7 +12,7 @@ extension Pod {
         }
         validateDeadline(pod.spec, from: old.spec, spec.child("activeDeadlineSeconds"), &problems)
         validateTolerations(pod.spec.tolerations, from: old.spec.tolerations, spec.child("tolerations"), &problems)
-        let gates: Set<String> = Set(old.spec.schedulingGates.map(\.name))
+        let gates: Set<String> = Set(old.spec.schedulingGates.map { $0.name })
         for (index, gate) in pod.spec.schedulingGates.enumerated() where !gates.contains(gate.name) {
             problems.forbidden(
                 spec.child("schedulingGates"), "only deletion is allowed, but found new scheduling gate '\(gate.name)' at \(index)")

@@ -30,9 +30,9 @@ package struct PodResources: Sendable, Hashable {
 /// What a pod takes of its node. Source: k8s.io/component-helpers/resource.
 extension View<PodSpec> {
     /// Requests of the pod: those of the containers that run together, or of the init container that needs most, and the overhead.
-    package var requests: PodResources { total(\.requests, of: containerRequests) }
+    package var requests: PodResources { total({ $0.requests }, of: containerRequests) }
 
-    package var limits: PodResources { total(\.limits, of: sum { $0.limits }) }
+    package var limits: PodResources { total({ $0.limits }, of: sum { $0.limits }) }
 
     /// Requests of the containers alone, without overhead and the pod's own.
     package var containerRequests: PodResources { sum { $0.requests } }
@@ -77,7 +77,7 @@ extension View<PodSpec> {
             parts = [whole]
         } else {
             let all: [View<Container>] = self.containers + self.initContainers
-            parts = all.map(\.resources)
+            parts = all.map { $0.resources }
         }
         var requests = PodResources()
         var limits = PodResources()

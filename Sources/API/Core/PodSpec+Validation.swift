@@ -13,9 +13,9 @@ extension PodSpec {
             problems.required(
                 path.child("dnsConfig").child("nameservers"), "must provide at least one DNS nameserver when `dnsPolicy` is None")
         }
-        validateUnique(spec.readinessGates.map(\.conditionType), path.child("readinessGates"), "conditionType", &problems)
-        validateUnique(spec.schedulingGates.map(\.name), path.child("schedulingGates"), nil, &problems)
-        validateUnique(spec.resourceClaims.map(\.name), path.child("resourceClaims"), "name", &problems)
+        validateUnique(spec.readinessGates.map { $0.conditionType }, path.child("readinessGates"), "conditionType", &problems)
+        validateUnique(spec.schedulingGates.map { $0.name }, path.child("schedulingGates"), nil, &problems)
+        validateUnique(spec.resourceClaims.map { $0.name }, path.child("resourceClaims"), "name", &problems)
         validateSpread(spec.topologySpreadConstraints, path.child("topologySpreadConstraints"), &problems)
         if !spec.schedulingGates.isEmpty, !spec.nodeName.isEmpty {
             problems.forbidden(path.child("nodeName"), "cannot be set until all schedulingGates have been cleared")

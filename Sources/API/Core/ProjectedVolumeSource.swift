@@ -40,9 +40,9 @@ extension View<VolumeProjection> {
     /// The files that are known from the declaration alone.
     fileprivate var paths: [String] {
         var paths: [String] = []
-        paths += (self.secret?.items ?? []).map(\.path)
-        paths += (self.configMap?.items ?? []).map(\.path)
-        paths += (self.downwardAPI?.items ?? []).map(\.path)
+        paths += (self.secret?.items ?? []).map { $0.path }
+        paths += (self.configMap?.items ?? []).map { $0.path }
+        paths += (self.downwardAPI?.items ?? []).map { $0.path }
         if let token: View<ServiceAccountTokenProjection> = self.serviceAccountToken { paths.append(token.path) }
         if let bundle: View<ClusterTrustBundleProjection> = self.clusterTrustBundle { paths.append(bundle.path) }
         if let certificate: View<PodCertificateProjection> = self.podCertificate {

@@ -26,7 +26,7 @@ extension ResourceRequirements {
                     path.child("requests"), .string(amount.description), "must be less than or equal to \(name) limit of \(limit)")
             }
         }
-        let names: [String] = limits.map(\.name) + requests.map(\.name)
+        let names: [String] = limits.map { $0.name } + requests.map { $0.name }
         if names.contains(where: { $0.hasPrefix("hugepages-") }), !names.contains("cpu"), !names.contains("memory") {
             problems.forbidden(path, "HugePages require cpu or memory")
         }

@@ -52,7 +52,7 @@ extension APIServer {
         return [
             NamespaceLifecycle(store: objects.store),
             LimitRanger(objects: parsed),
-            ServiceAccountAdmission(objects: objects),
+            ServiceAccountAdmission(objects: parsed),
             NodeRestriction(objects: objects),
             TaintNodesByCondition(),
             PodSecurityAdmission(objects: parsed),

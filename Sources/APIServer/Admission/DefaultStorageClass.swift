@@ -13,7 +13,7 @@ struct DefaultStorageClass: AdmissionPlugin {
         guard operation == .create, call.isAbout(PersistentVolumeClaim.self), object[["spec", "storageClassName"]] == nil,
             object[["metadata", "annotations", Self.betaAnnotation]] == nil
         else { return }
-        let classes: [View<StorageClass>] = objects.list(StorageClass.self).filter(\.isDefault)
+        let classes: [View<StorageClass>] = objects.list(StorageClass.self).filter { $0.isDefault }
         guard let chosen = Self.newest(classes, \.metadata) else { return }
         object[["spec", "storageClassName"]] = .string(chosen.name)
     }

@@ -59,6 +59,6 @@ struct IPAddressRecords: AdmissionPlugin {
     static func key(_ address: String) -> String { ObjectKeys.key(ServiceIPAddress.names, namespace: nil, name: address) }
 
     private static func addresses(_ service: JSON) -> Set<String> {
-        Set((service[["spec", "clusterIPs"]]?.array ?? []).compactMap(\.string).filter { !$0.isEmpty && $0 != "None" })
+        Set((service[["spec", "clusterIPs"]]?.array ?? []).compactMap { $0.string }.filter { !$0.isEmpty && $0 != "None" })
     }
 }

@@ -28,7 +28,7 @@ struct PriorityAdmission: AdmissionPlugin {
     private func priority(of pod: View<Pod>, _ call: Call) throws(APIStatus) -> (name: String, value: Int, policy: String) {
         let name: String = pod.spec.priorityClassName
         guard !name.isEmpty else {
-            let standard: View<PriorityClass>? = objects.list(PriorityClass.self).filter(\.globalDefault).min { $0.value < $1.value }
+            let standard: View<PriorityClass>? = objects.list(PriorityClass.self).filter { $0.globalDefault }.min { $0.value < $1.value }
             guard let standard else { return ("", 0, "PreemptLowerPriority") }
             return (standard.name, standard.value, standard.preemptionPolicy)
         }

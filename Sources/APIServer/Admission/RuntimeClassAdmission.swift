@@ -27,7 +27,7 @@ struct RuntimeClassAdmission: AdmissionPlugin {
             }
             pod.spec.nodeSelector[key] = value
         }
-        let known: Set<JSON> = Set(pod.spec.tolerations.map(\.json))
+        let known: Set<JSON> = Set(pod.spec.tolerations.map { $0.json })
         pod.spec.tolerations += scheduling.tolerations.filter { !known.contains($0.json) }
     }
 

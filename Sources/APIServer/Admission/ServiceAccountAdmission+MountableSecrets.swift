@@ -30,7 +30,7 @@ extension ServiceAccountAdmission {
 
     /// Why the first reference to a secret that the account does not list is refused.
     private static func unlistedSecret(of pod: View<Pod>, _ account: View<ServiceAccount>) -> String? {
-        let listed: Set<String> = Set(account.secrets.map(\.name))
+        let listed: Set<String> = Set(account.secrets.map { $0.name })
         let end: String = "is not allowed because service account \(account.name) does not reference that secret"
         for volume in pod.json[["spec", "volumes"]]?.array ?? [] {
             if let name = volume[["secret", "secretName"]]?.string, !listed.contains(name) {
@@ -46,8 +46,8 @@ extension ServiceAccountAdmission {
                 }
             }
         }
-        let pullable: Set<String> = Set(account.imagePullSecrets.map(\.name))
-        guard let name = pod.spec.imagePullSecrets.map(\.name).first(where: { !pullable.contains($0) }) else { return nil }
+        let pullable: Set<String> = Set(account.imagePullSecrets.map { $0.name })
+        guard let name = pod.spec.imagePullSecrets.map({ $0.name }).first(where: { !pullable.contains($0) }) else { return nil }
         return "imagePullSecrets[].name=\"\(name)\" is not allowed because service account \(account.name) does not reference that "
             + "imagePullSecret"
     }

@@ -3,7 +3,7 @@ import Machinery
 
 /// Gives each pod a service account and mounts its token where client libraries look for it.
 struct ServiceAccountAdmission: AdmissionPlugin {
-    let objects: Objects
+    let objects: ParsedObjects
 
     private static let mountPath = "/var/run/secrets/kubernetes.io/serviceaccount"
 
@@ -12,9 +12,11 @@ struct ServiceAccountAdmission: AdmissionPlugin {
         var pod = View<Pod>(object)
         // A mirror pod stands for a static one, which knows no service account.
         guard !pod.isMirror else { return }
-        if pod.spec.serviceAccountName.isEmpty { pod.spec.serviceAccountName = "default" }
-        pod.spec.serviceAccount = pod.spec.serviceAccountName
-        let name: String = pod.spec.serviceAccountName
+        object = .null
+        let given: String = pod.spec.serviceAccountName
+        let name: String = given.isEmpty ? "default" : given
+        pod.spec.serviceAccountName = name
+        pod.spec.serviceAccount = name
         let namespace: String = call.request.namespace ?? ""
         guard let account = objects.find(ServiceAccount.self, ObjectKey(namespace: namespace, name: name)) else {
             throw .forbidden(
@@ -27,7 +29,7 @@ struct ServiceAccountAdmission: AdmissionPlugin {
     }
 
     private func mountToken(_ pod: inout View<Pod>) {
-        let names: Set<String> = Set(pod.spec.volumes.map(\.name))
+        let names: Set<String> = Set(pod.spec.volumes.map { $0.name })
         var name: String
         repeat { name = Metadata.generatedName("kube-api-access-") } while names.contains(name)
         let mount = View<VolumeMount> {

@@ -85,7 +85,7 @@ final class ServiceAddresses: AdmissionPlugin {
         _ service: inout View<Service>, _ before: View<Service>?, _ known: inout Given, _ call: Call
     ) throws(APIStatus) {
         guard ["NodePort", "LoadBalancer"].contains(service.spec.type) else { return }
-        let old: Set<Int> = Set(before?.spec.ports.map(\.nodePort) ?? [])
+        let old: Set<Int> = Set(before?.spec.ports.map { $0.nodePort } ?? [])
         var ports: [View<ServicePort>] = service.spec.ports
         for index in ports.indices {
             let wanted: Int = ports[index].nodePort
@@ -135,7 +135,7 @@ final class ServiceAddresses: AdmissionPlugin {
         let services: [View<Service>] = objects.list(Service.self)
         for service in services {
             known.addresses.formUnion(service.spec.clusterIPs)
-            known.nodePorts.formUnion(service.spec.ports.map(\.nodePort).filter { $0 > 0 })
+            known.nodePorts.formUnion(service.spec.ports.map { $0.nodePort }.filter { $0 > 0 })
         }
         records.complete(services, at: now)
         return known
@@ -146,7 +146,7 @@ final class ServiceAddresses: AdmissionPlugin {
         let (service, kept) = (View<Service>(object), View<Service>(other ?? [:]))
         given.withLock { known in
             known?.addresses.subtract(Set(service.spec.clusterIPs).subtracting(kept.spec.clusterIPs))
-            known?.nodePorts.subtract(Set(service.spec.ports.map(\.nodePort)).subtracting(kept.spec.ports.map(\.nodePort)))
+            known?.nodePorts.subtract(Set(service.spec.ports.map { $0.nodePort }).subtracting(kept.spec.ports.map { $0.nodePort }))
         }
     }
 }

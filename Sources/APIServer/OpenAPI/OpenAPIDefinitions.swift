@@ -224,6 +224,6 @@ struct OpenAPIDefinitions: Sendable {
 extension FieldSchema {
     /// The one field of any JSON that OpenAPI knows under a name of its own.
     fileprivate var isFieldsV1: Bool {
-        if case .any = type { name == API.ManagedFieldsEntry.definition.fields.fieldsV1.name } else { false }
+        if case .any = type { name == API.ManagedFieldsEntry.definition.fields.pointee.fieldsV1.name } else { false }
     }
 }

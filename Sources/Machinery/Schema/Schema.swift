@@ -32,16 +32,19 @@ extension Schema {
     public static func write(_ reading: View<Self>) -> JSON? { reading.json }
 }
 
-/// The one instance of a declaration: its fields by Swift name, and the same as a schema without Swift types.
+/// The one instance of a declaration: its fields by Swift name, and the same as a schema without Swift types. Lives as long as the process.
 public final class Definition<S: Schema>: Sendable {
-    public let fields: S
+    /// The fields in a place that stays: reading one of them there copies none of the others, of which a PodSpec has forty.
+    public nonisolated(unsafe) let fields: UnsafePointer<S>
     public let schema: ObjectSchema
 
     /// - Parameters:
     ///   - name: the OpenAPI name; `io.k8s.api.` goes without saying.
     ///   - isAtomic: server-side apply owns objects of the type as a whole, wherever they stand.
     public init(_ fields: S, _ name: String, _ doc: String, isAtomic: Bool = false) {
-        self.fields = fields
+        let place: UnsafeMutablePointer<S> = .allocate(capacity: 1)
+        place.initialize(to: fields)
+        self.fields = UnsafePointer(place)
         let declared: [FieldSchema] = Mirror(reflecting: fields).children.compactMap { $0.value as? FieldSchema }
         schema = ObjectSchema(
             name: name.hasPrefix("io.") ? name : "io.k8s.api." + name, doc: doc, fields: declared,

@@ -21,7 +21,7 @@ struct PodTopologySpread: Filter {
     private let tallies: [(tally: Tally, lowest: Int)]
 
     init?(_ pod: PodInfo, _ snapshot: Snapshot) {
-        let constraints: [SpreadConstraint] = pod.spread.filter(\.isRequired)
+        let constraints: [SpreadConstraint] = pod.spread.filter { $0.isRequired }
         guard !constraints.isEmpty else { return nil }
         var tallies: [Tally] = constraints.map { Tally(constraint: $0, own: $0.selects(pod) ? 1 : 0) }
         for node in snapshot.nodes where constraints.allSatisfy({ node.labels[$0.topologyKey] != nil }) {

@@ -54,7 +54,7 @@ struct Preemption: Sendable {
         for pod in candidates { rest.remove(pod.uid) }
         if let rejection = rejection(of: rest) { return .failure(rejection) }
 
-        var allowances: [Int] = budgets.map(\.allowed)
+        var allowances: [Int] = budgets.map { $0.allowed }
         var protected: [PodInfo] = []
         var others: [PodInfo] = []
         for pod in candidates {
@@ -106,11 +106,11 @@ struct Victims: Sendable {
         return oldest > other.oldest
     }
 
-    private var highest: Int { pods.map(\.priority).max() ?? .min }
+    private var highest: Int { pods.map { $0.priority }.max() ?? .min }
     /// Raised above 0 each, so that fewer are better whatever their signs.
     private var sum: Int { pods.reduce(0) { $0 + $1.priority + Int(Int32.max) + 1 } }
     /// Creation of the oldest of the most important ones.
-    private var oldest: Int64 { pods.filter { $0.priority == highest }.map(\.age).min() ?? .max }
+    private var oldest: Int64 { pods.filter { $0.priority == highest }.map { $0.age }.min() ?? .max }
 }
 
 /// What a disruption budget still allows.

@@ -49,7 +49,7 @@ struct SpreadPreference: Score {
     }
 
     func normalize(_ scores: [Double]) -> [Double] {
-        let known: [Double] = scores.filter(\.isFinite)
+        let known: [Double] = scores.filter { $0.isFinite }
         guard let lowest = known.min(), let highest = known.max() else { return scores.map { _ in 0 } }
         return scores.map { score in
             guard score.isFinite else { return 0 }

@@ -68,7 +68,7 @@ final class PodInfo: Sendable {
         }
         self.wishes = wishes
         spread = spec.topologySpreadConstraints.map { SpreadConstraint($0) }
-        gates = spec.schedulingGates.map(\.name)
+        gates = spec.schedulingGates.map { $0.name }
     }
 
     /// True when it has wishes or conditions about other pods.

@@ -24,7 +24,7 @@ struct HostPort: Hashable, Sendable {
 extension View<PodSpec> {
     /// Ports of the node that containers and sidecars take.
     var hostPorts: [HostPort] {
-        let all: [View<Container>] = self.containers + self.initContainers.filter(\.isSidecar)
+        let all: [View<Container>] = self.containers + self.initContainers.filter { $0.isSidecar }
         return all.flatMap { container in
             container.ports.compactMap { port in
                 port.hostPort > 0 ? HostPort(address: port.hostIP, kind: port.protocol, number: port.hostPort) : nil

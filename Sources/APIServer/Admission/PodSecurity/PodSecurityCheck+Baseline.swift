@@ -95,7 +95,7 @@ extension PodSecurityCheck {
         _ pod: PodSecuritySubject, allowed: Set<String>
     ) -> (names: [String], capabilities: [String])? {
         func added(_ context: JSON) -> [String] {
-            (context[["capabilities", "add"]]?.array ?? []).compactMap(\.string).filter { !allowed.contains($0) }
+            (context[["capabilities", "add"]]?.array ?? []).compactMap { $0.string }.filter { !allowed.contains($0) }
         }
         let names: [String] = pod.containers { !added($0).isEmpty }
         guard !names.isEmpty else { return nil }

@@ -25,7 +25,7 @@ struct PodSecurityCheck: Sendable {
         guard standard.level > .privileged else { return [] }
         let minor: Int = standard.minor ?? .max
         let applied: [PodSecurityCheck] = all.filter { $0.level <= standard.level }
-        let replaced: Set<String> = Set(applied.compactMap(\.replaces))
+        let replaced: Set<String> = Set(applied.compactMap { $0.replaces })
         return applied.filter { !replaced.contains($0.id) }.compactMap { $0.violation(pod, minor) }
     }
 }
@@ -60,7 +60,7 @@ struct PodSecuritySubject: Sendable {
 
     /// Names of the containers of which the claim is true.
     func containers(where isBad: (JSON) -> Bool) -> [String] {
-        containers.filter { isBad($0.json["securityContext"] ?? [:]) }.map(\.name)
+        containers.filter { isBad($0.json["securityContext"] ?? [:]) }.map { $0.name }
     }
 
     /// `pod`, `container "a"`: who sets something that is not allowed.
