@@ -5,6 +5,8 @@ import Synchronization
 
 /// A local copy of all objects of a kind, or of those with one name, kept true by a watch, with indexes by namespace and owner.
 ///
+/// Objects are copied without their `managedFields`. An update that is based on a copy leaves them as they are: absent is not empty.
+///
 /// Readers that must not miss their own writes call ``note(_:)`` with what a write returned and ``caughtUp()`` before they read:
 /// revisions are one counter for the whole cluster, so the copy knows when it has seen that write.
 package final class Informer<K: Kind>: AnyInformer {
@@ -89,10 +91,13 @@ package final class Informer<K: Kind>: AnyInformer {
     private func follow() async throws {
         var options = RequestOptions { $0.fieldSelector = name.map { "metadata.name=" + $0 } }
         let list: ObjectList<K> = try await client.list(K.self, options: options)
-        telling.withLock { _ in replace(list.items, revision: UInt64(list.resourceVersion) ?? 0) }
+        let items: [View<K>] = list.items.map { View($0.json.withoutManagedFields) }
+        telling.withLock { _ in replace(items, revision: UInt64(list.resourceVersion) ?? 0) }
         options.resourceVersion = list.resourceVersion
         options.allowWatchBookmarks = true
-        for try await event in try await client.watch(APIRequest(.watch, K.names.resource, options: options)) {
+        var watch = APIRequest(.watch, K.names.resource, options: options)
+        watch.omitsManagedFields = true
+        for try await event in try await client.watch(watch) {
             telling.withLock { _ in apply(event) }
         }
     }
@@ -120,7 +125,7 @@ package final class Informer<K: Kind>: AnyInformer {
     }
 
     private func apply(_ event: WatchEvent) {
-        let object = View<K>(event.object)
+        let object = View<K>(event.object.withoutManagedFields)
         let key: ObjectKey = object.key
         let (before, handlers, waiters) = state.withLock { state in
             state.seen = max(state.seen, UInt64(object.metadata.resourceVersion) ?? 0)
@@ -142,4 +147,14 @@ package protocol AnyInformer: AnyObject, Sendable {
 extension View<ObjectMeta> {
     /// The uid of the owner that controls the object; nil when none does.
     package var controllerUID: String? { self.ownerReferences.first { $0.controller == true }?.uid }
+}
+
+extension JSON {
+    /// The same object without who owns which of its fields; itself when nothing is said of that.
+    fileprivate var withoutManagedFields: JSON {
+        guard self["metadata"]?["managedFields"] != nil else { return self }
+        var json: JSON = self
+        json[["metadata", "managedFields"]] = nil
+        return json
+    }
 }

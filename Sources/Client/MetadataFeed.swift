@@ -48,7 +48,9 @@ package final class MetadataFeed: AnyInformer {
             $0.resourceVersion = list[["metadata", "resourceVersion"]]?.string
             $0.allowWatchBookmarks = true
         }
-        for try await event in try await client.watch(APIRequest(.watch, resource, options: options, representation: .metadata)) {
+        var watch = APIRequest(.watch, resource, options: options, representation: .metadata)
+        watch.omitsManagedFields = true
+        for try await event in try await client.watch(watch) {
             let metadata = View<ObjectMeta>(event.object["metadata"] ?? [:])
             switch event.kind {
             case .added, .modified: handler(.put(metadata))

@@ -10,6 +10,11 @@ package protocol Transport: Sendable {
     /// Throws as ``send(_:)`` does, before the first byte.
     func stream(_ request: APIRequest) async throws -> AsyncThrowingStream<[UInt8], any Error>
 
+    /// Opens a watch. Ending the iteration closes it.
+    ///
+    /// Throws as ``send(_:)`` does, before the first event.
+    func events(_ request: APIRequest) async throws -> WatchEvents
+
     /// GET of a path outside the resources: `/version`, `/api`, `/apis/apps/v1`, `/readyz`. The path is percent-encoded, with its query.
     func raw(_ path: String, accept: String) async throws -> APIResponse
 
@@ -22,6 +27,10 @@ extension Transport {
     package func raw(_ method: String, _ path: String, _ body: [UInt8]) async throws -> APIResponse {
         throw TransportError(.broken, "this connection sends requests for resources only")
     }
+}
+
+extension Transport {
+    package func events(_ request: APIRequest) async throws -> WatchEvents { WatchEvents(try await stream(request)) }
 }
 
 /// The server could not be asked. Texts are sentences that say what to do.

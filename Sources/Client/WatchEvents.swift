@@ -8,52 +8,91 @@ package struct WatchEvent: Sendable {
     package let kind: Kind
     /// The object; for a bookmark its metadata only.
     package let object: JSON
+
+    package init(kind: Kind, object: JSON) {
+        self.kind = kind
+        self.object = object
+    }
 }
 
-/// The events in the bytes of a watch: one JSON document a line, lines cut anywhere.
+/// The events of a watch, in their order. Ends when the server ended the watch; throws ``APIStatus`` for an ERROR event, such as 410
+/// for a compacted revision.
 package struct WatchEvents: AsyncSequence, Sendable {
     package typealias Element = WatchEvent
-    private let bytes: AsyncThrowingStream<[UInt8], any Error>
 
-    package init(_ bytes: AsyncThrowingStream<[UInt8], any Error>) { self.bytes = bytes }
+    private enum Source: Sendable {
+        case lines(AsyncThrowingStream<[UInt8], any Error>)
+        case batches(AsyncThrowingStream<[WatchEvent], any Error>)
+    }
 
-    package func makeAsyncIterator() -> Iterator { Iterator(bytes: bytes.makeAsyncIterator()) }
+    private let source: Source
+
+    /// - Parameter bytes: one JSON document a line, lines cut anywhere.
+    package init(_ bytes: AsyncThrowingStream<[UInt8], any Error>) { source = .lines(bytes) }
+
+    /// Events of a server in this process, which nobody wrote down.
+    package init(batches: AsyncThrowingStream<[WatchEvent], any Error>) { source = .batches(batches) }
+
+    package func makeAsyncIterator() -> Iterator {
+        switch source {
+        case .lines(let bytes): Iterator(lines: WatchLines(bytes))
+        case .batches(let batches): Iterator(batches: batches.makeAsyncIterator())
+        }
+    }
 
     package struct Iterator: AsyncIteratorProtocol {
-        private var bytes: AsyncThrowingStream<[UInt8], any Error>.Iterator
-        private var pending: [UInt8] = []
-        private var start = 0
+        fileprivate var lines: WatchLines?
+        fileprivate var batches: AsyncThrowingStream<[WatchEvent], any Error>.Iterator?
+        private var pending: ArraySlice<WatchEvent> = []
 
-        fileprivate init(bytes: AsyncThrowingStream<[UInt8], any Error>.Iterator) { self.bytes = bytes }
+        fileprivate init(lines: WatchLines) { self.lines = lines }
+        fileprivate init(batches: AsyncThrowingStream<[WatchEvent], any Error>.Iterator) { self.batches = batches }
 
-        /// nil when the server ended the watch. Throws ``APIStatus`` for an ERROR event, such as 410 for a compacted revision.
         package mutating func next() async throws -> WatchEvent? {
             while true {
-                if let line = takeLine() {
-                    guard !line.isEmpty else { continue }
-                    return try Self.event(line)
-                }
-                guard let more = try await bytes.next() else { return nil }
-                pending.removeFirst(start)
-                start = 0
-                pending += more
+                if let event = pending.popFirst() { return event }
+                guard batches != nil else { return try await lines?.next() }
+                guard let more = try await batches?.next() else { return nil }
+                pending = more[...]
             }
         }
+    }
+}
 
-        private mutating func takeLine() -> ArraySlice<UInt8>? {
-            guard let end = pending[start...].firstIndex(of: UInt8(ascii: "\n")) else { return nil }
-            defer { start = end + 1 }
-            return pending[start..<end]
-        }
+/// Takes the lines of a watch apart.
+private struct WatchLines {
+    private var bytes: AsyncThrowingStream<[UInt8], any Error>.Iterator
+    private var pending: [UInt8] = []
+    private var start = 0
 
-        private static func event(_ line: ArraySlice<UInt8>) throws -> WatchEvent {
-            let json = try JSON(parsing: line)
-            let object: JSON = json["object"] ?? .null
-            guard let kind = json["type"]?.string.flatMap(WatchEvent.Kind.init) else {
-                throw APIStatus(object) ?? .internalError("a watch sent an event of unknown type: \(json["type"] ?? .null)")
+    init(_ bytes: AsyncThrowingStream<[UInt8], any Error>) { self.bytes = bytes.makeAsyncIterator() }
+
+    mutating func next() async throws -> WatchEvent? {
+        while true {
+            if let line = takeLine() {
+                guard !line.isEmpty else { continue }
+                return try Self.event(line)
             }
-            return WatchEvent(kind: kind, object: object)
+            guard let more = try await bytes.next() else { return nil }
+            pending.removeFirst(start)
+            start = 0
+            pending += more
         }
+    }
+
+    private mutating func takeLine() -> ArraySlice<UInt8>? {
+        guard let end = pending[start...].firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+        defer { start = end + 1 }
+        return pending[start..<end]
+    }
+
+    private static func event(_ line: ArraySlice<UInt8>) throws -> WatchEvent {
+        let json = try JSON(parsing: line)
+        let object: JSON = json["object"] ?? .null
+        guard let kind = json["type"]?.string.flatMap(WatchEvent.Kind.init) else {
+            throw APIStatus(object) ?? .internalError("a watch sent an event of unknown type: \(json["type"] ?? .null)")
+        }
+        return WatchEvent(kind: kind, object: object)
     }
 }
 
@@ -62,6 +101,6 @@ extension Client {
     package func watch(_ request: APIRequest) async throws -> WatchEvents {
         var request: APIRequest = request
         request.verb = .watch
-        return WatchEvents(try await transport.stream(request))
+        return try await transport.events(request)
     }
 }

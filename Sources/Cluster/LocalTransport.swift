@@ -1,6 +1,6 @@
 package import API
 package import APIServer
-import Client
+package import Client
 import Synchronization
 
 /// The way from a part of the cluster to the API server in the same process: no socket, but the same authorization, admission and
@@ -17,7 +17,7 @@ package struct LocalTransport: Transport {
     package func send(_ request: APIRequest) async throws -> APIResponse {
         switch try await perform(request) {
         case .document(let code, let pieces, let warnings):
-            return APIResponse(code: code, body: pieces.count == 1 ? Array(pieces[0]) : Array(pieces.joined()), warnings: warnings)
+            return APIResponse(code: code, body: pieces.joinedBytes, warnings: warnings)
         case .watch, .stream, .connect:
             throw APIStatus.badRequest("\(request.verb.rawValue) of \(request.path) is a stream")
         }
@@ -32,7 +32,7 @@ package struct LocalTransport: Transport {
             }
         case .stream(let bytes): return bytes
         case .connect: throw APIStatus.badRequest("\(request.path) needs a connection of its own")
-        case .watch(let watcher): return follow(watcher)
+        case .watch(let watcher): return lines(of: watcher)
         }
     }
 
@@ -51,40 +51,102 @@ package struct LocalTransport: Transport {
         }
     }
 
-    /// Events are written into the stream where the store wakes us: readers in this process keep up or hold memory, they never block.
-    private func follow(_ watcher: Watcher) -> AsyncThrowingStream<[UInt8], any Error> {
-        AsyncThrowingStream { continuation in
-            // The writer's wake and the watch's timer may come at once: one at a time keeps the order.
-            let turn = Turn()
-            let pump: @Sendable () -> Void = {
-                turn.take {
-                    while true {
-                        let batch: Watcher.Batch = watcher.next()
-                        if !batch.pieces.isEmpty { continuation.yield(Self.joined(batch.pieces)) }
-                        if batch.isEnd { return continuation.finish() }
-                        if batch.pieces.isEmpty { return }
+    package func events(_ request: APIRequest) async throws -> WatchEvents {
+        guard case .watch(let watcher) = try await perform(request) else { throw APIStatus.badRequest("\(request.path) is no watch") }
+        guard watcher.tellsTrees else { return WatchEvents(lines(of: watcher)) }
+        let news = News(of: watcher, server.watches)
+        let omitsManagedFields: Bool = request.omitsManagedFields
+        return WatchEvents(
+            batches: AsyncThrowingStream {
+                while await news.wait() {
+                    let (changes, isEnd) = try watcher.changes(omitsManagedFields: omitsManagedFields)
+                    if isEnd { news.end() }
+                    if changes.isEmpty { continue }
+                    // There may be more than one batch.
+                    news.ring()
+                    return changes.compactMap { change in
+                        WatchEvent.Kind(rawValue: change.kind).map { WatchEvent(kind: $0, object: change.object) }
                     }
                 }
+                return nil
+            })
+    }
+
+    private func lines(of watcher: Watcher) -> AsyncThrowingStream<[UInt8], any Error> {
+        let news = News(of: watcher, server.watches)
+        return AsyncThrowingStream {
+            while await news.wait() {
+                let batch: Watcher.Batch = watcher.next()
+                if batch.isEnd { news.end() }
+                if batch.pieces.isEmpty { continue }
+                news.ring()
+                return batch.pieces.joinedBytes
             }
-            let registration: WatchRegistration = server.watches.register(
-                watcher, group: .single(ObjectIdentifier(watcher)), execute: { $0() }, pump: pump)
-            continuation.onTermination = { _ in registration.end() }
+            return nil
         }
     }
 }
 
-extension LocalTransport {
-    private static func joined(_ pieces: [[UInt8]]) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(pieces.reduce(0) { $0 + $1.count })
-        for piece in pieces { bytes += piece }
-        return bytes
+/// Lets one reader wait for news of a watch, which ends with it.
+///
+/// The store's thread only wakes the reader, who then takes what is there: no writer waits for it, and what it does not take stays in
+/// the store.
+private final class News: Sendable {
+    private struct State {
+        /// News that came while the reader was awake.
+        var isRung = true
+        var isEnded = false
+        var waiter: CheckedContinuation<Bool, Never>?
+        var registration: WatchRegistration?
     }
-}
 
-/// Lets one thread in at a time.
-private final class Turn: Sendable {
-    private let lock = Mutex(())
+    private let state = Mutex(State())
 
-    func take(_ body: () -> Void) { lock.withLock { _ in body() } }
+    init(of watcher: Watcher, _ hub: WatchHub) {
+        let registration: WatchRegistration = hub.register(
+            watcher, group: .single(ObjectIdentifier(watcher)), execute: { $0() }, pump: { [weak self] in self?.ring() })
+        state.withLock { $0.registration = registration }
+    }
+
+    deinit { state.withLock { $0.registration }?.end() }
+
+    /// There is something new, or may be.
+    func ring() {
+        let waiter: CheckedContinuation<Bool, Never>? = state.withLock { state in
+            state.isRung = state.waiter == nil
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume(returning: true)
+    }
+
+    /// Nothing comes after this.
+    func end() {
+        let waiter: CheckedContinuation<Bool, Never>? = state.withLock { state in
+            state.isEnded = true
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume(returning: false)
+    }
+
+    /// Returns true when there may be news; false after the end, and when the task is cancelled.
+    func wait() async -> Bool {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isReady: Bool? = state.withLock { state in
+                    if state.isEnded { return false }
+                    if state.isRung {
+                        state.isRung = false
+                        return true
+                    }
+                    state.waiter = continuation
+                    return nil
+                }
+                if let isReady { continuation.resume(returning: isReady) }
+            }
+        } onCancel: {
+            end()
+        }
+    }
 }

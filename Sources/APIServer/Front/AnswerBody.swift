@@ -10,7 +10,7 @@ struct AnswerBody: Sendable {
 
     /// - Parameter json: one document in pieces that follow each other.
     init(_ json: [ArraySlice<UInt8>], _ form: WireForm) {
-        let json: [ArraySlice<UInt8>] = form.hasBetaName ? [BetaName.document(Self.joined(json))[...]] : json
+        let json: [ArraySlice<UInt8>] = form.hasBetaName ? [BetaName.document(json.joinedBytes)[...]] : json
         switch form.encoding {
         case .protobuf:
             // What has no protobuf form comes as JSON; the content type tells the client.
@@ -35,22 +35,14 @@ struct AnswerBody: Sendable {
     private static let newline: ArraySlice<UInt8> = [UInt8(ascii: "\n")]
     private static let pretty = JSONStyle(indent: 2)
 
-    private static func tree(_ json: [ArraySlice<UInt8>]) -> JSON { (try? JSON(parsing: joined(json))) ?? .null }
+    private static func tree(_ json: [ArraySlice<UInt8>]) -> JSON { (try? JSON(parsing: json.joinedBytes)) ?? .null }
 
     private static func protobuf(_ json: [ArraySlice<UInt8>]) -> [UInt8]? {
-        let bytes: [UInt8] = joined(json)
+        let bytes: [UInt8] = json.joinedBytes
         let (apiVersion, kind): (String, String) = ProtobufKinds.names(of: bytes)
         return ProtobufKinds.schema(apiVersion: apiVersion, kind: kind).map {
             Protobuf.object(bytes, apiVersion: apiVersion, kind: kind, $0)
         }
-    }
-
-    private static func joined(_ pieces: [ArraySlice<UInt8>]) -> [UInt8] {
-        guard pieces.count > 1 else { return pieces.first.map { Array($0) } ?? [] }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(pieces.reduce(0) { $0 + $1.count })
-        for piece in pieces { bytes += piece }
-        return bytes
     }
 }
 

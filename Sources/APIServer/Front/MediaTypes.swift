@@ -82,6 +82,7 @@ package enum MediaTypes {
 
     /// Reads a `Content-Type` header. Throws ``APIStatus`` (415) for types that are not read.
     package static func content(_ type: String?, verb: Verb) throws(APIStatus) -> APIRequest.ContentType {
+        if type == "application/json", verb != .patch { return .json }
         let name: String = type?.split(separator: ";").first.map { String($0.trimmingSpaces()).lowercased() } ?? ""
         guard verb == .patch else {
             switch name {

@@ -52,6 +52,12 @@ struct StoredObject: Sendable {
         partialOpening + bytes[opening..<endOfMember(bytes, from: opening)] + [UInt8(ascii: "}")]
     }
 
+    /// Where the value of `metadata` stands in the stored bytes.
+    static func metadata(in bytes: [UInt8], opening: Int) -> Range<Int> {
+        let start: Int = opening + #""metadata":"#.utf8.count
+        return start..<endOfMember(bytes, from: start)
+    }
+
     private static let partialOpening = Array(#"{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","#.utf8)
 
     /// Where the object that is the value of the member at `start` ends. The bytes are JSON of our own writing.

@@ -21,23 +21,30 @@ final class EventEncoder: Sendable {
         self.frames = frames
     }
 
-    /// An object as it stands in the store. Throws ``APIStatus`` when it can't be converted to the version that is watched.
-    func add(_ kind: Kind, _ entry: Entry, _ framing: EventFraming, to pieces: inout [[UInt8]]) throws(APIStatus) {
-        if framing == .json, call.request.representation == .object, call.type.conversion == nil {
-            return Self.splice(kind, entry.value, to: &pieces)
+    /// Writes a change. Throws ``APIStatus`` when an object can't be converted to the version that is watched.
+    func add(_ change: WatchedChange, _ framing: EventFraming, to pieces: inout [[UInt8]]) throws(APIStatus) {
+        switch change {
+        case .object(let kind, let entry):
+            if framing == .json, call.request.representation == .object, call.type.conversion == nil {
+                return Self.splice(kind, entry.value, to: &pieces)
+            }
+            pieces.append(try frame(kind, entry.revision, framing) { () throws(APIStatus) in try call.bytes(entry) })
+        case .last(let entry, let revision):
+            pieces.append(try frame(.deleted, revision, framing) { () throws(APIStatus) in try call.bytes(entry, at: revision) })
+        case .bookmark(let revision, let closesInitialEvents):
+            addBookmark(revision, closesInitialEvents: closesInitialEvents, framing, to: &pieces)
+        case .error(let status): addError(status, framing, to: &pieces)
         }
-        pieces.append(try frame(kind, entry.revision, framing) { () throws(APIStatus) in try call.bytes(entry) })
     }
 
-    /// An object that no longer matches: as it was, with the revision of the change.
-    func addLast(_ entry: Entry, at revision: Revision, _ framing: EventFraming, to pieces: inout [[UInt8]]) throws(APIStatus) {
-        pieces.append(try frame(.deleted, revision, framing) { () throws(APIStatus) in try call.bytes(entry, at: revision) })
-    }
-
-    func addBookmark(_ revision: Revision, closesInitialEvents: Bool, _ framing: EventFraming, to pieces: inout [[UInt8]]) {
+    private func bookmark(_ revision: Revision, closesInitialEvents: Bool) -> JSON {
         var metadata: JSON = ["resourceVersion": .string(String(revision)), "creationTimestamp": nil]
         if closesInitialEvents { metadata["annotations"] = ["k8s.io/initial-events-end": "true"] }
-        let object: JSON = ["kind": .string(call.names.kind), "apiVersion": .string(call.names.apiVersion), "metadata": metadata]
+        return ["kind": .string(call.names.kind), "apiVersion": .string(call.names.apiVersion), "metadata": metadata]
+    }
+
+    private func addBookmark(_ revision: Revision, closesInitialEvents: Bool, _ framing: EventFraming, to pieces: inout [[UInt8]]) {
+        let object: JSON = bookmark(revision, closesInitialEvents: closesInitialEvents)
         switch call.request.representation {
         case .object: pieces.append(frame(.bookmark, object.serialized(), framing))
         case .metadata, .metadataList: pieces.append(frame(.bookmark, Representations.metadata(object).serialized(), framing))
@@ -50,6 +57,43 @@ final class EventEncoder: Sendable {
 
     func addError(_ status: APIStatus, _ framing: EventFraming, to pieces: inout [[UInt8]]) {
         pieces.append(frame(.error, status.json.serialized(), framing))
+    }
+
+    // MARK: - Trees
+
+    /// Whether ``tree(_:omitsManagedFields:)`` can make what is asked for.
+    var tellsTrees: Bool { call.request.representation != .table }
+
+    /// A change as a tree, and its kind; nothing was written for it, and only what is asked for is read.
+    ///
+    /// Throws ``APIStatus`` for a change that is an error, and when an object can't be converted.
+    func tree(_ change: WatchedChange, omitsManagedFields: Bool) throws(APIStatus) -> (kind: String, object: JSON) {
+        switch change {
+        case .object(let kind, let entry):
+            return (kind.rawValue, try tree(of: call.bytes(entry), omitsManagedFields))
+        case .last(let entry, let revision):
+            return (Kind.deleted.rawValue, try tree(of: call.bytes(entry, at: revision), omitsManagedFields))
+        case .bookmark(let revision, let closesInitialEvents):
+            let object: JSON = bookmark(revision, closesInitialEvents: closesInitialEvents)
+            return (Kind.bookmark.rawValue, call.request.representation == .object ? object : Representations.metadata(object))
+        case .error(let status): throw status
+        }
+    }
+
+    private func tree(of bytes: [UInt8], _ omitsManagedFields: Bool) throws(APIStatus) -> JSON {
+        do throws(JSONError) {
+            guard call.request.representation != .object else {
+                return try JSONScanner.tree(
+                    of: bytes, in: 0..<bytes.count, without: omitsManagedFields ? ["metadata", "managedFields"] : [])
+            }
+            let metadata: Range<Int> = StoredObject.metadata(in: bytes, opening: objectOpening)
+            return [
+                "kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1",
+                "metadata": try JSONScanner.tree(of: bytes, in: metadata, without: omitsManagedFields ? ["managedFields"] : []),
+            ]
+        } catch {
+            throw .internalError("a stored \(call.names.kind) can't be read: \(error)")
+        }
     }
 
     // MARK: - Forms
@@ -76,7 +120,7 @@ final class EventEncoder: Sendable {
         }
         var pieces: [[UInt8]] = []
         Self.splice(kind, object, to: &pieces)
-        return Array(pieces.joined())
+        return pieces.joinedBytes
     }
 
     private static func splice(_ kind: Kind, _ object: [UInt8], to pieces: inout [[UInt8]]) {

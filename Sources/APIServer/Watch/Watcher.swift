@@ -1,5 +1,5 @@
-import API
-import Machinery
+package import API
+package import Machinery
 import Store
 import Synchronization
 
@@ -10,8 +10,6 @@ package final class Watcher: Sendable {
     /// Lines that follow each other, each one JSON document. No pieces and no end: nothing is new.
     package struct Batch: Sendable {
         package var pieces: [[UInt8]] = []
-        /// Bytes of the objects in it.
-        var size = 0
         package var isEnd = false
     }
 
@@ -64,40 +62,64 @@ package final class Watcher: Sendable {
     }
 
     private func made(_ framing: EventFraming) -> Batch {
+        let (told, isEnd): ([WatchedChange], Bool) = tell()
+        var batch = Batch(isEnd: isEnd)
+        do throws(APIStatus) {
+            for change in told { try encoder.add(change, framing, to: &batch.pieces) }
+        } catch {
+            finish()
+            encoder.addError(error, framing, to: &batch.pieces)
+            batch.isEnd = true
+        }
+        return batch
+    }
+
+    /// Whether ``changes()`` can tell what is watched.
+    package var tellsTrees: Bool { lane == nil && encoder.tellsTrees }
+
+    /// The next changes as trees, for readers in this process; without any and without an end nothing is new.
+    ///
+    /// - Parameter omitsManagedFields: objects come without them.
+    package func changes(
+        omitsManagedFields: Bool
+    ) throws(APIStatus) -> (changes: [(kind: String, object: JSON)], isEnd: Bool) {
+        let (told, isEnd): ([WatchedChange], Bool) = tell()
+        var changes: [(kind: String, object: JSON)] = []
+        changes.reserveCapacity(told.count)
+        for change in told { changes.append(try encoder.tree(change, omitsManagedFields: omitsManagedFields)) }
+        return (changes, isEnd)
+    }
+
+    private func tell() -> (told: [WatchedChange], isEnd: Bool) {
         state.withLock { state in
-            guard !state.isEnded else { return Batch(isEnd: true) }
-            var batch = Batch()
-            do {
-                while batch.size < Self.mostBytes, let entry = state.initial.popFirst() {
-                    try encoder.add(.added, entry, framing, to: &batch.pieces)
-                    batch.size += entry.value.count
-                }
-                guard state.initial.isEmpty else { return batch }
-                if state.owesInitialEnd {
-                    state.owesInitialEnd = false
-                    encoder.addBookmark(state.cursor, closesInitialEvents: true, framing, to: &batch.pieces)
-                }
-                while batch.pieces.isEmpty, state.cursor < store.revision {
+            guard !state.isEnded else { return ([], true) }
+            var told: [WatchedChange] = []
+            var size = 0
+            while size < Self.mostBytes, let entry = state.initial.popFirst() {
+                told.append(.object(.added, entry))
+                size += entry.value.count
+            }
+            guard state.initial.isEmpty else { return (told, false) }
+            if state.owesInitialEnd {
+                state.owesInitialEnd = false
+                told.append(.bookmark(state.cursor, closesInitialEvents: true))
+            }
+            do throws(StoreError) {
+                while told.isEmpty, state.cursor < store.revision {
                     let (events, cursor) = try store.events(prefix: prefix, after: state.cursor, limit: Self.most)
-                    state.cursor = try add(events, framing, to: &batch) ?? cursor
+                    state.cursor = add(events, to: &told) ?? cursor
                 }
             } catch {
                 state.isEnded = true
-                encoder.addError(
-                    error as? APIStatus ?? .expired("too old resource version: \(state.cursor) (\(store.compacted))"), framing,
-                    to: &batch.pieces)
-                batch.isEnd = true
-                return batch
+                told.append(.error(.expired("too old resource version: \(state.cursor) (\(store.compacted))")))
+                return (told, true)
             }
-            if state.owesBookmark, batch.pieces.isEmpty {
+            if state.owesBookmark, told.isEmpty {
                 state.owesBookmark = false
-                encoder.addBookmark(state.cursor, closesInitialEvents: false, framing, to: &batch.pieces)
+                told.append(.bookmark(state.cursor, closesInitialEvents: false))
             }
-            if state.endsWhenIdle, batch.pieces.isEmpty {
-                state.isEnded = true
-                batch.isEnd = true
-            }
-            return batch
+            if state.endsWhenIdle, told.isEmpty { state.isEnded = true }
+            return (told, state.isEnded)
         }
     }
 
@@ -116,25 +138,33 @@ package final class Watcher: Sendable {
     private static let mostBytes = 256 * 1024
 
     /// Adds events up to the size of a batch; where that was reached before the end, the revision to go on from.
-    private func add(_ events: [StoreEvent], _ framing: EventFraming, to batch: inout Batch) throws(APIStatus) -> Revision? {
+    private func add(_ events: [StoreEvent], to told: inout [WatchedChange]) -> Revision? {
+        var size = 0
         for event in events {
-            let count: Int = batch.pieces.count
-            try add(event, framing, to: &batch.pieces)
-            if batch.pieces.count > count { batch.size += event.entry.value.count }
-            if batch.size >= Self.mostBytes { return event.revision }
+            guard let change = change(event) else { continue }
+            told.append(change)
+            size += event.entry.value.count
+            if size >= Self.mostBytes { return event.revision }
         }
         return nil
     }
 
     /// What an event means to a client that sees only objects that match its selectors.
-    private func add(_ event: StoreEvent, _ framing: EventFraming, to pieces: inout [[UInt8]]) throws(APIStatus) {
+    private func change(_ event: StoreEvent) -> WatchedChange? {
         let matched: Bool = event.previous.map(selection.matches) ?? false
-        if event.isDelete {
-            if matched { try encoder.add(.deleted, event.entry, framing, to: &pieces) }
-        } else if selection.matches(event.entry) {
-            try encoder.add(matched ? .modified : .added, event.entry, framing, to: &pieces)
-        } else if matched, let previous = event.previous {
-            try encoder.addLast(previous, at: event.revision, framing, to: &pieces)
-        }
+        if event.isDelete { return matched ? .object(.deleted, event.entry) : nil }
+        if selection.matches(event.entry) { return .object(matched ? .modified : .added, event.entry) }
+        guard matched, let previous = event.previous else { return nil }
+        return .last(previous, at: event.revision)
     }
+}
+
+/// What a watch has to tell, before it takes a form.
+enum WatchedChange: Sendable {
+    /// An object as it stands in the store.
+    case object(EventEncoder.Kind, Entry)
+    /// An object that no longer matches: as it was, with the revision of the change.
+    case last(Entry, at: Revision)
+    case bookmark(Revision, closesInitialEvents: Bool)
+    case error(APIStatus)
 }

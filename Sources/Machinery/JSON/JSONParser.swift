@@ -48,6 +48,8 @@ struct JSONParser: ~Copyable {
 
     private let bytes: UnsafeBufferPointer<UInt8>
     private let refusesDuplicates: Bool
+    /// The value of a member that is left out, unread; without elements there is none.
+    private let hole: Range<Int>
     private(set) var duplicates: [String] = []
     private var at: Int = 0
     private var frames: [Frame] = []
@@ -58,9 +60,10 @@ struct JSONParser: ~Copyable {
     /// Names of each open object that has outgrown linear search, innermost last.
     private var largeNames: [(depth: Int, names: Set<ExactText>)] = []
 
-    init(bytes: UnsafeBufferPointer<UInt8>, refusesDuplicates: Bool) {
+    init(bytes: UnsafeBufferPointer<UInt8>, refusesDuplicates: Bool, leavingOut hole: Range<Int> = 0..<0) {
         self.bytes = bytes
         self.refusesDuplicates = refusesDuplicates
+        self.hole = hole
         keys = JSONKeyCache(bytes: bytes)
         frames.reserveCapacity(16)
     }
@@ -82,7 +85,11 @@ struct JSONParser: ~Copyable {
     private mutating func value() throws(JSONError) -> JSON {
         while true {
             var value: JSON
-            switch next() {
+            let mark: UInt8? = next()
+            let isLeftOut: Bool = at == hole.lowerBound && !hole.isEmpty
+            if isLeftOut { at = hole.upperBound }
+            switch mark {
+            case _ where isLeftOut: value = .null
             case UInt8(ascii: "{"):
                 try open(isObject: true)
                 if next() != UInt8(ascii: "}") {
@@ -105,6 +112,7 @@ struct JSONParser: ~Copyable {
                 guard let depth = frames.indices.last else { return value }
                 if frames[depth].isObject {
                     finishMember(value, depth)
+                    if isLeftOut, at == hole.upperBound { _ = members.removeLast() }
                     let mark: UInt8? = next()
                     if mark == UInt8(ascii: ",") {
                         at += 1

@@ -99,6 +99,16 @@ public struct JSONScanner {
         try JSON(parsing: UnsafeBufferPointer(rebasing: bytes[range]))
     }
 
+    /// The tree of the object at a range, without the member at a path of names, which is stepped over; an empty path leaves nothing out.
+    public static func tree(of bytes: [UInt8], in range: Range<Int>, without path: [StaticString]) throws(JSONError) -> JSON {
+        try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) -> JSON in
+            let part = UnsafeBufferPointer(rebasing: buffer[range])
+            var parser = JSONParser(
+                bytes: part, refusesDuplicates: true, leavingOut: path.isEmpty ? 0..<0 : JSONScanner(part).range(of: path) ?? 0..<0)
+            return try parser.document()
+        }
+    }
+
     private func skipSpace(_ start: Int) -> Int {
         var at: Int = start
         while at < bytes.count, bytes[at] <= 0x20 { at += 1 }

@@ -61,6 +61,31 @@ public struct CivilTime: Sendable, Hashable {
 
     /// `2006-01-02T15:04:05`
     public var text: String {
+        guard (0...9999).contains(year) else { return slowText }
+        return String(unsafeUninitializedCapacity: 19) { bytes in
+            var end = 0
+            func write(_ number: Int, _ width: Int, then mark: UInt8?) {
+                var rest: Int = number
+                for place in stride(from: end + width - 1, through: end, by: -1) {
+                    bytes[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                    rest /= 10
+                }
+                end += width
+                guard let mark else { return }
+                bytes[end] = mark
+                end += 1
+            }
+            write(year, 4, then: UInt8(ascii: "-"))
+            write(month, 2, then: UInt8(ascii: "-"))
+            write(day, 2, then: UInt8(ascii: "T"))
+            write(hour, 2, then: UInt8(ascii: ":"))
+            write(minute, 2, then: UInt8(ascii: ":"))
+            write(second, 2, then: nil)
+            return end
+        }
+    }
+
+    private var slowText: String {
         "\(year.padded(4))-\(month.padded(2))-\(day.padded(2))T\(hour.padded(2)):\(minute.padded(2)):\(second.padded(2))"
     }
 }
