@@ -110,4 +110,14 @@ import Testing
         #expect(both[one] == 1 && both[two] == 2)
         #expect(both.text() == "{\"\(one)\":1,\"\(two)\":2}")
     }
+
+    @Test func `a member can be left out unread`() throws {
+        let text = #"{"metadata":{"name":"a","managedFields":[{"x":[1,2]}],"uid":"u"},"data":{"managedFields":"stays"}}"#
+        let bytes: [UInt8] = Array(text.utf8)
+        let whole: Range<Int> = 0..<bytes.count
+        let rest: JSON = try JSONScanner.tree(of: bytes, in: whole, without: ["metadata", "managedFields"])
+        #expect(rest == ["metadata": ["name": "a", "uid": "u"], "data": ["managedFields": "stays"]])
+        let all: JSON = try JSONScanner.tree(of: bytes, in: whole, without: [])
+        #expect(all.text() == text)
+    }
 }

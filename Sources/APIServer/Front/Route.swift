@@ -18,6 +18,7 @@ package struct Route: Sendable {
     /// Throws ``APIStatus`` for a broken escape, an option that can't be read, or a method that no resource has.
     package static func target(method: String, path: String, query: String?) throws(APIStatus) -> Target {
         var segments: [String] = []
+        segments.reserveCapacity(8)
         for part in path.utf8.split(separator: UInt8(ascii: "/")) {
             guard let segment = PercentEncoding.decode(Substring(part)) else { throw .badRequest("the path \(path) has a broken escape") }
             segments.append(segment)
@@ -56,8 +57,9 @@ package struct Route: Sendable {
         let isProxy: Bool = parts.count > 2 && parts[2] == "proxy"
         guard let items = PercentEncoding.items(of: isProxy ? "" : query ?? "") else { throw .badRequest("the query has a broken escape") }
         var options = try RequestOptions(queryItems: items)
-        let watches: Bool = isOldWatch || ["true", "1"].contains(options["watch"])
-        options.other.removeAll { $0.name == "watch" }
+        let asked: String? = options.other.isEmpty ? nil : options["watch"]
+        let watches: Bool = isOldWatch || asked == "true" || asked == "1"
+        if asked != nil { options.other.removeAll { $0.name == "watch" } }
         let name: String? = parts.count > 1 ? parts[1] : nil
         if let namespace { try check(namespace, "Namespace") }
         if let name { try check(name, "Name") }
