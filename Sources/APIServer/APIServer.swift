@@ -1,4 +1,5 @@
 package import API
+package import HTTP
 package import Logging
 package import Machinery
 package import Store
@@ -36,16 +37,19 @@ package final class APIServer: Sendable {
         package var found: [any FoundObjects]
         /// Tokens of users, from a file.
         package var staticTokens: StaticTokens
+        /// Opens connections to pods and services; nil connects from this process's own network.
+        package var dial: Dial?
 
         package init(
             tokenKeyPEM: String, node: (any NodeDoor)? = nil, components: [String] = [], found: [any FoundObjects] = [],
-            staticTokens: StaticTokens = .none
+            staticTokens: StaticTokens = .none, dial: Dial? = nil
         ) {
             self.tokenKeyPEM = tokenKeyPEM
             self.node = node
             self.components = components
             self.found = found
             self.staticTokens = staticTokens
+            self.dial = dial
         }
     }
 
@@ -60,7 +64,7 @@ package final class APIServer: Sendable {
         authenticator = Authenticator(tokens: tokens, known: configuration.staticTokens, bootstrap: BootstrapTokens(store: store)) {
             clock.time
         }
-        webhooks = Webhooks(store: store, types: types)
+        webhooks = Webhooks(store: store, types: types, dial: configuration.dial)
         let sources: [any FoundObjects] = [ComponentStatuses(components: configuration.components)] + configuration.found
         found = Dictionary(sources.map { ($0.names.qualifiedResource, $0) }) { $1 }
         admission = Self.admissionPlugins(objects, types, webhooks, authorizer)

@@ -106,7 +106,7 @@ static void answer_ready(struct parent *p, struct client *c, uint32_t tag) {
     field_number(&c->out, SANDBOX_VERSION, SANDBOX_PROTOCOL);
     field_number(&c->out, SANDBOX_PROCESS, p->pod.host_pid);
     field_number(&c->out, SANDBOX_STARTED_AT, p->pod.started_at);
-    field_number(&c->out, SANDBOX_ONE_IDENTITY, p->pod.user_namespace);
+    field_number(&c->out, SANDBOX_ONE_IDENTITY, p->pod.one_identity);
     frame_end(&c->out, frame);
 }
 

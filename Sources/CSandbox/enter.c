@@ -3,8 +3,10 @@
 #define _GNU_SOURCE
 #include "include/CSandbox.h"
 #include "hostview.h"
+#include "identities.h"
 #include "mounts.h"
 #include "parent.h"
+#include "rtnetlink.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -21,37 +23,20 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { CONTROL = 3 };
+enum { CONTROL = 3, CLUSTER_USERS = 4, CLUSTER_NETWORK = 5 };
+
+/// What the settings say of a pod beside its name.
+struct birth {
+    bool user_namespace, in_cluster, has_link, host_ipc;
+    struct pod_link link;
+    char **settings;
+};
 
 static _Noreturn void birth_fail(const char *stage, const char *path) {
     struct client main_process = {.fd = CONTROL};
     answer_failed(&main_process, 0, stage, errno, path);
     client_write(&main_process);
     _exit(1);
-}
-
-static void write_for(pid_t pid, const char *name, const char *text) {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0 || write(fd, text, strlen(text)) < 0) birth_fail("user namespace", path);
-    close(fd);
-}
-
-/// Maps the user to root inside, or everyone to themselves where the user is root already.
-static void map_identities(pid_t pid) {
-    char users[64], groups[64];
-    uid_t user = geteuid();
-    if (user == 0) {
-        snprintf(users, sizeof users, "0 0 4294967295");
-        snprintf(groups, sizeof groups, "0 0 4294967295");
-    } else {
-        write_for(pid, "setgroups", "deny");
-        snprintf(users, sizeof users, "0 %u 1", user);
-        snprintf(groups, sizeof groups, "0 %u 1", getegid());
-    }
-    write_for(pid, "uid_map", users);
-    write_for(pid, "gid_map", groups);
 }
 
 static int make_listener(int folder) {
@@ -94,11 +79,28 @@ static pid_t host_number(int host_proc) {
     return (pid_t)atoi(text);
 }
 
-static _Noreturn void be_parent(struct parent *p, bool user_namespace) {
+static void set_parameters(char **settings) {
+    for (; *settings; settings++) {
+        char path[200];
+        int length = 0;
+        if (sscanf(*settings, "parameter=%199[^=]=%n", path, &length) == 1 && length && rt_parameter(path, *settings + length) < 0)
+            birth_fail("sysctl", path);
+    }
+}
+
+static _Noreturn void be_parent(struct parent *p, const struct birth *birth) {
     struct pod *pod = &p->pod;
     prctl(PR_SET_NAME, SWKUBE_SANDBOX_NAME);
     setsid();
-    if (user_namespace && (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)) birth_fail("user namespace", "root");
+    if (birth->user_namespace && (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)) birth_fail("user namespace", "root");
+    unsigned identities = identities_count();
+    pod->one_identity = identities == 1;
+    pod->own_network = birth->has_link;
+    pod->host_ipc = birth->host_ipc;
+    struct stat s;
+    pod->host_root = stat("/", &s) == 0 && s.st_uid == 0;
+    if (birth->has_link && pod_link_finish(&birth->link, identities) < 0) birth_fail("network", birth->link.name);
+    set_parameters(birth->settings);
     // Nobody in the pod may look into this process, which sees the host's file system.
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) birth_fail("protection", "");
     umask(022);
@@ -129,28 +131,54 @@ static _Noreturn void be_parent(struct parent *p, bool user_namespace) {
     parent_run(p);
 }
 
+static bool read_settings(struct birth *birth) {
+    for (char **s = birth->settings; *s; s++) {
+        if (strcmp(*s, "users=cluster") == 0) birth->in_cluster = true;
+        else if (strcmp(*s, "ipc=host") == 0) birth->host_ipc = true;
+        else if (strncmp(*s, "network=", 8) == 0) birth->has_link = pod_link_read(&birth->link, *s + 8);
+        else if (strncmp(*s, "parameter=", 10) != 0) return false;
+    }
+    return true;
+}
+
+/// Enters the cluster's namespaces, in which the pod's are born.
+static void enter_cluster(const struct birth *birth) {
+    if (birth->in_cluster && setns(CLUSTER_USERS, CLONE_NEWUSER) < 0) birth_fail("user namespace", "of the cluster");
+    if (birth->has_link && setns(CLUSTER_NETWORK, CLONE_NEWNET) < 0) birth_fail("network", "of the cluster");
+    // Entering shields this process, and its child's maps with it, from its own hands.
+    if (birth->in_cluster && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0) birth_fail("protection", "");
+    close(CLUSTER_USERS);
+    close(CLUSTER_NETWORK);
+}
+
 int swkube_sandbox_main(int argc, char **argv) {
-    if (argc != 5) {
+    if (argc < 5) {
         dprintf(2, "%s is started by swkube, not by hand\n", SWKUBE_SANDBOX_NAME);
         return 2;
     }
     static struct parent parent;
-    bool user_namespace = strcmp(argv[3], "1") == 0;
-    parent.pod = (struct pod){.folder = argv[1], .hostname = argv[2], .id = argv[4], .user_namespace = user_namespace && geteuid() != 0};
+    struct birth birth = {.user_namespace = strcmp(argv[3], "1") == 0, .settings = argv + 5};
+    parent.pod = (struct pod){.folder = argv[1], .hostname = argv[2], .id = argv[4]};
+    errno = EINVAL;
+    if (!read_settings(&birth)) birth_fail("settings", "");
     if (chdir(argv[1]) < 0) birth_fail("folder", argv[1]);
+    enter_cluster(&birth);
     int gate[2];
     if (pipe2(gate, O_CLOEXEC) < 0) birth_fail("pipe", "");
-    unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | SIGCHLD | (user_namespace ? CLONE_NEWUSER : 0);
+    unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | SIGCHLD | (birth.user_namespace ? CLONE_NEWUSER : 0)
+        | (birth.host_ipc ? 0 : CLONE_NEWIPC) | (birth.has_link ? CLONE_NEWNET : 0);
     long child = syscall(SYS_clone, flags, 0, 0, 0, 0);
-    if (child < 0) birth_fail(user_namespace ? "user namespace" : "namespaces", "");
+    if (child < 0) birth_fail(birth.user_namespace ? "user namespace" : "namespaces", "");
     if (child == 0) {
         char byte;
         close(gate[1]);
-        if (read(gate[0], &byte, 1) != 1) _exit(1); // the mapping failed, and was told
+        if (read(gate[0], &byte, 1) != 1) _exit(1); // what failed was told
         close(gate[0]);
-        be_parent(&parent, user_namespace);
+        be_parent(&parent, &birth);
     }
-    if (user_namespace) map_identities((pid_t)child);
+    const char *file;
+    if (birth.user_namespace && identities_map((pid_t)child, birth.in_cluster ? IDENTITIES_HERE : IDENTITIES_OWN, &file) < 0) birth_fail("user namespace", file);
+    if (birth.has_link && pod_link_make(&birth.link, (pid_t)child) < 0) birth_fail("network", birth.link.name);
     if (write(gate[1], "", 1) != 1) birth_fail("pipe", "");
     return 0;
 }

@@ -12,29 +12,31 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-int swkube_spawn(pid_t *pid, const char *path, char *const *argv, char *const *envp, int in, int out, int err, int inherited) {
+int swkube_spawn(
+    pid_t *pid, const char *path, char *const *argv, char *const *envp, int in, int out, int err, const int *inherited, int count) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none, all;
-    const int given[4] = {in, out, err, inherited};
+    int given[6] = {in, out, err, -1, -1, -1}, high[6] = {-1, -1, -1, -1, -1, -1}, total = 3 + count;
+    if (count < 0 || count > 3) return EINVAL;
+    for (int i = 0; i < count; i++) given[3 + i] = inherited[i];
     sigemptyset(&none);
     sigfillset(&all);
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     // Through numbers above all targets, since a given descriptor may be among them.
-    int result = 0, high[4] = {-1, -1, -1, -1};
-    for (int i = 0; i < 4 && !result; i++) {
-        if (given[i] < 0 && i == 3) continue;
+    int result = 0;
+    for (int i = 0; i < total && !result; i++) {
         high[i] = given[i] < 0 ? open("/dev/null", O_RDWR | O_CLOEXEC) : fcntl(given[i], F_DUPFD_CLOEXEC, 10);
         if (high[i] < 0) result = errno;
         else result = posix_spawn_file_actions_adddup2(&actions, high[i], i);
     }
-    if (!result) result = posix_spawn_file_actions_addclosefrom_np(&actions, inherited < 0 ? 3 : 4);
+    if (!result) result = posix_spawn_file_actions_addclosefrom_np(&actions, total);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
     if (!result) result = posix_spawn(pid, path, &actions, &attributes, argv, envp ? envp : environ);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < total; i++)
         if (high[i] >= 0) close(high[i]);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
@@ -59,13 +61,13 @@ ssize_t swkube_send(int fd, const void *bytes, size_t length, const int *descrip
     return n < 0 ? -errno : n;
 }
 
-int swkube_connect(const char *folder, const char *name) {
+int swkube_connect(const char *folder, const char *name, int type) {
     // A socket's address holds 108 bytes; through the folder's descriptor every path fits.
     int place = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (place < 0) return -errno;
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", place, name);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
     int result = fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0 ? -errno : fd;
     if (result < 0 && fd >= 0) close(fd);
     close(place);

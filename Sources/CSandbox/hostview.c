@@ -129,6 +129,17 @@ static void resolve_on_host(const char *path, char out[PATH_MAX]) {
 
 /// Makes `path` in one of our own trees, with the modes and owners of the host's folders of these names.
 /// Owners that are not mapped here cannot be given; then the folder is the pod's own.
+/// Gives a copy of a host's folder its owner. Where the host's root does not exist, its folders seem to be nobody's: their copies are
+/// root's.
+static void own_like_host(int tree, const char *path, const struct stat *like) {
+    enum { NOBODY = 65534 };
+    struct stat top;
+    bool has_root = stat("/", &top) == 0 && top.st_uid == 0;
+    uid_t user = !has_root && like->st_uid == NOBODY ? 0 : like->st_uid;
+    gid_t group = !has_root && like->st_gid == NOBODY ? 0 : like->st_gid;
+    if (user || group) (void)!fchownat(tree, path, user, group, AT_SYMLINK_NOFOLLOW); // as far as they exist here
+}
+
 static void make_like_host(int tree, const char *path, bool directory) {
     char part[PATH_MAX];
     snprintf(part, sizeof part, "%s", path);
@@ -142,7 +153,7 @@ static void make_like_host(int tree, const char *path, bool directory) {
         int made = folder ? mkdirat(tree, part + 1, known ? s.st_mode & 07777 : 0755) : mknodat(tree, part + 1, S_IFREG | 0644, 0);
         if (made < 0 && errno != EEXIST) setup_fail("root", part);
         if (made == 0 && known && folder) {
-            if (s.st_uid || s.st_gid) (void)!fchownat(tree, part + 1, s.st_uid, s.st_gid, AT_SYMLINK_NOFOLLOW);
+            own_like_host(tree, part + 1, &s);
             if (s.st_mode & 07022) (void)!fchmodat(tree, part + 1, s.st_mode & 07777, 0);
         }
         if (last) return;
@@ -280,7 +291,7 @@ bool mount_is_file(const struct mount_plan *mount) {
 }
 
 void host_view(const struct pod *pod, const struct plan *plan, int root) {
-    struct view view = {.plan = plan, .root = root, .overlays = !plan->without_overlay, .mapped_root = !pod->user_namespace};
+    struct view view = {.plan = plan, .root = root, .overlays = !plan->without_overlay, .mapped_root = pod->host_root};
     view.upper = own_folder(plan, "upper");
     view.work = own_folder(plan, "work");
     read_mount_points(&view, pod);
@@ -314,7 +325,7 @@ int host_skeleton(int root) {
         if (strcmp(path, "/.") == 0 || strcmp(path, "/..") == 0 || contains(own_folders, path) || lstat(path, &s) < 0) continue;
         if (S_ISDIR(s.st_mode)) {
             result = mkdirat(root, path + 1, 0755) < 0 || fchmodat(root, path + 1, s.st_mode & 07777, 0) < 0 ? -1 : 0;
-            if (s.st_uid || s.st_gid) (void)!fchownat(root, path + 1, s.st_uid, s.st_gid, AT_SYMLINK_NOFOLLOW); // as far as mapped
+            own_like_host(root, path + 1, &s);
         } else if (S_ISLNK(s.st_mode)) {
             ssize_t n = readlink(path, link, sizeof link - 1);
             link[n < 0 ? 0 : n] = 0;

@@ -69,7 +69,7 @@ static void rename_identity(int64_t user, int64_t group) {
 static void become(const struct pod *pod, const struct plan *plan, const int stdio[3]) {
     int64_t user = plan->user < 0 ? 0 : plan->user, group = plan->group < 0 ? 0 : plan->group;
     drop_capabilities(plan->capabilities);
-    if (pod->user_namespace) {
+    if (pod->one_identity) {
         if (user || group) rename_identity(user, group);
     } else {
         // A program may open /dev/stdout again, which needs its pipe to belong to its user.

@@ -64,11 +64,24 @@ static void make_proc(int root) {
     attach(root, proc, "/proc", true, "proc");
 }
 
-static void make_sys(int root) {
-    int sys = mount_copy(AT_FDCWD, "/sys", true);
-    if (sys >= 0 && mount_change(sys, true, MOUNT_READ_ONLY | MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXEC, MOUNT_PRIVATE) < 0)
-        setup_fail("sys", "/sys");
-    attach(root, sys, "/sys", true, "sys");
+static int copy_read_only(const char *path) {
+    int copy = mount_copy(AT_FDCWD, path, true);
+    if (copy >= 0 && mount_change(copy, true, MOUNT_READ_ONLY | MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXEC, MOUNT_PRIVATE) < 0)
+        setup_fail("sys", path);
+    return copy;
+}
+
+static void make_sys(const struct pod *pod, int root) {
+    // A new one shows the pod's own network interfaces; where parts of the host's are hidden, the kernel lets nobody have a whole one.
+    int sys = -1;
+    if (pod->own_network) sys = mount_new("sysfs", MOUNT_READ_ONLY | MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXEC, NULL);
+    bool is_new = sys >= 0;
+    attach(root, is_new ? sys : copy_read_only("/sys"), "/sys", true, "sys");
+    if (!is_new) return;
+    int groups = copy_read_only("/sys/fs/cgroup"), place = open_inside(root, "/sys/fs/cgroup", true);
+    if (groups >= 0 && place >= 0 && mount_attach(groups, place) < 0) setup_fail("sys", "/sys/fs/cgroup");
+    if (groups >= 0) close(groups);
+    if (place >= 0) close(place);
 }
 
 static void make_dev(const struct pod *pod, int root) {
@@ -84,14 +97,15 @@ static void make_dev(const struct pod *pod, int root) {
         else if (errno != ENOENT) setup_fail("dev", path);
     }
     // The terminals' group 5 exists only where more than one identity is mapped.
-    const char *terminals[] = {"ptmxmode", "0666", "mode", "0620", pod->user_namespace ? NULL : "gid", "5", NULL};
+    const char *terminals[] = {"ptmxmode", "0666", "mode", "0620", pod->one_identity ? NULL : "gid", "5", NULL};
     attach(root, mount_new("devpts", MOUNT_NO_SUID | MOUNT_NO_EXEC, terminals), "/dev/pts", true, "dev");
     char shared[PATH_MAX];
     snprintf(shared, sizeof shared, "%s/shm", pod->folder);
-    attach(root, mount_copy(AT_FDCWD, shared, false), "/dev/shm", true, "dev");
-    int queues = mount_new("mqueue", MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXEC, NULL);
+    attach(root, mount_copy(AT_FDCWD, pod->host_ipc ? "/dev/shm" : shared, false), "/dev/shm", true, "dev");
+    int queues = pod->host_ipc ? mount_copy(AT_FDCWD, "/dev/mqueue", false)
+                               : mount_new("mqueue", MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXEC, NULL);
     if (queues >= 0) attach(root, queues, "/dev/mqueue", true, "dev");
-    else if (errno != ENODEV) setup_fail("dev", "/dev/mqueue"); // a kernel without them has none to show
+    else if (errno != ENODEV && !(pod->host_ipc && errno == ENOENT)) setup_fail("dev", "/dev/mqueue"); // none there to show
     static const char *const links[][2] = {
         {"/proc/self/fd", "fd"}, {"/proc/self/fd/0", "stdin"}, {"/proc/self/fd/1", "stdout"}, {"/proc/self/fd/2", "stderr"},
         {"pts/ptmx", "ptmx"}};
@@ -288,7 +302,7 @@ void root_enter(const struct pod *pod, const struct plan *plan) {
     make_points(plan, root);
     if (plan->read_only_root && mount_change(root, true, MOUNT_READ_ONLY, MOUNT_KEEP) < 0) setup_fail("read-only root", "/");
     make_proc(root);
-    make_sys(root);
+    make_sys(pod, root);
     make_dev(pod, root);
     for (const char *const *place = hidden_places; *place; place++) hide(root, *place);
     for (const char *const *place = protected_places; *place; place++) protect(root, *place);

@@ -10,7 +10,9 @@
 struct pod {
     char *id, *folder, *hostname;
     int folder_fd, host_proc, null;
-    bool user_namespace; // the only identity is the user's own, seen as root
+    bool one_identity; // the only one that exists is the user's own, seen as root
+    bool host_root;    // the host's root exists, and owns here what it owns there
+    bool own_network, host_ipc;
     pid_t host_pid;
     int64_t started_at;
 };

@@ -7,8 +7,10 @@ import Machinery
 /// Only what is missing is made, and all of it at once: writes that wait for the disk together share one trip to it.
 struct Bootstrap {
     let client: Client
-    /// Of the API server.
+    /// Of the API server on the host.
     let port: Int
+    /// Where pods find it.
+    let advertised: (address: String, port: Int)
     /// Of this start.
     let now: Time
 
@@ -27,7 +29,7 @@ struct Bootstrap {
             add(APIService.local, to: &group)
             add(HostImagePresets.all, to: &group)
             if isNew { add([Presets.storageClass], to: &group) }
-            add([Presets.service(port: port)], to: &group)
+            add([Presets.service(port: advertised.port)], to: &group)
             group.addTask { try await publishEndpoints() }
             group.addTask { try await openServiceRange() }
             group.addTask { try await renewLease() }
@@ -75,11 +77,13 @@ struct Bootstrap {
 
     /// Where the API server listens this time.
     private func publishEndpoints() async throws {
-        let endpoints: View<Endpoints> = Presets.endpoints(port: port)
+        let endpoints: View<Endpoints> = Presets.endpoints(advertised.address, port: advertised.port)
         try await ensure(endpoints)
         try await client.patch(Endpoints.self, endpoints.key, ["subsets": endpoints.json["subsets"] ?? []], as: .mergePatch)
-        let slice: View<EndpointSlice> = Presets.endpointSlice(port: port)
+        let slice: View<EndpointSlice> = Presets.endpointSlice(advertised.address, port: advertised.port)
         try await ensure(slice)
-        try await client.patch(EndpointSlice.self, slice.key, ["ports": slice.json["ports"] ?? []], as: .mergePatch)
+        try await client.patch(
+            EndpointSlice.self, slice.key, ["endpoints": slice.json["endpoints"] ?? [], "ports": slice.json["ports"] ?? []], as: .mergePatch
+        )
     }
 }

@@ -2,11 +2,12 @@ import API
 import APIServer
 package import Client
 import Controllers
+import Glibc
 import HTTP
 import Kubelet
 package import Logging
 package import Machinery
-import Sandbox
+package import Sandbox
 import Scheduler
 import Store
 
@@ -50,6 +51,8 @@ package final class Cluster: Sendable {
     private let log: Logger
     /// Name of the node that is always there.
     private let first: String?
+    /// Of the pods and services.
+    package let network: ClusterNetwork
     /// When this run began. What the node said before is of an earlier run.
     private let began: Time
 
@@ -81,12 +84,15 @@ package final class Cluster: Sendable {
     ) async throws {
         let door = KubeletDoor()
         let usage = ClusterUsage()
+        let network: ClusterNetwork =
+            configuration.nodeName == nil ? ClusterNetwork(hostNetworkBecause: nil) : Self.network(profile, configuration, log)
+        let isOwn: Bool = network.isOwn
         let server = try APIServer(
             store: store, clock: clock,
             configuration: APIServer.Configuration(
                 tokenKeyPEM: credentials.tokenKeyPEM, node: door, components: ["controller-manager", "scheduler"],
                 found: [usage.podMetrics, usage.nodeMetrics],
-                staticTokens: try UserTokens.read(profile, configuration.tokenFile)),
+                staticTokens: try UserTokens.read(profile, configuration.tokenFile), dial: Self.dial(network)),
             log: log)
         let front = HTTPFront(server: server)
         let wanted: Int = configuration.port != 0 ? configuration.port : settings.port
@@ -103,7 +109,12 @@ package final class Cluster: Sendable {
                     + "swkube start --cluster \(profile.name) --port PORT")
         }
         self.http = http
+        self.network = network
         port = http.port
+        if isOwn {
+            try await http.listen(on: network.listen(ClusterAddresses.api, port: ClusterAddresses.apiPort))
+            try await http.listen(on: network.listen(ClusterAddresses.gateway, port: ClusterAddresses.advertisedPort))
+        }
         if settings.port != http.port {
             settings.port = http.port
             try settings.write(profile)
@@ -120,7 +131,9 @@ package final class Cluster: Sendable {
         let part: @Sendable (UserInfo, String) -> Client = { Client(LocalTransport(server, as: $0), fieldManager: $1) }
         client = part(.component("system:apiserver"), "swkube")
         async let policy: Void = server.writeBootstrapPolicy()
-        try await Bootstrap(client: client, port: http.port, now: clock.time).run()
+        let advertised: (String, Int) =
+            isOwn ? (ClusterAddresses.gateway, ClusterAddresses.advertisedPort) : ("127.0.0.1", http.port)
+        try await Bootstrap(client: client, port: http.port, advertised: advertised, now: clock.time).run()
         try await policy
         if let first, configuration.nodeCount > 1 {
             try await SharedMachine(first: first, count: configuration.nodeCount).mark(client)
@@ -133,10 +146,14 @@ package final class Cluster: Sendable {
             makeToken: { [tokens = server.tokens] in try tokens.legacyToken(namespace: $0, account: $1, uid: $2, secret: $3) })
         scheduler = Scheduler(
             client: part(.system("system:kube-scheduler"), "kube-scheduler"), informers: shared, clock: clock, log: log)
+        let host = Kubelet.Endpoint(address: "127.0.0.1", port: http.port)
+        let ranges = NodeRanges(profile)
         nodes = NodePool(first: configuration.nodeName, informers: shared, profile: profile, log: log) { name, folders in
             var node = Kubelet.Configuration(
                 nodeName: name, podLogsFolder: folders.logs, stateFolder: folders.state, imagesFolder: profile.imagesFolder,
-                executable: configuration.executable, maskedPaths: [profile.folder], apiHost: "127.0.0.1", apiPort: http.port)
+                executable: configuration.executable, maskedPaths: [profile.folder], api: host,
+                apiForPods: isOwn ? Kubelet.Endpoint(address: ClusterAddresses.api, port: ClusterAddresses.apiPort) : host,
+                network: network, podCIDR: ranges.range(of: name, isFirst: name == configuration.nodeName))
             node.imagesInUse = { profile.imagesInUse() }
             if name == configuration.nodeName {
                 node.manifestsFolder = profile.manifestsFolder
@@ -152,6 +169,33 @@ package final class Cluster: Sendable {
         door.nodes = nodes
         usage.set([simulated, nodes], informers: shared)
         informers = [shared]
+    }
+
+    /// The cluster's own network; where the host forbids one, the host's, with the reason in the log.
+    private static func network(_ profile: ClusterProfile, _ configuration: Configuration, _ log: Logger) -> ClusterNetwork {
+        do throws(SandboxError) {
+            return try ClusterNetwork(profile.networkConfiguration, executable: configuration.executable)
+        } catch {
+            log.warning("pods share the host's network: the host gives the cluster none of its own", metadata: ["reason": "\(error)"])
+            return ClusterNetwork(hostNetworkBecause: error)
+        }
+    }
+
+    /// Connects to pods and services for the parts that know nothing of namespaces.
+    private static func dial(_ network: ClusterNetwork) -> Dial? {
+        guard network.isOwn else { return nil }
+        return { host, port, timeout in
+            do throws(SandboxError) {
+                return try await network.connect(host, port: port, timeout: timeout)
+            } catch {
+                let place = "\(host):\(port)"
+                switch error.errno {
+                case ECONNREFUSED: throw HTTPError.connectionRefused(place)
+                case ETIMEDOUT: throw HTTPError.timedOut(place)
+                default: throw HTTPError.unreachable(place, reason: error.reason)
+                }
+            }
+        }
     }
 
     /// Runs the controllers, the scheduler and the node until the task is cancelled.

@@ -25,10 +25,11 @@ package struct ClusterCredentials: Sendable {
             }
             self.authority = authority
             caPEM = authority.certificatePEM
-            server = try Self.issued(folder + "/apiserver", by: authority) {
-                try authority.issueServer(
-                    names: KubernetesCertificates.serverNames(),
-                    addresses: KubernetesCertificates.serverAddresses(serviceIP: "10.96.0.1"))
+            let names: [String] = KubernetesCertificates.serverNames()
+            let addresses: [String] = KubernetesCertificates.serverAddresses(
+                serviceIP: ClusterAddresses.api, others: [ClusterAddresses.gateway])
+            server = try Self.issued(folder + "/apiserver", by: authority, if: { try $0.covers(names: names, addresses: addresses) }) {
+                try authority.issueServer(names: names, addresses: addresses)
             }
             admin = try Self.issued(folder + "/admin", by: authority) { try authority.issue(KubernetesCertificates.admin) }
             if let key = Self.text(folder + "/sa.key") {
@@ -53,11 +54,12 @@ package struct ClusterCredentials: Sendable {
     }
 
     private static func issued(
-        _ path: String, by authority: CertificateAuthority, _ issue: () throws -> IssuedCertificate
+        _ path: String, by authority: CertificateAuthority,
+        if isGood: (IssuedCertificate) throws -> Bool = { _ in true }, _ issue: () throws -> IssuedCertificate
     ) throws -> IssuedCertificate {
         if let certificate = text(path + ".crt"), let key = text(path + ".key"),
             let found = try? IssuedCertificate(certificatePEM: certificate, keyPEM: key),
-            authority.issued(found), !found.expires(within: .seconds(30 * 24 * 3600))
+            authority.issued(found), !found.expires(within: .seconds(30 * 24 * 3600)), try isGood(found)
         {
             return found
         }

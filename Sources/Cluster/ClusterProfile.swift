@@ -14,6 +14,7 @@ import FoundationEssentials
 ///       node/            sandboxes and volumes of the pods that run
 ///       nodes/           the same for each further node
 ///       volumes/         persistent volumes of the default storage class
+///       network/         the socket of the process that holds the pods' network
 ///       tokens.csv       tokens of users, if somebody put it there
 ///       running.json     there while the cluster runs, and after it died
 ///       lock             held while the cluster runs
@@ -63,6 +64,7 @@ package struct ClusterProfile: Sendable {
     package var volumesFolder: String { folder + "/volumes" }
     package var imagesFolder: String { folder + "/images" }
     package var manifestsFolder: String { folder + "/manifests" }
+    package var networkFolder: String { folder + "/network" }
     package var runningPath: String { folder + "/running.json" }
     package var lockPath: String { folder + "/lock" }
 

@@ -60,6 +60,7 @@ extension ClusterProfile {
         case .died: break
         }
         await endAllPods()
+        ClusterNetwork.stop(folder: networkFolder)
         forgetRunning()
     }
 
@@ -68,10 +69,18 @@ extension ClusterProfile {
         try await stop()
         // A cluster that was stopped by its signal left its pods to the next start.
         await endAllPods()
+        ClusterNetwork.stop(folder: networkFolder)
         do throws(SandboxError) {
             try removeFolder(folder)
         } catch {
-            throw ClusterError("cannot remove \(folder): \(error)")
+            // Files of identities that exist in the cluster only: its namespace is made once more.
+            do throws(SandboxError) {
+                let network = try ClusterNetwork(networkConfiguration)
+                defer { network.stop() }
+                try network.remove(folder)
+            } catch {
+                throw ClusterError("cannot remove \(folder): \(error)")
+            }
         }
     }
 

@@ -40,7 +40,7 @@ enum Presets {
     static func service(port: Int) -> View<Service> {
         Service.new("kubernetes", namespace: "default") {
             $0.metadata.labels = ["component": "apiserver", "provider": "kubernetes"]
-            $0.spec.clusterIP = "10.96.0.1"
+            $0.spec.clusterIP = ClusterAddresses.api
             $0.spec.ports = [
                 View<ServicePort> {
                     $0.name = "https"
@@ -52,18 +52,18 @@ enum Presets {
         }
     }
 
-    static func endpoints(port: Int) -> View<Endpoints> {
+    static func endpoints(_ address: String, port: Int) -> View<Endpoints> {
         Endpoints.new("kubernetes", namespace: "default") {
             $0.metadata.labels = ["endpointslice.kubernetes.io/skip-mirror": "true"]
-            $0.json["subsets"] = [["addresses": [["ip": "127.0.0.1"]], "ports": ports(port)]]
+            $0.json["subsets"] = [["addresses": [["ip": .string(address)]], "ports": ports(port)]]
         }
     }
 
-    static func endpointSlice(port: Int) -> View<EndpointSlice> {
+    static func endpointSlice(_ address: String, port: Int) -> View<EndpointSlice> {
         EndpointSlice.new("kubernetes", namespace: "default") {
             $0.metadata.labels = ["kubernetes.io/service-name": "kubernetes"]
             $0.json["addressType"] = "IPv4"
-            $0.json["endpoints"] = [["addresses": ["127.0.0.1"], "conditions": ["ready": true]]]
+            $0.json["endpoints"] = [["addresses": [.string(address)], "conditions": ["ready": true]]]
             $0.json["ports"] = ports(port)
         }
     }

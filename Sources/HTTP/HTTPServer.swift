@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import NIOSSL
+import Synchronization
 
 /// An HTTP/1.1 and HTTP/2 server that gives complete requests to one synchronous handler on its event loops.
 ///
@@ -10,6 +11,7 @@ package final class HTTPServer: Sendable {
     package let port: Int
     private let group: MultiThreadedEventLoopGroup
     private let listener: any Channel
+    private let others = Mutex<[any Channel]>([])
     private let tables: [ConnectionTable]
 
     /// Starts to listen.
@@ -32,16 +34,7 @@ package final class HTTPServer: Sendable {
             ConnectionTable(eventLoop: eventLoop, loop: LoopID(index: index), service: service)
         }
         do {
-            listener = try await ServerBootstrap(group: group)
-                .serverChannelOption(.backlog, value: 1024)
-                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                .childChannelOption(.socketOption(.so_keepalive), value: 1)
-                .childChannelInitializer { channel in
-                    let table: ConnectionTable? = tables.first { $0.eventLoop === channel.eventLoop }
-                    return channel.eventLoop.makeCompletedFuture { try table?.accept(channel) }
-                }
-                .bind(host: host, port: port).get()
+            listener = try await Self.bootstrap(group, tables).bind(host: host, port: port).get()
         } catch {
             try await group.shutdownGracefully()
             throw Self.listenError(error, host: host, port: port)
@@ -51,11 +44,29 @@ package final class HTTPServer: Sendable {
         self.port = listener.localAddress?.port ?? port
     }
 
+    /// Takes connections from a further socket too, which is bound already; the server owns it from here on.
+    package func listen(on descriptor: Int32) async throws {
+        let listener: any Channel = try await Self.bootstrap(group, tables).withBoundSocket(descriptor).get()
+        others.withLock { $0.append(listener) }
+    }
+
+    private static func bootstrap(_ group: MultiThreadedEventLoopGroup, _ tables: [ConnectionTable]) -> ServerBootstrap {
+        ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .childChannelInitializer { channel in
+                let table: ConnectionTable? = tables.first { $0.eventLoop === channel.eventLoop }
+                return channel.eventLoop.makeCompletedFuture { try table?.accept(channel) }
+            }
+    }
+
     /// Stops: takes no more connections, ends streams (watches see a regular end), lets requests under way finish
     /// for at most `grace`, then closes what is left and stops the threads.
     package func shutdown(grace: Duration = .seconds(2)) async {
         // A listener that is closed already, or a loop that is gone, is what we want.
-        try? await listener.close().get()
+        for listener in [listener] + others.withLock({ $0 }) { try? await listener.close().get() }
         let grace = TimeAmount(grace)
         for table: ConnectionTable in tables { try? await table.drain(grace: grace).get() }
         try? await group.shutdownGracefully()

@@ -4,13 +4,24 @@ package import Images
 package import Logging
 package import Machinery
 import Network
-import Sandbox
+package import Sandbox
 import Synchronization
 
 /// The node: registers itself, runs the pods that were given to it as processes, and tells the API what becomes of them.
 ///
 /// Pods outlive it: the next kubelet on the same folders finds their sandboxes again and restarts nothing.
 package final class Kubelet: Sendable {
+    /// An address and a port.
+    package struct Endpoint: Sendable, Equatable {
+        package var address: String
+        package var port: Int
+
+        package init(address: String, port: Int) {
+            self.address = address
+            self.port = port
+        }
+    }
+
     package struct Configuration: Sendable {
         package var nodeName: String
         /// Folder of container logs, `<namespace>_<pod>_<uid>/<container>/<n>.log`.
@@ -38,13 +49,18 @@ package final class Kubelet: Sendable {
         package var manifestsFolder: String?
         /// Address on this machine that gives static pods; nil for none. See ``StaticPodAddress``.
         package var manifestAddress: String?
-        /// Where containers find the API server.
-        package var apiHost: String
-        package var apiPort: Int
+        /// Where the host's programs find the API server.
+        package var api: Endpoint
+        /// Where containers find it that are not in the host's network.
+        package var apiForPods: Endpoint
+        /// What pods are bound to.
+        package var network: ClusterNetwork
+        /// The node's addresses for pods, when they have a network of their own.
+        package var podCIDR: String
 
         package init(
             nodeName: String, podLogsFolder: String, stateFolder: String, imagesFolder: String, executable: String, maskedPaths: [String],
-            apiHost: String, apiPort: Int
+            api: Endpoint, apiForPods: Endpoint, network: ClusterNetwork, podCIDR: String = "10.244.0.0/24"
         ) {
             self.nodeName = nodeName
             self.podLogsFolder = podLogsFolder
@@ -52,8 +68,19 @@ package final class Kubelet: Sendable {
             self.imagesFolder = imagesFolder
             self.executable = executable
             self.maskedPaths = maskedPaths
-            self.apiHost = apiHost
-            self.apiPort = apiPort
+            self.api = api
+            self.apiForPods = apiForPods
+            self.network = network
+            self.podCIDR = podCIDR
+        }
+
+        /// The node's address as pods reach it: the first of its range, or the host's loopback where pods share that.
+        var hostIP: String { network.isOwn ? addressRange.first.advanced(by: 1).description : NodeContext.loopback }
+
+        /// Where the addresses of pods come from.
+        var addressRange: CIDR {
+            guard network.isOwn, let range = CIDR(podCIDR) else { return PodAddresses.range(for: stateFolder) }
+            return range
         }
     }
 
@@ -89,7 +116,7 @@ package final class Kubelet: Sendable {
         let reporter = NodeReporter(configuration: configuration, client: client, clock: clock, log: log)
         let pods: Informer<Pod> = informers.informer()
         let services: Informer<Service> = informers.informer()
-        guard let node = await reporter.register(podCIDR: PodAddresses.range(for: configuration.stateFolder)) else { return }
+        guard let node = await reporter.register(podCIDR: configuration.addressRange) else { return }
         let runtime: SandboxRuntime
         let images: NodeImages
         do {
@@ -103,7 +130,7 @@ package final class Kubelet: Sendable {
         let context = NodeContext(
             configuration: configuration, client: client, clock: clock, log: log,
             events: EventRecorder(client: client, clock: clock, component: "kubelet", host: configuration.nodeName), runtime: runtime,
-            addresses: PodAddresses(CIDR(node.spec.podCIDR) ?? PodAddresses.range(for: configuration.stateFolder)), pods: pods,
+            addresses: PodAddresses(addressRange(node), reserved: configuration.network.isOwn ? 1 : 0), pods: pods,
             services: services, watch: watch, images: images, allocatable: reporter.allocatable(of: node))
         let (started, newWorkers) = AsyncStream<PodWorker>.makeStream()
         state.withLock { $0.begin = { newWorkers.yield($0) } }
@@ -129,6 +156,14 @@ package final class Kubelet: Sendable {
                 }
             }
         }
+    }
+
+    /// What the node was given, unless that is of another kind than what its pods are bound to now.
+    private func addressRange(_ node: View<Node>) -> CIDR {
+        guard let given = CIDR(node.spec.podCIDR), given.contains(configuration.addressRange.first) else {
+            return configuration.addressRange
+        }
+        return given
     }
 
     // MARK: - Pods
@@ -215,7 +250,7 @@ package final class Kubelet: Sendable {
             if let sandbox = try? await context.runtime.adopt(folder: folder + "/sandbox") {
                 await sandbox.shutdown(gracePeriod: .seconds(2))
             }
-            _ = await BlockingThread.run { try? removeFolder(folder) }
+            _ = await BlockingThread.run { [network = configuration.network] in try? network.remove(folder) }
             log.info("removed a pod that had gone", metadata: ["uid": "\(uid)"])
         }
         for name in Files.names(in: configuration.podLogsFolder) {

@@ -2,7 +2,8 @@ import API
 package import Machinery
 import Synchronization
 
-/// Addresses for pods, from the node's range within 127.0.0.0/8, which every program of the machine may bind.
+/// Addresses for pods, from the node's range. Where pods share the host's network that lies within 127.0.0.0/8, which every program of
+/// the machine may bind.
 ///
 /// They are given out in a circle, so that one that was freed comes again only after all others.
 package final class PodAddresses: Sendable {
@@ -13,9 +14,17 @@ package final class PodAddresses: Sendable {
     }
 
     private let range: CIDR
+    /// Addresses at the beginning that are not for pods.
+    private let reserved: Int
     private let state = Mutex(State())
 
-    package init(_ range: CIDR) { self.range = range }
+    /// - Parameter reserved: how many addresses at the beginning, beside the range's own, are not for pods.
+    package init(_ range: CIDR, reserved: Int = 0) {
+        self.range = range
+        self.reserved = reserved
+    }
+
+    private var count: Int { (1 << (range.address.width - range.prefixLength)) - 2 - reserved }
 
     /// A range that hardly any other cluster of this machine has: 127.16.0.0/16 to 127.215.0.0/16, by the text given.
     package static func range(for text: String) -> CIDR {
@@ -29,9 +38,8 @@ package final class PodAddresses: Sendable {
     package func address(of uid: String) -> String? {
         state.withLock { state in
             if let address = state.held[uid] { return address.description }
-            let count: Int = (1 << (range.address.width - range.prefixLength)) - 2
             for _ in 0..<count {
-                let address: IPAddress = range.first.advanced(by: state.next)
+                let address: IPAddress = range.first.advanced(by: state.next + reserved)
                 state.next = state.next % count + 1
                 if state.taken.insert(address).inserted {
                     state.held[uid] = address
@@ -48,8 +56,7 @@ package final class PodAddresses: Sendable {
         state.withLock { state in
             guard state.taken.insert(address).inserted else { return }
             state.held[uid] = address
-            state.next = max(state.next, Int(address.value - range.first.value) + 1)
-            let count: Int = (1 << (range.address.width - range.prefixLength)) - 2
+            state.next = max(state.next, Int(address.value - range.first.value) - reserved + 1)
             if state.next > count { state.next = 1 }
         }
     }

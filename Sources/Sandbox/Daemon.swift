@@ -24,7 +24,7 @@ package struct Daemon: Sendable {
         let variables: [String] =
             (environment.map { $0.map { "\($0.name)=\($0.value)" } } ?? currentEnvironment()) + ["\(variable)=3"]
         let started: Result<pid_t, SandboxError> = startSession(
-            executable, arguments, environment: variables, output: log, error: log, inherited: pipe[1])
+            executable, arguments, environment: variables, output: log, error: log, inherited: [pipe[1]])
         switch started {
         case .success(let pid): return Daemon(pid: pid, readiness: pipe[0])
         case .failure(let error):

@@ -11,6 +11,14 @@ package struct SandboxConfiguration: Sendable {
     /// Whether the sandbox has a user namespace. An ordinary user needs one; root does without, as on any node, so that its containers
     /// may bind ports below 1024 in the host's network.
     package var userNamespace: Bool
+    /// The cluster in whose namespaces the sandbox is born; nil leaves it to the host's.
+    package var cluster: ClusterNetwork?
+    /// The sandbox's own network, bound to the cluster's; nil leaves it in the host's.
+    package var link: PodLink?
+    /// Whether it shares System V and POSIX inter-process communication with the host.
+    package var hostIPC = false
+    /// Kernel parameters of the sandbox's own namespaces, by their names with dots.
+    package var parameters: [(name: String, value: String)] = []
 
     package init(
         id: String, folder: String, hostname: String, maskedPaths: [String] = [], userNamespace: Bool = !Host.isRoot
@@ -20,5 +28,39 @@ package struct SandboxConfiguration: Sendable {
         self.hostname = hostname
         self.maskedPaths = maskedPaths
         self.userNamespace = userNamespace
+    }
+
+    /// The last arguments of the parent. Source: CSandbox.h.
+    var settings: [String] {
+        var settings: [String] = []
+        if userNamespace, cluster?.userNamespace != nil { settings.append("users=cluster") }
+        if let link { settings.append("network=\(link.address),\(link.gateway),\(link.name)") }
+        if hostIPC { settings.append("ipc=host") }
+        for parameter in parameters {
+            settings.append("parameter=" + String(parameter.name.map { $0 == "." ? "/" : $0 }) + "=" + parameter.value)
+        }
+        return settings
+    }
+}
+
+/// A pod's own network: one address, and the way to all others through the cluster's namespace.
+package struct PodLink: Sendable, Equatable {
+    /// IPv4, such as `10.244.0.7`.
+    package var address: String
+    /// The cluster's own address, which the pod sees as its neighbour.
+    package var gateway: String
+
+    package init(address: String, gateway: String) {
+        self.address = address
+        self.gateway = gateway
+    }
+
+    /// Of the interface in the cluster's namespace, whose other end is the pod's `eth0`; 15 bytes at most.
+    package var name: String {
+        "pod"
+            + address.split(separator: ".").map { part in
+                let digits = String(UInt8(part) ?? 0, radix: 16)
+                return digits.count == 1 ? "0" + digits : digits
+            }.joined()
     }
 }

@@ -42,7 +42,7 @@ package final class SandboxRuntime: Sendable {
 
     /// Finds the living sandbox of a folder; nil when there is none (any more). Ends that were not acknowledged come as events.
     package func adopt(folder: String, maskedPaths: [String] = []) async throws(SandboxError) -> Sandbox? {
-        let fd: Int32 = swkube_connect(folder, "socket")
+        let fd: Int32 = swkube_connect(folder, "socket", Int32(SOCK_STREAM.rawValue))
         if fd == -ENOENT || fd == -ECONNREFUSED { return nil }
         guard fd >= 0 else { throw SandboxError.system(call: "connect", errno: -fd, path: folder + "/socket") }
         let sandbox = Sandbox(folder: folder, maskedPaths: maskedPaths, fd: fd, reactor: reactor, runtime: self)
@@ -66,10 +66,13 @@ package final class SandboxRuntime: Sendable {
             guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &pair) == 0 else {
                 throw SandboxError.system(call: "socketpair", errno: errno, path: "")
             }
-            let arguments: [String] = [
-                SWKUBE_SANDBOX_NAME, folder, configuration.hostname, configuration.userNamespace ? "1" : "0", configuration.id,
-            ]
-            let started: Result<pid_t, SandboxError> = startSession(executable, arguments, environment: [], inherited: pair[1])
+            let arguments: [String] =
+                [SWKUBE_SANDBOX_NAME, folder, configuration.hostname, configuration.userNamespace ? "1" : "0", configuration.id]
+                + configuration.settings
+            let cluster: ClusterNetwork? = configuration.cluster
+            let started: Result<pid_t, SandboxError> = startSession(
+                executable, arguments, environment: [],
+                inherited: [pair[1]] + (cluster.map { [$0.userNamespace ?? -1, $0.networkNamespace] } ?? []))
             close(pair[1])
             switch started {
             case .success(let pid):
@@ -86,7 +89,7 @@ package final class SandboxRuntime: Sendable {
 /// Starts a program in its own session; see `swkube_spawn`. A nil environment is inherited.
 func startSession(
     _ executable: String, _ arguments: [String], environment: [String]?, input: Int32 = -1, output: Int32 = -1, error: Int32 = -1,
-    inherited: Int32 = -1
+    inherited: [Int32] = []
 ) -> Result<pid_t, SandboxError> {
     var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
     var envp: [UnsafeMutablePointer<CChar>?] = (environment ?? []).map { strdup($0) } + [nil]
@@ -95,7 +98,9 @@ func startSession(
     let result: Int32 = argv.withUnsafeMutableBufferPointer { argv in
         envp.withUnsafeMutableBufferPointer { envp in
             // Proved: both arrays hold at least the nil at their end.
-            swkube_spawn(&pid, executable, argv.baseAddress!, environment == nil ? nil : envp.baseAddress!, input, output, error, inherited)
+            swkube_spawn(
+                &pid, executable, argv.baseAddress!, environment == nil ? nil : envp.baseAddress!, input, output, error, inherited,
+                Int32(inherited.count))
         }
     }
     return result == 0 ? .success(pid) : .failure(.system(call: "posix_spawn", errno: result, path: executable))

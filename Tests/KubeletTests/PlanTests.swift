@@ -121,7 +121,8 @@ struct PlanTests {
             "spec": ["clusterIP": "10.96.0.9", "ports": [["name": "http", "port": 80, "protocol": "TCP"]]],
         ])
         let variables: [String: String] = ServiceVariables.make(
-            [service], namespace: "default", enableServiceLinks: true, apiHost: "127.0.0.1", apiPort: 6443)
+            [service], namespace: "default", enableServiceLinks: true,
+            api: Kubelet.Endpoint(address: "127.0.0.1", port: 6443))
         #expect(variables["MY_WEB_SERVICE_HOST"] == "10.96.0.9")
         #expect(variables["MY_WEB_SERVICE_PORT_HTTP"] == "80")
         #expect(variables["MY_WEB_PORT_80_TCP_ADDR"] == "10.96.0.9")

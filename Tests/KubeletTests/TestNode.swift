@@ -14,14 +14,21 @@ final class TestNode: Sendable {
     let server: TestServer
     let folder: TemporaryFolder
     let clock: ClusterClock
+    let network: ClusterNetwork
     var client: Client { server.client }
 
     init() async throws {
         server = try await TestServer(isPaused: false)
         folder = try TemporaryFolder("node")
         clock = server.clock
+        network = try ClusterNetwork(
+            ClusterNetwork.Configuration(
+                folder: folder.file("network"), addresses: ["10.244.0.1", "10.96.0.1"], ranges: ["10.96.0.0/16"]),
+            executable: Self.executable)
         try await client.create(Namespace.new("kube-node-lease"))
     }
+
+    deinit { network.stop() }
 
     /// The program beside the test bundle whose `main` can be a sandbox parent.
     static var executable: String {
@@ -33,7 +40,8 @@ final class TestNode: Sendable {
     var configuration: Kubelet.Configuration {
         var configuration = Kubelet.Configuration(
             nodeName: Self.name, podLogsFolder: folder.file("pods"), stateFolder: folder.file("node"), imagesFolder: folder.file("images"),
-            executable: Self.executable, maskedPaths: [], apiHost: "127.0.0.1", apiPort: 6443)
+            executable: Self.executable, maskedPaths: [], api: Kubelet.Endpoint(address: "127.0.0.1", port: 6443),
+            apiForPods: Kubelet.Endpoint(address: "10.96.0.1", port: 443), network: network)
         configuration.registries = .loopback
         configuration.manifestsFolder = folder.file("manifests")
         return configuration
@@ -63,7 +71,10 @@ final class TestNode: Sendable {
     }
 
     /// Ends what is left of pods.
-    func end() async { await Kubelet.endPods(stateFolder: configuration.stateFolder, gracePeriod: .zero) }
+    func end() async {
+        await Kubelet.endPods(stateFolder: configuration.stateFolder, gracePeriod: .zero)
+        network.stop()
+    }
 
     /// Creates a pod on this node from the members of its spec.
     @discardableResult

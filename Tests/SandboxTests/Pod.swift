@@ -7,6 +7,8 @@ final class Pod: Sendable {
     let folder: String
     let runtime: SandboxRuntime
     let sandbox: Sandbox
+    /// Nil: the host's.
+    private let network: ClusterNetwork?
 
     /// The program beside the test bundle whose `main` can be a sandbox parent.
     static var executable: String {
@@ -17,10 +19,22 @@ final class Pod: Sendable {
 
     init(maskedPaths: [String] = [], userNamespace: Bool = !Host.isRoot) async throws {
         folder = Pod.newFolder()
+        network = nil
         runtime = try SandboxRuntime(executable: Pod.executable)
         sandbox = try await runtime.create(
             SandboxConfiguration(
                 id: "test", folder: folder + "/pod", hostname: "test-0", maskedPaths: maskedPaths, userNamespace: userNamespace))
+    }
+
+    /// A pod with a network of its own, in the cluster's.
+    init(network: ClusterNetwork, address: String) async throws {
+        folder = Pod.newFolder()
+        self.network = network
+        runtime = try SandboxRuntime(executable: Pod.executable)
+        var configuration = SandboxConfiguration(id: "test", folder: folder + "/pod", hostname: "test-0")
+        configuration.cluster = network
+        configuration.link = PodLink(address: address, gateway: "10.244.0.1")
+        sandbox = try await runtime.create(configuration)
     }
 
     static func newFolder() -> String {
@@ -72,12 +86,16 @@ final class Pod: Sendable {
     /// A test that failed half way leaves nothing behind either.
     deinit {
         sandbox.kill()
-        try? removeFolder(folder)
+        try? remove()
     }
 
     func end() async throws {
         await sandbox.shutdown()
-        try removeFolder(folder)
+        try remove()
+    }
+
+    private func remove() throws {
+        if let network { try network.remove(folder) } else { try removeFolder(folder) }
     }
 }
 

@@ -15,6 +15,8 @@ final class WebhookClient: Sendable {
         let port: Int
         let serverName: String
         let caPEM: String?
+        /// Whether it is an endpoint of a Service, and so in the network of pods.
+        let isInCluster: Bool
     }
 
     private struct Kept {
@@ -28,7 +30,13 @@ final class WebhookClient: Sendable {
     private let resolver: ServiceResolver
     private let clients = Mutex<[Peer: Kept]>([:])
 
-    init(store: any Store) { resolver = ServiceResolver(store: store) }
+    /// Opens connections to pods; nil connects from this process's own network.
+    private let dial: Dial?
+
+    init(store: any Store, dial: Dial?) {
+        resolver = ServiceResolver(store: store)
+        self.dial = dial
+    }
 
     /// The answer to `body`, which must come as JSON with status 200 within `timeout` seconds.
     ///
@@ -58,7 +66,10 @@ final class WebhookClient: Sendable {
                 "User-Agent": "kube-apiserver-admission",
             ], body: body.serialized(), timeout: .seconds(timeout))
         request.isRepeatable = true
-        client(Peer(host: host, port: port, serverName: target.serverName, caPEM: target.caPEM)).send(request) { result in
+        var isInCluster = false
+        if case .service = target.place { isInCluster = true }
+        let peer = Peer(host: host, port: port, serverName: target.serverName, caPEM: target.caPEM, isInCluster: isInCluster)
+        client(peer).send(request) { result in
             answer.arrived(result.mapError { WebhookFailure(Self.words(for: $0, host: host, port: port)) })
         }
         return answer
@@ -75,7 +86,11 @@ final class WebhookClient: Sendable {
                 clients[oldest.key] = nil
             }
             let tls = HTTPClientConfiguration.TLS(caPEM: peer.caPEM, serverName: peer.serverName)
-            let client = HTTPClient(HTTPClientConfiguration(host: peer.host, port: peer.port, tls: tls))
+            var configuration = HTTPClientConfiguration(host: peer.host, port: peer.port, tls: tls)
+            if peer.isInCluster, let dial {
+                configuration.dial = { [limit = configuration.connectTimeout] in try await dial(peer.host, peer.port, limit) }
+            }
+            let client = HTTPClient(configuration)
             clients[peer] = Kept(client: client, lastUse: .now)
             return client
         }

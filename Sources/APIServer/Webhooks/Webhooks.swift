@@ -1,4 +1,5 @@
 import API
+import HTTP
 import Machinery
 import Store
 
@@ -17,10 +18,10 @@ final class Webhooks: Sendable {
     private let store: any Store
     private let types: ServedTypes
 
-    init(store: any Store, types: ServedTypes) {
+    init(store: any Store, types: ServedTypes, dial: Dial?) {
         self.store = store
         self.types = types
-        client = WebhookClient(store: store)
+        client = WebhookClient(store: store, dial: dial)
         mutating = WebhookTable(store: store, prefix: Self.group + "/mutatingwebhookconfigurations/")
         validating = WebhookTable(store: store, prefix: Self.group + "/validatingwebhookconfigurations/")
     }

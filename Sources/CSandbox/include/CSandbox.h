@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "NetworkProtocol.h"
 #include "SandboxProtocol.h"
 #include <stddef.h>
 #include <stdint.h>
@@ -21,14 +22,26 @@ extern "C" {
 
 /// Base name of argv[0] under which the binary is the program of the image "pause".
 #define SWKUBE_PAUSE_NAME "pause"
+/// The same for the process that holds the cluster's network.
+#define SWKUBE_NETWORK_NAME "swkube-network"
 
 /// Runs the sandbox parent; `main` calls it first thing when argv[0] says so. Never enters the Swift runtime.
-/// Arguments: FOLDER HOSTNAME NAMESPACE(0|1) ID. Descriptor 3 is the first control connection.
+/// Arguments: FOLDER HOSTNAME USERS ID [SETTING...]. USERS is 0 for those of the host, 1 for a user namespace of the pod's own.
+/// Settings: `network=ADDRESS,GATEWAY,LINK` gives the pod a network of its own, bound to the cluster's; `users=cluster` puts its user
+/// namespace into the cluster's; `ipc=host`; `parameter=PATH=VALUE` sets one below /proc/sys.
+/// Descriptor 3 is the first control connection, 4 and 5 are the cluster's user and network namespaces where settings name them.
 int swkube_sandbox_main(int argc, char **argv);
 
+/// Runs the holder of the cluster's network, as above. Arguments: FOLDER USERS JOIN [SETTING...]; with JOIN 1 it holds the namespaces on
+/// descriptors 4 and 5 instead of new ones. Settings: `address=ADDRESS` on its loopback, the first one being the gateway of pods;
+/// `route=ADDRESS/BITS` keeps a range of addresses here.
+int swkube_network_main(int argc, char **argv);
+
 /// Starts `path` in its own session with nothing inherited but the descriptors given here; `-1` stands for /dev/null.
-/// `inherited` becomes descriptor 3. `envp` may be null: then the environment is inherited. Returns 0 or an errno.
-int swkube_spawn(pid_t *pid, const char *path, char *const *argv, char *const *envp, int in, int out, int err, int inherited);
+/// The `count` descriptors of `inherited`, at most 3, become 3 and those after it. `envp` may be null: then the environment is
+/// inherited. Returns 0 or an errno.
+int swkube_spawn(
+    pid_t *pid, const char *path, char *const *argv, char *const *envp, int in, int out, int err, const int *inherited, int count);
 
 /// Sends bytes with up to 3 descriptors on a unix socket; never raises SIGPIPE. Returns the count sent, or -errno.
 ssize_t swkube_send(int fd, const void *bytes, size_t length, const int *descriptors, int count);
@@ -59,8 +72,9 @@ ssize_t swkube_write(int fd, const void *bytes, size_t length);
 /// Gives a terminal a window of this size. Returns 0 or an errno.
 int swkube_resize(int terminal, unsigned short rows, unsigned short columns);
 
-/// Connects to the socket file `name` in `folder`, however long the folder's path is. Returns a descriptor or -errno.
-int swkube_connect(const char *folder, const char *name);
+/// Connects to the socket file `name` in `folder`, however long the folder's path is; `type` is SOCK_STREAM or
+/// SOCK_SEQPACKET. Returns a descriptor or -errno.
+int swkube_connect(const char *folder, const char *name, int type);
 
 /// Process id of the other end of a unix socket, as this process's PID namespace counts, or -errno.
 pid_t swkube_peer(int fd);

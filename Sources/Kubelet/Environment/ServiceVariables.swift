@@ -7,7 +7,7 @@ import Machinery
 enum ServiceVariables {
     /// Services of the pod's namespace when it wants them; the API server always.
     static func make(
-        _ services: [View<Service>], namespace: String, enableServiceLinks: Bool, apiHost: String, apiPort: Int
+        _ services: [View<Service>], namespace: String, enableServiceLinks: Bool, api: Kubelet.Endpoint
     ) -> [String: String] {
         var variables: [String: String] = [:]
         for service in services where enableServiceLinks && service.namespace == namespace {
@@ -16,7 +16,7 @@ enum ServiceVariables {
             let ports: [Port] = service.spec.ports.map { Port(name: $0.name, number: $0.port, protocol: $0.protocol) }
             add(service.name, address, ports, &variables)
         }
-        add("kubernetes", apiHost, [Port(name: "https", number: apiPort, protocol: "TCP")], &variables)
+        add("kubernetes", api.address, [Port(name: "https", number: api.port, protocol: "TCP")], &variables)
         return variables
     }
 

@@ -143,11 +143,6 @@ enum Files {
         guard chmod(path, mode) == 0 else { throw FileError("chmod", path) }
     }
 
-    /// Gives a file or folder to a group; the owner stays.
-    static func setGroup(_ path: String, _ group: UInt32) throws(FileError) {
-        guard lchown(path, uid_t.max, group) == 0 else { throw FileError("chown", path) }
-    }
-
     /// Removes one file or link; what is not there is removed already.
     static func remove(_ path: String) throws(FileError) {
         if unlink(path) != 0, errno != ENOENT { throw FileError("unlink", path) }

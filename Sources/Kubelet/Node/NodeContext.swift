@@ -21,8 +21,13 @@ struct NodeContext: Sendable {
     /// What the node gives to pods.
     let allocatable: [String: Quantity]
 
-    /// The node's address. Pods share the node's loopback, so this reaches the API server and pods of the host's network.
-    static let hostIP = "127.0.0.1"
+    /// The host's address for itself, which pods of the host's network have too.
+    static let loopback = "127.0.0.1"
+
+    var network: ClusterNetwork { configuration.network }
+
+    /// The node's address as pods reach it.
+    var hostIP: String { configuration.hostIP }
 
     /// A moment of the host's clock, by which sandboxes stamp, as the cluster's clock counts.
     func moment(hostNanoseconds: Int64) -> ClusterClock.Instant {

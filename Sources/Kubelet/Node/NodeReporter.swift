@@ -98,7 +98,7 @@ struct NodeReporter: Sendable {
     private func refreshStatus(_ images: NodeImages) async throws {
         let key = ObjectKey(namespace: "", name: configuration.nodeName)
         guard let node = try await client.find(Node.self, key) else {
-            _ = await register(podCIDR: PodAddresses.range(for: configuration.stateFolder))
+            _ = await register(podCIDR: configuration.addressRange)
             return
         }
         let old: View<NodeStatus> = node.status
@@ -143,7 +143,7 @@ struct NodeReporter: Sendable {
         status.addresses = [
             View<NodeAddress> {
                 $0.type = "InternalIP"
-                $0.address = NodeContext.hostIP
+                $0.address = configuration.hostIP
             },
             View<NodeAddress> {
                 $0.type = "Hostname"

@@ -19,7 +19,7 @@ import Machinery
 ///     <state>/pods/<uid>/etc           hosts and resolv.conf
 ///     <state>/pods/<uid>/images        what containers run from
 ///     <state>/pods/<uid>/back-offs     how long containers wait before they are started again
-///     <state>/pods/<uid>/address       the pod's address, for a kubelet that finds the pod before the API knows it
+///     <state>/pods/<uid>/address       the pod's address and network, for a kubelet that finds the pod before the API knows it
 struct PodFolders: Sendable {
     let logs: String
     /// What pods of this node find in /var/log: `pods` and `containers`.
@@ -44,7 +44,13 @@ struct PodFolders: Sendable {
     var address: String { state + "/address" }
 
     /// The address that the pod's sandbox was made with; nil when there is none.
-    var knownAddress: String? { Files.read(address, last: 64).map { String(decoding: $0, as: UTF8.self) } }
+    var knownAddress: String? { knownNetwork.first.map { String($0) } }
+    /// The network that it was bound to, by its generation; nil when there is none.
+    var knownGeneration: UInt64? { knownNetwork.count > 1 ? UInt64(knownNetwork[1]) : nil }
+
+    private var knownNetwork: [Substring] {
+        Files.read(address, last: 64).map { String(decoding: $0, as: UTF8.self).split(separator: " ") } ?? []
+    }
 
     func logs(of container: String) -> String { logs + "/" + container }
     func log(of container: String, attempt: Int) -> String { "\(logs)/\(container)/\(attempt).log" }

@@ -50,6 +50,11 @@ extension PodWorker {
                 let found: Sandbox = try await node.runtime.adopt(
                     folder: folders.sandbox, maskedPaths: node.configuration.maskedPaths)
             else { return }
+            guard folders.knownGeneration == networkGeneration else {
+                // The network that the pod is bound to has gone with its holder: nothing would reach it any more.
+                log.warning("the pod's network is gone; it is made anew")
+                return await found.shutdown(gracePeriod: .seconds(2))
+            }
             var running: Set<String> = []
             for state in try await found.state().reversed() {
                 guard let (name, attempt) = ContainerRecord.parse(sandboxID: state.id), let record = records[name] else { continue }

@@ -26,8 +26,11 @@ extension PodWorker {
         return "\(short).\(pod.spec.subdomain).\(pod.namespace).svc.cluster.local"
     }
 
+    /// The node's address in the network that the pod is in.
+    var hostIP: String { pod.spec.hostNetwork ? NodeContext.loopback : node.hostIP }
+
     var fields: PodFields {
-        PodFields(pod: pod, hostIP: NodeContext.hostIP, podIP: podIP, allocatable: node.allocatable)
+        PodFields(pod: pod, hostIP: hostIP, podIP: podIP, allocatable: node.allocatable)
     }
 
     /// `spec.containers{web}`, for events.
@@ -117,7 +120,7 @@ extension PodWorker {
         _ container: View<Container>, _ image: ResolvedImage, attempt: Int, _ sandbox: Sandbox
     ) async throws -> ContainerProcess {
         let name: String = container.name
-        if let refusal = PodRights.refusal(pod.spec) { throw ConfigError(refusal) }
+        if let refusal = PodRights.refusal(pod.spec, hasOwnNetwork: node.network.isOwn) { throw ConfigError(refusal) }
         let rights: ContainerRights = try rights(of: container, in: sandbox)
         for text in rights.shortcomings where told.insert(text).inserted {
             tell(name, .warning, "NotSupported", text)
@@ -192,7 +195,7 @@ extension PodWorker {
         await node.services.caughtUp()
         let services: [String: String] = ServiceVariables.make(
             node.services.list(namespace: key.namespace), namespace: key.namespace, enableServiceLinks: pod.spec.enableServiceLinks ?? true,
-            apiHost: node.configuration.apiHost, apiPort: node.configuration.apiPort)
+            api: pod.spec.hostNetwork ? node.configuration.api : node.configuration.apiForPods)
         return try await EnvironmentMaker(
             client: node.client, fields: fields, hostname: hostname, home: home, services: services,
             image: image(of: container.name)
@@ -213,12 +216,13 @@ extension PodWorker {
     private func removeOldRuns(_ name: String, keeping attempt: Int) {
         guard attempt > 0 else { return }
         let folders: PodFolders = folders
+        let network: ClusterNetwork = node.network
         begin {
             _ = await BlockingThread.run {
                 for old in folders.attempts(of: name) where old < attempt - 1 { LogRotation.remove(folders.log(of: name, attempt: old)) }
                 // What stays for its reason goes with the pod's folder in the end.
-                try? removeFolder(folders.layer(of: name, attempt: attempt - 1))
-                try? removeFolder(folders.seeds(of: name, attempt: attempt - 1))
+                try? network.remove(folders.layer(of: name, attempt: attempt - 1))
+                try? network.remove(folders.seeds(of: name, attempt: attempt - 1))
             }
         }
     }

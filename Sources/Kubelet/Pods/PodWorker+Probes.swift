@@ -117,10 +117,10 @@ extension PodWorker {
         if let action: View<TCPSocketAction> = probe.tcpSocket {
             guard let port = number(of: action.port, container) else { return "invalid port: \(action.port)" }
             let host: String = action.host.isEmpty ? podIP : action.host
-            return await Self.problem(NetworkCheck.connect(host: host, port: port, seconds: seconds))
+            return await Self.problem(NetworkCheck.connect(node.configuration.network, host: host, port: port, seconds: seconds))
         }
         if let action: View<GRPCAction> = probe.grpc {
-            return await Self.problem(HealthCheck.ask(host: podIP, port: action.port, service: action.service ?? "", seconds: seconds))
+            return await Self.problem(HealthCheck.ask(node.network, host: podIP, port: action.port, service: action.service ?? "", seconds: seconds))
         }
         return "missing probe handler"
     }
@@ -130,7 +130,9 @@ extension PodWorker {
         let page = NetworkCheck.Page(
             host: action.host.isEmpty ? podIP : action.host, port: port, path: action.path.isEmpty ? "/" : action.path,
             headers: action.httpHeaders.map { ($0.name, $0.value) }, isSecure: action.scheme == "HTTPS")
-        return Self.problem(await page.isSecure ? SecureCheck.get(page, seconds: seconds) : NetworkCheck.get(page, seconds: seconds))
+        let network: ClusterNetwork = node.network
+        return Self.problem(
+            await page.isSecure ? SecureCheck.get(network, page, seconds: seconds) : NetworkCheck.get(network, page, seconds: seconds))
     }
 
     private static func problem(_ outcome: NetworkCheck.Outcome) -> String? {

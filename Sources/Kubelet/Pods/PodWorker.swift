@@ -95,7 +95,7 @@ actor PodWorker {
         self.pod = pod
         self.node = node
         folders = PodFolders(node.configuration, key: pod.key, uid: pod.metadata.uid)
-        volumes = PodVolumes(client: node.client, images: node.images, folders: folders)
+        volumes = PodVolumes(client: node.client, images: node.images, folders: folders, network: node.network)
         log = node.log
         log[metadataKey: "pod"] = "\(pod.key)"
         inbox = Mutex(Inbox(pod: pod))
@@ -288,13 +288,19 @@ actor PodWorker {
     }
 
     private func makeSandbox() async throws {
-        podIP = try pod.spec.hostNetwork ? NodeContext.hostIP : address()
+        podIP = try pod.spec.hostNetwork ? NodeContext.loopback : address()
         try Files.makeFolder(folders.state)
-        try Files.write(Array(podIP.utf8), to: folders.address, mode: 0o600)
-        let sandbox: Sandbox = try await node.runtime.create(
-            SandboxConfiguration(
-                id: "\(key.namespace)/\(key.name)", folder: folders.sandbox, hostname: hostname,
-                maskedPaths: node.configuration.maskedPaths, userNamespace: !Host.isRoot || pod.spec.hostUsers == false))
+        try Files.write(Array("\(podIP) \(networkGeneration)".utf8), to: folders.address, mode: 0o600)
+        var configuration = SandboxConfiguration(
+            id: "\(key.namespace)/\(key.name)", folder: folders.sandbox, hostname: hostname,
+            maskedPaths: node.configuration.maskedPaths, userNamespace: !Host.isRoot || pod.spec.hostUsers == false)
+        configuration.hostIPC = pod.spec.hostIPC
+        configuration.parameters = pod.spec.securityContext?.sysctls.map { ($0.name, $0.value) } ?? []
+        if node.network.isOwn {
+            configuration.cluster = node.network
+            if !pod.spec.hostNetwork { configuration.link = PodLink(address: podIP, gateway: node.hostIP) }
+        }
+        let sandbox: Sandbox = try await node.runtime.create(configuration)
         use(sandbox)
         // In a new sandbox the pod begins anew: init containers run again, and what ended is a run of the past.
         for (name, record) in records {
@@ -303,6 +309,9 @@ actor PodWorker {
             records[name]?.previous = end
         }
     }
+
+    /// Of the network that the pod's own is bound to; 0 for the host's.
+    var networkGeneration: UInt64 { pod.spec.hostNetwork ? 0 : node.network.generation }
 
     private func address() throws -> String {
         guard let address = node.addresses.address(of: uid) else { throw ConfigError("no address is left in the node's range for pods") }
@@ -394,8 +403,9 @@ actor PodWorker {
 
     private func removeState() async {
         let folder: String = folders.state
+        let network: ClusterNetwork = node.network
         let problem: String? = await BlockingThread.run {
-            do { try removeFolder(folder) } catch { return "\(error)" }
+            do { try network.remove(folder) } catch { return "\(error)" }
             return nil
         }
         if let problem { log.warning("files of a pod stayed", metadata: ["problem": "\(problem)"]) }

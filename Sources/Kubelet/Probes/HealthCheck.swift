@@ -1,12 +1,13 @@
 import HTTP
 import Machinery
+import Sandbox
 
 /// Asks a server of gRPC whether it is healthy. Source: the health checking protocol of gRPC, and pkg/probe/grpc for the texts.
 enum HealthCheck {
-    static func ask(host: String, port: Int, service: String, seconds: Int) async -> NetworkCheck.Outcome {
+    static func ask(_ network: ClusterNetwork, host: String, port: Int, service: String, seconds: Int) async -> NetworkCheck.Outcome {
         let address: String = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         let limit: Duration = .seconds(seconds)
-        guard case .success(let socket) = await NetworkCheck.dial(host: host, port: port, seconds: seconds) else {
+        guard case .success(let socket) = await NetworkCheck.dial(network, host: host, port: port, seconds: seconds) else {
             // gRPC itself tries again and again to connect, as long as it may.
             return .failure("timeout: failed to connect service \"\(address)\" within \(GoDuration.text(limit)): context deadline exceeded")
         }

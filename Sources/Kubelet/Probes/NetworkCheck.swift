@@ -26,9 +26,9 @@ enum NetworkCheck {
         var url: String { "\(isSecure ? "https" : "http")://\(host):\(port)\(path.hasPrefix("/") ? path : "/" + path)" }
     }
 
-    static func connect(host: String, port: Int, seconds: Int) async -> Outcome {
+    static func connect(_ network: ClusterNetwork, host: String, port: Int, seconds: Int) async -> Outcome {
         await BlockingThread.run {
-            switch open(host, port, Deadline(seconds)) {
+            switch open(network, host, port, Deadline(seconds)) {
             case .success(let fd):
                 close(fd)
                 return .success
@@ -38,16 +38,16 @@ enum NetworkCheck {
     }
 
     /// A connection for somebody else to speak over; it does not block.
-    static func dial(host: String, port: Int, seconds: Int) async -> Result<Int32, ConnectError> {
-        await BlockingThread.run { open(host, port, Deadline(seconds)) }
+    static func dial(_ network: ClusterNetwork, host: String, port: Int, seconds: Int) async -> Result<Int32, ConnectError> {
+        await BlockingThread.run { open(network, host, port, Deadline(seconds)) }
     }
 
     /// Success is a status from 200 to 399. Source: pkg/probe/http.
-    static func get(_ page: Page, seconds: Int) async -> Outcome {
+    static func get(_ network: ClusterNetwork, _ page: Page, seconds: Int) async -> Outcome {
         await BlockingThread.run {
             let deadline = Deadline(seconds)
             let fd: Int32
-            switch open(page.host, page.port, deadline) {
+            switch open(network, page.host, page.port, deadline) {
             case .success(let opened): fd = opened
             case .failure(let error): return .failure("Get \"\(page.url)\": \(error.text)")
             }
@@ -79,28 +79,28 @@ enum NetworkCheck {
 
     private enum Answer { case code(Int), late, ended, malformed(String) }
 
-    private static func open(_ host: String, _ port: Int, _ deadline: Deadline) -> Result<Int32, ConnectError> {
+    private static func open(_ network: ClusterNetwork, _ host: String, _ port: Int, _ deadline: Deadline) -> Result<Int32, ConnectError> {
         func failure(_ why: String) -> Result<Int32, ConnectError> { .failure(ConnectError(text: "dial tcp \(host):\(port): \(why)")) }
+        guard let address = address(of: host) else { return failure("lookup \(host): no such host") }
+        do throws(SandboxError) {
+            return .success(try network.connectBlocking(address, port: port, timeout: .milliseconds(Int(deadline.milliseconds))))
+        } catch {
+            guard let code = error.errno else { return failure("\(error)") }
+            return failure(code == ETIMEDOUT ? "i/o timeout" : "connect: \(text(code))")
+        }
+    }
+
+    /// The first address that the node knows for a name; an address stands for itself.
+    private static func address(of host: String) -> String? {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
-        guard getaddrinfo(host, String(port), &hints, &list) == 0, let first = list else { return failure("lookup \(host): no such host") }
+        guard getaddrinfo(host, nil, &hints, &list) == 0, let first = list else { return nil }
         defer { freeaddrinfo(first) }
-        let fd: Int32 = socket(first.pointee.ai_family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        guard fd >= 0 else { return failure(text(errno)) }
-        if systemConnect(fd, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0 { return .success(fd) }
-        var code: Int32 = errno
-        if code == EINPROGRESS {
-            guard wait(fd, Int16(POLLOUT), deadline) else {
-                close(fd)
-                return failure("i/o timeout")
-            }
-            var length = socklen_t(MemoryLayout<Int32>.size)
-            getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &length)
-            if code == 0 { return .success(fd) }
-        }
-        close(fd)
-        return failure("connect: \(text(code))")
+        var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+        guard getnameinfo(first.pointee.ai_addr, first.pointee.ai_addrlen, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) == 0
+        else { return nil }
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     private static func wait(_ fd: Int32, _ events: Int16, _ deadline: Deadline) -> Bool {
@@ -157,10 +157,6 @@ enum NetworkCheck {
         let words = String(cString: message)
         return words.prefix(1).lowercased() + words.dropFirst()
     }
-}
-
-private func systemConnect(_ fd: Int32, _ address: UnsafePointer<sockaddr>?, _ length: socklen_t) -> Int32 {
-    connect(fd, address, length)
 }
 
 private func systemSend(_ fd: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {

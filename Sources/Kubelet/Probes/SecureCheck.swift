@@ -1,10 +1,11 @@
 import HTTP
+import Sandbox
 
 /// Asks for a page over HTTPS as probes and hooks do: any certificate will do. Source: pkg/probe/http.
 enum SecureCheck {
-    static func get(_ page: NetworkCheck.Page, seconds: Int) async -> NetworkCheck.Outcome {
+    static func get(_ network: ClusterNetwork, _ page: NetworkCheck.Page, seconds: Int) async -> NetworkCheck.Outcome {
         let socket: Int32
-        switch await NetworkCheck.dial(host: page.host, port: page.port, seconds: seconds) {
+        switch await NetworkCheck.dial(network, host: page.host, port: page.port, seconds: seconds) {
         case .success(let made): socket = made
         case .failure(let error): return .failure("Get \"\(page.url)\": \(error.text)")
         }

@@ -66,8 +66,9 @@ extension PodWorker {
         return try await sandbox.connect(to: podIP, port: port)
     }
 
-    /// Where the pod's processes listen when they listen at localhost: in the host's network each pod has an address in its place.
-    private var localhost: String { pod.spec.hostNetwork ? NodeContext.hostIP : podIP }
+    /// Where the pod's processes listen when they listen at localhost: where pods share the host's network each has an address in its
+    /// place.
+    private var localhost: String { pod.spec.hostNetwork || node.network.isOwn ? NodeContext.loopback : podIP }
 }
 
 extension ContainerProcess {

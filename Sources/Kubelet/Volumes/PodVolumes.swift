@@ -27,11 +27,13 @@ struct PodVolumes: Sendable {
     private let client: Client
     private let images: NodeImages
     private let folders: PodFolders
+    private let network: ClusterNetwork
     private var ready: [String: Volume] = [:]
     private var fetched: Set<String> = []
     private var tokens: [ProjectedFiles.TokenWish: ProjectedFiles.Token] = [:]
 
-    init(client: Client, images: NodeImages, folders: PodFolders) {
+    init(client: Client, images: NodeImages, folders: PodFolders, network: ClusterNetwork) {
+        self.network = network
         self.client = client
         self.images = images
         self.folders = folders
@@ -123,7 +125,7 @@ struct PodVolumes: Sendable {
     ) async throws -> Volume {
         let path: String = folders.volume(volume.name)
         if let source: View<EmptyDirVolumeSource> = volume.emptyDir {
-            return try await makeEmpty(source, path, sandbox, group: Self.group(of: pod, sandbox))
+            return try await makeEmpty(source, path, sandbox, group: group(of: pod))
         }
         if let source: View<HostPathVolumeSource> = volume.hostPath {
             let path: String = HostPath.onNode(source.path, logs: folders.nodeLogs)
@@ -173,13 +175,12 @@ struct PodVolumes: Sendable {
 
     /// A local volume belongs to the group of the pod that uses it; what the node's users share does not.
     private func mount(_ claim: ClaimVolume, _ pod: View<Pod>, _ sandbox: Sandbox) async throws -> Volume {
-        if claim.isOwn, !claim.isReadOnly, let group = Self.group(of: pod, sandbox) {
+        if claim.isOwn, !claim.isReadOnly, let group = group(of: pod) {
             let always: Bool = pod.spec.securityContext?.fsGroupChangePolicy != "OnRootMismatch"
-            let problem: FileError? = await BlockingThread.run {
-                do throws(FileError) { try VolumeOwner(group: group).own(claim.path, always: always) } catch { return error }
-                return nil
+            let result: Result<Void, any Error> = await BlockingThread.run { [network] in
+                Result { try VolumeOwner(group: group, network: network).own(claim.path, always: always) }
             }
-            if let problem { throw problem }
+            try result.get()
         }
         return Volume(path: claim.path, isReadOnly: claim.isReadOnly, isOnNode: true)
     }
@@ -190,8 +191,7 @@ struct PodVolumes: Sendable {
         switch source.medium {
         case "":
             if let group {
-                try Files.setGroup(path, group)
-                try Files.setMode(path, 0o2777)
+                try network.give(path, toGroup: group, mode: 0o2777)
             }
             return Volume(path: path, isReadOnly: false, isOnNode: true)
         case "Memory":
@@ -219,13 +219,17 @@ struct PodVolumes: Sendable {
         } else {
             return false
         }
-        try VolumeFiles(folder: folders.volume(volume.name), group: Host.isRoot ? group : nil).show(sources.files)
+        try VolumeFiles(folder: folders.volume(volume.name), give: give(to: self.group(of: pod))).show(sources.files)
         tokens = sources.tokens
         return true
     }
 
-    private static func group(of pod: View<Pod>, _ sandbox: Sandbox) -> UInt32? {
-        guard !sandbox.hasOneIdentity, Host.isRoot else { return nil }
-        return pod.spec.securityContext?.fsGroup.map { UInt32(clamping: $0) }
+    private func give(to group: UInt32?) -> (@Sendable (String, UInt32) throws -> Void)? {
+        guard let group else { return nil }
+        return { [network] in try network.give($0, toGroup: group, mode: $1) }
+    }
+
+    private func group(of pod: View<Pod>) -> UInt32? {
+        network.identities > 1 ? pod.spec.securityContext?.fsGroup.map { UInt32(clamping: $0) } : nil
     }
 }

@@ -21,8 +21,8 @@ struct VolumeFiles: Sendable {
     }
 
     let folder: String
-    /// Group that all files are given to; nil leaves them to the owner's.
-    let group: UInt32?
+    /// Gives a file to the pod's group and then a mode; nil leaves all to the owner's.
+    var give: (@Sendable (_ path: String, _ mode: UInt32) throws -> Void)?
 
     private var current: String { folder + "/..data" }
 
@@ -38,7 +38,7 @@ struct VolumeFiles: Sendable {
             let whole: String = new + "/" + path
             if let parent = Files.parent(of: whole), parent != new { try Files.makeFolder(parent, mode: 0o755) }
             try Files.write(file.bytes, to: whole, mode: mode_t(file.mode))
-            if let group { try Files.setGroup(whole, group) }
+            try give?(whole, file.mode)
         }
         try Files.link(to: name, at: current)
         let tops: Set<String> = Set(files.keys.map { String($0.prefix { $0 != "/" }) })

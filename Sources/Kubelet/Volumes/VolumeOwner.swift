@@ -1,3 +1,5 @@
+import Sandbox
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -9,9 +11,10 @@
 /// Source: `SetVolumeOwnership` of pkg/volume/volume_linux.go.
 struct VolumeOwner: Sendable {
     let group: UInt32
+    let network: ClusterNetwork
 
     /// - Parameter always: false does nothing when the top folder is the group's already (`OnRootMismatch`).
-    func own(_ path: String, always: Bool) throws(FileError) {
+    func own(_ path: String, always: Bool) throws {
         var facts = stat()
         guard lstat(path, &facts) == 0 else { throw FileError("stat", path) }
         let isTheirs: Bool = facts.st_gid == group && facts.st_mode & 0o2070 == 0o2070
@@ -19,13 +22,13 @@ struct VolumeOwner: Sendable {
         try own(path)
     }
 
-    private func own(_ path: String) throws(FileError) {
+    private func own(_ path: String) throws {
         var facts = stat()
         guard lstat(path, &facts) == 0 else { throw FileError("stat", path) }
-        try Files.setGroup(path, group)
+        // Whom a link belongs to does not matter to anybody.
         guard facts.st_mode & S_IFMT != S_IFLNK else { return }
         let isFolder: Bool = facts.st_mode & S_IFMT == S_IFDIR
-        try Files.setMode(path, facts.st_mode & 0o7777 | (isFolder ? 0o2770 : 0o660))
+        try network.give(path, toGroup: group, mode: facts.st_mode & 0o7777 | (isFolder ? 0o2770 : 0o660))
         guard isFolder else { return }
         for name in Files.names(in: path) { try own("\(path)/\(name)") }
     }

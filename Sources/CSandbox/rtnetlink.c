@@ -1,0 +1,170 @@
+#define _GNU_SOURCE
+#include "rtnetlink.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/// A message under construction; all of ours are short.
+struct message {
+    struct nlmsghdr header;
+    char body[1000];
+};
+
+static void begin(struct message *m, uint16_t type, uint16_t flags, const void *fixed, size_t length) {
+    memset(m, 0, sizeof *m);
+    m->header = (struct nlmsghdr){.nlmsg_len = NLMSG_LENGTH(length), .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags};
+    memcpy(m->body, fixed, length);
+}
+
+static struct rtattr *add(struct message *m, uint16_t type, const void *data, size_t length) {
+    struct rtattr *a = (struct rtattr *)((char *)m + NLMSG_ALIGN(m->header.nlmsg_len));
+    a->rta_type = type;
+    a->rta_len = (uint16_t)RTA_LENGTH(length);
+    if (length) memcpy(RTA_DATA(a), data, length);
+    m->header.nlmsg_len = NLMSG_ALIGN(m->header.nlmsg_len) + RTA_ALIGN(a->rta_len);
+    return a;
+}
+
+static void end(struct message *m, struct rtattr *group) {
+    group->rta_len = (uint16_t)((char *)m + m->header.nlmsg_len - (char *)group);
+}
+
+static int ask(int rt, struct message *m) {
+    struct {
+        struct nlmsghdr header;
+        struct nlmsgerr error;
+        char rest[1200];
+    } answer;
+    if (send(rt, m, m->header.nlmsg_len, 0) < 0) return -1;
+    ssize_t n;
+    do n = recv(rt, &answer, sizeof answer, 0);
+    while (n < 0 && errno == EINTR);
+    if (n < 0) return -1;
+    if ((size_t)n < NLMSG_LENGTH(sizeof answer.error) || answer.header.nlmsg_type != NLMSG_ERROR) {
+        errno = EPROTO;
+        return -1;
+    }
+    errno = -answer.error.error;
+    return answer.error.error ? -1 : 0;
+}
+
+int rt_open(void) { return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE); }
+
+int rt_index(const char *name) { return (int)if_nametoindex(name); }
+
+int rt_up(int rt, int index) {
+    struct message m;
+    struct ifinfomsg link = {.ifi_index = index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
+    begin(&m, RTM_NEWLINK, 0, &link, sizeof link);
+    return ask(rt, &m);
+}
+
+int rt_address(int rt, int index, in_addr_t address) {
+    struct message m;
+    struct ifaddrmsg fixed = {.ifa_family = AF_INET, .ifa_prefixlen = 32, .ifa_index = (unsigned)index};
+    begin(&m, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &fixed, sizeof fixed);
+    add(&m, IFA_LOCAL, &address, sizeof address);
+    add(&m, IFA_ADDRESS, &address, sizeof address);
+    return ask(rt, &m);
+}
+
+int rt_route(int rt, in_addr_t destination, int bits, int index, in_addr_t gateway, in_addr_t source) {
+    struct message m;
+    struct rtmsg route = {.rtm_family = AF_INET, .rtm_dst_len = (unsigned char)bits, .rtm_table = RT_TABLE_MAIN,
+        .rtm_protocol = RTPROT_STATIC, .rtm_scope = gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK, .rtm_type = RTN_UNICAST};
+    begin(&m, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &route, sizeof route);
+    if (bits) add(&m, RTA_DST, &destination, sizeof destination);
+    if (gateway) add(&m, RTA_GATEWAY, &gateway, sizeof gateway);
+    if (source) add(&m, RTA_PREFSRC, &source, sizeof source);
+    add(&m, RTA_OIF, &index, sizeof index);
+    return ask(rt, &m);
+}
+
+int rt_pair(int rt, const char *name, const char *peer, pid_t process) {
+    struct message m;
+    struct ifinfomsg up = {.ifi_flags = IFF_UP, .ifi_change = IFF_UP}, down = {0}; // the peer cannot be up before both are joined
+    begin(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &up, sizeof up);
+    add(&m, IFLA_IFNAME, name, strlen(name) + 1);
+    struct rtattr *info = add(&m, IFLA_LINKINFO, NULL, 0);
+    add(&m, IFLA_INFO_KIND, "veth", 5);
+    struct rtattr *data = add(&m, IFLA_INFO_DATA, NULL, 0);
+    struct rtattr *other = add(&m, VETH_INFO_PEER, &down, sizeof down);
+    add(&m, IFLA_IFNAME, peer, strlen(peer) + 1);
+    add(&m, IFLA_NET_NS_PID, &process, sizeof process);
+    end(&m, other);
+    end(&m, data);
+    end(&m, info);
+    return ask(rt, &m);
+}
+
+int rt_remove(int rt, const char *name) {
+    struct message m;
+    struct ifinfomsg link = {0};
+    begin(&m, RTM_DELLINK, 0, &link, sizeof link);
+    add(&m, IFLA_IFNAME, name, strlen(name) + 1);
+    return ask(rt, &m);
+}
+
+int rt_parameter(const char *path, const char *value) {
+    char whole[256];
+    if (snprintf(whole, sizeof whole, "/proc/sys/%s", path) >= (int)sizeof whole) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    int fd = open(whole, O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    int result = write(fd, value, strlen(value)) < 0 ? -1 : 0;
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return result;
+}
+
+bool pod_link_read(struct pod_link *link, const char *text) {
+    char address[16], gateway[16];
+    if (sscanf(text, "%15[0-9.],%15[0-9.],%15[a-z0-9]", address, gateway, link->name) != 3) return false;
+    return inet_pton(AF_INET, address, &link->address) == 1 && inet_pton(AF_INET, gateway, &link->gateway) == 1;
+}
+
+int pod_link_make(const struct pod_link *link, pid_t pod) {
+    int rt = rt_open();
+    if (rt < 0) return -1;
+    int result = rt_pair(rt, link->name, "eth0", pod);
+    // The pair of a pod that had the address before goes with its namespace, which the kernel takes down some time after its end.
+    if (result < 0 && errno == EEXIST && rt_remove(rt, link->name) == 0) result = rt_pair(rt, link->name, "eth0", pod);
+    if (result == 0) result = rt_route(rt, link->address, 32, rt_index(link->name), 0, link->gateway);
+    int saved = errno;
+    close(rt);
+    errno = saved;
+    return result;
+}
+
+int pod_link_finish(const struct pod_link *link, unsigned groups) {
+    int rt = rt_open();
+    if (rt < 0) return -1;
+    // No link-local addresses: nothing here answers to them, and each would cost a second of detecting duplicates.
+    (void)rt_parameter("net/ipv6/conf/eth0/disable_ipv6", "1");
+    int eth = rt_index("eth0"), result = eth ? 0 : -1;
+    if (result == 0) result = rt_up(rt, rt_index("lo"));
+    if (result == 0) result = rt_address(rt, eth, link->address);
+    if (result == 0) result = rt_up(rt, eth);
+    if (result == 0) result = rt_route(rt, link->gateway, 32, eth, 0, 0);
+    if (result == 0) result = rt_route(rt, 0, 0, eth, link->gateway, 0);
+    // What containerd gives: everyone may bind every port of the pod's own address, and ping.
+    char range[40];
+    snprintf(range, sizeof range, "0 %u", groups - 1 > 2147483647 ? 2147483647 : groups - 1);
+    if (result == 0) result = rt_parameter("net/ipv4/ip_unprivileged_port_start", "0");
+    if (result == 0) result = rt_parameter("net/ipv4/ping_group_range", range);
+    int saved = errno;
+    close(rt);
+    errno = saved;
+    return result;
+}

@@ -1,0 +1,324 @@
+import CSandbox
+import Glibc
+import Synchronization
+
+/// The network that the pods of a cluster share: a namespace of its own, which a tiny process holds, and which outlives this process.
+///
+/// This process stays in the host's network. It reaches pods and services by sockets that are made in the namespace:
+/// ``socket(domain:type:protocol:)`` and ``connect(_:port:timeout:)``. Where the host allows no namespaces the pods share the host's
+/// network, ``isOwn`` is false, and both work there.
+package final class ClusterNetwork: Sendable {
+    package struct Configuration: Sendable {
+        /// Of the holder's socket, made with mode 0700 when missing.
+        package var folder: String
+        /// Those that the cluster itself answers on; the first one is the gateway of pods.
+        package var addresses: [String]
+        /// Ranges that are kept in the cluster, such as that of services: `10.96.0.0/16`.
+        package var ranges: [String]
+        /// An ordinary user needs a user namespace to have a network; root does without.
+        package var userNamespace: Bool
+
+        package init(folder: String, addresses: [String], ranges: [String], userNamespace: Bool = !Host.isRoot) {
+            self.folder = folder
+            self.addresses = addresses
+            self.ranges = ranges
+            self.userNamespace = userNamespace
+        }
+    }
+
+    /// What a holder says of itself.
+    private struct Facts: Sendable {
+        var process: Int32
+        var identities: Int
+        var network: UInt64
+    }
+
+    /// Whether the cluster has a network of its own. False where the host forbids one; ``problem`` says why.
+    package var isOwn: Bool { networkNamespace >= 0 }
+    /// Why there is none.
+    package let problem: SandboxError?
+    /// Number of user and group identities that exist in the cluster, counted from 0. 1: the user's own, whatever it is called inside.
+    package let identities: Int
+    /// Tells this network from one that was there before it, under which old pods are cut off. 0 for the host's.
+    package let generation: UInt64
+
+    /// Descriptors, open as long as this object: they keep the namespaces alive when the holder dies.
+    let userNamespace: Int32?
+    let networkNamespace: Int32
+    private let configuration: Configuration?
+    private let executable: String
+    private let holder: Mutex<(socket: Int32, process: Int32)>
+
+    /// Finds the holder of an earlier process, or starts one. Blocks for some milliseconds.
+    ///
+    /// Throws ``SandboxError`` with the kernel's reason when the host forbids a namespace.
+    package init(_ configuration: Configuration, executable: String = "/proc/self/exe") throws(SandboxError) {
+        if mkdir(configuration.folder, 0o700) < 0, errno != EEXIST {
+            throw SandboxError.system(call: "mkdir", errno: errno, path: configuration.folder)
+        }
+        let found: Int32 = swkube_connect(configuration.folder, "socket", Int32(SOCK_SEQPACKET.rawValue))
+        var answer: Answer?
+        var socket: Int32 = -1
+        if found >= 0 {
+            socket = found
+            // A holder that ends just now answers no more: then another is started.
+            answer = try? Self.ask(found, NETWORK_HELLO)
+            if answer == nil { close(found) }
+        }
+        if answer == nil { (socket, answer) = try Self.start(configuration, executable, joining: nil) }
+        guard let answer, answer.descriptors[0] >= 0 else {
+            close(socket)
+            throw SandboxError.system(call: "network", errno: EPROTO, path: configuration.folder)
+        }
+        networkNamespace = answer.descriptors[0]
+        userNamespace = answer.descriptors[1] >= 0 ? answer.descriptors[1] : nil
+        identities = Int(answer.value.identities)
+        generation = answer.value.network
+        holder = Mutex((socket, answer.value.process))
+        problem = nil
+        self.configuration = configuration
+        self.executable = executable
+    }
+
+    /// The host's own network, for a host that allows no other.
+    package init(hostNetworkBecause problem: SandboxError?) {
+        self.problem = problem
+        networkNamespace = -1
+        userNamespace = nil
+        identities = Host.isRoot ? 1 << 32 - 1 : 1
+        generation = 0
+        holder = Mutex((-1, 0))
+        configuration = nil
+        executable = ""
+    }
+
+    deinit {
+        holder.withLock { if $0.socket >= 0 { close($0.socket) } }
+        if networkNamespace >= 0 { close(networkNamespace) }
+        if let userNamespace { close(userNamespace) }
+    }
+
+    /// Number of the holder as this process counts; 0 for the host's network.
+    package var holderProcess: Int32 { holder.withLock { $0.process } }
+
+    // MARK: - Sockets
+
+    /// A socket of the cluster's network, closed on exec; arguments as socket(2) has them. The caller closes it.
+    package func socket(
+        domain: Int32 = AF_INET, type: Int32 = Int32(SOCK_STREAM.rawValue), protocol: Int32 = 0
+    ) throws(SandboxError) -> Int32 {
+        guard isOwn else { return try Self.hostSocket(domain, type, `protocol`) }
+        let answer: Answer = try request(NETWORK_SOCKET, numbers: (domain, type, `protocol`))
+        guard answer.descriptors[0] >= 0 else { throw SandboxError.system(call: "socket", errno: EPROTO, path: "") }
+        return answer.descriptors[0]
+    }
+
+    /// A TCP connection to a pod or a service, as a descriptor that does not block; the caller closes it. `address` is IPv4 or IPv6, no
+    /// name. Loopback addresses are those of the host, on which pods of the host's network answer.
+    ///
+    /// Throws ``SandboxError/system(call:errno:path:)`` of `connect` with ECONNREFUSED, ETIMEDOUT and the like.
+    package func connect(_ address: String, port: Int, timeout: Duration = .seconds(30)) async throws(SandboxError) -> Int32 {
+        let result: Result<Int32, SandboxError> = await BlockingThread.run { [self] in
+            Result { () throws(SandboxError) -> Int32 in try connectBlocking(address, port: port, timeout: timeout) }
+        }
+        return try result.get()
+    }
+
+    /// The same on the caller's thread.
+    package func connectBlocking(_ address: String, port: Int, timeout: Duration) throws(SandboxError) -> Int32 {
+        let place: String = address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
+        guard let target = SocketAddress(address, port: port) else {
+            throw SandboxError.system(call: "connect", errno: EINVAL, path: place)
+        }
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let fd: Int32 =
+            SocketAddress.isLoopback(address)
+            ? try Self.hostSocket(target.family, type, 0) : try socket(domain: target.family, type: type)
+        if target.withPointer({ Glibc.connect(fd, $0, $1) }) == 0 { return fd }
+        var code: Int32 = errno
+        if code == EINPROGRESS {
+            code = ETIMEDOUT
+            let end: ContinuousClock.Instant = .now.advanced(by: timeout)
+            var entry = pollfd(fd: fd, events: Int16(POLLOUT), revents: 0)
+            while true {
+                let left: Duration = max(.zero, ContinuousClock.Instant.now.duration(to: end))
+                let count: Int32 = poll(
+                    &entry, 1, Int32(clamping: left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000 + 1))
+                if count < 0, errno == EINTR { continue }
+                if count > 0 {
+                    var size = socklen_t(MemoryLayout<Int32>.size)
+                    getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size)
+                }
+                break
+            }
+            if code == 0 { return fd }
+        }
+        close(fd)
+        throw SandboxError.system(call: "connect", errno: code, path: place)
+    }
+
+    /// A listening TCP socket of the cluster's network; the caller closes it.
+    package func listen(_ address: String, port: Int) throws(SandboxError) -> Int32 {
+        try bind(address, port: port, type: Int32(SOCK_STREAM.rawValue))
+    }
+
+    /// A bound UDP socket of the cluster's network; the caller closes it.
+    package func datagrams(_ address: String, port: Int) throws(SandboxError) -> Int32 {
+        try bind(address, port: port, type: Int32(SOCK_DGRAM.rawValue))
+    }
+
+    private func bind(_ address: String, port: Int, type: Int32) throws(SandboxError) -> Int32 {
+        guard let place = SocketAddress(address, port: port) else {
+            throw SandboxError.system(call: "bind", errno: EINVAL, path: "\(address):\(port)")
+        }
+        let fd: Int32 = try socket(domain: place.family, type: type | Int32(SOCK_NONBLOCK.rawValue))
+        var one: Int32 = 1
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+        let isBound: Bool = place.withPointer { Glibc.bind(fd, $0, $1) } == 0
+        if isBound, type != Int32(SOCK_STREAM.rawValue) || Glibc.listen(fd, 1024) == 0 { return fd }
+        let code: Int32 = errno
+        close(fd)
+        throw SandboxError.system(call: "bind", errno: code, path: "\(address):\(port)")
+    }
+
+    private static func hostSocket(_ domain: Int32, _ type: Int32, _ protocol: Int32) throws(SandboxError) -> Int32 {
+        let fd: Int32 = Glibc.socket(domain, type | Int32(SOCK_CLOEXEC.rawValue), `protocol`)
+        guard fd >= 0 else { throw SandboxError.system(call: "socket", errno: errno, path: "") }
+        return fd
+    }
+
+    // MARK: - Files of other identities
+
+    /// Gives a file or folder to a group that exists in the cluster, and then a mode. Follows no link.
+    package func give(_ path: String, toGroup group: UInt32, mode: UInt32) throws(SandboxError) {
+        guard userNamespace != nil else {
+            if lchown(path, uid_t.max, gid_t(group)) < 0 || chmod(path, mode_t(mode)) < 0 {
+                throw SandboxError.system(call: "chown", errno: errno, path: path)
+            }
+            return
+        }
+        _ = try request(NETWORK_OWN, numbers: (Int32(bitPattern: group), Int32(bitPattern: mode), 0), path: path)
+    }
+
+    /// Removes a folder and everything below it, whichever of the cluster's identities owns it. Blocks.
+    package func remove(_ path: String) throws(SandboxError) {
+        do throws(SandboxError) {
+            return try removeFolder(path)
+        } catch {
+            guard userNamespace != nil else { throw error }
+        }
+        // On a connection of its own: others need not wait for it.
+        let fd: Int32 = swkube_connect(configuration?.folder ?? "", "socket", Int32(SOCK_SEQPACKET.rawValue))
+        guard fd >= 0 else { throw SandboxError.system(call: "connect", errno: -fd, path: "network") }
+        defer { close(fd) }
+        _ = try Self.ask(fd, NETWORK_REMOVE, path: path)
+    }
+
+    // MARK: - The holder
+
+    /// Ends the holder; with it and this object goes the network. Pods that are left are cut off.
+    package func stop() {
+        holder.withLock { holder in
+            guard holder.socket >= 0 else { return }
+            // One that is gone has done what it was asked for.
+            _ = try? Self.ask(holder.socket, NETWORK_STOP)
+            close(holder.socket)
+            holder.socket = -1
+        }
+    }
+
+    /// Ends the holder of a cluster that does not run; does nothing when there is none.
+    package static func stop(folder: String) {
+        let fd: Int32 = swkube_connect(folder, "socket", Int32(SOCK_SEQPACKET.rawValue))
+        guard fd >= 0 else { return }
+        _ = try? ask(fd, NETWORK_STOP)
+        close(fd)
+    }
+
+    private func request(
+        _ kind: network_request_kind, numbers: (Int32, Int32, Int32) = (0, 0, 0), path: String = ""
+    ) throws(SandboxError) -> Answer {
+        try holder.withLock { holder throws(SandboxError) -> Answer in
+            do throws(SandboxError) {
+                return try Self.ask(holder.socket, kind, numbers: numbers, path: path)
+            } catch .gone {}
+            // The holder was killed. The namespaces live on by the descriptors here; another process takes its place.
+            guard let configuration else { throw SandboxError.gone }
+            close(holder.socket)
+            holder.socket = -1
+            let (socket, answer) = try Self.start(configuration, executable, joining: (userNamespace ?? -1, networkNamespace))
+            for descriptor in answer.descriptors where descriptor >= 0 { close(descriptor) }
+            holder = (socket, answer.value.process)
+            return try Self.ask(socket, kind, numbers: numbers, path: path)
+        }
+    }
+
+    private struct Answer {
+        var value: network_answer
+        /// -1 where none came.
+        var descriptors: [Int32]
+    }
+
+    /// Throws ``SandboxError/gone`` when the other end is.
+    private static func ask(
+        _ fd: Int32, _ kind: network_request_kind, numbers: (Int32, Int32, Int32) = (0, 0, 0), path: String = ""
+    ) throws(SandboxError) -> Answer {
+        var request = network_request()
+        request.kind = kind.rawValue
+        request.numbers = numbers
+        let room: Int = MemoryLayout.size(ofValue: request.path) - 1
+        guard path.utf8.count <= room else { throw SandboxError.system(call: "network", errno: ENAMETOOLONG, path: path) }
+        withUnsafeMutableBytes(of: &request.path) { $0.copyBytes(from: path.utf8) }
+        let sent: Int = withUnsafeBytes(of: &request) { swkube_send(fd, $0.baseAddress, $0.count, nil, 0) }
+        guard sent == MemoryLayout<network_request>.size else { throw SandboxError.gone }
+        let answer: Answer = try receive(fd)
+        if answer.value.error != 0 { throw SandboxError.system(call: "network", errno: answer.value.error, path: path) }
+        return answer
+    }
+
+    private static func receive(_ fd: Int32) throws(SandboxError) -> Answer {
+        var value = network_answer()
+        var descriptors: [Int32] = [-1, -1, -1]
+        var passed = Int32(descriptors.count)
+        var count: Int
+        repeat {
+            count = withUnsafeMutableBytes(of: &value) { swkube_receive(fd, $0.baseAddress, $0.count, &descriptors, &passed) }
+        } while count == -Int(EINTR)
+        guard count == MemoryLayout<network_answer>.size else {
+            for descriptor in descriptors where descriptor >= 0 { close(descriptor) }
+            throw SandboxError.gone
+        }
+        return Answer(value: value, descriptors: descriptors)
+    }
+
+    private static func start(
+        _ configuration: Configuration, _ executable: String, joining namespaces: (Int32, Int32)?
+    ) throws(SandboxError) -> (Int32, Answer) {
+        var pair: [Int32] = [-1, -1]
+        guard socketpair(AF_UNIX, Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue), 0, &pair) == 0 else {
+            throw SandboxError.system(call: "socketpair", errno: errno, path: "")
+        }
+        let arguments: [String] =
+            [SWKUBE_NETWORK_NAME, configuration.folder, configuration.userNamespace ? "1" : "0", namespaces == nil ? "0" : "1"]
+            + configuration.addresses.map { "address=" + $0 } + configuration.ranges.map { "route=" + $0 }
+        let started: Result<pid_t, SandboxError> = startSession(
+            executable, arguments, environment: [],
+            inherited: [pair[1]] + (namespaces.map { [$0.0, $0.1] } ?? []))
+        close(pair[1])
+        do throws(SandboxError) {
+            let pid: pid_t = try started.get()
+            var status: Int32 = 0
+            // The first process ends as soon as the namespaces are made.
+            while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+            let answer: Answer = try receive(pair[0])
+            if answer.value.error != 0 {
+                let what: String = withUnsafeBytes(of: answer.value.what) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+                throw SandboxError.setup(stage: "network namespace", errno: answer.value.error, path: what)
+            }
+            return (pair[0], answer)
+        } catch {
+            close(pair[0])
+            throw error
+        }
+    }
+}
