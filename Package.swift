@@ -40,7 +40,7 @@ let sources: [Target] = [
     .target(name: "Store", dependencies: ["CSQLite"], swiftSettings: strict),
     .target(name: "APIServer", dependencies: ["CZlib", "Store", "HTTP", "API", "Machinery", crypto, log], swiftSettings: strict),
     .target(name: "Sandbox", dependencies: ["CSandbox"], swiftSettings: strict),
-    .target(name: "Network", dependencies: ["API", "Machinery"], swiftSettings: strict),
+    .target(name: "Network", dependencies: ["Client", "API", "Machinery", "Sandbox", log], swiftSettings: strict),
     .target(name: "Images", dependencies: ["HTTP", "Sandbox", "Machinery", "CZlib", "CZstd", crypto], swiftSettings: strict),
     .target(
         name: "Kubelet", dependencies: ["CZlib", "Images", "HTTP", "Network", "Client", "API", "Machinery", "Sandbox", log],
@@ -80,7 +80,8 @@ let load: Target = .executableTarget(
 let tests: [Target] = [
     ("Machinery", []), ("API", ["Machinery"]), ("Store", ["store-crasher"]), ("HTTP", ["Cluster"]), ("Sandbox", []),
     ("Client", ["API", "Machinery"]), ("APIServer", ["API", "Machinery", "Client", "HTTP", "Store"]),
-    ("Images", ["HTTP", "Machinery", "Sandbox"]), ("Kubelet", ["API", "Machinery", "Client", "Sandbox", "Images"]),
+    ("Images", ["HTTP", "Machinery", "Sandbox"]), ("Network", ["API", "Machinery"]),
+    ("Kubelet", ["API", "Machinery", "Client", "Sandbox", "Images"]),
     ("Scheduler", ["API", "Machinery", "Client"]),
     ("Controllers", ["API", "Machinery", "Client"]), ("Cluster", ["API", "Machinery", "Client", "HTTP", "Store", "Controllers"]),
     ("CLI", ["API", "Machinery", "Client", "Cluster"]),

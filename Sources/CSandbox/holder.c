@@ -208,25 +208,31 @@ static _Noreturn void be_holder(struct holder *h, bool user_namespace, bool join
     serve(h);
 }
 
+static void enter_namespaces(bool user_namespace) {
+    if (user_namespace && setns(USER_NAMESPACE, CLONE_NEWUSER) < 0) birth_fail("user namespace");
+    if (setns(NETWORK_NAMESPACE, CLONE_NEWNET) < 0) birth_fail("network namespace");
+    close(USER_NAMESPACE);
+    close(NETWORK_NAMESPACE);
+}
+
 int swkube_network_main(int argc, char **argv) {
     if (argc < 4) {
         dprintf(2, "%s is started by swkube, not by hand\n", SWKUBE_NETWORK_NAME);
         return 2;
     }
     static struct holder holder;
-    bool user_namespace = strcmp(argv[2], "1") == 0, joined = strcmp(argv[3], "1") == 0;
+    bool user_namespace = strcmp(argv[2], "1") == 0;
+    if (strcmp(argv[1], "run") == 0) {
+        enter_namespaces(user_namespace);
+        execve(argv[3], argv + 3, (char *[]){NULL});
+        return 127;
+    }
+    bool joined = strcmp(argv[3], "1") == 0;
     if (chdir(argv[1]) < 0) birth_fail(argv[1]);
     if (joined) {
-        // The namespaces of a holder that died, kept by the main process.
-        if (setns(NETWORK_NAMESPACE, CLONE_NEWNET) < 0) {
-            if (!user_namespace || setns(USER_NAMESPACE, CLONE_NEWUSER) < 0 || setns(NETWORK_NAMESPACE, CLONE_NEWNET) < 0)
-                birth_fail("namespaces");
-        } else if (user_namespace && setns(USER_NAMESPACE, CLONE_NEWUSER) < 0) {
-            birth_fail("user namespace");
-        }
+        // Those of a holder that died, kept by the main process.
+        enter_namespaces(user_namespace);
         if (unshare(CLONE_NEWNS) < 0) birth_fail("mount namespace");
-        close(USER_NAMESPACE);
-        close(NETWORK_NAMESPACE);
         if (fork() == 0) be_holder(&holder, user_namespace, joined, argv + 4);
         return 0;
     }

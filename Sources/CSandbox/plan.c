@@ -54,6 +54,8 @@ bool plan_read(struct plan *plan, struct fields f) {
         case SANDBOX_LAYER: add(&plan->layers, field_copy(&f)); break;
         case SANDBOX_READ_ONLY_ROOT: plan->read_only_root = field_value(&f) != 0; break;
         case SANDBOX_LOG: set(&plan->log, field_copy(&f)); break;
+        case SANDBOX_CONTROL_GROUP: add(&plan->control_groups, field_copy(&f)); break;
+        case SANDBOX_SECCOMP: plan->seccomp = field_value(&f) != 0; break;
         case SANDBOX_MASK: add(&plan->masks, field_copy(&f)); break;
         case SANDBOX_CAPABILITIES: plan->capabilities = (uint64_t)field_value(&f); break;
         case SANDBOX_NO_NEW_PRIVILEGES: plan->no_new_privileges = field_value(&f) != 0; break;
@@ -96,6 +98,7 @@ void plan_free(struct plan *plan) {
     free_texts(&plan->variables);
     free_texts(&plan->layers);
     free_texts(&plan->masks);
+    free_texts(&plan->control_groups);
     free(plan->groups);
     for (size_t i = 0; i < plan->mount_count; i++) {
         free(plan->mounts[i].source);

@@ -25,7 +25,7 @@ struct mount_plan {
 
 struct plan {
     char *id, *folder, *directory, *log, *with_processes_of;
-    struct texts arguments, variables, layers, masks;
+    struct texts arguments, variables, layers, masks, control_groups;
     int64_t memory_layer; // bytes, -1: on disk
     int64_t user, group; // -1: that of the pod's root
     gid_t *groups;
@@ -33,7 +33,7 @@ struct plan {
     struct mount_plan *mounts;
     size_t mount_count;
     uint64_t capabilities;
-    bool without_overlay, read_only_root, no_new_privileges, own_processes, terminal;
+    bool seccomp, without_overlay, read_only_root, no_new_privileges, own_processes, terminal;
     int input;         // SANDBOX_INPUT, 0: /dev/null
     int rows, columns; // of the terminal
 };

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "include/CSandbox.h"
+#include "seccomp.h"
 #include "setup.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -76,6 +77,8 @@ static void become(const struct pod *pod, const struct plan *plan, const int std
         for (int i = 1; i < 3 && user; i++) (void)!fchown(stdio[i], (uid_t)user, (gid_t)group);
         if (setgroups(plan->group_count, plan->groups) < 0) setup_fail("user", "supplementary groups");
     }
+    // While there is still the right to; afterwards nothing is called that the filter refuses.
+    if (plan->seccomp && seccomp_default(plan->capabilities) < 0) setup_fail("seccomp", "");
     char name[48];
     snprintf(name, sizeof name, "%lld:%lld", (long long)user, (long long)group);
     if (setresgid((gid_t)group, (gid_t)group, (gid_t)group) < 0 || setresuid((uid_t)user, (uid_t)user, (uid_t)user) < 0)
@@ -200,8 +203,18 @@ static void be_born_in(int process, int namespaces, unsigned long more) {
     close(gate[0]);
 }
 
+/// Puts this process, and what is born of it, into the container's control groups, whose files only the host's view has.
+static void join_control_groups(const struct plan *plan) {
+    for (size_t i = 0; i < plan->control_groups.count; i++) {
+        int fd = open(plan->control_groups.items[i], O_WRONLY | O_CLOEXEC);
+        if (fd < 0 || write(fd, "0", 1) < 0) setup_fail("control group", plan->control_groups.items[i]);
+        close(fd);
+    }
+}
+
 _Noreturn void container_run(const struct pod *pod, const struct plan *plan, const int stdio[3], int pipe, int process) {
     report_pipe = pipe;
+    join_control_groups(plan);
     if (process >= 0) be_born_in(process, CLONE_NEWPID, CLONE_NEWNS);
     setsid();
     struct setup_report number = {.host_pid = host_number(pod)};
@@ -215,6 +228,7 @@ _Noreturn void container_run(const struct pod *pod, const struct plan *plan, con
 
 _Noreturn void exec_run(const struct pod *pod, const struct plan *plan, const int stdio[3], int pipe, int process) {
     report_pipe = pipe;
+    join_control_groups(plan);
     be_born_in(process, CLONE_NEWPID | CLONE_NEWNS, 0);
     setsid();
     struct setup_report number = {.host_pid = host_number(pod)};

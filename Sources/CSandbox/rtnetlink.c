@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "rtnetlink.h"
+#include "include/CSandbox.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -167,4 +168,11 @@ int pod_link_finish(const struct pod_link *link, unsigned groups) {
     close(rt);
     errno = saved;
     return result;
+}
+
+int swkube_add_address(int netlink, const char *address) {
+    enum { LOOPBACK = 1 }; // in every namespace
+    in_addr_t number;
+    if (inet_pton(AF_INET, address, &number) != 1) return EINVAL;
+    return rt_address(netlink, LOOPBACK, number) < 0 ? errno : 0;
 }

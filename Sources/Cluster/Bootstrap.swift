@@ -11,6 +11,8 @@ struct Bootstrap {
     let port: Int
     /// Where pods find it.
     let advertised: (address: String, port: Int)
+    /// Whether the cluster has a name server.
+    let hasNames: Bool
     /// Of this start.
     let now: Time
 
@@ -30,6 +32,10 @@ struct Bootstrap {
             add(HostImagePresets.all, to: &group)
             if isNew { add([Presets.storageClass], to: &group) }
             add([Presets.service(port: advertised.port)], to: &group)
+            if hasNames {
+                add([Presets.names], to: &group)
+                add([Presets.namesSlice], to: &group)
+            }
             group.addTask { try await publishEndpoints() }
             group.addTask { try await openServiceRange() }
             group.addTask { try await renewLease() }

@@ -5,6 +5,7 @@ import Controllers
 import Glibc
 import HTTP
 import Kubelet
+import Network
 package import Logging
 package import Machinery
 package import Sandbox
@@ -47,6 +48,10 @@ package final class Cluster: Sendable {
     private let controllers: ControllerManager
     private let scheduler: Scheduler
     private let simulated: SimulatedNodes
+    /// nil where services are not routed; the node's conditions say why.
+    private let router: ServiceRouter?
+    private let names: DNSServer?
+    private let doors: ServiceDoors?
     private let informers: [Informers]
     private let log: Logger
     /// Name of the node that is always there.
@@ -133,7 +138,7 @@ package final class Cluster: Sendable {
         async let policy: Void = server.writeBootstrapPolicy()
         let advertised: (String, Int) =
             isOwn ? (ClusterAddresses.gateway, ClusterAddresses.advertisedPort) : ("127.0.0.1", http.port)
-        try await Bootstrap(client: client, port: http.port, advertised: advertised, now: clock.time).run()
+        try await Bootstrap(client: client, port: http.port, advertised: advertised, hasNames: isOwn, now: clock.time).run()
         try await policy
         if let first, configuration.nodeCount > 1 {
             try await SharedMachine(first: first, count: configuration.nodeCount).mark(client)
@@ -147,13 +152,15 @@ package final class Cluster: Sendable {
         scheduler = Scheduler(
             client: part(.system("system:kube-scheduler"), "kube-scheduler"), informers: shared, clock: clock, log: log)
         let host = Kubelet.Endpoint(address: "127.0.0.1", port: http.port)
-        let ranges = NodeRanges(profile)
+        let ranges = NodeRanges(profile, network)
+        let groups = ControlGroups(name: settings.controlGroup)
         nodes = NodePool(first: configuration.nodeName, informers: shared, profile: profile, log: log) { name, folders in
             var node = Kubelet.Configuration(
                 nodeName: name, podLogsFolder: folders.logs, stateFolder: folders.state, imagesFolder: profile.imagesFolder,
                 executable: configuration.executable, maskedPaths: [profile.folder], api: host,
                 apiForPods: isOwn ? Kubelet.Endpoint(address: ClusterAddresses.api, port: ClusterAddresses.apiPort) : host,
-                network: network, podCIDR: ranges.range(of: name, isFirst: name == configuration.nodeName))
+                network: network, controlGroups: groups, podCIDR: ranges.range(of: folders),
+                nameServer: isOwn ? ClusterAddresses.dns : nil)
             node.imagesInUse = { profile.imagesInUse() }
             if name == configuration.nodeName {
                 node.manifestsFolder = profile.manifestsFolder
@@ -168,6 +175,18 @@ package final class Cluster: Sendable {
             client: { part(.system("system:node:" + $0, groups: ["system:nodes"]), "kubelet") }, informers: shared, clock: clock, log: log)
         door.nodes = nodes
         usage.set([simulated, nodes], informers: shared)
+        router =
+            isOwn && ServiceRouter.program != nil
+            ? ServiceRouter(network: network, ruleset: ClusterAddresses.ruleset, informers: shared, log: log) : nil
+        doors = configuration.nodeName.map { [client] _ in
+            ServiceDoors(
+                network: network, isRouted: isOwn && ServiceRouter.program != nil, range: PodAddresses.range(for: profile.nodeFolder),
+                client: client, clock: clock, informers: shared, log: log)
+        }
+        names =
+            isOwn
+            ? DNSServer(
+                network: network, addresses: [ClusterAddresses.dns, ClusterAddresses.gateway], informers: shared, log: log) : nil
         informers = [shared]
     }
 
@@ -207,6 +226,9 @@ package final class Cluster: Sendable {
             group.addTask { [simulated] in await simulated.run() }
             group.addTask { [store, clock] in await Compactor(store: store, clock: clock).run() }
             group.addTask { [nodes] in await nodes.run() }
+            if let router { group.addTask { await router.run() } }
+            if let names { group.addTask { await names.run() } }
+            if let doors { group.addTask { await doors.run() } }
         }
     }
 

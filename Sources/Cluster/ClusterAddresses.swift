@@ -1,10 +1,14 @@
+import Network
 import Sandbox
 
 /// Addresses within a cluster's own network. The same in every cluster: none sees the other's.
 enum ClusterAddresses {
-    /// Of the first node's pods; each further node has the next range of this size. Its first address is the cluster's own.
-    static let pods = "10.244.0.0/24"
-    static let gateway = "10.244.0.1"
+    /// Of a node's pods, from 0 for the first node to 255. The first address of each is the node's own.
+    static func pods(ofNode number: Int) -> String { "10.244.\(number).0/24" }
+    static func gateway(ofNode number: Int) -> String { "10.244.\(number).1" }
+    /// Of the pods of all nodes.
+    static let allPods = "10.244.0.0/16"
+    static let gateway: String = gateway(ofNode: 0)
     static let services = "10.96.0.0/16"
     /// Of the service `kubernetes`, on which the API server listens itself.
     static let api = "10.96.0.1"
@@ -13,9 +17,18 @@ enum ClusterAddresses {
     static let advertisedPort = 6443
     /// Of the service `kube-dns`.
     static let dns = "10.96.0.10"
+
+    static var ruleset: ServiceRuleset {
+        ServiceRuleset(nodeAddress: gateway, nodes: allPods, ranges: [services])
+    }
 }
 
 extension ClusterProfile {
+    /// Where the host reaches a Service, by its address in the cluster; nil for one without.
+    package func hostAddress(ofService clusterIP: String) -> String? {
+        ServiceDoors.address(for: clusterIP, range: PodAddresses.range(for: nodeFolder))
+    }
+
     var networkConfiguration: ClusterNetwork.Configuration {
         ClusterNetwork.Configuration(
             folder: networkFolder, addresses: [ClusterAddresses.gateway, ClusterAddresses.api, ClusterAddresses.dns],

@@ -9,6 +9,9 @@ struct ClusterSettings: Sendable {
     let uid: String
     let created: Time
 
+    /// Of all processes of its pods.
+    var controlGroup: String { "swkube-" + uid }
+
     init(created: Time) {
         port = 0
         uid = UUID().uuidString.lowercased()

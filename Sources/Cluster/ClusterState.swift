@@ -61,6 +61,7 @@ extension ClusterProfile {
         }
         await endAllPods()
         ClusterNetwork.stop(folder: networkFolder)
+        removeControlGroups()
         forgetRunning()
     }
 
@@ -70,6 +71,7 @@ extension ClusterProfile {
         // A cluster that was stopped by its signal left its pods to the next start.
         await endAllPods()
         ClusterNetwork.stop(folder: networkFolder)
+        removeControlGroups()
         do throws(SandboxError) {
             try removeFolder(folder)
         } catch {
@@ -82,6 +84,13 @@ extension ClusterProfile {
                 throw ClusterError("cannot remove \(folder): \(error)")
             }
         }
+    }
+
+    /// What is left of them when no pod is.
+    private func removeControlGroups() {
+        // Settings that cannot be read name no groups; nothing of a cluster that never started is there.
+        guard let settings = try? ClusterSettings(self) else { return }
+        ControlGroups(name: settings.controlGroup).remove("")
     }
 
     func writeRunning(_ cluster: RunningCluster) throws(ClusterError) {

@@ -68,5 +68,26 @@ enum Presets {
         }
     }
 
+    /// The name server as a Service of the cluster. Source: the addon manifests of kubeadm.
+    static let names: View<Service> = Service.new("kube-dns", namespace: "kube-system") {
+        $0.metadata.labels = [
+            "k8s-app": "kube-dns", "kubernetes.io/cluster-service": "true", "kubernetes.io/name": "CoreDNS",
+        ]
+        $0.spec.clusterIP = ClusterAddresses.dns
+        $0.json["spec"]?["ports"] = [
+            ["name": "dns", "port": 53, "protocol": "UDP", "targetPort": 53],
+            ["name": "dns-tcp", "port": 53, "protocol": "TCP", "targetPort": 53],
+        ]
+    }
+
+    static let namesSlice: View<EndpointSlice> = EndpointSlice.new("kube-dns", namespace: "kube-system") {
+        $0.metadata.labels = ["kubernetes.io/service-name": "kube-dns"]
+        $0.json["addressType"] = "IPv4"
+        $0.json["endpoints"] = [["addresses": [.string(ClusterAddresses.gateway)], "conditions": ["ready": true]]]
+        $0.json["ports"] = [
+            ["name": "dns", "port": 53, "protocol": "UDP"], ["name": "dns-tcp", "port": 53, "protocol": "TCP"],
+        ]
+    }
+
     private static func ports(_ port: Int) -> JSON { [["name": "https", "port": .int(Int64(port)), "protocol": "TCP"]] }
 }

@@ -53,14 +53,20 @@ package final class Kubelet: Sendable {
         package var api: Endpoint
         /// Where containers find it that are not in the host's network.
         package var apiForPods: Endpoint
+        /// What holds containers to their limits.
+        package var controlGroups: ControlGroups
         /// What pods are bound to.
         package var network: ClusterNetwork
         /// The node's addresses for pods, when they have a network of their own.
         package var podCIDR: String
+        /// The cluster's name server, for pods that are in its network; nil where there is none.
+        package var nameServer: String?
 
         package init(
             nodeName: String, podLogsFolder: String, stateFolder: String, imagesFolder: String, executable: String, maskedPaths: [String],
-            api: Endpoint, apiForPods: Endpoint, network: ClusterNetwork, podCIDR: String = "10.244.0.0/24"
+            api: Endpoint, apiForPods: Endpoint, network: ClusterNetwork, controlGroups: ControlGroups,
+            podCIDR: String = "10.244.0.0/24",
+            nameServer: String? = nil
         ) {
             self.nodeName = nodeName
             self.podLogsFolder = podLogsFolder
@@ -71,7 +77,9 @@ package final class Kubelet: Sendable {
             self.api = api
             self.apiForPods = apiForPods
             self.network = network
+            self.controlGroups = controlGroups
             self.podCIDR = podCIDR
+            self.nameServer = nameServer
         }
 
         /// The node's address as pods reach it: the first of its range, or the host's loopback where pods share that.
@@ -250,7 +258,10 @@ package final class Kubelet: Sendable {
             if let sandbox = try? await context.runtime.adopt(folder: folder + "/sandbox") {
                 await sandbox.shutdown(gracePeriod: .seconds(2))
             }
-            _ = await BlockingThread.run { [network = configuration.network] in try? network.remove(folder) }
+            _ = await BlockingThread.run { [network = configuration.network, controlGroups = configuration.controlGroups] in
+                controlGroups.remove(uid)
+                try? network.remove(folder)
+            }
             log.info("removed a pod that had gone", metadata: ["uid": "\(uid)"])
         }
         for name in Files.names(in: configuration.podLogsFolder) {

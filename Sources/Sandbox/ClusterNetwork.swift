@@ -46,7 +46,7 @@ package final class ClusterNetwork: Sendable {
     let userNamespace: Int32?
     let networkNamespace: Int32
     private let configuration: Configuration?
-    private let executable: String
+    let executable: String
     private let holder: Mutex<(socket: Int32, process: Int32)>
 
     /// Finds the holder of an earlier process, or starts one. Blocks for some milliseconds.
@@ -124,8 +124,8 @@ package final class ClusterNetwork: Sendable {
         return try result.get()
     }
 
-    /// The same on the caller's thread.
-    package func connectBlocking(_ address: String, port: Int, timeout: Duration) throws(SandboxError) -> Int32 {
+    /// A socket that connects; it can be written to when it has.
+    package func beginConnect(_ address: String, port: Int) throws(SandboxError) -> Int32 {
         let place: String = address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
         guard let target = SocketAddress(address, port: port) else {
             throw SandboxError.system(call: "connect", errno: EINVAL, path: place)
@@ -134,25 +134,31 @@ package final class ClusterNetwork: Sendable {
         let fd: Int32 =
             SocketAddress.isLoopback(address)
             ? try Self.hostSocket(target.family, type, 0) : try socket(domain: target.family, type: type)
-        if target.withPointer({ Glibc.connect(fd, $0, $1) }) == 0 { return fd }
-        var code: Int32 = errno
-        if code == EINPROGRESS {
-            code = ETIMEDOUT
-            let end: ContinuousClock.Instant = .now.advanced(by: timeout)
-            var entry = pollfd(fd: fd, events: Int16(POLLOUT), revents: 0)
-            while true {
-                let left: Duration = max(.zero, ContinuousClock.Instant.now.duration(to: end))
-                let count: Int32 = poll(
-                    &entry, 1, Int32(clamping: left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000 + 1))
-                if count < 0, errno == EINTR { continue }
-                if count > 0 {
-                    var size = socklen_t(MemoryLayout<Int32>.size)
-                    getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size)
-                }
-                break
+        if target.withPointer({ Glibc.connect(fd, $0, $1) }) == 0 || errno == EINPROGRESS { return fd }
+        let code: Int32 = errno
+        close(fd)
+        throw SandboxError.system(call: "connect", errno: code, path: place)
+    }
+
+    /// As ``connect(_:port:timeout:)``, on the caller's thread.
+    package func connectBlocking(_ address: String, port: Int, timeout: Duration) throws(SandboxError) -> Int32 {
+        let place: String = address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
+        let fd: Int32 = try beginConnect(address, port: port)
+        let end: ContinuousClock.Instant = .now.advanced(by: timeout)
+        var code: Int32 = ETIMEDOUT
+        var entry = pollfd(fd: fd, events: Int16(POLLOUT), revents: 0)
+        while true {
+            let left: Duration = max(.zero, ContinuousClock.Instant.now.duration(to: end))
+            let milliseconds: Int64 = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000 + 1
+            let count: Int32 = poll(&entry, 1, Int32(clamping: milliseconds))
+            if count < 0, errno == EINTR { continue }
+            if count > 0 {
+                var size = socklen_t(MemoryLayout<Int32>.size)
+                getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &size)
             }
-            if code == 0 { return fd }
+            break
         }
+        if code == 0 { return fd }
         close(fd)
         throw SandboxError.system(call: "connect", errno: code, path: place)
     }
@@ -168,10 +174,21 @@ package final class ClusterNetwork: Sendable {
     }
 
     private func bind(_ address: String, port: Int, type: Int32) throws(SandboxError) -> Int32 {
+        try Self.bind(
+            socket(domain: address.contains(":") ? AF_INET6 : AF_INET, type: type | Int32(SOCK_NONBLOCK.rawValue)), address, port, type)
+    }
+
+    /// A listening TCP socket of the host's network that does not block.
+    static func hostListener(_ address: String, port: Int) throws(SandboxError) -> Int32 {
+        let type = Int32(SOCK_STREAM.rawValue)
+        return try bind(hostSocket(AF_INET, type | Int32(SOCK_NONBLOCK.rawValue), 0), address, port, type)
+    }
+
+    private static func bind(_ fd: Int32, _ address: String, _ port: Int, _ type: Int32) throws(SandboxError) -> Int32 {
         guard let place = SocketAddress(address, port: port) else {
+            close(fd)
             throw SandboxError.system(call: "bind", errno: EINVAL, path: "\(address):\(port)")
         }
-        let fd: Int32 = try socket(domain: place.family, type: type | Int32(SOCK_NONBLOCK.rawValue))
         var one: Int32 = 1
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
         let isBound: Bool = place.withPointer { Glibc.bind(fd, $0, $1) } == 0
@@ -179,6 +196,25 @@ package final class ClusterNetwork: Sendable {
         let code: Int32 = errno
         close(fd)
         throw SandboxError.system(call: "bind", errno: code, path: "\(address):\(port)")
+    }
+
+    /// A socket of the host's network that sends to one place; the caller closes it. `type` as socket(2) has it. Blocks for TCP.
+    package static func hostConnection(_ address: String, port: Int, type: Int32) throws(SandboxError) -> Int32 {
+        guard let place = SocketAddress(address, port: port) else {
+            throw SandboxError.system(call: "connect", errno: EINVAL, path: address)
+        }
+        let fd: Int32 = try hostSocket(place.family, type, 0)
+        if place.withPointer({ Glibc.connect(fd, $0, $1) }) == 0 { return fd }
+        let code: Int32 = errno
+        close(fd)
+        throw SandboxError.system(call: "connect", errno: code, path: address)
+    }
+
+    /// Whether somebody takes TCP connections at an address of the host.
+    package static func isListening(_ address: String, port: Int) -> Bool {
+        guard let fd = try? hostConnection(address, port: port, type: Int32(SOCK_STREAM.rawValue)) else { return false }
+        close(fd)
+        return true
     }
 
     private static func hostSocket(_ domain: Int32, _ type: Int32, _ protocol: Int32) throws(SandboxError) -> Int32 {

@@ -31,6 +31,8 @@ extension ContainerProcess {
         }
         writer.number(SANDBOX_CAPABILITIES, Int64(bitPattern: capabilities))
         writer.flag(SANDBOX_NO_NEW_PRIVILEGES, noNewPrivileges)
+        writer.flag(SANDBOX_SECCOMP, filtersSystemCalls)
+        for path in controlGroups { writer.text(SANDBOX_CONTROL_GROUP, path) }
         if let terminal {
             writer.flag(SANDBOX_TERMINAL, true)
             writer.number(SANDBOX_ROWS, Int64(terminal.rows))

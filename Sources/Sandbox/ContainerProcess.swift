@@ -25,6 +25,10 @@ package struct ContainerProcess: Sendable {
     package var capabilities: UInt64 = ContainerProcess.defaultCapabilities
     /// The program and its children can gain no rights by set-user-id files.
     package var noNewPrivileges = false
+    /// Refuses the system calls that runtimes refuse by default.
+    package var filtersSystemCalls = false
+    /// Files of the host's control groups that the program joins; see ``ControlGroups``.
+    package var controlGroups: [String] = []
     /// Whether the program is process 1 of a PID namespace of its own, or one of the pod's, whose process 1 is the sandbox parent.
     ///
     /// As process 1 it sees none of the pod's other containers, and ignores signals that it does not handle, TERM included.

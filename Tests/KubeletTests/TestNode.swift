@@ -28,7 +28,10 @@ final class TestNode: Sendable {
         try await client.create(Namespace.new("kube-node-lease"))
     }
 
-    deinit { network.stop() }
+    deinit {
+        network.stop()
+        configuration.controlGroups.remove("")
+    }
 
     /// The program beside the test bundle whose `main` can be a sandbox parent.
     static var executable: String {
@@ -41,7 +44,8 @@ final class TestNode: Sendable {
         var configuration = Kubelet.Configuration(
             nodeName: Self.name, podLogsFolder: folder.file("pods"), stateFolder: folder.file("node"), imagesFolder: folder.file("images"),
             executable: Self.executable, maskedPaths: [], api: Kubelet.Endpoint(address: "127.0.0.1", port: 6443),
-            apiForPods: Kubelet.Endpoint(address: "10.96.0.1", port: 443), network: network)
+            apiForPods: Kubelet.Endpoint(address: "10.96.0.1", port: 443), network: network,
+            controlGroups: ControlGroups(name: "swkube-test-" + folder.path.filter { $0.isLetter || $0.isNumber }))
         configuration.registries = .loopback
         configuration.manifestsFolder = folder.file("manifests")
         return configuration
@@ -74,6 +78,7 @@ final class TestNode: Sendable {
     func end() async {
         await Kubelet.endPods(stateFolder: configuration.stateFolder, gracePeriod: .zero)
         network.stop()
+        configuration.controlGroups.remove("")
     }
 
     /// Creates a pod on this node from the members of its spec.

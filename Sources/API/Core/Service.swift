@@ -39,13 +39,11 @@ package struct Service: Kind {
 
     package static func warnings(_ service: View<Service>) -> [String] {
         var warnings: [String] = []
-        if service.spec.type != "ExternalName", service.spec.clusterIP != "None" {
-            warnings.append(
-                "spec.clusterIP: this cluster assigns the address and keeps its endpoints, but does not route connections to it yet; "
-                    + "connect to a pod's address instead")
+        for (index, port) in service.spec.ports.enumerated() where port.protocol == "SCTP" {
+            warnings.append("spec.ports[\(index)].protocol: this version does not route SCTP; connect to a pod's address instead")
         }
-        if !service.spec.externalIPs.isEmpty || service.spec.type == "NodePort" || service.spec.type == "LoadBalancer" {
-            warnings.append("spec.type: this version opens no node ports, external addresses or load balancers yet")
+        if service.spec.type == "LoadBalancer", !service.spec.loadBalancerSourceRanges.isEmpty {
+            warnings.append("spec.loadBalancerSourceRanges: this version's load balancers take connections from this machine alone")
         }
         return warnings
     }

@@ -35,7 +35,26 @@ int swkube_sandbox_main(int argc, char **argv);
 /// Runs the holder of the cluster's network, as above. Arguments: FOLDER USERS JOIN [SETTING...]; with JOIN 1 it holds the namespaces on
 /// descriptors 4 and 5 instead of new ones. Settings: `address=ADDRESS` on its loopback, the first one being the gateway of pods;
 /// `route=ADDRESS/BITS` keeps a range of addresses here.
+/// With the arguments `run` USERS PROGRAM [ARGUMENT...] it becomes that program in the namespaces on descriptors 4 and 5.
 int swkube_network_main(int argc, char **argv);
+
+/// Gives the loopback of a network namespace an IPv4 address; `netlink` is a socket of NETLINK_ROUTE there. Returns 0 or an errno.
+int swkube_add_address(int netlink, const char *address);
+
+/// Forgets the translated connections that `address`:`port` answers over `protocol` (IPPROTO_UDP ...); `netlink` is a socket of
+/// NETLINK_NETFILTER. Returns 0 or an errno; EAGAIN when there are more of them.
+int swkube_forget_connections(int netlink, int protocol, const char *address, int port);
+
+/// Carries connections from listening sockets to wherever `dial` leads. `dial` gets `context` and a door's number on the thread that
+/// runs, and returns a socket that does not block and may still be connecting, or -1. Null when the system has no room.
+struct swkube_doors;
+struct swkube_doors *swkube_doors_new(int (*dial)(void *context, uint64_t door), void *context);
+/// Takes over `listener`, which must not block. Returns 0 or an errno.
+int swkube_doors_open(struct swkube_doors *doors, uint64_t door, int listener);
+/// Connections that came through stay. Returns 0 or an errno.
+int swkube_doors_close(struct swkube_doors *doors, uint64_t door);
+/// Serves all doors, for ever.
+void swkube_doors_run(struct swkube_doors *doors);
 
 /// Starts `path` in its own session with nothing inherited but the descriptors given here; `-1` stands for /dev/null.
 /// The `count` descriptors of `inherited`, at most 3, become 3 and those after it. `envp` may be null: then the environment is

@@ -98,5 +98,7 @@ enum sandbox_field_code {
     SANDBOX_ADDRESS = 70,       // of IPv4 or IPv6, as text
     SANDBOX_DESCRIPTORS = 71,   // so many came with this answer
     SANDBOX_WITH_PROCESSES_OF = 72, // of START: the container whose PID namespace is shared
+    SANDBOX_CONTROL_GROUP = 96, // file to write process numbers to, repeats
+    SANDBOX_SECCOMP = 97,       // 1: the runtime's default profile
     SANDBOX_WITHOUT_OVERLAY = 39, // bind the host's folders read-only instead of covering them
 };

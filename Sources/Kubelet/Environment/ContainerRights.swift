@@ -9,6 +9,8 @@ struct ContainerRights: Sendable {
     var home = "/root"
     var capabilities: UInt64 = ContainerProcess.defaultCapabilities
     var noNewPrivileges = false
+    /// The runtime's default profile of system calls.
+    var filtersSystemCalls = false
     var readOnlyRoot = false
     /// What holds less than the manifest asks for, as sentences for a warning.
     var shortcomings: [String] = []
@@ -31,7 +33,7 @@ struct ContainerRights: Sendable {
                     "securityContext.seccompProfile", "this version cannot load profiles from files; use RuntimeDefault or Unconfined")
             }
             if profile.type == "RuntimeDefault" {
-                shortcomings.append("container \"\(name)\": seccompProfile RuntimeDefault: this version filters no system calls")
+                filtersSystemCalls = true
             }
         }
         if let profile = own.appArmorProfile ?? shared.appArmorProfile, profile.type != "Unconfined" {

@@ -8,6 +8,8 @@ struct EtcFiles: Sendable {
     let hostname: String
     let podIP: String
     let folder: String
+    /// Of the cluster's name server; nil where the pod cannot reach it.
+    var nameServer: String?
 
     /// Writes the files and says where they go.
     func make() throws -> [Mount] {
@@ -42,14 +44,15 @@ struct EtcFiles: Sendable {
         return text
     }
 
-    /// nil leaves the node's file: the cluster has no name server of its own yet.
+    /// nil leaves the node's file. Source: pkg/kubelet/network/dns.
     private var resolver: String? {
         let config: View<PodDNSConfig>? = pod.spec.dnsConfig
-        guard config != nil || pod.spec.dnsPolicy == "None" else { return nil }
+        let policy: String = pod.spec.dnsPolicy
+        guard config != nil || policy == "None" || nameServer != nil else { return nil }
         var servers: [String] = []
         var searches: [String] = []
         var options: [String] = []
-        if pod.spec.dnsPolicy != "None" {
+        if policy != "None" {
             for line in String(decoding: Files.read("/etc/resolv.conf") ?? [], as: UTF8.self).split(separator: "\n") {
                 let words: [String] = line.split(whereSeparator: { $0 == " " || $0 == "\t" }).map(String.init)
                 switch words.first {
@@ -57,6 +60,15 @@ struct EtcFiles: Sendable {
                 case "search": searches = Array(words.dropFirst())
                 case "options": options = Array(words.dropFirst())
                 default: break
+                }
+            }
+            if let nameServer {
+                // The node's own servers are out of a pod's reach; the cluster's asks them for it.
+                servers = [nameServer]
+                if policy == "ClusterFirst" || policy == "ClusterFirstWithHostNet" {
+                    let domain = "cluster.local"
+                    searches = ["\(pod.namespace).svc.\(domain)", "svc.\(domain)", domain] + searches
+                    options = ["ndots:5"]
                 }
             }
         }

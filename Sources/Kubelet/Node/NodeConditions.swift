@@ -1,5 +1,6 @@
 import API
 import Machinery
+import Network
 import Sandbox
 
 /// The conditions of a node. Reasons and messages are those of pkg/kubelet/nodestatus/setters.go.
@@ -7,6 +8,9 @@ struct NodeConditions {
     let old: View<Node>
     let now: Time
     let folder: String
+    let network: ClusterNetwork
+    /// Why limits are not enforced.
+    let limits: String?
 
     /// The default thresholds of hard eviction: 100 MiB of memory; a tenth of the disk; a twentieth of its inodes.
     private var isShortOfMemory: Bool { Host.memory > 0 && Host.availableMemory < 100 << 20 }
@@ -25,11 +29,31 @@ struct NodeConditions {
                 ? condition("DiskPressure", true, "KubeletHasDiskPressure", "kubelet has disk pressure")
                 : condition("DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
             condition("PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
-            condition(
-                "ResourceLimitsEnforced", false, "NotSupported",
-                "limits of containers count for scheduling only: this version does not hold processes to them"),
+            limits.map {
+                condition(
+                    "ResourceLimitsEnforced", false, "NotSupported",
+                    "limits of containers count for scheduling only, processes are not held to them: \($0)")
+            }
+                ?? condition("ResourceLimitsEnforced", true, "ControlGroups", "the kernel holds containers to their limits"),
+            podNetworks,
             condition("Ready", true, "KubeletReady", "kubelet is posting ready status"),
         ]
+    }
+
+    /// Whether pods are as separate as pods are elsewhere.
+    private var podNetworks: View<NodeCondition> {
+        if let problem = network.problem {
+            return condition(
+                "PodNetworks", false, "NotSupported",
+                "pods share the node's network, and services are not routed: the host gives no network of their own (\(problem)); "
+                    + "swkube doctor says how to change that")
+        }
+        guard ServiceRouter.program != nil else {
+            return condition(
+                "PodNetworks", false, "ServicesNotRouted",
+                "each pod has a network of its own, but services are not routed: the program nft is missing; install nftables")
+        }
+        return condition("PodNetworks", true, "PodNetworksReady", "each pod has a network of its own, and services are routed")
     }
 
     private func condition(_ type: String, _ isTrue: Bool, _ reason: String, _ message: String) -> View<NodeCondition> {

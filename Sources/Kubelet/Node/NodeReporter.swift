@@ -162,7 +162,9 @@ struct NodeReporter: Sendable {
             $0.operatingSystem = "linux"
             $0.architecture = Host.architecture
         }
-        let conditions: NodeConditions = NodeConditions(old: node, now: clock.time, folder: configuration.stateFolder)
+        let conditions: NodeConditions = NodeConditions(
+            old: node, now: clock.time, folder: configuration.stateFolder, network: configuration.network,
+            limits: configuration.controlGroups.problem)
         status.conditions = conditions.all
         return status
     }

@@ -135,6 +135,8 @@ extension PodWorker {
             environment: variables.list, workingDirectory: workingDirectory(of: container), user: rights.user,
             logPath: folders.log(of: name, attempt: attempt))
         process.capabilities = rights.capabilities
+        process.filtersSystemCalls = rights.filtersSystemCalls
+        process.controlGroups = try makeControlGroup(container, process.id)
         process.noNewPrivileges = rights.noNewPrivileges
         process.readOnlyRoot = rights.readOnlyRoot
         process.layers = image.layers
@@ -204,7 +206,10 @@ extension PodWorker {
 
     /// Files that every container gets: names in /etc, and the one for its last words.
     private func own(_ container: View<Container>, attempt: Int) throws -> [Mount] {
-        var mounts: [Mount] = try EtcFiles(pod: pod, hostname: hostname, podIP: podIP, folder: folders.etc).make()
+        var mounts: [Mount] = try EtcFiles(
+            pod: pod, hostname: hostname, podIP: podIP, folder: folders.etc,
+            nameServer: pod.spec.hostNetwork ? nil : node.configuration.nameServer
+        ).make()
         let message: String = folders.message(of: container.name, attempt: attempt)
         try Files.makeFolder(folders.state + "/messages")
         try Files.write([], to: message, mode: 0o666)
@@ -217,8 +222,11 @@ extension PodWorker {
         guard attempt > 0 else { return }
         let folders: PodFolders = folders
         let network: ClusterNetwork = node.network
+        let groups: ControlGroups = node.configuration.controlGroups
+        let old: String = controlGroup(of: "\(name).\(attempt - 1)")
         begin {
             _ = await BlockingThread.run {
+                groups.remove(old)
                 for old in folders.attempts(of: name) where old < attempt - 1 { LogRotation.remove(folders.log(of: name, attempt: old)) }
                 // What stays for its reason goes with the pod's folder in the end.
                 try? network.remove(folders.layer(of: name, attempt: attempt - 1))
@@ -261,7 +269,8 @@ extension PodWorker {
         let finished: ClusterClock.Instant = node.moment(hostNanoseconds: exit.finishedAt)
         let started: Time? = exit.startedAt == 0 ? nil : node.moment(hostNanoseconds: exit.startedAt).time
         return ContainerRecord.End(
-            exitCode: Int(exit.exitCode), signal: Int(exit.signal ?? 0), reason: exit.exitCode == 0 ? "Completed" : "Error",
+            exitCode: Int(exit.exitCode), signal: Int(exit.signal ?? 0),
+            reason: exit.exitCode == 0 ? "Completed" : wasOutOfMemory(exit) ? "OOMKilled" : "Error",
             message: lastWords(name, attempt: attempt, failed: exit.exitCode != 0), startedAt: started, finishedAt: finished.time,
             moment: finished, containerID: ContainerID.text(podUID: uid, container: name, attempt: attempt))
     }

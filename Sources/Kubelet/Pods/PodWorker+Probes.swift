@@ -120,7 +120,8 @@ extension PodWorker {
             return await Self.problem(NetworkCheck.connect(node.configuration.network, host: host, port: port, seconds: seconds))
         }
         if let action: View<GRPCAction> = probe.grpc {
-            return await Self.problem(HealthCheck.ask(node.network, host: podIP, port: action.port, service: action.service ?? "", seconds: seconds))
+            return await Self.problem(
+                HealthCheck.ask(node.network, host: podIP, port: action.port, service: action.service ?? "", seconds: seconds))
         }
         return "missing probe handler"
     }
@@ -156,6 +157,8 @@ extension PodWorker {
             workingDirectory: workingDirectory(of: container), user: rights.user)
         process.capabilities = rights.capabilities
         process.noNewPrivileges = rights.noNewPrivileges
+        process.filtersSystemCalls = rights.filtersSystemCalls
+        process.controlGroups = controlGroupFiles(id)
         return process
     }
 

@@ -404,7 +404,8 @@ actor PodWorker {
     private func removeState() async {
         let folder: String = folders.state
         let network: ClusterNetwork = node.network
-        let problem: String? = await BlockingThread.run {
+        let problem: String? = await BlockingThread.run { [groups = node.configuration.controlGroups, uid] in
+            groups.remove(uid)
             do { try network.remove(folder) } catch { return "\(error)" }
             return nil
         }

@@ -1,0 +1,277 @@
+// Connections from the host's network into the cluster's: bytes are carried from one socket to another, both ways, by one thread.
+
+#define _GNU_SOURCE
+#include "include/CSandbox.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum kind { WAKE, DOOR, END };
+
+struct watched {
+    enum kind kind;
+    int fd;
+};
+
+struct door {
+    struct watched watched;
+    uint64_t id;
+    struct door *next;
+};
+
+/// One side of a connection. What was read from it and the other side did not take yet waits in `rest`.
+struct end {
+    struct watched watched;
+    struct link *link;
+    char *rest;
+    size_t length, at;
+    bool is_over; // nothing more comes from it
+    uint32_t events;
+};
+
+struct link {
+    struct end ends[2]; // the client's, the cluster's
+    bool is_connecting, is_dead;
+    struct link *next_dead;
+};
+
+struct swkube_doors {
+    int poll;
+    struct watched wake;
+    int (*dial)(void *, uint64_t);
+    void *context;
+    pthread_mutex_t lock;
+    struct door *added, *open; // `added` and `closed` are between the threads
+    uint64_t *closed;
+    size_t closed_count;
+    struct link *dead;
+    char buffer[65536];
+};
+
+struct swkube_doors *swkube_doors_new(int (*dial)(void *, uint64_t), void *context) {
+    struct swkube_doors *d = calloc(1, sizeof *d);
+    if (!d) return NULL;
+    d->poll = epoll_create1(EPOLL_CLOEXEC);
+    d->wake = (struct watched){.kind = WAKE, .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    d->dial = dial;
+    d->context = context;
+    pthread_mutex_init(&d->lock, NULL);
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = &d->wake};
+    if (d->poll < 0 || d->wake.fd < 0 || epoll_ctl(d->poll, EPOLL_CTL_ADD, d->wake.fd, &event) < 0) {
+        free(d);
+        return NULL;
+    }
+    return d;
+}
+
+static void wake(struct swkube_doors *d) {
+    uint64_t one = 1;
+    (void)!write(d->wake.fd, &one, sizeof one);
+}
+
+int swkube_doors_open(struct swkube_doors *d, uint64_t id, int listener) {
+    struct door *door = calloc(1, sizeof *door);
+    if (!door) return ENOMEM;
+    door->watched = (struct watched){.kind = DOOR, .fd = listener};
+    door->id = id;
+    pthread_mutex_lock(&d->lock);
+    door->next = d->added;
+    d->added = door;
+    pthread_mutex_unlock(&d->lock);
+    wake(d);
+    return 0;
+}
+
+int swkube_doors_close(struct swkube_doors *d, uint64_t id) {
+    pthread_mutex_lock(&d->lock);
+    uint64_t *closed = realloc(d->closed, (d->closed_count + 1) * sizeof *closed);
+    if (closed) {
+        d->closed = closed;
+        closed[d->closed_count++] = id;
+    }
+    pthread_mutex_unlock(&d->lock);
+    wake(d);
+    return closed ? 0 : ENOMEM;
+}
+
+static void take_changes(struct swkube_doors *d) {
+    uint64_t count;
+    (void)!read(d->wake.fd, &count, sizeof count);
+    pthread_mutex_lock(&d->lock);
+    while (d->added) {
+        struct door *door = d->added;
+        d->added = door->next;
+        door->next = d->open;
+        d->open = door;
+        struct epoll_event event = {.events = EPOLLIN, .data.ptr = door};
+        epoll_ctl(d->poll, EPOLL_CTL_ADD, door->watched.fd, &event);
+    }
+    for (size_t i = 0; i < d->closed_count; i++) {
+        for (struct door **place = &d->open; *place;) {
+            struct door *door = *place;
+            if (door->id == d->closed[i]) {
+                *place = door->next;
+                close(door->watched.fd);
+                free(door);
+            } else {
+                place = &door->next;
+            }
+        }
+    }
+    d->closed_count = 0;
+    pthread_mutex_unlock(&d->lock);
+}
+
+/// A link that ended is freed after the events that were already fetched.
+static void finish(struct swkube_doors *d, struct link *link) {
+    if (link->is_dead) return;
+    link->is_dead = true;
+    for (int i = 0; i < 2; i++) {
+        close(link->ends[i].watched.fd);
+        free(link->ends[i].rest);
+    }
+    link->next_dead = d->dead;
+    d->dead = link;
+}
+
+static struct end *other(struct end *e) { return &e->link->ends[e == &e->link->ends[0]]; }
+
+static void listen_to(struct swkube_doors *d, struct end *e) {
+    uint32_t events = 0;
+    bool waits = e->link->is_connecting;
+    if (!waits && !e->is_over && !e->rest) events |= EPOLLIN;
+    if (waits ? e == &e->link->ends[1] : other(e)->rest != NULL) events |= EPOLLOUT;
+    if (events == e->events) return;
+    struct epoll_event event = {.events = events, .data.ptr = e};
+    epoll_ctl(d->poll, EPOLL_CTL_MOD, e->watched.fd, &event);
+    e->events = events;
+}
+
+/// Writes what waits; false when the connection broke.
+static bool flush(struct end *from) {
+    struct end *to = other(from);
+    while (from->rest) {
+        ssize_t n = send(to->watched.fd, from->rest + from->at, from->length - from->at, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return errno == EAGAIN;
+        from->at += (size_t)n;
+        if (from->at == from->length) {
+            free(from->rest);
+            from->rest = NULL;
+        }
+    }
+    if (from->is_over) shutdown(to->watched.fd, SHUT_WR);
+    return true;
+}
+
+static bool carry(struct swkube_doors *d, struct end *from) {
+    struct end *to = other(from);
+    // A few times, so that one busy connection leaves the others their turn.
+    for (int turn = 0; turn < 8 && !from->rest && !from->is_over; turn++) {
+        ssize_t n = recv(from->watched.fd, d->buffer, sizeof d->buffer, 0);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return errno == EAGAIN;
+        if (n == 0) {
+            from->is_over = true;
+            shutdown(to->watched.fd, SHUT_WR);
+            return true;
+        }
+        ssize_t sent = send(to->watched.fd, d->buffer, (size_t)n, MSG_NOSIGNAL);
+        if (sent < 0 && errno != EAGAIN && errno != EINTR) return false;
+        if (sent < 0) sent = 0;
+        if (sent < n) {
+            from->length = (size_t)(n - sent);
+            from->at = 0;
+            from->rest = malloc(from->length);
+            if (!from->rest) return false;
+            memcpy(from->rest, d->buffer + sent, from->length);
+        }
+        if (n < (ssize_t)sizeof d->buffer) break;
+    }
+    return true;
+}
+
+static void accept_all(struct swkube_doors *d, struct door *door) {
+    for (int turn = 0; turn < 64; turn++) {
+        int client = accept4(door->watched.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (client < 0) return;
+        int server = d->dial(d->context, door->id), one = 1;
+        struct link *link = server < 0 ? NULL : calloc(1, sizeof *link);
+        if (!link) {
+            // Nobody there: the client hears a reset, not a polite end.
+            struct linger none = {.l_onoff = 1};
+            setsockopt(client, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+            close(client);
+            if (server >= 0) close(server);
+            continue;
+        }
+        link->is_connecting = true;
+        int fds[2] = {client, server};
+        for (int i = 0; i < 2; i++) {
+            setsockopt(fds[i], IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+            link->ends[i] = (struct end){.watched = {.kind = END, .fd = fds[i]}, .link = link};
+            struct epoll_event event = {.data.ptr = &link->ends[i]};
+            epoll_ctl(d->poll, EPOLL_CTL_ADD, fds[i], &event);
+            listen_to(d, &link->ends[i]);
+        }
+    }
+}
+
+static void serve_end(struct swkube_doors *d, struct end *e, uint32_t events) {
+    struct link *link = e->link;
+    if (link->is_dead) return;
+    bool good = true;
+    if (link->is_connecting) {
+        int error = 0;
+        socklen_t length = sizeof error;
+        if (e == &link->ends[0]) {
+            good = false; // the client gave up
+        } else {
+            getsockopt(e->watched.fd, SOL_SOCKET, SO_ERROR, &error, &length);
+            good = error == 0;
+            link->is_connecting = false;
+        }
+        if (!good) {
+            struct linger none = {.l_onoff = 1};
+            setsockopt(link->ends[0].watched.fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+        }
+    } else {
+        if (events & EPOLLOUT) good = flush(other(e));
+        if (good && events & (EPOLLIN | EPOLLHUP | EPOLLERR)) good = carry(d, e);
+        // Both ways closed, or broken with nothing left to read.
+        if (good && events & (EPOLLHUP | EPOLLERR) && e->is_over && !e->rest) good = false;
+    }
+    bool over = link->ends[0].is_over && link->ends[1].is_over && !link->ends[0].rest && !link->ends[1].rest;
+    if (!good || over) return finish(d, link);
+    for (int i = 0; i < 2; i++) listen_to(d, &link->ends[i]);
+}
+
+void swkube_doors_run(struct swkube_doors *d) {
+    struct epoll_event events[128];
+    for (;;) {
+        int count = epoll_wait(d->poll, events, 128, -1);
+        bool changed = false;
+        for (int i = 0; i < count; i++) {
+            struct watched *w = events[i].data.ptr;
+            if (w->kind == WAKE) changed = true;
+            else if (w->kind == DOOR) accept_all(d, (struct door *)w);
+            else serve_end(d, (struct end *)w, events[i].events);
+        }
+        // After the events: a door that closes is in none of them any more.
+        if (changed) take_changes(d);
+        while (d->dead) {
+            struct link *link = d->dead;
+            d->dead = link->next_dead;
+            free(link);
+        }
+    }
+}

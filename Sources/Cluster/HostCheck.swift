@@ -1,0 +1,87 @@
+import FoundationEssentials
+import Glibc
+import Network
+import Sandbox
+
+/// What the host can give to pods, tried out.
+package enum HostCheck {
+    package struct Finding: Sendable {
+        /// What pods get by it.
+        package let name: String
+        /// What was found.
+        package let detail: String
+        /// What to do; nil when nothing is missing.
+        package let remedy: String?
+    }
+
+    /// All findings, those that others rest on first. Blocks for some ten milliseconds; leaves nothing behind.
+    package static func all() -> [Finding] {
+        let folder: String = CheckFolder.make()
+        defer { try? removeFolder(folder) }
+        var findings: [Finding] = []
+        let configuration = ClusterNetwork.Configuration(
+            folder: folder + "/network", addresses: [ClusterAddresses.gateway], ranges: [ClusterAddresses.services])
+        var network: ClusterNetwork?
+        do throws(SandboxError) {
+            network = try ClusterNetwork(configuration)
+            findings.append(
+                Finding(name: "networks of pods", detail: "the cluster gets a network of its own, and each pod in it", remedy: nil))
+        } catch {
+            findings.append(Finding(name: "networks of pods", detail: "\(error)", remedy: namespaceRemedy))
+        }
+        if let network {
+            findings.append(identities(network))
+            network.stop()
+        }
+        findings.append(
+            ServiceRouter.program.map {
+                Finding(name: "routing of services", detail: "by \($0)", remedy: nil)
+            }
+                ?? Finding(
+                    name: "routing of services", detail: "the program nft is not there", remedy: "install it: apt-get install nftables"))
+        let groups = ControlGroups(name: "swkube-doctor-\(getpid())")
+        groups.remove("")
+        findings.append(
+            Finding(
+                name: "limits of containers",
+                detail: groups.problem == nil ? "processors, memory and processes, by control groups" : "not enforced",
+                remedy: groups.problem))
+        findings.append(lowPorts)
+        return findings
+    }
+
+    private static func identities(_ network: ClusterNetwork) -> Finding {
+        let name = "users within pods"
+        if Host.isRoot { return Finding(name: name, detail: "all of the host's", remedy: nil) }
+        guard network.identities == 1 else { return Finding(name: name, detail: "\(network.identities) of them", remedy: nil) }
+        return Finding(
+            name: name, detail: "one, under any number: fsGroup and supplementalGroups have no effect",
+            remedy: "apt-get install uidmap, and lines for this user in /etc/subuid and /etc/subgid")
+    }
+
+    /// Whether services may have their own port numbers on the host.
+    private static var lowPorts: Finding {
+        let name = "ports below 1024 on the host"
+        let first: Int =
+            (try? String(contentsOfFile: "/proc/sys/net/ipv4/ip_unprivileged_port_start", encoding: .utf8))
+            .flatMap { Int($0.filter(\.isNumber)) } ?? 1024
+        if Host.isRoot || first <= 80 { return Finding(name: name, detail: "open to this user", remedy: nil) }
+        return Finding(
+            name: name, detail: "not open to this user: services have port 80 at 10080, and so on",
+            remedy: "as root: sysctl -w net.ipv4.ip_unprivileged_port_start=80")
+    }
+
+    private static var namespaceRemedy: String {
+        "as root: sysctl -w user.max_user_namespaces=10000; on Ubuntu also kernel.apparmor_restrict_unprivileged_userns=0; in a container, "
+            + "let it make user and network namespaces"
+    }
+}
+
+/// A folder for the time of a check.
+private enum CheckFolder {
+    static func make() -> String {
+        var template: [CChar] = Array("/tmp/swkube-doctor-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { return "/tmp/swkube-doctor" }
+        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

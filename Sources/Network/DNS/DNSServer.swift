@@ -1,0 +1,215 @@
+import API
+package import Client
+package import Logging
+import Machinery
+package import Sandbox
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// The cluster's name server, over UDP and TCP. What the cluster does not know it asks the host's name servers.
+///
+/// Reads Services and EndpointSlices. One thread for datagrams, which answers from memory; one for each TCP connection.
+package final class DNSServer: Sendable {
+    private struct State {
+        var zone = DNSZone()
+        var slices: [ObjectKey: [String: View<EndpointSlice>]] = [:]
+        var services: [ObjectKey: View<Service>] = [:]
+        var connections = 0
+    }
+
+    private static let port = 53
+    /// TCP connections at once.
+    private static let most = 100
+
+    private let network: ClusterNetwork
+    private let addresses: [String]
+    private let services: Informer<Service>
+    private let slices: Informer<EndpointSlice>
+    private let upstream: DNSUpstream
+    private let log: Logger
+    private let state = Mutex(State())
+    private let isEnding = Mutex(false)
+
+    package init(network: ClusterNetwork, addresses: [String], informers: Informers, log: Logger) {
+        self.network = network
+        self.addresses = addresses
+        services = informers.informer()
+        slices = informers.informer()
+        upstream = DNSUpstream(servers: DNSUpstream.hostServers())
+        self.log = log
+    }
+
+    /// Answers until the task is cancelled.
+    package func run() async {
+        await services.caughtUp()
+        await slices.caughtUp()
+        services.onChange { [weak self] before, after in
+            if let key = (after ?? before)?.key { self?.changed(key) { $0.services[key] = after } }
+        }
+        slices.onChange { [weak self] before, after in
+            guard let slice = after ?? before, let name = slice.metadata.labels["kubernetes.io/service-name"] else { return }
+            let key = ObjectKey(namespace: slice.namespace, name: name)
+            self?.changed(key) { $0.slices[key, default: [:]][slice.name] = after }
+        }
+        await withTaskCancellationHandler {
+            await withDiscardingTaskGroup { group in
+                for address in addresses {
+                    group.addTask { await BlockingThread.run { self.serveDatagrams(address) } }
+                    group.addTask { await BlockingThread.run { self.serveConnections(address) } }
+                }
+            }
+        } onCancel: {
+            isEnding.withLock { $0 = true }
+        }
+    }
+
+    private func changed(_ key: ObjectKey, _ note: (inout State) -> Void) {
+        state.withLock { state in
+            note(&state)
+            if state.slices[key]?.isEmpty == true { state.slices[key] = nil }
+            let slices: [View<EndpointSlice>] = (state.slices[key] ?? [:]).sorted { $0.key < $1.key }.map(\.value)
+            state.zone.set(state.services[key].map { DNSZone.Names($0, slices: slices) }, of: key)
+        }
+    }
+
+    // MARK: - Answers
+
+    /// What the cluster itself says; nil when others must be asked.
+    private func answer(_ query: DNSQuery) -> DNSAnswer? {
+        guard query.opcode == 0 else { return DNSAnswer(code: .notImplemented) }
+        guard query.isInternet else { return DNSAnswer(code: .refused) }
+        return state.withLock { $0.zone.answer(query.name, query.kind) }
+    }
+
+    /// The whole answer to a message, asking others where it must. Blocks then.
+    private func reply(_ message: [UInt8], isStream: Bool) -> [UInt8]? {
+        guard let query = DNSQuery(message) else {
+            return DNSQuery.id(of: message).map { DNSAnswer.refusal(id: $0, .malformed) }
+        }
+        let limit: Int = isStream ? 65_535 : min(query.size ?? 512, 4096)
+        guard let answer = answer(query) else {
+            return upstream.ask(message, name: query.name, kind: query.kind, isStream: isStream)
+                ?? DNSAnswer(code: .failure).bytes(for: query, zone: DNSZone.domain, limit: limit)
+        }
+        return whole(answer, query).bytes(for: query, zone: DNSZone.domain, limit: limit)
+    }
+
+    /// An alias comes with what it leads to, as resolvers in programs follow none.
+    private func whole(_ answer: DNSAnswer, _ query: DNSQuery) -> DNSAnswer {
+        guard case .alias(let target)? = answer.records.first?.content, query.kind == DNSQuery.Kind.a else { return answer }
+        var answer: DNSAnswer = answer
+        if let own = state.withLock({ $0.zone.answer(target, query.kind) }) {
+            answer.records += own.records
+        } else {
+            answer.records += upstream.addresses(of: target).map { DNSRecord(name: target, content: .address($0)) }
+        }
+        return answer
+    }
+
+    // MARK: - UDP
+
+    private func serveDatagrams(_ address: String) {
+        guard let fd = open({ try network.datagrams(address, port: Self.port) }) else { return }
+        let box = Descriptor(fd)
+        var buffer = [UInt8](repeating: 0, count: 65_535)
+        while wait(fd) {
+            var from = sockaddr_in()
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            let count: Int = withUnsafeMutablePointer(to: &from) { from in
+                from.withMemoryRebound(to: sockaddr.self, capacity: 1) { recvfrom(fd, &buffer, buffer.count, 0, $0, &length) }
+            }
+            guard count > 0 else { continue }
+            let message: [UInt8] = Array(buffer[..<count])
+            if let query = DNSQuery(message), let answer = answer(query), !answer.leadsElsewhere {
+                box.send(whole(answer, query).bytes(for: query, zone: DNSZone.domain, limit: min(query.size ?? 512, 4096)), to: from)
+            } else {
+                let asker: sockaddr_in = from
+                // Who waits for others must not keep anybody waiting.
+                Task.detached { [self] in
+                    await BlockingThread.run { if let bytes = self.reply(message, isStream: false) { box.send(bytes, to: asker) } }
+                }
+            }
+        }
+    }
+
+    /// The socket, which stays open until the last answer is sent.
+    private final class Descriptor: Sendable {
+        let fd: Int32
+        init(_ fd: Int32) { self.fd = fd }
+        deinit { close(fd) }
+
+        func send(_ bytes: [UInt8], to asker: sockaddr_in) {
+            var asker: sockaddr_in = asker
+            // An asker that has gone needs no answer.
+            _ = withUnsafePointer(to: &asker) { asker in
+                asker.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    sendto(fd, bytes, bytes.count, Int32(MSG_NOSIGNAL), $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+        }
+    }
+
+    // MARK: - TCP
+
+    private func serveConnections(_ address: String) {
+        guard let listener = open({ try network.listen(address, port: Self.port) }) else { return }
+        defer { close(listener) }
+        while wait(listener) {
+            let fd: Int32 = accept(listener, nil, nil)
+            guard fd >= 0 else { continue }
+            let isWelcome: Bool = state.withLock { state in
+                if state.connections < Self.most { state.connections += 1 } else { return false }
+                return true
+            }
+            guard isWelcome else {
+                close(fd)
+                continue
+            }
+            Task.detached { [self] in
+                await BlockingThread.run { self.serve(fd) }
+                self.state.withLock { $0.connections -= 1 }
+            }
+        }
+    }
+
+    private func serve(_ fd: Int32) {
+        defer { close(fd) }
+        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] { setsockopt(fd, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size)) }
+        while let head = DNSUpstream.read(fd, 2), let message = DNSUpstream.read(fd, Int(head[0]) << 8 | Int(head[1])) {
+            guard let bytes = reply(message, isStream: true), DNSUpstream.write(fd, bytes) else { return }
+        }
+    }
+
+    // MARK: - Sockets
+
+    private func open(_ make: () throws -> Int32) -> Int32? {
+        do {
+            return try make()
+        } catch {
+            log.error("the name server cannot listen", metadata: ["reason": "\(error)"])
+            return nil
+        }
+    }
+
+    /// False when the server is to end.
+    private func wait(_ fd: Int32) -> Bool {
+        var entry = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
+        while !isEnding.withLock({ $0 }) {
+            if poll(&entry, 1, 200) > 0 { return true }
+        }
+        return false
+    }
+}
+
+extension DNSAnswer {
+    /// Whether it has to be completed by what an alias leads to.
+    fileprivate var leadsElsewhere: Bool {
+        if case .alias? = records.first?.content { true } else { false }
+    }
+}

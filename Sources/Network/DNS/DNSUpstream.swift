@@ -1,0 +1,139 @@
+import Machinery
+import Sandbox
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// The name servers that the host uses, asked from the host's network, with what they said kept for a while.
+final class DNSUpstream: Sendable {
+    private struct Key: Hashable {
+        let name: [String]
+        let kind: UInt16
+    }
+
+    private struct Kept {
+        var bytes: [UInt8]
+        var until: ContinuousClock.Instant
+    }
+
+    /// Answers kept at once.
+    private static let most = 10_000
+    private static let patience: Duration = .seconds(2)
+
+    private let servers: [String]
+    private let kept = Mutex<[Key: Kept]>([:])
+
+    init(servers: [String]) { self.servers = servers }
+
+    /// Those of /etc/resolv.conf, three at most.
+    static func hostServers() -> [String] {
+        var servers: [String] = []
+        guard let file = fopen("/etc/resolv.conf", "r") else { return [] }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 1024)
+        while fgets(&line, Int32(line.count), file) != nil {
+            let words: [Substring] = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+                .split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\n" })
+            if words.count > 1, words[0] == "nameserver" { servers.append(String(words[1])) }
+        }
+        return Array(servers.prefix(3))
+    }
+
+    /// The answer to a message as it stands, for the asker's own number; nil when nobody answers. Blocks for some seconds at most.
+    func ask(_ message: [UInt8], name: [String], kind: UInt16, isStream: Bool) -> [UInt8]? {
+        let key = Key(name: name, kind: kind)
+        let now: ContinuousClock.Instant = .now
+        if let known = kept.withLock({ $0[key] }), known.until > now, !isStream {
+            return [message[0], message[1]] + known.bytes.dropFirst(2)
+        }
+        for server in servers {
+            guard let answer = isStream ? stream(message, server) : datagram(message, server) else { continue }
+            let code: UInt8 = answer[3] & 0xF
+            if !isStream, code == 0 || code == 3, answer[2] & 2 == 0 {
+                kept.withLock { kept in
+                    if kept.count >= Self.most { kept.removeAll() }
+                    kept[key] = Kept(bytes: answer, until: now.advanced(by: .seconds(code == 0 ? 30 : 5)))
+                }
+            }
+            return answer
+        }
+        return nil
+    }
+
+    /// The IPv4 addresses of a name that is not the cluster's.
+    func addresses(of name: [String]) -> [[UInt8]] {
+        var hints = addrinfo()
+        hints.ai_family = AF_INET
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(name.joined(separator: "."), nil, &hints, &list) == 0 else { return [] }
+        defer { freeaddrinfo(list) }
+        var found: [[UInt8]] = []
+        var at: UnsafeMutablePointer<addrinfo>? = list
+        while let entry = at {
+            entry.pointee.ai_addr?.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { address in
+                found.append(withUnsafeBytes(of: address.pointee.sin_addr) { Array($0) })
+            }
+            at = entry.pointee.ai_next
+        }
+        return found
+    }
+
+    // MARK: - Sockets
+
+    private func datagram(_ message: [UInt8], _ server: String) -> [UInt8]? {
+        guard let fd = connect(server, Int32(SOCK_DGRAM.rawValue)) else { return nil }
+        defer { close(fd) }
+        guard send(fd, message, message.count, Int32(MSG_NOSIGNAL)) == message.count else { return nil }
+        var buffer = [UInt8](repeating: 0, count: 65_535)
+        let count: Int = recv(fd, &buffer, buffer.count, 0)
+        // Another number is the answer to something else.
+        guard count >= 12, buffer[0] == message[0], buffer[1] == message[1] else { return nil }
+        return Array(buffer[..<count])
+    }
+
+    private func stream(_ message: [UInt8], _ server: String) -> [UInt8]? {
+        guard let fd = connect(server, Int32(SOCK_STREAM.rawValue)) else { return nil }
+        defer { close(fd) }
+        guard Self.write(fd, message), let head = Self.read(fd, 2) else { return nil }
+        let answer: [UInt8]? = Self.read(fd, Int(head[0]) << 8 | Int(head[1]))
+        return answer.flatMap { $0.count >= 12 ? $0 : nil }
+    }
+
+    private func connect(_ server: String, _ type: Int32) -> Int32? {
+        guard let fd = try? ClusterNetwork.hostConnection(server, port: 53, type: type) else { return nil }
+        var limit = timeval(tv_sec: time_t(Self.patience.components.seconds), tv_usec: 0)
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] { setsockopt(fd, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size)) }
+        return fd
+    }
+
+    /// Exactly so many bytes; nil when the other side ends or is silent.
+    static func read(_ fd: Int32, _ count: Int) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var have = 0
+        while have < count {
+            let more: Int = bytes.withUnsafeMutableBytes { recv(fd, $0.baseAddress.map { $0 + have }, count - have, 0) }
+            if more < 0, errno == EINTR { continue }
+            guard more > 0 else { return nil }
+            have += more
+        }
+        return bytes
+    }
+
+    /// A message with its length before it.
+    static func write(_ fd: Int32, _ message: [UInt8]) -> Bool {
+        let bytes: [UInt8] = [UInt8(message.count >> 8 & 0xFF), UInt8(message.count & 0xFF)] + message
+        var sent = 0
+        while sent < bytes.count {
+            let more: Int = bytes[sent...].withUnsafeBytes { send(fd, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            if more < 0, errno == EINTR { continue }
+            guard more > 0 else { return false }
+            sent += more
+        }
+        return true
+    }
+}

@@ -1,0 +1,75 @@
+import CSandbox
+import Glibc
+import Synchronization
+
+/// Listening sockets of the host whose connections are carried into the cluster. One for each main process; it owns one thread, which
+/// lives as long as the process.
+package final class Doors: Sendable {
+    /// Makes a socket that connects to what is behind a door; nil when nobody is there.
+    package typealias Dial = @Sendable (UInt64) -> Int32?
+
+    private let dial: Dial
+    private let engine = Mutex<OpaquePointer?>(nil)
+
+    package init(dial: @escaping Dial) { self.dial = dial }
+
+    /// Opens a TCP door at an address of the host. Returns its port: the one asked for, or that plus 10,000 where ports below 1024 are not
+    /// for this user.
+    ///
+    /// Throws ``SandboxError`` with EADDRINUSE when somebody else listens there.
+    package func open(_ door: UInt64, at address: String, port: Int) throws(SandboxError) -> Int {
+        let (listener, number): (Int32, Int)
+        do throws(SandboxError) {
+            (listener, number) = (try ClusterNetwork.hostListener(address, port: port), port)
+        } catch  where error.errno == EACCES && port < 1024 {
+            (listener, number) = (try ClusterNetwork.hostListener(address, port: port + Self.offset), port + Self.offset)
+        }
+        let result: Int32 = try engine.withLock { engine throws(SandboxError) -> Int32 in
+            if engine == nil { engine = try start() }
+            return swkube_doors_open(engine, door, listener)
+        }
+        guard result == 0 else {
+            Glibc.close(listener)
+            throw SandboxError.system(call: "listen", errno: result, path: "\(address):\(number)")
+        }
+        return number
+    }
+
+    /// What is added to a port below 1024 that an ordinary user may not bind.
+    package static let offset = 10_000
+
+    /// Lets nobody in any more. Who is in stays.
+    package func close(_ door: UInt64) {
+        engine.withLock { engine in
+            if let engine { _ = swkube_doors_close(engine, door) }
+        }
+    }
+
+    private func start() throws(SandboxError) -> OpaquePointer {
+        // Kept for ever, as the thread is.
+        let context: UnsafeMutableRawPointer = Unmanaged.passRetained(Box(dial)).toOpaque()
+        guard
+            let engine = swkube_doors_new(
+                { context, door in
+                    guard let context else { return -1 }
+                    return Unmanaged<Box>.fromOpaque(context).takeUnretainedValue().dial(door) ?? -1
+                }, context)
+        else { throw SandboxError.system(call: "epoll_create", errno: errno, path: "doors") }
+        var thread = pthread_t()
+        let result: Int32 = pthread_create(
+            &thread, nil,
+            { engine in
+                swkube_name_thread("doors")
+                swkube_doors_run(OpaquePointer(engine))
+                return nil
+            }, UnsafeMutableRawPointer(engine))
+        guard result == 0 else { throw SandboxError.system(call: "pthread_create", errno: result, path: "doors") }
+        pthread_detach(thread)
+        return engine
+    }
+
+    private final class Box: Sendable {
+        let dial: Dial
+        init(_ dial: @escaping Dial) { self.dial = dial }
+    }
+}

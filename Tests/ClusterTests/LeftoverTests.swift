@@ -1,0 +1,78 @@
+import FoundationEssentials
+import Glibc
+import Machinery
+import Sandbox
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// What a cluster leaves on its host: nothing.
+    @Suite struct LeftoverTests {
+        /// The host's network and files as anybody can see them.
+        private struct HostState: Equatable {
+            var routes = text("/proc/net/route")
+            var interfaces = text("/proc/net/dev").split(separator: "\n").compactMap { $0.split(separator: ":").first.map(String.init) }
+            var resolver = text("/etc/resolv.conf")
+            var mounts = text("/proc/self/mountinfo")
+            var forwarding = text("/proc/sys/net/ipv4/ip_forward")
+        }
+
+        private static func text(_ path: String) -> String {
+            (try? Data(contentsOf: URL(filePath: path))).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        }
+
+        private static func rules() async throws -> String {
+            guard Host.isRoot, Command.path(of: "nft") != nil else { return "" }
+            return try await Command.run("/bin/sh", ["-c", "nft list ruleset"], environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"])
+                .output
+        }
+
+        /// Numbers of processes that were started for a folder.
+        private static func processes(of folder: String) -> [Int32] {
+            ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { Int32($0) }.filter { pid in
+                let line: [String] = text("/proc/\(pid)/cmdline").split(separator: "\0").map(String.init)
+                return line.first?.hasPrefix("swkube-") == true && line.contains { $0.hasPrefix(folder) }
+            }
+        }
+
+        @Test func `the host's network, mounts and name servers are as before`() async throws {
+            let before = HostState()
+            let rulesBefore: String = try await Self.rules()
+            try await TestHome.with { home in
+                try await home.start()
+                try await home.apply(Manifest.deployment(replicas: 2))
+                try await eventually("two servers") { try await home.value("deployment/web", "{.status.readyReplicas}") == "2" }
+                #expect(HostState() == before)
+                #expect(try await Self.rules() == rulesBefore)
+                try await home.check("delete-cluster")
+                #expect(HostState() == before)
+                #expect(Self.processes(of: home.dataFolder).isEmpty)
+            }
+        }
+
+        /// `SWKUBE_KILLS` says how many; by hand take 200.
+        @Test func `whatever is killed, the pods come back, and in the end nothing is left`() async throws {
+            let kills: Int = Command.environment["SWKUBE_KILLS"].flatMap { Int($0) } ?? 30
+            try await TestHome.with { home in
+                try await home.start()
+                try await home.apply(Manifest.deployment(replicas: 3))
+                for _ in 0..<kills {
+                    let parents: [Int32] = Self.processes(of: home.dataFolder)
+                    let main: Int32 = try await home.pid()
+                    if let victim = (parents + [main, main]).randomElement() {
+                        kill(victim, SIGKILL)
+                        if victim == main { try await home.start() }
+                    }
+                    try await Task.sleep(for: .milliseconds(Int.random(in: 0...150)))
+                }
+                try await eventually("three are ready", within: .seconds(120)) {
+                    try await home.value("deployment/web", "{.status.readyReplicas}") == "3"
+                }
+                try await home.check("delete-cluster")
+                try await eventually("no process is left") { Self.processes(of: home.dataFolder).isEmpty }
+                #expect(!Self.text("/proc/self/mountinfo").contains(home.dataFolder))
+                #expect(!FileManager.default.fileExists(atPath: try home.profile().folder))
+            }
+        }
+    }
+}

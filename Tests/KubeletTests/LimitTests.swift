@@ -1,0 +1,63 @@
+import API
+import Kubelet
+import Machinery
+import Sandbox
+import TestSupport
+import Testing
+
+/// Limits, as far as the host lets control groups be made.
+@Suite(.serialized) struct LimitTests {
+    @Test func `a container that takes more memory than it may is ended and says so`() async throws {
+        let node = try await TestNode()
+        guard node.configuration.controlGroups.isComplete else { return await node.end() }
+        try await node.withKubelet { _ in
+            try await node.shell(
+                "greedy", "exec python3 -c 'x = bytearray(200 << 20)'", ["resources": ["limits": ["memory": "50Mi"]]])
+            let pod: View<Pod> = try await node.waitForPhase("greedy", "Failed")
+            #expect(pod.main.state.terminated?.reason == "OOMKilled")
+            #expect(pod.main.state.terminated?.exitCode == 137)
+        }
+        await node.end()
+    }
+
+    @Test func `a program that multiplies without end stays within its pod's processes`() async throws {
+        let node = try await TestNode()
+        guard node.configuration.controlGroups.isComplete else { return await node.end() }
+        try await node.withKubelet { kubelet in
+            let count = """
+                i=0; while [ $i -lt 5000 ]; do sleep 100 & i=$((i+1)); done 2>&1 | head -1; echo over; kill -9 -1
+                """
+            try await node.shell("bomb", count)
+            let pod: View<Pod> = try await node.wait("bomb", "has ended") { $0.main.state.terminated != nil }
+            #expect(try await node.log(kubelet, pod).contains("fork"))
+        }
+        await node.end()
+    }
+
+    @Test func `what a container uses is counted`() async throws {
+        let node = try await TestNode()
+        guard node.configuration.controlGroups.isComplete else { return await node.end() }
+        try await node.withKubelet { kubelet in
+            try await node.shell("busy", "while :; do :; done", restartPolicy: "Always")
+            try await eventually("processor time and memory") {
+                let usage: ContainerUsage? = await kubelet.usage().first
+                return (usage?.cpuNanoseconds ?? 0) > 0 && (usage?.workingSetBytes ?? 0) > 0 && usage?.container == "main"
+            }
+            try await node.delete("busy", gracePeriodSeconds: 0)
+            try await node.waitUntilGone("busy")
+        }
+        await node.end()
+    }
+
+    @Test func `the runtime's profile refuses what it must`() async throws {
+        let node = try await TestNode()
+        try await node.withKubelet { kubelet in
+            try await node.shell(
+                "filtered", "grep Seccomp: /proc/self/status; unshare -U true 2>&1; echo lives",
+                ["securityContext": ["seccompProfile": ["type": "RuntimeDefault"]]])
+            let pod: View<Pod> = try await node.waitForPhase("filtered", "Succeeded")
+            #expect(try await node.log(kubelet, pod) == "Seccomp:\t2\nunshare: unshare failed: Operation not permitted\nlives\n")
+        }
+        await node.end()
+    }
+}
