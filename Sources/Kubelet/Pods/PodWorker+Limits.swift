@@ -1,4 +1,4 @@
-import API
+package import API
 import Machinery
 import Sandbox
 
