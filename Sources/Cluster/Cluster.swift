@@ -154,6 +154,7 @@ package final class Cluster: Sendable {
         let host = Kubelet.Endpoint(address: "127.0.0.1", port: http.port)
         let ranges = NodeRanges(profile, network)
         let groups = ControlGroups(name: settings.controlGroup)
+        try PrivateFile.write(Array(groups.roots.joined(separator: "\n").utf8), to: profile.controlGroupsPath)
         nodes = NodePool(first: configuration.nodeName, informers: shared, profile: profile, log: log) { name, folders in
             var node = Kubelet.Configuration(
                 nodeName: name, podLogsFolder: folders.logs, stateFolder: folders.state, imagesFolder: profile.imagesFolder,

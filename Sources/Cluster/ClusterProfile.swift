@@ -15,6 +15,7 @@ import FoundationEssentials
 ///       nodes/           the same for each further node
 ///       volumes/         persistent volumes of the default storage class
 ///       network/         the socket of the process that holds the pods' network
+///       control-groups   where its pods are held to their limits
 ///       tokens.csv       tokens of users, if somebody put it there
 ///       running.json     there while the cluster runs, and after it died
 ///       lock             held while the cluster runs
@@ -65,6 +66,8 @@ package struct ClusterProfile: Sendable {
     package var imagesFolder: String { folder + "/images" }
     package var manifestsFolder: String { folder + "/manifests" }
     package var networkFolder: String { folder + "/network" }
+    /// The folders of the cluster's control groups, a line each: where they are depends on the session that started it.
+    var controlGroupsPath: String { folder + "/control-groups" }
     package var runningPath: String { folder + "/running.json" }
     package var lockPath: String { folder + "/lock" }
 

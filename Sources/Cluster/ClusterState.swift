@@ -88,9 +88,10 @@ extension ClusterProfile {
 
     /// What is left of them when no pod is.
     private func removeControlGroups() {
-        // Settings that cannot be read name no groups; nothing of a cluster that never started is there.
-        guard let settings = try? ClusterSettings(self) else { return }
-        ControlGroups(name: settings.controlGroup).remove("")
+        // A cluster that made none wrote no list.
+        guard let list = try? PrivateFile.read(controlGroupsPath) else { return }
+        ControlGroups.remove(folders: String(decoding: list, as: UTF8.self).split(separator: "\n").map(String.init))
+        unlink(controlGroupsPath)
     }
 
     func writeRunning(_ cluster: RunningCluster) throws(ClusterError) {

@@ -62,10 +62,7 @@ package enum HostCheck {
     /// Whether services may have their own port numbers on the host.
     private static var lowPorts: Finding {
         let name = "ports below 1024 on the host"
-        let first: Int =
-            (try? String(contentsOfFile: "/proc/sys/net/ipv4/ip_unprivileged_port_start", encoding: .utf8))
-            .flatMap { Int($0.filter(\.isNumber)) } ?? 1024
-        if Host.isRoot || first <= 80 { return Finding(name: name, detail: "open to this user", remedy: nil) }
+        if Host.isRoot || Host.firstUnprivilegedPort <= 80 { return Finding(name: name, detail: "open to this user", remedy: nil) }
         return Finding(
             name: name, detail: "not open to this user: services have port 80 at 10080, and so on",
             remedy: "as root: sysctl -w net.ipv4.ip_unprivileged_port_start=80")

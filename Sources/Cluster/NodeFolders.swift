@@ -35,7 +35,15 @@ extension ClusterProfile {
     var furtherNodes: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: furtherFolder)) ?? []).sorted() }
 
     /// Throws ``SandboxError`` that names what can't be removed.
-    func removeFurtherNode(_ name: String) throws(SandboxError) { try removeFolder("\(furtherFolder)/\(name)") }
+    func removeFurtherNode(_ name: String) throws(SandboxError) {
+        let folder = "\(furtherFolder)/\(name)"
+        do throws(SandboxError) {
+            try removeFolder(folder)
+        } catch {
+            // Files of identities that exist in the cluster only.
+            try ClusterNetwork(networkConfiguration).remove(folder)
+        }
+    }
 
     /// Ends the pods of all nodes, while no kubelet runs.
     func endAllPods() async {

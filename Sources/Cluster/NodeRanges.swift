@@ -29,7 +29,7 @@ final class NodeRanges: Sendable {
 
     private func known(_ node: NodeFolders) -> Int? {
         if node.state == profile.firstNode.state { return 0 }
-        return (try? String(contentsOfFile: node.state + "/range", encoding: .utf8)).flatMap { Int($0) }
+        return FileManager.default.contents(atPath: node.state + "/range").flatMap { Int(String(decoding: $0, as: UTF8.self)) }
     }
 
     private func free() -> Int {
@@ -39,6 +39,6 @@ final class NodeRanges: Sendable {
 
     private func keep(_ number: Int, _ node: NodeFolders) {
         // A number that could not be written is given anew at the next start; its pods begin anew then.
-        try? String(number).write(toFile: node.state + "/range", atomically: true, encoding: .utf8)
+        try? Data(String(number).utf8).write(to: URL(filePath: node.state + "/range"))
     }
 }

@@ -151,6 +151,12 @@ package final class ControlGroups: Sendable {
         for folder in Set(folders.values) { Self.remove(folder: path.isEmpty ? folder : "\(folder)/\(path)", tries: 20) }
     }
 
+    /// The folders of all groups of the cluster, for ``remove(folders:)`` of another process.
+    package var roots: [String] { Set(folders.values).sorted() }
+
+    /// Removes what a cluster that has ended left.
+    package static func remove(folders: [String]) { for folder in folders { remove(folder: folder, tries: 20) } }
+
     private static func remove(folder: String, tries: Int) {
         guard let entries = opendir(folder) else { return }
         while let entry = readdir(entries) {

@@ -89,6 +89,11 @@ package enum Host {
         return "Linux"
     }
 
+    /// The lowest port that every user may bind.
+    package static var firstUnprivilegedPort: Int {
+        Int(text(ofFile: "/proc/sys/net/ipv4/ip_unprivileged_port_start").trimming(\.isWhitespace)) ?? 1024
+    }
+
     /// Changes with each start of the machine.
     package static var bootID: String { text(ofFile: "/proc/sys/kernel/random/boot_id").trimming(\.isWhitespace) }
 

@@ -1,3 +1,4 @@
+import Cluster
 import FoundationEssentials
 import Glibc
 import Machinery
@@ -10,14 +11,16 @@ extension EndToEnd {
     @Suite struct LeftoverTests {
         /// The host's network and files as anybody can see them.
         private struct HostState: Equatable {
-            var routes = text("/proc/net/route")
-            var interfaces = text("/proc/net/dev").split(separator: "\n").compactMap { $0.split(separator: ":").first.map(String.init) }
-            var resolver = text("/etc/resolv.conf")
-            var mounts = text("/proc/self/mountinfo")
-            var forwarding = text("/proc/sys/net/ipv4/ip_forward")
+            var routes = LeftoverTests.text("/proc/net/route")
+            var interfaces = LeftoverTests.text("/proc/net/dev").split(separator: "\n").compactMap {
+                $0.split(separator: ":").first.map(String.init)
+            }
+            var resolver = LeftoverTests.text("/etc/resolv.conf")
+            var mounts = LeftoverTests.text("/proc/self/mountinfo")
+            var forwarding = LeftoverTests.text("/proc/sys/net/ipv4/ip_forward")
         }
 
-        private static func text(_ path: String) -> String {
+        static func text(_ path: String) -> String {
             (try? Data(contentsOf: URL(filePath: path))).map { String(decoding: $0, as: UTF8.self) } ?? ""
         }
 

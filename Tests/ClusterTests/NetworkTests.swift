@@ -76,8 +76,8 @@ extension EndToEnd {
                 func ask(_ service: String, _ count: Int) async throws -> String {
                     let address: String = try await home.value("service/\(service)", "{.spec.clusterIP}")
                     return try await home.bash(
-                        "swkube exec client -- python3 -c \"$(printf '%b' \"\(Self.ask)\")\" \(address) \(count) 2>&1 | tail -1"
-                    ).output.split(separator: "\n").joined()
+                        "swkube exec client -- python3 -c \"$(printf '%b' \"\(Self.ask)\")\" \(address) \(count) 2>&1"
+                    ).output.split(separator: "\n").last { !$0.hasPrefix("command terminated") }.map(String.init) ?? ""
                 }
                 try await eventually("all three answer") { try await ask("web", 30) == "10 10 10" }
                 #expect(try await ask("web", 300) == "100 100 100")

@@ -108,7 +108,7 @@ struct SimulatedPod {
         // Ended containers of a pod that always restarts would run again; here they have ended for good.
         let isOver: Bool = records.values.allSatisfy { !$0.isRunning }
         return PodStatusMaker(
-            pod: pod, records: records, backingOff: [], podIP: podIP, hostIP: NodeContext.hostIP, hasSandbox: !isOver,
+            pod: pod, records: records, backingOff: [], podIP: podIP, hostIP: NodeContext.loopback, hasSandbox: !isOver,
             startTime: startTime, failure: nil, isShutDown: isOver, now: now
         ).make()
     }

@@ -41,7 +41,7 @@ package enum SimulatedStatus {
             $0.addresses = [
                 View<NodeAddress> {
                     $0.type = "InternalIP"
-                    $0.address = NodeContext.hostIP
+                    $0.address = NodeContext.loopback
                 },
                 View<NodeAddress> {
                     $0.type = "Hostname"

@@ -33,7 +33,9 @@ package final class DNSServer: Sendable {
     private let upstream: DNSUpstream
     private let log: Logger
     private let state = Mutex(State())
-    private let isEnding = Mutex(false)
+    /// A pipe, whose one end closes when the server is to end: all threads wait for that too.
+    private let ending: Int32
+    private let lifeline: Mutex<Int32>
 
     package init(network: ClusterNetwork, addresses: [String], informers: Informers, log: Logger) {
         self.network = network
@@ -42,6 +44,15 @@ package final class DNSServer: Sendable {
         slices = informers.informer()
         upstream = DNSUpstream(servers: DNSUpstream.hostServers())
         self.log = log
+        var ends: [Int32] = [-1, -1]
+        if pipe(&ends) == 0 { for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) } }
+        ending = ends[0]
+        lifeline = Mutex(ends[1])
+    }
+
+    deinit {
+        tellEnd()
+        close(ending)
     }
 
     /// Answers until the task is cancelled.
@@ -64,7 +75,14 @@ package final class DNSServer: Sendable {
                 }
             }
         } onCancel: {
-            isEnding.withLock { $0 = true }
+            tellEnd()
+        }
+    }
+
+    private func tellEnd() {
+        lifeline.withLock { end in
+            if end >= 0 { close(end) }
+            end = -1
         }
     }
 
@@ -199,11 +217,14 @@ package final class DNSServer: Sendable {
 
     /// False when the server is to end.
     private func wait(_ fd: Int32) -> Bool {
-        var entry = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
-        while !isEnding.withLock({ $0 }) {
-            if poll(&entry, 1, 200) > 0 { return true }
+        var entries: [pollfd] = [
+            pollfd(fd: fd, events: Int16(POLLIN), revents: 0), pollfd(fd: ending, events: Int16(POLLIN), revents: 0),
+        ]
+        while true {
+            let count: Int32 = poll(&entries, nfds_t(entries.count), -1)
+            if count < 0, errno == EINTR { continue }
+            return count > 0 && entries[1].revents == 0
         }
-        return false
     }
 }
 
