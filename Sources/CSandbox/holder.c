@@ -106,13 +106,13 @@ static void remove_aside(int client, const char *path) {
     if (pid == 0) _exit(0);
 }
 
-/// Gives a file or folder, never what a link leads to, to a group. The mode follows: a change of the group takes bits off it.
-static int give_to_group(const char *path, gid_t group, mode_t mode) {
+/// Gives a file or folder, never what a link leads to, to a user and a group. The mode follows: a change of the owner takes bits off it.
+static int give_away(const char *path, uid_t user, gid_t group, mode_t mode) {
     int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0) return errno;
     char self[40];
     snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
-    int error = fchownat(fd, "", (uid_t)-1, group, AT_EMPTY_PATH) < 0 || chmod(self, mode) < 0 ? errno : 0;
+    int error = fchownat(fd, "", user, group, AT_EMPTY_PATH) < 0 || chmod(self, mode) < 0 ? errno : 0;
     close(fd);
     return error;
 }
@@ -131,7 +131,7 @@ static bool carry_out(struct holder *h, int client, struct network_request *r) {
         return true;
     }
     case NETWORK_REMOVE: remove_aside(client, r->path); return true;
-    case NETWORK_OWN: a.error = give_to_group(r->path, (gid_t)r->numbers[0], (mode_t)r->numbers[1]); break;
+    case NETWORK_OWN: a.error = give_away(r->path, r->numbers[2] ? (uid_t)r->numbers[2] - 1 : (uid_t)-1, (gid_t)r->numbers[0], (mode_t)r->numbers[1]); break;
     case NETWORK_STOP:
         unlinkat(h->folder, "socket", 0);
         answer(client, &a, NULL, 0);

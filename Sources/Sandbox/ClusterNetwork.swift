@@ -47,7 +47,7 @@ package final class ClusterNetwork: Sendable {
     let networkNamespace: Int32
     private let configuration: Configuration?
     let executable: String
-    private let holder: Mutex<(socket: Int32, process: Int32)>
+    private let holder: Mutex<(socket: Int32, process: Int32, isStopped: Bool)>
 
     /// Finds the holder of an earlier process, or starts one. Blocks for some milliseconds.
     ///
@@ -74,7 +74,7 @@ package final class ClusterNetwork: Sendable {
         userNamespace = answer.descriptors[1] >= 0 ? answer.descriptors[1] : nil
         identities = Int(answer.value.identities)
         generation = answer.value.network
-        holder = Mutex((socket, answer.value.process))
+        holder = Mutex((socket, answer.value.process, false))
         problem = nil
         self.configuration = configuration
         self.executable = executable
@@ -87,7 +87,7 @@ package final class ClusterNetwork: Sendable {
         userNamespace = nil
         identities = Host.isRoot ? 1 << 32 - 1 : 1
         generation = 0
-        holder = Mutex((-1, 0))
+        holder = Mutex((-1, 0, true))
         configuration = nil
         executable = ""
     }
@@ -225,15 +225,17 @@ package final class ClusterNetwork: Sendable {
 
     // MARK: - Files of other identities
 
-    /// Gives a file or folder to a group that exists in the cluster, and then a mode. Follows no link.
-    package func give(_ path: String, toGroup group: UInt32, mode: UInt32) throws(SandboxError) {
+    /// Gives a file or folder to a group, and to a user unless that is nil, who exist in the cluster, and then a mode. Follows no link.
+    package func give(_ path: String, toGroup group: UInt32, user: UInt32? = nil, mode: UInt32) throws(SandboxError) {
         guard userNamespace != nil else {
-            if lchown(path, uid_t.max, gid_t(group)) < 0 || chmod(path, mode_t(mode)) < 0 {
+            if lchown(path, user ?? uid_t.max, gid_t(group)) < 0 || chmod(path, mode_t(mode)) < 0 {
                 throw SandboxError.system(call: "chown", errno: errno, path: path)
             }
             return
         }
-        _ = try request(NETWORK_OWN, numbers: (Int32(bitPattern: group), Int32(bitPattern: mode), 0), path: path)
+        _ = try request(
+            NETWORK_OWN, numbers: (Int32(bitPattern: group), Int32(bitPattern: mode), user.map { Int32(bitPattern: $0 &+ 1) } ?? 0),
+            path: path)
     }
 
     /// Removes a folder and everything below it, whichever of the cluster's identities owns it. Blocks.
@@ -255,6 +257,7 @@ package final class ClusterNetwork: Sendable {
     /// Ends the holder; with it and this object goes the network. Pods that are left are cut off.
     package func stop() {
         holder.withLock { holder in
+            holder.isStopped = true
             guard holder.socket >= 0 else { return }
             // One that is gone has done what it was asked for.
             _ = try? Self.ask(holder.socket, NETWORK_STOP)
@@ -279,12 +282,12 @@ package final class ClusterNetwork: Sendable {
                 return try Self.ask(holder.socket, kind, numbers: numbers, path: path)
             } catch .gone {}
             // The holder was killed. The namespaces live on by the descriptors here; another process takes its place.
-            guard let configuration else { throw SandboxError.gone }
+            guard let configuration, !holder.isStopped else { throw SandboxError.gone }
             close(holder.socket)
             holder.socket = -1
             let (socket, answer) = try Self.start(configuration, executable, joining: (userNamespace ?? -1, networkNamespace))
             for descriptor in answer.descriptors where descriptor >= 0 { close(descriptor) }
-            holder = (socket, answer.value.process)
+            holder = (socket, answer.value.process, false)
             return try Self.ask(socket, kind, numbers: numbers, path: path)
         }
     }

@@ -14,7 +14,7 @@ enum network_request_kind {
     NETWORK_SOCKET = 2, // socket(numbers[0], numbers[1], numbers[2]) in the namespace -> the socket as a descriptor
     NETWORK_REMOVE = 3, // removes the folder `path` with the files of all identities in it
     NETWORK_STOP = 4,   // the holder answers and ends
-    NETWORK_OWN = 5,    // gives `path` to group numbers[0] and then mode numbers[1]
+    NETWORK_OWN = 5,    // gives `path` to group numbers[0], to user numbers[2] - 1 unless that is 0, and then mode numbers[1]
 };
 
 struct network_request {

@@ -27,13 +27,13 @@ struct ImageFiles {
         for (index, path) in image.folders.enumerated() where isFree(path) {
             let made = "\(folder)/folder-\(index)"
             try Files.makeFolder(made, mode: 0o755)
-            try own(made, user)
+            try own(made, user, mode: 0o755)
             mounts.append(Mount(.host(path: made), at: path))
         }
         for (index, file) in image.files.enumerated() where isFree(file.path) {
             let made = "\(folder)/file-\(index)"
             try Files.write(Array(file.content.utf8), to: made, mode: mode_t(file.mode))
-            try own(made, user)
+            try own(made, user, mode: UInt32(file.mode))
             mounts.append(Mount(.host(path: made), at: file.path))
         }
         if !image.pausePath.isEmpty {
@@ -49,9 +49,9 @@ struct ImageFiles {
         return mounts
     }
 
-    /// Where users are numbers of the host; elsewhere there is but one, and everything is his.
-    private func own(_ path: String, _ user: ContainerProcess.User?) throws(FileError) {
-        guard let user, Host.isRoot else { return }
-        guard lchown(path, user.uid, user.gid) == 0 else { throw FileError("chown", path) }
+    /// Where there is but one user, everything is his.
+    private func own(_ path: String, _ user: ContainerProcess.User?, mode: UInt32) throws(SandboxError) {
+        guard let user, node.network.identities > 1 else { return }
+        try node.network.give(path, toGroup: user.gid, user: user.uid, mode: mode)
     }
 }
