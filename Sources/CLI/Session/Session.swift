@@ -64,7 +64,7 @@ final class Session: Sendable {
         let group: String = parts.count > 1 ? " in group \(JSON.quoted(String(parts[1])))" : ""
         let text: String = "the server doesn't have a resource type \(JSON.quoted(parts.first.map(String.init) ?? word))\(group)"
         // Scripts know kubectl's text; people are helped.
-        let names: [String] = CLI.isKubectl ? [] : Registry.kinds.map(\.names.plural)
+        let names: [String] = CLI.isKubectl ? [] : Registry.kinds.map { $0.names.plural }
         let near: [String] = Spelling.near(word.lowercased(), among: names)
         return Failure(near.isEmpty ? text : text + "\nDid you mean \(near.joined(separator: ", "))?")
     }
