@@ -77,6 +77,8 @@ final class TestNode: Sendable {
     /// Ends what is left of pods.
     func end() async {
         await Kubelet.endPods(stateFolder: configuration.stateFolder, gracePeriod: .zero)
+        // Layers hold files of identities that exist in the network's user namespace only.
+        try? network.remove(configuration.stateFolder)
         network.stop()
         configuration.controlGroups.remove("")
     }
