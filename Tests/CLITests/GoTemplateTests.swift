@@ -67,7 +67,7 @@ import Testing
 /// Words that were meant.
 @Suite struct SpellingTests {
     @Test(arguments: [
-        ("deploymnets", ["deployments"]), ("pds", []), ("servces", ["services"]), ("xyzzy", []), ("node", ["nodes"]),
+        ("deploymnets", ["deployments"]), ("pds", ["pods"]), ("servces", ["services"]), ("xyzzy", []), ("node", ["nodes", "pods"]),
     ])
     func `near words are found, far ones are not`(word: String, expected: [String]) {
         #expect(Spelling.near(word, among: ["deployments", "services", "nodes", "pods"]) == expected)
