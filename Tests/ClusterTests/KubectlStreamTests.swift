@@ -125,7 +125,7 @@ extension EndToEnd {
                 let outcome: Command.Outcome = try await home.bash(
                     """
                     K='\(words)'
-                    $K debug web --image=host/sh --target=page -c looker --profile=general -i -q -- sh -c 'tr "\\0" " " < /proc/1/cmdline; read x; echo; echo "[$x]"' <<< word 2>/dev/null
+                    $K debug web --image=host/sh --target=page -c looker --profile=general -i -q -- sh -c 'read x; tr "\\0" " " < /proc/1/cmdline; echo; echo "[$x]"' <<< word 2>/dev/null
                     $K get pod web -o jsonpath='{.status.ephemeralContainerStatuses[0].name} {.spec.ephemeralContainers[0].targetContainerName}{"\\n"}'
                     echo input | $K run once --image=host/sh --restart=Never --rm -i -q --command -- sh -c 'cat; exit 5' 2>/dev/null; echo "exit $?"
                     $K get pod once 2>&1

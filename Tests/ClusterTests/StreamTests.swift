@@ -19,6 +19,7 @@ import Testing
                 ],
                 [
                     "name": "page", "image": "host/sh", "ports": [["containerPort": 8080]],
+                    "readinessProbe": ["tcpSocket": ["port": 8080], "periodSeconds": 1],
                     "command": ["python3", "-c", .string(server)],
                 ],
             ],

@@ -167,7 +167,9 @@ struct HorizontalTests {
             }
             let conditions = try await plane.client.get(HorizontalPodAutoscaler.self, deployment.key).status.conditions
             #expect(replicas == 1, "\(conditions)")
-            #expect(try await plane.events("SuccessfulRescale").contains { $0.hasSuffix("reason: All metrics below target") })
+            try await eventually("it is told") {
+                try await plane.events("SuccessfulRescale").contains { $0.hasSuffix("reason: All metrics below target") }
+            }
         }
     }
 

@@ -204,13 +204,17 @@ import Testing
                 ])
             try await node.waitForPhase("again", "Running")
         }
-        await node.end()
+        await node.endPods()
         try await node.withKubelet { kubelet in
             let pod: View<Pod> = try await node.wait("again", "runs again") { $0.main.restartCount == 1 && $0.isReady }
             #expect(pod.main.lastState.terminated?.reason == "ContainerStatusUnknown")
             #expect(pod.containerStatus("init")?.restartCount == 1)
             // What the first run left in the volume is still there.
-            try await eventually("both runs of the init container were seen") { try await node.log(kubelet, pod) == "run\nrun\n" }
+            try await eventually("both runs of the init container were seen") {
+                try await node.log(kubelet, pod)
+            } until: {
+                $0 == "run\nrun\n"
+            }
             try await node.delete("again")
             try await node.waitUntilGone("again")
         }

@@ -74,9 +74,12 @@ final class TestNode: Sendable {
         return try result.get()
     }
 
-    /// Ends what is left of pods.
+    /// Ends the processes of pods; what they left stays.
+    func endPods() async { await Kubelet.endPods(stateFolder: configuration.stateFolder, gracePeriod: .zero) }
+
+    /// Ends what is left of pods, and removes it.
     func end() async {
-        await Kubelet.endPods(stateFolder: configuration.stateFolder, gracePeriod: .zero)
+        await endPods()
         // Layers hold files of identities that exist in the network's user namespace only.
         try? network.remove(configuration.stateFolder)
         network.stop()

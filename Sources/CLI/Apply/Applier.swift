@@ -121,12 +121,13 @@ struct Applier {
     }
 
     private func patch(_ manifest: Manifest, _ modified: JSON, _ current: JSON) async throws -> Applied {
+        // kubectl makes no patch of what it does not send, and so can't tell that nothing changed.
+        guard dryRun.reachesServer else { return Applied(object: modified, done: "configured") }
         let schema: ObjectSchema? = Registry.types.first { $0.names.resource == manifest.resource.resource }?.schema
         let original: JSON? = try LastApplied.of(current)
         let (patch, isStrategic): (JSON, Bool) = try ApplyPatch.make(
             original: original, modified: modified, current: current, schema: schema)
         if patch.isEmpty { return Applied(object: current, done: "unchanged") }
-        guard dryRun.reachesServer else { return Applied(object: modified, done: "configured") }
         if !overwrite { try refuseConflicts(patch, original ?? [:], current, manifest) }
         var request: APIRequest = request(.patch, manifest)
         request.contentType = isStrategic ? .strategicMergePatch : .mergePatch
