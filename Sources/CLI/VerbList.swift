@@ -39,7 +39,8 @@ enum VerbList {
     ]
 
     static let groups: [Group] = [
-        Group(title: "Cluster", verbs: [Start.self, Stop.self, Status.self, DeleteCluster.self, Doctor.self, Version.self, ClusterInfo.self]),
+        Group(
+            title: "Cluster", verbs: [Start.self, Stop.self, Status.self, DeleteCluster.self, Doctor.self, Version.self, ClusterInfo.self]),
         Group(
             title: "Objects",
             verbs: [
