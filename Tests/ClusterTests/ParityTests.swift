@@ -161,7 +161,9 @@ struct ParityScript: Sendable {
         let text: String = try await home.bash(
             "KUBECONFIG='\(Self.place(side, home))/config' swkube get \(types) -o json"
         ).checked("reading what \(name) left behind")
-        let list: [JSON] = (try JSON(parsing: Array(text.utf8))["items"]?.array ?? []).map { item in
+        // kubectl up to 1.33 writes an empty time of creation into its note of what was applied.
+        let bare: String = text.replacing(#",\"creationTimestamp\":null"#, with: "")
+        let list: [JSON] = (try JSON(parsing: Array(bare.utf8))["items"]?.array ?? []).map { item in
             var item: JSON = item
             item["status"] = nil
             for member in ["resourceVersion", "generation", "uid"] { item[["metadata", member]] = nil }
