@@ -48,7 +48,7 @@ final class ClientBody: Sendable {
             return (nil, true)
         }
         reader?.resume(returning: part)
-        if pauses { setReading(false) }
+        if pauses { setReading() }
     }
 
     /// The answer ended, or will not come to its end.
@@ -61,7 +61,7 @@ final class ClientBody: Sendable {
             return (state.reader, state.isPaused)
         }
         reader?.resume(with: end.map { nil })
-        if wasPaused, error == nil { setReading(true) }
+        if wasPaused, error == nil { setReading() }
     }
 
     // MARK: - In the reader's task
@@ -78,7 +78,7 @@ final class ClientBody: Sendable {
                 }
                 switch taken {
                 case .part(let part, let resume):
-                    if resume { setReading(true) }
+                    if resume { setReading() }
                     continuation.resume(returning: part)
                 case .end(let end): continuation.resume(with: end.map { nil })
                 case .wait: break
@@ -111,13 +111,18 @@ final class ClientBody: Sendable {
         finish(CancellationError())
         guard isOpen else { return }
         pool.execute { [self] in
-            if state.withLock({ $0.isComplete }) { setReading(true) } else { channel.close(promise: nil) }
+            if state.withLock({ $0.isComplete }) { setReading() } else { channel.close(promise: nil) }
         }
     }
 
-    private func setReading(_ reads: Bool) {
-        // It fails only when the connection is gone, and then there is nothing to read.
-        pool.execute { [channel] in channel.setOption(.autoRead, value: reads).whenFailure { _ in } }
+    /// Reads the connection, or stops, as the state is when the event loop comes to it. A reader and the loop may ask for opposite things
+    /// at one moment, and their requests may arrive in the other order than their changes of the state were made.
+    private func setReading() {
+        pool.execute { [self] in
+            let reads: Bool = state.withLock { !$0.isPaused }
+            // It fails only when the connection is gone, and then there is nothing to read.
+            channel.setOption(.autoRead, value: reads).whenFailure { _ in }
+        }
     }
 }
 
