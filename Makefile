@@ -47,11 +47,13 @@ bench: release ## speed and size, with the floor measured in the same run
 completions: build ## write completions/ from the binary
 	scripts/make-completions .build/debug/swkube
 
-install: release ## put the executable and its completions in place
+install: release ## put the executable, its completions and its manual in place
 	install -D -m 0755 swkube $(DESTDIR)$(PREFIX)/bin/swkube
 	install -D -m 0644 completions/swkube.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/swkube
 	install -D -m 0644 completions/_swkube $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_swkube
 	install -D -m 0644 completions/swkube.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/swkube.fish
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	./swkube man --directory $(DESTDIR)$(PREFIX)/share/man/man1
 
 clean:
 	rm -rf .build .build-release swkube

@@ -14,12 +14,13 @@ package enum CLI {
     package static func run(_ words: [String], in shell: Shell) -> Int32 {
         defer { shell.output.flush() }
         do {
-            switch try parse(words, shell) {
+            var shell: Shell = shell
+            switch try parse(words, &shell) {
             case nil: return 0
             case let verb as any LocalVerb where verb.isLocal:
                 try verb.runLocally(in: shell)
                 return 0
-            case let verb?: return wait { await finish(verb, shell) }
+            case let verb?: return wait { [shell] in await finish(verb, shell) }
             }
         } catch {
             return report(error, shell)
@@ -30,7 +31,8 @@ package enum CLI {
     package static func run(_ words: [String], in shell: Shell) async -> Int32 {
         defer { shell.output.flush() }
         do {
-            guard let verb = try parse(words, shell) else { return 0 }
+            var shell: Shell = shell
+            guard let verb = try parse(words, &shell) else { return 0 }
             return await finish(verb, shell)
         } catch {
             return report(error, shell)
@@ -38,14 +40,17 @@ package enum CLI {
     }
 
     /// The verb with its flags; nil when help was asked for and has been given.
-    private static func parse(_ words: [String], _ shell: Shell) throws -> (any Verb)? {
+    private static func parse(_ words: [String], _ shell: inout Shell) throws -> (any Verb)? {
         var words: [String] = words
+        let preferences: Preferences = try PreferencesFile.preferences(&words, shell)
+        shell.preferences = preferences
         let leading: [String] = try LeadingFlags.take(from: &words)
-        guard let word = words.first else {
+        guard !words.isEmpty else {
             shell.output.write(VerbList.help)
             return nil
         }
-        words.removeFirst()
+        do { words = try preferences.expanded(words) } catch { throw PreferencesFile.applying(error) }
+        let word: String = words.removeFirst()
         if word == "help" {
             guard let name = words.first else {
                 shell.output.write(VerbList.help)
@@ -67,6 +72,7 @@ package enum CLI {
             }
             throw error
         }
+        do { words = try preferences.withDefaults(type, words) } catch { throw PreferencesFile.applying(error) }
         return try VerbParser.parse(type, leading + words, shell)
     }
 

@@ -59,6 +59,25 @@ struct FlagDialect {
     /// The letter that stands for a flag; nil when there is none.
     func short(of long: String) -> Character? { shorts.first { $0.value == long }?.key }
 
+    /// Long names of the flags that the words give, as far as they can be read.
+    func names(in words: [String]) -> Set<String> {
+        var names: Set<String> = []
+        for word in words {
+            if word == "--" { break }
+            if word.hasPrefix("--") {
+                let name = String(word.dropFirst(2).prefix { $0 != "=" })
+                if let flag = flags[name] { names.insert(flag.long) }
+            } else if word.hasPrefix("-") {
+                for letter in word.dropFirst() {
+                    guard let flag = flag(short: letter) else { break }
+                    names.insert(flag.long)
+                    if flag.takesValue { break }
+                }
+            }
+        }
+        return names
+    }
+
     /// The words with each flag as `--name=value` or `--name`. Throws ``Failure`` in kubectl's words.
     func rewritten(_ words: [String]) throws -> [String] {
         var result: [String] = []

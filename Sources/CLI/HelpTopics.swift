@@ -12,7 +12,7 @@ enum HelpTopics {
           4    get --fail-empty: there is nothing to show
           130  interrupted
 
-        exec, run and debug end with the code of the program that they ran; a plugin with its own.
+        exec, run, run-in and debug end with the code of the program that they ran; a plugin with its own.
 
         """
 }

@@ -14,6 +14,8 @@ package struct Shell: Sendable {
     package let now: @Sendable () -> Time
     /// Columns of the terminal; nil when output is no terminal.
     package let columns: Int?
+    /// Of the user, from the file kuberc.
+    package var preferences = Preferences()
 
     package init(
         output: Output, environment: @escaping @Sendable (String) -> String?, input: @escaping @Sendable () throws -> [UInt8] = { [] },

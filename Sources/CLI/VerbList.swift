@@ -26,6 +26,7 @@ enum VerbList {
             CreateServiceLoadBalancer.self,
             CreateServiceExternalName.self, CreateServiceAccount.self, CreateToken.self,
         ],
+        "kuberc": [KubercSet.self, KubercView.self],
         "plugin": [PluginList.self],
         "rollout": [
             RolloutHistory.self, RolloutPause.self, RolloutRestart.self, RolloutResume.self, RolloutStatus.self, RolloutUndo.self,
@@ -40,7 +41,11 @@ enum VerbList {
 
     static let groups: [Group] = [
         Group(
-            title: "Cluster", verbs: [Start.self, Stop.self, Status.self, DeleteCluster.self, Doctor.self, Version.self, ClusterInfo.self]),
+            title: "Cluster",
+            verbs: [
+                Start.self, Stop.self, Status.self, Clusters.self, DeleteCluster.self, RunIn.self, Doctor.self, Version.self,
+                ClusterInfo.self,
+            ]),
         Group(
             title: "Objects",
             verbs: [
@@ -53,7 +58,11 @@ enum VerbList {
         Group(title: "Nodes", verbs: [Nodes.self, Cordon.self, Uncordon.self, Drain.self, Taint.self, Top.self, ExplainPlacement.self]),
         Group(title: "Images", verbs: [Image.self]),
         Group(title: "Access", verbs: [Auth.self, Certificate.self]),
-        Group(title: "Settings", verbs: [APIResources.self, APIVersions.self, Config.self, Completion.self, Plugin.self, Options.self]),
+        Group(
+            title: "Settings",
+            verbs: [
+                APIResources.self, APIVersions.self, Config.self, Kuberc.self, Completion.self, Manual.self, Plugin.self, Options.self,
+            ]),
     ]
 
     /// Not shown in the help.

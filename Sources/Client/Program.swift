@@ -1,4 +1,4 @@
-import Glibc
+package import Glibc
 
 /// A program that the client runs and waits for: an editor, a diff, a credential plugin.
 package struct Program: Sendable {
@@ -9,6 +9,8 @@ package struct Program: Sendable {
     package var environment: [(name: String, value: String)] = []
     /// Standard output is gathered and not shown.
     package var capturesOutput: Bool = false
+    /// Hears of the process when it has started.
+    package var onStart: @Sendable (pid_t) -> Void = { _ in }
 
     package struct Outcome: Sendable {
         /// 128 and the signal for a program that a signal ended.
@@ -49,6 +51,7 @@ package struct Program: Sendable {
         if capturesOutput { close(pipes[1]) }
         defer { if capturesOutput { close(pipes[0]) } }
         if failure != 0 { throw FileError(operation: "run", path: name, errno: failure) }
+        onStart(process)
         let output: [UInt8] = capturesOutput ? try LocalFile.read(pipes[0], name) : []
         var status: Int32 = 0
         while waitpid(process, &status, 0) < 0, errno == EINTR {}
@@ -80,6 +83,9 @@ package struct Program: Sendable {
         defer { for string in strings { free(string) } }
         return body(strings)
     }
+
+    /// PATH of this process.
+    static var searchPath: String { getenv("PATH").map { String(cString: $0) } ?? "" }
 
     /// Where a program stands on PATH; nil when it does not.
     package static func path(of name: String, in path: String) -> String? {

@@ -19,6 +19,12 @@ package enum Host {
         }
     }
 
+    /// A descriptor that is readable when the process has ended, to be closed by the caller; nil when it has ended already.
+    package static func end(of pid: Int32) -> Int32? {
+        let descriptor: Int32 = swkube_process_end(pid)
+        return descriptor < 0 ? nil : descriptor
+    }
+
     /// Names this process as `top` and `pgrep` show it, 15 bytes at most: one started as /proc/self/exe is called "exe" otherwise.
     package static func nameProcess(_ name: String) {
         let fd: Int32 = open("/proc/self/comm", O_WRONLY | O_CLOEXEC)

@@ -135,6 +135,9 @@ struct Applier {
         do {
             return Applied(object: try await session.send(request), done: "configured")
         } catch var status as APIStatus {
+            if !CLI.isKubectl, let fields = ImmutableFields(status) {
+                session.output.note(fields.explanation(manifest, current: current))
+            }
             status.message =
                 "error when applying patch:\n\(patch.sortedByKey.text())\nto:\nResource: \(JSON.quoted(manifest.described)), GroupVersionKind: "
                 + "\(JSON.quoted(manifest.resource.describedKind))\nName: \(JSON.quoted(manifest.name)), Namespace: "

@@ -119,7 +119,9 @@ package struct ConnectionOptions: ParsableArguments, Sendable {
             if let namespace { access.namespace = namespace }
             return access
         }
-        return try ClusterAccess(config, overrides)
+        var access = try ClusterAccess(config, overrides)
+        access.plugin?.policy = shell.preferences.plugins
+        return access
     }
 
     /// nil for no limit. A bare number is seconds.

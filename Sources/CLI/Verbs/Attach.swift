@@ -76,7 +76,7 @@ struct Attachment {
     func showLog() async throws {
         var options = RequestOptions()
         options.other.append((name: "follow", value: "true"))
-        try await LogReader(session: session, hasPrefix: false, ignoresErrors: false, options: options)
+        try await LogReader(session: session, style: .plain, ignoresErrors: false, options: options)
             .show(ContainerLog(pod: pod.key, container: container))
     }
 

@@ -53,6 +53,9 @@ package struct Delete: Verb {
     @Flag(name: [.customShort("i"), .customLong("interactive")], help: "Ask before anything is deleted.")
     var interactive = false
 
+    @Flag(help: "Show what would be deleted, with all that goes with it, and delete nothing (kubectl has no such flag).")
+    var plan = false
+
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     package init() {}
@@ -81,6 +84,9 @@ package struct Delete: Verb {
         if targets.isEmpty {
             if !ignoreNotFound || all { shell.output.line("No resources found") }
             return
+        }
+        if plan {
+            return try await DeletionPlan(session: session, orphans: deleter.propagationPolicy == "Orphan").show(targets)
         }
         if interactive, try !isConfirmed(targets, shell) { return shell.output.line("deletion is cancelled") }
         var deleted: [ObjectDeletion.Deleted] = []

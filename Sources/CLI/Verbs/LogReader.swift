@@ -27,10 +27,7 @@ struct LogPods {
         let resource: APIResource = try await session.resource(String(parts[0]))
         let name = String(parts[1])
         if resource.resource == Pod.names.resource { return [try await pod(name)] }
-        let workload: JSON = try await object(resource.resource, name)
-        guard let labels = try Self.podSelector(of: workload) else {
-            throw Failure("cannot get the logs from \(resource.apiVersion), Kind=\(resource.kind): selector of its pods is unknown")
-        }
+        let labels: String = try await labels(of: resource, name)
         var pods: [View<Pod>] = try await list(session.namespace, labels)
         let deadline: ContinuousClock.Instant = .now + wait
         while pods.isEmpty {
@@ -42,6 +39,21 @@ struct LogPods {
         let best: [View<Pod>] = pods.sorted(by: Self.isMoreTelling)
         if pods.count > 1 { session.output.note("Found \(pods.count) pods, using pod/\(best[0].name)") }
         return [best[0]]
+    }
+
+    /// The label selector of a workload's pods; nil for a pod.
+    func selector(_ word: String?) async throws -> String? {
+        let parts: [Substring] = word?.split(separator: "/", omittingEmptySubsequences: false) ?? []
+        guard parts.count == 2 else { return nil }
+        let resource: APIResource = try await session.resource(String(parts[0]))
+        return resource.resource == Pod.names.resource ? nil : try await labels(of: resource, String(parts[1]))
+    }
+
+    private func labels(of resource: APIResource, _ name: String) async throws -> String {
+        guard let labels = try Self.podSelector(of: try await object(resource.resource, name)) else {
+            throw Failure("cannot get the logs from \(resource.apiVersion), Kind=\(resource.kind): selector of its pods is unknown")
+        }
+        return labels
     }
 
     private func pod(_ name: String) async throws -> View<Pod> {
@@ -91,7 +103,7 @@ struct LogPods {
 /// Reads logs and writes them out as they come.
 struct LogReader {
     let session: Session
-    let hasPrefix: Bool
+    let style: LogStyle
     let ignoresErrors: Bool
     let options: RequestOptions
 
@@ -101,23 +113,22 @@ struct LogReader {
         request.options.other.append(("container", log.container))
         do {
             let output: Output = session.output
-            guard hasPrefix else {
+            if case .plain = style {
                 for try await piece in try await session.transport.stream(request) {
                     output.write(piece)
                     output.flush()
                 }
                 return
             }
-            let prefix: [UInt8] = Array("[pod/\(log.pod.name)/\(log.container)] ".utf8)
             var pending: [UInt8] = []
             for try await piece in try await session.transport.stream(request) {
                 pending += piece
                 guard let end = pending.lastIndex(of: UInt8(ascii: "\n")) else { continue }
-                output.write(Self.prefixed(pending[...end], prefix))
+                output.write(style.rendered(pending[...end], of: log))
                 output.flush()
                 pending.removeFirst(end + 1)
             }
-            if !pending.isEmpty { output.write(Self.prefixed(pending[...], prefix)) }
+            if !pending.isEmpty { output.write(style.rendered(pending[...], of: log)) }
         } catch  where ignoresErrors && !(error is CancellationError) {
             session.output.note(Failure(error).text)
         }
@@ -129,17 +140,5 @@ struct LogReader {
             for log in logs { group.addTask { try await show(log) } }
             try await group.waitForAll()
         }
-    }
-
-    /// Each line with the prefix before it.
-    static func prefixed(_ lines: ArraySlice<UInt8>, _ prefix: [UInt8]) -> [UInt8] {
-        var result: [UInt8] = []
-        var isLineStart: Bool = true
-        for byte in lines {
-            if isLineStart { result += prefix }
-            result.append(byte)
-            isLineStart = byte == UInt8(ascii: "\n")
-        }
-        return result
     }
 }

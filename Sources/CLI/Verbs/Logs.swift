@@ -34,6 +34,17 @@ package struct Logs: Verb {
     @Flag(help: "Write the pod and the container before each line.")
     var prefix = false
 
+    @Flag(
+        name: .customLong("new-pods"),
+        help: "With -f and a selector or a workload: follow pods that come later and containers that start again, too (not in kubectl).")
+    var newPods = false
+
+    @Option(help: ArgumentHelp("Colours of prefixes: auto, always or never (not in kubectl).", valueName: "when"))
+    var color = "auto"
+
+    @Flag(name: .customLong("json-lines"), help: "Write each line as an object with its origin (not in kubectl).")
+    var jsonLines = false
+
     @Flag(help: "Write the time before each line.")
     var timestamps = false
 
@@ -59,11 +70,20 @@ package struct Logs: Verb {
         name: .customLong("pod-running-timeout"), help: ArgumentHelp("How long to wait for a workload's first pod.", valueName: "duration"))
     var podRunningTimeout = Span(.seconds(20))
 
+    @Flag(
+        name: .customLong("control-plane"),
+        help: "Show what a cluster of this machine logs about itself (kubectl has no such flag).")
+    var controlPlane = false
+
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     package init() {}
 
     package func run(in shell: Shell) async throws {
+        if controlPlane {
+            let context: String = try connection.context ?? connection.files(shell).load().currentContext
+            return try ControlPlaneLog(tail: tail, follow: follow).show(context: context, shell)
+        }
         var container: String? = self.container
         var words: [String] = self.words
         if words.count == 2, container == nil, !words[0].contains("/") { container = words.removeLast() }
@@ -82,7 +102,10 @@ package struct Logs: Verb {
         }
         if let since, since.duration <= .zero { throw Failure("--since must be greater than 0") }
         if let tail, tail < -1 { throw Failure("--tail must be greater than or equal to -1") }
+        if newPods, !follow { throw Failure("--new-pods goes with --follow") }
+        guard ["auto", "always", "never"].contains(color) else { throw Failure("--color must be 'auto', 'always' or 'never'") }
         let session: Session = try connection.session(shell)
+        if newPods { return try await followAll(words.first, container, session, shell) }
         let pods = try await LogPods(session: session, wait: podRunningTimeout.duration).find(words.first, selector: selector, all: allPods)
         let logs: [ContainerLog] = try pods.flatMap { try containers(of: $0, container, session) }
         if follow, logs.count > maxLogRequests {
@@ -91,9 +114,27 @@ package struct Logs: Verb {
                     + "--max-log-requests to increase the limit")
         }
         let reader = LogReader(
-            session: session, hasPrefix: prefix || allPods, ignoresErrors: ignoreErrors, options: options(selector != nil))
+            session: session, style: style(prefix || allPods, shell), ignoresErrors: ignoreErrors, options: options(selector != nil))
         if follow, logs.count > 1 { try await reader.showTogether(logs) } else { for log in logs { try await reader.show(log) } }
         try session.finish()
+    }
+
+    private func style(_ isPrefixed: Bool, _ shell: Shell) -> LogStyle {
+        if jsonLines { return .json }
+        return isPrefixed ? .prefixed(isColoured: color == "always" || color == "auto" && shell.columns != nil && !CLI.isKubectl) : .plain
+    }
+
+    private func followAll(_ workload: String?, _ container: String?, _ session: Session, _ shell: Shell) async throws {
+        let pods = LogPods(session: session, wait: .zero)
+        var labels: String? = selector
+        if labels == nil { labels = try await pods.selector(workload) }
+        guard let labels else {
+            throw Failure("--new-pods needs a workload or a selector: one pod stays one pod")
+        }
+        let reader = LogReader(session: session, style: style(true, shell), ignoresErrors: true, options: options(false))
+        try await LogFollower(session: session, reader: reader, namespace: session.namespace, selector: labels) {
+            try containers(of: $0, container, session)
+        }.run()
     }
 
     /// The containers of a pod that are meant.

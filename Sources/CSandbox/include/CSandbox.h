@@ -76,6 +76,9 @@ void swkube_terminal_restore(void);
 /// Returns 0 or an errno.
 int swkube_terminal_size(int fd, unsigned short *rows, unsigned short *columns);
 
+/// A descriptor that is readable when a process has ended, or -errno.
+int swkube_process_end(pid_t pid);
+
 /// A descriptor from which a byte can be read after the terminal's window changed its size, or -errno.
 int swkube_window_changes(void);
 

@@ -7,6 +7,22 @@ package struct ExecCredential: Sendable {
     let entry: JSON
     /// What the program may know of the cluster.
     let cluster: JSON
+    /// Which programs the user lets run.
+    package var policy: Policy = .all
+
+    package enum Policy: Sendable {
+        case all, none
+        /// By name or by whole path.
+        case these([String])
+
+        func allows(_ command: String, path: String) -> Bool {
+            switch self {
+            case .all: true
+            case .none: false
+            case .these(let names): names.contains(command) || names.contains(path)
+            }
+        }
+    }
 
     /// Credentials that a program gave.
     package struct Credentials: Sendable {
@@ -21,6 +37,10 @@ package struct ExecCredential: Sendable {
         let known: [String] = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"]
         guard known.contains(version) else { throw Self.failure("exec plugin: invalid apiVersion \(JSON.quoted(version))") }
         let command: String = entry["command"]?.string ?? ""
+        let path: String = command.contains("/") ? command : Program.path(of: command, in: Program.searchPath) ?? command
+        guard policy.allows(command, path: path) else {
+            throw Self.failure("plugin path \(JSON.quoted(path)) is not permitted by the credential plugin allowlist")
+        }
         var program = Program(command, (entry["args"]?.array ?? []).compactMap(\.string))
         program.capturesOutput = true
         for pair in entry["env"]?.array ?? [] {

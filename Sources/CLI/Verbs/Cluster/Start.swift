@@ -43,6 +43,10 @@ package struct Start: LocalVerb {
     @Flag(help: "Stay in the foreground and log to standard error; SIGINT and SIGTERM stop the cluster.")
     var foreground = false
 
+    @Option(
+        help: ArgumentHelp("With --foreground: end, and remove the cluster, when this process has ended.", visibility: .hidden))
+    var owner: Int32?
+
     @Option(help: ArgumentHelp("Kubeconfig file that gets the context; without it $KUBECONFIG or ~/.kube/config.", valueName: "file"))
     var kubeconfig: String?
 
@@ -57,17 +61,12 @@ package struct Start: LocalVerb {
             return shell.output.line("Cluster \(profile.name) runs already at \(cluster.server).")
         }
         try check()
-        try profile.makeFolders()
         let began: Int64 = Host.now
-        let daemon: Daemon = try Daemon.spawn(
-            arguments: [
-                "swkube", "start", "--foreground", "--cluster", profile.name, "--port", String(port), "--nodes", String(nodes),
-            ] + (tokenAuthFile.map { ["--token-auth-file", $0] } ?? []) + (manifestUrl.map { ["--manifest-url", $0] } ?? []),
-            logPath: profile.logPath)
-        guard let report = daemon.waitUntilReady() else {
-            throw Failure("cluster \(profile.name) ended while it started; its log says why: \(profile.logPath)")
-        }
-        guard case .running(let cluster) = profile.state, report == Self.ready else { throw Failure(report) }
+        let cluster: RunningCluster = try BackgroundStart(
+            profile: profile,
+            arguments: ["--port", String(port), "--nodes", String(nodes)] + (tokenAuthFile.map { ["--token-auth-file", $0] } ?? [])
+                + (manifestUrl.map { ["--manifest-url", $0] } ?? [])
+        ).run()
         try writeContext(profile, cluster.server, shell)
         let milliseconds: Int64 = (Host.now - began) / 1_000_000
         shell.output.line("Started cluster \(profile.name) (Kubernetes \(Versions.kubernetes)) at \(cluster.server) in \(milliseconds) ms.")
@@ -77,7 +76,7 @@ package struct Start: LocalVerb {
     /// The cluster itself, until it is told to end.
     package func run(in shell: Shell) async throws {
         let profile: ClusterProfile = try selection.profile(shell)
-        let stop = StopSignals()
+        let stop = StopSignals(owner: owner)
         Host.nameProcess("swkube")
         Host.allowManyFiles()
         do {
@@ -96,21 +95,23 @@ package struct Start: LocalVerb {
                 group.addTask {
                     guard (try? await cluster.waitUntilReady()) != nil else { return }
                     log.info("the node is Ready")
-                    Daemon.report(Self.ready)
+                    Daemon.report(BackgroundStart.ready)
                 }
                 await stop.wait()
                 log.info("stopping")
                 group.cancelAll()
             }
             await cluster.shutdown()
+            if stop.ownerEnded {
+                try await profile.delete()
+                TemporaryHome.remove(ClusterProfile.home(shell.environment))
+            }
         } catch {
             // The command that waits says it; without one it goes to standard error as ever.
             Daemon.report(Failure(error).text)
             throw error
         }
     }
-
-    private static let ready = "ready"
 
     private func check() throws {
         if let manifestUrl, !ManifestAddress.isGood(manifestUrl) {

@@ -1,29 +1,43 @@
 import Dispatch
 import Glibc
+import Sandbox
 import Synchronization
 
-/// SIGINT and SIGTERM as something to wait for, from the moment this is made.
+/// SIGINT, SIGTERM and the end of a process as something to wait for, from the moment this is made.
 ///
-/// Invariant: `sources` does not change after `init`, which is what makes the class `Sendable`.
+/// Invariant: `sources` and `owner` do not change after `init`, which is what makes the class `Sendable`.
 final class StopSignals: @unchecked Sendable {
     private struct State {
         var isStopped = false
+        var ownerEnded = false
         var waiter: CheckedContinuation<Void, Never>?
     }
 
     private let state = Mutex(State())
     private let sources: [any DispatchSourceSignal]
+    private let owner: (any DispatchSourceRead)?
 
-    init() {
+    /// - Parameter process: whose end is waited for, too.
+    init(owner process: Int32? = nil) {
         sources = [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
             return DispatchSource.makeSignalSource(signal: number, queue: .global())
         }
+        let descriptor: Int32? = process.flatMap { Host.end(of: $0) }
+        owner = descriptor.map { DispatchSource.makeReadSource(fileDescriptor: $0) }
         for source in sources {
             source.setEventHandler { [weak self] in self?.stop() }
             source.resume()
         }
+        owner?.setEventHandler { [weak self] in self?.stop(ownerEnded: true) }
+        owner?.setCancelHandler { if let descriptor { close(descriptor) } }
+        owner?.resume()
+        // It had ended before it could be watched.
+        if process != nil, descriptor == nil { stop(ownerEnded: true) }
     }
+
+    /// True when the owner's end came first.
+    var ownerEnded: Bool { state.withLock { $0.ownerEnded } }
 
     /// Returns when the first of them came.
     func wait() async {
@@ -36,8 +50,10 @@ final class StopSignals: @unchecked Sendable {
         }
     }
 
-    private func stop() {
+    private func stop(ownerEnded: Bool = false) {
+        if ownerEnded { owner?.cancel() }
         state.withLock { state in
+            if !state.isStopped { state.ownerEnded = ownerEnded }
             state.isStopped = true
             defer { state.waiter = nil }
             return state.waiter
