@@ -19,14 +19,20 @@ struct ObjectPrinter {
     /// - Parameter suffix: behind that, such as ` (dry run)`.
     /// - Parameter isTyped: JSON has its members as Go declares them.
     mutating func print(
-        _ object: JSON, _ resource: APIResource?, done: String = "", suffix: String = "", isTyped: Bool = false
+        _ object: JSON, _ resource: APIResource?, done: String = "", suffix: String = "", isTyped: Bool = false, event: String? = nil
     ) throws {
-        let object: JSON = showsManagedFields ? object : Self.withoutManagedFields(object)
+        let plain: JSON = showsManagedFields ? object : Self.withoutManagedFields(object)
+        if case .name = format {
+            for item in Self.items(plain) { output.line(name(item, Self.items(plain).count == 1 ? resource : nil)) }
+            return
+        }
+        let object: JSON = event.map { ["type": .string($0), "object": plain.sortedByKey] } ?? plain
         switch format {
+        // An event a line, for programs that read lines.
+        case .json where event != nil: output.line(object.text())
         case .human:
             output.line("\(name(object, resource)) \(done)\(suffix)")
-        case .name:
-            for item in Self.items(object) { output.line(name(item, Self.items(object).count == 1 ? resource : nil)) }
+        case .name: break
         case .json: output.line((isTyped ? GoForm.ordered(object) : object.sortedByKey).text(.kubectl))
         case .yaml:
             if hasPrintedYAML { output.line("---") }

@@ -89,7 +89,8 @@ struct TablePrinter {
     private mutating func aligned(_ lines: [[String]]) -> String {
         for line in lines {
             for (column, cell) in line.enumerated() {
-                if column == widths.count { widths.append(6) }
+                // The longest event is as long as MODIFIED.
+                if column == widths.count { widths.append(column == 0 && options.showsEvents ? 11 : 6) }
                 widths[column] = max(widths[column], cell.unicodeScalars.count + 3)
             }
         }

@@ -42,7 +42,7 @@ struct ResourceArguments {
         guard !types.isEmpty else { throw Failure("the server doesn't have a resource type \(JSON.quoted(first))") }
         var resources: [APIResource] = []
         for type in types {
-            if let found = try await session.catalog.find(String(type)) {
+            if let found = try await session.find(String(type)) {
                 resources.append(found)
             } else if let members = try await session.catalog.category(String(type)) {
                 resources += members

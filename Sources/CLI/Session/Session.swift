@@ -71,8 +71,15 @@ final class Session: Sendable {
 
     /// The resource of a word. Throws kubectl's text when there is none.
     func resource(_ word: String) async throws -> APIResource {
-        guard let found = try await catalog.find(word) else {
-            throw Self.unknown(word)
+        guard let found = try await find(word) else { throw Self.unknown(word) }
+        return found
+    }
+
+    /// The resource that a word means; nil when there is none. Warns of a short name that could mean another.
+    func find(_ word: String) async throws -> APIResource? {
+        guard let found = try await catalog.find(word) else { return nil }
+        for other in catalog.others(word, than: found) {
+            output.warn("short name \(JSON.quoted(word)) could also match lower priority resource \(other.qualified)")
         }
         return found
     }

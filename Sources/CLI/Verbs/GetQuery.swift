@@ -185,29 +185,12 @@ struct GetQuery {
         guard let target = targets.first, targets.allSatisfy({ $0.resource == target.resource }) else {
             throw Failure("you may only specify a single resource type")
         }
+        var printer: WatchPrinter = watchPrinter(target.resource)
         guard targets.count == 1 else {
-            throw Failure(
-                "watch is only supported on individual resources and resource collections - \(targets.count) resources were found")
+            for target in targets { _ = try await showStart(of: target, &printer) }
+            throw Failure("you may only watch a single resource or type of resource at a time")
         }
-        var options: RequestOptions = verb.listOptions
-        if let name = target.name {
-            options.fieldSelector = ([verb.selection.fieldSelector].compactMap { $0 } + ["metadata.name=" + name]).joined(separator: ",")
-        }
-        let representation: APIRequest.Representation = format.isForPeople ? .table : .object
-        var request = APIRequest(
-            .list, target.resource.resource, namespace: target.namespace, options: options, representation: representation)
-        let list: JSON = try await list(request, target)
-        if target.name != nil, (list["rows"] ?? list["items"])?.array?.isEmpty == true, !verb.ignoreNotFound {
-            // Asking for the one object gives the server's own words.
-            _ = try await session.send(APIRequest(.get, target.resource.resource, namespace: target.namespace, name: target.name))
-        }
-        var tableOptions: TablePrinter.Options = self.options(target.resource)
-        tableOptions.showsEvents = verb.outputWatchEvents
-        var printer = WatchPrinter(
-            table: TablePrinter(tableOptions),
-            objects: ObjectPrinter(format, session.output, showsManagedFields: verb.printing.showManagedFields),
-            showsEvents: verb.outputWatchEvents, resource: target.resource)
-        if !verb.watchOnly { try printer.show(list, session.output) }
+        var (request, list) = try await showStart(of: target, &printer)
         session.output.flush()
         request.verb = .watch
         request.options.resourceVersion = list[["metadata", "resourceVersion"]]?.string
@@ -216,6 +199,33 @@ struct GetQuery {
             try printer.show(event, session.output)
             session.output.flush()
         }
+    }
+
+    private func watchPrinter(_ resource: APIResource) -> WatchPrinter {
+        var tableOptions: TablePrinter.Options = options(resource)
+        tableOptions.showsEvents = verb.outputWatchEvents
+        return WatchPrinter(
+            table: TablePrinter(tableOptions),
+            objects: ObjectPrinter(format, session.output, showsManagedFields: verb.printing.showManagedFields),
+            showsEvents: verb.outputWatchEvents, resource: resource)
+    }
+
+    /// Shows what is there before the first change.
+    private func showStart(of target: Target, _ printer: inout WatchPrinter) async throws -> (request: APIRequest, list: JSON) {
+        var options: RequestOptions = verb.listOptions
+        if let name = target.name {
+            options.fieldSelector = ([verb.selection.fieldSelector].compactMap { $0 } + ["metadata.name=" + name]).joined(separator: ",")
+        }
+        let request = APIRequest(
+            .list, target.resource.resource, namespace: target.namespace, options: options,
+            representation: format.isForPeople ? .table : .object)
+        let list: JSON = try await list(request, target)
+        if target.name != nil, (list["rows"] ?? list["items"])?.array?.isEmpty == true, !verb.ignoreNotFound {
+            // Asking for the one object gives the server's own words.
+            _ = try await session.send(APIRequest(.get, target.resource.resource, namespace: target.namespace, name: target.name))
+        }
+        if !verb.watchOnly { try printer.show(list, session.output) }
+        return (request, list)
     }
 }
 
@@ -243,6 +253,6 @@ private struct WatchPrinter {
     }
 
     private mutating func show(_ object: JSON, _ event: String, _ output: Output) throws {
-        try objects.print(showsEvents ? ["type": .string(event), "object": object] : object, resource)
+        try objects.print(object, resource, event: showsEvents ? event : nil)
     }
 }

@@ -19,6 +19,13 @@ package actor ResourceCatalog {
         return all.first { name.meansExactly($0) } ?? all.first { name.means($0) }
     }
 
+    /// Resources that a short name could mean beside the one that it means: built-in ones of other groups.
+    package nonisolated func others(_ word: String, than found: APIResource) -> [APIResource] {
+        let word: String = word.lowercased()
+        guard found.short.contains(word) else { return [] }
+        return Self.builtIn.filter { $0.short.contains(word) && $0.resource.group != found.resource.group }
+    }
+
     /// The resource of a kind, as manifests name it. nil when there is none.
     package func find(apiVersion: String, kind: String) async throws -> APIResource? {
         if let found = builtIn(apiVersion: apiVersion, kind: kind) { return found }

@@ -53,7 +53,6 @@ package final class Histogram: Metric, @unchecked Sendable {
     }
 }
 
-
 extension Histogram {
     /// Bounds that each are `factor` times the one before.
     package static func exponential(from first: Double, factor: Double, count: Int) -> [Double] {
