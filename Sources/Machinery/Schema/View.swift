@@ -25,17 +25,25 @@ public struct View<S: Schema>: Sendable, Hashable {
     @inlinable @inline(__always)
     public subscript<Value: FieldValue>(dynamicMember field: KeyPath<S, Field<Value>>) -> Value.Reading {
         get {
-            read(S.definition.fields.pointee[keyPath: field])
+            read(Self.declared(field))
         }
         set {
-            write(newValue, to: S.definition.fields.pointee[keyPath: field])
+            write(newValue, to: Self.declared(field))
         }
         _modify {
-            let declared: Field<Value> = S.definition.fields.pointee[keyPath: field]
+            let declared: Field<Value> = Self.declared(field)
             var reading: Value.Reading = take(declared)
             defer { write(reading, to: declared) }
             yield &reading
         }
+    }
+
+    /// The declaration of a field, by its place, which is a constant for a constant key path: `pointee[keyPath:]` makes the compiler copy
+    /// the whole type's declaration first, forty references for a PodSpec. A key path of a protocol's requirement has no place.
+    @inlinable @inline(__always)
+    static func declared<Value: FieldValue>(_ field: KeyPath<S, Field<Value>>) -> Field<Value> {
+        guard let offset = MemoryLayout<S>.offset(of: field) else { return S.definition.fields.pointee[keyPath: field] }
+        return (UnsafeRawPointer(S.definition.fields) + offset).assumingMemoryBound(to: Field<Value>.self).pointee
     }
 
     @inlinable
@@ -59,12 +67,12 @@ public struct View<S: Schema>: Sendable, Hashable {
     /// True when the member is there, whatever its value.
     @inlinable @inline(__always)
     public func has<Value: FieldValue>(_ field: KeyPath<S, Field<Value>>) -> Bool {
-        json[S.definition.fields.pointee[keyPath: field].name] != nil
+        json[Self.declared(field).name] != nil
     }
 
     /// Removes the member.
     @inlinable @inline(__always)
     public mutating func remove<Value: FieldValue>(_ field: KeyPath<S, Field<Value>>) {
-        json[S.definition.fields.pointee[keyPath: field].name] = nil
+        json[Self.declared(field).name] = nil
     }
 }
