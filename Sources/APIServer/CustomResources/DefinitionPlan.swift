@@ -16,8 +16,8 @@ struct DefinitionPlan {
         acceptNames(TakenNames(others), now)
         if APIApproval.isProtected(definition.spec.group) { judgeApproval(now) }
         // What an older version said of rules that it did not evaluate.
-        if definition.condition("ValidationRulesEvaluated") != nil {
-            definition.status.conditions.removeAll { $0.type == "ValidationRulesEvaluated" }
+        if self.definition.condition("ValidationRulesEvaluated") != nil {
+            self.definition.status.conditions.removeAll { $0.type == "ValidationRulesEvaluated" }
         }
     }
 
