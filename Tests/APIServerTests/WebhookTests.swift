@@ -54,6 +54,28 @@ import Testing
         await hook.shutdown()
     }
 
+    @Test func `conditions spare a webhook the requests that are no matter to it`() async throws {
+        let server = try await TestServer()
+        let hook = try await WebhookServer { _ in ["allowed": false, "status": ["message": "no"]] }
+        let conditions: JSON = [
+            ["name": "named", "expression": "object.metadata.name.startsWith('x')"],
+            ["name": "not-me", "expression": "request.userInfo.username != 'system:spared'"],
+        ]
+        try await configure(server, Self.validating, "check", [hook.webhook("check.example.com", ["matchConditions": conditions])])
+        #expect(try await server.ask("POST", Place.configMaps, Sample.configMap("a")).code == 201)
+        #expect(try await server.ask("POST", Place.configMaps, Sample.configMap("x"), as: .component("system:spared")).code == 201)
+        #expect(hook.asked.isEmpty)
+        #expect(try await server.ask("POST", Place.configMaps, Sample.configMap("x2"))["message"]?.string?.hasSuffix("request: no") == true)
+        let broken: JSON = [["name": "broken", "expression": "object.nope == 1"]]
+        try await configure(server, Self.validating, "other", [hook.webhook("other.example.com", ["matchConditions": broken])])
+        let refused: TestServer.Reply = try await server.ask("POST", Place.configMaps, Sample.configMap("b"))
+        #expect(refused.code == 403)
+        #expect(
+            refused["message"]
+                == "configmaps \"b\" is forbidden: expression 'object.nope == 1' resulted in error: no such key: nope", "\(refused)")
+        await hook.shutdown()
+    }
+
     @Test func `a webhook that is asked about connections can refuse them`() async throws {
         let server = try await TestServer()
         let hook = try await WebhookServer { _ in ["allowed": false, "status": ["message": "no shells here"]] }

@@ -57,7 +57,7 @@ struct CompiledRule: Sendable {
     }
 
     /// What a rule is called in errors: its message, or its text.
-    private var shown: String { (message.isEmpty ? text : message)[...].trimmedText }
+    private var shown: String { String((message.isEmpty ? text : message)[...].trimmed) }
 
     /// An error that an evaluation ended with.
     func explanation(_ error: EvaluationError) -> String {
@@ -85,7 +85,7 @@ struct CompiledRule: Sendable {
             budget -= Int64(outcome.cost)
             switch outcome.result {
             case .success(.string(let text)):
-                let trimmed: String = text[...].trimmedText
+                let trimmed = String(text[...].trimmed)
                 if !trimmed.isEmpty, trimmed.utf8.count <= Self.messageLimit, !trimmed.contains("\n") { detail = trimmed }
             case .failure(let error) where error.kind == .tooExpensive:
                 problems.invalid(
@@ -103,15 +103,6 @@ struct CompiledRule: Sendable {
         default: problems.invalid(here, .string(type), detail)
         }
         return true
-    }
-}
-
-extension Substring {
-    /// Without white space at its ends.
-    var trimmedText: String {
-        var rest: Substring = drop(while: \.isWhitespace)
-        while rest.last?.isWhitespace == true { rest.removeLast() }
-        return String(rest)
     }
 }
 
