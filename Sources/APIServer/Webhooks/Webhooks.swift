@@ -54,7 +54,7 @@ final class Webhooks: Sendable {
         return table.matches(operation, call.type, call.request.subresource, equivalents: { types.equivalents(of: $0) })
     }
 
-    /// The webhooks that want to see this very object, in their order. Throws ``APIStatus`` (404) without the object's namespace.
+    /// The webhooks that want to see this very object if their conditions hold, in their order. Throws ``APIStatus`` (404) without the object's namespace.
     func due(
         _ table: WebhookTable, _ operation: AdmissionOperation, object: JSON?, old: JSON?, _ call: Call
     ) throws(APIStatus) -> [WebhookTable.Match] {
@@ -62,15 +62,17 @@ final class Webhooks: Sendable {
         for match in matches(table, operation, call) {
             let webhook: Webhook = match.webhook
             guard try RequestSelection.namespace(webhook.namespaceSelector, operation, object, call, store),
-                RequestSelection.object(webhook.objectSelector, object, old), try conditionsHold(match, operation, object, old, call)
+                RequestSelection.object(webhook.objectSelector, object, old)
             else { continue }
             due.append(match)
         }
         return due
     }
 
+    /// Whether a webhook's conditions hold for the object as it is now. Throws ``APIStatus`` (403) where that can't be told.
+    ///
     /// Source: k8s.io/apiserver/pkg/admission/plugin/webhook/matchconditions.
-    private func conditionsHold(
+    func conditionsHold(
         _ match: WebhookTable.Match, _ operation: AdmissionOperation, _ object: JSON?, _ old: JSON?, _ call: Call
     ) throws(APIStatus) -> Bool {
         guard !match.webhook.conditions.isEmpty else { return true }

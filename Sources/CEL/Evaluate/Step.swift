@@ -117,10 +117,7 @@ final class PresenceStep: Step, @unchecked Sendable {
     }
 
     private static func has(_ name: String, _ value: Value, _ frame: Frame) throws(EvaluationError) -> Bool {
-        // A field that is null counts as absent in objects, as Go decodes it; a key of a map does not.
-        guard let found = try SelectStep.field(name, of: value, frame) else { return false }
-        if case .null = found, case .jsonMap(_, let declaration) = value, case .object = declaration.form { return false }
-        return true
+        try SelectStep.field(name, of: value, frame) != nil
     }
 }
 

@@ -125,7 +125,8 @@ struct RegularExpressionProgram {
         guard steps.count < Self.limit else { throw RegularExpressionError("expression too large", "") }
         switch tree {
         case .empty: break
-        case .set(let set): steps.append(.scalar(set))
+        // In a very long program the making of the tables would take longer than they save.
+        case .set(let set): steps.append(.scalar(steps.count < 2_000 ? set.prepared() : set))
         case .assertion(let assertion): steps.append(.assertion(assertion))
         case .sequence(let parts): for part in parts { try add(part) }
         case .choice(let choices): try add(choices: choices[...])
