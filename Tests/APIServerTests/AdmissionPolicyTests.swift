@@ -10,7 +10,9 @@ import Testing
     static let policies = root + "validatingadmissionpolicies"
     static let bindings = root + "validatingadmissionpolicybindings"
     static let deployments: JSON = [
-        "resourceRules": [["apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": ["deployments"]]]
+        "resourceRules": [
+            ["apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"], "resources": ["deployments"]]
+        ]
     ]
     static let maps: JSON = [
         "resourceRules": [["apiGroups": [""], "apiVersions": ["v1"], "operations": ["*"], "resources": ["configmaps"]]]
@@ -75,7 +77,8 @@ import Testing
         // There is no object to look at when one is deleted.
         let deleted: TestServer.Reply = try await server.ask("DELETE", Place.configMaps + "/one")
         #expect(deleted.code == 422)
-        #expect(deleted["message"]?.string?.contains("composited variable \"keys\" fails to evaluate: no such overload") == true, "\(deleted)")
+        #expect(
+            deleted["message"]?.string?.contains("composited variable \"keys\" fails to evaluate: no such overload") == true, "\(deleted)")
     }
 
     @Test func `parameters come from objects that may be absent`() async throws {
@@ -85,17 +88,23 @@ import Testing
             "validations": [["expression": "object.spec.replicas <= int(params.data.max)", "message": "too many"]],
         ]
         func binding(_ action: String) -> JSON {
-            ["validationActions": ["Deny"], "paramRef": ["name": "limits", "namespace": "default", "parameterNotFoundAction": .string(action)]]
+            [
+                "validationActions": ["Deny"],
+                "paramRef": ["name": "limits", "namespace": "default", "parameterNotFoundAction": .string(action)],
+            ]
         }
         try await enforce(server, "limited", spec, binding("Deny"))
         let absent: TestServer.Reply = try await server.ask("POST", Place.deployments, Sample.deployment("a", replicas: 1))
         #expect(
             absent["message"]?.string?.hasSuffix(
-                "denied request: failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction") == true,
+                "denied request: failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction")
+                == true,
             "\(absent)")
         try await server.ask("POST", Place.configMaps, Sample.configMap("limits", data: ["max": "3"]))
         #expect(try await server.ask("POST", Place.deployments, Sample.deployment("a", replicas: 3)).code == 201)
-        #expect(try await server.ask("POST", Place.deployments, Sample.deployment("b", replicas: 4))["message"]?.string?.hasSuffix("too many") == true)
+        #expect(
+            try await server.ask("POST", Place.deployments, Sample.deployment("b", replicas: 4))["message"]?.string?.hasSuffix("too many")
+                == true)
         try await server.ask("PATCH", Place.configMaps + "/limits", ["data": ["max": "4"]])
         #expect(try await server.ask("POST", Place.deployments, Sample.deployment("b", replicas: 4)).code == 201)
         try await server.ask("DELETE", Self.bindings + "/limited-binding")
@@ -112,7 +121,8 @@ import Testing
         try await enforce(server, "strict", ["matchConstraints": Self.deployments, "validations": rule])
         let refused: TestServer.Reply = try await server.ask("POST", Place.deployments, Sample.deployment("a"))
         #expect(
-            refused["message"]?.string?.hasSuffix("denied request: expression 'object.spec.nope > 1' resulted in error: no such key: nope") == true,
+            refused["message"]?.string?.hasSuffix("denied request: expression 'object.spec.nope > 1' resulted in error: no such key: nope")
+                == true,
             "\(refused)")
         try await server.ask("PATCH", Self.policies + "/strict", ["spec": ["failurePolicy": "Ignore"]])
         #expect(try await server.ask("POST", Place.deployments, Sample.deployment("a")).code == 201)
@@ -133,7 +143,8 @@ import Testing
                 "validations": [
                     [
                         "expression": "authorizer.group('').resource('secrets').namespace(request.namespace).check('get').allowed()",
-                        "messageExpression": "request.userInfo.username + ' may not ' + request.operation.lowerAscii() + ' in ' + namespaceObject.metadata.name",
+                        "messageExpression":
+                            "request.userInfo.username + ' may not ' + request.operation.lowerAscii() + ' in ' + namespaceObject.metadata.name",
                     ]
                 ],
             ])
@@ -174,7 +185,9 @@ import Testing
         try await enforce(
             server, "everything",
             [
-                "matchConstraints": ["resourceRules": [["apiGroups": ["*"], "apiVersions": ["*"], "operations": ["*"], "resources": ["*"]]]],
+                "matchConstraints": [
+                    "resourceRules": [["apiGroups": ["*"], "apiVersions": ["*"], "operations": ["*"], "resources": ["*"]]]
+                ],
                 "validations": [["expression": "false"]],
             ])
         #expect(try await server.ask("POST", Place.configMaps, Sample.configMap("a")).code == 422)
@@ -189,11 +202,14 @@ import Testing
             Self.policy(
                 "wrong",
                 [
-                    "matchConstraints": Self.maps, "variables": [["name": "a", "expression": "variables.b"], ["name": "b", "expression": "1"]],
+                    "matchConstraints": Self.maps,
+                    "variables": [["name": "a", "expression": "variables.b"], ["name": "b", "expression": "1"]],
                     "validations": [["expression": "object.a +"], ["expression": "variables.b"], ["expression": "params.x == 1"]],
                     "auditAnnotations": [["key": "k", "valueExpression": "1"]],
                 ]))
-        let causes: [String] = (refused["details", "causes"]?.array ?? []).map { "\($0["field"]?.string ?? ""): \($0["message"]?.string ?? "")" }
+        let causes: [String] = (refused["details", "causes"]?.array ?? []).map {
+            "\($0["field"]?.string ?? ""): \($0["message"]?.string ?? "")"
+        }
         for expected in [
             "spec.variables[0].expression: Invalid value: \"variables.b\": compilation failed: ERROR: <input>:1:10: undefined field 'b'",
             "spec.validations[0].expression: Invalid value: \"object.a +\": compilation failed: ERROR: <input>:1:11: Syntax error",

@@ -46,7 +46,11 @@ import Testing
                   metadata: Object.metadata{labels: Object.metadata.labels{mesh: "yes"}}
                 }
                 """),
-            ["matchConditions": [["name": "none-yet", "expression": "!object.spec.?initContainers.orValue([]).exists(c, c.name == 'mesh-proxy')"]]],
+            [
+                "matchConditions": [
+                    ["name": "none-yet", "expression": "!object.spec.?initContainers.orValue([]).exists(c, c.name == 'mesh-proxy')"]
+                ]
+            ],
             constraints: ["resourceRules": [["apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]]]])
         let refused: TestServer.Reply = try await server.ask("POST", Place.pods, Sample.pod("web", labels: ["app": "web"]))
         // A list that is owned as a whole may not be set in part.
@@ -60,7 +64,8 @@ import Testing
         try await enforce(
             server, "sidecar",
             apply(
-                "Object{spec: Object.spec{initContainers: [Object.spec.initContainers{name: 'mesh-proxy', image: 'mesh/proxy:v1.0.0', restartPolicy: 'Always'}]}, metadata: Object.metadata{labels: Object.metadata.labels{mesh: 'yes'}}}"))
+                "Object{spec: Object.spec{initContainers: [Object.spec.initContainers{name: 'mesh-proxy', image: 'mesh/proxy:v1.0.0', restartPolicy: 'Always'}]}, metadata: Object.metadata{labels: Object.metadata.labels{mesh: 'yes'}}}"
+            ))
         let made: TestServer.Reply = try await server.ask("POST", Place.pods, Sample.pod("web", labels: ["app": "web"]))
         #expect(made.code == 201, "\(made)")
         #expect(made["metadata", "labels"] == ["app": "web", "mesh": "yes"])
@@ -103,7 +108,8 @@ import Testing
         let refused: TestServer.Reply = try await server.ask("POST", Place.configMaps, Sample.configMap("m"))
         #expect(
             refused["message"]?.string?.hasSuffix(
-                "type mismatch: unexpected type name \"Object.spec\", expected \"Object.data\", which matches field name path from root Object type")
+                "type mismatch: unexpected type name \"Object.spec\", expected \"Object.data\", which matches field name path from root Object type"
+            )
                 == true, "\(refused)")
         try await server.ask("PATCH", Self.policies + "/wrong", ["spec": ["failurePolicy": "Ignore"]])
         #expect(try await server.ask("POST", Place.configMaps, Sample.configMap("m"))["data"] == ["key": "value"])

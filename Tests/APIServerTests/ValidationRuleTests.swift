@@ -41,7 +41,8 @@ import Testing
         #expect(made.code == 201 && made.warnings.isEmpty, "\(made)")
         #expect(try await server.ask("POST", CronTabs.objects, CronTabs.object("a-good")).code == 201)
         let refused: TestServer.Reply = try await server.ask(
-            "POST", CronTabs.objects, CronTabs.object("bad", ["replicas": 6, "image": "web", "hosts": ["a", "b", "c", "d", "e", "f", "g"]]))
+            "POST", CronTabs.objects,
+            CronTabs.object("bad", ["replicas": 6, "image": "web", "hosts": ["a", "b", "c", "d", "e", "f", "g"]]))
         #expect(refused.code == 422)
         #expect(
             complaints(refused).sorted() == [
@@ -64,13 +65,17 @@ import Testing
                 ),
             ]))
         let made: TestServer.Reply = try await server.ask(
-            "POST", CronTabs.objects, CronTabs.object("a", ["color": "red", "replicas": 2, "ports": [["name": "x", "number": 1], ["name": "y", "number": 5]]]))
+            "POST", CronTabs.objects,
+            CronTabs.object("a", ["color": "red", "replicas": 2, "ports": [["name": "x", "number": 1], ["name": "y", "number": 5]]]))
         #expect(made.code == 201, "\(made)")
         func patch(_ spec: JSON) async throws -> [String] {
             complaints(try await server.ask("PATCH", CronTabs.objects + "/a", ["spec": spec], type: .mergePatch))
         }
         #expect(try await patch(["color": "blue"]) == [#"spec.color: Invalid value: "string": the colour stays"#])
-        #expect(try await patch(["replicas": 5]) == [#"spec.replicas: Invalid value: "integer": failed rule: !oldSelf.hasValue() || self <= oldSelf.value() * 2"#])
+        #expect(
+            try await patch(["replicas": 5]) == [
+                #"spec.replicas: Invalid value: "integer": failed rule: !oldSelf.hasValue() || self <= oldSelf.value() * 2"#
+            ])
         // Elements are told apart by their keys, not by their places.
         #expect(try await patch(["ports": [["name": "y", "number": 5], ["name": "x", "number": 2]]]) == [])
         #expect(
@@ -142,7 +147,9 @@ import Testing
         let server = try await TestServer()
         try await server.define(definition([(Self.spec, [["rule": "self.replicas < 5"]])]))
         let refused: TestServer.Reply = try await server.ask("POST", CronTabs.objects, CronTabs.object("a", ["replicas": "many"]))
-        #expect(complaints(refused).contains { $0.hasPrefix("<nil>: Invalid value: null: some validation rules were not checked") }, "\(refused)")
+        #expect(
+            complaints(refused).contains { $0.hasPrefix("<nil>: Invalid value: null: some validation rules were not checked") },
+            "\(refused)")
     }
 
     @Test func `a rule that costs too much for one object refuses it`() async throws {
@@ -155,7 +162,9 @@ import Testing
         let refused: TestServer.Reply = try await server.ask("POST", CronTabs.objects, CronTabs.object("a", ["hosts": hosts]))
         #expect(
             complaints(refused).contains {
-                $0.contains("'operation cancelled: actual cost limit exceeded': no further validation rules will be run due to call cost exceeds limit")
+                $0.contains(
+                    "'operation cancelled: actual cost limit exceeded': no further validation rules will be run due to call cost exceeds limit"
+                )
             }, "\(refused)")
     }
 }

@@ -30,7 +30,8 @@ import Testing
         let numbers: JSON = .array((0..<2000).map { .int($0) })
         let declaration: Declaration = Self.list(.int, 2000)
         #expect(
-            outcome("self.all(x, self.all(y, x + y >= 0))", [("self", declaration, numbers)]) == "error: operation cancelled: actual cost limit exceeded")
+            outcome("self.all(x, self.all(y, x + y >= 0))", [("self", declaration, numbers)])
+                == "error: operation cancelled: actual cost limit exceeded")
         #expect(outcome("self.all(x, x >= 0)", [("self", declaration, numbers)]) == "true")
     }
 

@@ -24,7 +24,8 @@ package struct PolicyEnvironment: Sendable {
         hasParams: Bool, isPolicy: Bool = true, mutates: Bool = false, object: Declaration = .dyn, params: Declaration = .dyn
     ) {
         variables = [
-            Environment.Variable("object", object), Environment.Variable("oldObject", object), Environment.Variable("request", Self.request),
+            Environment.Variable("object", object), Environment.Variable("oldObject", object),
+            Environment.Variable("request", Self.request),
             Environment.Variable(isPolicy ? "namespaceObject" : "@namespaceObject", Self.namespace),
             Environment.Variable("authorizer", AuthorizerValue.type),
             Environment.Variable("authorizer.requestResource", AuthorizerValue.resourceType),

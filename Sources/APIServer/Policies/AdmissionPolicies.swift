@@ -74,7 +74,8 @@ final class AdmissionPolicies: Sendable {
     ) throws(APIStatus) -> ResourceType? {
         let name: String = call.request.name ?? (object ?? old)?[["metadata", "name"]]?.string ?? ""
         guard
-            let type = constraints.type(operation, call.type, call.request.subresource, name: name, equivalents: { types.equivalents(of: $0) })
+            let type = constraints.type(
+                operation, call.type, call.request.subresource, name: name, equivalents: { types.equivalents(of: $0) })
         else { return nil }
         guard try RequestSelection.namespace(constraints.namespaceSelector, operation, object, call, objects.store),
             RequestSelection.object(constraints.objectSelector, object, old)

@@ -95,7 +95,8 @@ struct MutatingPolicies: AdmissionPlugin {
 
     private func refusal(_ match: AdmissionPolicies.Match, _ text: String, _ object: JSON, _ call: Call) -> APIStatus {
         let name: String = call.request.name ?? object[["metadata", "name"]]?.string ?? ""
-        let policy: String = match.binding.map { "policy '\(match.policy.name)' with binding '\($0.name)'" } ?? "policy \"\(match.policy.name)\""
+        let policy: String =
+            match.binding.map { "policy '\(match.policy.name)' with binding '\($0.name)'" } ?? "policy \"\(match.policy.name)\""
         var status = APIStatus.forbidden(call.names, name, "")
         // As upstream, the text stands without the object's name, and the reason does not fit the code.
         status.message = "\(policy) denied request: \(text)"

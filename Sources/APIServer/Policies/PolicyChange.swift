@@ -85,12 +85,16 @@ enum PolicyChange {
     ///
     /// Source: k8s.io/apiserver/pkg/admission/plugin/policy/mutating/patch/json_patch.go.
     static func patched(_ object: JSON, _ value: Value) throws(Failure) -> JSON {
-        guard let operations = value.elements else { throw Failure(text: "type mismatch: JSONPatchType.expression should evaluate to array") }
+        guard let operations = value.elements else {
+            throw Failure(text: "type mismatch: JSONPatchType.expression should evaluate to array")
+        }
         var patch: [JSON] = []
         for operation in operations {
             guard case .object(let opaque) = operation, let made = opaque as? ConstructedValue, made.typeName == "JSONPatch" else {
                 throw Failure(
-                    text: "type mismatch: JSONPatchType.expression should evaluate to array of JSONPatch, got element of \(operation.typeName)")
+                    text:
+                        "type mismatch: JSONPatchType.expression should evaluate to array of JSONPatch, got element of \(operation.typeName)"
+                )
             }
             var json: JSON = [:]
             for field in made.fields {

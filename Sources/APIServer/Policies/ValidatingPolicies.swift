@@ -31,8 +31,10 @@ struct ValidatingPolicies: AdmissionPlugin {
                     continue
                 }
                 if binding.actions.contains("Deny") {
-                    refusal = refusal ?? Refusal(
-                        message: "\(policy) with binding '\(binding.name)' denied request: \(found.message)", reason: found.reason)
+                    refusal =
+                        refusal
+                        ?? Refusal(
+                            message: "\(policy) with binding '\(binding.name)' denied request: \(found.message)", reason: found.reason)
                 }
                 if binding.actions.contains("Warn") {
                     call.warnings.add("Validation failed for \(policy) with binding '\(binding.name)': \(found.message)")

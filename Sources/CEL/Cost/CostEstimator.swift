@@ -78,7 +78,13 @@ struct CostEstimator {
         let range: CostRange = cost(comprehension.range)
         let held: Entries? = entrySizes(comprehension.range)
         let isList: Bool
-        if let held { isList = held.isList } else if case .map = unification.resolved(comprehension.range.type) { isList = false } else { isList = true }
+        if let held {
+            isList = held.isList
+        } else if case .map = unification.resolved(comprehension.range.type) {
+            isList = false
+        } else {
+            isList = true
+        }
         var names: [String] = [comprehension.name]
         if let second = comprehension.secondName {
             names.append(second)

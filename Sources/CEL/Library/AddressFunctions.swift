@@ -16,7 +16,8 @@ struct IPValue: OpaqueValue, SizedValue {
         if text.contains("%") { throw EvaluationError("IP address \(JSON.quoted(text)) with zone value is not allowed") }
         guard let address = IPAddress(text) else {
             throw EvaluationError(
-                "IP Address \(JSON.quoted(text)) parse error during conversion from string: ParseAddr(\(JSON.quoted(text))): unable to parse IP")
+                "IP Address \(JSON.quoted(text)) parse error during conversion from string: ParseAddr(\(JSON.quoted(text))): unable to parse IP"
+            )
         }
         if !address.isIPv4, address.value >> 32 == 0xFFFF {
             throw EvaluationError("IPv4-mapped IPv6 address \(JSON.quoted(text)) is not allowed")

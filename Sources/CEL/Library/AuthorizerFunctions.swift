@@ -74,7 +74,8 @@ enum AuthorizerFunctions {
     static let all: [Overload] = steps + decisions
 
     private static let steps: [Overload] = [
-        .two("<kubernetes.authorization.Authorizer>path(string) -> kubernetes.authorization.PathCheck") { value, text throws(EvaluationError) in
+        .two("<kubernetes.authorization.Authorizer>path(string) -> kubernetes.authorization.PathCheck") {
+            value, text throws(EvaluationError) in
             guard case .string(let path) = text, var check = of(value, .authorizer) else { return nil }
             guard !path.allSatisfy(\.isWhitespace) else { throw EvaluationError("path must not be empty") }
             check.stage = .path
@@ -94,7 +95,8 @@ enum AuthorizerFunctions {
             check.question.serviceAccount = (namespace, name)
             return .object(check)
         },
-        .two("<kubernetes.authorization.GroupCheck>resource(string) -> kubernetes.authorization.ResourceCheck") { value, text throws(EvaluationError) in
+        .two("<kubernetes.authorization.GroupCheck>resource(string) -> kubernetes.authorization.ResourceCheck") {
+            value, text throws(EvaluationError) in
             if case .string(let name) = text, name.allSatisfy(\.isWhitespace) { throw EvaluationError("resource must not be empty") }
             return step(value, text, .group, to: .resource) { $0.resource = $1 }
         },
@@ -132,7 +134,8 @@ enum AuthorizerFunctions {
     }
 
     private static func step(
-        _ value: Value, _ text: Value, _ from: AuthorizerValue.Stage, to: AuthorizerValue.Stage, _ change: (inout AccessQuestion, String) -> Void
+        _ value: Value, _ text: Value, _ from: AuthorizerValue.Stage, to: AuthorizerValue.Stage,
+        _ change: (inout AccessQuestion, String) -> Void
     ) -> Value? {
         guard var check = of(value, from), case .string(let text) = text else { return nil }
         check.stage = to

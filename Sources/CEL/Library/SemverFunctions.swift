@@ -50,7 +50,9 @@ struct Semver: OpaqueValue {
     }
 
     private static func number(_ text: Substring, _ name: String) throws(EvaluationError) -> UInt64 {
-        guard !text.isEmpty, isNumber(text) else { throw EvaluationError("Invalid character(s) found in \(name.lowercased()) number \"\(text)\"") }
+        guard !text.isEmpty, isNumber(text) else {
+            throw EvaluationError("Invalid character(s) found in \(name.lowercased()) number \"\(text)\"")
+        }
         if text.utf8.count > 1, text.hasPrefix("0") {
             throw EvaluationError("\(name) number must not contain leading zeroes \"\(text)\"")
         }

@@ -134,7 +134,8 @@ struct TextFormatter {
             for (key, inner) in map.entries { parts.append("\(try shown(key)): \(try shown(inner))") }
             return "{" + parts.sorted().joined(separator: ", ") + "}"
         }
-        throw mismatch("string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps", value)
+        throw mismatch(
+            "string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps", value)
     }
 }
 

@@ -49,7 +49,8 @@ enum TimeFunctions {
             let sign: Int = text.hasPrefix("-") ? -1 : 1
             if text.hasPrefix("-") || text.hasPrefix("+") { text.removeFirst() }
             let parts: [Substring] = text.split(separator: ":", omittingEmptySubsequences: false)
-            guard parts.count == 2, let hours = Int(parts[0]), let minutes = Int(parts[1]), (0...23).contains(hours), (0...59).contains(minutes)
+            guard parts.count == 2, let hours = Int(parts[0]), let minutes = Int(parts[1]), (0...23).contains(hours),
+                (0...59).contains(minutes)
             else { throw EvaluationError("invalid timezone: \(zone)") }
             return sign * (hours * 3600 + minutes * 60)
         }

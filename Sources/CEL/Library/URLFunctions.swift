@@ -87,7 +87,9 @@ struct URLValue: OpaqueValue {
         let bytes: [UInt8] = Array(text.utf8)
         for index in bytes.indices where bytes[index] == UInt8(ascii: "%") {
             let digits: ArraySlice<UInt8> = bytes[index + 1..<min(bytes.count, index + 3)]
-            if digits.count < 2 || Int(String(decoding: digits, as: UTF8.self), radix: 16) == nil || digits.first == 0x2B || digits.first == 0x2D {
+            if digits.count < 2 || Int(String(decoding: digits, as: UTF8.self), radix: 16) == nil || digits.first == 0x2B
+                || digits.first == 0x2D
+            {
                 return String(decoding: bytes[index..<min(bytes.count, index + 3)], as: UTF8.self)
             }
         }

@@ -94,7 +94,9 @@ enum Macro {
         let bound: Expression = node(.bind(variable, node(.call("value", target: node(.name(held)), [])), body))
         let some: Expression = name == "optFlatMap" ? bound : node(.call("optional.of", target: nil, [bound]))
         let choice: Expression = node(
-            .call("_?_:_", target: nil, [node(.call("hasValue", target: node(.name(held)), [])), some, node(.call("optional.none", target: nil, []))]))
+            .call(
+                "_?_:_", target: nil,
+                [node(.call("hasValue", target: node(.name(held)), [])), some, node(.call("optional.none", target: nil, []))]))
         return node(.bind(held, target, choice))
     }
 }

@@ -18,7 +18,8 @@ extension Value {
         case (.optional(.none), .optional(.none)): true
         case (.optional(.some(let one)), .optional(.some(let other))): isEqual(one, other)
         case (.object(let one), .object(let other)): one.isEqual(to: other)
-        case (.jsonList(let first, let one), .jsonList(let second, let other)) where one === other: first == second || areEqual(one, first, other, second)
+        case (.jsonList(let first, let one), .jsonList(let second, let other)) where one === other:
+            first == second || areEqual(one, first, other, second)
         case (.list, .list), (.list, .jsonList), (.jsonList, .list), (.jsonList, .jsonList):
             areEqual(ListView(one), ListView(other))
         case (.jsonMap(let first, let one), .jsonMap(let second, let other)) where one === other && first == second: true
@@ -60,7 +61,8 @@ extension Value {
         case (.bool(let one), .bool(let other)): compare(one ? 1 : 0, other ? 1 : 0)
         case (.string(let one), .string(let other)): compare(one, other)
         case (.bytes(let one), .bytes(let other)): one == other ? 0 : one.lexicographicallyPrecedes(other) ? -1 : 1
-        case (.timestamp(let one, let first), .timestamp(let other, let second)): one == other ? compare(first, second) : compare(one, other)
+        case (.timestamp(let one, let first), .timestamp(let other, let second)):
+            one == other ? compare(first, second) : compare(one, other)
         case (.duration(let one), .duration(let other)): compare(one, other)
         default: nil
         }
