@@ -23,7 +23,8 @@ import Testing
         ("dyn(9007199254740993) == 9007199254740992.0", "false"),
         ("dyn(9223372036854775807) < 9223372036854775808.0", "true"), ("dyn(-1) < 0u", "true"),
         ("dyn(double('NaN')) == double('NaN')", "false"),
-        ("double('NaN') < 1.0", "false"), ("'a' < 'b'", "true"), ("'é' == 'é'", "false"), ("b'a' < b'b'", "true"), ("false < true", "true"),
+        ("double('NaN') < 1.0", "false"), ("'a' < 'b'", "true"), ("'\\u00e9' == 'e\\u0301'", "false"), ("b'a' < b'b'", "true"),
+        ("false < true", "true"),
         ("[1, 2] == [1, 2]", "true"), ("[1, 2] == [2, 1]", "false"), ("{'a': 1, 'b': 2} == {'b': 2, 'a': 1}", "true"),
         ("{'a': [1.0]} == {'a': [1.0]}", "true"), ("dyn([1]) == dyn([1.0])", "true"), ("dyn('a') == dyn(1)", "false"),
         ("null == null", "true"),
@@ -42,7 +43,8 @@ import Testing
         ("dyn('x') ? 1 : 2", "error: no such overload: _?_:_(string)"),
         ("true && 'a'", "error: found no matching overload for '_&&_' applied to '(bool, string)'"),
         ("true ? 1 : 'a'", "error: found no matching overload for '_?_:_' applied to '(bool, int, string)'"),
-        ("true || false && false", "true"), ("1 < 2 == true", "true"), ("true ? false ? 1 : 2 : 3", "2"),
+        ("true || false && false", "true"), ("1 < 2 == true", "true"), ("true ? (false ? 1 : 2) : 3", "2"),
+        ("false ? 1 : false ? 2 : 3", "3"),
     ])
     func `the side that decides makes up for an error`(_ source: String, _ expected: String) { #expect(outcome(source) == expected) }
 

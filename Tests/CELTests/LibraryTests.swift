@@ -52,7 +52,7 @@ import Testing
         ("url('https://example.com:80/').getPort()", "'80'"),
         ("url('https://example.com/path with spaces/').getEscapedPath()", "'/path%20with%20spaces/'"),
         ("url('/path').getScheme()", "''"), ("isURL('https://a.b/c')", "true"), ("isURL('../relative')", "false"),
-        ("isURL('https://:b:/')", "false"), ("isURL('//no-scheme')", "true"),
+        ("isURL('https://a:b:c/')", "false"), ("isURL('//no-scheme')", "true"),
         ("ip('192.168.0.1').family()", "4"), ("ip('::1').isLoopback()", "true"), ("isIP('192.168.0.1.0')", "false"),
         ("isIP('::ffff:1.2.3.4')", "false"),
         ("ip('10.0.0.1').isGlobalUnicast()", "true"), ("ip('224.0.0.1').isLinkLocalMulticast()", "true"),

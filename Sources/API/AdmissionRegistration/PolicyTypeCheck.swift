@@ -4,7 +4,7 @@ package import Machinery
 /// Looks for expressions of a ValidatingAdmissionPolicy that don't fit the types that the policy is about. Pure.
 ///
 /// Source: k8s.io/apiserver/pkg/admission/plugin/policy/validating/typechecking.go.
-package struct PolicyTypeCheck: Sendable {
+package struct PolicyTypeCheck {
     /// A kind that can be looked up.
     package struct Target: Sendable {
         package let group: String

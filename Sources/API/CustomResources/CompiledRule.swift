@@ -53,7 +53,7 @@ struct CompiledRule: Sendable {
     func inputs(_ value: Value, _ old: JSON?, _ declaration: Declaration) -> [Value] {
         guard usesOldSelf else { return [value, .null] }
         let before: Value? = old.map { Value($0, declaration) }
-        return [value, isOldSelfOptional ? before.map { .optional(.some($0)) } ?? .none : before ?? .null]
+        return [value, isOldSelfOptional ? before.map { Value.optional(.some($0)) } ?? .noValue : before ?? .null]
     }
 
     /// What a rule is called in errors: its message, or its text.

@@ -51,7 +51,7 @@ final class AdmissionPolicies: Sendable {
     func due(
         _ table: PolicyTable, _ operation: AdmissionOperation, object: JSON?, old: JSON?, _ call: Call
     ) throws(APIStatus) -> [Match] {
-        let entries: [PolicyTable.Entry] = table.entries
+        let entries: [PolicyTable.Enforced] = table.entries
         guard !entries.isEmpty, !(call.names.group == Self.group && Self.exempt.contains(call.names.plural)) else { return [] }
         var due: [Match] = []
         for entry in entries {

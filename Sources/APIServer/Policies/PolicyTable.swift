@@ -8,7 +8,7 @@ import Synchronization
 /// Follows the stored objects: a write of one throws the table away before it is acknowledged; the next request makes it anew. What
 /// was compiled is kept as long as the policy stays as it is.
 final class PolicyTable: Sendable {
-    struct Entry: Sendable {
+    struct Enforced: Sendable {
         let policy: AdmissionPolicy
         /// In the order of their names.
         let bindings: [AdmissionPolicyBinding]
@@ -16,7 +16,7 @@ final class PolicyTable: Sendable {
 
     private struct State {
         /// nil before the first use and after a change.
-        var entries: [Entry]?
+        var entries: [Enforced]?
         var compiled: [String: (revision: Revision, policy: AdmissionPolicy)] = [:]
     }
 
@@ -45,18 +45,18 @@ final class PolicyTable: Sendable {
         mayMatch.store(true, ordering: .releasing)
     }
 
-    var entries: [Entry] {
+    var entries: [Enforced] {
         guard mayMatch.load(ordering: .acquiring) else { return [] }
         return state.withLock { state in
-            let entries: [Entry] = state.entries ?? load(&state.compiled)
+            let entries: [Enforced] = state.entries ?? load(&state.compiled)
             state.entries = entries
             if entries.isEmpty { mayMatch.store(false, ordering: .releasing) }
             return entries
         }
     }
 
-    private func load(_ compiled: inout [String: (revision: Revision, policy: AdmissionPolicy)]) -> [Entry] {
-        func read(_ prefix: String) -> [Store.Entry] { (try? store.list(prefix: prefix).entries) ?? [] }
+    private func load(_ compiled: inout [String: (revision: Revision, policy: AdmissionPolicy)]) -> [Enforced] {
+        func read(_ prefix: String) -> [Entry] { (try? store.list(prefix: prefix).entries) ?? [] }
         var bindings: [String: [AdmissionPolicyBinding]] = [:]
         for entry in read(bindingPrefix) {
             guard let json = try? JSON(parsing: entry.value) else { continue }
@@ -64,7 +64,7 @@ final class PolicyTable: Sendable {
             bindings[binding.policyName, default: []].append(binding)
         }
         var kept: [String: (revision: Revision, policy: AdmissionPolicy)] = [:]
-        var result: [Entry] = []
+        var result: [Enforced] = []
         for entry in read(policyPrefix) {
             let policy: AdmissionPolicy
             if let known = compiled[entry.key], known.revision == entry.revision {
@@ -74,7 +74,7 @@ final class PolicyTable: Sendable {
                 policy = AdmissionPolicy(json, mutates: mutates)
             }
             kept[entry.key] = (entry.revision, policy)
-            if let found = bindings[policy.name] { result.append(Entry(policy: policy, bindings: found)) }
+            if let found = bindings[policy.name] { result.append(Enforced(policy: policy, bindings: found)) }
         }
         compiled = kept
         return result

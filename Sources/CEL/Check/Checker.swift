@@ -17,6 +17,8 @@ struct Checker {
     /// How many local variables are alive at once, at most.
     private(set) var localCount: Int = 0
     private var locals: [Local] = []
+    /// Inside of `format()`, whose arguments need not be of one type.
+    private var mixesTypes: Int = 0
     /// Indexes of the variables that the expression uses.
     private(set) var used: Set<Int> = []
 
@@ -164,7 +166,9 @@ struct Checker {
             return checkCall(prefix + "." + function, nil, arguments, expression)
         }
         if let target { check(target) }
+        if function == "format" { mixesTypes += 1 }
         for argument in arguments { check(argument) }
+        if function == "format" { mixesTypes -= 1 }
         guard let candidates = environment.functions[function] else {
             report("undeclared reference to '\(function)' (in container '')", expression)
             expression.type = .error
@@ -217,11 +221,12 @@ struct Checker {
 
     private mutating func checkList(_ elements: [(element: Expression, isOptional: Bool)], _ expression: Expression) {
         let element: ValueType = unification.fresh()
+        var isMixed: Bool = false
         for (inner, isOptional) in elements {
             check(inner)
-            join(held(inner, isOptional), element, inner)
+            if !join(held(inner, isOptional), element, inner) { isMixed = true }
         }
-        expression.type = .list(unification.resolved(element))
+        expression.type = .list(isMixed ? .dyn : unification.resolved(element))
     }
 
     /// What an element adds to its list or map.
@@ -233,22 +238,26 @@ struct Checker {
         return .dyn
     }
 
-    private mutating func join(_ type: ValueType, _ common: ValueType, _ expression: Expression) {
-        guard !unification.fits(type, common) else { return }
+    /// False for a type that the others are not, where that is allowed.
+    private mutating func join(_ type: ValueType, _ common: ValueType, _ expression: Expression) -> Bool {
+        guard !unification.fits(type, common) else { return true }
+        guard mixesTypes == 0 else { return false }
         let known: String = unification.resolved(common, freeAs: .dyn).description
         report("expected type '\(known)' but found '\(unification.resolved(type, freeAs: .dyn).description)'", expression)
+        return true
     }
 
     private mutating func checkMap(_ entries: [(key: Expression, value: Expression, isOptional: Bool)], _ expression: Expression) {
         let key: ValueType = unification.fresh()
         let value: ValueType = unification.fresh()
+        var (isKeyMixed, isValueMixed): (Bool, Bool) = (false, false)
         for entry in entries {
             check(entry.key)
-            join(entry.key.type, key, entry.key)
+            if !join(entry.key.type, key, entry.key) { isKeyMixed = true }
             check(entry.value)
-            join(held(entry.value, entry.isOptional), value, entry.value)
+            if !join(held(entry.value, entry.isOptional), value, entry.value) { isValueMixed = true }
         }
-        expression.type = .map(unification.resolved(key), unification.resolved(value))
+        expression.type = .map(isKeyMixed ? .dyn : unification.resolved(key), isValueMixed ? .dyn : unification.resolved(value))
     }
 
     private mutating func checkObject(

@@ -8,6 +8,9 @@ enum Arithmetic: String {
     case divide = "_/_"
     case modulo = "_%_"
 
+    /// Most elements of a list that is put together of two.
+    private static let listLimit = 2_000_000
+
     static let intOverflow = EvaluationError("integer overflow")
     static let uintOverflow = EvaluationError("unsigned integer overflow")
     static let durationOverflow = EvaluationError("duration overflow")
@@ -41,7 +44,10 @@ enum Arithmetic: String {
         case (.duration(let one), .duration(let other)) where self == .add || self == .subtract:
             return .duration(try whole(one, other, Self.durationOverflow))
         default:
-            if self == .add, let one = ListView(one), let other = ListView(other) { return .list(one.values + other.values) }
+            if self == .add, let one = ListView(one), let other = ListView(other) {
+                guard one.count + other.count <= Self.listLimit else { throw .tooExpensive }
+                return .list(one.values + other.values)
+            }
         }
         throw .noOverload(rawValue, [one, other])
     }

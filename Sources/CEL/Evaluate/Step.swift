@@ -69,12 +69,12 @@ final class SelectStep: Step, @unchecked Sendable {
 
     private func other(_ value: Value, _ frame: Frame) throws(EvaluationError) -> Value {
         switch value {
-        case .optional(.none): return .none
-        case .optional(.some(let inner)): return try Self.field(name, of: inner, frame).map { .some($0) } ?? .none
+        case .optional(.none): return .noValue
+        case .optional(.some(let inner)): return try Self.field(name, of: inner, frame).map { Value.held($0) } ?? .noValue
         default: break
         }
         let found: Value? = try Self.field(name, of: value, frame)
-        if isOptional { return found.map { .some($0) } ?? .none }
+        if isOptional { return found.map { Value.held($0) } ?? .noValue }
         guard let found else { throw .noKey(.string(name)) }
         return found
     }
@@ -138,12 +138,12 @@ final class IndexStep: Step, @unchecked Sendable {
         let key: Value = try index.evaluate(frame)
         try frame.charge(1)
         switch value {
-        case .optional(.none): return .none
-        case .optional(.some(let inner)): return try Self.element(key, of: inner, frame).map { .some($0) } ?? .none
+        case .optional(.none): return .noValue
+        case .optional(.some(let inner)): return try Self.element(key, of: inner, frame).map { Value.held($0) } ?? .noValue
         default: break
         }
         let found: Value? = try Self.element(key, of: value, frame)
-        if isOptional { return found.map { .some($0) } ?? .none }
+        if isOptional { return found.map { Value.held($0) } ?? .noValue }
         if let found { return found }
         throw ListView(value) == nil ? .noKey(key) : EvaluationError("index out of bounds: \(key.plainText)")
     }

@@ -71,14 +71,14 @@ enum FormatFunctions {
         named + [
             .one("format.named(string) -> optional(kubernetes.NamedFormat)") { name in
                 guard case .string(let name) = name else { return nil }
-                return value(name).map { .some($0) } ?? .none
+                return value(name).map { Value.held($0) } ?? .noValue
             },
             .two("<kubernetes.NamedFormat>validate(string) -> optional(list(string))", .walkText) { format, text in
                 guard case .object(let object) = format, let format = object as? FormatValue, case .string(let text) = text else {
                     return nil
                 }
                 let problems: [String] = format.problems(text)
-                return problems.isEmpty ? .none : .some(.list(problems.map { .string($0) }))
+                return problems.isEmpty ? .noValue : .held(.list(problems.map { .string($0) }))
             },
         ]
 }

@@ -1,9 +1,9 @@
 /// `optional.of(x)` and what can be done with it. Source: the extension for optionals of cel-go.
 enum OptionalFunctions {
     static let all: [Overload] = [
-        .one("optional.of(T) -> optional(T)") { .some($0) },
-        .many("optional.none() -> optional(T)") { _ in .none },
-        .one("optional.ofNonZeroValue(T) -> optional(T)") { $0.isZero ? .none : .some($0) },
+        .one("optional.of(T) -> optional(T)") { .held($0) },
+        .many("optional.none() -> optional(T)") { _ in .noValue },
+        .one("optional.ofNonZeroValue(T) -> optional(T)") { $0.isZero ? .noValue : .held($0) },
         .one("<optional(T)>hasValue() -> bool") { value in
             guard case .optional(let held) = value else { return nil }
             if case .some = held { return .bool(true) }

@@ -31,8 +31,9 @@ package enum Value: Sendable {
     /// Of a library.
     case object(any OpaqueValue)
 
-    package static let none = Value.optional(.none)
-    static func some(_ value: Value) -> Value { .optional(.some(value)) }
+    /// An optional without a value.
+    package static let noValue = Value.optional(.none)
+    static func held(_ value: Value) -> Value { .optional(.some(value)) }
 }
 
 /// A value of a library's type.
