@@ -1,4 +1,5 @@
 import API
+import APIServer
 import Machinery
 import TestSupport
 import Testing
@@ -43,7 +44,7 @@ import Testing
         let refused: TestServer.Reply = try await server.ask("POST", Place.deployments, Sample.deployment("many", replicas: 6))
         #expect(refused.code == 422 && refused["reason"] == "Invalid")
         #expect(
-            refused["message"]
+            refused["message"]?.string
                 == "deployments.apps \"many\" is forbidden: ValidatingAdmissionPolicy 'demo' with binding 'demo-binding' denied request: "
                 + "failed expression: object.spec.replicas <= 5")
         // Updates are judged too, by a scale as well.

@@ -56,7 +56,7 @@ import Testing
         // A list that is owned as a whole may not be set in part.
         #expect(refused.code == 403 && refused["reason"] == "Invalid", "\(refused)")
         #expect(
-            refused["message"]
+            refused["message"]?.string
                 == "policy 'sidecar' with binding 'sidecar-binding' denied request: error applying patch: invalid ApplyConfiguration: may not "
                 + "mutate atomic arrays, maps or structs: .spec.initContainers[0].args", "\(refused)")
         try await server.ask("DELETE", Self.policies + "/sidecar")

@@ -1,4 +1,5 @@
 import API
+import APIServer
 import Machinery
 import TestSupport
 import Testing
