@@ -50,6 +50,7 @@ package final class Cluster: Sendable {
     private let simulated: SimulatedNodes
     /// nil where services are not routed; the node's conditions say why.
     private let router: ServiceRouter?
+    private let policies: PolicyRouter?
     private let names: DNSServer?
     private let doors: ServiceDoors?
     private let informers: [Informers]
@@ -97,7 +98,8 @@ package final class Cluster: Sendable {
             configuration: APIServer.Configuration(
                 tokenKeyPEM: credentials.tokenKeyPEM, node: door, components: ["controller-manager", "scheduler"],
                 found: [usage.podMetrics, usage.nodeMetrics],
-                staticTokens: try UserTokens.read(profile, configuration.tokenFile), dial: Self.dial(network)),
+                staticTokens: try UserTokens.read(profile, configuration.tokenFile), dial: Self.dial(network),
+                policyNotice: configuration.nodeName == nil ? nil : PacketFilter.problem(network).map(PolicyRouter.notice)),
             log: log)
         let front = HTTPFront(server: server)
         let wanted: Int = configuration.port != 0 ? configuration.port : settings.port
@@ -177,11 +179,16 @@ package final class Cluster: Sendable {
         door.nodes = nodes
         usage.set([simulated, nodes], informers: shared)
         router =
-            isOwn && ServiceRouter.program != nil
+            isOwn && PacketFilter.program != nil
             ? ServiceRouter(network: network, ruleset: ClusterAddresses.ruleset, informers: shared, log: log) : nil
+        policies = configuration.nodeName.map { [client] _ in
+            PolicyRouter(
+                network: network, problem: PacketFilter.problem(network), others: [ClusterAddresses.nameServer], client: client,
+                clock: clock, informers: shared, log: log)
+        }
         doors = configuration.nodeName.map { [client] _ in
             ServiceDoors(
-                network: network, isRouted: isOwn && ServiceRouter.program != nil, range: PodAddresses.range(for: profile.nodeFolder),
+                network: network, isRouted: isOwn && PacketFilter.program != nil, range: PodAddresses.range(for: profile.nodeFolder),
                 client: client, clock: clock, informers: shared, log: log)
         }
         names =
@@ -228,6 +235,7 @@ package final class Cluster: Sendable {
             group.addTask { [store, clock] in await Compactor(store: store, clock: clock).run() }
             group.addTask { [nodes] in await nodes.run() }
             if let router { group.addTask { await router.run() } }
+            if let policies { group.addTask { await policies.run() } }
             if let names { group.addTask { await names.run() } }
             if let doors { group.addTask { await doors.run() } }
         }

@@ -18,6 +18,13 @@ enum ClusterAddresses {
     /// Of the service `kube-dns`.
     static let dns = "10.96.0.10"
 
+    /// The name server as policies may select it, which upstream runs as pods with this label.
+    static let nameServer = PolicyMember(
+        namespace: "kube-system", labels: ["k8s-app": "kube-dns"], addresses: [dns, gateway],
+        ports: [
+            PolicyMember.Port(name: "dns", transport: .udp, number: 53), PolicyMember.Port(name: "dns-tcp", transport: .tcp, number: 53),
+        ])
+
     static var ruleset: ServiceRuleset {
         ServiceRuleset(nodeAddress: gateway, nodes: allPods, ranges: [services])
     }

@@ -34,7 +34,7 @@ package enum HostCheck {
             network.stop()
         }
         findings.append(
-            ServiceRouter.program.map {
+            PacketFilter.program.map {
                 Finding(name: "routing of services", detail: "by \($0)", remedy: nil)
             }
                 ?? Finding(

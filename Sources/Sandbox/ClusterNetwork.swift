@@ -35,6 +35,8 @@ package final class ClusterNetwork: Sendable {
 
     /// Whether the cluster has a network of its own. False where the host forbids one; ``problem`` says why.
     package var isOwn: Bool { networkNamespace >= 0 }
+    /// Whether the kernel lends programs of the cluster's network as much memory as they ask for, as it does the host's root.
+    package var isPrivileged: Bool { userNamespace == nil }
     /// Why there is none.
     package let problem: SandboxError?
     /// Number of user and group identities that exist in the cluster, counted from 0. 1: the user's own, whatever it is called inside.
@@ -124,13 +126,14 @@ package final class ClusterNetwork: Sendable {
         return try result.get()
     }
 
-    /// A socket that connects; it can be written to when it has.
-    package func beginConnect(_ address: String, port: Int) throws(SandboxError) -> Int32 {
+    /// A socket that connects; it can be written to when it has. - Parameter isStream: false makes one for datagrams.
+    package func beginConnect(_ address: String, port: Int, isStream: Bool = true) throws(SandboxError) -> Int32 {
         let place: String = address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
         guard let target = SocketAddress(address, port: port) else {
             throw SandboxError.system(call: "connect", errno: EINVAL, path: place)
         }
-        let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let kind: UInt32 = isStream ? SOCK_STREAM.rawValue : SOCK_DGRAM.rawValue
+        let type = Int32(kind | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let fd: Int32 =
             SocketAddress.isLoopback(address)
             ? try Self.hostSocket(target.family, type, 0) : try socket(domain: target.family, type: type)
@@ -178,9 +181,9 @@ package final class ClusterNetwork: Sendable {
             socket(domain: address.contains(":") ? AF_INET6 : AF_INET, type: type | Int32(SOCK_NONBLOCK.rawValue)), address, port, type)
     }
 
-    /// A listening TCP socket of the host's network that does not block.
-    static func hostListener(_ address: String, port: Int) throws(SandboxError) -> Int32 {
-        let type = Int32(SOCK_STREAM.rawValue)
+    /// A listening TCP socket of the host's network that does not block, or a bound one for datagrams.
+    package static func hostListener(_ address: String, port: Int, isStream: Bool = true) throws(SandboxError) -> Int32 {
+        let type = Int32(isStream ? SOCK_STREAM.rawValue : SOCK_DGRAM.rawValue)
         return try bind(hostSocket(AF_INET, type | Int32(SOCK_NONBLOCK.rawValue), 0), address, port, type)
     }
 

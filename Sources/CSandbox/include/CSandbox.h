@@ -49,8 +49,8 @@ int swkube_forget_connections(int netlink, int protocol, const char *address, in
 /// runs, and returns a socket that does not block and may still be connecting, or -1. Null when the system has no room.
 struct swkube_doors;
 struct swkube_doors *swkube_doors_new(int (*dial)(void *context, uint64_t door), void *context);
-/// Takes over `listener`, which must not block. Returns 0 or an errno.
-int swkube_doors_open(struct swkube_doors *doors, uint64_t door, int listener);
+/// Takes over `listener`, which must not block: a listening socket, or a bound one for datagrams over IPv4. Returns 0 or an errno.
+int swkube_doors_open(struct swkube_doors *doors, uint64_t door, int listener, int is_datagram);
 /// Connections that came through stay. Returns 0 or an errno.
 int swkube_doors_close(struct swkube_doors *doors, uint64_t door);
 /// Serves all doors, for ever.

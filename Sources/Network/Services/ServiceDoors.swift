@@ -5,12 +5,14 @@ package import Machinery
 package import Sandbox
 import Synchronization
 
-/// The way from the host to Services: each has an address of its own in 127.0.0.0/8 with its TCP ports, and node ports are at 127.0.0.1.
+/// The way from the host to Services: each has an address of its own in 127.0.0.0/8 with its ports of TCP and UDP, and node ports are at
+/// 127.0.0.1.
 ///
 /// Reads Services and EndpointSlices; writes the status of Services of type LoadBalancer, and events about ports that are taken.
 package final class ServiceDoors: Sendable {
     /// One listening socket.
     private struct Wish: Hashable {
+        let transport: ServiceRoute.Transport
         let address: String
         let port: Int
         /// Where it leads: the Service's place and, for a cluster that routes none, its endpoints.
@@ -105,10 +107,11 @@ package final class ServiceDoors: Sendable {
             let mine: [View<EndpointSlice>] = slices.list(namespace: key.namespace).filter {
                 $0.metadata.labels["kubernetes.io/service-name"] == key.name
             }
-            for route in ServiceRoute.all(of: service, slices: mine) where route.transport == .tcp {
+            for route in ServiceRoute.all(of: service, slices: mine) {
                 guard let place = route.places.first, let own else { continue }
-                wanted[Wish(address: own, port: place.port, place: place)] = route.endpoints
-                if route.nodePort > 0 { wanted[Wish(address: "127.0.0.1", port: route.nodePort, place: place)] = route.endpoints }
+                wanted[Wish(transport: route.transport, address: own, port: place.port, place: place)] = route.endpoints
+                guard route.nodePort > 0 else { continue }
+                wanted[Wish(transport: route.transport, address: "127.0.0.1", port: route.nodePort, place: place)] = route.endpoints
             }
         }
         let old: Set<Wish> = state.withLock { state in
@@ -133,7 +136,7 @@ package final class ServiceDoors: Sendable {
         }
         do throws(SandboxError) {
             let port: Int = try doors.withLock { doors throws(SandboxError) in
-                try doors?.open(number, at: wish.address, port: wish.port) ?? 0
+                try doors?.open(number, at: wish.address, port: wish.port, isStream: wish.transport == .tcp) ?? 0
             }
             if port != wish.port, let service, service.key.namespace != "kube-system", service.name != "kubernetes" {
                 events.record(
@@ -174,14 +177,14 @@ package final class ServiceDoors: Sendable {
 
     /// On the doors' thread.
     private func dial(_ number: UInt64) -> Int32? {
-        let place: ServiceRoute.Place? = state.withLock { state in
-            guard let door = state.doors[number] else { return nil }
-            guard !isRouted else { return door.endpoints.isEmpty ? nil : door.wish.place }
-            guard !door.endpoints.isEmpty else { return nil }
+        let (place, isStream): (ServiceRoute.Place?, Bool) = state.withLock { state in
+            guard let door = state.doors[number], !door.endpoints.isEmpty else { return (nil, true) }
+            let isStream: Bool = door.wish.transport == .tcp
+            guard !isRouted else { return (door.wish.place, isStream) }
             state.doors[number]?.turn += 1
-            return door.endpoints[door.turn % door.endpoints.count]
+            return (door.endpoints[door.turn % door.endpoints.count], isStream)
         }
-        return place.flatMap { try? network.beginConnect($0.address, port: $0.port) }
+        return place.flatMap { try? network.beginConnect($0.address, port: $0.port, isStream: isStream) }
     }
 
     // MARK: - Load balancers

@@ -1,0 +1,103 @@
+package import API
+package import Client
+package import Logging
+package import Machinery
+package import Sandbox
+import Synchronization
+
+/// Keeps the kernel's rules as network policies want them.
+///
+/// Reads NetworkPolicies, pods, namespaces and nodes; writes one table of the cluster's network, replaced as a whole whenever its text
+/// changes, and on a host that can enforce none an event for each policy.
+package final class PolicyRouter: Sendable {
+    private let filter: PacketFilter
+    private let problem: String?
+    private let others: [PolicyMember]
+    private let policies: Informer<NetworkPolicy>
+    private let pods: Informer<Pod>
+    private let namespaces: Informer<Namespace>
+    private let nodes: Informer<Node>
+    private let events: EventRecorder
+    private let log: Logger
+    private let pokes: AsyncStream<Void>
+    private let poke: AsyncStream<Void>.Continuation
+
+    /// What is said of a policy where the host can enforce none.
+    package static func notice(_ problem: String) -> String { "stored, NOT enforced on this host: \(problem)" }
+
+    /// - Parameters:
+    ///   - problem: why rules cannot be in force here; nil where they can.
+    ///   - others: what a policy may select beside pods, such as the cluster's name server.
+    package init(
+        network: ClusterNetwork, problem: String?, others: [PolicyMember], client: Client, clock: ClusterClock, informers: Informers,
+        log: Logger
+    ) {
+        filter = PacketFilter(network: network)
+        self.problem = problem
+        self.others = others
+        policies = informers.informer()
+        pods = informers.informer()
+        namespaces = informers.informer()
+        nodes = informers.informer()
+        events = EventRecorder(client: client, clock: clock, component: "swkube-network-policy")
+        self.log = log
+        (pokes, poke) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Keeps the rules until the task is cancelled; they stay in force then.
+    package func run() async {
+        await policies.caughtUp()
+        if let problem { return await tell(problem) }
+        await pods.caughtUp()
+        await namespaces.caughtUp()
+        await nodes.caughtUp()
+        let poke: AsyncStream<Void>.Continuation = poke
+        policies.onChange { before, after in if before?.spec.json != after?.spec.json { poke.yield() } }
+        pods.onChange { before, after in if !Self.looksSame(before, after) { poke.yield() } }
+        namespaces.onChange { before, after in
+            if before?.metadata.labels != after?.metadata.labels || (before == nil) != (after == nil) { poke.yield() }
+        }
+        nodes.onChange { before, after in if before?.kind != after?.kind { poke.yield() } }
+        poke.yield()
+        var current: String?
+        for await _ in pokes {
+            if Task.isCancelled { return }
+            let text: String = PolicyRuleset.text(plan())
+            guard text != current else { continue }
+            do {
+                try await filter.apply(text)
+                current = text
+            } catch {
+                log.error("the rules of network policies could not be set", metadata: ["reason": "\(error)"])
+                for policy in policies.list() { events.record(policy, .warning, reason: "NotEnforced", "\(error)") }
+                try? await ContinuousClock().sleep(for: .seconds(1))
+                poke.yield()
+            }
+        }
+    }
+
+    private func plan() -> PolicyPlan {
+        let policies: [View<NetworkPolicy>] = policies.list()
+        guard !policies.isEmpty else { return PolicyPlan(policies: [], members: [], namespaces: [:]) }
+        let simulated: Set<String> = Set(nodes.list().filter { $0.kind == .simulated }.map(\.name))
+        let members: [PolicyMember] = pods.list().compactMap { PolicyMember($0) { simulated.contains($0) } } + others
+        let labels: [String: [String: String]] = Dictionary(namespaces.list().map { ($0.name, $0.metadata.labels) }) { $1 }
+        return PolicyPlan(policies: policies, members: members, namespaces: labels)
+    }
+
+    /// Whether policies see no difference. The order of a pod's life makes many changes that are none here.
+    private static func looksSame(_ before: View<Pod>?, _ after: View<Pod>?) -> Bool {
+        guard let before, let after else { return false }
+        return before.status.podIP == after.status.podIP && before.isFinished == after.isFinished
+            && before.spec.nodeName == after.spec.nodeName && before.metadata.labels == after.metadata.labels
+    }
+
+    /// Says of each policy that it does nothing here.
+    private func tell(_ problem: String) async {
+        policies.onChange { [events] before, after in
+            guard let after, before?.spec.json != after.spec.json else { return }
+            events.record(after, .warning, reason: "NotEnforced", Self.notice(problem))
+        }
+        for await _ in pokes {}
+    }
+}
