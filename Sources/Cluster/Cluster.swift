@@ -51,6 +51,7 @@ package final class Cluster: Sendable {
     /// nil where services are not routed; the node's conditions say why.
     private let router: ServiceRouter?
     private let policies: PolicyRouter?
+    private let ingresses: IngressController?
     private let names: DNSServer?
     private let doors: ServiceDoors?
     private let informers: [Informers]
@@ -186,6 +187,11 @@ package final class Cluster: Sendable {
                 network: network, problem: PacketFilter.problem(network), others: [ClusterAddresses.nameServer], client: client,
                 clock: clock, informers: shared, log: log)
         }
+        ingresses = configuration.nodeName.map { [client] _ in
+            IngressController(
+                dial: Self.dial(network), certificate: Self.certificates(credentials.authority), client: client, clock: clock,
+                informers: shared, log: log)
+        }
         doors = configuration.nodeName.map { [client] _ in
             ServiceDoors(
                 network: network, isRouted: isOwn && PacketFilter.program != nil, range: PodAddresses.range(for: profile.nodeFolder),
@@ -225,6 +231,16 @@ package final class Cluster: Sendable {
         }
     }
 
+    /// Certificates of the cluster's own authority for names of `localhost`: whoever trusts that trusts them.
+    private static func certificates(_ authority: CertificateAuthority) -> @Sendable (String?) throws -> TLSServerConfiguration {
+        { name in
+            let name: String = name.flatMap { $0.hasSuffix(".localhost") ? $0 : nil } ?? "localhost"
+            let issued: IssuedCertificate = try authority.issueServer(commonName: "swkube", names: [name], addresses: ["127.0.0.1"])
+            return TLSServerConfiguration(
+                certificateChainPEM: issued.certificatePEM + "\n" + authority.certificatePEM, privateKeyPEM: issued.keyPEM)
+        }
+    }
+
     /// Runs the controllers, the scheduler and the node until the task is cancelled.
     package func run() async {
         await withDiscardingTaskGroup { group in
@@ -236,6 +252,7 @@ package final class Cluster: Sendable {
             group.addTask { [nodes] in await nodes.run() }
             if let router { group.addTask { await router.run() } }
             if let policies { group.addTask { await policies.run() } }
+            if let ingresses { group.addTask { await ingresses.run() } }
             if let names { group.addTask { await names.run() } }
             if let doors { group.addTask { await doors.run() } }
         }

@@ -121,6 +121,9 @@ extension ServiceRoute {
         }
     }
 
+    /// Who serves one port of a Service, of a headless one too.
+    package static func endpoints(of port: View<ServicePort>, slices: [View<EndpointSlice>]) -> [Place] { Crowd(port, slices).all }
+
     /// The endpoints of one port in all slices.
     private struct Crowd {
         private struct Member {
