@@ -252,6 +252,7 @@ package final class Cluster: Sendable {
             group.addTask { [nodes] in await nodes.run() }
             if let router { group.addTask { await router.run() } }
             if let policies { group.addTask { await policies.run() } }
+            if first != nil { group.addTask { [network, log] in await Egress(network: network, log: log).run() } }
             if let ingresses { group.addTask { await ingresses.run() } }
             if let names { group.addTask { await names.run() } }
             if let doors { group.addTask { await doors.run() } }

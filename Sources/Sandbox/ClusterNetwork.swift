@@ -47,7 +47,7 @@ package final class ClusterNetwork: Sendable {
     /// Descriptors, open as long as this object: they keep the namespaces alive when the holder dies.
     let userNamespace: Int32?
     let networkNamespace: Int32
-    private let configuration: Configuration?
+    let configuration: Configuration?
     let executable: String
     private let holder: Mutex<(socket: Int32, process: Int32, isStopped: Bool)>
 
@@ -262,6 +262,7 @@ package final class ClusterNetwork: Sendable {
         holder.withLock { holder in
             holder.isStopped = true
             guard holder.socket >= 0 else { return }
+            if let configuration { Self.closeEgress(folder: configuration.folder) }
             // One that is gone has done what it was asked for.
             _ = try? Self.ask(holder.socket, NETWORK_STOP)
             close(holder.socket)
@@ -272,6 +273,7 @@ package final class ClusterNetwork: Sendable {
     /// Ends the holder of a cluster that does not run; does nothing when there is none.
     package static func stop(folder: String) {
         let fd: Int32 = swkube_connect(folder, "socket", Int32(SOCK_SEQPACKET.rawValue))
+        closeEgress(folder: folder)
         guard fd >= 0 else { return }
         _ = try? ask(fd, NETWORK_STOP)
         close(fd)

@@ -41,6 +41,9 @@ int swkube_network_main(int argc, char **argv);
 /// Gives the loopback of a network namespace an IPv4 address; `netlink` is a socket of NETLINK_ROUTE there. Returns 0 or an errno.
 int swkube_add_address(int netlink, const char *address);
 
+/// Whether the network namespace of a socket has an interface of this name: 1 or 0.
+int swkube_has_interface(int fd, const char *name);
+
 /// Forgets the translated connections that `address`:`port` answers over `protocol` (IPPROTO_UDP ...); `netlink` is a socket of
 /// NETLINK_NETFILTER. Returns 0 or an errno; EAGAIN when there are more of them.
 int swkube_forget_connections(int netlink, int protocol, const char *address, int port);
