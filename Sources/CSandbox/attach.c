@@ -6,12 +6,10 @@
 #define _GNU_SOURCE
 #include "parent.h"
 #include <errno.h>
-#include <net/if.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 /// Most that is taken of somebody's typing before the container has read it.
@@ -130,10 +128,4 @@ void attach_end(struct container *k) {
         bytes_free(&a->unread);
         free(a);
     }
-}
-
-int swkube_has_interface(int fd, const char *name) {
-    struct ifreq r = {0};
-    strncpy(r.ifr_name, name, sizeof r.ifr_name - 1);
-    return ioctl(fd, SIOCGIFINDEX, &r) == 0;
 }

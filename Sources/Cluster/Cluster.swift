@@ -52,6 +52,7 @@ package final class Cluster: Sendable {
     private let router: ServiceRouter?
     private let policies: PolicyRouter?
     private let ingresses: IngressController?
+    private let gateways: GatewayController?
     private let names: DNSServer?
     private let doors: ServiceDoors?
     private let informers: [Informers]
@@ -192,6 +193,11 @@ package final class Cluster: Sendable {
                 dial: Self.dial(network), certificate: Self.certificates(credentials.authority), client: client, clock: clock,
                 informers: shared, log: log)
         }
+        gateways = configuration.nodeName.map { [client] _ in
+            GatewayController(
+                range: ClusterAddresses.gateways(of: profile), dial: Self.dial(network),
+                certificate: Self.certificates(credentials.authority), client: client, clock: clock, informers: shared, log: log)
+        }
         doors = configuration.nodeName.map { [client] _ in
             ServiceDoors(
                 network: network, isRouted: isOwn && PacketFilter.program != nil, range: PodAddresses.range(for: profile.nodeFolder),
@@ -253,6 +259,7 @@ package final class Cluster: Sendable {
             if let router { group.addTask { await router.run() } }
             if let policies { group.addTask { await policies.run() } }
             if first != nil { group.addTask { [network, log] in await Egress(network: network, log: log).run() } }
+            if let gateways { group.addTask { await gateways.run() } }
             if let ingresses { group.addTask { await ingresses.run() } }
             if let names { group.addTask { await names.run() } }
             if let doors { group.addTask { await doors.run() } }

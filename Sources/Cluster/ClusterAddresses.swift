@@ -1,3 +1,4 @@
+import Machinery
 import Network
 import Sandbox
 
@@ -24,6 +25,13 @@ enum ClusterAddresses {
         ports: [
             PolicyMember.Port(name: "dns", transport: .udp, number: 53), PolicyMember.Port(name: "dns-tcp", transport: .tcp, number: 53),
         ])
+
+    /// The part of 127.0.0.0/8 that a cluster's Gateways have: 127.216.0.0/16 to 127.253.0.0/16, by the place of its data.
+    static func gateways(of profile: ClusterProfile) -> CIDR {
+        var hash = FNV32a()
+        hash.add(profile.nodeFolder.utf8)
+        return CIDR(IPAddress(ipv4: 127 << 24 | (216 + hash.value % 38) << 16), prefixLength: 16)
+    }
 
     static var ruleset: ServiceRuleset {
         ServiceRuleset(nodeAddress: gateway, nodes: allPods, ranges: [services])

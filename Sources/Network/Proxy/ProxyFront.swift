@@ -7,7 +7,6 @@ import Synchronization
 ///
 /// Where no rule takes a request, `NAME.NAMESPACE.localhost` leads to that Service; anything else is not found.
 package final class ProxyFront: Sendable {
-
     private struct State {
         var table = ProxyTable()
         /// Where clients find the front with TLS.
@@ -15,13 +14,16 @@ package final class ProxyFront: Sendable {
     }
 
     private let backends: ProxyBackends
+    private let servesNames: Bool
     private let forwarder: HTTPForwarder
     private let state = Mutex(State())
     /// How often another endpoint is tried when one cannot be reached.
     private static let attempts = 3
 
-    package init(backends: ProxyBackends, dial: Dial?) {
+    /// - Parameter servesNames: whether `NAME.NAMESPACE.localhost` leads to Services.
+    package init(backends: ProxyBackends, dial: Dial?, servesNames: Bool = true) {
         self.backends = backends
+        self.servesNames = servesNames
         forwarder = HTTPForwarder(dial: dial)
     }
 
@@ -32,7 +34,7 @@ package final class ProxyFront: Sendable {
     package func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
         let host: String = Self.host(request.headers["host"] ?? "")
         let (table, securePort): (ProxyTable, Int) = state.withLock { ($0.table, $0.securePort) }
-        guard let rule = table.rule(for: request, host: host) ?? Self.named(host) else {
+        guard let rule = table.rule(for: request, host: host) ?? (servesNames ? Self.named(host) : nil) else {
             return Self.answer(404, "nothing is served here for \(host.isEmpty ? "this host" : host) and this path", exchange)
         }
         if rule.needsTLS, !request.isSecure {
@@ -47,7 +49,9 @@ package final class ProxyFront: Sendable {
         }
         let sent: HTTPClientRequest = Self.sent(request, rule, host)
         for mirror in rule.mirrors {
-            guard let target = backends.next(mirror.service, mirror.port) else { continue }
+            guard mirror.percent >= 100 || rule.turn.next() * 37 % 100 < mirror.percent,
+                let target = backends.next(mirror.backend.service, mirror.backend.port)
+            else { continue }
             forwarder.mirror(sent, to: target, rule.times, beside: exchange)
         }
         pass(request, sent, rule, backend, exchange, attempt: 1)

@@ -38,6 +38,12 @@ package struct ProxyRule: Sendable {
         package var weight = 1
     }
 
+    /// Gets a share of the requests too, and nobody hears what it says.
+    package struct Mirror: Sendable {
+        package let backend: Backend
+        package var percent = 100
+    }
+
     /// Another path in the place of what matched.
     package enum PathChange: Sendable {
         case whole(String)
@@ -87,7 +93,7 @@ package struct ProxyRule: Sendable {
     package var host: String?
     package var requestHeaders: [HeaderChange] = []
     package var responseHeaders: [HeaderChange] = []
-    package var mirrors: [Backend] = []
+    package var mirrors: [Mirror] = []
     package var backends: [Backend] = []
     /// What is answered when there is no backend at all: the owner names none that exists.
     package var statusWithoutBackend = 503
