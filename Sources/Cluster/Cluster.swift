@@ -50,6 +50,7 @@ package final class Cluster: Sendable {
     private let simulated: SimulatedNodes
     /// nil where services are not routed; the node's conditions say why.
     private let router: ServiceRouter?
+    private let mesh: MeshProxy?
     private let policies: PolicyRouter?
     private let ingresses: IngressController?
     private let gateways: GatewayController?
@@ -180,13 +181,23 @@ package final class Cluster: Sendable {
             client: { part(.system("system:node:" + $0, groups: ["system:nodes"]), "kubelet") }, informers: shared, clock: clock, log: log)
         door.nodes = nodes
         usage.set([simulated, nodes], informers: shared)
+        let gate = PolicyGate()
+        let isRouted: Bool = isOwn && PacketFilter.program != nil
+        let mesh: MeshProxy? =
+            isRouted
+            ? MeshProxy(
+                network: network, address: ClusterAddresses.gateway, dial: Self.dial(network), gate: gate, client: client, clock: clock,
+                informers: shared, log: log) : nil
+        self.mesh = mesh
         router =
-            isOwn && PacketFilter.program != nil
-            ? ServiceRouter(network: network, ruleset: ClusterAddresses.ruleset, informers: shared, log: log) : nil
+            isRouted
+            ? ServiceRouter(
+                network: network, ruleset: ClusterAddresses.ruleset, informers: shared, log: log, detours: { mesh?.detours($0) ?? [:] })
+            : nil
         policies = configuration.nodeName.map { [client] _ in
             PolicyRouter(
-                network: network, problem: PacketFilter.problem(network), others: [ClusterAddresses.nameServer], client: client,
-                clock: clock, informers: shared, log: log)
+                network: network, problem: PacketFilter.problem(network), others: [ClusterAddresses.nameServer],
+                proxies: ClusterAddresses.proxies, gate: gate, client: client, clock: clock, informers: shared, log: log)
         }
         ingresses = configuration.nodeName.map { [client] _ in
             IngressController(
@@ -200,7 +211,7 @@ package final class Cluster: Sendable {
         }
         doors = configuration.nodeName.map { [client] _ in
             ServiceDoors(
-                network: network, isRouted: isOwn && PacketFilter.program != nil, range: PodAddresses.range(for: profile.nodeFolder),
+                network: network, isRouted: isRouted, range: PodAddresses.range(for: profile.nodeFolder),
                 client: client, clock: clock, informers: shared, log: log)
         }
         names =
@@ -257,6 +268,7 @@ package final class Cluster: Sendable {
             group.addTask { [store, clock] in await Compactor(store: store, clock: clock).run() }
             group.addTask { [nodes] in await nodes.run() }
             if let router { group.addTask { await router.run() } }
+            if let mesh { group.addTask { [router] in await mesh.run { router?.changed($0) } } }
             if let policies { group.addTask { await policies.run() } }
             if first != nil { group.addTask { [network, log] in await Egress(network: network, log: log).run() } }
             if let gateways { group.addTask { await gateways.run() } }

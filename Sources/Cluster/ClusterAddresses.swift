@@ -33,6 +33,9 @@ enum ClusterAddresses {
         return CIDR(IPAddress(ipv4: 127 << 24 | (216 + hash.value % 38) << 16), prefixLength: 16)
     }
 
+    /// Where Services that ask for a proxy have it.
+    static let proxies = PolicyRuleset.Proxies(address: gateway, ports: (MeshProxy.tracesPort + 1)...MeshProxy.lastPort)
+
     static var ruleset: ServiceRuleset {
         ServiceRuleset(nodeAddress: gateway, nodes: allPods, ranges: [services])
     }

@@ -42,8 +42,15 @@ package final class HTTPServer: Sendable {
             handler: handler)
     }
 
+    /// The same without TLS at a socket that is bound already and listens; the server owns it from here on.
+    package convenience init(descriptor: Int32, limits: HTTPLimits = HTTPLimits(), threads: Int = 1, handler: @escaping HTTPHandler) async throws {
+        try await self.init(
+            host: "", port: 0, descriptor: descriptor, security: nil, limits: limits, threads: threads, refuse: { $0.plainResponse },
+            handler: handler)
+    }
+
     private init(
-        host: String, port: Int, security: ServerTLS?, limits: HTTPLimits, threads: Int,
+        host: String, port: Int, descriptor: Int32? = nil, security: ServerTLS?, limits: HTTPLimits, threads: Int,
         refuse: @escaping @Sendable (HTTPRefusal) -> HTTPResponse, handler: @escaping HTTPHandler
     ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
@@ -52,7 +59,11 @@ package final class HTTPServer: Sendable {
             ConnectionTable(eventLoop: eventLoop, loop: LoopID(index: index), service: service)
         }
         do {
-            listener = try await Self.bootstrap(group, tables).bind(host: host, port: port).get()
+            let bootstrap: ServerBootstrap = Self.bootstrap(group, tables)
+            listener =
+                if let descriptor { try await bootstrap.withBoundSocket(descriptor).get() } else {
+                    try await bootstrap.bind(host: host, port: port).get()
+                }
         } catch {
             try await group.shutdownGracefully()
             throw Self.listenError(error, host: host, port: port)

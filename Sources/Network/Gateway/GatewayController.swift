@@ -1,4 +1,4 @@
-package import API
+import API
 package import Client
 package import HTTP
 package import Logging

@@ -1,5 +1,5 @@
 package import API
-import Machinery
+package import Machinery
 
 /// A pod as network policies see it: an address with labels and named ports.
 package struct PolicyMember: Sendable, Equatable {

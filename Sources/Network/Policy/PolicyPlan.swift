@@ -65,6 +65,17 @@ package struct PolicyPlan: Sendable, Equatable {
         }
     }
 
+    // MARK: - Questions
+
+    /// Whether a connection is allowed. Addresses that are no isolated pod's may do everything.
+    package func allows(from source: String, to target: String, port: Int, _ transport: Transport) -> Bool {
+        if source == target { return true }
+        func isIn(_ allowances: Set<Allowance>?, _ peer: String) -> Bool {
+            allowances?.contains { $0.takes(peer, port, transport) } ?? true
+        }
+        return isIn(egress[source], target) && isIn(ingress[target], source)
+    }
+
     // MARK: - Peers
 
     /// The peers of a rule, with the pods among them.
@@ -148,5 +159,19 @@ package struct PolicyPlan: Sendable, Equatable {
         }
         let named: [Allowance] = places.map { Allowance(peers: .some(addresses: $1, blocks: []), ports: [$0]) }
         return numbers.isEmpty ? named : named + [Allowance(peers: group.peers, ports: numbers)]
+    }
+}
+
+extension PolicyPlan.Allowance {
+    fileprivate func takes(_ peer: String, _ port: Int, _ transport: PolicyPlan.Transport) -> Bool {
+        let isPort: Bool = ports?.contains { $0.transport == transport && ($0.range?.contains(port) ?? true) } ?? true
+        guard isPort else { return false }
+        switch peers {
+        case .anybody: return true
+        case .some(let addresses, let blocks):
+            if addresses.contains(peer) { return true }
+            guard let address = IPAddress(peer) else { return false }
+            return blocks.contains { block in block.range.contains(address) && !block.gaps.contains { $0.contains(address) } }
+        }
     }
 }

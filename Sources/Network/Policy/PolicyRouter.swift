@@ -1,4 +1,4 @@
-package import API
+import API
 package import Client
 package import Logging
 package import Machinery
@@ -13,6 +13,8 @@ package final class PolicyRouter: Sendable {
     private let filter: PacketFilter
     private let problem: String?
     private let others: [PolicyMember]
+    private let proxies: PolicyRuleset.Proxies?
+    private let gate: PolicyGate
     private let policies: Informer<NetworkPolicy>
     private let pods: Informer<Pod>
     private let namespaces: Informer<Namespace>
@@ -28,10 +30,13 @@ package final class PolicyRouter: Sendable {
     /// - Parameters:
     ///   - problem: why rules cannot be in force here; nil where they can.
     ///   - others: what a policy may select beside pods, such as the cluster's name server.
+    ///   - proxies: ports of the cluster itself that judge by `gate` what they pass on.
     package init(
-        network: ClusterNetwork, problem: String?, others: [PolicyMember], client: Client, clock: ClusterClock, informers: Informers,
-        log: Logger
+        network: ClusterNetwork, problem: String?, others: [PolicyMember], proxies: PolicyRuleset.Proxies?, gate: PolicyGate,
+        client: Client, clock: ClusterClock, informers: Informers, log: Logger
     ) {
+        self.proxies = proxies
+        self.gate = gate
         filter = PacketFilter(network: network)
         self.problem = problem
         self.others = others
@@ -62,7 +67,9 @@ package final class PolicyRouter: Sendable {
         var current: String?
         for await _ in pokes {
             if Task.isCancelled { return }
-            let text: String = PolicyRuleset.text(plan())
+            let plan: PolicyPlan = plan()
+            gate.set(plan)
+            let text: String = PolicyRuleset.text(plan, proxies: proxies)
             guard text != current else { continue }
             do {
                 try await filter.apply(text)

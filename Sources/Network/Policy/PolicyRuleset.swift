@@ -12,8 +12,19 @@ import Machinery
 package enum PolicyRuleset {
     static let table = "ip swkube-policy"
 
+    /// Ports of the cluster itself that everybody may reach, because what answers there judges by itself.
+    package struct Proxies: Sendable {
+        package let address: String
+        package let ports: ClosedRange<Int>
+
+        package init(address: String, ports: ClosedRange<Int>) {
+            self.address = address
+            self.ports = ports
+        }
+    }
+
     /// The whole text. Without any isolated pod it only takes away what was there.
-    package static func text(_ plan: PolicyPlan) -> String {
+    package static func text(_ plan: PolicyPlan, proxies: Proxies? = nil) -> String {
         var lines: [String] = ["add table \(table)", "delete table \(table)"]
         guard !plan.isEmpty else { return lines.joined(separator: "\n") + "\n" }
         lines.append("add table \(table)")
@@ -39,8 +50,12 @@ package enum PolicyRuleset {
                 "add rule \(table) \(chain) ct direction reply accept",
                 "add rule \(table) \(chain) ct state related accept",
                 "add rule \(table) \(chain) ip saddr . ip daddr @selves accept",
-                "add rule \(table) \(chain) ip saddr vmap @out",
             ]
+            if hook == "input", let proxies {
+                let ports = "\(proxies.ports.lowerBound)-\(proxies.ports.upperBound)"
+                lines.append("add rule \(table) \(chain) ip daddr \(proxies.address) tcp dport \(ports) accept")
+            }
+            lines.append("add rule \(table) \(chain) ip saddr vmap @out")
         }
         lines.append("add rule \(table) forwarded ip daddr vmap @in")
         return lines.joined(separator: "\n") + "\n"

@@ -1,4 +1,4 @@
-package import API
+import API
 package import HTTP
 import Machinery
 import Synchronization
@@ -63,11 +63,12 @@ package final class ProxyFront: Sendable {
         _ request: HTTPRequest, _ sent: HTTPClientRequest, _ rule: ProxyRule, _ backend: ProxyRule.Backend, _ exchange: HTTPExchange,
         attempt: Int
     ) {
-        guard var target = backends.next(backend.service, backend.port) else {
+        guard let endpoint = backends.next(backend.service, backend.port) else {
             let text = "Service \(backend.service) has no endpoints"
             return Self.answer(backends.exists(backend.service) ? 503 : rule.statusWithoutBackend, text, exchange)
         }
-        if rule.isBackendSecure { target.isSecure = true }
+        let target = HTTPForwarder.Target(
+            host: endpoint.host, port: endpoint.port, isSecure: endpoint.isSecure || rule.isBackendSecure)
         let done: @Sendable (HTTPForwarder.Outcome) -> Void = { [self] outcome in
             switch outcome {
             case .answered, .clientLeft, .broken(_, isOwed: false): break
@@ -85,9 +86,9 @@ package final class ProxyFront: Sendable {
             return forwarder.upgrade(sent, to: target, rule.times, for: exchange, done: done)
         }
         let changes: [ProxyRule.HeaderChange] = rule.responseHeaders
-        forwarder.forward(
-            sent, to: target, rule.times, for: exchange,
-            change: changes.isEmpty ? nil : { _, headers in for change in changes { change.apply(&headers) } }, done: done)
+        var change: HTTPForwarder.Change?
+        if !changes.isEmpty { change = { _, headers in for one in changes { one.apply(&headers) } } }
+        forwarder.forward(sent, to: target, rule.times, for: exchange, change: change, done: done)
     }
 
     /// The request as the backend gets it.

@@ -80,6 +80,14 @@ extension ServiceRoute {
             nodePortNear: nodePortNear, affinity: affinity)
     }
 
+    /// The route by way of a proxy, where there is one for its port.
+    func detoured(_ detours: [Int: Place]) -> ServiceRoute {
+        guard transport == .tcp, !isEmpty, let port = places.first?.port, let detour = detours[port] else { return self }
+        return ServiceRoute(
+            name: name, transport: transport, places: places, nodePort: nodePort, endpoints: [detour], near: [], nodePortNear: nil,
+            affinity: nil)
+    }
+
     /// The routes of a Service over IPv4; none for one that has no address of its own, and none for SCTP.
     ///
     /// Endpoints are those that are ready; when there is none, those that still serve although they are ending. With the internal

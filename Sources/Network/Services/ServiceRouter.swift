@@ -31,6 +31,7 @@ package final class ServiceRouter: Sendable {
     private let network: ClusterNetwork
     private let filter: PacketFilter
     private let ruleset: ServiceRuleset
+    private let detours: @Sendable (ObjectKey) -> [Int: ServiceRoute.Place]
     private let services: Informer<Service>
     private let slices: Informer<EndpointSlice>
     private let nodes: Informer<Node>
@@ -39,7 +40,12 @@ package final class ServiceRouter: Sendable {
     private let pokes: AsyncStream<Void>
     private let poke: AsyncStream<Void>.Continuation
 
-    package init(network: ClusterNetwork, ruleset: ServiceRuleset, informers: Informers, log: Logger) {
+    /// - Parameter detours: where connections to TCP ports of a Service go instead of to its endpoints, by port.
+    package init(
+        network: ClusterNetwork, ruleset: ServiceRuleset, informers: Informers, log: Logger,
+        detours: @escaping @Sendable (ObjectKey) -> [Int: ServiceRoute.Place] = { _ in [:] }
+    ) {
+        self.detours = detours
         self.network = network
         filter = PacketFilter(network: network)
         self.ruleset = ruleset
@@ -88,7 +94,8 @@ package final class ServiceRouter: Sendable {
         }
     }
 
-    private func changed(_ key: ObjectKey) {
+    /// Looks at a Service again: its detours are others now.
+    package func changed(_ key: ObjectKey) {
         state.withLock { _ = $0.changed.insert(key) }
         poke.yield()
     }
@@ -110,7 +117,10 @@ package final class ServiceRouter: Sendable {
         var routes: [ObjectKey: [ServiceRoute]] = [:]
         let sorted: [ObjectKey] = keys.sorted()
         for key in sorted {
-            routes[key] = services.get(key).map { ServiceRoute.all(of: $0, slices: grouped[key] ?? [], nodes: nodes) } ?? []
+            let detours: [Int: ServiceRoute.Place] = detours(key)
+            let own: [ServiceRoute] =
+                services.get(key).map { ServiceRoute.all(of: $0, slices: grouped[key] ?? [], nodes: nodes) } ?? []
+            routes[key] = detours.isEmpty ? own : own.map { $0.detoured(detours) }
         }
         return state.withLock { state in
             for key in sorted {
