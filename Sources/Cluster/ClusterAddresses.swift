@@ -1,3 +1,4 @@
+import API
 import Machinery
 import Network
 import Sandbox

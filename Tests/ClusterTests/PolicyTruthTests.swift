@@ -1,5 +1,6 @@
 import API
 import Client
+import Cluster
 import Machinery
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import API
 import Client
+import Cluster
 import Glibc
 import Machinery
 import Sandbox
@@ -94,7 +95,10 @@ extension EndToEnd {
             }
         }
 
-        @Test(arguments: [3]) func `a rolling update under load loses no request`(rounds: Int) async throws {
+        /// `SWKUBE_ROUNDS=10 swift test --filter rolling` tries it more often.
+        private static let rounds: Int = Command.environment["SWKUBE_ROUNDS"].flatMap { Int($0) } ?? 2
+
+        @Test func `a rolling update under load loses no request`() async throws {
             try await TestCluster.with { cluster in
                 let client: Client = cluster.client
                 let talkers = Talkers(cluster: cluster.cluster)
@@ -119,7 +123,7 @@ extension EndToEnd {
                         && status.availableReplicas == 3 && status.replicas == 3
                 }
                 try await eventually("three servers") { try await isDone(0) }
-                for round in 1...rounds {
+                for round in 1...Self.rounds {
                     try await talkers.order("load", presser, [target], count: 20)
                     try await client.patch(
                         Deployment.self, key,

@@ -23,7 +23,7 @@ struct Talkers {
     static let orders = 7000
 
     private static let program = """
-        import http.server, json, os, socket, sys, threading, time
+        import http.server, json, os, socket, sys, threading, time, urllib.request
         from concurrent.futures import ThreadPoolExecutor
         name = socket.gethostname().encode()
         def tcp(port):
@@ -89,6 +89,9 @@ struct Talkers {
                         held[0].send(b'x')
                         r = [held[0].recv(99).decode()]
                     except OSError: r = ['']
+                elif o['do'] == 'get':
+                    try: r = [urllib.request.urlopen('http://%s:%d/' % (ts[0]['host'], ts[0]['port']), timeout=3).read().decode()]
+                    except OSError: r = ['']
                 elif o['do'] == 'load':
                     load.update(on=True, good=0, bad=0, why='')
                     for i in range(o['count']): threading.Thread(target=press, args=(ts[0],), daemon=True).start()
@@ -147,7 +150,7 @@ struct Talkers {
     /// A Service for each port of both transports.
     static func service(_ namespace: String, _ name: String, selector: [String: String], _ more: JSON = [:]) -> View<Service> {
         Service.new(name, namespace: namespace) {
-            var spec: JSON = ["selector": .object(JSON.Object(selector.map { ($0.key, .string($0.value)) }))]
+            var spec: JSON = ["selector": .object(JSONObject(selector.map { ($0.key, .string($0.value)) }))]
             spec["ports"] = .array(
                 ports.flatMap { port in
                     ["TCP", "UDP"].map { transport in

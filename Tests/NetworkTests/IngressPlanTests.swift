@@ -29,7 +29,7 @@ import Testing
         return View<Ingress>([
             "metadata": [
                 "name": .string(name), "namespace": "default", "creationTimestamp": Time(seconds: created).json,
-                "annotations": .object(JSON.Object(annotations.map { ($0.key, .string($0.value)) })),
+                "annotations": .object(JSONObject(annotations.map { ($0.key, .string($0.value)) })),
             ],
             "spec": spec,
         ])

@@ -1,7 +1,8 @@
 import API
 import Machinery
-import Network
 import Testing
+
+@testable import Network
 
 /// From policies, pods and namespaces to what may pass, and to the kernel's rules.
 @Suite struct PolicyTests {

@@ -8,6 +8,12 @@ package struct PolicyMember: Sendable, Equatable {
         package let name: String
         package let transport: PolicyPlan.Transport
         package let number: Int
+
+        package init(name: String, transport: PolicyPlan.Transport, number: Int) {
+            self.name = name
+            self.transport = transport
+            self.number = number
+        }
     }
 
     package let namespace: String

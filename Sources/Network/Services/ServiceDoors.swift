@@ -21,6 +21,7 @@ package final class ServiceDoors: Sendable {
 
     private struct Door {
         let wish: Wish
+        let service: ObjectKey
         var endpoints: [ServiceRoute.Place]
         var turn = 0
     }
@@ -30,6 +31,8 @@ package final class ServiceDoors: Sendable {
         var numbers: [Wish: UInt64] = [:]
         /// By service.
         var open: [ObjectKey: Set<Wish>] = [:]
+        /// Services that have endpoints.
+        var served: Set<ObjectKey> = []
         var last: UInt64 = 0
     }
 
@@ -114,6 +117,7 @@ package final class ServiceDoors: Sendable {
                 wanted[Wish(transport: route.transport, address: "127.0.0.1", port: route.nodePort, place: place)] = route.endpoints
             }
         }
+        if let service { tell(service, hasEndpoints: wanted.values.contains { !$0.isEmpty }) }
         let old: Set<Wish> = state.withLock { state in
             for (wish, endpoints) in wanted { if let number = state.numbers[wish] { state.doors[number]?.endpoints = endpoints } }
             return state.open[key] ?? []
@@ -121,16 +125,30 @@ package final class ServiceDoors: Sendable {
         for wish in old where wanted[wish] == nil { close(wish) }
         var held: Set<Wish> = old.filter { wanted[$0] != nil }
         for (wish, endpoints) in wanted where !held.contains(wish) {
-            if open(wish, endpoints, service) { held.insert(wish) }
+            if open(wish, endpoints, service, key) { held.insert(wish) }
         }
         state.withLock { $0.open[key] = held.isEmpty ? nil : held }
         if let service, let own { try await writeStatus(service, own) }
     }
 
-    private func open(_ wish: Wish, _ endpoints: [ServiceRoute.Place], _ service: View<Service>?) -> Bool {
+    /// Says when a Service has lost its last endpoint.
+    private func tell(_ service: View<Service>, hasEndpoints: Bool) {
+        let isLost: Bool = state.withLock { state in
+            guard hasEndpoints else { return state.served.remove(service.key) != nil }
+            state.served.insert(service.key)
+            return false
+        }
+        if isLost { complain(service) }
+    }
+
+    private func complain(_ service: View<Service>) {
+        events.record(service, .warning, reason: "NoEndpoints", "No endpoint is ready: connections to the service are refused")
+    }
+
+    private func open(_ wish: Wish, _ endpoints: [ServiceRoute.Place], _ service: View<Service>?, _ key: ObjectKey) -> Bool {
         let number: UInt64 = state.withLock { state in
             state.last += 1
-            state.doors[state.last] = Door(wish: wish, endpoints: endpoints)
+            state.doors[state.last] = Door(wish: wish, service: key, endpoints: endpoints)
             state.numbers[wish] = state.last
             return state.last
         }
@@ -177,13 +195,15 @@ package final class ServiceDoors: Sendable {
 
     /// On the doors' thread.
     private func dial(_ number: UInt64) -> Int32? {
-        let (place, isStream): (ServiceRoute.Place?, Bool) = state.withLock { state in
-            guard let door = state.doors[number], !door.endpoints.isEmpty else { return (nil, true) }
+        let (place, isStream, key): (ServiceRoute.Place?, Bool, ObjectKey?) = state.withLock { state in
+            guard let door = state.doors[number] else { return (nil, true, nil) }
             let isStream: Bool = door.wish.transport == .tcp
-            guard !isRouted else { return (door.wish.place, isStream) }
+            guard !door.endpoints.isEmpty else { return (nil, isStream, door.service) }
+            guard !isRouted else { return (door.wish.place, isStream, nil) }
             state.doors[number]?.turn += 1
-            return (door.endpoints[door.turn % door.endpoints.count], isStream)
+            return (door.endpoints[door.turn % door.endpoints.count], isStream, nil)
         }
+        if let service = key.flatMap({ services.get($0) }) { complain(service) }
         return place.flatMap { try? network.beginConnect($0.address, port: $0.port, isStream: isStream) }
     }
 

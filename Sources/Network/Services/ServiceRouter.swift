@@ -1,4 +1,4 @@
-import API
+package import API
 package import Client
 package import Logging
 import Machinery
