@@ -1,8 +1,8 @@
 import API
 import Client
 import Cluster
-import Sandbox
 import Machinery
+import Sandbox
 import TestSupport
 import Testing
 
