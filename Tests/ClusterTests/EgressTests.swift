@@ -22,7 +22,7 @@ extension EndToEnd {
             do {
                 try await TestCluster.with { cluster in
                     let talkers = Talkers(cluster: cluster.cluster)
-                    try await cluster.client.create(Talkers.pod("default", "one", labels: ["app": "one"]))
+                    try await talkers.make(Talkers.pod("default", "one", labels: ["app": "one"]))
                     let one: String = try await talkers.address("default", "one")
                     let target = Talkers.Target(host: host, port: server.port, transport: "tcp")
                     try await eventually("the host answers") { try await talkers.order("get", one, [target]) == ["the host"] }

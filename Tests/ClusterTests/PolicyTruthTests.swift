@@ -32,7 +32,7 @@ extension EndToEnd {
             for namespace in Self.namespaces {
                 for name in Self.names {
                     let labels: [String: String] = ["pod": name]
-                    try await client.create(Talkers.pod(namespace, name, labels: labels))
+                    try await talkers.make(Talkers.pod(namespace, name, labels: labels))
                     try await client.create(Talkers.service(namespace, "s-\(name)", selector: labels))
                     peers.append(Peer(namespace: namespace, name: name))
                 }
@@ -177,7 +177,7 @@ extension EndToEnd {
             try await TestCluster.with { cluster in
                 let client: Client = cluster.client
                 let talkers = Talkers(cluster: cluster.cluster)
-                for name in ["server", "client"] { try await client.create(Talkers.pod("default", name, labels: ["pod": name])) }
+                for name in ["server", "client"] { try await talkers.make(Talkers.pod("default", name, labels: ["pod": name])) }
                 let server: String = try await talkers.address("default", "server")
                 let asker: String = try await talkers.address("default", "client")
                 try await talkers.order("hold", asker, [Talkers.Target(host: server, port: 80, transport: "tcp")])

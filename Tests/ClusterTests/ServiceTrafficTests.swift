@@ -30,7 +30,7 @@ extension EndToEnd {
             try await TestCluster.with { cluster in
                 let client: Client = cluster.client
                 let talkers = Talkers(cluster: cluster.cluster)
-                try await client.create(Talkers.pod("default", "one", labels: ["app": "one"]))
+                try await talkers.make(Talkers.pod("default", "one", labels: ["app": "one"]))
                 _ = try await talkers.address("default", "one")
                 var fastest: Duration = .seconds(10)
                 for number in 0..<3 {
@@ -67,8 +67,8 @@ extension EndToEnd {
                     try await client.get(Node.self, ObjectKey(namespace: "", name: "second")).isReady
                 }
                 for node in ["local", "second"] {
-                    try await client.create(Talkers.pod("default", "on-\(node)", labels: ["app": "web"], node: node))
-                    try await client.create(Talkers.pod("default", "asks-on-\(node)", labels: ["app": "asks"], node: node))
+                    try await talkers.make(Talkers.pod("default", "on-\(node)", labels: ["app": "web"], node: node))
+                    try await talkers.make(Talkers.pod("default", "asks-on-\(node)", labels: ["app": "asks"], node: node))
                 }
                 let policies: [(String, JSON)] = [
                     ("strict", ["internalTrafficPolicy": "Local"]), ("near", ["trafficDistribution": "PreferSameNode"]), ("any", [:]),
@@ -113,7 +113,7 @@ extension EndToEnd {
                         $0.json[["spec", "template", "spec"]] = ["containers": [container], "terminationGracePeriodSeconds": 3]
                     })
                 try await client.create(Talkers.service("default", "web", selector: ["app": "web"]))
-                try await client.create(Talkers.pod("default", "presser", labels: ["app": "presser"]))
+                try await talkers.make(Talkers.pod("default", "presser", labels: ["app": "presser"]))
                 let presser: String = try await talkers.address("default", "presser")
                 let target = Talkers.Target(host: try await talkers.clusterIP("default", "web"), port: 80, transport: "tcp")
                 func isDone(_ round: Int) async throws -> Bool {

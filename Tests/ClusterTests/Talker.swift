@@ -164,6 +164,14 @@ struct Talkers {
         }
     }
 
+    /// Makes a pod; that waits for the service account of a namespace that is new.
+    func make(_ pod: View<Pod>) async throws {
+        try await eventually("pod \(pod.key) is made") {
+            _ = try await cluster.client.create(pod)
+            return true
+        }
+    }
+
     /// The pod's address, when it is ready.
     func address(_ namespace: String, _ name: String) async throws -> String {
         let key = ObjectKey(namespace: namespace, name: name)

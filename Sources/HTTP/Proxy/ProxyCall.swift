@@ -25,7 +25,8 @@ final class ProxyCall: @unchecked Sendable {
     private weak var connection: ProxyConnection?
     private var timer: Scheduled<Void>?
     private var lastSign: NIODeadline = .now()
-    private var eventLoop: (any EventLoop)? { exchange?.eventLoop }
+    /// Set by the pool that takes it.
+    var eventLoop: (any EventLoop)?
 
     init(
         _ request: HTTPClientRequest, _ target: HTTPForwarder.Target, _ times: HTTPForwarder.Times, _ exchange: HTTPExchange?,

@@ -19,6 +19,7 @@ final class ProxyPool: @unchecked Sendable {
 
     /// Sends the call over an idle connection, or a new one.
     func begin(_ call: ProxyCall) {
+        call.eventLoop = eventLoop
         while let connection = idle[call.target]?.popLast() {
             if connection.isUsable { return connection.send(call, isReused: true) }
             connection.close()
