@@ -43,7 +43,9 @@ package final class HTTPServer: Sendable {
     }
 
     /// The same without TLS at a socket that is bound already and listens; the server owns it from here on.
-    package convenience init(descriptor: Int32, limits: HTTPLimits = HTTPLimits(), threads: Int = 1, handler: @escaping HTTPHandler) async throws {
+    package convenience init(
+        descriptor: Int32, limits: HTTPLimits = HTTPLimits(), threads: Int = 1, handler: @escaping HTTPHandler
+    ) async throws {
         try await self.init(
             host: "", port: 0, descriptor: descriptor, security: nil, limits: limits, threads: threads, refuse: { $0.plainResponse },
             handler: handler)

@@ -75,12 +75,16 @@ extension ClusterNetwork {
         defer { fclose(file) }
         var number: Int32 = 0
         var line = [CChar](repeating: 0, count: 32)
-        if fgets(&line, 32, file) != nil { number = Int32(String(decoding: line.prefix { $0 > 32 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)) ?? 0 }
+        if fgets(&line, 32, file) != nil {
+            number = Int32(String(decoding: line.prefix { $0 > 32 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)) ?? 0
+        }
         unlink(pidFile(folder))
         guard number > 1, let name = fopen("/proc/\(number)/comm", "r") else { return }
         defer { fclose(name) }
         // A number may be another's by now.
-        guard fgets(&line, 32, name) != nil, String(decoding: line.map { UInt8(bitPattern: $0) }, as: UTF8.self).hasPrefix("pasta") else { return }
+        guard fgets(&line, 32, name) != nil, String(decoding: line.map { UInt8(bitPattern: $0) }, as: UTF8.self).hasPrefix("pasta") else {
+            return
+        }
         kill(number, SIGTERM)
     }
 

@@ -13,8 +13,9 @@ extension EndToEnd {
         @Test(.enabled(if: ClusterNetwork.egressProgram != nil, "neither slirp4netns nor pasta is there"))
         func `pods reach the host by its address, unless a policy keeps them in`() async throws {
             let addresses: Command.Outcome = try await Command.run("/bin/bash", ["-c", "hostname -I"], environment: Command.environment)
-            guard let host = addresses.output.split(whereSeparator: \.isWhitespace).first(where: { IPAddress(String($0))?.isIPv4 == true })
-                .map(String.init)
+            guard
+                let host = addresses.output.split(whereSeparator: \.isWhitespace).first(where: { IPAddress(String($0))?.isIPv4 == true })
+                    .map(String.init)
             else { return }
             let server: HTTPServer = try await HTTPServer(host: host, port: 0, tls: nil) { _, exchange in
                 exchange.respond(200, [:], Array("the host".utf8))

@@ -13,7 +13,8 @@ extension EndToEnd {
                 let client: Client = cluster.client
                 for name in ["web", "cart"] { try await IngressTests.deploy(name, client) }
                 try await eventually("the kinds are there") {
-                    try await client.find(GatewayClass.self, ObjectKey(namespace: "", name: "swkube"))?.json[["status", "conditions"]] != nil
+                    try await client.find(GatewayClass.self, ObjectKey(namespace: "", name: "swkube"))?.json[["status", "conditions"]]
+                        != nil
                 }
                 try await client.create(
                     Gateway.new("front", namespace: "default") {
@@ -67,7 +68,8 @@ extension EndToEnd {
                     try await client.get(Gateway.self, key).json["status"] ?? [:]
                 } until: {
                     $0["listeners"]?.array?.first?["attachedRoutes"]?.int == 1
-                        && $0["conditions"]?.array?.contains { $0["type"]?.string == "Programmed" && $0["status"]?.string == "True" } == true
+                        && $0["conditions"]?.array?.contains { $0["type"]?.string == "Programmed" && $0["status"]?.string == "True" }
+                            == true
                 }
                 let address: String = try #require(status["addresses"]?.array?.first?["value"]?.string)
                 func ask(_ path: String, host: String = "shop.test") async throws -> (Int, [String], HTTPHeaders) {
@@ -93,9 +95,10 @@ extension EndToEnd {
                 let route: View<HTTPRoute> = try await client.get(HTTPRoute.self, ObjectKey(namespace: "default", name: "shop"))
                 let conditions: JSON? = route.json[["status", "parents"]]?.array?.first?["conditions"]
                 #expect(
-                    conditions?.array?.map { "\($0["type"]?.string ?? "") \($0["status"]?.string ?? "") \($0["reason"]?.string ?? "")" } == [
-                        "Accepted True Accepted", "ResolvedRefs False BackendNotFound",
-                    ])
+                    conditions?.array?.map { "\($0["type"]?.string ?? "") \($0["status"]?.string ?? "") \($0["reason"]?.string ?? "")" }
+                        == [
+                            "Accepted True Accepted", "ResolvedRefs False BackendNotFound",
+                        ])
             }
         }
     }

@@ -140,11 +140,16 @@ extension EndToEnd {
                 for name in ["web", "cart"] { try await Self.deploy(name, client) }
                 try await client.create(
                     Self.ingress(
-                        "shop", [("shop.test", "/", "Prefix", "web"), ("shop.test", "/cart", "Prefix", "cart"), ("*.shop.test", "/", "Prefix", "cart")]
+                        "shop",
+                        [
+                            ("shop.test", "/", "Prefix", "web"), ("shop.test", "/cart", "Prefix", "cart"),
+                            ("*.shop.test", "/", "Prefix", "cart"),
+                        ]
                     ))
                 try await client.create(
                     Self.ingress(
-                        "late", annotations: ["nginx.ingress.kubernetes.io/rewrite-target": "/$1", "ingress.swkube.dev/proxy-read-timeout": "1"],
+                        "late",
+                        annotations: ["nginx.ingress.kubernetes.io/rewrite-target": "/$1", "ingress.swkube.dev/proxy-read-timeout": "1"],
                         [("shop.test", "/", "Prefix", "cart"), ("short.test", "/x/(.*)", "ImplementationSpecific", "web")]))
                 let (plain, secure) = try await Self.ports("shop", client)
                 try await eventually("the front leads on") { try await Self.ask(plain, "shop.test", "/").status == 200 }
@@ -164,7 +169,9 @@ extension EndToEnd {
                 let head = try await Self.ask(plain, "shop.test", "/", method: "HEAD")
                 #expect(head.status == 200 && head.lines.isEmpty && head.headers["content-length"].flatMap { Int($0) } ?? 0 > 10)
                 // Rewritten, and not waited for longer than it says.
-                try await eventually("the second ingress") { try await Self.ask(plain, "short.test", "/x/y").lines.dropFirst().first == "GET /y" }
+                try await eventually("the second ingress") {
+                    try await Self.ask(plain, "short.test", "/x/y").lines.dropFirst().first == "GET /y"
+                }
                 #expect(try await Self.ask(plain, "short.test", "/x/slow").status == 504)
                 try await eventually("the younger one is told") {
                     try await client.list(Event.self, namespace: "default").items.contains {

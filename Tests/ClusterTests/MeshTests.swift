@@ -25,7 +25,8 @@ extension EndToEnd {
                     configuration.dial = { try await network.connect(address, port: 80) }
                     let http = HTTPClient(configuration)
                     defer { http.shutdown() }
-                    let answer: HTTPResponse = try await http.send(HTTPClientRequest(target: "/hop", headers: headers, timeout: .seconds(10)))
+                    let answer: HTTPResponse = try await http.send(
+                        HTTPClientRequest(target: "/hop", headers: headers, timeout: .seconds(10)))
                     return (answer.status, String(decoding: answer.body, as: UTF8.self))
                 }
                 try await eventually("the service answers") { try await ask().status == 200 }

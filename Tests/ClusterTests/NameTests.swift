@@ -21,10 +21,15 @@ extension EndToEnd {
                 }
                 try await client.create(
                     Service.new("web", namespace: "default") {
-                        $0.json["spec"] = ["selector": ["app": "web"], "ports": [["name": "http", "port": 80], ["name": "dns", "port": 53, "protocol": "UDP"]]]
+                        $0.json["spec"] = [
+                            "selector": ["app": "web"],
+                            "ports": [["name": "http", "port": 80], ["name": "dns", "port": 53, "protocol": "UDP"]],
+                        ]
                     })
                 try await client.create(
-                    Service.new("many", namespace: "default") { $0.json["spec"] = ["clusterIP": "None", "ports": [["name": "http", "port": 80]]] })
+                    Service.new("many", namespace: "default") {
+                        $0.json["spec"] = ["clusterIP": "None", "ports": [["name": "http", "port": 80]]]
+                    })
                 try await client.create(
                     EndpointSlice.new("many-1", namespace: "default") {
                         $0.metadata.labels = ["kubernetes.io/service-name": "many"]

@@ -136,7 +136,10 @@ extension EndToEnd {
                                         "from": [["namespaceSelector": spaces("y"), "podSelector": pods("b")]],
                                         "ports": [["port": 80, "endPort": 81]],
                                     ],
-                                    ["from": [["namespaceSelector": spaces("z")]], "ports": [["port": "serve-81-udp", "protocol": "UDP"]]],
+                                    [
+                                        "from": [["namespaceSelector": spaces("z")]],
+                                        "ports": [["port": "serve-81-udp", "protocol": "UDP"]],
+                                    ],
                                 ],
                             ]
                         )
@@ -161,7 +164,9 @@ extension EndToEnd {
                             "z",
                             [
                                 "podSelector": pods("c"), "policyTypes": ["Egress"],
-                                "egress": [["to": [["namespaceSelector": spaces("x")]], "ports": [["port": "serve-80", "protocol": "TCP"]]]],
+                                "egress": [
+                                    ["to": [["namespaceSelector": spaces("x")]], "ports": [["port": "serve-80", "protocol": "TCP"]]]
+                                ],
                             ]
                         ),
                     ]

@@ -62,10 +62,12 @@ import Testing
         #expect(reasons(plan(gateway(open), [route(["rules": other])])) == ["Accepted", "!InvalidKind"])
     }
 
-    @Test(arguments: [
-        ([], "", [""]), (["a.test"], "", ["a.test"]), ([], "*.test", ["*.test"]), (["a.test", "b.other"], "*.test", ["a.test"]),
-        (["*.test"], "a.test", ["a.test"]), (["*.a.test"], "*.test", ["*.a.test"]), (["test"], "*.test", []), (["a.other"], "b.other", []),
-    ] as [([String], String, [String])])
+    @Test(
+        arguments: [
+            ([], "", [""]), (["a.test"], "", ["a.test"]), ([], "*.test", ["*.test"]), (["a.test", "b.other"], "*.test", ["a.test"]),
+            (["*.test"], "a.test", ["a.test"]), (["*.a.test"], "*.test", ["*.a.test"]), (["test"], "*.test", []),
+            (["a.other"], "b.other", []),
+        ] as [([String], String, [String])])
     func `a route has the hosts that its listener has too`(route: [String], listener: String, hosts: [String]) {
         #expect(GatewayPlan.hosts(route, listener) == hosts)
     }

@@ -127,6 +127,7 @@ import Testing
     }
 
     @Test func `a host is read without port and case`() {
-        #expect(["Shop.Example:8080", "shop.example.", "[::1]:80", ""].map(ProxyFront.host) == ["shop.example", "shop.example", "[::1]", ""])
+        #expect(
+            ["Shop.Example:8080", "shop.example.", "[::1]:80", ""].map(ProxyFront.host) == ["shop.example", "shop.example", "[::1]", ""])
     }
 }

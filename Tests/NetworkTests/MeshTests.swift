@@ -33,8 +33,10 @@ import Testing
 
     @Test(arguments: [
         ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", true), ("", false),
-        ("00-00000000000000000000000000000000-b7ad6b7169203331-01", false), ("ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", false),
-        ("00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", false), ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-x", false),
+        ("00-00000000000000000000000000000000-b7ad6b7169203331-01", false),
+        ("ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", false),
+        ("00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", false),
+        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-x", false),
         ("01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-x", true),
     ])
     func `a trace context is taken as the recommendation writes it`(text: String, isGood: Bool) {
@@ -45,7 +47,9 @@ import Testing
         let good = MeshSettings([
             "swkube.dev/rate-limit": "10", "swkube.dev/circuit-breaker": "5xx=3,cooldown=10s", "swkube.dev/timeout": "2s",
         ])
-        #expect(good.rateLimit == 10 && good.errors == 3 && good.coolDown == .seconds(10) && good.timeout == .seconds(2) && good.problems.isEmpty)
+        #expect(
+            good.rateLimit == 10 && good.errors == 3 && good.coolDown == .seconds(10) && good.timeout == .seconds(2)
+                && good.problems.isEmpty)
         #expect(!MeshSettings([:]).isWanted)
         let bad = MeshSettings(["swkube.dev/rate-limit": "many", "swkube.dev/circuit-breaker": "4xx=3"])
         #expect(!bad.isWanted && bad.problems.count == 2)

@@ -35,9 +35,12 @@ package struct ServiceURL: Verb {
         guard !ports.isEmpty else { throw Failure("service \"\(name)\" has no port of TCP or UDP; the host reaches no others") }
         for port in ports {
             if port.protocol == "UDP" {
-                let link = "udp://\(address):\(Host.firstUnprivilegedPort > port.port && !Host.isRoot ? port.port + Doors.offset : port.port)"
+                let link =
+                    "udp://\(address):\(Host.firstUnprivilegedPort > port.port && !Host.isRoot ? port.port + Doors.offset : port.port)"
                 shell.output.line(
-                    url ? link : "\(session.namespace)/\(name)\t\(port.name.isEmpty ? "\(port.port)" : "\(port.name)/\(port.port)")\t\(link)")
+                    url
+                        ? link
+                        : "\(session.namespace)/\(name)\t\(port.name.isEmpty ? "\(port.port)" : "\(port.name)/\(port.port)")\t\(link)")
                 continue
             }
             guard let number = openPort(address, port.port) else {

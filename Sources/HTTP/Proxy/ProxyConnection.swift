@@ -80,7 +80,11 @@ final class ProxyConnection: ChannelInboundHandler {
         self.call = nil
         if let call, !call.isOver {
             // The server had closed a kept connection before it saw the request.
-            if isReused, !call.hasAnswer, call.request.mayRepeat { pool.connect(for: call) } else { call.broke("\(target.address) closed the connection") }
+            if isReused, !call.hasAnswer, call.request.mayRepeat {
+                pool.connect(for: call)
+            } else {
+                call.broke("\(target.address) closed the connection")
+            }
         }
         context.fireChannelInactive()
     }

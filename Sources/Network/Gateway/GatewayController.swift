@@ -121,8 +121,10 @@ package final class GatewayController: Sendable {
         for one in classes { try await accept(one) }
         let names: Set<String> = Set(classes.map(\.name))
         var world = GatewayPlan.World()
-        world.gateways = watched.gateways.list().filter { names.contains($0.json[["spec", "gatewayClassName"]]?.string ?? "") && !$0.isTerminating }
-            .sorted { $0.key < $1.key }
+        world.gateways = watched.gateways.list().filter {
+            names.contains($0.json[["spec", "gatewayClassName"]]?.string ?? "") && !$0.isTerminating
+        }
+        .sorted { $0.key < $1.key }
         world.routes = watched.routes.list().sorted { $0.key < $1.key }
         world.grants = watched.grants.list()
         world.namespaces = Dictionary(namespaces.list().map { ($0.name, $0.metadata.labels) }) { $1 }
@@ -191,7 +193,8 @@ package final class GatewayController: Sendable {
         }
         let isValid: Bool = listeners.contains(where: \.isUsable)
         let conditions: [GatewayCondition] = [
-            GatewayCondition(type: "Accepted", isTrue: isValid, reason: listeners.allSatisfy(\.isUsable) ? "Accepted" : "ListenersNotValid"),
+            GatewayCondition(
+                type: "Accepted", isTrue: isValid, reason: listeners.allSatisfy(\.isUsable) ? "Accepted" : "ListenersNotValid"),
             GatewayCondition(
                 type: "Programmed", isTrue: isValid && isOpen, reason: isValid && isOpen ? "Programmed" : isValid ? "Pending" : "Invalid",
                 message: Set(notes).sorted().joined(separator: "; ")),

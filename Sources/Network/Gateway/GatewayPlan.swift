@@ -58,7 +58,8 @@ struct GatewayPlan: Sendable {
             var ports: [Int: Door] = [:]
             for listener in own where listener.isUsable {
                 ports[listener.port, default: Door(isSecure: listener.isSecure)].secrets.merge(
-                    listener.secrets.prefix(1).map { (listener.hostname, $0) }) { $1 }
+                    listener.secrets.prefix(1).map { (listener.hostname, $0) }
+                ) { $1 }
             }
             doors[gateway.key] = ports
         }
@@ -85,7 +86,8 @@ struct GatewayPlan: Sendable {
             var resolved = GatewayCondition(type: "ResolvedRefs", isTrue: true, reason: "ResolvedRefs")
             if transport != "HTTP", transport != "HTTPS" {
                 accepted = GatewayCondition(
-                    type: "Accepted", isTrue: false, reason: "UnsupportedProtocol", message: "\(transport) is not served; HTTP and HTTPS are")
+                    type: "Accepted", isTrue: false, reason: "UnsupportedProtocol",
+                    message: "\(transport) is not served; HTTP and HTTPS are")
                 listener.kinds = []
             }
             if let kinds = spec[["allowedRoutes", "kinds"]]?.array, !kinds.isEmpty {
@@ -143,7 +145,9 @@ struct GatewayPlan: Sendable {
     }
 
     /// Whether an object of one namespace may name one of another. Source: the documentation of ReferenceGrant.
-    static func isGranted(_ world: World, from: (kind: String, namespace: String), to: (group: String, kind: String, key: ObjectKey)) -> Bool {
+    static func isGranted(
+        _ world: World, from: (kind: String, namespace: String), to: (group: String, kind: String, key: ObjectKey)
+    ) -> Bool {
         world.grants.contains { grant in
             guard grant.namespace == to.key.namespace else { return false }
             let isFrom: Bool =
@@ -162,7 +166,9 @@ struct GatewayPlan: Sendable {
 
     /// nil when the parent is none of these Gateways.
     private mutating func attach(_ route: View<HTTPRoute>, _ rules: GatewayRules, _ ref: JSON, _ world: World) -> Parent? {
-        guard ref["kind"]?.string ?? "Gateway" == "Gateway", ref["group"]?.string ?? GatewayAPI.group == GatewayAPI.group else { return nil }
+        guard ref["kind"]?.string ?? "Gateway" == "Gateway", ref["group"]?.string ?? GatewayAPI.group == GatewayAPI.group else {
+            return nil
+        }
         let key = ObjectKey(namespace: ref["namespace"]?.string ?? route.namespace, name: ref["name"]?.string ?? "")
         guard let all = listeners[key] else { return nil }
         let section: String? = ref["sectionName"]?.string

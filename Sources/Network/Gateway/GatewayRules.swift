@@ -104,7 +104,8 @@ struct GatewayRules: Sendable {
         case "ResponseHeaderModifier": rule.responseHeaders.append(Self.change(filter["responseHeaderModifier"]))
         case "RequestMirror":
             let mirror: JSON = filter["requestMirror"] ?? [:]
-            let share: Int = mirror["percent"]?.int.map { Int($0) }
+            let share: Int =
+                mirror["percent"]?.int.map { Int($0) }
                 ?? mirror["fraction"].map { Int($0["numerator"]?.int ?? 0) * 100 / max(1, Int($0["denominator"]?.int ?? 100)) } ?? 100
             rule.mirrors.append(ProxyRule.Mirror(backend: backend(mirror["backendRef"] ?? [:]), percent: share))
         case "RequestRedirect":
@@ -137,7 +138,11 @@ struct GatewayRules: Sendable {
     /// The shorter one holds: there is one try. 0 asks for no limit.
     private mutating func times(_ spec: JSON?, _ rule: inout ProxyRule) {
         let limits: [Duration] = ["request", "backendRequest"].compactMap { spec?[$0]?.string.flatMap(GatewayDuration.parse) }
-        if let shortest = limits.filter({ $0 > .zero }).min() { rule.times.answer = shortest } else if !limits.isEmpty { rule.times.answer = .seconds(86_400) }
+        if let shortest = limits.filter({ $0 > .zero }).min() {
+            rule.times.answer = shortest
+        } else if !limits.isEmpty {
+            rule.times.answer = .seconds(86_400)
+        }
     }
 }
 

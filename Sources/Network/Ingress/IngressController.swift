@@ -95,7 +95,8 @@ package final class IngressController: Sendable {
         guard isWanted || door.ports != nil else { return }
         let ports: FrontDoor.Ports = try await door.open()
         let point: JSON = [
-            "ip": .string(FrontDoor.address), "ports": [
+            "ip": .string(FrontDoor.address),
+            "ports": [
                 ["port": .int(Int64(ports.plain)), "protocol": "TCP"], ["port": .int(Int64(ports.secure)), "protocol": "TCP"],
             ],
         ]
@@ -135,7 +136,9 @@ package final class IngressController: Sendable {
             }
             found[host] = TLSServerConfiguration(certificateChainPEM: certificate, privateKeyPEM: privateKey)
         }
-        for (host, problem) in identities.set(found) { problems[host] = "the certificate of Secret \(plan.secrets[host]?.description ?? ""): \(problem)" }
+        for (host, problem) in identities.set(found) {
+            problems[host] = "the certificate of Secret \(plan.secrets[host]?.description ?? ""): \(problem)"
+        }
         return problems
     }
 

@@ -40,7 +40,8 @@ package struct IngressPlan: Sendable {
             var order = 0
             func rule(_ path: ProxyRule.PathMatch, _ host: String, _ backend: View<IngressBackend>?) -> ProxyRule {
                 order += 1
-                var rule = ProxyRule(owner: "Ingress \(key)", created: ingress.metadata.creationTimestamp ?? .epoch, order: order, path: path)
+                var rule = ProxyRule(
+                    owner: "Ingress \(key)", created: ingress.metadata.creationTimestamp ?? .epoch, order: order, path: path)
                 rule.backends = backend.flatMap { Self.backend($0, key.namespace) }.map { [$0] } ?? []
                 rule.needsTLS = settings.forcesTLS || secureHosts.contains(host.lowercased()) && settings.redirectsToTLS ?? true
                 rule.times = settings.times

@@ -147,7 +147,9 @@ package final class MeshProxy: Sendable {
         if let port = state.withLock({ $0.ports[front] }) { return port }
         if state.withLock({ $0.server }) == nil { try await start() }
         let next: Int = state.withLock { ($0.fronts.keys.max() ?? Self.tracesPort) + 1 }
-        guard next <= Self.lastPort, let server = state.withLock({ $0.server }) else { throw HTTPError.cannotListen(host: address, port: next, reason: "no port is left") }
+        guard next <= Self.lastPort, let server = state.withLock({ $0.server }) else {
+            throw HTTPError.cannotListen(host: address, port: next, reason: "no port is left")
+        }
         try await server.listen(on: network.listen(address, port: next))
         state.withLock { state in
             state.fronts[next] = front

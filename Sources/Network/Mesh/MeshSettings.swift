@@ -23,14 +23,22 @@ package struct MeshSettings: Sendable, Equatable {
 
     package init(_ annotations: [String: String]) {
         if let text = annotations[Self.rateLimitAnnotation] {
-            if let number = Int(text), number > 0 { rateLimit = number } else { complain(Self.rateLimitAnnotation, text, "requests a second, such as 10") }
+            if let number = Int(text), number > 0 {
+                rateLimit = number
+            } else {
+                complain(Self.rateLimitAnnotation, text, "requests a second, such as 10")
+            }
         }
         if let text = annotations[Self.breakerAnnotation] { readBreaker(text) }
         if let text = annotations[Self.traceAnnotation] {
             if let flag = Bool(text) { isTraced = flag } else { complain(Self.traceAnnotation, text, "true or false") }
         }
         if let text = annotations[Self.timeoutAnnotation] {
-            if let time = GatewayDuration.parse(text), time > .zero { timeout = time } else { complain(Self.timeoutAnnotation, text, "a span of time, such as 2s") }
+            if let time = GatewayDuration.parse(text), time > .zero {
+                timeout = time
+            } else {
+                complain(Self.timeoutAnnotation, text, "a span of time, such as 2s")
+            }
         }
     }
 
@@ -43,7 +51,9 @@ package struct MeshSettings: Sendable, Equatable {
             switch words.first {
             case "5xx" where words.count == 2: count = Int(words[1]).flatMap { $0 > 0 ? $0 : nil }
             case "cooldown" where words.count == 2:
-                guard let time = GatewayDuration.parse(String(words[1])), time > .zero else { return complain(Self.breakerAnnotation, text, form) }
+                guard let time = GatewayDuration.parse(String(words[1])), time > .zero else {
+                    return complain(Self.breakerAnnotation, text, form)
+                }
                 coolDown = time
             default: return complain(Self.breakerAnnotation, text, form)
             }

@@ -43,7 +43,9 @@ package final class ProxyFront: Sendable {
             return exchange.respond(308, ["Location": "https://\(place)\(target)"], [])
         }
         if let redirect = rule.redirect { return Self.redirect(request, rule, redirect, host, exchange) }
-        if let limit = rule.bodyLimit, request.body.count > limit { return Self.answer(413, "the body is longer than \(limit) bytes", exchange) }
+        if let limit = rule.bodyLimit, request.body.count > limit {
+            return Self.answer(413, "the body is longer than \(limit) bytes", exchange)
+        }
         guard let backend = rule.backend() else {
             return Self.answer(rule.statusWithoutBackend, "\(rule.owner) has no backend for this request", exchange)
         }
@@ -79,7 +81,8 @@ package final class ProxyFront: Sendable {
                 Self.answer(502, "\(target.host):\(target.port) of Service \(backend.service) cannot be reached: \(reason)", exchange)
             case .broken(let reason, isOwed: true):
                 Self.answer(502, "\(reason) of Service \(backend.service)", exchange)
-            case .timedOut: Self.answer(504, "\(target.host):\(target.port) of Service \(backend.service) does not answer in time", exchange)
+            case .timedOut:
+                Self.answer(504, "\(target.host):\(target.port) of Service \(backend.service) does not answer in time", exchange)
             }
         }
         if request.headers.asksForUpgrade, request.version == "1.1" {

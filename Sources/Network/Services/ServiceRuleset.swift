@@ -56,7 +56,9 @@ package struct ServiceRuleset: Sendable {
             "add set ip \(table) refused { type ipv4_addr . inet_proto . inet_service; }",
             "add set ip \(table) selves { type ipv4_addr . ipv4_addr; }", "add chain ip \(table) pick",
         ]
-        for transport in ["tcp", "udp"] { lines.append("add rule ip \(table) pick meta l4proto \(transport) dnat ip to meta mark map @endpoints") }
+        for transport in ["tcp", "udp"] {
+            lines.append("add rule ip \(table) pick meta l4proto \(transport) dnat ip to meta mark map @endpoints")
+        }
         lines.append("add chain ip \(table) choose")
         for transport in ["tcp", "udp"] {
             lines.append("add rule ip \(table) choose meta l4proto \(transport) dnat ip to \(destination) map @single")
