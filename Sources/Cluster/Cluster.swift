@@ -156,6 +156,13 @@ package final class Cluster: Sendable {
             makeToken: { [tokens = server.tokens] in try tokens.legacyToken(namespace: $0, account: $1, uid: $2, secret: $3) })
         scheduler = Scheduler(
             client: part(.system("system:kube-scheduler"), "kube-scheduler"), informers: shared, clock: clock, log: log)
+        let gate = PolicyGate()
+        let policies: PolicyRouter? = configuration.nodeName.map { [client] _ in
+            PolicyRouter(
+                network: network, problem: PacketFilter.problem(network), others: [ClusterAddresses.nameServer],
+                proxies: ClusterAddresses.proxies, gate: gate, client: client, clock: clock, informers: shared, log: log)
+        }
+        self.policies = policies
         let host = Kubelet.Endpoint(address: "127.0.0.1", port: http.port)
         let ranges = NodeRanges(profile, network)
         let groups = ControlGroups(name: settings.controlGroup)
@@ -168,6 +175,7 @@ package final class Cluster: Sendable {
                 network: network, controlGroups: groups, podCIDR: ranges.range(of: folders),
                 nameServer: isOwn ? ClusterAddresses.dns : nil)
             node.imagesInUse = { profile.imagesInUse() }
+            node.admit = { await policies?.admit($0, address: $1) }
             if name == configuration.nodeName {
                 node.manifestsFolder = profile.manifestsFolder
                 node.manifestAddress = configuration.manifestAddress
@@ -181,7 +189,6 @@ package final class Cluster: Sendable {
             client: { part(.system("system:node:" + $0, groups: ["system:nodes"]), "kubelet") }, informers: shared, clock: clock, log: log)
         door.nodes = nodes
         usage.set([simulated, nodes], informers: shared)
-        let gate = PolicyGate()
         let isRouted: Bool = isOwn && PacketFilter.program != nil
         let mesh: MeshProxy? =
             isRouted
@@ -194,11 +201,6 @@ package final class Cluster: Sendable {
             ? ServiceRouter(
                 network: network, ruleset: ClusterAddresses.ruleset, informers: shared, log: log, detours: { mesh?.detours($0) ?? [:] })
             : nil
-        policies = configuration.nodeName.map { [client] _ in
-            PolicyRouter(
-                network: network, problem: PacketFilter.problem(network), others: [ClusterAddresses.nameServer],
-                proxies: ClusterAddresses.proxies, gate: gate, client: client, clock: clock, informers: shared, log: log)
-        }
         ingresses = configuration.nodeName.map { [client] _ in
             IngressController(
                 dial: Self.dial(network), certificate: Self.certificates(credentials.authority), client: client, clock: clock,

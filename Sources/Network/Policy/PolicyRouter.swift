@@ -1,4 +1,4 @@
-import API
+package import API
 package import Client
 package import Logging
 package import Machinery
@@ -10,6 +10,14 @@ import Synchronization
 /// Reads NetworkPolicies, pods, namespaces and nodes; writes one table of the cluster's network, replaced as a whole whenever its text
 /// changes, and on a host that can enforce none an event for each policy.
 package final class PolicyRouter: Sendable {
+    private struct State {
+        /// Pods whose address their status does not show yet, by uid.
+        var coming: [String: (key: ObjectKey, address: String)] = [:]
+        /// Who waits until the rules are as they should be.
+        var waiting: [CheckedContinuation<Void, Never>] = []
+        var isOver = false
+    }
+
     private let filter: PacketFilter
     private let problem: String?
     private let others: [PolicyMember]
@@ -21,6 +29,7 @@ package final class PolicyRouter: Sendable {
     private let nodes: Informer<Node>
     private let events: EventRecorder
     private let log: Logger
+    private let state = Mutex(State())
     private let pokes: AsyncStream<Void>
     private let poke: AsyncStream<Void>.Continuation
 
@@ -49,8 +58,35 @@ package final class PolicyRouter: Sendable {
         (pokes, poke) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
+    /// Returns when the rules for a new pod are in force, or could not be set: nothing of it may run before. Its status need not show the
+    /// address yet.
+    package func admit(_ pod: View<Pod>, address: String) async {
+        guard problem == nil, !policies.list().isEmpty else { return }
+        await withCheckedContinuation { continuation in
+            let isOver: Bool = state.withLock { state in
+                state.coming[pod.metadata.uid] = (pod.key, address)
+                if !state.isOver { state.waiting.append(continuation) }
+                return state.isOver
+            }
+            if isOver { continuation.resume() } else { poke.yield() }
+        }
+    }
+
+    /// Lets those go who wait.
+    private func tell(_ waiting: [CheckedContinuation<Void, Never>]) { for continuation in waiting { continuation.resume() } }
+
     /// Keeps the rules until the task is cancelled; they stay in force then.
     package func run() async {
+        await keep()
+        tell(
+            state.withLock { state in
+                defer { state.waiting = [] }
+                state.isOver = true
+                return state.waiting
+            })
+    }
+
+    private func keep() async {
         await policies.caughtUp()
         if let problem { return await tell(problem) }
         await pods.caughtUp()
@@ -67,6 +103,11 @@ package final class PolicyRouter: Sendable {
         var current: String?
         for await _ in pokes {
             if Task.isCancelled { return }
+            let waiting: [CheckedContinuation<Void, Never>] = state.withLock { state in
+                defer { state.waiting = [] }
+                return state.waiting
+            }
+            defer { tell(waiting) }
             let plan: PolicyPlan = plan()
             gate.set(plan)
             let text: String = PolicyRuleset.text(plan, proxies: proxies)
@@ -87,7 +128,18 @@ package final class PolicyRouter: Sendable {
         let policies: [View<NetworkPolicy>] = policies.list()
         guard !policies.isEmpty else { return PolicyPlan(policies: [], members: [], namespaces: [:]) }
         let simulated: Set<String> = Set(nodes.list().filter { $0.kind == .simulated }.map(\.name))
-        let members: [PolicyMember] = pods.list().compactMap { PolicyMember($0) { simulated.contains($0) } } + others
+        let pods: [View<Pod>] = pods.list()
+        let known: [String: String] = Dictionary(pods.map { ($0.metadata.uid, $0.status.podIP) }) { $1 }
+        let coming: [String: (key: ObjectKey, address: String)] = state.withLock { state in
+            state.coming = state.coming.filter { known[$0.key]?.isEmpty == true }
+            return state.coming
+        }
+        let members: [PolicyMember] =
+            pods.compactMap { pod in
+                var pod: View<Pod> = pod
+                if let address = coming[pod.metadata.uid]?.address { pod.status.podIP = address }
+                return PolicyMember(pod) { simulated.contains($0) }
+            } + others
         let labels: [String: [String: String]] = Dictionary(namespaces.list().map { ($0.name, $0.metadata.labels) }) { $1 }
         return PolicyPlan(policies: policies, members: members, namespaces: labels)
     }
