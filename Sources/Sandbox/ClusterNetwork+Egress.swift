@@ -37,9 +37,14 @@ extension ClusterNetwork {
 
     /// Starts the program, which ends with the network, unless one is there. Blocks until packets can leave.
     ///
-    /// Throws ``SandboxError`` with ETIMEDOUT when the program brings up no interface.
+    /// Throws ``SandboxError`` with ETIMEDOUT when the program brings up no interface, with ECHILD when it ended at once.
     package func openEgress(by program: EgressProgram) throws(SandboxError) {
         guard let configuration, !hasEgress else { return }
+        var status: Int32 = 0
+        egressProcess.withLock { process in
+            // One that ended since is let go.
+            if process > 0, waitpid(process, &status, WNOHANG) == process { process = 0 }
+        }
         // The program ends when the holder does: its other end of this connection closes.
         let lifeline: Int32 = swkube_connect(configuration.folder, "socket", Int32(SOCK_SEQPACKET.rawValue))
         guard lifeline >= 0 else { throw SandboxError.system(call: "connect", errno: -lifeline, path: configuration.folder) }
@@ -57,11 +62,16 @@ extension ClusterNetwork {
                     Self.egressInterface, "-P", Self.pidFile(configuration.folder),
                 ] + (userNamespace == nil ? [] : ["--userns", "/proc/self/fd/4"]) + ["--netns", "/proc/self/fd/5"]
             }
-        _ = try startSession(
+        let process: pid_t = try startSession(
             program.path, arguments, environment: [], inherited: [lifeline, userNamespace ?? -1, networkNamespace]
         ).get()
+        egressProcess.withLock { $0 = process }
         let end: ContinuousClock.Instant = .now.advanced(by: .seconds(3))
         while !hasEgress {
+            if waitpid(process, &status, WNOHANG) == process {
+                egressProcess.withLock { $0 = 0 }
+                throw SandboxError.system(call: "egress", errno: ECHILD, path: program.path)
+            }
             guard ContinuousClock.now < end else {
                 throw SandboxError.system(call: "egress", errno: ETIMEDOUT, path: program.path)
             }

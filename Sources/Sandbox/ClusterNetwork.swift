@@ -49,6 +49,8 @@ package final class ClusterNetwork: Sendable {
     let networkNamespace: Int32
     let configuration: Configuration?
     let executable: String
+    /// The program that carries packets out, as long as this process is its parent; 0 for none.
+    let egressProcess = Mutex<pid_t>(0)
     private let holder: Mutex<(socket: Int32, process: Int32, isStopped: Bool)>
 
     /// Finds the holder of an earlier process, or starts one. Blocks for some milliseconds.
