@@ -1,5 +1,6 @@
 import CSandbox
 import Glibc
+import Synchronization
 
 /// The way from the cluster's network to the rest of the world: a program of the host that carries packets as an ordinary user.
 extension ClusterNetwork {
