@@ -33,6 +33,8 @@ package final class ServiceDoors: Sendable {
         var open: [ObjectKey: Set<Wish>] = [:]
         /// Services that have endpoints.
         var served: Set<ObjectKey> = []
+        /// Ports of which it was said that they are not routed.
+        var unrouted: [ObjectKey: Set<Int>] = [:]
         var last: UInt64 = 0
     }
 
@@ -117,6 +119,7 @@ package final class ServiceDoors: Sendable {
                 wanted[Wish(transport: route.transport, address: "127.0.0.1", port: route.nodePort, place: place)] = route.endpoints
             }
         }
+        tellUnrouted(key, service)
         if let service { tell(service, hasEndpoints: wanted.values.contains { !$0.isEmpty }) }
         let old: Set<Wish> = state.withLock { state in
             for (wish, endpoints) in wanted { if let number = state.numbers[wish] { state.doors[number]?.endpoints = endpoints } }
@@ -139,6 +142,19 @@ package final class ServiceDoors: Sendable {
             return false
         }
         if isLost { complain(service) }
+    }
+
+    private func tellUnrouted(_ key: ObjectKey, _ service: View<Service>?) {
+        let ports: Set<Int> = Set(service?.spec.ports.filter { $0.protocol == "SCTP" }.map(\.port) ?? [])
+        let news: Set<Int> = state.withLock { state in
+            defer { state.unrouted[key] = ports.isEmpty ? nil : ports }
+            return ports.subtracting(state.unrouted[key] ?? [])
+        }
+        guard let service else { return }
+        for port in news.sorted() {
+            events.record(
+                service, .warning, reason: "NotRouted", "Port \(port) is of SCTP, which is not routed here; TCP and UDP are")
+        }
     }
 
     private func complain(_ service: View<Service>) {
