@@ -15,13 +15,15 @@ import Testing
         private let listener: Int32
 
         init() throws {
-            listener = try ClusterNetwork.hostListener("127.0.0.1", port: 0)
+            let listener: Int32 = try ClusterNetwork.hostListener("127.0.0.1", port: 0)
+            self.listener = listener
             var address = sockaddr_in()
             var length = socklen_t(MemoryLayout<sockaddr_in>.size)
             _ = withUnsafeMutablePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { [listener] in getsockname(listener, $0, &length) }
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listener, $0, &length) }
             }
-            port = Int(UInt16(bigEndian: address.sin_port))
+            let port = Int(UInt16(bigEndian: address.sin_port))
+            self.port = port
             datagrams = try ClusterNetwork.hostListener("127.0.0.1", port: port, isStream: false)
             for fd in [listener, datagrams] { _ = fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK) }
         }
