@@ -39,10 +39,12 @@ package final class APIServer: Sendable {
         package var staticTokens: StaticTokens
         /// Opens connections to pods and services; nil connects from this process's own network.
         package var dial: Dial?
+        /// A warning for whoever writes a NetworkPolicy; nil where policies are in force.
+        package var policyNotice: String?
 
         package init(
             tokenKeyPEM: String, node: (any NodeDoor)? = nil, components: [String] = [], found: [any FoundObjects] = [],
-            staticTokens: StaticTokens = .none, dial: Dial? = nil
+            staticTokens: StaticTokens = .none, dial: Dial? = nil, policyNotice: String? = nil
         ) {
             self.tokenKeyPEM = tokenKeyPEM
             self.node = node
@@ -50,6 +52,7 @@ package final class APIServer: Sendable {
             self.found = found
             self.staticTokens = staticTokens
             self.dial = dial
+            self.policyNotice = policyNotice
         }
     }
 
@@ -67,7 +70,7 @@ package final class APIServer: Sendable {
         webhooks = Webhooks(store: store, types: types, authorizer: authorizer, dial: configuration.dial)
         let sources: [any FoundObjects] = [ComponentStatuses(components: configuration.components)] + configuration.found
         found = Dictionary(sources.map { ($0.names.qualifiedResource, $0) }) { $1 }
-        admission = Self.admissionPlugins(objects, types, webhooks, authorizer)
+        admission = Self.admissionPlugins(objects, types, webhooks, authorizer, configuration.policyNotice)
         subresources = Self.subresourceHandlers(node: configuration.node)
         watches = WatchHub(store: store, clock: clock)
         // What is stored is served before anybody can ask.

@@ -45,7 +45,7 @@ extension APIServer {
     ///
     /// Beside upstream's there is what upstream does in the kinds themselves: `CertificateRequester`, `EscalationCheck`, `ServiceAddresses`.
     static func admissionPlugins(
-        _ objects: Objects, _ types: ServedTypes, _ webhooks: Webhooks, _ authorizer: Authorizer
+        _ objects: Objects, _ types: ServedTypes, _ webhooks: Webhooks, _ authorizer: Authorizer, _ policyNotice: String?
     ) -> [any AdmissionPlugin] {
         let parsed = ParsedObjects(store: objects.store)
         let addresses = IPAddressRecords(store: objects.store)
@@ -69,6 +69,7 @@ extension APIServer {
             CertificateSubjectRestriction(),
             DefaultIngressClass(objects: parsed),
             MutatingPolicies(policies: policies),
+            NetworkPolicyNotice(notice: policyNotice),
             MutatingWebhooks(webhooks: webhooks),
             ValidatingPolicies(policies: policies),
             ValidatingWebhooks(webhooks: webhooks),

@@ -6,7 +6,13 @@ struct ServerService: Sendable {
     let limits: HTTPLimits
     let refuse: @Sendable (HTTPRefusal) -> HTTPResponse
     let handler: HTTPHandler
-    let tls: NIOSSLContext?
+    let tls: ServerTLS?
+}
+
+/// How connections of a server are secured.
+enum ServerTLS: Sendable {
+    case one(NIOSSLContext)
+    case byName(TLSIdentities)
 }
 
 /// The open connections of one event loop: watches over their time limits and ends them when the server stops.
