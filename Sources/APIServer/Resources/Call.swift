@@ -18,6 +18,10 @@ struct Call: Sendable {
     var body: KindNames?
     /// Set while the call runs on the ``SlowLane``: then it may wait for webhooks.
     var webhookRun: WebhookRun?
+    /// Notes something of the request for the audit; nil where nothing is recorded.
+    var annotate: (@Sendable (_ key: String, _ value: String) -> Void)?
+    /// Its way through the mutating policies.
+    let policyRun = PolicyRun()
     /// What the request took of quotas until now.
     let charges = QuotaCharges()
 
