@@ -45,6 +45,19 @@ import Testing
         #expect(outcome("self.replace('', self)", declared) == "error: operation cancelled: actual cost limit exceeded")
     }
 
+    @Test func `patterns and numbers that are long only when they are spelt out are paid for`() {
+        let numbers: JSON = .array((0..<5000).map { .int($0) })
+        let declared: [(String, Declaration, JSON)] = [("self", .dyn, numbers)]
+        for source in [
+            "self.all(i, !'x'.matches('((a{100}){400}' + string(i)))", "self.all(i, 'x'.find('(a{1000}){40}' + string(i)) == '')",
+        ] {
+            #expect(outcome(source, declared).hasPrefix("error: "), "\(source)")
+        }
+        #expect(outcome("'%.1000f'.format([5e-324]).size()") == "1002")
+        #expect(outcome("'%.0f'.format([1.7976931348623157e308]).size()") == "309")
+        #expect(outcome("'%.20f %.3f %.2e'.format([0.1, 123456.7895, 5e-324])") == "'0.10000000000000000555 123456.789 4.94e-324'")
+    }
+
     @Test func `a key of a large map is found without a walk`() {
         let members: [JSONObject.Member] = (0..<20_000).map { JSONObject.Member(key: "key\($0)", value: .int(Int64($0))) }
         let map: JSON = .object(JSONObject(members: members))

@@ -106,7 +106,7 @@ struct RuleCosts {
         total = total.capped(adding: cost)
         dearest.append((cost, here))
         dearest.sort { $0.cost > $1.cost }
-        if dearest.count > 5 { dearest.removeLast() }
+        if dearest.count > 4 { dearest.removeLast() }
     }
 
     /// Source: `getCostErrorMessage`.

@@ -72,7 +72,7 @@ struct CompiledRule: Sendable {
 
     /// Tells that the rule is broken. False when the message took what was left of the budget.
     func report(_ path: Path, _ type: String, _ inputs: [Value], _ budget: inout Int64, _ problems: inout Problems) -> Bool {
-        let here: Path = fieldPath.reduce(path) { $0.child($1) }
+        let here: Path = fieldPath.isEmpty ? path.shown : fieldPath.reduce(path) { $0.child($1) }
         var detail: String = message.isEmpty ? "failed rule: " + shown : shown
         if let messageProgram {
             let outcome: Program.Outcome = messageProgram.evaluate(inputs)
@@ -104,6 +104,11 @@ struct CompiledRule: Sendable {
         }
         return true
     }
+}
+
+extension Path {
+    /// As upstream shows it in the errors of rules: the object itself has no name.
+    var shown: Path { if case .root = self { Path("<nil>") } else { self } }
 }
 
 /// The `fieldPath` of a rule: `.spec.name`, or `.labels['a/b']` in what upstream reads of old.

@@ -125,28 +125,28 @@ package final class ValidationRules: Sendable {
         let shown: JSON = .string(type)
         let exhausted = "validation failed due to running out of cost budget, no further validation rules will be run"
         guard budget > 0 else {
-            problems.invalid(path, shown, exhausted)
+            problems.invalid(path.shown, shown, exhausted)
             return false
         }
         let current = Value(value, declaration)
         let before: JSON? = old?.isNull == true ? nil : old
         for rule in rules {
             guard let program = rule.program else {
-                if let why = rule.failure { problems.invalid(path, shown, "rule compile error: " + why) }
+                if let why = rule.failure { problems.invalid(path.shown, shown, "rule compile error: " + why) }
                 continue
             }
             if rule.usesOldSelf, before == nil, !rule.isOldSelfOptional { continue }
             let inputs: [Value] = rule.inputs(current, before, declaration)
             let outcome: Program.Outcome = program.evaluate(inputs)
             guard outcome.cost <= UInt64(budget) else {
-                problems.invalid(path, shown, exhausted)
+                problems.invalid(path.shown, shown, exhausted)
                 return false
             }
             budget -= Int64(outcome.cost)
             switch outcome.result {
             case .success(.bool(true)): continue
             case .failure(let error):
-                problems.invalid(path, shown, rule.explanation(error))
+                problems.invalid(path.shown, shown, rule.explanation(error))
                 if error.kind == .tooExpensive { return false }
                 continue
             case .success: break

@@ -105,6 +105,35 @@ final class MatchStep: Step, @unchecked Sendable {
     }
 }
 
+/// `text.find(pattern)`, `text.findAll(pattern)` and `text.findAll(pattern, most)`
+final class FindStep: Step, @unchecked Sendable {
+    private let name: String
+    private let arguments: [Step]
+
+    init(_ name: String, _ arguments: [Step]) {
+        self.name = name
+        self.arguments = arguments
+    }
+
+    override func evaluate(_ frame: Frame) throws(EvaluationError) -> Value {
+        var values: [Value] = []
+        for argument in arguments { values.append(try argument.evaluate(frame)) }
+        guard case .string(let text) = values[0], case .string(let source) = values[1] else { throw .noOverload(name, values) }
+        try frame.charge(CallCost.find.before(values))
+        let pattern: RegularExpression
+        do throws(EvaluationError) { pattern = try frame.pattern(source) } catch {
+            throw error.kind == .failed ? EvaluationError("Illegal regex: " + error.description) : error
+        }
+        var most: Int = name == "find" ? 1 : .max
+        if values.count > 2 {
+            guard case .int(let limit) = values[2] else { throw .noOverload(name, values) }
+            if limit >= 0 { most = Int(limit) }
+        }
+        guard let found = pattern.findAll(in: text, atMost: most) else { throw .tooExpensive }
+        return name == "find" ? .string(found.first ?? "") : .list(found.map { .string($0) })
+    }
+}
+
 /// `+`, `-`, `*`, `/`, `%`
 final class ArithmeticStep: Step, @unchecked Sendable {
     private let left: Step

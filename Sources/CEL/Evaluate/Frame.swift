@@ -39,13 +39,16 @@ package final class Frame {
 
     func pattern(_ text: String) throws(EvaluationError) -> RegularExpression {
         if let known = patterns[text] { return known }
+        let made: RegularExpression
         do throws(RegularExpressionError) {
-            let made = try RegularExpression(text)
-            patterns[text] = made
-            return made
+            made = try RegularExpression(text)
         } catch {
             throw EvaluationError(error.description)
         }
+        // A short pattern may stand for a large machine, which takes time and room.
+        if made.size > 100 { try charge(UInt64(made.size)) }
+        patterns[text] = made
+        return made
     }
 
     /// A member of an object; that of a large one is found by an index.

@@ -77,6 +77,7 @@ enum Planner {
                 return PatternStep(steps[0], pattern)
             }
             return MatchStep(steps[0], steps[1])
+        case "find", "findAll": return FindStep(function, steps)
         default: break
         }
         if let relation = OrderStep.Relation(rawValue: function) { return OrderStep(steps[0], steps[1], relation) }

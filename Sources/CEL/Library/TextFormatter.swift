@@ -185,41 +185,40 @@ enum DecimalText {
     /// All decimal digits of a number, and how many of them stand before the point.
     private static func exact(_ value: Double) -> ([UInt8], Int) {
         guard value != 0 else { return ([], 0) }
-        // value = significand * 2^exponent, with a whole significand.
-        var digits: [UInt8] = String(value.significandBitPattern | (value.isNormal ? 1 << 52 : 0)).utf8.map { $0 - 0x30 }
+        // value = significand * 2^exponent, with a whole significand; for a negative exponent significand * 5^-exponent / 10^-exponent.
+        let significand: UInt64 = value.significandBitPattern | (value.isNormal ? 1 << 52 : 0)
         let exponent: Int = (value.isNormal ? Int(value.exponentBitPattern) - 1023 : -1022) - 52
-        var point: Int = digits.count
-        if exponent > 0 {
-            for _ in 0..<exponent { double(&digits) }
-            point = digits.count
-        } else if exponent < 0 {
-            for _ in 0..<(-exponent) { halve(&digits) }
+        var limbs: [UInt64] = [significand % limb, significand / limb]
+        let factor: (base: UInt64, many: UInt64, step: Int) = exponent < 0 ? (5, 1_220_703_125, 13) : (2, 1 << 29, 29)
+        for _ in 0..<(abs(exponent) / factor.step) { multiply(&limbs, by: factor.many) }
+        for _ in 0..<(abs(exponent) % factor.step) { multiply(&limbs, by: factor.base) }
+        var digits: [UInt8] = []
+        for one in limbs.reversed() {
+            let text: String.UTF8View = String(one + limb).utf8
+            digits += text.dropFirst()
         }
-        var first: Int = 0
-        while first < digits.count, digits[first] == 0 { first += 1 }
-        var last: Int = digits.count
-        while last > first, digits[last - 1] == 0 { last -= 1 }
-        return (digits[first..<last].map { $0 + 0x30 }, point - first)
+        let zeros: Int = digits.prefix { $0 == 0x30 }.count
+        digits.removeFirst(zeros)
+        let point: Int = digits.count - max(0, -exponent)
+        while digits.last == 0x30 { digits.removeLast() }
+        return (digits, point)
     }
 
-    private static func double(_ digits: inout [UInt8]) {
-        var carry: UInt8 = 0
-        for index in digits.indices.reversed() {
-            let value: UInt8 = digits[index] * 2 + carry
-            digits[index] = value % 10
-            carry = value / 10
-        }
-        if carry > 0 { digits.insert(carry, at: 0) }
-    }
+    /// What one part of a long number counts up to.
+    private static let limb: UInt64 = 1_000_000_000
 
-    private static func halve(_ digits: inout [UInt8]) {
-        var carry: UInt8 = 0
-        for index in digits.indices {
-            let value: UInt8 = carry * 10 + digits[index]
-            digits[index] = value / 2
-            carry = value % 2
+    /// - Parameter limbs: the lowest first.
+    private static func multiply(_ limbs: inout [UInt64], by factor: UInt64) {
+        var carry: UInt64 = 0
+        for index in limbs.indices {
+            let product: UInt64 = limbs[index] * factor + carry
+            limbs[index] = product % limb
+            carry = product / limb
         }
-        if carry > 0 { digits.append(5) }
+        while carry > 0 {
+            limbs.append(carry % limb)
+            carry /= limb
+        }
     }
 
     /// Half to even, at so many places behind the point.

@@ -16,6 +16,8 @@ public struct RegularExpression: Sendable {
 
     public let pattern: String
     let steps: [Step]
+    /// Steps of the machine: what making and running it takes.
+    package var size: Int { steps.count }
 
     /// Throws ``RegularExpressionError`` for a pattern that Go does not take.
     public init(_ pattern: String) throws(RegularExpressionError) {
