@@ -25,13 +25,13 @@ public struct View<S: Schema>: Sendable, Hashable {
     @inlinable @inline(__always)
     public subscript<Value: FieldValue>(dynamicMember field: KeyPath<S, Field<Value>>) -> Value.Reading {
         get {
-            read(S.definition.fields.pointee[keyPath: field])
+            read(S.definition.fields.pointer(to: field).unsafelyUnwrapped.pointee)
         }
         set {
-            write(newValue, to: S.definition.fields.pointee[keyPath: field])
+            write(newValue, to: S.definition.fields.pointer(to: field).unsafelyUnwrapped.pointee)
         }
         _modify {
-            let declared: Field<Value> = S.definition.fields.pointee[keyPath: field]
+            let declared: Field<Value> = S.definition.fields.pointer(to: field).unsafelyUnwrapped.pointee
             var reading: Value.Reading = take(declared)
             defer { write(reading, to: declared) }
             yield &reading
@@ -59,12 +59,12 @@ public struct View<S: Schema>: Sendable, Hashable {
     /// True when the member is there, whatever its value.
     @inlinable @inline(__always)
     public func has<Value: FieldValue>(_ field: KeyPath<S, Field<Value>>) -> Bool {
-        json[S.definition.fields.pointee[keyPath: field].name] != nil
+        json[S.definition.fields.pointer(to: field).unsafelyUnwrapped.pointee.name] != nil
     }
 
     /// Removes the member.
     @inlinable @inline(__always)
     public mutating func remove<Value: FieldValue>(_ field: KeyPath<S, Field<Value>>) {
-        json[S.definition.fields.pointee[keyPath: field].name] = nil
+        json[S.definition.fields.pointer(to: field).unsafelyUnwrapped.pointee.name] = nil
     }
 }
