@@ -13,6 +13,7 @@ package final class HTTPServer: Sendable {
     private let listener: any Channel
     private let others = Mutex<[any Channel]>([])
     private let tables: [ConnectionTable]
+    private let identity: ServerIdentity?
 
     /// Starts to listen.
     ///
@@ -27,9 +28,9 @@ package final class HTTPServer: Sendable {
         host: String = "127.0.0.1", port: Int = 0, tls: TLSServerConfiguration?, limits: HTTPLimits = HTTPLimits(), threads: Int = 1,
         refuse: @escaping @Sendable (HTTPRefusal) -> HTTPResponse = { $0.plainResponse }, handler: @escaping HTTPHandler
     ) async throws {
-        let context: NIOSSLContext? = try tls?.context()
+        let identity: ServerIdentity? = try tls.map { ServerIdentity(try $0.context()) }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
-        let service = ServerService(limits: limits, refuse: refuse, handler: handler, tls: context)
+        let service = ServerService(limits: limits, refuse: refuse, handler: handler, tls: identity)
         let tables: [ConnectionTable] = group.makeIterator().enumerated().map { index, eventLoop in
             ConnectionTable(eventLoop: eventLoop, loop: LoopID(index: index), service: service)
         }
@@ -40,6 +41,7 @@ package final class HTTPServer: Sendable {
             throw Self.listenError(error, host: host, port: port)
         }
         self.group = group
+        self.identity = identity
         self.tables = tables
         self.port = listener.localAddress?.port ?? port
     }
@@ -48,6 +50,13 @@ package final class HTTPServer: Sendable {
     package func listen(on descriptor: Int32) async throws {
         let listener: any Channel = try await Self.bootstrap(group, tables).withBoundSocket(descriptor).get()
         others.withLock { $0.append(listener) }
+    }
+
+    /// Shows another certificate to connections that begin from now on; those that are open go on as they are.
+    ///
+    /// Throws ``HTTPError/configuration(_:)``. Does nothing to a server without TLS.
+    package func replace(tls: TLSServerConfiguration) throws {
+        identity?.replace(try tls.context())
     }
 
     private static func bootstrap(_ group: MultiThreadedEventLoopGroup, _ tables: [ConnectionTable]) -> ServerBootstrap {

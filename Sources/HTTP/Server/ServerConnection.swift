@@ -37,7 +37,7 @@ final class ServerConnection {
         guard let tls = table.service.tls else { return try configureHTTP1() }
         let connection: NIOLoopBound<ServerConnection> = NIOLoopBound(self, eventLoop: channel.eventLoop)
         try channel.pipeline.syncOperations.addHandlers(
-            NIOSSLServerHandler(context: tls),
+            NIOSSLServerHandler(context: tls.current),
             ApplicationProtocolNegotiationHandler { result, channel in
                 channel.eventLoop.makeCompletedFuture { try connection.value.handshakeDone(result) }
             })
