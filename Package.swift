@@ -40,7 +40,7 @@ let sources: [Target] = [
     .target(name: "Store", dependencies: ["CSQLite"], swiftSettings: strict),
     .target(name: "APIServer", dependencies: ["CZlib", "Store", "HTTP", "API", "Machinery", crypto, log], swiftSettings: strict),
     .target(name: "Sandbox", dependencies: ["CSandbox"], swiftSettings: strict),
-    .target(name: "Network", dependencies: ["Client", "API", "Machinery", "Sandbox", log], swiftSettings: strict),
+    .target(name: "Network", dependencies: ["Client", "HTTP", "API", "Machinery", "Sandbox", log], swiftSettings: strict),
     .target(name: "Images", dependencies: ["HTTP", "Sandbox", "Machinery", "CZlib", "CZstd", crypto], swiftSettings: strict),
     .target(
         name: "Kubelet", dependencies: ["CZlib", "Images", "HTTP", "Network", "Client", "API", "Machinery", "Sandbox", log],

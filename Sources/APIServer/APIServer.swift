@@ -50,11 +50,13 @@ package final class APIServer: Sendable {
         package var audit: Audit?
         /// As whom the server speaks to extension servers; nil sends no certificate.
         package var frontProxy: FrontProxy?
+        /// A warning for whoever writes a NetworkPolicy; nil where policies are in force.
+        package var policyNotice: String?
 
         package init(
             tokenKeyPEM: String, node: (any NodeDoor)? = nil, components: [String] = [], found: [any FoundObjects] = [],
             staticTokens: StaticTokens = .none, dial: Dial? = nil, metrics: Metrics = Metrics(), audit: Audit? = nil,
-            frontProxy: FrontProxy? = nil
+            frontProxy: FrontProxy? = nil, policyNotice: String? = nil
         ) {
             self.tokenKeyPEM = tokenKeyPEM
             self.node = node
@@ -65,6 +67,7 @@ package final class APIServer: Sendable {
             self.metrics = metrics
             self.audit = audit
             self.frontProxy = frontProxy
+            self.policyNotice = policyNotice
         }
     }
 
@@ -87,7 +90,7 @@ package final class APIServer: Sendable {
         webhooks = Webhooks(store: store, types: types, dial: configuration.dial)
         let sources: [any FoundObjects] = [ComponentStatuses(components: configuration.components)] + configuration.found
         found = Dictionary(sources.map { ($0.names.qualifiedResource, $0) }) { $1 }
-        admission = Self.admissionPlugins(objects, types, webhooks, authorizer)
+        admission = Self.admissionPlugins(objects, types, webhooks, authorizer, configuration.policyNotice)
         subresources = Self.subresourceHandlers(node: configuration.node)
         watches = WatchHub(store: store, clock: clock)
         // What is stored is served before anybody can ask.

@@ -53,7 +53,9 @@ enum VerbList {
                 Patch.self, Replace.self, Label.self, Annotate.self,
                 SetFeature.self, Expose.self, Wait.self, Events.self, Logs.self,
             ]),
-        Group(title: "Pods", verbs: [Exec.self, Attach.self, PortForward.self, Copy.self, Debug.self, Proxy.self, ServiceURL.self]),
+        Group(
+            title: "Pods",
+            verbs: [Exec.self, Attach.self, PortForward.self, Copy.self, Debug.self, Proxy.self, ServiceURL.self, Trace.self]),
         Group(title: "Workloads", verbs: [Rollout.self, Scale.self, Autoscale.self]),
         Group(title: "Nodes", verbs: [Nodes.self, Cordon.self, Uncordon.self, Drain.self, Taint.self, Top.self, ExplainPlacement.self]),
         Group(title: "Images", verbs: [Image.self]),

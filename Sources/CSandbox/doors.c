@@ -1,6 +1,8 @@
 // Connections from the host's network into the cluster's: bytes are carried from one socket to another, both ways, by one thread.
+// Datagrams: datagrams.c.
 
 #define _GNU_SOURCE
+#include "doors.h"
 #include "include/CSandbox.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -14,48 +16,6 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-enum kind { WAKE, DOOR, END };
-
-struct watched {
-    enum kind kind;
-    int fd;
-};
-
-struct door {
-    struct watched watched;
-    uint64_t id;
-    struct door *next;
-};
-
-/// One side of a connection. What was read from it and the other side did not take yet waits in `rest`.
-struct end {
-    struct watched watched;
-    struct link *link;
-    char *rest;
-    size_t length, at;
-    bool is_over; // nothing more comes from it
-    uint32_t events;
-};
-
-struct link {
-    struct end ends[2]; // the client's, the cluster's
-    bool is_connecting, is_dead;
-    struct link *next_dead;
-};
-
-struct swkube_doors {
-    int poll;
-    struct watched wake;
-    int (*dial)(void *, uint64_t);
-    void *context;
-    pthread_mutex_t lock;
-    struct door *added, *open; // `added` and `closed` are between the threads
-    uint64_t *closed;
-    size_t closed_count;
-    struct link *dead;
-    char buffer[65536];
-};
 
 struct swkube_doors *swkube_doors_new(int (*dial)(void *, uint64_t), void *context) {
     struct swkube_doors *d = calloc(1, sizeof *d);
@@ -78,10 +38,10 @@ static void wake(struct swkube_doors *d) {
     (void)!write(d->wake.fd, &one, sizeof one);
 }
 
-int swkube_doors_open(struct swkube_doors *d, uint64_t id, int listener) {
+int swkube_doors_open(struct swkube_doors *d, uint64_t id, int listener, int is_datagram) {
     struct door *door = calloc(1, sizeof *door);
     if (!door) return ENOMEM;
-    door->watched = (struct watched){.kind = DOOR, .fd = listener};
+    door->watched = (struct watched){.kind = is_datagram ? DATAGRAM_DOOR : DOOR, .fd = listener};
     door->id = id;
     pthread_mutex_lock(&d->lock);
     door->next = d->added;
@@ -120,6 +80,7 @@ static void take_changes(struct swkube_doors *d) {
             struct door *door = *place;
             if (door->id == d->closed[i]) {
                 *place = door->next;
+                datagrams_end(d, door);
                 close(door->watched.fd);
                 free(door);
             } else {
@@ -258,16 +219,19 @@ static void serve_end(struct swkube_doors *d, struct end *e, uint32_t events) {
 void swkube_doors_run(struct swkube_doors *d) {
     struct epoll_event events[128];
     for (;;) {
-        int count = epoll_wait(d->poll, events, 128, -1);
+        int count = epoll_wait(d->poll, events, 128, d->flow_count ? 5000 : -1);
         bool changed = false;
         for (int i = 0; i < count; i++) {
             struct watched *w = events[i].data.ptr;
             if (w->kind == WAKE) changed = true;
             else if (w->kind == DOOR) accept_all(d, (struct door *)w);
+            else if (w->kind == DATAGRAM_DOOR) datagrams_from_clients(d, (struct door *)w);
+            else if (w->kind == FLOW) datagrams_from_cluster(d, (struct flow *)w);
             else serve_end(d, (struct end *)w, events[i].events);
         }
         // After the events: a door that closes is in none of them any more.
         if (changed) take_changes(d);
+        datagrams_sweep(d);
         while (d->dead) {
             struct link *link = d->dead;
             d->dead = link->next_dead;

@@ -10,6 +10,7 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -175,4 +176,10 @@ int swkube_add_address(int netlink, const char *address) {
     in_addr_t number;
     if (inet_pton(AF_INET, address, &number) != 1) return EINVAL;
     return rt_address(netlink, LOOPBACK, number) < 0 ? errno : 0;
+}
+
+int swkube_has_interface(int fd, const char *name) {
+    struct ifreq r = {0};
+    strncpy(r.ifr_name, name, sizeof r.ifr_name - 1);
+    return ioctl(fd, SIOCGIFINDEX, &r) == 0;
 }

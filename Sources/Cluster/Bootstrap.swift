@@ -32,7 +32,10 @@ struct Bootstrap {
             add(FlowControlPresets.mandatorySchemas + FlowControlPresets.suggestedSchemas, to: &group)
             add(APIService.local, to: &group)
             add(HostImagePresets.all, to: &group)
-            if isNew { add([Presets.storageClass], to: &group) }
+            if isNew {
+                add([Presets.storageClass], to: &group)
+                add([Presets.ingressClass], to: &group)
+            }
             add([Presets.service(port: advertised.port)], to: &group)
             if hasNames {
                 add([Presets.names], to: &group)

@@ -55,6 +55,10 @@ package final class Cluster: Sendable {
     private let simulated: SimulatedNodes
     /// nil where services are not routed; the node's conditions say why.
     private let router: ServiceRouter?
+    private let mesh: MeshProxy?
+    private let policies: PolicyRouter?
+    private let ingresses: IngressController?
+    private let gateways: GatewayController?
     private let names: DNSServer?
     private let doors: ServiceDoors?
     private let informers: [Informers]
@@ -113,7 +117,8 @@ package final class Cluster: Sendable {
                 tokenKeyPEM: credentials.tokenKeyPEM, node: door, components: ["controller-manager", "scheduler"],
                 found: [usage.podMetrics, usage.nodeMetrics],
                 staticTokens: try UserTokens.read(profile, configuration.tokenFile), dial: Self.dial(network), metrics: metrics,
-                audit: audit, frontProxy: front),
+                audit: audit, frontProxy: front,
+                policyNotice: configuration.nodeName == nil ? nil : PacketFilter.problem(network).map(PolicyRouter.notice)),
             log: log)
         let entrance = HTTPFront(server: server)
         let wanted: Int = configuration.port != 0 ? configuration.port : settings.port
@@ -168,6 +173,13 @@ package final class Cluster: Sendable {
             makeToken: { [tokens = server.tokens] in try tokens.legacyToken(namespace: $0, account: $1, uid: $2, secret: $3) })
         scheduler = Scheduler(
             client: part(.system("system:kube-scheduler"), "kube-scheduler"), informers: shared, clock: clock, log: log)
+        let gate = PolicyGate()
+        let policies: PolicyRouter? = configuration.nodeName.map { [client] _ in
+            PolicyRouter(
+                network: network, problem: PacketFilter.problem(network), others: [ClusterAddresses.nameServer],
+                proxies: ClusterAddresses.proxies, gate: gate, client: client, clock: clock, informers: shared, log: log)
+        }
+        self.policies = policies
         let host = Kubelet.Endpoint(address: "127.0.0.1", port: http.port)
         let ranges = NodeRanges(profile, network)
         let groups = ControlGroups(name: settings.controlGroup)
@@ -180,6 +192,7 @@ package final class Cluster: Sendable {
                 network: network, controlGroups: groups, podCIDR: ranges.range(of: folders),
                 nameServer: isOwn ? ClusterAddresses.dns : nil)
             node.imagesInUse = { profile.imagesInUse() }
+            node.admit = { await policies?.admit($0, address: $1) }
             if name == configuration.nodeName {
                 node.manifestsFolder = profile.manifestsFolder
                 node.manifestAddress = configuration.manifestAddress
@@ -193,12 +206,31 @@ package final class Cluster: Sendable {
             client: { part(.system("system:node:" + $0, groups: ["system:nodes"]), "kubelet") }, informers: shared, clock: clock, log: log)
         door.nodes = nodes
         usage.set([simulated, nodes], informers: shared)
+        let isRouted: Bool = isOwn && PacketFilter.program != nil
+        let mesh: MeshProxy? =
+            isRouted
+            ? MeshProxy(
+                network: network, address: ClusterAddresses.gateway, dial: Self.dial(network), gate: gate, client: client, clock: clock,
+                informers: shared, log: log) : nil
+        self.mesh = mesh
         router =
-            isOwn && ServiceRouter.program != nil
-            ? ServiceRouter(network: network, ruleset: ClusterAddresses.ruleset, informers: shared, log: log) : nil
+            isRouted
+            ? ServiceRouter(
+                network: network, ruleset: ClusterAddresses.ruleset, informers: shared, log: log, detours: { mesh?.detours($0) ?? [:] })
+            : nil
+        ingresses = configuration.nodeName.map { [client] _ in
+            IngressController(
+                dial: Self.dial(network), certificate: Self.certificates(credentials.authority), client: client, clock: clock,
+                informers: shared, log: log)
+        }
+        gateways = configuration.nodeName.map { [client] _ in
+            GatewayController(
+                range: ClusterAddresses.gateways(of: profile), dial: Self.dial(network),
+                certificate: Self.certificates(credentials.authority), client: client, clock: clock, informers: shared, log: log)
+        }
         doors = configuration.nodeName.map { [client] _ in
             ServiceDoors(
-                network: network, isRouted: isOwn && ServiceRouter.program != nil, range: PodAddresses.range(for: profile.nodeFolder),
+                network: network, isRouted: isRouted, range: PodAddresses.range(for: profile.nodeFolder),
                 client: client, clock: clock, informers: shared, log: log)
         }
         names =
@@ -235,6 +267,16 @@ package final class Cluster: Sendable {
         }
     }
 
+    /// Certificates of the cluster's own authority for names of `localhost`: whoever trusts that trusts them.
+    private static func certificates(_ authority: CertificateAuthority) -> @Sendable (String?) throws -> TLSServerConfiguration {
+        { name in
+            let name: String = name.flatMap { $0.hasSuffix(".localhost") ? $0 : nil } ?? "localhost"
+            let issued: IssuedCertificate = try authority.issueServer(commonName: "swkube", names: [name], addresses: ["127.0.0.1"])
+            return TLSServerConfiguration(
+                certificateChainPEM: issued.certificatePEM + "\n" + authority.certificatePEM, privateKeyPEM: issued.keyPEM)
+        }
+    }
+
     /// Runs the controllers, the scheduler and the node until the task is cancelled.
     package func run() async {
         await withDiscardingTaskGroup { group in
@@ -256,6 +298,11 @@ package final class Cluster: Sendable {
             group.addTask { [store, clock] in await Compactor(store: store, clock: clock).run() }
             group.addTask { [nodes] in await nodes.run() }
             if let router { group.addTask { await router.run() } }
+            if let mesh { group.addTask { [router] in await mesh.run { router?.changed($0) } } }
+            if let policies { group.addTask { await policies.run() } }
+            if first != nil { group.addTask { [network, log] in await Egress(network: network, log: log).run() } }
+            if let gateways { group.addTask { await gateways.run() } }
+            if let ingresses { group.addTask { await ingresses.run() } }
             if let names { group.addTask { await names.run() } }
             if let doors { group.addTask { await doors.run() } }
         }

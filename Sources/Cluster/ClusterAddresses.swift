@@ -1,3 +1,5 @@
+import API
+import Machinery
 import Network
 import Sandbox
 
@@ -17,6 +19,23 @@ enum ClusterAddresses {
     static let advertisedPort = 6443
     /// Of the service `kube-dns`.
     static let dns = "10.96.0.10"
+
+    /// The name server as policies may select it, which upstream runs as pods with this label.
+    static let nameServer = PolicyMember(
+        namespace: "kube-system", labels: ["k8s-app": "kube-dns"], addresses: [dns, gateway],
+        ports: [
+            PolicyMember.Port(name: "dns", transport: .udp, number: 53), PolicyMember.Port(name: "dns-tcp", transport: .tcp, number: 53),
+        ])
+
+    /// The part of 127.0.0.0/8 that a cluster's Gateways have: 127.216.0.0/16 to 127.253.0.0/16, by the place of its data.
+    static func gateways(of profile: ClusterProfile) -> CIDR {
+        var hash = FNV32a()
+        hash.add(profile.nodeFolder.utf8)
+        return CIDR(IPAddress(ipv4: 127 << 24 | (216 + hash.value % 38) << 16), prefixLength: 16)
+    }
+
+    /// Where Services that ask for a proxy have it.
+    static let proxies = PolicyRuleset.Proxies(address: gateway, ports: (MeshProxy.tracesPort + 1)...MeshProxy.lastPort)
 
     static var ruleset: ServiceRuleset {
         ServiceRuleset(nodeAddress: gateway, nodes: allPods, ranges: [services])

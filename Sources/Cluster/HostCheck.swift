@@ -34,11 +34,12 @@ package enum HostCheck {
             network.stop()
         }
         findings.append(
-            ServiceRouter.program.map {
+            PacketFilter.program.map {
                 Finding(name: "routing of services", detail: "by \($0)", remedy: nil)
             }
                 ?? Finding(
                     name: "routing of services", detail: "the program nft is not there", remedy: "install it: apt-get install nftables"))
+        findings.append(wayOut)
         let groups = ControlGroups(name: "swkube-doctor-\(getpid())")
         groups.remove("")
         findings.append(
@@ -57,6 +58,20 @@ package enum HostCheck {
         return Finding(
             name: name, detail: "one, under any number: fsGroup and supplementalGroups have no effect",
             remedy: "apt-get install uidmap, and lines for this user in /etc/subuid and /etc/subgid")
+    }
+
+    /// Whether pods reach anything outside of the cluster.
+    private static var wayOut: Finding {
+        let name = "the way out of the cluster"
+        guard let program = ClusterNetwork.egressProgram else {
+            return Finding(
+                name: name, detail: "none: pods reach the cluster alone",
+                remedy: "apt-get install slirp4netns" + (Host.isRoot ? "" : ", or passt"))
+        }
+        guard access("/dev/net/tun", R_OK | W_OK) == 0 else {
+            return Finding(name: name, detail: "none: /dev/net/tun is not open to this user", remedy: "as root: chmod 666 /dev/net/tun")
+        }
+        return Finding(name: name, detail: "to the internet and the host's addresses, by \(program.path)", remedy: nil)
     }
 
     /// Whether services may have their own port numbers on the host.

@@ -1,6 +1,7 @@
 import API
 import Controllers
 import Machinery
+import Network
 
 /// The objects that every cluster begins with, as upstream makes them. Flow control has its own: ``FlowControlPresets``.
 enum Presets {
@@ -28,6 +29,12 @@ enum Presets {
         $0.reclaimPolicy = "Delete"
         $0.volumeBindingMode = "Immediate"
         $0.allowVolumeExpansion = true
+    }
+
+    /// Ingresses are served by the cluster itself.
+    static let ingressClass: View<IngressClass> = IngressClass.new(IngressController.className) {
+        $0.metadata.annotations = [IngressClass.defaultAnnotation: "true"]
+        $0.spec.controller = IngressController.name
     }
 
     /// Of the API server.

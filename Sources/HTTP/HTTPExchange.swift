@@ -17,7 +17,7 @@ package final class HTTPExchange: @unchecked Sendable {
 
     /// The event loop that serves this exchange.
     package let loop: LoopID
-    private let eventLoop: any EventLoop
+    let eventLoop: any EventLoop
     private let channel: any Channel
     private var stream: ServerStreamHandler?
     private var phase: Phase = .waiting
@@ -92,6 +92,30 @@ package final class HTTPExchange: @unchecked Sendable {
         }
     }
 
+    /// Sends a whole answer from bytes of another connection. On the event loop.
+    func respond(_ status: Int, _ headers: HTTPHeaders, buffer: ByteBuffer) {
+        guard finish(from: .waiting) else { return }
+        take()?.write(status, headers, length: buffer.readableBytes) { $0.writeImmutableBuffer(buffer) }
+        closed()
+    }
+
+    /// Sends bytes of another connection as one part of a started answer. On the event loop.
+    func send(buffer: ByteBuffer) {
+        guard phase == .streaming else { return }
+        stream?.writePart(buffer)
+    }
+
+    /// Breaks off: the client sees that the answer is not whole. On the event loop.
+    func abort() {
+        guard phase != .done else { return }
+        phase = .done
+        take()?.abort()
+        closed()
+    }
+
+    /// Whether the connection left HTTP.
+    private(set) var isUpgraded = false
+
     /// Answers 101 with these fields and takes the connection out of HTTP: from here on it is `use`'s, which is called on the event loop.
     ///
     /// Only what the client asked for may be agreed to, and only HTTP/1.1 can; elsewhere the answer is 400. What a handler answers instead
@@ -104,6 +128,7 @@ package final class HTTPExchange: @unchecked Sendable {
                 return respond(400, ["Content-Type": "text/plain"], Array("this connection cannot be upgraded\n".utf8))
             }
             guard finish(from: .waiting) else { return upgraded.close() }
+            isUpgraded = true
             stream = nil
             use(upgraded)
             closed()

@@ -15,10 +15,15 @@ package struct HTTPRequest: Sendable {
     package let remoteAddress: String
     /// `1.0`, `1.1` or `2`.
     package let version: String
+    /// Port that the client connected to; 0 where that is not known.
+    package let localPort: Int
+    /// Whether it came over TLS.
+    package let isSecure: Bool
 
     package init(
         method: String, path: String, query: String? = nil, headers: HTTPHeaders = [:], body: [UInt8] = [],
-        peer: PeerCertificate? = nil, remoteAddress: String = "127.0.0.1", version: String = "1.1"
+        peer: PeerCertificate? = nil, remoteAddress: String = "127.0.0.1", version: String = "1.1", localPort: Int = 0,
+        isSecure: Bool = false
     ) {
         self.method = method
         self.path = path
@@ -28,6 +33,8 @@ package struct HTTPRequest: Sendable {
         self.peer = peer
         self.remoteAddress = remoteAddress
         self.version = version
+        self.localPort = localPort
+        self.isSecure = isSecure
     }
 }
 

@@ -13,7 +13,7 @@ package final class HTTPServer: Sendable {
     private let listener: any Channel
     private let others = Mutex<[any Channel]>([])
     private let tables: [ConnectionTable]
-    private let identity: ServerIdentity?
+    private let security: ServerTLS?
 
     /// Starts to listen.
     ///
@@ -24,24 +24,55 @@ package final class HTTPServer: Sendable {
     ///
     /// Throws ``HTTPError/portInUse(host:port:)``, ``HTTPError/cannotListen(host:port:reason:)`` or
     /// ``HTTPError/configuration(_:)``.
-    package init(
+    package convenience init(
         host: String = "127.0.0.1", port: Int = 0, tls: TLSServerConfiguration?, limits: HTTPLimits = HTTPLimits(), threads: Int = 1,
         refuse: @escaping @Sendable (HTTPRefusal) -> HTTPResponse = { $0.plainResponse }, handler: @escaping HTTPHandler
     ) async throws {
-        let identity: ServerIdentity? = try tls.map { ServerIdentity(try $0.context()) }
+        try await self.init(
+            host: host, port: port, security: try tls.map { .one(ServerIdentity(try $0.context())) }, limits: limits, threads: threads, refuse: refuse,
+            handler: handler)
+    }
+
+    /// The same with certificates by the name that clients ask for.
+    package convenience init(
+        host: String = "127.0.0.1", port: Int = 0, identities: TLSIdentities, limits: HTTPLimits = HTTPLimits(), threads: Int = 1,
+        handler: @escaping HTTPHandler
+    ) async throws {
+        try await self.init(
+            host: host, port: port, security: .byName(identities), limits: limits, threads: threads, refuse: { $0.plainResponse },
+            handler: handler)
+    }
+
+    /// The same without TLS at a socket that is bound already and listens; the server owns it from here on.
+    package convenience init(
+        descriptor: Int32, limits: HTTPLimits = HTTPLimits(), threads: Int = 1, handler: @escaping HTTPHandler
+    ) async throws {
+        try await self.init(
+            host: "", port: 0, descriptor: descriptor, security: nil, limits: limits, threads: threads, refuse: { $0.plainResponse },
+            handler: handler)
+    }
+
+    private init(
+        host: String, port: Int, descriptor: Int32? = nil, security: ServerTLS?, limits: HTTPLimits, threads: Int,
+        refuse: @escaping @Sendable (HTTPRefusal) -> HTTPResponse, handler: @escaping HTTPHandler
+    ) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
-        let service = ServerService(limits: limits, refuse: refuse, handler: handler, tls: identity)
+        let service = ServerService(limits: limits, refuse: refuse, handler: handler, tls: security)
         let tables: [ConnectionTable] = group.makeIterator().enumerated().map { index, eventLoop in
             ConnectionTable(eventLoop: eventLoop, loop: LoopID(index: index), service: service)
         }
         do {
-            listener = try await Self.bootstrap(group, tables).bind(host: host, port: port).get()
+            let bootstrap: ServerBootstrap = Self.bootstrap(group, tables)
+            listener =
+                if let descriptor { try await bootstrap.withBoundSocket(descriptor).get() } else {
+                    try await bootstrap.bind(host: host, port: port).get()
+                }
         } catch {
             try await group.shutdownGracefully()
             throw Self.listenError(error, host: host, port: port)
         }
         self.group = group
-        self.identity = identity
+        self.security = security
         self.tables = tables
         self.port = listener.localAddress?.port ?? port
     }
@@ -56,7 +87,7 @@ package final class HTTPServer: Sendable {
     ///
     /// Throws ``HTTPError/configuration(_:)``. Does nothing to a server without TLS.
     package func replace(tls: TLSServerConfiguration) throws {
-        identity?.replace(try tls.context())
+        if case .one(let identity) = security { identity.replace(try tls.context()) }
     }
 
     private static func bootstrap(_ group: MultiThreadedEventLoopGroup, _ tables: [ConnectionTable]) -> ServerBootstrap {

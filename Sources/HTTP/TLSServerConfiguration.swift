@@ -18,6 +18,16 @@ package struct TLSServerConfiguration: Sendable {
         self.clientCAPEM = clientCAPEM
     }
 
+    /// Why it cannot be used; nil when it can.
+    package var problem: String? {
+        do {
+            _ = try context()
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
     /// Throws ``HTTPError/configuration(_:)`` when a PEM text cannot be read or key and certificate are not a pair.
     func context() throws -> NIOSSLContext {
         let chain: [NIOSSLCertificate] = try PEM.certificates(certificateChainPEM, of: "the server's certificate")

@@ -39,6 +39,8 @@ package final class Kubelet: Sendable {
         package var imagesFolder: String
         /// Manifests of images that are in use; of several nodes with one folder those of all. nil: this node's alone.
         package var imagesInUse: (@Sendable () -> Set<Digest>)?
+        /// Gets a pod with the address that it will have; what guards the network is in force when it returns.
+        package var admit: (@Sendable (View<Pod>, String) async -> Void)?
         /// From which registries the node fetches images by itself.
         package var registries = Registries.any
         /// The program that becomes the parent of a pod.

@@ -35,6 +35,8 @@ package final class ClusterNetwork: Sendable {
 
     /// Whether the cluster has a network of its own. False where the host forbids one; ``problem`` says why.
     package var isOwn: Bool { networkNamespace >= 0 }
+    /// Whether the kernel lends programs of the cluster's network as much memory as they ask for, as it does the host's root.
+    package var isPrivileged: Bool { userNamespace == nil }
     /// Why there is none.
     package let problem: SandboxError?
     /// Number of user and group identities that exist in the cluster, counted from 0. 1: the user's own, whatever it is called inside.
@@ -45,8 +47,10 @@ package final class ClusterNetwork: Sendable {
     /// Descriptors, open as long as this object: they keep the namespaces alive when the holder dies.
     let userNamespace: Int32?
     let networkNamespace: Int32
-    private let configuration: Configuration?
+    let configuration: Configuration?
     let executable: String
+    /// The program that carries packets out, as long as this process is its parent; 0 for none.
+    let egressProcess = Mutex<pid_t>(0)
     private let holder: Mutex<(socket: Int32, process: Int32, isStopped: Bool)>
 
     /// Finds the holder of an earlier process, or starts one. Blocks for some milliseconds.
@@ -124,13 +128,14 @@ package final class ClusterNetwork: Sendable {
         return try result.get()
     }
 
-    /// A socket that connects; it can be written to when it has.
-    package func beginConnect(_ address: String, port: Int) throws(SandboxError) -> Int32 {
+    /// A socket that connects; it can be written to when it has. - Parameter isStream: false makes one for datagrams.
+    package func beginConnect(_ address: String, port: Int, isStream: Bool = true) throws(SandboxError) -> Int32 {
         let place: String = address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
         guard let target = SocketAddress(address, port: port) else {
             throw SandboxError.system(call: "connect", errno: EINVAL, path: place)
         }
-        let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let kind: UInt32 = isStream ? SOCK_STREAM.rawValue : SOCK_DGRAM.rawValue
+        let type = Int32(kind | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let fd: Int32 =
             SocketAddress.isLoopback(address)
             ? try Self.hostSocket(target.family, type, 0) : try socket(domain: target.family, type: type)
@@ -178,9 +183,9 @@ package final class ClusterNetwork: Sendable {
             socket(domain: address.contains(":") ? AF_INET6 : AF_INET, type: type | Int32(SOCK_NONBLOCK.rawValue)), address, port, type)
     }
 
-    /// A listening TCP socket of the host's network that does not block.
-    static func hostListener(_ address: String, port: Int) throws(SandboxError) -> Int32 {
-        let type = Int32(SOCK_STREAM.rawValue)
+    /// A listening TCP socket of the host's network that does not block, or a bound one for datagrams.
+    package static func hostListener(_ address: String, port: Int, isStream: Bool = true) throws(SandboxError) -> Int32 {
+        let type = Int32(isStream ? SOCK_STREAM.rawValue : SOCK_DGRAM.rawValue)
         return try bind(hostSocket(AF_INET, type | Int32(SOCK_NONBLOCK.rawValue), 0), address, port, type)
     }
 
@@ -259,6 +264,7 @@ package final class ClusterNetwork: Sendable {
         holder.withLock { holder in
             holder.isStopped = true
             guard holder.socket >= 0 else { return }
+            if let configuration { Self.closeEgress(folder: configuration.folder) }
             // One that is gone has done what it was asked for.
             _ = try? Self.ask(holder.socket, NETWORK_STOP)
             close(holder.socket)
@@ -269,6 +275,7 @@ package final class ClusterNetwork: Sendable {
     /// Ends the holder of a cluster that does not run; does nothing when there is none.
     package static func stop(folder: String) {
         let fd: Int32 = swkube_connect(folder, "socket", Int32(SOCK_SEQPACKET.rawValue))
+        closeEgress(folder: folder)
         guard fd >= 0 else { return }
         _ = try? ask(fd, NETWORK_STOP)
         close(fd)

@@ -13,20 +13,21 @@ package final class Doors: Sendable {
 
     package init(dial: @escaping Dial) { self.dial = dial }
 
-    /// Opens a TCP door at an address of the host. Returns its port: the one asked for, or that plus 10,000 where ports below 1024 are not
+    /// Opens a door at an address of the host, for TCP or for datagrams. Returns its port: the one asked for, or that plus 10,000 where ports below 1024 are not
     /// for this user.
     ///
     /// Throws ``SandboxError`` with EADDRINUSE when somebody else listens there.
-    package func open(_ door: UInt64, at address: String, port: Int) throws(SandboxError) -> Int {
+    package func open(_ door: UInt64, at address: String, port: Int, isStream: Bool = true) throws(SandboxError) -> Int {
         let (listener, number): (Int32, Int)
         do throws(SandboxError) {
-            (listener, number) = (try ClusterNetwork.hostListener(address, port: port), port)
+            (listener, number) = (try ClusterNetwork.hostListener(address, port: port, isStream: isStream), port)
         } catch  where error.errno == EACCES && port < 1024 {
-            (listener, number) = (try ClusterNetwork.hostListener(address, port: port + Self.offset), port + Self.offset)
+            let shifted: Int = port + Self.offset
+            (listener, number) = (try ClusterNetwork.hostListener(address, port: shifted, isStream: isStream), shifted)
         }
         let result: Int32 = try engine.withLock { engine throws(SandboxError) -> Int32 in
             if engine == nil { engine = try start() }
-            return swkube_doors_open(engine, door, listener)
+            return swkube_doors_open(engine, door, listener, isStream ? 0 : 1)
         }
         guard result == 0 else {
             Glibc.close(listener)

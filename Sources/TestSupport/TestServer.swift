@@ -20,9 +20,10 @@ package final class TestServer: Sendable {
     /// - Parameters:
     ///   - retention: how much history the store keeps.
     ///   - found: kinds whose objects are made when they are asked for.
+    ///   - policyNotice: what is said of network policies; nil where they are in force.
     ///   - configure: changes what the server is told.
     package init(
-        isPaused: Bool = true, retention: Retention = Retention(), found: [any FoundObjects] = [],
+        isPaused: Bool = true, retention: Retention = Retention(), found: [any FoundObjects] = [], policyNotice: String? = nil,
         configure: (inout APIServer.Configuration, ClusterClock) -> Void = { _, _ in }
     ) async throws {
         folder = try TemporaryFolder("server")
@@ -30,7 +31,8 @@ package final class TestServer: Sendable {
         store = try SQLiteStore(path: folder.file("cluster.db"), retention: retention, index: APIServer.index)
         var log = Logger(label: "test")
         log.logLevel = .error
-        var configuration = APIServer.Configuration(tokenKeyPEM: ServiceAccountTokens.newKeyPEM(), found: found)
+        var configuration = APIServer.Configuration(
+            tokenKeyPEM: ServiceAccountTokens.newKeyPEM(), found: found, policyNotice: policyNotice)
         configure(&configuration, clock)
         server = try APIServer(store: store, clock: clock, configuration: configuration, log: log)
         client = Client(LocalTransport(server, as: .component("system:test")), fieldManager: "test")

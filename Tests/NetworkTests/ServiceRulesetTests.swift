@@ -30,20 +30,49 @@ import Testing
         ServiceRoute.all(of: service, slices: [slice(addresses.map { ($0, ["ready": true]) })])
     }
 
+    /// The text of a change, and of one more after it.
+    private func changes(_ states: [ServiceRoute]...) -> String {
+        var numbers = ServiceRuleset.Numbers()
+        var text = ""
+        for (old, new) in zip([[]] + states, states) { text = ruleset.changes(from: old, to: new, &numbers) }
+        return text
+    }
+
     @Test func `a service with two endpoints takes them in turn`() {
         #expect(
-            ruleset.changes(from: [], to: routes(service(), "10.244.0.6", "10.244.0.5")) == """
+            changes(routes(service(), "10.244.0.6", "10.244.0.5")) == """
                 add chain ip swkube route/default/web/tcp/80
-                add rule ip swkube route/default/web/tcp/80 meta l4proto tcp dnat ip to numgen inc mod 2 map { 0 : 10.244.0.5 . 8080, 1 : 10.244.0.6 . 8080 }
+                add rule ip swkube route/default/web/tcp/80 meta mark set numgen inc mod 2 goto pick
+                add element ip swkube endpoints { 0 : 10.244.0.5 . 8080, 1 : 10.244.0.6 . 8080 }
                 add element ip swkube routes { 10.96.0.9 . tcp . 80 : goto route/default/web/tcp/80 }
 
                 """)
     }
 
+    @Test func `a service that grows leaves no number behind`() {
+        #expect(
+            changes(routes(service(), "10.244.0.5", "10.244.0.6"), routes(service(), "10.244.0.5", "10.244.0.6", "10.244.0.7")) == """
+                delete element ip swkube routes { 10.96.0.9 . tcp . 80 }
+                delete element ip swkube endpoints { 0, 1 }
+                flush chain ip swkube route/default/web/tcp/80
+                add chain ip swkube route/default/web/tcp/80
+                add rule ip swkube route/default/web/tcp/80 meta mark set numgen inc mod 3 offset 2 goto pick
+                add element ip swkube endpoints { 2 : 10.244.0.5 . 8080, 3 : 10.244.0.6 . 8080, 4 : 10.244.0.7 . 8080 }
+                add element ip swkube routes { 10.96.0.9 . tcp . 80 : goto route/default/web/tcp/80 }
+
+                """)
+    }
+
+    @Test func `one endpoint is a look-up and nothing more`() {
+        #expect(
+            changes(routes(service(), "10.244.0.5"))
+                == "add element ip swkube single { 10.96.0.9 . tcp . 80 : 10.244.0.5 . 8080 }\n")
+    }
+
     @Test func `a service without endpoints is refused, and its end leaves nothing`() {
         let empty: [ServiceRoute] = routes(service())
-        #expect(ruleset.changes(from: [], to: empty) == "add element ip swkube refused { 10.96.0.9 . tcp . 80 }\n")
-        #expect(ruleset.changes(from: empty, to: []) == "delete element ip swkube refused { 10.96.0.9 . tcp . 80 }\n")
+        #expect(changes(empty) == "add element ip swkube refused { 10.96.0.9 . tcp . 80 }\n")
+        #expect(changes(empty, []) == "delete element ip swkube refused { 10.96.0.9 . tcp . 80 }\n")
     }
 
     @Test func `a node port and an external address lead to the same place`() {
@@ -51,7 +80,7 @@ import Testing
             "type": "NodePort", "externalIPs": ["192.0.2.7"],
             "ports": [["name": "http", "port": 80, "protocol": "TCP", "targetPort": 8080, "nodePort": 30080]],
         ])
-        let text: String = ruleset.changes(from: [], to: routes(service, "10.244.0.5"))
+        let text: String = changes(routes(service, "10.244.0.5"))
         #expect(text.contains("dnat to 10.244.0.5:8080"))
         #expect(
             text.contains(
@@ -65,7 +94,7 @@ import Testing
         let both: [ServiceRoute] = routes(service, "10.244.0.5", "10.244.0.6")
         let one: [ServiceRoute] = routes(service, "10.244.0.6")
         #expect(both[0].affinity == 10_800)
-        let text: String = ruleset.changes(from: both, to: one)
+        let text: String = changes(both, one)
         #expect(text.contains("delete set ip swkube bond/default/web/tcp/80/10.244.0.5/8080"))
         #expect(!text.contains("add set"))
         #expect(text.contains("ip saddr @bond/default/web/tcp/80/10.244.0.6/8080 goto bond/default/web/tcp/80/10.244.0.6/8080"))
@@ -88,6 +117,59 @@ import Testing
     }
 
     @Test func `nothing is said where nothing changed`() {
-        #expect(ruleset.changes(from: routes(service(), "10.244.0.5"), to: routes(service(), "10.244.0.5")).isEmpty)
+        #expect(changes(routes(service(), "10.244.0.5"), routes(service(), "10.244.0.5")).isEmpty)
+    }
+
+    // MARK: - Near and far
+
+    private let nodes: [ServiceNode] = [
+        ServiceNode(name: "one", range: CIDR("10.244.0.0/24")!, zone: "a"),
+        ServiceNode(name: "two", range: CIDR("10.244.1.0/24")!, zone: "b"),
+        ServiceNode(name: "three", range: CIDR("10.244.2.0/24")!, zone: "b"),
+    ]
+
+    /// Endpoints on nodes: one on the first, two on the second.
+    private func spread(_ more: JSON, hints: [JSON] = [[:], [:], [:]]) -> [ServiceRoute] {
+        let endpoints: [JSON] = zip([("10.244.0.5", "one"), ("10.244.1.5", "two"), ("10.244.1.6", "two")], hints).map { place, hints in
+            [
+                "addresses": [.string(place.0)], "nodeName": .string(place.1), "conditions": ["ready": true], "hints": hints,
+            ]
+        }
+        let slice = View<EndpointSlice>([
+            "metadata": ["name": "web-1", "namespace": "default"], "addressType": "IPv4",
+            "ports": [["name": "http", "port": 8080, "protocol": "TCP"]], "endpoints": .array(endpoints),
+        ])
+        return ServiceRoute.all(of: service(more), slices: [slice], nodes: nodes)
+    }
+
+    @Test func `the internal policy Local keeps clients in their node, or refuses them`() {
+        let route: ServiceRoute = spread(["internalTrafficPolicy": "Local"])[0]
+        #expect(route.endpoints.isEmpty)
+        #expect(route.near.map(\.range) == ["10.244.0.0/24", "10.244.1.0/24"])
+        let text: String = changes([route])
+        #expect(text.contains("route/default/web/tcp/80 ip saddr 10.244.0.0/24 meta l4proto tcp dnat to 10.244.0.5:8080"))
+        #expect(text.contains("route/default/web/tcp/80 ip saddr 10.244.1.0/24 meta mark set numgen inc mod 2 goto pick"))
+    }
+
+    @Test func `the external policy Local binds a node port to its node's endpoints`() {
+        let routes: [ServiceRoute] = spread([
+            "type": "NodePort", "externalTrafficPolicy": "Local",
+            "ports": [["name": "http", "port": 80, "protocol": "TCP", "targetPort": 8080, "nodePort": 30080]],
+        ])
+        #expect(routes[0].endpoints.count == 3)
+        let text: String = changes(routes)
+        #expect(text.contains("nodeports { tcp . 30080 : goto local/default/web/tcp/80 }"))
+        #expect(text.contains("local/default/web/tcp/80 ip daddr 10.244.0.1 meta l4proto tcp dnat to 10.244.0.5:8080"))
+        #expect(!text.contains("10.244.2.1"))
+    }
+
+    @Test func `hints keep clients in their node or zone where all endpoints have them`() {
+        let zones: [JSON] = [["forZones": [["name": "a"]]], ["forZones": [["name": "b"]]], ["forZones": [["name": "b"]]]]
+        let near: [ServiceRoute.Near] = spread([:], hints: zones)[0].near
+        #expect(near.map { $0.endpoints.map(\.address) } == [["10.244.0.5"], ["10.244.1.5", "10.244.1.6"], ["10.244.1.5", "10.244.1.6"]])
+        #expect(spread([:], hints: [zones[0], zones[1], [:]])[0].near.isEmpty)
+        let names: [JSON] = [["forNodes": [["name": "one"]]], ["forNodes": [["name": "two"]]], ["forNodes": [["name": "two"]]]]
+        let byNode: [ServiceRoute.Near] = spread([:], hints: names)[0].near
+        #expect(byNode.map(\.range) == ["10.244.0.0/24", "10.244.1.0/24"])
     }
 }

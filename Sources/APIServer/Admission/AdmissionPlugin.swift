@@ -45,7 +45,7 @@ extension APIServer {
     ///
     /// Beside upstream's there is what upstream does in the kinds themselves: `CertificateRequester`, `EscalationCheck`, `ServiceAddresses`.
     static func admissionPlugins(
-        _ objects: Objects, _ types: ServedTypes, _ webhooks: Webhooks, _ authorizer: Authorizer
+        _ objects: Objects, _ types: ServedTypes, _ webhooks: Webhooks, _ authorizer: Authorizer, _ policyNotice: String?
     ) -> [any AdmissionPlugin] {
         let parsed = ParsedObjects(store: objects.store)
         let addresses = IPAddressRecords(store: objects.store)
@@ -67,6 +67,7 @@ extension APIServer {
             SignerPermission(authorizer: authorizer),
             CertificateSubjectRestriction(),
             DefaultIngressClass(objects: parsed),
+            NetworkPolicyNotice(notice: policyNotice),
             MutatingWebhooks(webhooks: webhooks),
             ValidatingWebhooks(webhooks: webhooks),
             EscalationCheck(authorizer: authorizer),

@@ -10,7 +10,7 @@ package struct ServiceURL: Verb {
     package static let configuration = CommandConfiguration(
         commandName: "service", abstract: "Show where this machine reaches a service.", usage: "swkube service NAME [--url] [flags]",
         discussion: """
-            Each service of a cluster on this machine has an address in 127.0.0.0/8 with its TCP ports. Where this user may not bind ports \
+            Each service of a cluster on this machine has an address in 127.0.0.0/8 with its ports. Where this user may not bind ports \
             below 1024, 10000 is added to them: port 80 is at 10080. Node ports are at 127.0.0.1.
             """)
 
@@ -31,9 +31,18 @@ package struct ServiceURL: Verb {
         guard let address = try profile(of: session, shell).hostAddress(ofService: service.spec.clusterIP) else {
             throw Failure("service \"\(name)\" has no address of its own; use the names or addresses of its pods")
         }
-        let ports: [View<ServicePort>] = service.spec.ports.filter { $0.protocol == "TCP" }
-        guard !ports.isEmpty else { throw Failure("service \"\(name)\" has no TCP port; the host reaches no others") }
+        let ports: [View<ServicePort>] = service.spec.ports.filter { $0.protocol != "SCTP" }
+        guard !ports.isEmpty else { throw Failure("service \"\(name)\" has no port of TCP or UDP; the host reaches no others") }
         for port in ports {
+            if port.protocol == "UDP" {
+                let link =
+                    "udp://\(address):\(Host.firstUnprivilegedPort > port.port && !Host.isRoot ? port.port + Doors.offset : port.port)"
+                shell.output.line(
+                    url
+                        ? link
+                        : "\(session.namespace)/\(name)\t\(port.name.isEmpty ? "\(port.port)" : "\(port.name)/\(port.port)")\t\(link)")
+                continue
+            }
             guard let number = openPort(address, port.port) else {
                 throw Failure(
                     "port \(port.port) of service \"\(name)\" is not open at \(address); kubectl describe service \(name) says why")

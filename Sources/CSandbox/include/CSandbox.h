@@ -41,6 +41,9 @@ int swkube_network_main(int argc, char **argv);
 /// Gives the loopback of a network namespace an IPv4 address; `netlink` is a socket of NETLINK_ROUTE there. Returns 0 or an errno.
 int swkube_add_address(int netlink, const char *address);
 
+/// Whether the network namespace of a socket has an interface of this name: 1 or 0.
+int swkube_has_interface(int fd, const char *name);
+
 /// Forgets the translated connections that `address`:`port` answers over `protocol` (IPPROTO_UDP ...); `netlink` is a socket of
 /// NETLINK_NETFILTER. Returns 0 or an errno; EAGAIN when there are more of them.
 int swkube_forget_connections(int netlink, int protocol, const char *address, int port);
@@ -49,8 +52,8 @@ int swkube_forget_connections(int netlink, int protocol, const char *address, in
 /// runs, and returns a socket that does not block and may still be connecting, or -1. Null when the system has no room.
 struct swkube_doors;
 struct swkube_doors *swkube_doors_new(int (*dial)(void *context, uint64_t door), void *context);
-/// Takes over `listener`, which must not block. Returns 0 or an errno.
-int swkube_doors_open(struct swkube_doors *doors, uint64_t door, int listener);
+/// Takes over `listener`, which must not block: a listening socket, or a bound one for datagrams over IPv4. Returns 0 or an errno.
+int swkube_doors_open(struct swkube_doors *doors, uint64_t door, int listener, int is_datagram);
 /// Connections that came through stay. Returns 0 or an errno.
 int swkube_doors_close(struct swkube_doors *doors, uint64_t door);
 /// Serves all doors, for ever.

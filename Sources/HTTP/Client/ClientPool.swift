@@ -9,19 +9,22 @@ final class ClientPool: @unchecked Sendable {
     let eventLoop: any EventLoop
     let configuration: HTTPClientConfiguration
     private let tls: NIOSSLContext?
-    private let group: MultiThreadedEventLoopGroup
+    /// The pool's own thread; nil on somebody else's loop.
+    private let group: MultiThreadedEventLoopGroup?
     private var idle: [ClientConnection] = []
     /// The one that the configuration brought, until it is used.
     private var socket: Int32?
     /// Whether the loop ends; nothing is given to it after that.
     private let isShutDown: Mutex<Bool> = Mutex(false)
 
-    init(_ configuration: HTTPClientConfiguration, tls: NIOSSLContext?) {
+    /// - Parameter eventLoop: nil makes one with a thread of its own.
+    init(_ configuration: HTTPClientConfiguration, tls: NIOSSLContext?, eventLoop: (any EventLoop)?) {
         self.configuration = configuration
         self.tls = tls
         self.socket = configuration.socket
-        self.group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        self.eventLoop = group.next()
+        let group: MultiThreadedEventLoopGroup? = eventLoop == nil ? MultiThreadedEventLoopGroup(numberOfThreads: 1) : nil
+        self.group = group
+        self.eventLoop = eventLoop ?? group?.next() ?? MultiThreadedEventLoopGroup.singleton.next()
     }
 
     /// Sends the call over an idle connection, or a new one.
@@ -67,7 +70,7 @@ final class ClientPool: @unchecked Sendable {
             eventLoop.execute { [self] in
                 for connection: ClientConnection in idle { connection.close() }
                 idle = []
-                group.shutdownGracefully { _ in }
+                group?.shutdownGracefully { _ in }
             }
         }
     }

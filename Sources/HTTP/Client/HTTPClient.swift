@@ -34,9 +34,17 @@ package typealias HTTPBody = AsyncThrowingStream<[UInt8], any Error>
 package final class HTTPClient: Sendable {
     package let configuration: HTTPClientConfiguration
     private let pool: Mutex<ClientPool?> = Mutex(nil)
+    /// Somebody else's; nil takes a thread of its own.
+    private let eventLoop: (any EventLoop)?
 
     package init(_ configuration: HTTPClientConfiguration) {
         self.configuration = configuration
+        eventLoop = nil
+    }
+
+    init(_ configuration: HTTPClientConfiguration, eventLoop: any EventLoop) {
+        self.configuration = configuration
+        self.eventLoop = eventLoop
     }
 
     deinit { shutdown() }
@@ -119,7 +127,7 @@ package final class HTTPClient: Sendable {
     private func currentPool() throws -> ClientPool {
         try pool.withLock { pool in
             if let pool { return pool }
-            let made = ClientPool(configuration, tls: try configuration.tls?.context())
+            let made = ClientPool(configuration, tls: try configuration.tls?.context(), eventLoop: eventLoop)
             pool = made
             return made
         }

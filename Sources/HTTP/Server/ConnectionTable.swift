@@ -8,7 +8,13 @@ struct ServerService: Sendable {
     let refuse: @Sendable (HTTPRefusal) -> HTTPResponse
     let handler: HTTPHandler
     /// nil speaks plain HTTP.
-    let tls: ServerIdentity?
+    let tls: ServerTLS?
+}
+
+/// How connections of a server are secured.
+enum ServerTLS: Sendable {
+    case one(ServerIdentity)
+    case byName(TLSIdentities)
 }
 
 /// Who the server is to connections that begin from now on; may change while it runs.

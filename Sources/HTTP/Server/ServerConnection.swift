@@ -11,6 +11,7 @@ final class ServerConnection {
     let channel: any Channel
     let table: ConnectionTable
     let remoteAddress: String
+    let localPort: Int
     /// Read once, when the handshake is done.
     private(set) var peer: PeerCertificate?
     /// Streams with a request that is being read or answered.
@@ -24,6 +25,7 @@ final class ServerConnection {
         self.channel = channel
         self.table = table
         self.remoteAddress = channel.remoteAddress?.ipAddress ?? ""
+        self.localPort = channel.localAddress?.port ?? 0
         self.deadline = .now() + TimeAmount(table.service.limits.headerTimeout)
     }
 
@@ -34,10 +36,25 @@ final class ServerConnection {
 
     /// TLS with ALPN and then HTTP/2 or HTTP/1.1; without TLS HTTP/1.1.
     func configure() throws {
-        guard let tls = table.service.tls else { return try configureHTTP1() }
+        switch table.service.tls {
+        case nil: try configureHTTP1()
+        case .one(let identity): try secure(identity.current)
+        case .byName(let identities):
+            let connection: NIOLoopBound<ServerConnection> = NIOLoopBound(self, eventLoop: channel.eventLoop)
+            let chooser = SNIHandler { [channel] result in
+                channel.eventLoop.makeCompletedFuture {
+                    let name: String? = if case .hostname(let name) = result { name } else { nil }
+                    try connection.value.secure(try identities.context(for: name))
+                }
+            }
+            try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(chooser))
+        }
+    }
+
+    private func secure(_ context: NIOSSLContext) throws {
         let connection: NIOLoopBound<ServerConnection> = NIOLoopBound(self, eventLoop: channel.eventLoop)
         try channel.pipeline.syncOperations.addHandlers(
-            NIOSSLServerHandler(context: tls.current),
+            NIOSSLServerHandler(context: context),
             ApplicationProtocolNegotiationHandler { result, channel in
                 channel.eventLoop.makeCompletedFuture { try connection.value.handshakeDone(result) }
             })

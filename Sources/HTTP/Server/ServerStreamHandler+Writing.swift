@@ -31,7 +31,8 @@ extension ServerStreamHandler {
         }
     }
 
-    /// Writes the head of an answer of unknown length: chunks on HTTP/1.1, up to the end of the connection on HTTP/1.0.
+    /// Writes the head of an answer whose parts come later. Without a length among its fields: chunks on HTTP/1.1, up to the end of the
+    /// connection on HTTP/1.0.
     func writeHead(_ status: Int, _ headers: HTTPHeaders) {
         guard let context else { return }
         let status = HTTPResponseStatus(statusCode: status)
@@ -39,8 +40,13 @@ extension ServerStreamHandler {
         complete(&fields)
         switch wire {
         case .http1:
-            isChunked = version.minor > 0 && status.mayHaveResponseBody
-            if isChunked { fields.replaceOrAdd(name: "Transfer-Encoding", value: "chunked") } else { keepsAlive = false }
+            let hasLength: Bool = fields.contains(name: "content-length")
+            isChunked = version.minor > 0 && status.mayHaveResponseBody && !hasLength
+            if isChunked {
+                fields.replaceOrAdd(name: "Transfer-Encoding", value: "chunked")
+            } else if !hasLength, status.mayHaveResponseBody {
+                keepsAlive = false
+            }
             context.writeAndFlush(NIOAny(encodeHead(status, fields, room: 0)), promise: nil)
         case .http2:
             let head = HTTPResponseHead(version: .http2, status: status, headers: fields)
@@ -67,6 +73,24 @@ extension ServerStreamHandler {
             context.writeAndFlush(NIOAny(HTTPServerResponsePart.body(.byteBuffer(buffer))), promise: nil)
         }
     }
+
+    /// Writes one part of a started answer as it is.
+    func writePart(_ part: ByteBuffer) {
+        guard let context, !isHead, part.readableBytes > 0 else { return }
+        guard wire == .http1 else {
+            return context.writeAndFlush(NIOAny(HTTPServerResponsePart.body(.byteBuffer(part))), promise: nil)
+        }
+        guard isChunked else { return context.writeAndFlush(NIOAny(part), promise: nil) }
+        var head: ByteBuffer = context.channel.allocator.buffer(capacity: 20)
+        head.writeString(String(part.readableBytes, radix: 16))
+        head.writeStaticString("\r\n")
+        context.write(NIOAny(head), promise: nil)
+        context.write(NIOAny(part), promise: nil)
+        context.writeAndFlush(NIOAny(ByteBuffer(staticString: "\r\n")), promise: nil)
+    }
+
+    /// Ends the connection, or the stream of HTTP/2, without an end of the answer.
+    func abort() { context?.close(promise: nil) }
 
     /// Writes the end of a started answer.
     func writeEnd() {

@@ -149,7 +149,8 @@ final class ServerStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
         let request = HTTPRequest(
             method: head.method.rawValue, path: path, query: query, headers: HTTPHeaders(head.headers), body: bytes,
             peer: connection.peer, remoteAddress: connection.remoteAddress,
-            version: wire == .http2 ? "2" : head.version.minor == 0 ? "1.0" : "1.1")
+            version: wire == .http2 ? "2" : head.version.minor == 0 ? "1.0" : "1.1", localPort: connection.localPort,
+            isSecure: service.tls != nil)
         let exchange = HTTPExchange(stream: self, channel: context.channel, loop: connection.table.loop)
         self.exchange = exchange
         service.handler(request, exchange)

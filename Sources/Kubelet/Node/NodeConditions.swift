@@ -48,7 +48,7 @@ struct NodeConditions {
                 "pods share the node's network, and services are not routed: the host gives no network of their own (\(problem)); "
                     + "swkube doctor says how to change that")
         }
-        guard ServiceRouter.program != nil else {
+        guard PacketFilter.program != nil else {
             return condition(
                 "PodNetworks", false, "ServicesNotRouted",
                 "each pod has a network of its own, but services are not routed: the program nft is missing; install nftables")

@@ -289,6 +289,7 @@ actor PodWorker {
 
     private func makeSandbox() async throws {
         podIP = try pod.spec.hostNetwork ? NodeContext.loopback : address()
+        if !pod.spec.hostNetwork { await node.configuration.admit?(pod, podIP) }
         try Files.makeFolder(folders.state)
         try Files.write(Array("\(podIP) \(networkGeneration)".utf8), to: folders.address, mode: 0o600)
         var configuration = SandboxConfiguration(

@@ -111,7 +111,7 @@ package final class DNSServer: Sendable {
         }
         let limit: Int = isStream ? 65_535 : min(query.size ?? 512, 4096)
         guard let answer = answer(query) else {
-            return upstream.ask(message, name: query.name, kind: query.kind, isStream: isStream)
+            return upstream.ask(message, query, limit: limit, isStream: isStream)
                 ?? DNSAnswer(code: .failure).bytes(for: query, zone: DNSZone.domain, limit: limit)
         }
         return whole(answer, query).bytes(for: query, zone: DNSZone.domain, limit: limit)
@@ -145,6 +145,10 @@ package final class DNSServer: Sendable {
             let message: [UInt8] = Array(buffer[..<count])
             if let query = DNSQuery(message), let answer = answer(query), !answer.leadsElsewhere {
                 box.send(whole(answer, query).bytes(for: query, zone: DNSZone.domain, limit: min(query.size ?? 512, 4096)), to: from)
+            } else if let query = DNSQuery(message), answer(query) == nil,
+                let known = upstream.known(query, limit: min(query.size ?? 512, 4096))
+            {
+                box.send(known, to: from)
             } else {
                 let asker: sockaddr_in = from
                 // Who waits for others must not keep anybody waiting.

@@ -8,8 +8,13 @@ import Synchronization
     import Musl
 #endif
 
-/// The name servers that the host uses, asked from the host's network, with what they said kept for a while.
+/// The name servers that the host uses, asked from the host's network, with what they said kept as long as they allow, half a minute at most.
 final class DNSUpstream: Sendable {
+    struct Server: Sendable, Hashable {
+        var address: String
+        var port = 53
+    }
+
     private struct Key: Hashable {
         let name: [String]
         let kind: UInt16
@@ -17,51 +22,77 @@ final class DNSUpstream: Sendable {
 
     private struct Kept {
         var bytes: [UInt8]
+        var since: ContinuousClock.Instant
         var until: ContinuousClock.Instant
     }
 
-    /// Answers kept at once.
+    /// Answers kept at once; questions under way at once, each with a thread that waits.
     private static let most = 10_000
+    private static let mostAtOnce = 200
     private static let patience: Duration = .seconds(2)
+    /// Source: the defaults of CoreDNS' plugins `cache` and `forward`.
+    private static let longest: (found: UInt32, missing: UInt32) = (30, 5)
 
-    private let servers: [String]
+    private let servers: [Server]
     private let kept = Mutex<[Key: Kept]>([:])
+    private let asking = Mutex(0)
 
-    init(servers: [String]) { self.servers = servers }
+    init(servers: [Server]) { self.servers = servers }
 
     /// Those of /etc/resolv.conf, three at most.
-    static func hostServers() -> [String] {
-        var servers: [String] = []
+    static func hostServers() -> [Server] {
+        var servers: [Server] = []
         guard let file = fopen("/etc/resolv.conf", "r") else { return [] }
         defer { fclose(file) }
         var line = [CChar](repeating: 0, count: 1024)
         while fgets(&line, Int32(line.count), file) != nil {
             let words: [Substring] = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
                 .split(whereSeparator: { $0 == " " || $0 == "\t" || $0 == "\n" })
-            if words.count > 1, words[0] == "nameserver" { servers.append(String(words[1])) }
+            if words.count > 1, words[0] == "nameserver" { servers.append(Server(address: String(words[1]))) }
         }
         return Array(servers.prefix(3))
     }
 
-    /// The answer to a message as it stands, for the asker's own number; nil when nobody answers. Blocks for some seconds at most.
-    func ask(_ message: [UInt8], name: [String], kind: UInt16, isStream: Bool) -> [UInt8]? {
-        let key = Key(name: name, kind: kind)
+    /// What is known already, for this question; nil when others must be asked. Does not block.
+    func known(_ query: DNSQuery, limit: Int) -> [UInt8]? {
         let now: ContinuousClock.Instant = .now
-        if let known = kept.withLock({ $0[key] }), known.until > now, !isStream {
-            return [message[0], message[1]] + known.bytes.dropFirst(2)
+        guard let kept = kept.withLock({ $0[Key(name: query.name, kind: query.kind)] }), kept.until > now else { return nil }
+        let age = UInt32(clamping: kept.since.duration(to: now).components.seconds)
+        return DNSReply.fitted(DNSReply.aged(kept.bytes, by: age), to: query, limit: limit)
+    }
+
+    /// The answer to a message as it stands; nil when nobody answers or too many wait already. Blocks for some seconds at most.
+    ///
+    /// - Parameter limit: bytes that the asker takes.
+    func ask(_ message: [UInt8], _ query: DNSQuery, limit: Int, isStream: Bool) -> [UInt8]? {
+        if let known = known(query, limit: limit) { return known }
+        let isFree: Bool = asking.withLock { count in
+            if count < Self.mostAtOnce { count += 1 } else { return false }
+            return true
         }
+        guard isFree else { return nil }
+        defer { asking.withLock { $0 -= 1 } }
         for server in servers {
-            guard let answer = isStream ? stream(message, server) : datagram(message, server) else { continue }
-            let code: UInt8 = answer[3] & 0xF
-            if !isStream, code == 0 || code == 3, answer[2] & 2 == 0 {
-                kept.withLock { kept in
-                    if kept.count >= Self.most { kept.removeAll() }
-                    kept[key] = Kept(bytes: answer, until: now.advanced(by: .seconds(code == 0 ? 30 : 5)))
-                }
-            }
-            return answer
+            guard var answer = isStream ? stream(message, server) : datagram(message, server) else { continue }
+            // One that is cut is asked for as a whole, and kept so.
+            if answer[2] & 2 != 0, !isStream, let whole = stream(message, server) { answer = whole }
+            keep(answer, Key(name: query.name, kind: query.kind))
+            return DNSReply.fitted(answer, to: query, limit: limit)
         }
         return nil
+    }
+
+    private func keep(_ answer: [UInt8], _ key: Key) {
+        let code: UInt8 = answer[3] & 0xF
+        guard code == 0 || code == 3, answer[2] & 2 == 0, let lifetime = DNSReply.lifetime(answer) else { return }
+        let isFound: Bool = code == 0 && (answer[6] != 0 || answer[7] != 0)
+        let seconds: UInt32 = min(lifetime, isFound ? Self.longest.found : Self.longest.missing)
+        guard seconds > 0 else { return }
+        let now: ContinuousClock.Instant = .now
+        kept.withLock { kept in
+            if kept.count >= Self.most { kept.removeAll() }
+            kept[key] = Kept(bytes: answer, since: now, until: now.advanced(by: .seconds(Int64(seconds))))
+        }
     }
 
     /// The IPv4 addresses of a name that is not the cluster's.
@@ -85,7 +116,7 @@ final class DNSUpstream: Sendable {
 
     // MARK: - Sockets
 
-    private func datagram(_ message: [UInt8], _ server: String) -> [UInt8]? {
+    private func datagram(_ message: [UInt8], _ server: Server) -> [UInt8]? {
         guard let fd = connect(server, Int32(SOCK_DGRAM.rawValue)) else { return nil }
         defer { close(fd) }
         guard send(fd, message, message.count, Int32(MSG_NOSIGNAL)) == message.count else { return nil }
@@ -96,7 +127,7 @@ final class DNSUpstream: Sendable {
         return Array(buffer[..<count])
     }
 
-    private func stream(_ message: [UInt8], _ server: String) -> [UInt8]? {
+    private func stream(_ message: [UInt8], _ server: Server) -> [UInt8]? {
         guard let fd = connect(server, Int32(SOCK_STREAM.rawValue)) else { return nil }
         defer { close(fd) }
         guard Self.write(fd, message), let head = Self.read(fd, 2) else { return nil }
@@ -104,8 +135,8 @@ final class DNSUpstream: Sendable {
         return answer.flatMap { $0.count >= 12 ? $0 : nil }
     }
 
-    private func connect(_ server: String, _ type: Int32) -> Int32? {
-        guard let fd = try? ClusterNetwork.hostConnection(server, port: 53, type: type) else { return nil }
+    private func connect(_ server: Server, _ type: Int32) -> Int32? {
+        guard let fd = try? ClusterNetwork.hostConnection(server.address, port: server.port, type: type) else { return nil }
         var limit = timeval(tv_sec: time_t(Self.patience.components.seconds), tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] { setsockopt(fd, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size)) }
         return fd

@@ -5,12 +5,14 @@ package import Machinery
 package import Sandbox
 import Synchronization
 
-/// The way from the host to Services: each has an address of its own in 127.0.0.0/8 with its TCP ports, and node ports are at 127.0.0.1.
+/// The way from the host to Services: each has an address of its own in 127.0.0.0/8 with its ports of TCP and UDP, and node ports are at
+/// 127.0.0.1.
 ///
 /// Reads Services and EndpointSlices; writes the status of Services of type LoadBalancer, and events about ports that are taken.
 package final class ServiceDoors: Sendable {
     /// One listening socket.
     private struct Wish: Hashable {
+        let transport: ServiceRoute.Transport
         let address: String
         let port: Int
         /// Where it leads: the Service's place and, for a cluster that routes none, its endpoints.
@@ -19,6 +21,7 @@ package final class ServiceDoors: Sendable {
 
     private struct Door {
         let wish: Wish
+        let service: ObjectKey
         var endpoints: [ServiceRoute.Place]
         var turn = 0
     }
@@ -28,6 +31,10 @@ package final class ServiceDoors: Sendable {
         var numbers: [Wish: UInt64] = [:]
         /// By service.
         var open: [ObjectKey: Set<Wish>] = [:]
+        /// Services that have endpoints.
+        var served: Set<ObjectKey> = []
+        /// Ports of which it was said that they are not routed.
+        var unrouted: [ObjectKey: Set<Int>] = [:]
         var last: UInt64 = 0
     }
 
@@ -105,12 +112,15 @@ package final class ServiceDoors: Sendable {
             let mine: [View<EndpointSlice>] = slices.list(namespace: key.namespace).filter {
                 $0.metadata.labels["kubernetes.io/service-name"] == key.name
             }
-            for route in ServiceRoute.all(of: service, slices: mine) where route.transport == .tcp {
+            for route in ServiceRoute.all(of: service, slices: mine) {
                 guard let place = route.places.first, let own else { continue }
-                wanted[Wish(address: own, port: place.port, place: place)] = route.endpoints
-                if route.nodePort > 0 { wanted[Wish(address: "127.0.0.1", port: route.nodePort, place: place)] = route.endpoints }
+                wanted[Wish(transport: route.transport, address: own, port: place.port, place: place)] = route.endpoints
+                guard route.nodePort > 0 else { continue }
+                wanted[Wish(transport: route.transport, address: "127.0.0.1", port: route.nodePort, place: place)] = route.endpoints
             }
         }
+        tellUnrouted(key, service)
+        if let service { tell(service, hasEndpoints: wanted.values.contains { !$0.isEmpty }) }
         let old: Set<Wish> = state.withLock { state in
             for (wish, endpoints) in wanted { if let number = state.numbers[wish] { state.doors[number]?.endpoints = endpoints } }
             return state.open[key] ?? []
@@ -118,22 +128,49 @@ package final class ServiceDoors: Sendable {
         for wish in old where wanted[wish] == nil { close(wish) }
         var held: Set<Wish> = old.filter { wanted[$0] != nil }
         for (wish, endpoints) in wanted where !held.contains(wish) {
-            if open(wish, endpoints, service) { held.insert(wish) }
+            if open(wish, endpoints, service, key) { held.insert(wish) }
         }
         state.withLock { $0.open[key] = held.isEmpty ? nil : held }
         if let service, let own { try await writeStatus(service, own) }
     }
 
-    private func open(_ wish: Wish, _ endpoints: [ServiceRoute.Place], _ service: View<Service>?) -> Bool {
+    /// Says when a Service has lost its last endpoint.
+    private func tell(_ service: View<Service>, hasEndpoints: Bool) {
+        let isLost: Bool = state.withLock { state in
+            guard hasEndpoints else { return state.served.remove(service.key) != nil }
+            state.served.insert(service.key)
+            return false
+        }
+        if isLost { complain(service) }
+    }
+
+    private func tellUnrouted(_ key: ObjectKey, _ service: View<Service>?) {
+        let ports: Set<Int> = Set(service?.spec.ports.filter { $0.protocol == "SCTP" }.map(\.port) ?? [])
+        let news: Set<Int> = state.withLock { state in
+            defer { state.unrouted[key] = ports.isEmpty ? nil : ports }
+            return ports.subtracting(state.unrouted[key] ?? [])
+        }
+        guard let service else { return }
+        for port in news.sorted() {
+            events.record(
+                service, .warning, reason: "NotRouted", "Port \(port) is of SCTP, which is not routed here; TCP and UDP are")
+        }
+    }
+
+    private func complain(_ service: View<Service>) {
+        events.record(service, .warning, reason: "NoEndpoints", "No endpoint is ready: connections to the service are refused")
+    }
+
+    private func open(_ wish: Wish, _ endpoints: [ServiceRoute.Place], _ service: View<Service>?, _ key: ObjectKey) -> Bool {
         let number: UInt64 = state.withLock { state in
             state.last += 1
-            state.doors[state.last] = Door(wish: wish, endpoints: endpoints)
+            state.doors[state.last] = Door(wish: wish, service: key, endpoints: endpoints)
             state.numbers[wish] = state.last
             return state.last
         }
         do throws(SandboxError) {
             let port: Int = try doors.withLock { doors throws(SandboxError) in
-                try doors?.open(number, at: wish.address, port: wish.port) ?? 0
+                try doors?.open(number, at: wish.address, port: wish.port, isStream: wish.transport == .tcp) ?? 0
             }
             if port != wish.port, let service, service.key.namespace != "kube-system", service.name != "kubernetes" {
                 events.record(
@@ -174,14 +211,16 @@ package final class ServiceDoors: Sendable {
 
     /// On the doors' thread.
     private func dial(_ number: UInt64) -> Int32? {
-        let place: ServiceRoute.Place? = state.withLock { state in
-            guard let door = state.doors[number] else { return nil }
-            guard !isRouted else { return door.endpoints.isEmpty ? nil : door.wish.place }
-            guard !door.endpoints.isEmpty else { return nil }
+        let (place, isStream, key): (ServiceRoute.Place?, Bool, ObjectKey?) = state.withLock { state in
+            guard let door = state.doors[number] else { return (nil, true, nil) }
+            let isStream: Bool = door.wish.transport == .tcp
+            guard !door.endpoints.isEmpty else { return (nil, isStream, door.service) }
+            guard !isRouted else { return (door.wish.place, isStream, nil) }
             state.doors[number]?.turn += 1
-            return door.endpoints[door.turn % door.endpoints.count]
+            return (door.endpoints[door.turn % door.endpoints.count], isStream, nil)
         }
-        return place.flatMap { try? network.beginConnect($0.address, port: $0.port) }
+        if let service = key.flatMap({ services.get($0) }) { complain(service) }
+        return place.flatMap { try? network.beginConnect($0.address, port: $0.port, isStream: isStream) }
     }
 
     // MARK: - Load balancers

@@ -20,6 +20,13 @@ package struct ServiceRoute: Sendable, Hashable {
 
     package enum Transport: String, Sendable { case tcp, udp }
 
+    /// Endpoints for the clients of one node.
+    package struct Near: Sendable, Hashable {
+        /// What the clients' address, or the address they connect to, lies in: `10.244.1.0/24`.
+        package let range: String
+        package let endpoints: [Place]
+    }
+
     /// `default/web/tcp/80`: names the route among all of the cluster.
     package let name: String
     package let transport: Transport
@@ -27,22 +34,69 @@ package struct ServiceRoute: Sendable, Hashable {
     package let places: [Place]
     /// The port of each node that stands for it too; 0 for none.
     package let nodePort: Int
-    /// Who takes connections, in turn. Empty: they are refused.
+    /// Who takes connections, in turn.
     package let endpoints: [Place]
+    /// Clients by their addresses that have others than ``endpoints``, because they should stay in their node or zone.
+    package let near: [Near]
+    /// By the address of a node, who takes what comes to its port; nil where that is whoever takes all else.
+    package let nodePortNear: [Near]?
     /// Seconds that a client's address stays with its endpoint; nil for no such bond.
     package let affinity: Int?
+
+    /// Whether connections are refused, whoever asks.
+    package var isEmpty: Bool { endpoints.isEmpty && near.isEmpty }
+
+    /// All endpoints, whoever has them.
+    package var allEndpoints: Set<Place> { Set(endpoints + near.flatMap(\.endpoints) + (nodePortNear ?? []).flatMap(\.endpoints)) }
+}
+
+/// A node as far as it decides who is near.
+package struct ServiceNode: Sendable, Hashable {
+    package let name: String
+    /// Of its pods.
+    package let range: CIDR
+    package let zone: String
+
+    package init(name: String, range: CIDR, zone: String = "") {
+        self.name = name
+        self.range = range
+        self.zone = zone
+    }
+
+    /// nil for one without pods in this network.
+    package init?(_ node: View<Node>) {
+        guard node.kind != .simulated, let range = CIDR(node.spec.podCIDR), range.address.isIPv4 else { return nil }
+        self.init(name: node.name, range: range, zone: node.metadata.labels["topology.kubernetes.io/zone"] ?? "")
+    }
+
+    /// The node's own, where its node ports are.
+    var address: String { range.first.advanced(by: 1).description }
 }
 
 extension ServiceRoute {
     func with(places: [Place]) -> ServiceRoute {
-        ServiceRoute(name: name, transport: transport, places: places, nodePort: nodePort, endpoints: endpoints, affinity: affinity)
+        ServiceRoute(
+            name: name, transport: transport, places: places, nodePort: nodePort, endpoints: endpoints, near: near,
+            nodePortNear: nodePortNear, affinity: affinity)
+    }
+
+    /// The route by way of a proxy, where there is one for its port.
+    func detoured(_ detours: [Int: Place]) -> ServiceRoute {
+        guard transport == .tcp, !isEmpty, let port = places.first?.port, let detour = detours[port] else { return self }
+        return ServiceRoute(
+            name: name, transport: transport, places: places, nodePort: nodePort, endpoints: [detour], near: [], nodePortNear: nil,
+            affinity: nil)
     }
 
     /// The routes of a Service over IPv4; none for one that has no address of its own, and none for SCTP.
     ///
-    /// Endpoints are those that are ready; when there is none, those that still serve although they are ending.
-    /// Source: the page on virtual IPs and service proxies of the Kubernetes documentation.
-    package static func all(of service: View<Service>, slices: [View<EndpointSlice>]) -> [ServiceRoute] {
+    /// Endpoints are those that are ready; when there is none, those that still serve although they are ending. With the internal
+    /// policy Local these are of the client's node alone; with hints of the slices those meant for the client's node or zone, where
+    /// there are any. Source: the page on virtual IPs and service proxies of the Kubernetes documentation; `CategorizeEndpoints` of
+    /// pkg/proxy.
+    ///
+    /// - Parameter nodes: those of this network; with one alone all endpoints are near.
+    package static func all(of service: View<Service>, slices: [View<EndpointSlice>], nodes: [ServiceNode] = []) -> [ServiceRoute] {
         let spec: View<ServiceSpec> = service.spec
         guard spec.type != "ExternalName", !service.isHeadless else { return [] }
         let addresses: [String] = unique(
@@ -52,31 +106,83 @@ extension ServiceRoute {
         let affinity: Int? = spec.sessionAffinity == "ClientIP" ? spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10_800 : nil
         return spec.ports.compactMap { port in
             guard let transport = Transport(rawValue: port.protocol.lowercased()) else { return nil }
+            let crowd = Crowd(port, slices)
+            var endpoints: [Place] = crowd.all
+            var near: [Near] = []
+            var nodePortNear: [Near]?
+            if spec.internalTrafficPolicy == "Local" {
+                let mine: [Near] = nodes.map { Near(range: "\($0.range)", endpoints: crowd.all(on: $0.name)) }
+                endpoints = nodes.count == 1 ? mine[0].endpoints : nodes.isEmpty ? endpoints : []
+                near = nodes.count == 1 ? [] : mine.filter { !$0.endpoints.isEmpty }
+            } else if nodes.count > 1 {
+                near = nodes.compactMap { node in
+                    crowd.hinted(for: node).flatMap { $0 == endpoints ? nil : Near(range: "\(node.range)", endpoints: $0) }
+                }
+            }
+            if port.nodePort > 0, spec.externalTrafficPolicy == "Local", !nodes.isEmpty {
+                nodePortNear = nodes.map { Near(range: $0.address, endpoints: crowd.all(on: $0.name)) }.filter { !$0.endpoints.isEmpty }
+            }
             return ServiceRoute(
                 name: "\(service.namespace)/\(service.name)/\(transport.rawValue)/\(port.port)", transport: transport,
-                places: addresses.map { Place($0, port.port) }, nodePort: port.nodePort, endpoints: endpoints(port, slices),
-                affinity: affinity)
+                places: addresses.map { Place($0, port.port) }, nodePort: port.nodePort, endpoints: endpoints, near: near,
+                nodePortNear: nodePortNear, affinity: affinity)
         }
     }
 
-    private static func endpoints(_ port: View<ServicePort>, _ slices: [View<EndpointSlice>]) -> [Place] {
-        var ready: Set<Place> = []
-        var ending: Set<Place> = []
-        for slice in slices where slice.addressType == "IPv4" && !slice.isTerminating {
-            guard let number = slice.ports.first(where: { ($0.name ?? "") == port.name && $0.protocol == port.protocol })?.port else {
-                continue
-            }
-            for endpoint in slice.endpoints {
-                guard let address = endpoint.addresses.first, IPAddress(address)?.isIPv4 == true else { continue }
-                let conditions: View<EndpointConditions> = endpoint.conditions
-                if conditions.ready ?? true {
-                    ready.insert(Place(address, number))
-                } else if conditions.serving ?? false, conditions.terminating ?? false {
-                    ending.insert(Place(address, number))
+    /// Who serves one port of a Service, of a headless one too.
+    package static func endpoints(of port: View<ServicePort>, slices: [View<EndpointSlice>]) -> [Place] { Crowd(port, slices).all }
+
+    /// The endpoints of one port in all slices.
+    private struct Crowd {
+        private struct Member {
+            let place: Place
+            let node: String
+            let isReady: Bool
+            let zones: [String]
+            let nodes: [String]
+        }
+
+        private var members: [Member] = []
+
+        init(_ port: View<ServicePort>, _ slices: [View<EndpointSlice>]) {
+            for slice in slices where slice.addressType == "IPv4" && !slice.isTerminating {
+                guard let number = slice.ports.first(where: { ($0.name ?? "") == port.name && $0.protocol == port.protocol })?.port else {
+                    continue
+                }
+                for endpoint in slice.endpoints {
+                    guard let address = endpoint.addresses.first, IPAddress(address)?.isIPv4 == true else { continue }
+                    let conditions: View<EndpointConditions> = endpoint.conditions
+                    let isReady: Bool = conditions.ready ?? true
+                    guard isReady || conditions.serving ?? false && conditions.terminating ?? false else { continue }
+                    members.append(
+                        Member(
+                            place: Place(address, number), node: endpoint.nodeName ?? "", isReady: isReady,
+                            zones: endpoint.hints?.forZones.map(\.name) ?? [], nodes: endpoint.hints?.forNodes.map(\.name) ?? []))
                 }
             }
         }
-        return (ready.isEmpty ? ending : ready).sorted()
+
+        var all: [Place] { Self.places(members) }
+
+        func all(on node: String) -> [Place] { Self.places(members.filter { $0.node == node }) }
+
+        /// Those that the slices mean for a node's clients; nil where they mean no one in particular.
+        func hinted(for node: ServiceNode) -> [Place]? {
+            let ready: [Member] = members.filter(\.isReady)
+            guard !ready.isEmpty else { return nil }
+            if ready.allSatisfy({ !$0.nodes.isEmpty }) {
+                let mine: [Member] = ready.filter { $0.nodes.contains(node.name) }
+                if !mine.isEmpty { return Self.places(mine) }
+            }
+            guard !node.zone.isEmpty, ready.allSatisfy({ !$0.zones.isEmpty }) else { return nil }
+            let mine: [Member] = ready.filter { $0.zones.contains(node.zone) }
+            return mine.isEmpty ? nil : Self.places(mine)
+        }
+
+        private static func places(_ members: [Member]) -> [Place] {
+            let ready: [Member] = members.filter(\.isReady)
+            return Set((ready.isEmpty ? members : ready).map(\.place)).sorted()
+        }
     }
 
     private static func unique(_ addresses: [String]) -> [String] {

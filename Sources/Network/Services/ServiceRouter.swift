@@ -1,56 +1,66 @@
-import API
+package import API
 package import Client
 package import Logging
 import Machinery
 package import Sandbox
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
-
 /// Keeps the kernel's rules as Services and their EndpointSlices want them: what kube-proxy does on a node.
 ///
-/// Reads Services and EndpointSlices; writes the table `swkube` of the cluster's network, one transaction for all that changed.
+/// Reads Services, EndpointSlices and nodes; writes the table `swkube` of the cluster's network, one transaction for all that changed.
+/// What is more than the kernel takes at once is written into a second table without effect, which one last transaction puts in the
+/// place of the first.
 package final class ServiceRouter: Sendable {
     private struct State {
         var changed: Set<ObjectKey> = []
-        /// By service; what the kernel has.
-        var routes: [ObjectKey: [ServiceRoute]] = [:]
+        /// Whether all Services are to be looked at again.
+        var isAllChanged = true
         var claims = ServiceClaims()
-        /// Endpoints that the kernel knows.
+    }
+
+    /// What the kernel has.
+    private struct Present {
+        var ruleset: ServiceRuleset
+        /// By service.
+        var routes: [ObjectKey: [ServiceRoute]] = [:]
+        var numbers = ServiceRuleset.Numbers()
+        /// Endpoints that it knows.
         var selves: Set<String> = []
     }
 
     private let network: ClusterNetwork
+    private let filter: PacketFilter
     private let ruleset: ServiceRuleset
+    private let detours: @Sendable (ObjectKey) -> [Int: ServiceRoute.Place]
     private let services: Informer<Service>
     private let slices: Informer<EndpointSlice>
+    private let nodes: Informer<Node>
     private let log: Logger
     private let state = Mutex(State())
     private let pokes: AsyncStream<Void>
     private let poke: AsyncStream<Void>.Continuation
 
-    package init(network: ClusterNetwork, ruleset: ServiceRuleset, informers: Informers, log: Logger) {
+    /// - Parameter detours: where connections to TCP ports of a Service go instead of to its endpoints, by port.
+    package init(
+        network: ClusterNetwork, ruleset: ServiceRuleset, informers: Informers, log: Logger,
+        detours: @escaping @Sendable (ObjectKey) -> [Int: ServiceRoute.Place] = { _ in [:] }
+    ) {
+        self.detours = detours
         self.network = network
+        filter = PacketFilter(network: network)
         self.ruleset = ruleset
         services = informers.informer()
         slices = informers.informer()
+        nodes = informers.informer()
         self.log = log
         (pokes, poke) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-    }
-
-    /// Where the host has the program that speaks to the kernel's packet filter; nil when it has none.
-    package static var program: String? {
-        ["/usr/sbin/nft", "/sbin/nft", "/usr/bin/nft", "/usr/local/sbin/nft"].first { access($0, X_OK) == 0 }
     }
 
     /// Keeps the rules until the task is cancelled; they stay in force then.
     package func run() async {
         await services.caughtUp()
         await slices.caughtUp()
+        await nodes.caughtUp()
         services.onChange { [weak self] before, after in
             if let key = (after ?? before)?.key { self?.changed(key) }
         }
@@ -58,34 +68,40 @@ package final class ServiceRouter: Sendable {
             guard let slice = after ?? before, let name = slice.metadata.labels["kubernetes.io/service-name"] else { return }
             self?.changed(ObjectKey(namespace: slice.namespace, name: name))
         }
+        nodes.onChange { [weak self] before, after in
+            if before.flatMap(ServiceNode.init) != after.flatMap(ServiceNode.init) { self?.changedAll() }
+        }
         poke.yield()
-        var isFounded = false
+        var present: Present?
         for await _ in pokes {
             if Task.isCancelled { return }
-            let keys: Set<ObjectKey> = state.withLock { state in
-                defer { state.changed = [] }
-                return state.changed
+            let (keys, isAll): (Set<ObjectKey>, Bool) = state.withLock { state in
+                defer { (state.changed, state.isAllChanged) = ([], false) }
+                if present == nil { state.claims = ServiceClaims() }
+                return (state.changed, state.isAllChanged)
             }
-            if !isFounded {
-                state.withLock { state in
-                    state.routes = [:]
-                    state.claims = ServiceClaims()
-                    state.selves = []
-                }
-            }
-            let wanted: [ObjectKey: [ServiceRoute]] = routes(of: isFounded ? keys : Set(services.list().map(\.key)))
-            let old: [ObjectKey: [ServiceRoute]] = state.withLock { $0.routes }
-            isFounded = await apply(wanted, over: old, isFounded: isFounded)
-            if !isFounded {
+            let known: Set<ObjectKey> = present == nil || isAll ? Set(services.list().map(\.key)) : []
+            let wanted: [ObjectKey: [ServiceRoute]] = routes(of: keys.union(known))
+            do {
+                present = try await apply(wanted, over: present)
+            } catch {
+                log.error("the rules of services could not be set", metadata: ["reason": "\(error)"])
                 // Whatever it was, a table that is made anew holds nothing unknown.
+                present = nil
                 try? await ContinuousClock().sleep(for: .seconds(1))
-                poke.yield()
+                changedAll()
             }
         }
     }
 
-    private func changed(_ key: ObjectKey) {
+    /// Looks at a Service again: its detours are others now.
+    package func changed(_ key: ObjectKey) {
         state.withLock { _ = $0.changed.insert(key) }
+        poke.yield()
+    }
+
+    private func changedAll() {
+        state.withLock { $0.isAllChanged = true }
         poke.yield()
     }
 
@@ -97,10 +113,17 @@ package final class ServiceRouter: Sendable {
                 grouped[ObjectKey(namespace: namespace, name: name), default: []].append(slice)
             }
         }
+        let nodes: [ServiceNode] = nodes.list().compactMap(ServiceNode.init).sorted { $0.name < $1.name }
         var routes: [ObjectKey: [ServiceRoute]] = [:]
-        for key in keys.sorted() { routes[key] = services.get(key).map { ServiceRoute.all(of: $0, slices: grouped[key] ?? []) } ?? [] }
+        let sorted: [ObjectKey] = keys.sorted()
+        for key in sorted {
+            let detours: [Int: ServiceRoute.Place] = detours(key)
+            let own: [ServiceRoute] =
+                services.get(key).map { ServiceRoute.all(of: $0, slices: grouped[key] ?? [], nodes: nodes) } ?? []
+            routes[key] = detours.isEmpty ? own : own.map { $0.detoured(detours) }
+        }
         return state.withLock { state in
-            for key in keys.sorted() {
+            for key in sorted {
                 let (own, again) = state.claims.settle(routes[key] ?? [], of: key)
                 routes[key] = own
                 state.changed.formUnion(again.subtracting(keys))
@@ -110,61 +133,58 @@ package final class ServiceRouter: Sendable {
         }
     }
 
-    /// True when the kernel took it.
-    private func apply(
-        _ wanted: [ObjectKey: [ServiceRoute]], over old: [ObjectKey: [ServiceRoute]], isFounded: Bool
-    ) async -> Bool {
-        let before: [ServiceRoute] = wanted.keys.flatMap { old[$0] ?? [] }
-        let after: [ServiceRoute] = wanted.values.flatMap { $0 }
-        let changes: String = ruleset.changes(from: before, to: after)
-        var all: [ObjectKey: [ServiceRoute]] = old
-        for (key, routes) in wanted { all[key] = routes.isEmpty ? nil : routes }
-        let selves: Set<String> = all.values.reduce(into: []) { selves, routes in
-            for route in routes { for place in route.endpoints { selves.insert(place.address) } }
+    /// What the kernel has then. - Parameter old: nil when nothing is known of what it has.
+    private func apply(_ wanted: [ObjectKey: [ServiceRoute]], over old: Present?) async throws -> Present {
+        var new: Present = old ?? Present(ruleset: ruleset)
+        let before: [ServiceRoute] = wanted.keys.flatMap { old?.routes[$0] ?? [] }
+        for (key, routes) in wanted { new.routes[key] = routes.isEmpty ? nil : routes }
+        new.selves = new.routes.values.reduce(into: []) { selves, routes in
+            for route in routes { for place in route.allEndpoints { selves.insert(place.address) } }
         }
-        let known: Set<String> = state.withLock { $0.selves }
-        let text: String = (isFounded ? "" : ruleset.foundation) + changes + ruleset.selves(from: known, to: selves)
-        guard !text.isEmpty else { return true }
-        guard let program = Self.program else { return false }
-        do {
-            for part in Self.parts(text) {
-                let outcome = try await network.run([program, "-f", "-"], input: Array(part.utf8))
-                guard outcome.exitCode == 0 else {
-                    log.error("the kernel refused the rules of services", metadata: ["reason": "\(outcome.error.prefix(500))"])
-                    return false
-                }
+        if let old {
+            let text: String =
+                old.ruleset.changes(from: before, to: wanted.values.flatMap { $0 }, &new.numbers)
+                + old.ruleset.selves(from: old.selves, to: new.selves)
+            if text.utf8.count <= most {
+                if !text.isEmpty { try await filter.apply(text) }
+                return try forget(before, wanted, new)
             }
-            state.withLock { state in
-                state.routes = all
-                state.selves = selves
-            }
-            for place in Self.leaving(before, after) { try network.forgetDatagrams(of: place.address, port: place.port) }
-        } catch {
-            log.error("the rules of services could not be set", metadata: ["reason": "\(error)"])
-            return false
+            new.ruleset = old.ruleset.other
         }
-        return true
+        new.numbers = ServiceRuleset.Numbers()
+        let text: String =
+            new.ruleset.foundation + new.ruleset.changes(from: [], to: new.routes.values.flatMap { $0 }, &new.numbers)
+            + new.ruleset.selves(from: [], to: new.selves)
+        for part in parts(text, last: new.ruleset.entry) { try await filter.apply(part) }
+        return try forget(before, wanted, new)
     }
 
-    /// An ordinary user's socket takes some hundred kilobytes at once. What is longer goes in several transactions.
-    private static func parts(_ text: String) -> [String] {
-        let limit = 100_000
-        guard text.utf8.count > limit else { return [text] }
+    /// What goes in one transaction: an ordinary user's socket to the kernel takes some hundred kilobytes, of which a text makes twice
+    /// its length.
+    private var most: Int { network.isPrivileged ? 64 << 20 : 60_000 }
+
+    private func parts(_ text: String, last: String) -> [String] {
+        guard text.utf8.count > most else { return [text + last] }
         var parts: [String] = []
         var part = ""
         for line in text.split(separator: "\n") {
             part += line + "\n"
-            if part.utf8.count > limit {
+            if part.utf8.count > most {
                 parts.append(part)
                 part = ""
             }
         }
-        return part.isEmpty ? parts : parts + [part]
+        return parts + [part + last]
     }
 
-    /// Who took datagrams and takes them no more.
-    private static func leaving(_ before: [ServiceRoute], _ after: [ServiceRoute]) -> Set<ServiceRoute.Place> {
-        Set(before.filter { $0.transport == .udp }.flatMap(\.endpoints))
-            .subtracting(after.filter { $0.transport == .udp }.flatMap(\.endpoints))
+    /// Has the kernel forget the flows of those who took datagrams and take them no more.
+    private func forget(_ before: [ServiceRoute], _ wanted: [ObjectKey: [ServiceRoute]], _ present: Present) throws -> Present {
+        func takers(_ routes: [ServiceRoute]) -> Set<ServiceRoute.Place> {
+            routes.reduce(into: []) { if $1.transport == .udp { $0.formUnion($1.allEndpoints) } }
+        }
+        for place in takers(before).subtracting(takers(wanted.values.flatMap { $0 })) {
+            try network.forgetDatagrams(of: place.address, port: place.port)
+        }
+        return present
     }
 }

@@ -1,0 +1,78 @@
+// What doors.c and datagrams.c share: one thread that waits for all sockets.
+
+#pragma once
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+enum kind { WAKE, DOOR, END, DATAGRAM_DOOR, FLOW };
+
+struct watched {
+    enum kind kind;
+    int fd;
+};
+
+enum { FLOW_BUCKETS = 64 };
+
+/// Datagrams of one client through one door, with a socket of its own in the cluster.
+struct flow {
+    struct watched watched;
+    struct door *door;
+    struct sockaddr_in client;
+    time_t used;
+    bool is_answered;
+    struct flow *next;
+};
+
+struct door {
+    struct watched watched;
+    uint64_t id;
+    struct door *next;
+    struct flow **flows; // by the client's port; NULL before the first one
+    size_t flow_count;
+};
+
+/// One side of a connection. What was read from it and the other side did not take yet waits in `rest`.
+struct end {
+    struct watched watched;
+    struct link *link;
+    char *rest;
+    size_t length, at;
+    bool is_over; // nothing more comes from it
+    uint32_t events;
+};
+
+struct link {
+    struct end ends[2]; // the client's, the cluster's
+    bool is_connecting, is_dead;
+    struct link *next_dead;
+};
+
+struct swkube_doors {
+    int poll;
+    struct watched wake;
+    int (*dial)(void *, uint64_t);
+    void *context;
+    pthread_mutex_t lock;
+    struct door *added, *open; // `added` and `closed` are between the threads
+    uint64_t *closed;
+    size_t closed_count;
+    struct link *dead;
+    struct flow *dead_flows;
+    size_t flow_count; // of all doors
+    time_t swept;
+    char buffer[65536];
+};
+
+/// Takes what clients sent to a door into the cluster.
+void datagrams_from_clients(struct swkube_doors *d, struct door *door);
+/// Takes what the cluster answered back to the client.
+void datagrams_from_cluster(struct swkube_doors *d, struct flow *flow);
+/// Ends all flows of a door that closes.
+void datagrams_end(struct swkube_doors *d, struct door *door);
+/// Ends flows that are silent, and frees those that ended before the events at hand.
+void datagrams_sweep(struct swkube_doors *d);

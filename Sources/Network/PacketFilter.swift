@@ -1,0 +1,40 @@
+package import Sandbox
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Tells the kernel's packet filter what to do in the cluster's network, through the program `nft`.
+package struct PacketFilter: Sendable {
+    /// What the kernel said to a text that it did not take; nothing of that text is in force.
+    package struct Refusal: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    private let network: ClusterNetwork
+
+    package init(network: ClusterNetwork) { self.network = network }
+
+    /// Where the host has the program; nil when it has none.
+    package static var program: String? {
+        ["/usr/sbin/nft", "/sbin/nft", "/usr/bin/nft", "/usr/local/sbin/nft"].first { access($0, X_OK) == 0 }
+    }
+
+    /// Why no rule can be in force here; nil where all can.
+    package static func problem(_ network: ClusterNetwork) -> String? {
+        if let problem = network.problem { return "the host gives the cluster no network of its own (\(problem))" }
+        if !network.isOwn { return "the cluster has no network of its own" }
+        return program == nil ? "the program nft is not there; install it: apt-get install nftables" : nil
+    }
+
+    /// Puts a text into force: all of it or, with a ``Refusal``, nothing. Blocks no thread of the pool.
+    package func apply(_ text: String) async throws {
+        guard let program = Self.program else { throw Refusal(description: "the program nft is not there") }
+        let outcome: (exitCode: Int32, error: String) = try await network.run([program, "-f", "-"], input: Array(text.utf8))
+        guard outcome.exitCode == 0 else {
+            throw Refusal(description: outcome.error.isEmpty ? "nft ended with \(outcome.exitCode)" : String(outcome.error.prefix(500)))
+        }
+    }
+}

@@ -1,0 +1,152 @@
+import API
+package import HTTP
+import Machinery
+import Synchronization
+
+/// Answers HTTP requests by what the rules of a table say: passes them on to endpoints of Services, or elsewhere by a redirect.
+///
+/// Where no rule takes a request, `NAME.NAMESPACE.localhost` leads to that Service; anything else is not found.
+package final class ProxyFront: Sendable {
+    private struct State {
+        var table = ProxyTable()
+        /// Where clients find the front with TLS.
+        var securePort = 443
+    }
+
+    private let backends: ProxyBackends
+    private let servesNames: Bool
+    private let forwarder: HTTPForwarder
+    private let state = Mutex(State())
+    /// How often another endpoint is tried when one cannot be reached.
+    private static let attempts = 3
+
+    /// - Parameter servesNames: whether `NAME.NAMESPACE.localhost` leads to Services.
+    package init(backends: ProxyBackends, dial: Dial?, servesNames: Bool = true) {
+        self.backends = backends
+        self.servesNames = servesNames
+        forwarder = HTTPForwarder(dial: dial)
+    }
+
+    package func set(_ table: ProxyTable) { state.withLock { $0.table = table } }
+    package func set(securePort: Int) { state.withLock { $0.securePort = securePort } }
+
+    /// Handles a request; on an event loop of a server.
+    package func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+        let host: String = Self.host(request.headers["host"] ?? "")
+        let (table, securePort): (ProxyTable, Int) = state.withLock { ($0.table, $0.securePort) }
+        guard let rule = table.rule(for: request, host: host) ?? (servesNames ? Self.named(host) : nil) else {
+            return Self.answer(404, "nothing is served here for \(host.isEmpty ? "this host" : host) and this path", exchange)
+        }
+        if rule.needsTLS, !request.isSecure {
+            let target: String = request.path + (request.query.map { "?" + $0 } ?? "")
+            let place: String = securePort == 443 ? host : "\(host):\(securePort)"
+            return exchange.respond(308, ["Location": "https://\(place)\(target)"], [])
+        }
+        if let redirect = rule.redirect { return Self.redirect(request, rule, redirect, host, exchange) }
+        if let limit = rule.bodyLimit, request.body.count > limit {
+            return Self.answer(413, "the body is longer than \(limit) bytes", exchange)
+        }
+        guard let backend = rule.backend() else {
+            return Self.answer(rule.statusWithoutBackend, "\(rule.owner) has no backend for this request", exchange)
+        }
+        let sent: HTTPClientRequest = Self.sent(request, rule, host)
+        for mirror in rule.mirrors {
+            guard mirror.percent >= 100 || rule.turn.next() * 37 % 100 < mirror.percent,
+                let target = backends.next(mirror.backend.service, mirror.backend.port)
+            else { continue }
+            forwarder.mirror(sent, to: target, rule.times, beside: exchange)
+        }
+        pass(request, sent, rule, backend, exchange, attempt: 1)
+    }
+
+    // MARK: - Passing on
+
+    private func pass(
+        _ request: HTTPRequest, _ sent: HTTPClientRequest, _ rule: ProxyRule, _ backend: ProxyRule.Backend, _ exchange: HTTPExchange,
+        attempt: Int
+    ) {
+        guard let endpoint = backends.next(backend.service, backend.port) else {
+            let text = "Service \(backend.service) has no endpoints"
+            return Self.answer(backends.exists(backend.service) ? 503 : rule.statusWithoutBackend, text, exchange)
+        }
+        let target = HTTPForwarder.Target(
+            host: endpoint.host, port: endpoint.port, isSecure: endpoint.isSecure || rule.isBackendSecure)
+        let done: @Sendable (HTTPForwarder.Outcome) -> Void = { [self] outcome in
+            switch outcome {
+            case .answered, .clientLeft, .broken(_, isOwed: false): break
+            case .unreachable(let reason):
+                if attempt < min(Self.attempts, backends.count(backend.service, backend.port)) {
+                    return pass(request, sent, rule, backend, exchange, attempt: attempt + 1)
+                }
+                Self.answer(502, "\(target.host):\(target.port) of Service \(backend.service) cannot be reached: \(reason)", exchange)
+            case .broken(let reason, isOwed: true):
+                Self.answer(502, "\(reason) of Service \(backend.service)", exchange)
+            case .timedOut:
+                Self.answer(504, "\(target.host):\(target.port) of Service \(backend.service) does not answer in time", exchange)
+            }
+        }
+        if request.headers.asksForUpgrade, request.version == "1.1" {
+            return forwarder.upgrade(sent, to: target, rule.times, for: exchange, done: done)
+        }
+        let changes: [ProxyRule.HeaderChange] = rule.responseHeaders
+        var change: HTTPForwarder.Change?
+        if !changes.isEmpty { change = { _, headers in for one in changes { one.apply(&headers) } } }
+        forwarder.forward(sent, to: target, rule.times, for: exchange, change: change, done: done)
+    }
+
+    /// The request as the backend gets it.
+    private static func sent(_ request: HTTPRequest, _ rule: ProxyRule, _ host: String) -> HTTPClientRequest {
+        var headers: HTTPHeaders = request.headers.asksForUpgrade && request.version == "1.1" ? request.headers : .passedOn(request.headers)
+        let asked: String = request.headers["host"] ?? host
+        let before: String? = headers["X-Forwarded-For"]
+        headers.set("X-Forwarded-For", before.map { $0 + ", " + request.remoteAddress } ?? request.remoteAddress)
+        headers.set("X-Real-IP", request.remoteAddress)
+        headers.set("X-Forwarded-Host", asked)
+        headers.set("X-Forwarded-Proto", request.isSecure ? "https" : "http")
+        headers.set("X-Forwarded-Port", String(request.localPort))
+        headers.set("Host", rule.host ?? asked)
+        for change in rule.requestHeaders { change.apply(&headers) }
+        let path: String = rule.rewrite.map { rule.changed(request.path, by: $0) } ?? request.path
+        return HTTPClientRequest(
+            method: request.method, target: path + (request.query.map { "?" + $0 } ?? ""), headers: headers, body: request.body)
+    }
+
+    // MARK: - Answers of the front itself
+
+    private static func redirect(
+        _ request: HTTPRequest, _ rule: ProxyRule, _ redirect: ProxyRule.Redirect, _ host: String, _ exchange: HTTPExchange
+    ) {
+        if let location = redirect.location { return exchange.respond(redirect.status, ["Location": location], []) }
+        let scheme: String = redirect.scheme ?? (request.isSecure ? "https" : "http")
+        // Without a port the scheme says it, and without a scheme the front's own stays.
+        var port: Int? = redirect.port ?? (redirect.scheme == nil ? request.localPort : nil)
+        if port == (scheme == "https" ? 443 : 80) { port = nil }
+        let path: String = redirect.path.map { rule.changed(request.path, by: $0) } ?? request.path
+        let location: String =
+            "\(scheme)://\(redirect.host ?? host)\(port.map { ":\($0)" } ?? "")\(path)\(request.query.map { "?" + $0 } ?? "")"
+        exchange.respond(redirect.status, ["Location": location], [])
+    }
+
+    private static func answer(_ status: Int, _ text: String, _ exchange: HTTPExchange) {
+        exchange.respond(status, ["Content-Type": "text/plain; charset=utf-8"], Array("\(status) \(text)\n".utf8))
+    }
+
+    // MARK: - Names
+
+    /// The name of a host, in small letters and without port.
+    static func host(_ field: String) -> String {
+        let name: Substring = field.hasPrefix("[") ? field.prefix { $0 != "]" } + "]" : field.prefix { $0 != ":" }
+        return name.hasSuffix(".") ? name.dropLast().lowercased() : name.lowercased()
+    }
+
+    /// `NAME.NAMESPACE.localhost` is that Service.
+    private static func named(_ host: String) -> ProxyRule? {
+        let labels: [Substring] = host.split(separator: ".", omittingEmptySubsequences: false)
+        guard labels.count == 3, labels[2] == "localhost" else { return nil }
+        let key = ObjectKey(namespace: String(labels[1]), name: String(labels[0]))
+        var rule = ProxyRule(owner: "Service \(key)", created: .epoch, order: 0, path: .any)
+        rule.backends = [ProxyRule.Backend(service: key, port: .web)]
+        rule.statusWithoutBackend = 404
+        return rule
+    }
+}

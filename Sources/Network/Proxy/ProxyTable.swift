@@ -1,0 +1,75 @@
+import HTTP
+
+/// All rules of a front, by host.
+package struct ProxyTable: Sendable {
+    private var exact: [String: [ProxyRule]] = [:]
+    /// By what follows the `*`: `.example.com`; the longest one first.
+    private var wildcards: [(suffix: String, rules: [ProxyRule])] = []
+    private var any: [ProxyRule] = []
+
+    /// - Parameter rules: each with its host; `*.example.com` for names of one more label, or of any number of them where the rule
+    ///   ``ProxyRule/takesDeepNames``; empty for all hosts.
+    package init(_ rules: [(host: String, rule: ProxyRule)]) {
+        var grouped: [String: [ProxyRule]] = [:]
+        for (host, rule) in rules { grouped[host.lowercased(), default: []].append(rule) }
+        for (host, list) in grouped {
+            let sorted: [ProxyRule] = list.sorted(by: ProxyRule.precedes)
+            if host.isEmpty {
+                any = sorted
+            } else if host.hasPrefix("*") {
+                wildcards.append((String(host.dropFirst()), sorted))
+            } else {
+                exact[host] = sorted
+            }
+        }
+        wildcards.sort { ($0.suffix.utf8.count, $0.suffix) > ($1.suffix.utf8.count, $1.suffix) }
+    }
+
+    package init() {}
+
+    package var isEmpty: Bool { exact.isEmpty && wildcards.isEmpty && any.isEmpty }
+
+    /// The rule for a request. - Parameter host: in small letters, without port.
+    func rule(for request: HTTPRequest, host: String) -> ProxyRule? {
+        var query: [(String, String)]?
+        func first(_ rules: [ProxyRule]) -> ProxyRule? {
+            rules.first { rule in
+                if rule.queries.isEmpty { return rule.takes(request, []) }
+                if query == nil { query = ProxyQuery.parameters(request.query) }
+                return rule.takes(request, query ?? [])
+            }
+        }
+        if let rules = exact[host], let rule = first(rules) { return rule }
+        for (suffix, rules) in wildcards where host.hasSuffix(suffix) && host.utf8.count > suffix.utf8.count {
+            let isDeep: Bool = host.utf8.dropLast(suffix.utf8.count).contains(UInt8(ascii: "."))
+            if let rule = first(isDeep ? rules.filter(\.takesDeepNames) : rules) { return rule }
+        }
+        return first(any)
+    }
+}
+
+/// Parameters of a query.
+enum ProxyQuery {
+    static func parameters(_ query: String?) -> [(String, String)] {
+        (query ?? "").split(separator: "&").map { part in
+            let words: [Substring] = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (decoded(words[0]), words.count > 1 ? decoded(words[1]) : "")
+        }
+    }
+
+    private static func decoded(_ text: Substring) -> String {
+        guard text.utf8.contains(where: { $0 == UInt8(ascii: "%") || $0 == UInt8(ascii: "+") }) else { return String(text) }
+        var bytes: [UInt8] = []
+        var rest: Substring.UTF8View = text.utf8
+        while let byte = rest.popFirst() {
+            let hex: Substring.UTF8View = rest.prefix(2)
+            if byte == UInt8(ascii: "%"), hex.count == 2, let value = UInt8(String(Substring(hex)), radix: 16) {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte == UInt8(ascii: "+") ? UInt8(ascii: " ") : byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,103 @@
+import CSandbox
+import Glibc
+import Synchronization
+
+/// The way from the cluster's network to the rest of the world: a program of the host that carries packets as an ordinary user.
+extension ClusterNetwork {
+    package enum EgressProgram: Sendable, Equatable {
+        case slirp4netns(String)
+        case pasta(String)
+
+        package var path: String {
+            switch self {
+            case .slirp4netns(let path), .pasta(let path): path
+            }
+        }
+    }
+
+    /// Of the interface through which packets leave.
+    package static let egressInterface = "egress0"
+    /// The range of the program's own addresses, which hardly any network behind the host has.
+    private static let egressRange = "100.64.97.0/24"
+
+    /// The program that this host has; nil for none. pasta gives up root's rights, and with them the way into root's cluster.
+    package static var egressProgram: EgressProgram? {
+        func find(_ name: String) -> String? {
+            ["/usr/bin/", "/usr/local/bin/", "/bin/"].map { $0 + name }.first { access($0, X_OK) == 0 }
+        }
+        if !Host.isRoot, let path = find("pasta") { return .pasta(path) }
+        return find("slirp4netns").map { .slirp4netns($0) }
+    }
+
+    /// Whether packets can leave now.
+    package var hasEgress: Bool {
+        guard isOwn, let fd = try? socket(type: Int32(SOCK_DGRAM.rawValue)) else { return false }
+        defer { close(fd) }
+        return swkube_has_interface(fd, Self.egressInterface) == 1
+    }
+
+    /// Starts the program, which ends with the network, unless one is there. Blocks until packets can leave.
+    ///
+    /// Throws ``SandboxError`` with ETIMEDOUT when the program brings up no interface, with ECHILD when it ended at once.
+    package func openEgress(by program: EgressProgram) throws(SandboxError) {
+        guard let configuration, !hasEgress else { return }
+        var status: Int32 = 0
+        egressProcess.withLock { process in
+            // One that ended since is let go.
+            if process > 0, waitpid(process, &status, WNOHANG) == process { process = 0 }
+        }
+        // The program ends when the holder does: its other end of this connection closes.
+        let lifeline: Int32 = swkube_connect(configuration.folder, "socket", Int32(SOCK_SEQPACKET.rawValue))
+        guard lifeline >= 0 else { throw SandboxError.system(call: "connect", errno: -lifeline, path: configuration.folder) }
+        defer { close(lifeline) }
+        let arguments: [String] =
+            switch program {
+            case .slirp4netns:
+                [
+                    "slirp4netns", "--configure", "--mtu=65520", "--disable-host-loopback", "--disable-dns", "--cidr=" + Self.egressRange,
+                    "--exit-fd=3", "--netns-type=path",
+                ] + (userNamespace == nil ? [] : ["--userns-path=/proc/self/fd/4"]) + ["/proc/self/fd/5", Self.egressInterface]
+            case .pasta:
+                [
+                    "pasta", "--config-net", "-q", "-f", "--no-map-gw", "-T", "none", "-U", "none", "-t", "none", "-u", "none", "-I",
+                    Self.egressInterface, "-P", Self.pidFile(configuration.folder),
+                ] + (userNamespace == nil ? [] : ["--userns", "/proc/self/fd/4"]) + ["--netns", "/proc/self/fd/5"]
+            }
+        let process: pid_t = try startSession(
+            program.path, arguments, environment: [], inherited: [lifeline, userNamespace ?? -1, networkNamespace]
+        ).get()
+        egressProcess.withLock { $0 = process }
+        let end: ContinuousClock.Instant = .now.advanced(by: .seconds(3))
+        while !hasEgress {
+            if waitpid(process, &status, WNOHANG) == process {
+                egressProcess.withLock { $0 = 0 }
+                throw SandboxError.system(call: "egress", errno: ECHILD, path: program.path)
+            }
+            guard ContinuousClock.now < end else {
+                throw SandboxError.system(call: "egress", errno: ETIMEDOUT, path: program.path)
+            }
+            usleep(10_000)
+        }
+    }
+
+    /// Ends a pasta, which does not see the network end.
+    static func closeEgress(folder: String) {
+        guard let file = fopen(pidFile(folder), "r") else { return }
+        defer { fclose(file) }
+        var number: Int32 = 0
+        var line = [CChar](repeating: 0, count: 32)
+        if fgets(&line, 32, file) != nil {
+            number = Int32(String(decoding: line.prefix { $0 > 32 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)) ?? 0
+        }
+        unlink(pidFile(folder))
+        guard number > 1, let name = fopen("/proc/\(number)/comm", "r") else { return }
+        defer { fclose(name) }
+        // A number may be another's by now.
+        guard fgets(&line, 32, name) != nil, String(decoding: line.map { UInt8(bitPattern: $0) }, as: UTF8.self).hasPrefix("pasta") else {
+            return
+        }
+        kill(number, SIGTERM)
+    }
+
+    private static func pidFile(_ folder: String) -> String { folder + "/egress.pid" }
+}

@@ -1,0 +1,53 @@
+import API
+import Client
+import Cluster
+import HTTP
+import Machinery
+import Sandbox
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// The proxy in front of Services that ask for one, as pods and the host meet it.
+    @Suite struct MeshTests {
+        @Test func `a service limits its rate, leaves failing endpoints out and notes each hop`() async throws {
+            try await TestCluster.with { cluster in
+                let client: Client = cluster.client
+                try await IngressTests.deploy("web", client)
+                let key = ObjectKey(namespace: "default", name: "web")
+                func annotate(_ name: String, _ value: JSON) async throws {
+                    try await client.patch(Service.self, key, ["metadata": ["annotations": [name: value]]], as: .mergePatch)
+                }
+                let address: String = try await client.get(Service.self, key).spec.clusterIP
+                let network = cluster.cluster.network
+                func ask(_ headers: HTTPHeaders = [:]) async throws -> (status: Int, text: String) {
+                    var configuration = HTTPClientConfiguration(host: address, port: 80, tls: nil)
+                    configuration.dial = { try await network.connect(address, port: 80) }
+                    let http = HTTPClient(configuration)
+                    defer { http.shutdown() }
+                    let answer: HTTPResponse = try await http.send(
+                        HTTPClientRequest(target: "/hop", headers: headers, timeout: .seconds(10)))
+                    return (answer.status, String(decoding: answer.body, as: UTF8.self))
+                }
+                try await eventually("the service answers") { try await ask().status == 200 }
+                #expect(try await !ask().text.contains("traceparent"))
+                try await annotate("swkube.dev/rate-limit", "10")
+                try await eventually("the proxy is in the way") { try await ask().text.contains("traceparent") }
+                let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+                var statuses: [Int] = []
+                for _ in 0..<30 { statuses.append(try await ask(["traceparent": parent]).status) }
+                #expect(statuses.contains(429) && statuses.contains(200))
+                try await eventually("a second later there is room again") { try await ask().status == 200 }
+                // The hop goes on under the trace of its client.
+                let spans: JSON = try JSON(
+                    parsing: try await client.transport.raw(
+                        "/api/v1/namespaces/kube-system/services/swkube-traces/proxy/traces?service=default/web", accept: "application/json"
+                    ).body)
+                let mine: [JSON] = spans.array?.filter { $0["trace"]?.string == "0af7651916cd43dd8448eb211c80319c" } ?? []
+                #expect(mine.count == 30 && mine.allSatisfy { $0["parent"]?.string == "b7ad6b7169203331" && $0["path"]?.string == "/hop" })
+                try await annotate("swkube.dev/rate-limit", .null)
+                try await eventually("the way is straight again") { try await !ask().text.contains("traceparent") }
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import API
+import Machinery
+import Network
+import Sandbox
+import TestSupport
+import Testing
+
+/// Many services at once, in a network of their own.
+@Suite(.serialized) struct ServiceLoadTests {
+    private static func routes(_ count: Int, endpoints: Int) -> [ServiceRoute] {
+        (0..<count).flatMap { index -> [ServiceRoute] in
+            let service = View<Service>([
+                "metadata": ["name": .string("web-\(index)"), "namespace": "default"],
+                "spec": [
+                    "type": "ClusterIP", "clusterIPs": [.string("10.96.\(index / 250).\(index % 250 + 2)")],
+                    "ports": [["name": "http", "port": 80, "protocol": "TCP"]],
+                ],
+            ])
+            let slice = View<EndpointSlice>([
+                "metadata": ["name": "web-1", "namespace": "default"], "addressType": "IPv4",
+                "ports": [["name": "http", "port": 8080, "protocol": "TCP"]],
+                "endpoints": .array(
+                    (0..<endpoints).map {
+                        ["addresses": [.string("10.244.\((index + $0) / 250).\((index + $0) % 250 + 2)")], "conditions": ["ready": true]]
+                    }),
+            ])
+            return ServiceRoute.all(of: service, slices: [slice])
+        }
+    }
+
+    @Test(arguments: [1, 2]) func `five thousand services are loaded at once, and a change is quick`(endpoints: Int) async throws {
+        let folder = try TemporaryFolder("network")
+        let network = try ClusterNetwork(
+            ClusterNetwork.Configuration(folder: folder.file("net"), addresses: ["10.244.0.1"], ranges: ["10.96.0.0/16"]),
+            executable: TestHome.binary)
+        defer { network.stop() }
+        try #require(PacketFilter.program != nil)
+        let filter = PacketFilter(network: network)
+        let ruleset = ServiceRuleset(nodeAddress: "10.244.0.1", nodes: "10.244.0.0/16", ranges: ["10.96.0.0/16"])
+        let routes: [ServiceRoute] = Self.routes(5000, endpoints: endpoints)
+        var numbers = ServiceRuleset.Numbers()
+        let clock = ContinuousClock()
+        var text = ""
+        let making: Duration = clock.measure { text = ruleset.foundation + ruleset.changes(from: [], to: routes, &numbers) + ruleset.entry }
+        let loading: Duration = try await clock.measure { try await filter.apply(text) }
+        var change: Duration = .seconds(9)
+        for turn in 0..<5 {
+            let index: Int = turn * 7
+            let one: String = ruleset.changes(from: [routes[index]], to: [], &numbers)
+            change = min(change, try await clock.measure { try await filter.apply(one) })
+        }
+        print("5,000 services with \(endpoints) endpoints: text \(making), load \(loading), change \(change)")
+        #expect(loading < .seconds(1) && change < .milliseconds(100))
+    }
+}
