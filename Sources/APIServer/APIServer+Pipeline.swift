@@ -44,6 +44,7 @@ extension APIServer {
             var call = Call(request: request, user: user, type: type, now: clock.time, warnings: warnings)
             call.meter = meter
             call.audit = record
+            if let record { call.annotate = { record.annotate($0, $1) } }
             if let warning = type.custom?.deprecation { call.warnings.add(warning) }
             try request.checkWriteOptions()
             if !request.body.isEmpty { try Self.checkContentType(call) }

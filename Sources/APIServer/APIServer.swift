@@ -87,7 +87,7 @@ package final class APIServer: Sendable {
         authenticator = Authenticator(tokens: tokens, known: configuration.staticTokens, bootstrap: BootstrapTokens(store: store)) {
             clock.time
         }
-        webhooks = Webhooks(store: store, types: types, dial: configuration.dial)
+        webhooks = Webhooks(store: store, types: types, authorizer: authorizer, dial: configuration.dial)
         let sources: [any FoundObjects] = [ComponentStatuses(components: configuration.components)] + configuration.found
         found = Dictionary(sources.map { ($0.names.qualifiedResource, $0) }) { $1 }
         admission = Self.admissionPlugins(objects, types, webhooks, authorizer, configuration.policyNotice)

@@ -19,6 +19,7 @@ extension ControllerManager {
             CertificateCleaner(context.acting(as: "certificate-controller")),
             BootstrapTokenCleaner(context.acting(as: "token-cleaner")),
             ClusterRoleAggregationController(context.acting(as: "clusterrole-aggregation-controller")),
+            PolicyStatusController(context.acting(as: "validatingadmissionpolicy-status-controller")),
             DeploymentController(context.acting(as: "deployment-controller")),
             ReplicaController<ReplicaSet>(context.acting(as: "replicaset-controller")),
             ReplicaController<ReplicationController>(context.acting(as: "replication-controller")),

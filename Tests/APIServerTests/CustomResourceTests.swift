@@ -259,19 +259,6 @@ import Testing
         try await eventually("and so is its resource") { try await server.ask("GET", CronTabs.objects).code == 404 }
     }
 
-    @Test func `rules in CEL are stored, with a warning and a condition`() async throws {
-        let server = try await TestServer()
-        var schema: JSON = CronTabs.schema
-        schema[["properties", "spec", "x-kubernetes-validations"]] = [["rule": "self.replicas < 5"]]
-        let made: TestServer.Reply = try await server.define(
-            CronTabs.definition([CronTabs.version("v1", isStorage: true, ["schema": ["openAPIV3Schema": schema]])]))
-        #expect(made.warnings == [CustomResourceDefinition.unevaluatedRules])
-        try await eventually("the condition says so") {
-            try await server.ask("GET", CronTabs.definitions + "/" + CronTabs.name).condition("ValidationRulesEvaluated")?["status"]
-                == "False"
-        }
-    }
-
     @Test func `what is stored is served by the next server at once`() async throws {
         let server = try await TestServer()
         try await server.define()

@@ -1,4 +1,5 @@
 import API
+import APIServer
 import Machinery
 import TestSupport
 import Testing
@@ -51,6 +52,28 @@ import Testing
         #expect(asked[2][["options", "kind"]] == "UpdateOptions")
         #expect(asked[3]["object"] == .null && asked[3][["oldObject", "metadata", "name"]] == "good")
         #expect(asked[3][["options", "kind"]] == "DeleteOptions")
+        await hook.shutdown()
+    }
+
+    @Test func `conditions spare a webhook the requests that are no matter to it`() async throws {
+        let server = try await TestServer()
+        let hook = try await WebhookServer { _ in ["allowed": false, "status": ["message": "no"]] }
+        let conditions: JSON = [
+            ["name": "named", "expression": "object.metadata.name.startsWith('x')"],
+            ["name": "not-me", "expression": "request.userInfo.username != 'system:spared'"],
+        ]
+        try await configure(server, Self.validating, "check", [hook.webhook("check.example.com", ["matchConditions": conditions])])
+        #expect(try await server.ask("POST", Place.configMaps, Sample.configMap("a")).code == 201)
+        #expect(try await server.ask("POST", Place.configMaps, Sample.configMap("x"), as: .component("system:spared")).code == 201)
+        #expect(hook.asked.isEmpty)
+        #expect(try await server.ask("POST", Place.configMaps, Sample.configMap("x2"))["message"]?.string?.hasSuffix("request: no") == true)
+        let broken: JSON = [["name": "broken", "expression": "object.nope == 1"]]
+        try await configure(server, Self.validating, "other", [hook.webhook("other.example.com", ["matchConditions": broken])])
+        let refused: TestServer.Reply = try await server.ask("POST", Place.configMaps, Sample.configMap("b"))
+        #expect(refused.code == 403)
+        #expect(
+            refused["message"]
+                == "configmaps \"b\" is forbidden: expression 'object.nope == 1' resulted in error: no such key: nope", "\(refused)")
         await hook.shutdown()
     }
 

@@ -54,14 +54,6 @@ package struct CustomResourceDefinition: Kind {
             at: object.metadata.deletionTimestamp ?? .epoch)
     }
 
-    /// The text of the warning and of the condition for a definition with rules in CEL.
-    package static let unevaluatedRules =
-        "x-kubernetes-validations: stored, but this version of swkube does not evaluate the rules: objects that break them are accepted"
-
-    package static func warnings(_ object: View<CustomResourceDefinition>) -> [String] {
-        object.hasValidationRules ? [unevaluatedRules] : []
-    }
-
     package static func validate(_ object: View<CustomResourceDefinition>, _ path: Path, _ problems: inout Problems) {
         CustomResourceDefinitionRules.validate(object, &problems)
     }
@@ -74,11 +66,6 @@ package struct CustomResourceDefinition: Kind {
 }
 
 extension View<CustomResourceDefinition> {
-    /// True when a schema has rules in CEL.
-    package var hasValidationRules: Bool {
-        self.spec.versions.contains { JSONSchemaProps.contains($0.json[["schema", "openAPIV3Schema"]], "x-kubernetes-validations") }
-    }
-
     package func condition(_ type: String) -> View<CustomResourceDefinitionCondition>? {
         self.status.conditions.first { $0.type == type }
     }

@@ -14,6 +14,8 @@ enum SchemaRules {
         if structure.isEmpty { DefaultRules.validate(StructuralSchema(schema), isRoot: true, path, &structure) }
         problems.append(contentsOf: structure)
         validate(schema, Place(isRoot: true), path, &problems)
+        // What is not structural has no types that rules could be checked against.
+        if structure.isEmpty { RuleCosts.validate(schema, path, &problems) }
     }
 
     /// With a status of its own, an object is validated in two parts: nothing at the root may speak of both.

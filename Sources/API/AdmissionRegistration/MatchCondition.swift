@@ -22,15 +22,10 @@ package struct MatchCondition: Schema {
         Webhooks.validateNames(all.map { $0["name"]?.string ?? "" }, path, &problems)
     }
 
-    /// What to know of webhooks with conditions, which this version does not evaluate.
-    static func warnings(_ webhooks: JSON?, _ path: String) -> [String] {
-        (webhooks?.array ?? []).enumerated().compactMap { index, webhook in
-            guard webhook["matchConditions"]?.array?.isEmpty == false else { return nil }
-            let isIgnored: Bool = webhook["failurePolicy"]?.string == "Ignore"
-            return
-                "\(path)[\(index)].matchConditions: this version of swkube does not evaluate CEL yet: as its failurePolicy says, requests that "
-                + "the webhook is to see \(isIgnored ? "pass without asking it" : "are refused")"
-        }
+    /// The conditions of a webhook, which know of the object and the request only.
+    static func validateOfWebhook(_ conditions: [View<MatchCondition>], _ path: Path, _ problems: inout Problems) {
+        guard !conditions.isEmpty else { return }
+        PolicyEnvironment(hasParams: false, isPolicy: false).check(conditions, path, &problems)
     }
 }
 

@@ -1,3 +1,4 @@
+import CEL
 package import Machinery
 
 /// Changes in CEL that are made to objects on their way into the store.
@@ -20,10 +21,6 @@ package struct MutatingAdmissionPolicy: Kind {
         },
         .age,
     ]
-
-    package static func warnings(_ object: View<MutatingAdmissionPolicy>) -> [String] {
-        ["admissionregistration.k8s.io/v1 MutatingAdmissionPolicy: stored, but this version evaluates no CEL yet: it changes nothing"]
-    }
 }
 
 /// The changes of a policy and the requests that they are about.
@@ -57,6 +54,17 @@ package struct MutatingAdmissionPolicySpec: Schema {
             problems.required(here)
         }
         if spec.mutations.isEmpty { problems.required(path.child("mutations"), "mutations must contain at least one item") }
+        var known = PolicyEnvironment(hasParams: spec.paramKind != nil, mutates: true)
+        known.declare(spec.variables, path.child("variables"), &problems)
+        known.check(spec.matchConditions, path.child("matchConditions"), &problems)
+        for (index, mutation) in spec.mutations.enumerated() {
+            let here: Path = path.child("mutations").index(index)
+            problems.check(
+                mutation.applyConfiguration?.expression ?? "", .applyConfiguration, in: known.environment,
+                here.child("applyConfiguration").child("expression"))
+            problems.check(
+                mutation.jsonPatch?.expression ?? "", .patch, in: known.environment, here.child("jsonPatch").child("expression"))
+        }
         if spec.reinvocationPolicy.isEmpty { problems.required(path.child("reinvocationPolicy")) }
     }
 }

@@ -18,13 +18,6 @@ package struct MutatingAdmissionPolicyBinding: Kind {
         Column("ParamRef", .string, "Where its parameters come from.") { binding, _ in ParamRef.cell(binding.spec.paramRef) },
         .age,
     ]
-
-    package static func warnings(_ object: View<MutatingAdmissionPolicyBinding>) -> [String] {
-        [
-            "admissionregistration.k8s.io/v1 MutatingAdmissionPolicyBinding: stored, but this version evaluates no CEL yet: "
-                + "the policy stays without effect"
-        ]
-    }
 }
 
 /// Which policy is in force, for which requests.

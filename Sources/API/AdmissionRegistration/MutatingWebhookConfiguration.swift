@@ -20,10 +20,6 @@ package struct MutatingWebhookConfiguration: Kind {
         .age,
     ]
 
-    package static func warnings(_ object: View<MutatingWebhookConfiguration>) -> [String] {
-        MatchCondition.warnings(object.json["webhooks"], "webhooks")
-    }
-
     package static func validate(_ object: View<MutatingWebhookConfiguration>, _ path: Path, _ problems: inout Problems) {
         Webhooks.validateNames(object.webhooks.map { $0.name }, path.child("webhooks"), &problems)
     }
@@ -63,6 +59,7 @@ package struct MutatingWebhook: Schema {
         .check(MatchCondition.validateAll))
 
     package static func validate(_ webhook: View<MutatingWebhook>, _ path: Path, _ problems: inout Problems) {
+        MatchCondition.validateOfWebhook(webhook.matchConditions, path.child("matchConditions"), &problems)
         Names.validateFullyQualified(webhook.name, path.child("name"), &problems)
         if webhook.admissionReviewVersions.isEmpty {
             Webhooks.requireReviewVersions(path.child("admissionReviewVersions"), &problems)

@@ -1,3 +1,4 @@
+import CEL
 package import Machinery
 
 /// Rules in CEL that a request has to meet.
@@ -21,10 +22,6 @@ package struct ValidatingAdmissionPolicy: Kind {
         },
         .age,
     ]
-
-    package static func warnings(_ object: View<ValidatingAdmissionPolicy>) -> [String] {
-        ["admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy: stored, but this version evaluates no CEL yet: it refuses nothing"]
-    }
 
     /// Each audit annotation's key is made with the policy's name. Source: `validateAuditAnnotation`.
     package static func validate(_ policy: View<ValidatingAdmissionPolicy>, _ path: Path, _ problems: inout Problems) {
@@ -70,9 +67,31 @@ package struct ValidatingAdmissionPolicySpec: Schema {
             problems.required(path.child("validations"), detail)
             problems.required(path.child("auditAnnotations"), detail)
         }
+        validateExpressions(spec, path, &problems)
         if spec.auditAnnotations.count > 20 {
             problems.invalid(
                 path.child("auditAnnotations"), spec.json["auditAnnotations"] ?? [], "must not have more than 20 auditAnnotations")
+        }
+    }
+}
+
+extension ValidatingAdmissionPolicySpec {
+    /// Source: `validateValidation`, `validateVariable` and the like of pkg/apis/admissionregistration/validation.
+    private static func validateExpressions(
+        _ spec: View<ValidatingAdmissionPolicySpec>, _ path: Path, _ problems: inout Problems
+    ) {
+        var known = PolicyEnvironment(hasParams: spec.paramKind != nil)
+        known.declare(spec.variables, path.child("variables"), &problems)
+        known.check(spec.matchConditions, path.child("matchConditions"), &problems)
+        let environment: Environment = known.environment
+        for (index, rule) in spec.validations.enumerated() {
+            let here: Path = path.child("validations").index(index)
+            problems.check(rule.expression, .condition, in: environment, here.child("expression"))
+            problems.check(rule.messageExpression, .text(orNull: false), in: environment, here.child("messageExpression"))
+        }
+        for (index, annotation) in spec.auditAnnotations.enumerated() {
+            let here: Path = path.child("auditAnnotations").index(index).child("valueExpression")
+            problems.check(annotation.valueExpression, .text(orNull: true), in: environment, here)
         }
     }
 }

@@ -19,13 +19,6 @@ package struct ValidatingAdmissionPolicyBinding: Kind {
         Column("ParamRef", .string, "Where its parameters come from.") { binding, _ in ParamRef.cell(binding.spec.paramRef) },
         .age,
     ]
-
-    package static func warnings(_ object: View<ValidatingAdmissionPolicyBinding>) -> [String] {
-        [
-            "admissionregistration.k8s.io/v1 ValidatingAdmissionPolicyBinding: stored, but this version evaluates no CEL yet: "
-                + "the policy stays without effect"
-        ]
-    }
 }
 
 /// Which policy is in force, for which requests, with what effect.

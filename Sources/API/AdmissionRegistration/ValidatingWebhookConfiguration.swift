@@ -18,10 +18,6 @@ package struct ValidatingWebhookConfiguration: Kind {
         .age,
     ]
 
-    package static func warnings(_ object: View<ValidatingWebhookConfiguration>) -> [String] {
-        MatchCondition.warnings(object.json["webhooks"], "webhooks")
-    }
-
     package static func validate(_ object: View<ValidatingWebhookConfiguration>, _ path: Path, _ problems: inout Problems) {
         Webhooks.validateNames(object.webhooks.map { $0.name }, path.child("webhooks"), &problems)
     }
@@ -58,6 +54,7 @@ package struct ValidatingWebhook: Schema {
         .check(MatchCondition.validateAll))
 
     package static func validate(_ webhook: View<ValidatingWebhook>, _ path: Path, _ problems: inout Problems) {
+        MatchCondition.validateOfWebhook(webhook.matchConditions, path.child("matchConditions"), &problems)
         Names.validateFullyQualified(webhook.name, path.child("name"), &problems)
         if webhook.admissionReviewVersions.isEmpty {
             Webhooks.requireReviewVersions(path.child("admissionReviewVersions"), &problems)

@@ -5,6 +5,7 @@ extension ObjectRules {
     ///
     /// Source: the decoder and the strategy of k8s.io/apiextensions-apiserver/pkg/apiserver and pkg/registry/customresource.
     package init(_ schema: StructuralSchema, scale: ScalePaths?) {
+        let rules: ValidationRules? = ValidationRules(schema.json)
         self.init(
             decode: { json, findings throws(DecodingError) in
                 var object: JSON = try EmbeddedResource.typed.decode(json, findings: &findings)
@@ -22,6 +23,15 @@ extension ObjectRules {
                 if old.map({ schema.hasGoodListTypes($0) }) ?? true { schema.validateListTypes(object, .root, &problems) }
                 if schema.hasEmbeddedResources { EmbeddedResource.validate(object, schema, .root, &problems) }
                 if let scale { Self.validate(scale, object, &problems) }
+                guard let rules else { return }
+                if problems.blocksRules {
+                    problems.invalid(
+                        Path("<nil>"), .null,
+                        "some validation rules were not checked because the object was invalid; correct the existing errors to complete "
+                            + "validation")
+                } else {
+                    rules.validate(object, from: old, &problems)
+                }
             },
             validateUpdate: { _, _, _ in })
     }
@@ -43,6 +53,13 @@ extension ObjectRules {
             let here = Path("." + path.joined(separator: "."))
             problems.invalid(here, "", "\(here) accessor error: \(GoText.of(value)) is of the type \(value.goType), expected string")
         }
+    }
+}
+
+extension Problems {
+    /// Whether a value is so wrong that rules can't speak of it. Source: `hasBlockingErr` of pkg/registry/customresource.
+    fileprivate var blocksRules: Bool {
+        all.contains { [.notSupported, .required, .tooLong, .tooMany, .typeInvalid].contains($0.kind) }
     }
 }
 

@@ -49,6 +49,7 @@ extension APIServer {
     ) -> [any AdmissionPlugin] {
         let parsed = ParsedObjects(store: objects.store)
         let addresses = IPAddressRecords(store: objects.store)
+        let policies = AdmissionPolicies(objects: parsed, types: types, authorizer: authorizer)
         return [
             NamespaceLifecycle(store: objects.store),
             LimitRanger(objects: parsed),
@@ -68,7 +69,9 @@ extension APIServer {
             CertificateSubjectRestriction(),
             DefaultIngressClass(objects: parsed),
             NetworkPolicyNotice(notice: policyNotice),
+            MutatingPolicies(policies: policies),
             MutatingWebhooks(webhooks: webhooks),
+            ValidatingPolicies(policies: policies),
             ValidatingWebhooks(webhooks: webhooks),
             EscalationCheck(authorizer: authorizer),
             ResourceQuotaAdmission(objects: parsed),
@@ -77,12 +80,15 @@ extension APIServer {
         ]
     }
 
-    /// Runs every plugin, and once more all that come before the webhooks when these changed the object, as upstream does.
+    /// Runs every plugin, and once more all that come before the webhooks when these or a policy changed the object, as upstream does.
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
         guard !call.isAdmitted else { return }
         call.webhookRun?.begin()
+        call.policyRun.begin()
         for plugin in admission { try plugin.admit(operation, &object, old: old, call) }
-        guard call.webhookRun?.beginAgain() == true else { return }
+        let isChanged: Bool = call.policyRun.isChanged
+        guard call.webhookRun?.beginAgain(whether: isChanged) ?? isChanged else { return }
+        call.policyRun.beginAgain()
         for plugin in admission where plugin.runsAgain { try plugin.admit(operation, &object, old: old, call) }
     }
 

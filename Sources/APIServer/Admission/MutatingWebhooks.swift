@@ -12,6 +12,7 @@ struct MutatingWebhooks: AdmissionPlugin {
         run.enter(object)
         let shown: JSON? = operation == .delete ? nil : object
         for match in try webhooks.due(webhooks.mutating, operation, object: shown, old: old, call) where run.isDue(match.webhook) {
+            guard try webhooks.conditionsHold(match, operation, operation == .delete ? nil : object, old, call) else { continue }
             let before: JSON = object
             let question: Webhooks.Question = try webhooks.ask(
                 match, operation, object: operation == .delete ? nil : object, old: old, call)

@@ -11,7 +11,9 @@ struct ValidatingWebhooks: AdmissionPlugin {
         guard call.webhookRun != nil else { return }
         let due: [WebhookTable.Match] = try webhooks.due(webhooks.validating, operation, object: object, old: old, call)
         var questions: [Webhooks.Question] = []
-        for match in due { questions.append(try webhooks.ask(match, operation, object: object, old: old, call)) }
+        for match in due where try webhooks.conditionsHold(match, operation, object, old, call) {
+            questions.append(try webhooks.ask(match, operation, object: object, old: old, call))
+        }
         var refusal: APIStatus?
         for question in questions {
             do throws(APIStatus) {

@@ -15,7 +15,10 @@ struct DefinitionPlan {
         self.definition = definition
         acceptNames(TakenNames(others), now)
         if APIApproval.isProtected(definition.spec.group) { judgeApproval(now) }
-        judgeRules(now)
+        // What an older version said of rules that it did not evaluate.
+        if self.definition.condition("ValidationRulesEvaluated") != nil {
+            self.definition.status.conditions.removeAll { $0.type == "ValidationRulesEvaluated" }
+        }
     }
 
     private struct TakenNames {
@@ -73,16 +76,6 @@ struct DefinitionPlan {
         case .bypassed(let why): definition.setCondition(type, false, "UnapprovedAnnotation", why, at: now)
         case .missing(let why): definition.setCondition(type, false, "MissingAnnotation", why, at: now)
         case .malformed(let why): definition.setCondition(type, false, "InvalidAnnotation", why, at: now)
-        }
-    }
-
-    /// A condition of our own, while rules in CEL are stored but not evaluated.
-    private mutating func judgeRules(_ now: Time) {
-        let type = "ValidationRulesEvaluated"
-        if definition.hasValidationRules {
-            definition.setCondition(type, false, "NotSupported", CustomResourceDefinition.unevaluatedRules, at: now)
-        } else if definition.condition(type) != nil {
-            definition.status.conditions.removeAll { $0.type == type }
         }
     }
 }

@@ -22,6 +22,10 @@ struct Call: Sendable {
     var meter: RequestMetrics.Request?
     /// The request in the audit; nil where nothing is recorded.
     var audit: AuditRecord?
+    /// Notes something of the request for the audit; nil where nothing is recorded.
+    var annotate: (@Sendable (_ key: String, _ value: String) -> Void)?
+    /// Its way through the mutating policies.
+    let policyRun = PolicyRun()
     /// What the request took of quotas until now.
     let charges = QuotaCharges()
 

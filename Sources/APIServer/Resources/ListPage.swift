@@ -28,15 +28,26 @@ struct ListPage: Sendable {
 
     /// The list as JSON: the objects' bytes one after the other, nothing decoded unless it is stored in another version.
     func spliced(_ call: Call) throws(APIStatus) -> [ArraySlice<UInt8>] {
-        let names: KindNames = call.names
-        let head = #"{"kind":"\#(names.listKind)","apiVersion":"\#(names.apiVersion)","metadata":\#(metadata.text()),"items":["#
-        let opening: Int = StoredObject.opening(names).count
-        let between: ArraySlice<UInt8> = [UInt8(ascii: ","), UInt8(ascii: "{")]
+        let opening: Int = StoredObject.opening(call.names).count
+        let items: [ArraySlice<UInt8>] = try call.bytes(entries).map { StoredObject.listItem($0, opening: opening) }
+        return list(call.names.listKind, call.names.apiVersion, items, before: [UInt8(ascii: "{")])
+    }
+
+    /// The same as a `PartialObjectMetadataList`.
+    func splicedMetadata(_ call: Call) throws(APIStatus) -> [ArraySlice<UInt8>] {
+        let opening: Int = StoredObject.opening(call.names).count
+        let items: [ArraySlice<UInt8>] = try call.bytes(entries).map { StoredObject.partialMetadata($0, opening: opening)[...] }
+        return list("PartialObjectMetadataList", "meta.k8s.io/v1", items, before: [])
+    }
+
+    private func list(_ kind: String, _ apiVersion: String, _ items: [ArraySlice<UInt8>], before: [UInt8]) -> [ArraySlice<UInt8>] {
+        let head = #"{"kind":"\#(kind)","apiVersion":"\#(apiVersion)","metadata":\#(metadata.text()),"items":["#
+        let between: ArraySlice<UInt8> = ([UInt8(ascii: ",")] + before)[...]
         var pieces: [ArraySlice<UInt8>] = [Array(head.utf8)[...]]
-        pieces.reserveCapacity(entries.count * 2 + 2)
-        for (index, bytes) in try call.bytes(entries).enumerated() {
+        pieces.reserveCapacity(items.count * 2 + 2)
+        for (index, item) in items.enumerated() {
             pieces.append(index == 0 ? between.dropFirst() : between)
-            pieces.append(StoredObject.listItem(bytes, opening: opening))
+            pieces.append(item)
         }
         pieces.append([UInt8(ascii: "]"), UInt8(ascii: "}")])
         return pieces

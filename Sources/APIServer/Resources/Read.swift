@@ -22,13 +22,8 @@ extension APIServer {
         switch call.request.representation {
         case .object: return .document(code: 200, pieces: try page.spliced(call), warnings: call.warnings.all)
         case .metadata, .metadataList:
-            return .json(
-                [
-                    "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": page.metadata,
-                    "items": .array(try call.trees(page.entries).map { Representations.metadata($0) }),
-                ], warnings: call.warnings.all)
-        case .table:
-            return .json(TableWriter(call).table(try call.trees(page.entries), metadata: page.metadata), warnings: call.warnings.all)
+            return .document(code: 200, pieces: try page.splicedMetadata(call), warnings: call.warnings.all)
+        case .table: return .bytes(try TableWriter(call).text(page, call), warnings: call.warnings.all)
         }
     }
 

@@ -1,5 +1,6 @@
 import API
 import Machinery
+import Store
 
 /// Forms of an object beside the object itself.
 enum Representations {
@@ -29,6 +30,31 @@ struct TableWriter {
             "columnDefinitions": hasColumns ? .array(type.columns.map(\.json)) : .null,
             "rows": .array(objects.map(row)),
         ]
+    }
+
+    /// The same of a page of a list, as text: what a row carries beside its cells is cut out of the stored bytes, and nothing is read
+    /// for the cells that no column of a built-in kind shows.
+    func text(_ page: ListPage, _ call: Call) throws(APIStatus) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(page.entries.count * 1024 + 4096)
+        table([], metadata: page.metadata).append(to: &text)
+        text.removeLast("]}".utf8.count)
+        let unread: [StaticString] = type.custom == nil ? ["metadata", "managedFields"] : []
+        let opening: Int = StoredObject.opening(call.names).count
+        for (index, bytes) in try call.bytes(page.entries).enumerated() {
+            let object: JSON = (try? JSONScanner.tree(of: bytes, in: 0..<bytes.count, without: unread)) ?? .null
+            text += (index == 0 ? #"{"cells":"# : #",{"cells":"#).utf8
+            JSON.array(type.cells(object, now)).append(to: &text)
+            text += #","object":"#.utf8
+            switch includeObject {
+            case "None": text += "null".utf8
+            case "Object": text += bytes
+            default: text += StoredObject.partialMetadata(bytes, opening: opening)
+            }
+            text.append(UInt8(ascii: "}"))
+        }
+        text += "]}".utf8
+        return text
     }
 
     private func row(_ object: JSON) -> JSON {

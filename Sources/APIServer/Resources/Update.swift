@@ -127,6 +127,7 @@ extension APIServer {
         ObjectMeta.validateObjectUpdate(View(next["metadata"] ?? [:]), from: View(old["metadata"] ?? [:]), &problems)
         call.type.rules.validate(next, old, &problems)
         if !call.isSystemWrite { call.type.rules.validateUpdate(next, old, &problems) }
+        for warning in problems.warnings { call.warnings.add(warning) }
         guard problems.isEmpty else { throw .invalid(call.names, call.request.name ?? "", problems) }
         try validateAdmission(.update, next, old: old, call)
     }

@@ -46,6 +46,13 @@ package final class ServedTypes: Sendable {
         }
     }
 
+    /// The other versions of a kind under which the same objects can be read.
+    func equivalents(of type: ResourceType) -> [ResourceType] {
+        all.filter { other in
+            other.names.resource != type.names.resource && other.storedNames.resource == type.storedNames.resource
+        }
+    }
+
     /// All types, built-in ones first.
     package var all: [ResourceType] { builtIn + now.custom }
 }

@@ -12,6 +12,22 @@ struct AdmissionReview: Sendable {
     ///   - object: nil for a deletion, `old` for a creation; both in the form of `type`.
     init(_ operation: AdmissionOperation, object: JSON?, old: JSON?, as type: ResourceType, _ call: Call) {
         uid = RandomUUID.text()
+        var review: JSON = Self.request(operation, object: object, as: type, call, uid: uid)
+        review["object"] = object ?? .null
+        review["oldObject"] = old ?? .null
+        // As upstream orders them, for whoever reads the bytes.
+        for member in ["dryRun", "options"] {
+            let value: JSON? = review[member]
+            review[member] = nil
+            review[member] = value
+        }
+        json = ["kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "request": review]
+    }
+
+    /// The question without the objects, as expressions see it too.
+    static func request(
+        _ operation: AdmissionOperation, object: JSON?, as type: ResourceType, _ call: Call, uid: String = ""
+    ) -> JSON {
         let request: APIRequest = call.request
         let subresource: JSON? = request.subresource.map { .string($0) }
         let body: JSON? = call.body.map { Self.kind($0) }
@@ -29,11 +45,9 @@ struct AdmissionReview: Sendable {
         if let namespace = isNamespace ? name : request.namespace, !namespace.isEmpty { review["namespace"] = .string(namespace) }
         review["operation"] = .string(operation.rawValue)
         review["userInfo"] = Self.userInfo(call.user)
-        review["object"] = object ?? .null
-        review["oldObject"] = old ?? .null
         review["dryRun"] = .bool(call.options.dryRun)
         review["options"] = Self.options(operation, call)
-        json = ["kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "request": review]
+        return review
     }
 
     private static func kind(_ names: KindNames) -> JSON {

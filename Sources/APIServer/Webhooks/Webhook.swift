@@ -1,4 +1,5 @@
 import API
+import CEL
 import Machinery
 
 /// One webhook of a configuration, ready to be asked.
@@ -18,7 +19,8 @@ struct Webhook: Sendable {
     let hasNoSideEffects: Bool
     /// True when it is asked again after others changed the object (`reinvocationPolicy: IfNeeded`).
     let isAskedAgain: Bool
-    let hasMatchConditions: Bool
+    /// Further conditions; all have to hold.
+    let conditions: [PolicyExpression]
     private let clientConfig: JSON
 
     /// - Parameter json: an element of `webhooks` with its defaults.
@@ -33,15 +35,21 @@ struct Webhook: Sendable {
         timeoutSeconds = json["timeoutSeconds"]?.int.map { Int($0) } ?? 10
         hasNoSideEffects = ["None", "NoneOnDryRun"].contains(json["sideEffects"]?.string)
         isAskedAgain = json["reinvocationPolicy"]?.string == "IfNeeded"
-        hasMatchConditions = json["matchConditions"]?.array?.isEmpty == false
+        conditions = Self.conditions(json["matchConditions"]?.array ?? [])
         clientConfig = json["clientConfig"] ?? [:]
     }
 
     /// Throws ``WebhookFailure`` for a configuration that names no place.
     func target() throws(WebhookFailure) -> WebhookAddress { try WebhookAddress(clientConfig: clientConfig) }
 
+    private static func conditions(_ list: [JSON]) -> [PolicyExpression] {
+        guard !list.isEmpty else { return [] }
+        let environment: Environment = PolicyEnvironment(hasParams: false, isPolicy: false).environment
+        return list.map { PolicyExpression($0["expression"]?.string ?? "", .condition, in: environment) }
+    }
+
     /// An absent selector means everything here; validation refuses one that can't be read.
-    private static func selector(_ json: JSON?) -> LabelMatch {
+    static func selector(_ json: JSON?) -> LabelMatch {
         guard let json, !json.isNull else { return .everything }
         return (try? LabelMatch(labelSelector: json)) ?? .nothing
     }

@@ -28,9 +28,11 @@ final class WebhookRun: Sendable {
     func begin() { state.withLock { $0 = State() } }
 
     /// True when a second pass is due, which then begins.
-    func beginAgain() -> Bool {
+    ///
+    /// - Parameter others: whether somebody else than a webhook wants one.
+    func beginAgain(whether others: Bool) -> Bool {
         state.withLock { state in
-            guard state.isChanged, !state.isSecond else { return false }
+            guard state.isChanged || others, !state.isSecond else { return false }
             state.isSecond = true
             return true
         }

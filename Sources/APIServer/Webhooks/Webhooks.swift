@@ -17,10 +17,12 @@ final class Webhooks: Sendable {
     let client: WebhookClient
     private let store: any Store
     private let types: ServedTypes
+    private let authorizer: Authorizer
 
-    init(store: any Store, types: ServedTypes, dial: Dial?) {
+    init(store: any Store, types: ServedTypes, authorizer: Authorizer, dial: Dial?) {
         self.store = store
         self.types = types
+        self.authorizer = authorizer
         client = WebhookClient(store: store, dial: dial)
         mutating = WebhookTable(store: store, prefix: Self.group + "/mutatingwebhookconfigurations/")
         validating = WebhookTable(store: store, prefix: Self.group + "/validatingwebhookconfigurations/")
@@ -49,49 +51,44 @@ final class Webhooks: Sendable {
 
     private func matches(_ table: WebhookTable, _ operation: AdmissionOperation, _ call: Call) -> [WebhookTable.Match] {
         if call.names.group == Self.group, Self.exempt.contains(call.names.plural) { return [] }
-        return table.matches(operation, call.type, call.request.subresource, equivalents: equivalents)
+        return table.matches(operation, call.type, call.request.subresource, equivalents: { types.equivalents(of: $0) })
     }
 
-    /// The webhooks that want to see this very object, in their order. Throws ``APIStatus`` (404) without the object's namespace.
+    /// The webhooks that want to see this very object if their conditions hold, in their order. Throws ``APIStatus`` (404) without the object's namespace.
     func due(
         _ table: WebhookTable, _ operation: AdmissionOperation, object: JSON?, old: JSON?, _ call: Call
     ) throws(APIStatus) -> [WebhookTable.Match] {
         var due: [WebhookTable.Match] = []
         for match in matches(table, operation, call) {
             let webhook: Webhook = match.webhook
-            guard try selectsNamespace(webhook, operation, object, call), selectsObject(webhook, object, old) else { continue }
+            guard try RequestSelection.namespace(webhook.namespaceSelector, operation, object, call, store),
+                RequestSelection.object(webhook.objectSelector, object, old)
+            else { continue }
             due.append(match)
         }
         return due
     }
 
-    private func selectsNamespace(
-        _ webhook: Webhook, _ operation: AdmissionOperation, _ object: JSON?, _ call: Call
+    /// Whether a webhook's conditions hold for the object as it is now. Throws ``APIStatus`` (403) where that can't be told.
+    ///
+    /// Source: k8s.io/apiserver/pkg/admission/plugin/webhook/matchconditions.
+    func conditionsHold(
+        _ match: WebhookTable.Match, _ operation: AdmissionOperation, _ object: JSON?, _ old: JSON?, _ call: Call
     ) throws(APIStatus) -> Bool {
-        guard !webhook.namespaceSelector.isEverything else { return true }
-        if call.isOf(Namespace.self) {
-            if operation != .delete, call.request.subresource == nil {
-                return webhook.namespaceSelector.matches(object?[["metadata", "labels"]])
-            }
-            return try webhook.namespaceSelector.matches(labels(ofNamespace: call.request.name ?? ""))
+        guard !match.webhook.conditions.isEmpty else { return true }
+        let shown: JSON? = try object?.converted(from: call, to: match.type)
+        let inputs = PolicyInputs(
+            object: shown, old: try old?.converted(from: call, to: match.type),
+            request: AdmissionReview.request(operation, object: shown, as: match.type, call), namespace: nil,
+            judge: PolicyJudge(authorizer: authorizer, user: call.user), resource: PolicyJudge.resource(of: call), params: nil,
+            variables: [:], budget: PolicyInputs.conditionBudget)
+        do throws(PolicyInputs.Failure) {
+            return try inputs.match(match.webhook.conditions)
+        } catch {
+            guard !match.webhook.ignoresFailures else { return false }
+            let name: String = call.request.name ?? object?[["metadata", "name"]]?.string ?? ""
+            throw .forbidden(call.names, name, error.text)
         }
-        // Objects outside of namespaces are never exempt.
-        guard let namespace = call.request.namespace else { return true }
-        return try webhook.namespaceSelector.matches(labels(ofNamespace: namespace))
-    }
-
-    private func selectsObject(_ webhook: Webhook, _ object: JSON?, _ old: JSON?) -> Bool {
-        guard !webhook.objectSelector.isEverything else { return true }
-        return [object, old].contains { one in
-            guard let one, !one.isNull else { return false }
-            return webhook.objectSelector.matches(one[["metadata", "labels"]])
-        }
-    }
-
-    private func labels(ofNamespace name: String) throws(APIStatus) -> [String: String] {
-        let key: String = ObjectKeys.key(Namespace.names, namespace: nil, name: name)
-        guard let index = store.newest(key)?.index as? ObjectIndex else { throw .notFound(Namespace.names, name) }
-        return index.labels
     }
 
     // MARK: - Asking
@@ -108,21 +105,11 @@ final class Webhooks: Sendable {
             operation, object: try object?.converted(from: call, to: match.type), old: try old?.converted(from: call, to: match.type),
             as: match.type, call)
         do throws(WebhookFailure) {
-            guard !webhook.hasMatchConditions else {
-                throw WebhookFailure("its matchConditions are CEL expressions, which this version of swkube does not evaluate yet")
-            }
             let target: WebhookAddress = try webhook.target()
             return Question(
                 webhook: webhook, review: review, answer: client.begin(review.json, to: target, timeout: webhook.timeoutSeconds))
         } catch {
             return Question(webhook: webhook, review: review, failure: error)
-        }
-    }
-
-    /// The other versions of a kind under which the same objects can be read.
-    private func equivalents(_ type: ResourceType) -> [ResourceType] {
-        types.all.filter { other in
-            other.names.resource != type.names.resource && other.storedNames.resource == type.storedNames.resource
         }
     }
 }

@@ -139,7 +139,11 @@ struct GetQuery {
         var request = APIRequest(
             target.name == nil ? .list : .get, target.resource.resource, namespace: target.namespace, name: target.name,
             subresource: verb.subresource, representation: representation)
-        if representation == .table, sortBy != nil { request.options.other.append(("includeObject", "Object")) }
+        // The metadata of each row is for columns that the server does not make.
+        let needsMetadata: Bool = verb.allNamespaces || verb.showLabels || !verb.labels.isEmpty
+        if representation == .table, sortBy != nil || !needsMetadata {
+            request.options.other.append(("includeObject", sortBy == nil ? "None" : "Object"))
+        }
         guard target.name == nil else { return try await session.send(request) }
         let more: [(name: String, value: String)] = request.options.other
         request.options = verb.listOptions

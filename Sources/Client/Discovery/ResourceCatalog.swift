@@ -37,7 +37,11 @@ package actor ResourceCatalog {
 
     /// The resources of a category such as `all`, in the server's order; nil when the server knows no such category.
     package func category(_ word: String) async throws -> [APIResource]? {
-        let members: [APIResource] = try await groups().flatMap(\.resources).filter { $0.categories.contains(word) && $0.can("list") }
+        // Of a kind in several versions the first, which is the one that the server prefers.
+        var seen: Set<String> = []
+        let members: [APIResource] = try await groups().flatMap(\.resources).filter {
+            $0.categories.contains(word) && $0.can("list") && seen.insert($0.qualified).inserted
+        }
         return members.isEmpty ? nil : members
     }
 

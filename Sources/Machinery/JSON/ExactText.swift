@@ -11,7 +11,7 @@ extension String {
     ///
     /// Swift's own `==` takes "é" in one scalar and in two for the same text.
     @inline(__always)
-    func isExactly(_ other: String) -> Bool {
+    package func isExactly(_ other: String) -> Bool {
         let count: Int = utf8.count
         guard count == other.utf8.count else { return false }
         let isEqual: Bool?? = utf8.withContiguousStorageIfAvailable { one in

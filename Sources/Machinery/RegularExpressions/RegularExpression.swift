@@ -15,7 +15,7 @@ public struct RegularExpression: Sendable {
     enum Assertion: Sendable { case textStart, textEnd, lineStart, lineEnd, wordBoundary, noWordBoundary }
 
     public let pattern: String
-    private let steps: [Step]
+    let steps: [Step]
 
     /// Throws ``RegularExpressionError`` for a pattern that Go does not take.
     public init(_ pattern: String) throws(RegularExpressionError) {
@@ -64,7 +64,7 @@ public struct RegularExpression: Sendable {
         return false
     }
 
-    private static func holds(_ assertion: Assertion, at position: Int, _ scalars: [Unicode.Scalar]) -> Bool {
+    static func holds(_ assertion: Assertion, at position: Int, _ scalars: [Unicode.Scalar]) -> Bool {
         func isWord(_ index: Int) -> Bool { scalars.indices.contains(index) && ScalarSet.word.contains(scalars[index]) }
         switch assertion {
         case .textStart: return position == 0
@@ -111,8 +111,8 @@ indirect enum RegularExpressionTree: Sendable {
     case assertion(RegularExpression.Assertion)
     case sequence([RegularExpressionTree])
     case choice([RegularExpressionTree])
-    /// `most` is nil without limit.
-    case repeated(RegularExpressionTree, least: Int, most: Int?)
+    /// `most` is nil without limit; a lazy one takes as little as it can.
+    case repeated(RegularExpressionTree, least: Int, most: Int?, isLazy: Bool)
 }
 
 /// The steps of a tree.
@@ -125,20 +125,21 @@ struct RegularExpressionProgram {
         guard steps.count < Self.limit else { throw RegularExpressionError("expression too large", "") }
         switch tree {
         case .empty: break
-        case .set(let set): steps.append(.scalar(set))
+        // In a very long program the making of the tables would take longer than they save.
+        case .set(let set): steps.append(.scalar(steps.count < 2_000 ? set.prepared() : set))
         case .assertion(let assertion): steps.append(.assertion(assertion))
         case .sequence(let parts): for part in parts { try add(part) }
         case .choice(let choices): try add(choices: choices[...])
-        case .repeated(let inner, let least, let most):
+        case .repeated(let inner, let least, let most, let isLazy):
             for _ in 0..<least { try add(inner) }
-            guard let most else { return try addLoop(inner) }
+            guard let most else { return try addLoop(inner, isLazy) }
             var skips: [Int] = []
             for _ in least..<max(most, least) {
                 skips.append(steps.count)
                 steps.append(.jump(0))
                 try add(inner)
             }
-            for skip in skips { steps[skip] = .split(skip + 1, steps.count) }
+            for skip in skips { steps[skip] = isLazy ? .split(steps.count, skip + 1) : .split(skip + 1, steps.count) }
         }
     }
 
@@ -157,11 +158,11 @@ struct RegularExpressionProgram {
         for end in ends { steps[end] = .jump(steps.count) }
     }
 
-    private mutating func addLoop(_ inner: RegularExpressionTree) throws(RegularExpressionError) {
+    private mutating func addLoop(_ inner: RegularExpressionTree, _ isLazy: Bool) throws(RegularExpressionError) {
         let start: Int = steps.count
         steps.append(.jump(0))
         try add(inner)
         steps.append(.jump(start))
-        steps[start] = .split(start + 1, steps.count)
+        steps[start] = isLazy ? .split(steps.count, start + 1) : .split(start + 1, steps.count)
     }
 }

@@ -9,6 +9,8 @@ struct RegularExpressionParser {
         var ignoresCase: Bool = false
         var isMultiline: Bool = false
         var dotTakesNewline: Bool = false
+        /// `U` turns the meaning of `*` and `*?` around.
+        var isLazy: Bool = false
     }
 
     init(_ pattern: String) {
@@ -45,8 +47,8 @@ struct RegularExpressionParser {
         while let (least, most): (Int, Int?) = try quantifier() {
             if isRepeated { throw RegularExpressionError("invalid nested repetition operator", text(from: before)) }
             isRepeated = true
-            _ = take("?")  // greed does not matter to whether there is a match
-            tree = .repeated(tree, least: least, most: most)
+            let isLazy: Bool = take("?") != flags.isLazy
+            tree = .repeated(tree, least: least, most: most, isLazy: isLazy)
         }
         return tree
     }
@@ -130,7 +132,7 @@ struct RegularExpressionParser {
             case "i": flags.ignoresCase = isOn
             case "m": flags.isMultiline = isOn
             case "s": flags.dotTakesNewline = isOn
-            case "U": break
+            case "U": flags.isLazy = isOn
             case "-": isOn = false
             case ":": return false
             case ")": return true

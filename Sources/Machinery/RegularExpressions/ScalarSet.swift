@@ -6,6 +6,8 @@ struct ScalarSet: Sendable {
     private var properties: [@Sendable (Unicode.Scalar) -> Bool] = []
     private var isNegated: Bool = false
     var ignoresCase: Bool = false
+    /// A bit for each ASCII character that the set takes; nil until ``prepared()``.
+    private var ascii: (low: UInt64, high: UInt64)?
 
     init() {}
 
@@ -90,7 +92,25 @@ struct ScalarSet: Sendable {
         return set
     }
 
+    /// The same set, which says quickly whether it takes an ASCII character. Not to be changed any more.
+    func prepared() -> ScalarSet {
+        var set: ScalarSet = self
+        var (low, high): (UInt64, UInt64) = (0, 0)
+        for value in UInt8(0)..<64 {
+            if includes(Unicode.Scalar(value)) { low |= 1 << UInt64(value) }
+            if includes(Unicode.Scalar(value + 64)) { high |= 1 << UInt64(value) }
+        }
+        set.ascii = (low, high)
+        return set
+    }
+
+    @inline(__always)
     func contains(_ scalar: Unicode.Scalar) -> Bool {
+        guard scalar.value < 128, let ascii else { return includes(scalar) }
+        return (scalar.value < 64 ? ascii.low >> UInt64(scalar.value) : ascii.high >> UInt64(scalar.value - 64)) & 1 == 1
+    }
+
+    private func includes(_ scalar: Unicode.Scalar) -> Bool {
         if has(scalar) { return !isNegated }
         guard ignoresCase else { return isNegated }
         let others: [Unicode.Scalar] =

@@ -50,6 +50,8 @@ public struct Problem: Sendable, CustomStringConvertible {
 /// All problems of one object, collected in the order of its fields.
 public struct Problems: Sendable {
     public private(set) var all: [Problem] = []
+    /// What is wrong, but no fault of this request.
+    package private(set) var warnings: [String] = []
 
     public init() {}
 
@@ -100,7 +102,13 @@ public struct Problems: Sendable {
         all.removeAll { $0.kind == .notFound && $0.path.hasPrefix(prefix) && shown.contains($0.value ?? "") }
     }
 
-    public mutating func append(contentsOf other: Problems) { all += other.all }
+    public mutating func append(contentsOf other: Problems) {
+        all += other.all
+        warnings += other.warnings
+    }
+
+    /// Tells the client of what was wrong before, and hence is no reason to refuse the request.
+    package mutating func warn(of other: Problems) { warnings += other.all.map(\.description) }
 
     private mutating func add(_ kind: Problem.Kind, _ path: Path, _ value: JSON?, _ detail: String) {
         all.append(Problem(kind: kind, path: path.description, value: value.map(Self.shown), detail: detail))

@@ -9,13 +9,18 @@ struct BackgroundStart {
 
     /// Blocks until the node is Ready. Throws why it never was.
     func run() throws -> RunningCluster {
+        let isNew: Bool = !profile.hasFolder
         try profile.makeFolders()
         let daemon: Daemon = try Daemon.spawn(
             arguments: ["swkube", "start", "--foreground", "--cluster", profile.name] + arguments, logPath: profile.logPath)
         guard let report = daemon.waitUntilReady() else {
             throw Failure("cluster \(profile.name) ended while it started; its log says why: \(profile.logPath)")
         }
-        guard case .running(let cluster) = profile.state, report == Self.ready else { throw Failure(report) }
+        guard case .running(let cluster) = profile.state, report == Self.ready else {
+            // A cluster that never was leaves nothing; its log said no more than the report.
+            if isNew { try? removeFolder(profile.folder) }
+            throw Failure(report)
+        }
         return cluster
     }
 

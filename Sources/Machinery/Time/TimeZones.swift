@@ -1,18 +1,20 @@
 import FoundationEssentials
-import Machinery
 import Synchronization
 
 /// The time zones that this machine knows, each read once.
-final class TimeZones: Sendable {
+package final class TimeZones: Sendable {
+    /// Of this machine.
+    package static let shared = TimeZones()
+
     private let folder: String
     private let known = Mutex<[String: ZoneRules]>([:])
 
     /// - Parameter folder: the compiled tz database.
-    init(folder: String = "/usr/share/zoneinfo") { self.folder = folder }
+    package init(folder: String = "/usr/share/zoneinfo") { self.folder = folder }
 
     /// - Parameter name: such as `Europe/Berlin`; nil and `UTC` need no database.
     /// - Returns: nil for a name that the machine does not know.
-    func zone(_ name: String?) -> ZoneRules? {
+    package func zone(_ name: String?) -> ZoneRules? {
         guard let name, name != "UTC", name != "Etc/UTC" else { return .utc }
         if let zone = known.withLock({ $0[name] }) { return zone }
         // No way out of the folder.
