@@ -1,21 +1,50 @@
 package import API
+import HTTP
 import Machinery
 import Store
 
 /// The way of a request, in the order of the Kubernetes documentation. Authentication and routing are behind it when it comes here.
 extension APIServer {
-    package func perform(_ request: APIRequest, as user: UserInfo, _ reply: @escaping Reply) {
+    ///
+    /// - Parameter origin: where it comes from; nil is a part of the cluster in this process.
+    package func perform(_ request: APIRequest, as user: UserInfo, from origin: RequestOrigin? = nil, _ reply: @escaping Reply) {
         let warnings = Warnings()
-        // What was worth a warning before a request failed is told with the failure.
+        let record: AuditRecord? = record(request, user, origin)
+        let meter: RequestMetrics.Request = requestMetrics.begin(RequestLabels(request))
         let reply: Reply = { result in
-            guard case .failure(var status) = result else { return reply(result) }
-            status.warnings = warnings.all
-            reply(.failure(status))
+            switch result {
+            case .success(.document(let code, let pieces, _)):
+                meter.ended(code, bytes: pieces.reduce(0) { $0 + $1.count })
+                record?.completed(code) { try? JSON(parsing: pieces.joinedBytes) }
+            case .success(.watch): record?.started(200)  // its end is the watch's to tell
+            case .success(.stream):
+                meter.ended(200, bytes: nil)
+                record?.completed(200)
+            case .success(.connect(let take)):
+                record?.started(101)
+                return reply(
+                    .success(
+                        .connect { http, exchange in
+                            let session: LongRequest = meter.isStreaming(audit: record)
+                            exchange.onClose { withExtendedLifetime(session) {} }
+                            take(http, exchange)
+                        }))
+            case .failure(var status):
+                meter.ended(status.code, bytes: nil)
+                record?.failed(status)
+                // What was worth a warning before a request failed is told with the failure.
+                status.warnings = warnings.all
+                return reply(.failure(status))
+            }
+            reply(result)
         }
         do throws(APIStatus) {
             try authorizer.authorize(user, .resource(request), method: request.method)
             guard let type = type(of: request.resource) else { throw .pathNotFound }
             var call = Call(request: request, user: user, type: type, now: clock.time, warnings: warnings)
+            call.meter = meter
+            call.audit = record
+            if let record { call.annotate = { record.annotate($0, $1) } }
             if let warning = type.custom?.deprecation { call.warnings.add(warning) }
             try request.checkWriteOptions()
             if !request.body.isEmpty { try Self.checkContentType(call) }
@@ -31,6 +60,24 @@ extension APIServer {
         } catch {
             reply(.failure(error))
         }
+    }
+
+    /// nil for a request of which nothing is recorded.
+    private func record(_ request: APIRequest, _ user: UserInfo, _ origin: RequestOrigin?) -> AuditRecord? {
+        guard let audit else { return nil }
+        let attributes = Attributes(request)
+        let record: AuditRecord? = audit.begin(user, attributes) {
+            origin ?? RequestOrigin(request)
+        } object: {
+            var complaints: [String] = []
+            let schema: ObjectSchema? = request.subresource == nil ? type(of: request.resource)?.schema : nil
+            return request.body.isEmpty ? nil : try? BodyReader.parse(request.body, request.contentType, schema, complaints: &complaints)
+        }
+        guard let record else { return nil }
+        let decision: Decision = authorizer.decide(user, attributes)
+        record.annotate("authorization.k8s.io/decision", decision.isAllowed ? "allow" : "forbid")
+        record.annotate("authorization.k8s.io/reason", decision.reason)
+        return record
     }
 
     /// Does the next step of a call: at once, or on a thread that may block for a call that has to wait for webhooks.

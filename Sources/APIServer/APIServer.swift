@@ -23,6 +23,11 @@ package final class APIServer: Sendable {
     /// Kinds that nobody writes, by qualified resource.
     let found: [String: any FoundObjects]
     let authenticator: Authenticator
+    package let metrics: Metrics
+    let requestMetrics: RequestMetrics
+    let flowControl: FlowControl
+    let audit: Audit?
+    package let aggregation: Aggregation
     private let customResources: CustomResources
 
     /// What only the composition root knows.
@@ -39,12 +44,19 @@ package final class APIServer: Sendable {
         package var staticTokens: StaticTokens
         /// Opens connections to pods and services; nil connects from this process's own network.
         package var dial: Dial?
+        /// What `/metrics` shows, beside what the server adds.
+        package var metrics: Metrics
+        /// nil records nothing.
+        package var audit: Audit?
+        /// As whom the server speaks to extension servers; nil sends no certificate.
+        package var frontProxy: FrontProxy?
         /// A warning for whoever writes a NetworkPolicy; nil where policies are in force.
         package var policyNotice: String?
 
         package init(
             tokenKeyPEM: String, node: (any NodeDoor)? = nil, components: [String] = [], found: [any FoundObjects] = [],
-            staticTokens: StaticTokens = .none, dial: Dial? = nil, policyNotice: String? = nil
+            staticTokens: StaticTokens = .none, dial: Dial? = nil, metrics: Metrics = Metrics(), audit: Audit? = nil,
+            frontProxy: FrontProxy? = nil, policyNotice: String? = nil
         ) {
             self.tokenKeyPEM = tokenKeyPEM
             self.node = node
@@ -52,6 +64,9 @@ package final class APIServer: Sendable {
             self.found = found
             self.staticTokens = staticTokens
             self.dial = dial
+            self.metrics = metrics
+            self.audit = audit
+            self.frontProxy = frontProxy
             self.policyNotice = policyNotice
         }
     }
@@ -60,6 +75,11 @@ package final class APIServer: Sendable {
         self.store = store
         self.clock = clock
         self.log = log
+        metrics = configuration.metrics
+        requestMetrics = RequestMetrics(metrics)
+        flowControl = FlowControl(store: store, clock: clock)
+        audit = configuration.audit
+        aggregation = Aggregation(store: store, clock: clock, dial: configuration.dial, front: configuration.frontProxy, log: log)
         types = ServedTypes(builtIn: Registry.types)
         let objects = Objects(store: store)
         authorizer = Authorizer(store: store)
@@ -78,10 +98,11 @@ package final class APIServer: Sendable {
             store: store, clock: clock, types: types, converters: CustomResourceConverters(client: webhooks.client), log: log)
         customResources.start(
             CustomResources.Consequences(
-                empty: { [weak self] type in await self?.removeAll(type) },
+                empty: { [weak self] type in await self?.removeAll(type) ?? nil },
                 retire: { [weak watches] type in
                     watches?.end(watchesOf: ObjectKeys.resource(of: ObjectKeys.prefix(type.storedNames)))
                 }))
+        addMetrics(to: metrics)
     }
 
     /// The closure that a store needs to index this server's objects.

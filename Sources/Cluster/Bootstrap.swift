@@ -15,6 +15,8 @@ struct Bootstrap {
     let hasNames: Bool
     /// Of this start.
     let now: Time
+    /// From which extension API servers learn whom to trust; the data of a ConfigMap.
+    let trust: [String: String]
 
     func run() async throws {
         // Who deletes the default storage class of a new cluster, or makes another the default one, is not overruled at the next start.
@@ -39,6 +41,7 @@ struct Bootstrap {
                 add([Presets.names], to: &group)
                 add([Presets.namesSlice], to: &group)
             }
+            group.addTask { try await publishTrust() }
             group.addTask { try await publishEndpoints() }
             group.addTask { try await openServiceRange() }
             group.addTask { try await renewLease() }
@@ -82,6 +85,14 @@ struct Bootstrap {
         try await client.patch(
             Lease.self, lease.key, ["spec": ["acquireTime": time, "renewTime": time, "holderIdentity": .string("swkube_\(port)")]],
             as: .mergePatch)
+    }
+
+    /// The authorities of this start. Source: pkg/controlplane/controller/clusterauthenticationtrust.
+    private func publishTrust() async throws {
+        let map: View<ConfigMap> = ConfigMap.new("extension-apiserver-authentication", namespace: "kube-system") { $0.data = trust }
+        try await ensure(map)
+        guard let stored = try await client.find(ConfigMap.self, map.key), stored.data != trust else { return }
+        try await client.patch(ConfigMap.self, map.key, ["data": map.json["data"] ?? [:]], as: .mergePatch)
     }
 
     /// Where the API server listens this time.

@@ -28,6 +28,10 @@ package final class Cluster: Sendable {
         package var tokenFile: String?
         /// Address on this machine that gives static pods; nil for none.
         package var manifestAddress: String?
+        /// What is recorded of requests.
+        package var audit = AuditSettings()
+        /// File with an EncryptionConfiguration; nil writes everything to the disk as it is.
+        package var encryptionFile: String?
         /// The program that becomes the parent of a pod.
         package var executable: String
 
@@ -44,6 +48,7 @@ package final class Cluster: Sendable {
     private let store: SQLiteStore
     private let server: APIServer
     private let http: HTTPServer
+    private let audit: Audit?
     private let nodes: NodePool
     private let controllers: ControllerManager
     private let scheduler: Scheduler
@@ -74,13 +79,19 @@ package final class Cluster: Sendable {
         var settings: ClusterSettings = try ClusterSettings(profile) ?? ClusterSettings(created: clock.time)
         let credentials = try ClusterCredentials(profile)
         let store: SQLiteStore
+        let metrics = Metrics()
+        let audit: Audit? = try configuration.audit.audit(clock: clock, metrics: metrics, log: log)
+        let sealing: EncryptionAtRest =
+            if let file = configuration.encryptionFile { try EncryptionAtRest(file: file) } else { .none }
         do throws(StoreError) {
-            store = try SQLiteStore(path: profile.storeFolder + "/cluster.db", index: APIServer.index)
+            store = try SQLiteStore(
+                path: profile.storeFolder + "/cluster.db", sealing: sealing, committed: StoreMetrics.commits(metrics),
+                index: APIServer.index)
         } catch {
             throw ClusterError("cannot open the cluster's data: \(error)")
         }
         do {
-            return try await Cluster(profile, lock, &settings, credentials, store, configuration, clock, log)
+            return try await Cluster(profile, lock, &settings, credentials, store, metrics, audit, configuration, clock, log)
         } catch {
             store.close()
             throw error as? ClusterError ?? ClusterError("\(error)")
@@ -89,36 +100,39 @@ package final class Cluster: Sendable {
 
     private init(
         _ profile: ClusterProfile, _ lock: LockBox, _ settings: inout ClusterSettings, _ credentials: ClusterCredentials,
-        _ store: SQLiteStore, _ configuration: Configuration, _ clock: ClusterClock, _ log: Logger
+        _ store: SQLiteStore, _ metrics: Metrics, _ audit: Audit?, _ configuration: Configuration,
+        _ clock: ClusterClock, _ log: Logger
     ) async throws {
+        ProcessMetrics.add(to: metrics)
+        StoreMetrics.add(store, path: profile.storeFolder + "/cluster.db", to: metrics)
         let door = KubeletDoor()
         let usage = ClusterUsage()
         let network: ClusterNetwork =
             configuration.nodeName == nil ? ClusterNetwork(hostNetworkBecause: nil) : Self.network(profile, configuration, log)
         let isOwn: Bool = network.isOwn
+        let front: FrontProxy = credentials.front
         let server = try APIServer(
             store: store, clock: clock,
             configuration: APIServer.Configuration(
                 tokenKeyPEM: credentials.tokenKeyPEM, node: door, components: ["controller-manager", "scheduler"],
                 found: [usage.podMetrics, usage.nodeMetrics],
-                staticTokens: try UserTokens.read(profile, configuration.tokenFile), dial: Self.dial(network),
+                staticTokens: try UserTokens.read(profile, configuration.tokenFile), dial: Self.dial(network), metrics: metrics,
+                audit: audit, frontProxy: front,
                 policyNotice: configuration.nodeName == nil ? nil : PacketFilter.problem(network).map(PolicyRouter.notice)),
             log: log)
-        let front = HTTPFront(server: server)
+        let entrance = HTTPFront(server: server)
         let wanted: Int = configuration.port != 0 ? configuration.port : settings.port
-        let tls = TLSServerConfiguration(
-            certificateChainPEM: credentials.server.certificatePEM, privateKeyPEM: credentials.server.keyPEM,
-            clientCAPEM: credentials.caPEM)
         let http: HTTPServer
         do {
             http = try await HTTPServer(
-                host: "127.0.0.1", port: wanted, tls: tls, refuse: HTTPFront.refusal, handler: { front.handle($0, $1) })
+                host: "127.0.0.1", port: wanted, tls: credentials.tls, refuse: HTTPFront.refusal, handler: { entrance.handle($0, $1) })
         } catch HTTPError.portInUse {
             throw ClusterError(
                 "port \(wanted) on 127.0.0.1 is taken by another program. Stop that, or start the cluster elsewhere: "
                     + "swkube start --cluster \(profile.name) --port PORT")
         }
         self.http = http
+        self.audit = audit
         self.network = network
         port = http.port
         if isOwn {
@@ -143,7 +157,10 @@ package final class Cluster: Sendable {
         async let policy: Void = server.writeBootstrapPolicy()
         let advertised: (String, Int) =
             isOwn ? (ClusterAddresses.gateway, ClusterAddresses.advertisedPort) : ("127.0.0.1", http.port)
-        try await Bootstrap(client: client, port: http.port, advertised: advertised, hasNames: isOwn, now: clock.time).run()
+        try await Bootstrap(
+            client: client, port: http.port, advertised: advertised, hasNames: isOwn, now: clock.time,
+            trust: front.authentication(clientCAPEM: credentials.caPEM)
+        ).run()
         try await policy
         if let first, configuration.nodeCount > 1 {
             try await SharedMachine(first: first, count: configuration.nodeCount).mark(client)
@@ -267,6 +284,17 @@ package final class Cluster: Sendable {
             group.addTask { [controllers] in await controllers.run() }
             group.addTask { [scheduler] in await scheduler.run() }
             group.addTask { [simulated] in await simulated.run() }
+            group.addTask { [server, client] in
+                await server.aggregation.run { name, condition in
+                    // It may be gone meanwhile; what can't be written now is written with the next look.
+                    _ = try? await client.patch(
+                        APIService.self, ObjectKey(namespace: "", name: name), ["status": ["conditions": [condition]]], as: .mergePatch,
+                        subresource: "status")
+                }
+            }
+            group.addTask { [profile, http, server, log] in
+                await CertificateRotation(profile: profile, http: http, server: server, log: log).run()
+            }
             group.addTask { [store, clock] in await Compactor(store: store, clock: clock).run() }
             group.addTask { [nodes] in await nodes.run() }
             if let router { group.addTask { await router.run() } }
@@ -303,6 +331,7 @@ package final class Cluster: Sendable {
     /// Answers no more requests, makes everything durable and lets the data folder go. Call after ``run()`` ended.
     package func shutdown() async {
         await http.shutdown()
+        await audit?.flush()
         store.close()
         profile.forgetRunning()
         lock.release()

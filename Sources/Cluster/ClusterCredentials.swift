@@ -7,6 +7,9 @@ package struct ClusterCredentials: Sendable {
     package let caPEM: String
     let authority: CertificateAuthority
     let server: IssuedCertificate
+    /// Signs the certificate by which extension API servers know this one, and nothing else.
+    let frontProxyAuthority: CertificateAuthority
+    let frontProxy: IssuedCertificate
     package let admin: IssuedCertificate
     /// Signs service account tokens.
     let tokenKeyPEM: String
@@ -15,14 +18,7 @@ package struct ClusterCredentials: Sendable {
     init(_ profile: ClusterProfile) throws(ClusterError) {
         let folder: String = profile.pkiFolder
         do {
-            let authority: CertificateAuthority
-            if let certificate = Self.text(folder + "/ca.crt"), let key = Self.text(folder + "/ca.key") {
-                authority = try CertificateAuthority(certificatePEM: certificate, keyPEM: key)
-            } else {
-                authority = try CertificateAuthority.generate()
-                try Self.write(authority.keyPEM, folder + "/ca.key")
-                try Self.write(authority.certificatePEM, folder + "/ca.crt")
-            }
+            let authority: CertificateAuthority = try Self.authority(folder + "/ca", "kubernetes")
             self.authority = authority
             caPEM = authority.certificatePEM
             let names: [String] = KubernetesCertificates.serverNames()
@@ -32,6 +28,10 @@ package struct ClusterCredentials: Sendable {
                 try authority.issueServer(names: names, addresses: addresses)
             }
             admin = try Self.issued(folder + "/admin", by: authority) { try authority.issue(KubernetesCertificates.admin) }
+            frontProxyAuthority = try Self.authority(folder + "/front-proxy-ca", "front-proxy-ca")
+            frontProxy = try Self.issued(folder + "/front-proxy-client", by: frontProxyAuthority) { [frontProxyAuthority] in
+                try frontProxyAuthority.issueClient(commonName: "front-proxy-client", organizations: [])
+            }
             if let key = Self.text(folder + "/sa.key") {
                 tokenKeyPEM = key
             } else {
@@ -51,6 +51,16 @@ package struct ClusterCredentials: Sendable {
             let key = text(profile.pkiFolder + "/admin.key")
         else { throw ClusterError("cluster \(profile.name) has no certificates in \(profile.pkiFolder). Start it: swkube start") }
         return (ca, certificate, key)
+    }
+
+    private static func authority(_ path: String, _ name: String) throws -> CertificateAuthority {
+        if let certificate = text(path + ".crt"), let key = text(path + ".key") {
+            return try CertificateAuthority(certificatePEM: certificate, keyPEM: key)
+        }
+        let authority = try CertificateAuthority.generate(commonName: name)
+        try write(authority.keyPEM, path + ".key")
+        try write(authority.certificatePEM, path + ".crt")
+        return authority
     }
 
     private static func issued(

@@ -36,6 +36,7 @@ extension ControllerManager {
             GarbageCollector(context.acting(as: "generic-garbage-collector")),
             PodCollector(context.acting(as: "pod-garbage-collector")),
             EventExpiry(context.acting(as: "apiserver")),
+            FlowSchemaController(context.acting(as: "apiserver")),
             ResourceQuotaController(context.acting(as: "resourcequota-controller")),
             VolumeBinder(context.acting(as: "persistent-volume-binder"), provisioner: HostPathProvisioner(folder: volumesFolder)),
             VolumeExpander(context.acting(as: "expand-controller")),

@@ -31,9 +31,9 @@ package final class HTTPExchange: @unchecked Sendable {
         self.loop = loop
     }
 
-    /// Puts a field into the head of the answer, whatever that will be. Call before the answer begins; a second stamp replaces the first.
+    /// Puts a field into the head of the answer, whatever that will be. Call before the answer begins.
     package func stamp(_ name: String, _ value: String) {
-        execute { [self] in stream?.stamp = (name, value) }
+        execute { [self] in stream?.stamps.append((name, value)) }
     }
 
     /// Sends a whole answer; adds `Content-Length` and `Date`.
@@ -172,6 +172,12 @@ package final class HTTPExchange: @unchecked Sendable {
         } else if channel.isActive {
             eventLoop.execute(f)
         }
+    }
+
+    /// Runs `f` on this exchange's event loop after its present turn, when other connections have had theirs. To be called on the loop.
+    package func later(_ f: @escaping @Sendable () -> Void) {
+        eventLoop.assertInEventLoop()
+        eventLoop.execute(f)
     }
 
     // MARK: - From the connection, on the event loop

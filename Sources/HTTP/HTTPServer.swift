@@ -13,6 +13,7 @@ package final class HTTPServer: Sendable {
     private let listener: any Channel
     private let others = Mutex<[any Channel]>([])
     private let tables: [ConnectionTable]
+    private let security: ServerTLS?
 
     /// Starts to listen.
     ///
@@ -28,7 +29,7 @@ package final class HTTPServer: Sendable {
         refuse: @escaping @Sendable (HTTPRefusal) -> HTTPResponse = { $0.plainResponse }, handler: @escaping HTTPHandler
     ) async throws {
         try await self.init(
-            host: host, port: port, security: try tls.map { .one(try $0.context()) }, limits: limits, threads: threads, refuse: refuse,
+            host: host, port: port, security: try tls.map { .one(ServerIdentity(try $0.context())) }, limits: limits, threads: threads, refuse: refuse,
             handler: handler)
     }
 
@@ -71,6 +72,7 @@ package final class HTTPServer: Sendable {
             throw Self.listenError(error, host: host, port: port)
         }
         self.group = group
+        self.security = security
         self.tables = tables
         self.port = listener.localAddress?.port ?? port
     }
@@ -79,6 +81,13 @@ package final class HTTPServer: Sendable {
     package func listen(on descriptor: Int32) async throws {
         let listener: any Channel = try await Self.bootstrap(group, tables).withBoundSocket(descriptor).get()
         others.withLock { $0.append(listener) }
+    }
+
+    /// Shows another certificate to connections that begin from now on; those that are open go on as they are.
+    ///
+    /// Throws ``HTTPError/configuration(_:)``. Does nothing to a server without TLS.
+    package func replace(tls: TLSServerConfiguration) throws {
+        if case .one(let identity) = security { identity.replace(try tls.context()) }
     }
 
     private static func bootstrap(_ group: MultiThreadedEventLoopGroup, _ tables: [ConnectionTable]) -> ServerBootstrap {

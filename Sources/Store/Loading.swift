@@ -23,10 +23,9 @@ struct Loading {
         self.indexer = indexer
     }
 
-    /// Takes the next row.
-    mutating func add(_ row: Row, sum: UInt64) throws(SQLiteFailure) {
-        guard row.sum == sum else { throw .corrupt("the row of revision \(row.revision) does not match its checksum") }
-        versions.append(Version(revision: row.revision, created: row.created, isDelete: row.isDelete, value: Array(row.value)))
+    /// Takes the next row. - Parameter value: what its bytes mean.
+    mutating func add(_ row: Row, value: [UInt8]) {
+        versions.append(Version(revision: row.revision, created: row.created, isDelete: row.isDelete, value: value))
         keys.append(contentsOf: row.key)
         starts.append(keys.count)
     }

@@ -23,7 +23,7 @@ extension LogFile {
     }
 
     /// Opens a database that is there, and sees that it is a store of this format.
-    static func open(_ path: String) throws(StoreError) -> LogTables {
+    static func open(_ path: String, _ sealing: (any Sealing)? = nil) throws(StoreError) -> LogTables {
         do throws(SQLiteFailure) {
             let connection: SQLiteConnection = try SQLiteConnection(path: path)
             // Until all rows are read and found sound: a file that is refused stays as it is, its write-ahead log included.
@@ -45,7 +45,7 @@ extension LogFile {
             guard mode == "wal" else {
                 throw SQLiteFailure(code: SQLITE_IOERR, errno: 0, message: "its file system allows no write-ahead log")
             }
-            return try LogTables(connection)
+            return try LogTables(connection, sealing: sealing)
         } catch {
             throw error.storeError(path)
         }

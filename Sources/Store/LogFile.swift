@@ -11,11 +11,11 @@ final class LogFile: @unchecked Sendable {
     /// Opens the file, or makes it when it is missing.
     ///
     /// Throws ``StoreError/inUse(path:pid:)``, ``StoreError/corrupt(path:detail:)`` and what the system says.
-    init(path: String) throws(StoreError) {
+    init(path: String, sealing: (any Sealing)? = nil) throws(StoreError) {
         self.path = path
         lock = try FileLock(path: path + ".lock", owner: path)
         try Self.prepare(path)
-        tables = try Self.open(path)
+        tables = try Self.open(path, sealing)
     }
 
     /// Reads everything and checks it; the entries get `indexer`.

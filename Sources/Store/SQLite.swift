@@ -100,6 +100,9 @@ final class SQLiteStatement {
         }
     }
 
+    /// Makes a statement ready for the next time before all of its rows were read.
+    func reset() { sqlite3_reset(handle) }
+
     /// Runs a statement that gives no rows, and makes it ready for the next time.
     func run() throws(SQLiteFailure) {
         let code: Int32 = sqlite3_step(handle)

@@ -22,7 +22,9 @@ extension SQLiteStore {
         }
         do {
             if !events.isEmpty {
+                let began = ContinuousClock.now
                 try log.append(events)
+                committed(events.count, began.duration(to: .now))
                 publish(events)
             }
         } catch {

@@ -14,6 +14,7 @@ package final class SQLiteStore: Store {
     let published: Mutex<Published>
     let subscribers = Mutex<Subscribers>(Subscribers())
     let bell = Bell()
+    let committed: @Sendable (_ writes: Int, _ time: Duration) -> Void
     private let thread = Mutex<WriterThread?>(nil)
 
     /// Opens the store, or makes a new one where there is no file.
@@ -21,16 +22,21 @@ package final class SQLiteStore: Store {
     /// - Parameters:
     ///   - path: of the database, in a folder that exists; `-wal` and `.lock` stand beside it. Files are made with mode 0600.
     ///   - retention: bounds of the history.
+    ///   - sealing: what stands on the disk for a value; nil is the value. What was written otherwise is written anew at the opening.
+    ///   - committed: told of each transaction on the store's own thread: how many writes it made durable, and how long the disk took.
     ///   - index: makes ``Entry/index``.
     ///
     /// Throws ``StoreError/inUse(path:pid:)``, ``StoreError/corrupt(path:detail:)``, ``StoreError/full(path:)`` and
     /// ``StoreError/io(path:errno:message:)``.
     package init(
-        path: String, retention: Retention = Retention(), index: @escaping @Sendable (String, [UInt8]) -> any AnyObject & Sendable
+        path: String, retention: Retention = Retention(), sealing: (any Sealing)? = nil,
+        committed: @escaping @Sendable (_ writes: Int, _ time: Duration) -> Void = { _, _ in },
+        index: @escaping @Sendable (String, [UInt8]) -> any AnyObject & Sendable
     ) throws(StoreError) {
         indexer = Indexer(index)
         self.retention = retention
-        log = try LogFile(path: path)
+        self.committed = committed
+        log = try LogFile(path: path, sealing: sealing)
         let state: Published = try log.load(indexer: indexer)
         staging = Mutex(Staging(last: state.revision))
         published = Mutex(state)
@@ -88,6 +94,9 @@ package final class SQLiteStore: Store {
         case .closed: WriterThread.runSoon { done(.failure(.closed)) }
         }
     }
+
+    /// How much of the past is kept: events, and bytes that only they hold.
+    package var retained: (events: Int, bytes: Int) { published.withLock { ($0.history.count, $0.history.bytes) } }
 
     package func subscribe(_ wake: @escaping @Sendable ([Event]) -> Void) -> Subscription {
         let id: Int = subscribers.withLock { $0.add(wake) }

@@ -36,6 +36,9 @@ package final class TemporaryFolder: Sendable {
 
     /// The text of a file. Throws when there is none.
     package func read(_ name: String) throws -> String { String(decoding: try Data(contentsOf: URL(filePath: file(name))), as: UTF8.self) }
+
+    /// Names of the files and folders in it, in order.
+    package var names: [String] { get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() } }
 }
 
 /// Why a test could not go on, as a sentence.

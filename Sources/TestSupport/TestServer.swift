@@ -21,18 +21,20 @@ package final class TestServer: Sendable {
     ///   - retention: how much history the store keeps.
     ///   - found: kinds whose objects are made when they are asked for.
     ///   - policyNotice: what is said of network policies; nil where they are in force.
+    ///   - configure: changes what the server is told.
     package init(
-        isPaused: Bool = true, retention: Retention = Retention(), found: [any FoundObjects] = [], policyNotice: String? = nil
+        isPaused: Bool = true, retention: Retention = Retention(), found: [any FoundObjects] = [], policyNotice: String? = nil,
+        configure: (inout APIServer.Configuration, ClusterClock) -> Void = { _, _ in }
     ) async throws {
         folder = try TemporaryFolder("server")
         clock = isPaused ? ClusterClock(at: Self.start, isPaused: true) : ClusterClock()
         store = try SQLiteStore(path: folder.file("cluster.db"), retention: retention, index: APIServer.index)
         var log = Logger(label: "test")
         log.logLevel = .error
-        server = try APIServer(
-            store: store, clock: clock,
-            configuration: APIServer.Configuration(
-                tokenKeyPEM: ServiceAccountTokens.newKeyPEM(), found: found, policyNotice: policyNotice), log: log)
+        var configuration = APIServer.Configuration(
+            tokenKeyPEM: ServiceAccountTokens.newKeyPEM(), found: found, policyNotice: policyNotice)
+        configure(&configuration, clock)
+        server = try APIServer(store: store, clock: clock, configuration: configuration, log: log)
         client = Client(LocalTransport(server, as: .component("system:test")), fieldManager: "test")
         for name in ["default", "kube-system"] { try await client.create(Namespace.new(name)) }
         try await client.create(ServiceAccount.new("default", namespace: "default"))

@@ -24,26 +24,19 @@ package struct APIService: Kind {
         .age,
     ]
 
-    /// A version that this server serves is available; one of another server is not, for requests are not passed on yet.
+    /// A version that this server serves is available; whether another server answers is for the controller to say.
     package static func prepareForCreate(_ service: inout View<APIService>) {
-        let isLocal: Bool = service.spec.service == nil
+        guard service.spec.service == nil else { return service.status.conditions = [] }
         let created: Time? = service.metadata.creationTimestamp
         service.status.conditions = [
             View<APIServiceCondition> {
                 $0.type = "Available"
-                $0.status = isLocal ? "True" : "False"
+                $0.status = "True"
                 $0.lastTransitionTime = created
-                $0.reason = isLocal ? "Local" : "AggregationNotServed"
-                $0.message =
-                    isLocal
-                    ? "Local APIServices are always available" : "this version of swkube passes no requests on to other API servers yet"
+                $0.reason = "Local"
+                $0.message = "Local APIServices are always available"
             }
         ]
-    }
-
-    package static func warnings(_ object: View<APIService>) -> [String] {
-        guard object.spec.service != nil else { return [] }
-        return ["apiregistration.k8s.io/v1 APIService: stored, but this version passes no requests on to other API servers yet"]
     }
 
     /// Source: `ValidateAPIService` of kube-aggregator/pkg/apis/apiregistration/validation.

@@ -27,10 +27,6 @@ package struct FlowSchema: Kind {
         },
     ]
 
-    package static func warnings(_ object: View<FlowSchema>) -> [String] {
-        ["flowcontrol.apiserver.k8s.io/v1 FlowSchema: stored, but this version queues and refuses no requests by it"]
-    }
-
     /// Source: `ValidateFlowSchema` of pkg/apis/flowcontrol/validation.
     package static func validate(_ schema: View<FlowSchema>, _ path: Path, _ problems: inout Problems) {
         let name: String = schema.metadata.name

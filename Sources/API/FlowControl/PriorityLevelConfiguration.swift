@@ -25,10 +25,6 @@ package struct PriorityLevelConfiguration: Kind {
         .age,
     ]
 
-    package static func warnings(_ object: View<PriorityLevelConfiguration>) -> [String] {
-        ["flowcontrol.apiserver.k8s.io/v1 PriorityLevelConfiguration: stored, but this version queues and refuses no requests by it"]
-    }
-
     /// Source: `ValidatePriorityLevelConfiguration` of pkg/apis/flowcontrol/validation.
     package static func validate(_ level: View<PriorityLevelConfiguration>, _ path: Path, _ problems: inout Problems) {
         let name: String = level.metadata.name

@@ -54,10 +54,13 @@ struct Authenticator: Sendable {
 }
 
 extension APIServer {
-    /// As whom a request acts: its sender, or somebody whom he may impersonate. Throws ``APIStatus`` (401, 403).
-    func user(of request: HTTPRequest) throws(APIStatus) -> UserInfo {
+    /// As whom a request acts, and who sent it where that is somebody else, who may impersonate him. Throws ``APIStatus`` (401, 403).
+    func identities(of request: HTTPRequest) throws(APIStatus) -> (user: UserInfo, sender: UserInfo?) {
         let sender: UserInfo = try authenticator.user(of: request)
-        guard let impersonation = try Impersonation(request.headers) else { return sender }
-        return try impersonation.user(for: sender, authorizer)
+        guard let impersonation = try Impersonation(request.headers) else { return (sender, nil) }
+        return (try impersonation.user(for: sender, authorizer), sender)
     }
+
+    /// As whom a request acts. Throws ``APIStatus`` (401, 403).
+    func user(of request: HTTPRequest) throws(APIStatus) -> UserInfo { try identities(of: request).user }
 }

@@ -3,7 +3,7 @@ package struct ServiceAccountName: Sendable, Hashable {
     package let namespace: String
     package let name: String
 
-    private static let prefix = "system:serviceaccount:"
+    static let prefix = "system:serviceaccount:"
 
     package init(namespace: String, name: String) {
         self.namespace = namespace

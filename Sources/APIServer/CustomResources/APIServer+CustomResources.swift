@@ -4,13 +4,14 @@ import Machinery
 
 extension APIServer {
     /// Asks all objects of a custom resource to go, in all namespaces; those with finalizers stay until these are gone.
-    func removeAll(_ type: ResourceType) async {
-        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+    ///
+    /// Returns why it can't; nil when all of them were asked.
+    func removeAll(_ type: ResourceType) async -> APIStatus? {
+        await withCheckedContinuation { (continuation: CheckedContinuation<APIStatus?, Never>) in
             perform(APIRequest(.deletecollection, type.names.resource), as: .component("system:apiserver")) { [log] result in
-                if case .failure(let status) = result {
-                    log.warning("cannot delete the objects of a custom resource", metadata: ["error": "\(status)"])
-                }
-                continuation.resume()
+                guard case .failure(let status) = result else { return continuation.resume(returning: nil) }
+                log.warning("cannot delete the objects of a custom resource", metadata: ["error": "\(status)"])
+                continuation.resume(returning: status)
             }
         }
     }

@@ -11,8 +11,8 @@ import Synchronization
 final class CustomResources: Sendable {
     /// What the rest of the server does for definitions that change.
     struct Consequences: Sendable {
-        /// Deletes all objects of a type.
-        let empty: @Sendable (ResourceType) async -> Void
+        /// Deletes all objects of a type; returns why it can't.
+        let empty: @Sendable (ResourceType) async -> APIStatus?
         /// Called with each type that is no longer served, or no longer as it was.
         let retire: @Sendable (ResourceType) -> Void
     }
@@ -196,9 +196,16 @@ final class CustomResources: Sendable {
         if let type = types.first(where: { $0.names.apiVersion == $0.storedNames.apiVersion }) ?? types.first {
             let prefix: String = ObjectKeys.prefix(type.storedNames)
             state.withLock { _ = $0.emptying.insert(ObjectKeys.resource(of: prefix)) }
-            if store.count(prefix: prefix) > 0 { await consequences.empty(type) }
+            if store.count(prefix: prefix) > 0, let failure = await consequences.empty(type) {
+                await tell(plan, "InstanceDeletionFailed", "could not issue all deletes: \(failure.message)")
+                // Whoever refuses may not always do: nobody tells when that changes.
+                clock.schedule(at: clock.now.advanced(by: Self.pause)) { [weak self] in self?.wake(consequences) }
+                return
+            }
             let count: Int = store.count(prefix: prefix)
-            guard count == 0 else { return await tell(plan, waitingFor: count) }
+            guard count == 0 else {
+                return await tell(plan, "InstanceDeletionInProgress", "CustomResource deletion is in progress")
+            }
             state.withLock { _ = $0.emptying.remove(ObjectKeys.resource(of: prefix)) }
         }
         var done: View<CustomResourceDefinition> = definition
@@ -207,10 +214,12 @@ final class CustomResources: Sendable {
         await write(done, over: plan)
     }
 
-    private func tell(_ plan: Plan, waitingFor count: Int) async {
+    private func tell(_ plan: Plan, _ reason: String, _ message: String) async {
         var waiting: View<CustomResourceDefinition> = plan.before
-        waiting.setCondition(
-            "Terminating", true, "InstanceDeletionInProgress", "CustomResource deletion is in progress", at: clock.time)
+        waiting.setCondition("Terminating", true, reason, message, at: clock.time)
         if waiting != plan.before { await write(waiting, over: plan) }
     }
+
+    /// Before objects that could not be deleted are tried again.
+    private static let pause: Duration = .seconds(5)
 }

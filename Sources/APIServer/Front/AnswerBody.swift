@@ -68,6 +68,13 @@ extension HTTPExchange {
         respond(code, headers, pieces: body.pieces)
     }
 
+    /// Sends away who finds no seat and no place to wait. Source: `tooManyRequests` of k8s.io/apiserver/pkg/server/filters.
+    func refuseForNow() {
+        respond(
+            429, ["Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff", "Retry-After": "1"],
+            Array("Too many requests, please try again later.\n".utf8))
+    }
+
     /// Sends what went wrong.
     func refuse(_ status: APIStatus, as form: WireForm) {
         var headers = HTTPHeaders(warnings: status.warnings)

@@ -22,18 +22,19 @@ extension APIServer {
         switch target {
         case .discovery(let segments): return try discoveryDocument(segments, accept)
         case .openAPI(let path):
-            guard let found = types.now.openAPI.document(path) else { throw .pathNotFound }
+            guard var found = types.now.openAPI.document(path) else { throw .pathNotFound }
             if path == "/openapi/v2", OpenAPIProtobuf.isWanted(accept) {
-                let found = types.now.openAPI.version2Protobuf
+                let found = joinedSwagger(protobuf: types.now.openAPI.version2Protobuf)
                 return Document(bytes: found.bytes, contentType: OpenAPIProtobuf.mediaType, etag: found.etag)
             }
+            if path == "/openapi/v2" { found = joinedSwagger(found) } else if path == "/openapi/v3" { found = joinedIndex(found) }
             return Document(bytes: found.bytes, contentType: "application/json", etag: found.etag)
         case .health(let path):
             guard let text = HealthReport(path, query: query).text else { throw .pathNotFound }
             return Document(bytes: Array(text.utf8), contentType: "text/plain; charset=utf-8", etag: nil)
         case .version: return Document(bytes: ServerVersion.json.serialized(), contentType: "application/json", etag: nil)
         case .unknown(let path):
-            guard let document = openIDDocument(path, host: host) else { throw .pathNotFound }
+            guard let document = openIDDocument(path, host: host) ?? ownDocument(path, query) else { throw .pathNotFound }
             return document
         case .resource: throw .pathNotFound
         }
@@ -41,10 +42,27 @@ extension APIServer {
 
     private func discoveryDocument(_ segments: [String], _ accept: String) throws(APIStatus) -> Document {
         let isAggregated: Bool = accept.contains("as=APIGroupDiscoveryList") && accept.contains("v=v2") && segments.count == 1
-        guard let document = types.now.discovery.document(segments, isAggregated: isAggregated) else { throw .pathNotFound }
-        return Document(
-            bytes: document.bytes,
+        guard let found = types.now.discovery.document(segments, isAggregated: isAggregated) else {
+            guard let document = extensionGroup(segments) else { throw .pathNotFound }
+            return document
+        }
+        let document = Document(
+            bytes: found.bytes,
             contentType: isAggregated ? "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList" : "application/json",
-            etag: isAggregated ? document.etag : nil)
+            etag: isAggregated ? found.etag : nil)
+        return joined(document, segments, isAggregated: isAggregated)
+    }
+
+    /// What the server tells of itself.
+    private func ownDocument(_ path: String, _ query: String?) -> Document? {
+        switch path {
+        case "/metrics": return Document(bytes: metrics.text, contentType: MetricsText.mediaType, etag: nil)
+        case "/metrics/slis": return Document(bytes: HealthReport.metrics, contentType: MetricsText.mediaType, etag: nil)
+        default:
+            let options: [(name: String, value: String)] = PercentEncoding.items(of: query ?? "") ?? []
+            let withDetails: Bool = options.contains { $0.name == "includeRequestDetails" && $0.value == "1" }
+            guard let text = flowControl.dump(path, withDetails: withDetails) else { return nil }
+            return Document(bytes: Array(text.utf8), contentType: "text/plain; charset=utf-8", etag: nil)
+        }
     }
 }

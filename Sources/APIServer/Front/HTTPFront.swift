@@ -13,19 +13,113 @@ package final class HTTPFront: Sendable {
 
     /// The handler for ``HTTPServer``.
     package func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
-        exchange.stamp("Audit-Id", AuditID.of(request))
+        let id: String = AuditID.of(request)
+        exchange.stamp("Audit-Id", id)
         do throws(APIStatus) {
-            let user: UserInfo = try server.user(of: request)
+            let (user, sender): (UserInfo, UserInfo?)
+            do throws(APIStatus) {
+                (user, sender) = try server.identities(of: request)
+            } catch {
+                recordStranger(request, id, error)
+                throw error
+            }
             let target: Route.Target = try Route.target(method: request.method, path: request.path, query: request.query)
-            guard case .resource(let resource) = target else { return try answerDocument(target, request, user, exchange) }
-            try perform(resource, request, user, exchange)
+            let origin: RequestOrigin? = server.audit == nil ? nil : RequestOrigin(request, id: id, sender: sender)
+            admit(Incoming(target: target, http: request, user: user, origin: origin), exchange)
         } catch {
             exchange.refuse(error, as: Self.refusalForm(request))
         }
     }
 
-    private func perform(_ resource: APIRequest, _ http: HTTPRequest, _ user: UserInfo, _ exchange: HTTPExchange) throws(APIStatus) {
+    /// A request whose sender is known.
+    private struct Incoming: Sendable {
+        let target: Route.Target
+        let http: HTTPRequest
+        let user: UserInfo
+        /// nil where nothing is recorded.
+        let origin: RequestOrigin?
+    }
+
+    /// Records a request of which nobody knows from whom it is. Source: `WithFailedAuthenticationAudit` of k8s.io/apiserver.
+    private func recordStranger(_ request: HTTPRequest, _ id: String, _ status: APIStatus) {
+        guard let audit = server.audit else { return }
+        let attributes = Attributes(verb: request.method.lowercased(), path: request.path)
+        audit.begin(.anonymous, attributes) { RequestOrigin(request, id: id, sender: nil) }?.failed(status)
+    }
+
+    /// Serves a request when priority and fairness let it run, or refuses it.
+    private func admit(_ incoming: Incoming, _ exchange: HTTPExchange) {
+        let flows: FlowControl = server.flowControl
+        let flow: FlowRequest
+        var isWatch = false
+        switch incoming.target {
+        // Connections that last as long as the client likes take no seat.
+        case .resource(let request) where ConnectOptions.kinds[request.subresource ?? ""] != nil: return serve(incoming, exchange)
+        case .resource(let request):
+            flow = FlowRequest(request, seats: server.seats(of: request))
+            isWatch = request.verb == .watch
+        default: flow = FlowRequest(verb: incoming.http.method.lowercased(), path: incoming.target.path)
+        }
+        // Called on the event loop.
+        let run: @Sendable (FlowTicket) -> Void = { [self, isWatch] ticket in
+            serve(incoming, exchange)
+            // A watch has its seat while it begins.
+            if isWatch { flows.end(ticket) }
+            if ticket.isWide { exchange.later { flows.turnEnded() } }
+        }
+        let verdict: FlowControl.Verdict = flows.admit(incoming.user, flow) { ticket, mayRun in
+            exchange.execute {
+                guard mayRun else { return exchange.refuseForNow() }
+                if flows.begin(ticket) { run(ticket) }
+            }
+        }
+        if !verdict.schemaUID.isEmpty {
+            exchange.stamp("X-Kubernetes-PF-FlowSchema-UID", verdict.schemaUID)
+            exchange.stamp("X-Kubernetes-PF-PriorityLevel-UID", verdict.levelUID)
+        }
+        switch verdict.outcome {
+        case .exempt: serve(incoming, exchange)
+        case .runs(let ticket):
+            exchange.onClose { flows.end(ticket) }
+            run(ticket)
+        case .waits(let ticket): exchange.onClose { flows.end(ticket) }
+        case .refused: exchange.refuseForNow()
+        }
+    }
+
+    private func serve(_ incoming: Incoming, _ exchange: HTTPExchange) {
+        do throws(APIStatus) {
+            if let other = server.aggregation.server(for: incoming.target) { return try pass(incoming, to: other, exchange) }
+            guard case .resource(let resource) = incoming.target else { return try answerDocument(incoming, exchange) }
+            try perform(resource, incoming, exchange)
+        } catch {
+            exchange.refuse(error, as: Self.refusalForm(incoming.http))
+        }
+    }
+
+    /// Leaves a request to the server that serves its group and version.
+    private func pass(_ incoming: Incoming, to other: ExtensionServer, _ exchange: HTTPExchange) throws(APIStatus) {
+        let http: HTTPRequest = incoming.http
+        let attributes: Attributes =
+            if case .resource(let request) = incoming.target {
+                Attributes(request)
+            } else {
+                Attributes(verb: http.method.lowercased(), path: incoming.target.path)
+            }
+        let record: AuditRecord? = incoming.origin.flatMap { origin in server.audit?.begin(incoming.user, attributes) { origin } }
+        do throws(APIStatus) {
+            try server.authorizer.authorize(incoming.user, incoming.target, method: http.method)
+        } catch {
+            record?.failed(error)
+            throw error
+        }
+        let proxy = ExtensionProxy(aggregation: server.aggregation, server: other, user: incoming.user, record: record)
+        Task { await proxy.answer(http, exchange) }
+    }
+
+    private func perform(_ resource: APIRequest, _ incoming: Incoming, _ exchange: HTTPExchange) throws(APIStatus) {
         var request: APIRequest = resource
+        let http: HTTPRequest = incoming.http
         if let timeout = request.options["timeout"] { try Self.check(timeout: timeout) }
         let form: WireForm = try form(for: request, http)
         request.representation = form.representation
@@ -37,7 +131,7 @@ package final class HTTPFront: Sendable {
             // As upstream: the program's name is the manager of what it writes.
             request.options.fieldManager = Self.manager(agent)
         }
-        server.perform(request, as: user) { [self] result in
+        server.perform(request, as: incoming.user, from: incoming.origin) { [self] result in
             switch result {
             case .success(.document(let code, let pieces, let warnings)):
                 exchange.respond(code, HTTPHeaders(warnings: warnings), pieces, as: form)
@@ -132,12 +226,24 @@ package final class HTTPFront: Sendable {
         exchange.onClose { task.cancel() }
     }
 
-    private func answerDocument(
-        _ target: Route.Target, _ request: HTTPRequest, _ user: UserInfo, _ exchange: HTTPExchange
-    ) throws(APIStatus) {
-        let document: Document = try server.document(
-            target, query: request.query, accept: request.headers["accept"] ?? "",
-            host: request.headers["host"] ?? "kubernetes.default.svc", as: user)
+    private func answerDocument(_ incoming: Incoming, _ exchange: HTTPExchange) throws(APIStatus) {
+        let (target, request): (Route.Target, HTTPRequest) = (incoming.target, incoming.http)
+        let record: AuditRecord? = incoming.origin.flatMap { origin in
+            server.audit?.begin(incoming.user, Attributes(verb: request.method.lowercased(), path: target.path)) { origin }
+        }
+        let meter: RequestMetrics.Request = server.requestMetrics.begin(RequestLabels(method: request.method, document: target.family))
+        let document: Document
+        do throws(APIStatus) {
+            document = try server.document(
+                target, query: request.query, accept: request.headers["accept"] ?? "",
+                host: request.headers["host"] ?? "kubernetes.default.svc", as: incoming.user)
+        } catch {
+            meter.ended(error.code, bytes: nil)
+            record?.failed(error)
+            throw error
+        }
+        meter.ended(200, bytes: document.bytes.count)
+        record?.completed(200)
         var headers: HTTPHeaders = ["Content-Type": document.contentType, "Cache-Control": "no-cache, private"]
         if let etag = document.etag {
             headers.set("ETag", etag)

@@ -1,4 +1,5 @@
 import API
+import Machinery
 
 /// What `/healthz`, `/livez` and `/readyz` answer. The server answers only while it can, so that every check holds.
 ///
@@ -31,5 +32,16 @@ struct HealthReport: Sendable {
             lines.append("warn: some health checks cannot be excluded: no matches for \(names)")
         }
         text = (lines + ["\(parts.first ?? "healthz") check passed"]).joined(separator: "\n") + "\n"
+    }
+
+    /// The checks as metrics. Source: k8s.io/component-base/metrics/prometheus/slis.
+    static var metrics: [UInt8] {
+        var text = MetricsText()
+        text.family("kubernetes_healthcheck", .gauge, "1 while a check holds.") { samples in
+            for kind in ["healthz", "livez", "readyz"] {
+                for check in checks { samples.add([MetricLabel("name", check), MetricLabel("type", kind)], 1) }
+            }
+        }
+        return text.bytes
     }
 }

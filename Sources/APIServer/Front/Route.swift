@@ -103,4 +103,16 @@ extension Route.Target {
         case .version: "/version"
         }
     }
+
+    /// The path of a document as a label: one of few, whatever clients ask for.
+    var family: String {
+        switch self {
+        case .resource: ""
+        case .discovery(let segments): "/" + (segments.first ?? "")
+        case .openAPI(let path): path.hasPrefix("/openapi/v3") ? "/openapi/v3" : "/openapi/v2"
+        case .unknown(let path): ["/metrics", "/metrics/slis"].contains(path) ? path : "other"
+        case .health(let path): "/" + (path.split(separator: "/").first ?? "")
+        case .version: "/version"
+        }
+    }
 }

@@ -18,6 +18,10 @@ struct Call: Sendable {
     var body: KindNames?
     /// Set while the call runs on the ``SlowLane``: then it may wait for webhooks.
     var webhookRun: WebhookRun?
+    /// Measures the request; of one that streams its answer, whoever streams it.
+    var meter: RequestMetrics.Request?
+    /// The request in the audit; nil where nothing is recorded.
+    var audit: AuditRecord?
     /// Notes something of the request for the audit; nil where nothing is recorded.
     var annotate: (@Sendable (_ key: String, _ value: String) -> Void)?
     /// Its way through the mutating policies.

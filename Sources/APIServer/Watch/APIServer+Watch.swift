@@ -34,6 +34,8 @@ extension APIServer {
                 store: store, prefix: prefix, selection: selection, encoder: EventEncoder(call, watches.frames), after: start,
                 initial: initial,
                 owesInitialEnd: streamsList && options.allowWatchBookmarks, timeout: timeout, wantsBookmarks: options.allowWatchBookmarks,
-                mayEnd: call.type.custom != nil, lane: call.type.conversion?.blocks == true ? slowLane : nil))
+                mayEnd: call.type.custom != nil, lane: call.type.conversion?.blocks == true ? slowLane : nil,
+                account: call.meter?.isStreaming(
+                    events: requestMetrics.events(of: call.request.resource), audit: call.audit)))
     }
 }

@@ -39,10 +39,13 @@ package final class Watcher: Sendable {
     let wantsBookmarks: Bool
     /// Whether what is watched may stop being served.
     let mayEnd: Bool
+    /// Counts this watch while it lasts, and its events.
+    private let account: LongRequest?
 
     init(
         store: any Store, prefix: String, selection: Selection, encoder: EventEncoder, after: Revision, initial: [Entry],
-        owesInitialEnd: Bool, timeout: Int, wantsBookmarks: Bool, mayEnd: Bool = false, lane: SlowLane? = nil
+        owesInitialEnd: Bool, timeout: Int, wantsBookmarks: Bool, mayEnd: Bool = false, lane: SlowLane? = nil,
+        account: LongRequest? = nil
     ) {
         self.store = store
         self.prefix = prefix
@@ -52,6 +55,7 @@ package final class Watcher: Sendable {
         self.wantsBookmarks = wantsBookmarks
         self.mayEnd = mayEnd
         self.lane = lane
+        self.account = account
         state = Mutex(State(cursor: after, initial: initial[...], owesInitialEnd: owesInitialEnd))
     }
 
@@ -91,6 +95,12 @@ package final class Watcher: Sendable {
     }
 
     private func tell() -> (told: [WatchedChange], isEnd: Bool) {
+        let (told, isEnd): ([WatchedChange], Bool) = take()
+        if !told.isEmpty { account?.events?.add(told.count) }
+        return (told, isEnd)
+    }
+
+    private func take() -> (told: [WatchedChange], isEnd: Bool) {
         state.withLock { state in
             guard !state.isEnded else { return ([], true) }
             var told: [WatchedChange] = []

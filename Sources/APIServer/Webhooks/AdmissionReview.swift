@@ -105,6 +105,8 @@ struct AdmissionResponse: Sendable {
     /// `status` of a refusal.
     let status: JSON?
     let warnings: [String]
+    /// Notes for the audit.
+    let auditAnnotations: [(key: String, value: String)]
     /// Bytes of a JSON patch; nil when nothing is to be changed.
     let patch: [UInt8]?
 
@@ -140,6 +142,9 @@ struct AdmissionResponse: Sendable {
         isAllowed = response["allowed"]?.bool ?? false
         status = response["status"]
         warnings = (response["warnings"]?.array ?? []).compactMap(\.string)
+        auditAnnotations = (response["auditAnnotations"]?.object.map { Array($0) } ?? []).compactMap { note in
+            note.value.string.map { (note.key, $0) }
+        }
     }
 
     /// The refusal in the words of the webhook. Source: `ToStatusErr` of k8s.io/apiserver/pkg/admission/plugin/webhook/errors.

@@ -152,6 +152,7 @@ extension Webhooks {
                 throw .internalError("failed calling webhook \"\(webhook.name)\": \(error.description)")
             }
             for warning in response.warnings { call.warnings.add(warning) }
+            for (key, value) in response.auditAnnotations { call.audit?.annotate(webhook.name + "/" + key, value) }
             guard response.isAllowed else { throw response.refusal(by: webhook.name) }
             return response
         }

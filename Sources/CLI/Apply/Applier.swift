@@ -36,12 +36,75 @@ struct Applier {
         request.body = manifest.json.serialized()
         request.options.force = forceConflicts
         do {
-            return Applied(object: try await session.send(request), done: "serverside-applied")
+            let applied: JSON = try await session.send(request)
+            guard subresource == nil else { return Applied(object: applied, done: "serverside-applied") }
+            return Applied(object: await migrated(applied, manifest, reapplying: request), done: "serverside-applied")
         } catch let status as APIStatus
             where status.isConflict && status.details?.causes.contains(where: { $0.reason == "FieldManagerConflict" }) == true
         {
             throw Failure(status.message + "\n" + Self.conflictAdvice)
         }
+    }
+
+    /// Takes over the fields of an object that was applied in the client's way before. What fails of it is a warning only: the manifest is
+    /// applied, and the next time tries again. Source: `migrateToSSAIfNecessary` of k8s.io/kubectl/pkg/cmd/apply.
+    private func migrated(_ applied: JSON, _ manifest: Manifest, reapplying request: APIRequest) async -> JSON {
+        var object: JSON = applied
+        func warn(_ what: String, _ error: any Error) {
+            session.output.warn(
+                "\(what) This is non-fatal and will be retried next time you apply. Error: \((error as? APIStatus)?.message ?? "\(error)")")
+        }
+        do {
+            object = try await keepingNote(object, manifest)
+        } catch {
+            warn("failed to migrate \(LastApplied.annotation) for Server-Side Apply.", error)
+            return object
+        }
+        do {
+            guard let moved = try await takingOver(object, manifest) else { return object }
+            object = moved
+        } catch {
+            warn("server rejected managed fields migration to Server-Side Apply.", error)
+            return object
+        }
+        // What the manifest dropped goes now that its owner is this one.
+        do { return try await session.send(request) } catch {
+            warn("failed to re-apply configuration after performing Server-Side Apply migration.", error)
+            return object
+        }
+    }
+
+    /// Gives the note of client-side apply an owner of its own, so that it stays when the rest is handed over.
+    private func keepingNote(_ object: JSON, _ manifest: Manifest) async throws -> JSON {
+        guard fieldManager == "kubectl", let note = object[["metadata", "annotations", LastApplied.annotation]],
+            ManagerUpgrade.owners(object, operation: "Apply").isEmpty
+        else { return object }
+        var metadata: JSON = ["name": .string(manifest.name), "annotations": [LastApplied.annotation: note]]
+        if let namespace = manifest.namespace { metadata["namespace"] = .string(namespace) }
+        var request: APIRequest = request(.patch, manifest)
+        request.contentType = .applyYAML
+        request.options.fieldManager = "kubectl-last-applied"
+        let bare: JSON = [
+            "apiVersion": manifest.json["apiVersion"] ?? "", "kind": manifest.json["kind"] ?? "", "metadata": metadata,
+        ]
+        request.body = bare.serialized()
+        return try await session.send(request)
+    }
+
+    /// nil when nothing is to be taken over.
+    private func takingOver(_ object: JSON, _ manifest: Manifest) async throws -> JSON? {
+        var object: JSON = object
+        let owners: Set<String> = ManagerUpgrade.owners(object, operation: "Update")
+        var request: APIRequest = request(.patch, manifest)
+        request.contentType = .jsonPatch
+        for attempt in 1...5 {
+            guard let patch = ManagerUpgrade.patch(object, from: owners, to: fieldManager) else { return nil }
+            request.body = patch.serialized()
+            do { return try await session.send(request) } catch let status as APIStatus where status.isConflict && attempt < 5 {
+                object = try await session.send(self.request(.get, manifest))
+            }
+        }
+        return nil
     }
 
     /// Source: k8s.io/kubectl/pkg/cmd/apply/apply.go.

@@ -1,18 +1,31 @@
 import NIOCore
 import NIOSSL
+import Synchronization
 
 /// What all connections of a server have in common.
 struct ServerService: Sendable {
     let limits: HTTPLimits
     let refuse: @Sendable (HTTPRefusal) -> HTTPResponse
     let handler: HTTPHandler
+    /// nil speaks plain HTTP.
     let tls: ServerTLS?
 }
 
 /// How connections of a server are secured.
 enum ServerTLS: Sendable {
-    case one(NIOSSLContext)
+    case one(ServerIdentity)
     case byName(TLSIdentities)
+}
+
+/// Who the server is to connections that begin from now on; may change while it runs.
+final class ServerIdentity: Sendable {
+    private let context: Mutex<NIOSSLContext>
+
+    init(_ context: NIOSSLContext) { self.context = Mutex(context) }
+
+    var current: NIOSSLContext { context.withLock { $0 } }
+
+    func replace(_ context: NIOSSLContext) { self.context.withLock { $0 = context } }
 }
 
 /// The open connections of one event loop: watches over their time limits and ends them when the server stops.

@@ -38,7 +38,7 @@ final class ServerConnection {
     func configure() throws {
         switch table.service.tls {
         case nil: try configureHTTP1()
-        case .one(let context): try secure(context)
+        case .one(let identity): try secure(identity.current)
         case .byName(let identities):
             let connection: NIOLoopBound<ServerConnection> = NIOLoopBound(self, eventLoop: channel.eventLoop)
             let chooser = SNIHandler { [channel] result in

@@ -144,10 +144,10 @@ extension ServerStreamHandler {
         answered()
     }
 
-    /// Adds what every head has: the time, and the stamp of this answer.
+    /// Adds what every head has: the time, and the stamps of this answer.
     private func complete(_ fields: inout NIOHTTP1.HTTPHeaders) {
-        if let stamp { fields.add(name: stamp.name, value: stamp.value) }
-        stamp = nil
+        for stamp in stamps { fields.add(name: stamp.name, value: stamp.value) }
+        stamps.removeAll(keepingCapacity: true)
         if fields.first(name: "date") == nil { fields.add(name: "Date", value: connection.table.date) }
     }
 

@@ -33,8 +33,8 @@ final class ServerStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
     var keepsAlive: Bool = true
     /// Whether the parts of this answer are written as chunks.
     var isChunked: Bool = false
-    /// A field for the head of the present answer, whatever it is.
-    var stamp: (name: String, value: String)?
+    /// Fields for the head of the present answer, whatever it is.
+    var stamps: [(name: String, value: String)] = []
 
     private var stage: Stage = .idle
     private var body: ByteBuffer?

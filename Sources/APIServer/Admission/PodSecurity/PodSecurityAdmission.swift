@@ -26,7 +26,9 @@ struct PodSecurityAdmission: AdmissionPlugin {
         guard call.request.subresource == nil, let path = Self.templates[call.names.qualifiedResource], let policy = policy(call),
             let template = object[path], let spec = template["spec"]
         else { return }
-        warn(PodSecuritySubject(metadata: template["metadata"], spec: spec), policy, call)
+        let subject = PodSecuritySubject(metadata: template["metadata"], spec: spec)
+        warn(subject, policy, call)
+        audit(subject, policy, call)
     }
 
     private func checkPod(_ pod: JSON, _ old: JSON?, _ call: Call) throws(APIStatus) {
@@ -35,6 +37,8 @@ struct PodSecurityAdmission: AdmissionPlugin {
         else { return }
         let subject = PodSecuritySubject(metadata: pod["metadata"], spec: pod["spec"] ?? [:])
         let violations: [PodSecurityCheck.Violation] = PodSecurityCheck.violations(of: subject, policy.enforce)
+        call.audit?.annotate(Self.annotation + "enforce-policy", "\(policy.enforce)")
+        audit(subject, policy, call)
         guard violations.isEmpty else {
             throw .forbidden(
                 call.names, pod[["metadata", "name"]]?.string ?? "",
@@ -42,6 +46,16 @@ struct PodSecurityAdmission: AdmissionPlugin {
         }
         if policy.warn != policy.enforce { warn(subject, policy, call) }
     }
+
+    /// Notes what breaks the level that is only recorded.
+    private func audit(_ subject: PodSecuritySubject, _ policy: PodSecurityPolicy, _ call: Call) {
+        guard let audit = call.audit else { return }
+        let violations: [PodSecurityCheck.Violation] = PodSecurityCheck.violations(of: subject, policy.audit)
+        guard !violations.isEmpty else { return }
+        audit.annotate(Self.annotation + "audit-violations", "would violate PodSecurity \"\(policy.audit)\": \(violations.text)")
+    }
+
+    private static let annotation = "pod-security.kubernetes.io/"
 
     private func warn(_ subject: PodSecuritySubject, _ policy: PodSecurityPolicy, _ call: Call) {
         let violations: [PodSecurityCheck.Violation] = PodSecurityCheck.violations(of: subject, policy.warn)

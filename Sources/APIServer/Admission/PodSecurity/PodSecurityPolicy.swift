@@ -34,6 +34,8 @@ struct PodSecurityPolicy: Sendable, Equatable {
     var enforce: PodSecurityStandard = .privileged
     /// Who makes a pod, or something that makes pods, that breaks it, is warned.
     var warn: PodSecurityStandard = .privileged
+    /// What breaks it is noted in the audit.
+    var audit: PodSecurityStandard = .privileged
     /// Labels that can't be read, with what is wrong. Such a level counts as the strictest where it is enforced, as none where it warns.
     private(set) var problems: [Problem] = []
 
@@ -45,8 +47,7 @@ struct PodSecurityPolicy: Sendable, Equatable {
 
     init(labels: (String) -> String?) {
         enforce = read("enforce", labels, invalid: .restricted)
-        // There is no audit log; the labels are checked all the same.
-        _ = read("audit", labels, invalid: .privileged)
+        audit = read("audit", labels, invalid: .privileged)
         warn = read("warn", labels, invalid: .privileged)
         if labels(Self.prefix + "warn") == nil, let level = labels(Self.prefix + "enforce").flatMap({ PodSecurityLevel(rawValue: $0) }),
             level > .privileged

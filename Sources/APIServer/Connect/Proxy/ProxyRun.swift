@@ -163,7 +163,7 @@ struct ProxyRun: Sendable {
 }
 
 /// Something that is true from some moment on.
-private final class Flag: Sendable {
+final class Flag: Sendable {
     private let state = Mutex(false)
     var isSet: Bool { state.withLock { $0 } }
     func set() { state.withLock { $0 = true } }

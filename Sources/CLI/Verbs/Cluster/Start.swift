@@ -40,6 +40,8 @@ package struct Start: LocalVerb {
                 + "static pods too.", valueName: "url"))
     var manifestUrl: String?
 
+    @OptionGroup var records: RecordOptions
+
     @Flag(help: "Stay in the foreground and log to standard error; SIGINT and SIGTERM stop the cluster.")
     var foreground = false
 
@@ -61,11 +63,12 @@ package struct Start: LocalVerb {
             return shell.output.line("Cluster \(profile.name) runs already at \(cluster.server).")
         }
         try check()
+        try records.check()
         let began: Int64 = Host.now
         let cluster: RunningCluster = try BackgroundStart(
             profile: profile,
             arguments: ["--port", String(port), "--nodes", String(nodes)] + (tokenAuthFile.map { ["--token-auth-file", $0] } ?? [])
-                + (manifestUrl.map { ["--manifest-url", $0] } ?? [])
+                + (manifestUrl.map { ["--manifest-url", $0] } ?? []) + records.words
         ).run()
         try writeContext(profile, cluster.server, shell)
         let milliseconds: Int64 = (Host.now - began) / 1_000_000
@@ -87,6 +90,8 @@ package struct Start: LocalVerb {
             configuration.nodeCount = nodes
             configuration.tokenFile = tokenAuthFile
             configuration.manifestAddress = manifestUrl
+            configuration.audit = records.audit
+            configuration.encryptionFile = records.encryptionProviderConfig
             let cluster: Cluster = try await Cluster.start(profile, configuration: configuration, clock: ClusterClock(), log: log)
             try cluster.announce(pid: getpid())
             log.info("the API answers", metadata: ["cluster": "\(profile.name)", "port": "\(cluster.port)"])

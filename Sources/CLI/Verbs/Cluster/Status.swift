@@ -1,4 +1,6 @@
+import API
 package import ArgumentParser
+import Client
 import Cluster
 import Machinery
 
@@ -6,7 +8,7 @@ import Machinery
 package struct Status: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Say whether a cluster runs.",
-        usage: "swkube status [--cluster=NAME] [-o json]",
+        usage: "swkube status [--cluster=NAME] [--metrics] [-o json]",
         discussion: "Exit code: 0 running, 3 stopped or died, 4 there is no such cluster.")
 
     @OptionGroup var selection: ClusterSelection
@@ -14,7 +16,27 @@ package struct Status: LocalVerb {
     @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Form of output: json.", valueName: "format"))
     var output: String?
 
+    @Flag(help: "Show what the cluster counts of itself, too; kubectl get --raw /metrics has all of it.")
+    var metrics = false
+
     package init() {}
+
+    package var isLocal: Bool { !metrics }
+
+    package func run(in shell: Shell) async throws {
+        try runLocally(in: shell)
+        let profile: ClusterProfile = try selection.profile(shell)
+        guard metrics, case .running(let cluster) = profile.state else { return }
+        if output != nil { throw Failure("--metrics is for people: leave --output away, or take kubectl get --raw /metrics") }
+        let admin = try ClusterCredentials.admin(profile)
+        var access = ClusterAccess(server: ServerAddress(isTLS: true, host: "127.0.0.1", port: cluster.port), caPEM: admin.caPEM)
+        access.certificatePEM = admin.certificatePEM
+        access.keyPEM = admin.keyPEM
+        let transport = HTTPSTransport(access, userAgent: CLI.program, timeout: .seconds(10))
+        let answer = try await transport.raw("/metrics", accept: "text/plain")
+        let samples = try MetricsReader.samples(String(decoding: answer.body, as: UTF8.self))
+        shell.output.line(ClusterFigures(samples).text)
+    }
 
     package func runLocally(in shell: Shell) throws {
         if let output, output != "json" { throw Failure("--output must be 'json'") }

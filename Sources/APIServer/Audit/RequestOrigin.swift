@@ -1,0 +1,33 @@
+import API
+import HTTP
+
+/// Where a request came from, for the records of an audit.
+package struct RequestOrigin: Sendable {
+    /// See ``AuditID``.
+    let id: String
+    /// Path and query as sent.
+    let uri: String
+    let agent: String
+    /// Of the client, and before it those that proxies say they stand for.
+    let addresses: [String]
+    /// Who sent it, where that one acts for another.
+    let sender: UserInfo?
+
+    init(_ request: HTTPRequest, id: String, sender: UserInfo?) {
+        self.id = id
+        uri = request.path + (request.query.map { "?" + $0 } ?? "")
+        agent = request.headers["user-agent"] ?? ""
+        let forwarded: [String] = (request.headers["x-forwarded-for"] ?? "").split(separator: ",").map { String($0.trimmingSpaces()) }
+        addresses = forwarded.filter { !$0.isEmpty && $0 != request.remoteAddress } + [request.remoteAddress]
+        self.sender = sender
+    }
+
+    /// Of a part of the cluster in this process.
+    init(_ request: APIRequest) {
+        id = RandomUUID.text()
+        uri = request.path
+        agent = "swkube/" + (request.options.fieldManager ?? "internal")
+        addresses = ["127.0.0.1"]
+        sender = nil
+    }
+}

@@ -1,0 +1,51 @@
+import API
+import Machinery
+import Store
+
+/// What is looked up when somebody reads the metrics of an API server: its objects and its store.
+///
+/// Names of upstream where they mean the same. The store is no etcd: what is its own has its own names.
+extension APIServer {
+    func addMetrics(to metrics: Metrics) {
+        metrics.collect { [weak self] text in
+            guard let self else { return }
+            writeObjects(&text)
+            writeStore(&text)
+            flowControl.write(&text)
+        }
+    }
+
+    private func writeObjects(_ text: inout MetricsText) {
+        var counts: [(names: KindNames, count: Int)] = []
+        var seen: Set<String> = []
+        for type in types.all {
+            let prefix: String = ObjectKeys.prefix(type.storedNames)
+            guard found[type.names.qualifiedResource] == nil, type.names.verbs.contains(.list), seen.insert(prefix).inserted else {
+                continue
+            }
+            counts.append((type.names, store.count(prefix: prefix)))
+        }
+        text.family("apiserver_resource_objects", .gauge, "Objects that are stored.") { samples in
+            for (names, count) in counts {
+                samples.add([MetricLabel("group", names.group), MetricLabel("resource", names.plural)], Double(count))
+            }
+        }
+        text.family("apiserver_storage_objects", .gauge, "Objects that are stored, by qualified resource.") { samples in
+            for (names, count) in counts { samples.add([MetricLabel("resource", names.qualifiedResource)], Double(count)) }
+        }
+    }
+
+    private func writeStore(_ text: inout MetricsText) {
+        text.sample("swkube_store_revision", .gauge, "Revision of the last durable write.", Double(store.revision))
+        text.sample("swkube_store_compacted_revision", .gauge, "History before this revision is forgotten.", Double(store.compacted))
+        text.sample(
+            "kubernetes_build_info", .gauge, "The version of Kubernetes that is spoken, and of the program.",
+            ServerVersion.metricLabels, 1)
+    }
+}
+
+extension MetricsText {
+    fileprivate mutating func sample(_ name: String, _ kind: MetricKind, _ help: String, _ value: Double) {
+        sample(name, kind, help, [], value)
+    }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Cluster
+
+/// Flags of `start` for what the cluster writes down: the audit, and how values stand on the disk. Names are kube-apiserver's.
+struct RecordOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Policy file of audit.k8s.io/v1: which requests are recorded.", valueName: "file"))
+    var auditPolicyFile: String?
+
+    @Option(help: ArgumentHelp("File that gets a line of JSON for each event of the audit.", valueName: "file"))
+    var auditLogPath: String?
+
+    @Option(name: .customLong("audit-log-maxsize"), help: ArgumentHelp("Megabytes of a file before the next is begun.", valueName: "mb"))
+    var auditLogMaxSize = 100
+
+    @Option(name: .customLong("audit-log-maxbackup"), help: ArgumentHelp("Full files that are kept; 0 keeps all.", valueName: "count"))
+    var auditLogMaxBackup = 0
+
+    @Option(name: .customLong("audit-log-maxage"), help: ArgumentHelp("Days that full files are kept; 0 is for ever.", valueName: "days"))
+    var auditLogMaxAge = 0
+
+    @Option(help: ArgumentHelp("Kubeconfig of a webhook that gets the events of the audit.", valueName: "file"))
+    var auditWebhookConfigFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "EncryptionConfiguration of apiserver.config.k8s.io/v1 with aesgcm keys; what is stored is encrypted anew at the start.",
+            valueName: "file"))
+    var encryptionProviderConfig: String?
+
+    func check() throws {
+        guard auditLogMaxSize > 0 else { throw Failure("--audit-log-maxsize must be at least 1") }
+        guard auditLogMaxBackup >= 0, auditLogMaxAge >= 0 else {
+            throw Failure("--audit-log-maxbackup and --audit-log-maxage must not be negative")
+        }
+        if auditPolicyFile == nil, auditLogPath != nil || auditWebhookConfigFile != nil {
+            throw Failure("an audit needs a policy: give --audit-policy-file FILE")
+        }
+        if auditPolicyFile != nil, auditLogPath == nil, auditWebhookConfigFile == nil {
+            throw Failure("an audit needs a place to go: give --audit-log-path FILE or --audit-webhook-config-file FILE")
+        }
+    }
+
+    /// The same flags for the process in the background.
+    var words: [String] {
+        var words: [String] = []
+        for (flag, value) in [
+            ("--audit-policy-file", auditPolicyFile), ("--audit-log-path", auditLogPath),
+            ("--audit-webhook-config-file", auditWebhookConfigFile), ("--encryption-provider-config", encryptionProviderConfig),
+        ] {
+            if let value { words += [flag, value] }
+        }
+        for (flag, value, usual) in [
+            ("--audit-log-maxsize", auditLogMaxSize, 100), ("--audit-log-maxbackup", auditLogMaxBackup, 0),
+            ("--audit-log-maxage", auditLogMaxAge, 0),
+        ] where value != usual { words += [flag, String(value)] }
+        return words
+    }
+
+    var audit: AuditSettings {
+        var settings = AuditSettings()
+        settings.policyFile = auditPolicyFile
+        settings.logPath = auditLogPath
+        settings.logSize = auditLogMaxSize << 20
+        settings.logBackups = auditLogMaxBackup
+        settings.logDays = auditLogMaxAge
+        settings.webhookFile = auditWebhookConfigFile
+        return settings
+    }
+}

@@ -1,0 +1,65 @@
+import API
+import APIServer
+import Client
+import Machinery
+import Store
+import TestSupport
+import Testing
+
+/// Names and labels are those of k8s.io/apiserver/pkg/endpoints/metrics.
+struct ServerMetricsTests {
+    private func samples(_ server: TestServer) async throws -> [MetricsReader.Sample] {
+        try MetricsReader.samples(String(decoding: try await server.client.transport.raw("/metrics", accept: "*/*").body, as: UTF8.self))
+    }
+
+    private func value(_ samples: [MetricsReader.Sample], _ name: String, _ labels: [String: String]) -> Double? {
+        samples.first { sample in sample.name == name && labels.allSatisfy { sample.labels[$0.key] == $0.value } }?.value
+    }
+
+    @Test func `requests are counted by what they asked for and how they ended`() async throws {
+        let server = try await TestServer()
+        let path = "/api/v1/namespaces/default/configmaps"
+        for name in ["a", "b"] { try await server.ask("POST", path, ["metadata": ["name": .string(name)]]) }
+        try await server.ask("POST", path, ["metadata": ["name": "a"]])
+        try await server.ask("GET", path)
+        let found = try await samples(server)
+        let creation: [String: String] = [
+            "verb": "POST", "group": "", "version": "v1", "resource": "configmaps", "subresource": "", "scope": "resource",
+            "component": "apiserver", "dry_run": "",
+        ]
+        #expect(value(found, "apiserver_request_total", creation.merging(["code": "201"]) { $1 }) == 2)
+        #expect(value(found, "apiserver_request_total", creation.merging(["code": "409"]) { $1 }) == 1)
+        #expect(value(found, "apiserver_request_duration_seconds_count", creation) == 3)
+        #expect(value(found, "apiserver_request_duration_seconds_bucket", creation.merging(["le": "+Inf"]) { $1 }) == 3)
+        #expect(
+            value(found, "apiserver_request_total", ["verb": "LIST", "resource": "configmaps", "scope": "namespace", "code": "200"]) == 1)
+        #expect(value(found, "apiserver_current_inflight_requests", ["request_kind": "mutating"]) == 0)
+        #expect(value(found, "apiserver_resource_objects", ["group": "", "resource": "configmaps"]) == 2)
+        #expect(value(found, "apiserver_storage_objects", ["resource": "deployments.apps"]) == 0)
+    }
+
+    @Test func `a watch is open until it is let go of, and its events are counted`() async throws {
+        let server = try await TestServer()
+        let path = "/api/v1/namespaces/default/configmaps"
+        let labels: [String: String] = ["verb": "WATCH", "resource": "configmaps"]
+        do {
+            let record = try await server.watch(path + "?watch=true&resourceVersion=\(server.store.revision)")
+            try await server.ask("POST", path, ["metadata": ["name": "a"]])
+            try await eventually("the event is counted") {
+                value(try await samples(server), "apiserver_watch_events_total", ["resource": "configmaps"]) == 1
+            }
+            #expect(value(try await samples(server), "apiserver_longrunning_requests", labels) == 1)
+            withExtendedLifetime(record) {}
+        }
+        try await eventually("the watch is closed") {
+            value(try await samples(server), "apiserver_longrunning_requests", labels) == 0
+        }
+        #expect(value(try await samples(server), "apiserver_request_total", labels) == 1)
+    }
+
+    @Test func `only who may read them sees them`() async throws {
+        let server = try await TestServer()
+        let nobody = server.client(as: UserInfo(name: "nobody", groups: ["system:authenticated"]))
+        await #expect(throws: APIStatus.self) { try await nobody.transport.raw("/metrics", accept: "*/*") }
+    }
+}
