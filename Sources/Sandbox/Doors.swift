@@ -24,15 +24,20 @@ package final class Doors: Sendable {
         } catch  where error.errno == EACCES && port < 1024 {
             (listener, number) = (try ClusterNetwork.hostListener(address, port: port + Self.offset), port + Self.offset)
         }
+        try open(door, on: listener)
+        return number
+    }
+
+    /// Opens a door on a socket that listens and does not block, which it takes over.
+    package func open(_ door: UInt64, on listener: Int32) throws(SandboxError) {
         let result: Int32 = try engine.withLock { engine throws(SandboxError) -> Int32 in
             if engine == nil { engine = try start() }
             return swkube_doors_open(engine, door, listener)
         }
         guard result == 0 else {
             Glibc.close(listener)
-            throw SandboxError.system(call: "listen", errno: result, path: "\(address):\(number)")
+            throw SandboxError.system(call: "listen", errno: result, path: "door \(door)")
         }
-        return number
     }
 
     /// What is added to a port below 1024 that an ordinary user may not bind.
