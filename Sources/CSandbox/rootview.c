@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /// What docker and containerd hide or protect in /proc and /sys.
@@ -227,9 +229,22 @@ static int volume(const struct plan *container, const struct mount_plan *plan, s
     return mount;
 }
 
+/// Over /proc nothing is mounted: programs, and what is hidden of it, rely on its being what it is. As runc: EINVAL.
+static void refuse_proc(int root, const char *target) {
+    struct statfs s;
+    int place = open_inside(root, target, false);
+    if (place < 0) return;
+    bool is_proc = fstatfs(place, &s) == 0 && s.f_type == PROC_SUPER_MAGIC;
+    close(place);
+    if (!is_proc) return;
+    errno = EINVAL;
+    setup_fail("mount inside /proc", target);
+}
+
 static void make_volumes(const struct plan *plan, int root) {
     for (size_t i = 0; i < plan->mount_count; i++) {
         const struct mount_plan *entry = &plan->mounts[i];
+        refuse_proc(root, entry->target);
         int mount = volume(plan, entry, i);
         if (mount < 0) setup_fail("mount source", entry->source ? entry->source : entry->target);
         attach(root, mount, entry->target, is_directory(mount), "mount");

@@ -7,6 +7,8 @@ struct PodStatusMaker {
     struct Failure: Sendable, Equatable {
         let reason: String
         let message: String
+        /// The node never took the pod, so nothing is known of its containers.
+        var isRefusal = false
     }
 
     let pod: View<Pod>
@@ -34,6 +36,11 @@ struct PodStatusMaker {
         if let failure {
             status.reason = failure.reason
             status.message = failure.message
+        }
+        if failure?.isRefusal == true {
+            status.startTime = startTime
+            status.qosClass = pod.qosClass
+            return status
         }
         status.conditions = conditions(phase)
         status.hostIP = hostIP

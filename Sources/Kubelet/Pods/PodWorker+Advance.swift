@@ -51,7 +51,7 @@ extension PodWorker {
             return true
         }
         node.events.record(pod, .warning, reason: refusal.reason, refusal.message)
-        end(grace: 0, failure: .init(reason: refusal.reason, message: "Pod was rejected: " + refusal.message))
+        end(grace: 0, failure: .init(reason: refusal.reason, message: "Pod was rejected: " + refusal.message, isRefusal: true))
         return false
     }
 

@@ -132,8 +132,11 @@ extension PodWorker {
         let arguments: [String] = image.arguments(command: container.command.map(expand), args: container.args.map(expand))
         if arguments.isEmpty { throw ConfigError("no command specified: the image \(container.image) has none, so give the container one") }
         let mounts: [Mount] = try volumes.mounts(container, variables: variables)
+        let layer: String = folders.layer(of: name, attempt: attempt)
+        // One that is there is of a start that somebody was killed at.
+        if Files.kind(layer) != nil { _ = await BlockingThread.run { [network = node.network] in try? network.remove(layer) } }
         var process = ContainerProcess(
-            id: "\(name).\(attempt)", folder: folders.layer(of: name, attempt: attempt), arguments: arguments,
+            id: "\(name).\(attempt)", folder: layer, arguments: arguments,
             environment: variables.list, workingDirectory: workingDirectory(of: container), user: rights.user,
             logPath: folders.log(of: name, attempt: attempt))
         process.capabilities = rights.capabilities
