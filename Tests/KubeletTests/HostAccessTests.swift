@@ -56,7 +56,8 @@ import Testing
             let record: String = try #require(
                 names(in: node.configuration.stateFolder + "/pods").first.flatMap {
                     try? String(
-                        decoding: Data(contentsOf: URL(filePath: node.configuration.stateFolder + "/pods/\($0)/sandbox/state")), as: UTF8.self)
+                        decoding: Data(contentsOf: URL(filePath: node.configuration.stateFolder + "/pods/\($0)/sandbox/state")),
+                        as: UTF8.self)
                 })
             let parent: Int32 = try #require(record.split(separator: " ").dropFirst(2).first.flatMap { Int32($0) })
             kill(parent, SIGKILL)
@@ -108,7 +109,11 @@ import Testing
         try await node.withKubelet { kubelet in
             let script = "cut -d' ' -f5 /proc/self/mountinfo | grep -cE '^/proc/(sys|keys)$'; true"
             try await node.run(
-                "bare", ["hostUsers": false, "restartPolicy": "Never", "containers": Self.container(script, ["securityContext": ["procMount": "Unmasked"]])])
+                "bare",
+                [
+                    "hostUsers": false, "restartPolicy": "Never",
+                    "containers": Self.container(script, ["securityContext": ["procMount": "Unmasked"]]),
+                ])
             try await node.run("masked", ["hostUsers": false, "restartPolicy": "Never", "containers": Self.container(script)])
             let masked: View<Pod> = try await node.waitForPhase("masked", "Succeeded")
             #expect(try await node.log(kubelet, masked) == "2\n")
@@ -160,7 +165,8 @@ import Testing
         let node = try await TestNode()
         let port = Int.random(in: 21_000...29_000)
         try await node.withKubelet { kubelet in
-            let server = "import socket; s = socket.create_server((\"\", 80)); c = s.accept()[0]; c.sendall(b\"one\"); c.close();"
+            let server =
+                "import socket; s = socket.create_server((\"\", 80)); c = s.accept()[0]; c.sendall(b\"one\"); c.close();"
                 + "c = s.accept()[0]; c.sendall(b\"two\"); c.close(); import time; time.sleep(1000)"
             let spec: JSON = [
                 "containers": Self.container(

@@ -74,7 +74,9 @@ import Testing
             try await resize(node, "grows", ["requests": ["cpu": "1000"], "limits": ["cpu": "1000"]])
             let refused: View<Pod> = try await node.wait("grows", "is told so") { $0.condition("PodResizePending") != nil }
             #expect(refused.condition("PodResizePending")?.reason == "Infeasible")
-            #expect(refused.condition("PodResizePending")?.message.hasPrefix("Node didn't have enough capacity: cpu, requested: 1000000, ") == true)
+            #expect(
+                refused.condition("PodResizePending")?.message.hasPrefix("Node didn't have enough capacity: cpu, requested: 1000000, ")
+                    == true)
             #expect(refused.main.resources?.limits["cpu"] == (try Quantity("300m")))
             try await resize(node, "grows", big)
             try await node.wait("grows", "is content") { $0.condition("PodResizePending") == nil }

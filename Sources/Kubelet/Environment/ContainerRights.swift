@@ -48,7 +48,11 @@ struct ContainerRights: Sendable {
         readOnlyRoot = own.readOnlyRootFilesystem ?? false
         noNewPrivileges = own.allowPrivilegeEscalation == false
         try setUser(own, shared, pod, name, hasOneIdentity, image)
-        if isPrivileged { capabilities = Self.all } else if let wanted = own.capabilities { capabilities = try Self.capabilities(wanted, container: name) }
+        if isPrivileged {
+            capabilities = Self.all
+        } else if let wanted = own.capabilities {
+            capabilities = try Self.capabilities(wanted, container: name)
+        }
     }
 
     /// The user of the specification, else that of the image. Source: `verifyRunAsNonRoot` of pkg/kubelet/kuberuntime.

@@ -20,7 +20,8 @@ struct PodAdmission {
             return Refusal(reason: "PodOSNotSupported", message: "Failed to admit pod as the OS field doesn't match node OS")
         }
         if let message = forbiddenSysctl(pod.spec) { return Refusal(reason: "SysctlForbidden", message: message) }
-        return shortage(for: pod, beside: others.filter { $0.metadata.uid != pod.metadata.uid && comesFirst($0, before: pod) }, isAdded: true)
+        return shortage(
+            for: pod, beside: others.filter { $0.metadata.uid != pod.metadata.uid && comesFirst($0, before: pod) }, isAdded: true)
     }
 
     private func comesFirst(_ other: View<Pod>, before pod: View<Pod>) -> Bool {

@@ -44,7 +44,9 @@ struct ResizePlan {
             }
         }
         for container in resizable {
-            guard let now = actual[container.name], let wanted = self.allocation[container.name], !Self.isSame(now, wanted) else { continue }
+            guard let now = actual[container.name], let wanted = self.allocation[container.name], !Self.isSame(now, wanted) else {
+                continue
+            }
             if Self.mustRestart(container, from: now, to: wanted) {
                 restarts.append(container.name)
             } else {
