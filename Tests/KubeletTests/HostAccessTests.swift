@@ -27,7 +27,7 @@ import Testing
         let node = try await TestNode()
         let marker = "77\(getpid())"
         try await node.withKubelet { kubelet in
-            let script = "tr '\\0' ' ' < /proc/\(getpid())/cmdline; (setsid sleep \(marker) &) ; sleep \(marker)"
+            let script = "tr '\\0' ' ' < /proc/\(getpid())/cmdline; echo; (setsid sleep \(marker) &) ; sleep \(marker)"
             try await node.run("seer", ["hostPID": true, "containers": Self.container(script)])
             let pod: View<Pod> = try await node.waitForPhase("seer", "Running")
             try await eventually("it sees this very process") {
@@ -177,6 +177,8 @@ import Testing
             func ask(_ body: () throws -> Int32) -> String? {
                 guard let fd = try? body() else { return nil }
                 defer { close(fd) }
+                var entry = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
+                _ = poll(&entry, 1, 5000)
                 var bytes = [UInt8](repeating: 0, count: 8)
                 let count: Int = read(fd, &bytes, bytes.count)
                 return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
@@ -193,7 +195,7 @@ import Testing
             }
             try await node.delete("door", gracePeriodSeconds: 0)
             try await node.waitUntilGone("door")
-            #expect(ClusterNetwork.isListening("127.0.0.1", port: port) == false)
+            try await eventually("the port is shut") { !ClusterNetwork.isListening("127.0.0.1", port: port) }
         }
         await node.end()
     }

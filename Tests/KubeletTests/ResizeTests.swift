@@ -67,9 +67,11 @@ import Testing
             #expect(resized.main.restartCount == 0 && resized.main.containerID == pod.main.containerID)
             #expect(resized.main.allocatedResources["cpu"] == (try Quantity("150m")))
             #expect(limit() == "\(96 << 20)\n")
-            let events: [String] = try await node.events("grows")
-            #expect(events.contains { $0.hasPrefix("ResizeStarted: Pod resize started: {\"containers\":[{\"name\":\"main\"") })
-            #expect(events.contains { $0.hasPrefix("ResizeCompleted: Pod resize completed: ") })
+            try await eventually("events tell of it") {
+                let events: [String] = try await node.events("grows")
+                return events.contains { $0.hasPrefix("ResizeStarted: Pod resize started: {\"containers\":[{\"name\":\"main\"") }
+                    && events.contains { $0.hasPrefix("ResizeCompleted: Pod resize completed: ") }
+            }
             // More than the node has can never be; the container keeps what it has.
             try await resize(node, "grows", ["requests": ["cpu": "1000"], "limits": ["cpu": "1000"]])
             let refused: View<Pod> = try await node.wait("grows", "is told so") { $0.condition("PodResizePending") != nil }
