@@ -43,6 +43,7 @@ format: ## rewrite the sources in the project's format
 bench: release ## speed and size, with the floor measured in the same run
 	$(SWIFT) build $(RELEASE_FLAGS:swkube=load-generator)
 	@scripts/bench ./swkube .build-release/release/load-generator
+	@scripts/bench-pods ./swkube
 
 completions: build ## write completions/ from the binary
 	scripts/make-completions .build/debug/swkube

@@ -59,7 +59,7 @@ let sources: [Target] = [
         name: "CLI",
         dependencies: ["Cluster", "Scheduler", "Client", "HTTP", "API", "Machinery", "Sandbox", "Images", arguments, crypto, log],
         swiftSettings: strict),
-    .executableTarget(name: "swkube", dependencies: ["CLI", "CSandbox"], swiftSettings: strict),
+    .executableTarget(name: "swkube", dependencies: ["CLI"], swiftSettings: strict),
     .target(
         name: "TestSupport",
         dependencies: [

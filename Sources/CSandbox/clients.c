@@ -28,12 +28,10 @@ void client_accept(struct parent *p) {
     if (fd < 0) return;
     struct ucred peer;
     socklen_t length = sizeof peer;
-    // Only the same user, and only from outside the pod: a process inside has a number here.
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 || peer.uid != geteuid() || peer.pid != 0) {
-        close(fd);
-        return;
-    }
-    client_add(p, fd);
+    // Only the same user, and only from outside the pod: a process inside has a number here, or is in a container.
+    bool known = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && peer.uid == geteuid();
+    if (known && (p->pod.host_processes ? !pod_has(p, peer.pid) : peer.pid == 0)) client_add(p, fd);
+    else close(fd);
 }
 
 void client_remove(struct parent *p, struct client *c) {

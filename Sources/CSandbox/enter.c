@@ -27,7 +27,7 @@ enum { CONTROL = 3, CLUSTER_USERS = 4, CLUSTER_NETWORK = 5 };
 
 /// What the settings say of a pod beside its name.
 struct birth {
-    bool user_namespace, in_cluster, has_link, host_ipc;
+    bool user_namespace, in_cluster, has_link, host_ipc, host_processes;
     struct pod_link link;
     char **settings;
 };
@@ -97,6 +97,9 @@ static _Noreturn void be_parent(struct parent *p, const struct birth *birth) {
     pod->one_identity = identities == 1;
     pod->own_network = birth->has_link;
     pod->host_ipc = birth->host_ipc;
+    pod->host_processes = birth->host_processes;
+    // As process 1 would: what loses its parent becomes this process's.
+    if (pod->host_processes && prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0) birth_fail("protection", "reaper");
     struct stat s;
     pod->host_root = stat("/", &s) == 0 && s.st_uid == 0;
     if (birth->has_link && pod_link_finish(&birth->link, identities) < 0) birth_fail("network", birth->link.name);
@@ -135,6 +138,7 @@ static bool read_settings(struct birth *birth) {
     for (char **s = birth->settings; *s; s++) {
         if (strcmp(*s, "users=cluster") == 0) birth->in_cluster = true;
         else if (strcmp(*s, "ipc=host") == 0) birth->host_ipc = true;
+        else if (strcmp(*s, "processes=host") == 0) birth->host_processes = true;
         else if (strncmp(*s, "network=", 8) == 0) birth->has_link = pod_link_read(&birth->link, *s + 8);
         else if (strncmp(*s, "parameter=", 10) != 0) return false;
     }
@@ -165,8 +169,8 @@ int swkube_sandbox_main(int argc, char **argv) {
     enter_cluster(&birth);
     int gate[2];
     if (pipe2(gate, O_CLOEXEC) < 0) birth_fail("pipe", "");
-    unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS | SIGCHLD | (birth.user_namespace ? CLONE_NEWUSER : 0)
-        | (birth.host_ipc ? 0 : CLONE_NEWIPC) | (birth.has_link ? CLONE_NEWNET : 0);
+    unsigned long flags = CLONE_NEWNS | CLONE_NEWUTS | SIGCHLD | (birth.user_namespace ? CLONE_NEWUSER : 0)
+        | (birth.host_processes ? 0 : CLONE_NEWPID) | (birth.host_ipc ? 0 : CLONE_NEWIPC) | (birth.has_link ? CLONE_NEWNET : 0);
     long child = syscall(SYS_clone, flags, 0, 0, 0, 0);
     if (child < 0) birth_fail(birth.user_namespace ? "user namespace" : "namespaces", "");
     if (child == 0) {

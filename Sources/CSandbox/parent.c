@@ -22,14 +22,14 @@ int64_t monotonic_ms(void) { return now(CLOCK_MONOTONIC, 1000); }
 void begin_stop(struct parent *p, int64_t grace) {
     int64_t at = monotonic_ms() + (grace > 0 ? grace : 0);
     if (!p->stopping || at < p->kill_at) p->kill_at = at;
-    if (!p->stopping) kill(-1, SIGTERM);
+    if (!p->stopping) pod_signal(p, SIGTERM);
     p->stopping = true;
 }
 
 /// Ends this process when nothing of the pod is left: as process 1 it is the parent of all that was.
 static void stop_further(struct parent *p) {
     if (monotonic_ms() >= p->kill_at) {
-        kill(-1, SIGKILL);
+        pod_signal(p, SIGKILL);
         p->killed = true;
     }
     reap(p);

@@ -87,6 +87,10 @@ void read_reports(struct parent *p);
 void reap(struct parent *p);
 /// Kills every process that is in the container's mount namespace.
 void container_kill_rest(const struct container *k);
+/// Sends a signal to every process of the pod. SIGKILL reaches those too that are born meanwhile, when it is called until all are gone.
+void pod_signal(const struct parent *p, int number);
+/// Whether a process, as this one counts, is in a container.
+bool pod_has(const struct parent *p, pid_t pid);
 void container_reopen_log(struct container *k);
 void describe(struct bytes *out, const struct container *k);
 

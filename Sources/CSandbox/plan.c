@@ -34,7 +34,7 @@ static bool read_mount(struct mount_plan *mount, struct fields f) {
 }
 
 bool plan_read(struct plan *plan, struct fields f) {
-    *plan = (struct plan){.memory_layer = -1, .user = -1, .group = -1, .capabilities = DEFAULT_CAPABILITIES};
+    *plan = (struct plan){.memory_layer = -1, .data_limit = -1, .process_limit = -1, .user = -1, .group = -1, .capabilities = DEFAULT_CAPABILITIES};
     while (field_next(&f)) {
         switch (f.code) {
         case SANDBOX_ID: set(&plan->id, field_copy(&f)); break;
@@ -56,6 +56,13 @@ bool plan_read(struct plan *plan, struct fields f) {
         case SANDBOX_LOG: set(&plan->log, field_copy(&f)); break;
         case SANDBOX_CONTROL_GROUP: add(&plan->control_groups, field_copy(&f)); break;
         case SANDBOX_SECCOMP: plan->seccomp = field_value(&f) != 0; break;
+        case SANDBOX_PRIVILEGED:
+            plan->privileged = field_value(&f) != 0;
+            plan->unmasked |= plan->privileged;
+            break;
+        case SANDBOX_UNMASKED_PROC: plan->unmasked |= field_value(&f) != 0; break;
+        case SANDBOX_DATA_LIMIT: plan->data_limit = field_value(&f); break;
+        case SANDBOX_PROCESS_LIMIT: plan->process_limit = field_value(&f); break;
         case SANDBOX_MASK: add(&plan->masks, field_copy(&f)); break;
         case SANDBOX_CAPABILITIES: plan->capabilities = (uint64_t)field_value(&f); break;
         case SANDBOX_NO_NEW_PRIVILEGES: plan->no_new_privileges = field_value(&f) != 0; break;

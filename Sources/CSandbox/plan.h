@@ -27,13 +27,14 @@ struct plan {
     char *id, *folder, *directory, *log, *with_processes_of;
     struct texts arguments, variables, layers, masks, control_groups;
     int64_t memory_layer; // bytes, -1: on disk
+    int64_t data_limit, process_limit; // -1: none
     int64_t user, group; // -1: that of the pod's root
     gid_t *groups;
     size_t group_count;
     struct mount_plan *mounts;
     size_t mount_count;
     uint64_t capabilities;
-    bool seccomp, without_overlay, read_only_root, no_new_privileges, own_processes, terminal;
+    bool seccomp, without_overlay, read_only_root, no_new_privileges, own_processes, terminal, privileged, unmasked;
     int input;         // SANDBOX_INPUT, 0: /dev/null
     int rows, columns; // of the terminal
 };

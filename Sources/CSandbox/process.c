@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -143,6 +144,19 @@ static void clean_signals(void) {
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static void set_limit(int which, int64_t value, const char *name) {
+    struct rlimit limit = {.rlim_cur = (rlim_t)value, .rlim_max = (rlim_t)value}, old;
+    if (value < 0 || getrlimit(which, &old) < 0) return;
+    if (old.rlim_max < limit.rlim_max) return; // the user's own is lower
+    if (setrlimit(which, &limit) < 0) setup_fail("limits", name);
+}
+
+/// What holds a container where the host lends no control groups.
+static void set_limits(const struct plan *plan) {
+    set_limit(RLIMIT_DATA, plan->data_limit, "memory");
+    set_limit(RLIMIT_NPROC, plan->process_limit, "processes");
+}
+
 /// Makes a terminal in the container's own /dev/pts, hands its other side to the parent, and gives this process the inner one.
 static void make_terminal(const struct plan *plan, int stdio[3]) {
     int outer = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC), unlocked = 0;
@@ -180,6 +194,9 @@ static _Noreturn void finish(const struct pod *pod, const struct plan *plan, con
     if (!entered && chdir(directory) < 0) setup_fail("chdir", directory);
     umask(022);
     clean_signals();
+    set_limits(plan);
+    // Elsewhere the kernel does this by itself, when process 1 ends.
+    if (pod->host_processes && (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != pod->host_pid)) setup_fail("parent", "");
     run_program(plan);
 }
 
@@ -229,7 +246,7 @@ _Noreturn void container_run(const struct pod *pod, const struct plan *plan, con
 _Noreturn void exec_run(const struct pod *pod, const struct plan *plan, const int stdio[3], int pipe, int process) {
     report_pipe = pipe;
     join_control_groups(plan);
-    be_born_in(process, CLONE_NEWPID | CLONE_NEWNS, 0);
+    be_born_in(process, pod->host_processes ? CLONE_NEWNS : CLONE_NEWPID | CLONE_NEWNS, 0);
     setsid();
     struct setup_report number = {.host_pid = host_number(pod)};
     report(&number);

@@ -9,12 +9,13 @@
 static const char *const phases[] = {"starting", "running", "ended"};
 
 void record_write(const struct parent *p) {
-    // A line each: container ID PHASE PID STARTED FINISHED CODE SIGNAL; the last line is `end`. Written in place and in one piece: to
+    // The first line ends in ` host` where containers are in the host's PID namespace. A line each: container ID PHASE PID STARTED FINISHED CODE SIGNAL; the last line is `end`. Written in place and in one piece: to
     // rename a new file over the old one makes ext4 write it out at once. A record that cannot be written is missing only after a
     // death of this process too; the answer to STATE does not depend on it.
     struct bytes text = {0};
     char line[256];
-    int n = snprintf(line, sizeof line, "sandbox %d %d %" PRId64 "\n", SANDBOX_PROTOCOL, p->pod.host_pid, p->pod.started_at);
+    int n = snprintf(line, sizeof line, "sandbox %d %d %" PRId64 "%s\n", SANDBOX_PROTOCOL, p->pod.host_pid, p->pod.started_at,
+        p->pod.host_processes ? " host" : "");
     bytes_append(&text, line, (size_t)n);
     for (const struct container *k = p->containers; k; k = k->next) {
         if (k->is_exec || k->forgotten) continue;

@@ -2,14 +2,17 @@
 #include "hostview.h"
 #include "mounts.h"
 #include "setup.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /// What docker and containerd hide or protect in /proc and /sys.
@@ -64,27 +67,54 @@ static void make_proc(int root) {
     attach(root, proc, "/proc", true, "proc");
 }
 
-static int copy_read_only(const char *path) {
+static int copy_of_host(const char *path, unsigned attributes) {
     int copy = mount_copy(AT_FDCWD, path, true);
-    if (copy >= 0 && mount_change(copy, true, MOUNT_READ_ONLY | MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXEC, MOUNT_PRIVATE) < 0)
-        setup_fail("sys", path);
+    if (copy >= 0 && mount_change(copy, true, attributes, MOUNT_PRIVATE) < 0) setup_fail("sys", path);
     return copy;
 }
 
-static void make_sys(const struct pod *pod, int root) {
+static void make_sys(const struct pod *pod, int root, bool writable) {
     // A new one shows the pod's own network interfaces; where parts of the host's are hidden, the kernel lets nobody have a whole one.
-    int sys = -1;
-    if (pod->own_network) sys = mount_new("sysfs", MOUNT_READ_ONLY | MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXEC, NULL);
+    const unsigned attributes = (writable ? 0 : MOUNT_READ_ONLY) | MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXEC;
+    int sys = pod->own_network ? mount_new("sysfs", attributes, NULL) : -1;
     bool is_new = sys >= 0;
-    attach(root, is_new ? sys : copy_read_only("/sys"), "/sys", true, "sys");
+    attach(root, is_new ? sys : copy_of_host("/sys", attributes), "/sys", true, "sys");
     if (!is_new) return;
-    int groups = copy_read_only("/sys/fs/cgroup"), place = open_inside(root, "/sys/fs/cgroup", true);
+    int groups = copy_of_host("/sys/fs/cgroup", attributes), place = open_inside(root, "/sys/fs/cgroup", true);
     if (groups >= 0 && place >= 0 && mount_attach(groups, place) < 0) setup_fail("sys", "/sys/fs/cgroup");
     if (groups >= 0) close(groups);
     if (place >= 0) close(place);
 }
 
-static void make_dev(const struct pod *pod, int root) {
+static bool is_one_of(const char *name, const char *const *list) {
+    for (; *list; list++)
+        if (strcmp(name, *list) == 0) return true;
+    return false;
+}
+
+/// All other devices that this user sees.
+static void show_devices(int root, int dev) {
+    static const char *const made[] = {".", "..", "pts", "shm", "mqueue", "fd", "stdin", "stdout", "stderr", "ptmx", "console", NULL};
+    DIR *folder = opendir("/dev");
+    if (!folder) setup_fail("dev", "/dev");
+    for (struct dirent *entry; (entry = readdir(folder));) {
+        char path[NAME_MAX + 6], link[PATH_MAX];
+        struct stat s;
+        snprintf(path, sizeof path, "/dev/%s", entry->d_name);
+        if (is_one_of(entry->d_name, made) || is_one_of(entry->d_name, devices) || lstat(path, &s) < 0) continue;
+        ssize_t n = S_ISLNK(s.st_mode) ? readlink(path, link, sizeof link - 1) : -1;
+        if (n > 0) {
+            link[n] = 0;
+            (void)!symlinkat(link, dev, entry->d_name);
+        }
+        if (!S_ISCHR(s.st_mode) && !S_ISBLK(s.st_mode) && !S_ISDIR(s.st_mode)) continue;
+        int node = mount_copy(AT_FDCWD, path, S_ISDIR(s.st_mode));
+        if (node >= 0) attach(root, node, path, S_ISDIR(s.st_mode), "dev");
+    }
+    closedir(folder);
+}
+
+static void make_dev(const struct pod *pod, int root, bool all) {
     const char *memory[] = {"mode", "755", "size", "65536k", NULL};
     attach(root, mount_new("tmpfs", MOUNT_NO_SUID, memory), "/dev", true, "dev");
     int dev = open_inside(root, "/dev", true);
@@ -96,6 +126,7 @@ static void make_dev(const struct pod *pod, int root) {
         if (node >= 0) attach(root, node, path, false, "dev");
         else if (errno != ENOENT) setup_fail("dev", path);
     }
+    if (all) show_devices(root, dev);
     // The terminals' group 5 exists only where more than one identity is mapped.
     const char *terminals[] = {"ptmxmode", "0666", "mode", "0620", pod->one_identity ? NULL : "gid", "5", NULL};
     attach(root, mount_new("devpts", MOUNT_NO_SUID | MOUNT_NO_EXEC, terminals), "/dev/pts", true, "dev");
@@ -198,9 +229,22 @@ static int volume(const struct plan *container, const struct mount_plan *plan, s
     return mount;
 }
 
+/// Over /proc nothing is mounted: programs, and what is hidden of it, rely on its being what it is. As runc: EINVAL.
+static void refuse_proc(int root, const char *target) {
+    struct statfs s;
+    int place = open_inside(root, target, false);
+    if (place < 0) return;
+    bool is_proc = fstatfs(place, &s) == 0 && s.f_type == PROC_SUPER_MAGIC;
+    close(place);
+    if (!is_proc) return;
+    errno = EINVAL;
+    setup_fail("mount inside /proc", target);
+}
+
 static void make_volumes(const struct plan *plan, int root) {
     for (size_t i = 0; i < plan->mount_count; i++) {
         const struct mount_plan *entry = &plan->mounts[i];
+        refuse_proc(root, entry->target);
         int mount = volume(plan, entry, i);
         if (mount < 0) setup_fail("mount source", entry->source ? entry->source : entry->target);
         attach(root, mount, entry->target, is_directory(mount), "mount");
@@ -302,10 +346,10 @@ void root_enter(const struct pod *pod, const struct plan *plan) {
     make_points(plan, root);
     if (plan->read_only_root && mount_change(root, true, MOUNT_READ_ONLY, MOUNT_KEEP) < 0) setup_fail("read-only root", "/");
     make_proc(root);
-    make_sys(pod, root);
-    make_dev(pod, root);
-    for (const char *const *place = hidden_places; *place; place++) hide(root, *place);
-    for (const char *const *place = protected_places; *place; place++) protect(root, *place);
+    make_sys(pod, root, plan->privileged);
+    make_dev(pod, root, plan->privileged);
+    for (const char *const *place = hidden_places; *place && !plan->unmasked; place++) hide(root, *place);
+    for (const char *const *place = protected_places; *place && !plan->unmasked; place++) protect(root, *place);
     for (size_t i = 0; i < plan->masks.count; i++) hide(root, plan->masks.items[i]);
     make_volumes(plan, root);
     if (fchdir(root) < 0) setup_fail("root", path);

@@ -13,6 +13,7 @@ struct pod {
     bool one_identity; // the only one that exists is the user's own, seen as root
     bool host_root;    // the host's root exists, and owns here what it owns there
     bool own_network, host_ipc;
+    bool host_processes; // the containers are in the host's PID namespace, and the parent is no process 1
     pid_t host_pid;
     int64_t started_at;
 };

@@ -9,7 +9,10 @@ extension Kubelet {
             for uid in Files.names(in: folder) {
                 group.addTask {
                     // No sandbox there, or one that answers no more: nothing of it is left to end.
-                    guard let sandbox = try? await runtime.adopt(folder: folder + "/" + uid + "/sandbox") else { return }
+                    let sandboxFolder: String = folder + "/" + uid + "/sandbox"
+                    guard let sandbox = try? await runtime.adopt(folder: sandboxFolder) else {
+                        return await BlockingThread.run { SandboxRuntime.endLeftovers(folder: sandboxFolder) }
+                    }
                     await sandbox.shutdown(gracePeriod: gracePeriod)
                 }
             }

@@ -59,6 +59,8 @@ package final class Kubelet: Sendable {
         package var controlGroups: ControlGroups
         /// What pods are bound to.
         package var network: ClusterNetwork
+        /// What the node has left; nil looks at the host.
+        package var pressure: (@Sendable () -> NodePressure)?
         /// The node's addresses for pods, when they have a network of their own.
         package var podCIDR: String
         /// The cluster's name server, for pods that are in its network; nil where there is none.
@@ -87,6 +89,8 @@ package final class Kubelet: Sendable {
         /// The node's address as pods reach it: the first of its range, or the host's loopback where pods share that.
         var hostIP: String { network.isOwn ? addressRange.first.advanced(by: 1).description : NodeContext.loopback }
 
+        var currentPressure: NodePressure { pressure?() ?? NodePressure.now(folder: stateFolder) }
+
         /// Where the addresses of pods come from.
         var addressRange: CIDR {
             guard network.isOwn, let range = CIDR(podCIDR) else { return PodAddresses.range(for: stateFolder) }
@@ -110,6 +114,7 @@ package final class Kubelet: Sendable {
     let log: Logger
     let watch = FileWatch()
     private let meter: UsageMeter
+    private let began: Time
     let state = Mutex(State())
 
     package init(configuration: Configuration, client: Client, informers: Informers, clock: ClusterClock, log: Logger) {
@@ -118,7 +123,8 @@ package final class Kubelet: Sendable {
         self.informers = informers
         self.clock = clock
         self.log = log
-        meter = UsageMeter(nodeName: configuration.nodeName, clock: clock)
+        meter = UsageMeter(nodeName: configuration.nodeName, groups: configuration.controlGroups, clock: clock)
+        began = clock.time
     }
 
     /// Keeps the node and its pods until the task is cancelled; then the pods run on.
@@ -137,17 +143,26 @@ package final class Kubelet: Sendable {
             log.critical("the node can run no pods", metadata: ["error": "\(error)"])
             return
         }
+        let hostPorts = HostPorts(configuration)
+        defer { hostPorts.closeAll() }
         let context = NodeContext(
             configuration: configuration, client: client, clock: clock, log: log,
             events: EventRecorder(client: client, clock: clock, component: "kubelet", host: configuration.nodeName), runtime: runtime,
             addresses: PodAddresses(addressRange(node), reserved: configuration.network.isOwn ? 1 : 0), pods: pods,
-            services: services, watch: watch, images: images, allocatable: reporter.allocatable(of: node))
+            services: services, watch: watch, images: images, allocatable: reporter.allocatable(of: node),
+            hostPorts: hostPorts)
         let (started, newWorkers) = AsyncStream<PodWorker>.makeStream()
         state.withLock { $0.begin = { newWorkers.yield($0) } }
         await withDiscardingTaskGroup { group in
             group.addTask { await reporter.run(images) }
             group.addTask { [self] in await rotateLogs() }
             group.addTask { [self] in await meter.run { [self] in state.withLock { Array($0.workers.values) } } }
+            group.addTask { [self] in
+                await Evictor(
+                    pressure: { [configuration] in configuration.currentPressure }, workers: { [self] in workers },
+                    usage: { [self] in await usage() }, clock: clock, log: log
+                ).run()
+            }
             group.addTask { [client, clock, log] in
                 await HostImageReporter(client: client, catalogue: images.catalogue, clock: clock, log: log).run()
             }
@@ -259,6 +274,8 @@ package final class Kubelet: Sendable {
             let folder: String = PodFolders.all(configuration) + "/" + uid
             if let sandbox = try? await context.runtime.adopt(folder: folder + "/sandbox") {
                 await sandbox.shutdown(gracePeriod: .seconds(2))
+            } else {
+                await BlockingThread.run { SandboxRuntime.endLeftovers(folder: folder + "/sandbox") }
             }
             _ = await BlockingThread.run { [network = configuration.network, controlGroups = configuration.controlGroups] in
                 controlGroups.remove(uid)
@@ -331,6 +348,24 @@ package final class Kubelet: Sendable {
 }
 
 extension Kubelet: UsageSource {
+    /// What all pods' running containers have used, as of now.
+    package func usage() async -> [PodUsage] { await meter.read(workers) }
+
+    /// The same and what the node has, for those who collect metrics.
+    func pages() async -> NodePages {
+        let pods: [PodUsage] = await usage()
+        var rates: [String: Quantity] = [:]
+        for pod in pods {
+            for container in pod.containers { rates["\(pod.uid)/\(container.name)"] = meter.rate(of: container, in: pod) }
+        }
+        let (host, disk): (HostUsage?, DiskSpace?) = await BlockingThread.run { [folder = configuration.stateFolder] in
+            (HostUsage(), try? DiskSpace(at: folder))
+        }
+        return NodePages(
+            nodeName: configuration.nodeName, pods: pods, rates: rates, host: host,
+            hostRate: meter.nodeMetrics().first?.usage["cpu"], disk: disk, began: began, now: clock.time)
+    }
+
     package func podMetrics() -> [View<PodMetrics>] { meter.podMetrics() }
     package func nodeMetrics() -> [View<NodeMetrics>] { meter.nodeMetrics() }
 }

@@ -8,6 +8,8 @@ extension ContainerProcess {
         for layer in layers { writer.text(SANDBOX_LAYER, layer) }
         for path in masked + maskedPaths { writer.text(SANDBOX_MASK, path) }
         writer.flag(SANDBOX_READ_ONLY_ROOT, readOnlyRoot)
+        writer.flag(SANDBOX_PRIVILEGED, isPrivileged)
+        writer.flag(SANDBOX_UNMASKED_PROC, isUnmasked)
         writer.flag(SANDBOX_WITHOUT_OVERLAY, withoutOverlay)
         writer.flag(SANDBOX_OWN_PROCESSES, processes == .container && sharesProcessesOf == nil)
         writer.text(SANDBOX_WITH_PROCESSES_OF, sharesProcessesOf)
@@ -32,6 +34,8 @@ extension ContainerProcess {
         writer.number(SANDBOX_CAPABILITIES, Int64(bitPattern: capabilities))
         writer.flag(SANDBOX_NO_NEW_PRIVILEGES, noNewPrivileges)
         writer.flag(SANDBOX_SECCOMP, filtersSystemCalls)
+        if let dataLimit { writer.number(SANDBOX_DATA_LIMIT, dataLimit) }
+        if let processLimit { writer.number(SANDBOX_PROCESS_LIMIT, processLimit) }
         for path in controlGroups { writer.text(SANDBOX_CONTROL_GROUP, path) }
         if let terminal {
             writer.flag(SANDBOX_TERMINAL, true)

@@ -27,6 +27,14 @@ package struct ContainerProcess: Sendable {
     package var noNewPrivileges = false
     /// Refuses the system calls that runtimes refuse by default.
     package var filtersSystemCalls = false
+    /// Shows all devices of the host that its user sees, and hides and protects nothing in /proc and /sys.
+    package var isPrivileged = false
+    /// Hides and protects nothing in /proc and /sys.
+    package var isUnmasked = false
+    /// Bytes of memory of its own that each process may have, whatever it shares with others; nil for no limit. Linux: RLIMIT_DATA.
+    package var dataLimit: Int64?
+    /// Processes that its user may have in the sandbox's user namespace; nil for no limit. Linux: RLIMIT_NPROC.
+    package var processLimit: Int64?
     /// Files of the host's control groups that the program joins; see ``ControlGroups``.
     package var controlGroups: [String] = []
     /// Whether the program is process 1 of a PID namespace of its own, or one of the pod's, whose process 1 is the sandbox parent.

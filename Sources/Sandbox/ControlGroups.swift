@@ -56,7 +56,7 @@ package final class ControlGroups: Sendable {
         }
         var isUnified = false
         if folders.isEmpty, let mount = mounts.first(where: \.isUnified) {
-            let here: String = mount.point + Self.below(own[""])
+            let here: String = Self.withoutAside(mount.point + Self.below(own[""]))
             if Self.openUnified(here, name) {
                 isUnified = true
                 for controller in Controller.allCases { folders[controller] = here + "/" + name }
@@ -114,6 +114,11 @@ package final class ControlGroups: Sendable {
                 try put(.cpu, "cpu.weight", String(1 + (shares - 2) * 9999 / 262_142))
             }
             try put(.memory, "memory.max", limits.memory.map { String($0) } ?? "max")
+            if path.contains("/") {
+                // As version 1 does by itself: no swap beyond the limit. A container goes as a whole, as its first process would be missed.
+                Self.write(limits.memory == nil ? "max" : "0", to: "\(folders[.memory] ?? "")/\(path)/memory.swap.max")
+                Self.write("1", to: "\(folders[.memory] ?? "")/\(path)/memory.oom.group")
+            }
         } else {
             try put(.cpu, "cpu.cfs_period_us", String(period))
             try put(.cpu, "cpu.cfs_quota_us", String(quota ?? -1))
@@ -193,6 +198,11 @@ package final class ControlGroups: Sendable {
 
     private static func below(_ path: String?) -> String { path == nil || path == "/" ? "" : path ?? "" }
 
+    private static let aside = "/swkube-host"
+
+    /// Where an earlier cluster was started from that moved all processes aside.
+    private static func withoutAside(_ here: String) -> String { here.hasSuffix(aside) ? String(here.dropLast(aside.count)) : here }
+
     /// In version 2 a group has either processes or limits for those below it: this process moves aside.
     private static func openUnified(_ here: String, _ name: String) -> Bool {
         let available: Set<Substring> = Set(line(here + "/cgroup.controllers").split(separator: " "))
@@ -200,7 +210,7 @@ package final class ControlGroups: Sendable {
         let folder: String = here + "/" + name
         guard mkdir(folder, 0o755) == 0 || errno == EEXIST else { return false }
         if write("+cpu +memory +pids", to: here + "/cgroup.subtree_control") != 0 {
-            let aside: String = here + "/swkube-host"
+            let aside: String = here + Self.aside
             guard mkdir(aside, 0o755) == 0 || errno == EEXIST else { return false }
             for pid in text(ofFile: here + "/cgroup.procs").split(separator: "\n") { write(String(pid), to: aside + "/cgroup.procs") }
             guard write("+cpu +memory +pids", to: here + "/cgroup.subtree_control") == 0 else { return false }

@@ -25,15 +25,20 @@ package final class Doors: Sendable {
             let shifted: Int = port + Self.offset
             (listener, number) = (try ClusterNetwork.hostListener(address, port: shifted, isStream: isStream), shifted)
         }
+        try open(door, on: listener)
+        return number
+    }
+
+    /// Opens a door on a socket that listens and does not block, which it takes over.
+    package func open(_ door: UInt64, on listener: Int32) throws(SandboxError) {
         let result: Int32 = try engine.withLock { engine throws(SandboxError) -> Int32 in
             if engine == nil { engine = try start() }
             return swkube_doors_open(engine, door, listener, isStream ? 0 : 1)
         }
         guard result == 0 else {
             Glibc.close(listener)
-            throw SandboxError.system(call: "listen", errno: result, path: "\(address):\(number)")
+            throw SandboxError.system(call: "listen", errno: result, path: "door \(door)")
         }
-        return number
     }
 
     /// What is added to a port below 1024 that an ordinary user may not bind.

@@ -17,6 +17,8 @@ package struct SandboxConfiguration: Sendable {
     package var link: PodLink?
     /// Whether it shares System V and POSIX inter-process communication with the host.
     package var hostIPC = false
+    /// Whether its processes are the host's, numbered as there, and see all of them.
+    package var hostProcesses = false
     /// Kernel parameters of the sandbox's own namespaces, by their names with dots.
     package var parameters: [(name: String, value: String)] = []
 
@@ -36,6 +38,7 @@ package struct SandboxConfiguration: Sendable {
         if userNamespace, cluster?.userNamespace != nil { settings.append("users=cluster") }
         if let link { settings.append("network=\(link.address),\(link.gateway),\(link.name)") }
         if hostIPC { settings.append("ipc=host") }
+        if hostProcesses { settings.append("processes=host") }
         for parameter in parameters {
             settings.append("parameter=" + String(parameter.name.map { $0 == "." ? "/" : $0 }) + "=" + parameter.value)
         }

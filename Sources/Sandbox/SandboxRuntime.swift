@@ -54,6 +54,15 @@ package final class SandboxRuntime: Sendable {
         return sandbox
     }
 
+    /// Kills what a sandbox left in the host's PID namespace when its parent was killed. Does nothing for a sandbox with one of its own,
+    /// whose processes the kernel ends. `folder` is as it was at the start, and its last but one component unique on the machine. Blocks.
+    package static func endLeftovers(folder: String) {
+        let first: Substring = text(ofFile: folder + "/state").prefix { $0 != "\n" }
+        let parts: [Substring] = folder.split(separator: "/")
+        guard first.hasSuffix(" host"), parts.count > 1 else { return }
+        swkube_kill_mounting(String(parts[parts.count - 2]))
+    }
+
     /// The birth of a parent: its first process, and the connection that it is born with.
     private struct Birth: Sendable {
         let pid: pid_t

@@ -126,8 +126,9 @@ import Testing
     /// A member of the container, and how the refusal begins.
     private static let refused: [(JSON, String)] = [
         (
-            ["securityContext": ["privileged": true]],
-            "container \"main\": securityContext.privileged: this version cannot give a container the rights of the host; remove the field"
+            ["securityContext": ["seccompProfile": ["type": "Localhost", "localhostProfile": "mine.json"]]],
+            "container \"main\": securityContext.seccompProfile: this version cannot load profiles from files"
+
         ),
         (["securityContext": ["runAsNonRoot": true]], "container has runAsNonRoot and image will run as root"),
     ]

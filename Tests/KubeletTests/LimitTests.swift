@@ -40,8 +40,8 @@ import Testing
         try await node.withKubelet { kubelet in
             try await node.shell("busy", "while :; do :; done", restartPolicy: "Always")
             try await eventually("processor time and memory") {
-                let usage: ContainerUsage? = await kubelet.usage().first
-                return (usage?.cpuNanoseconds ?? 0) > 0 && (usage?.workingSetBytes ?? 0) > 0 && usage?.container == "main"
+                let usage: ContainerUsage? = await kubelet.usage().first?.containers.first
+                return (usage?.cpuNanoseconds ?? 0) > 0 && (usage?.workingSetBytes ?? 0) > 0 && usage?.name == "main"
             }
             try await node.delete("busy", gracePeriodSeconds: 0)
             try await node.waitUntilGone("busy")

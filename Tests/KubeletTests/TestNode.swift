@@ -16,6 +16,8 @@ final class TestNode: Sendable {
     let clock: ClusterClock
     let network: ClusterNetwork
     var client: Client { server.client }
+    /// Of this machine, as the node offers them.
+    var processors: Int { Host.processors }
 
     init() async throws {
         server = try await TestServer(isPaused: false)
@@ -154,3 +156,8 @@ extension View<Pod> {
 
 /// Names in a folder; none when it is not there.
 func names(in folder: String) -> [String] { (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] }
+
+/// The whole text of a file; empty when it can't be read.
+func file(_ path: String) -> String {
+    (try? Data(contentsOf: URL(filePath: path))).map { String(decoding: $0, as: UTF8.self) } ?? ""
+}

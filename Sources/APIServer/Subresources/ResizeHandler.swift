@@ -7,7 +7,6 @@ import Machinery
 struct ResizeHandler: SubresourceHandler {
     func handle(_ call: Call, _ subresource: Subresource, _ server: APIServer, _ reply: @escaping Reply) throws(APIStatus) {
         guard call.request.verb != .get else { return reply(.success(try server.get(call))) }
-        call.warnings.add("spec.containers[*].resources: stored, but the node of this version applies them to new containers only")
         let wanted = try server.wanted(call)
         server.modify(call.systemWrite, reply) { old throws(APIStatus) in
             let asked: JSON = try server.normalized(try wanted(old), call)

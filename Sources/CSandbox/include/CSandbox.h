@@ -25,10 +25,10 @@ extern "C" {
 /// The same for the process that holds the cluster's network.
 #define SWKUBE_NETWORK_NAME "swkube-network"
 
-/// Runs the sandbox parent; `main` calls it first thing when argv[0] says so. Never enters the Swift runtime.
+/// Runs the sandbox parent, when argv[0] says so. Never enters the Swift runtime.
 /// Arguments: FOLDER HOSTNAME USERS ID [SETTING...]. USERS is 0 for those of the host, 1 for a user namespace of the pod's own.
 /// Settings: `network=ADDRESS,GATEWAY,LINK` gives the pod a network of its own, bound to the cluster's; `users=cluster` puts its user
-/// namespace into the cluster's; `ipc=host`; `parameter=PATH=VALUE` sets one below /proc/sys.
+/// namespace into the cluster's; `ipc=host`; `processes=host`; `parameter=PATH=VALUE` sets one below /proc/sys.
 /// Descriptor 3 is the first control connection, 4 and 5 are the cluster's user and network namespaces where settings name them.
 int swkube_sandbox_main(int argc, char **argv);
 
@@ -58,6 +58,14 @@ int swkube_doors_open(struct swkube_doors *doors, uint64_t door, int listener, i
 int swkube_doors_close(struct swkube_doors *doors, uint64_t door);
 /// Serves all doors, for ever.
 void swkube_doors_run(struct swkube_doors *doors);
+
+/// Carries datagrams from `listener`, which it takes over, to wherever `dial` leads, and the answers back. `dial` gets `context` for each
+/// new sender and returns a connected socket or -1. Null when the system has no room.
+struct swkube_datagrams;
+struct swkube_datagrams *swkube_datagrams_new(int listener, int (*dial)(void *context), void *context);
+/// Runs until it is told to stop, and frees itself.
+void swkube_datagrams_run(struct swkube_datagrams *datagrams);
+void swkube_datagrams_stop(struct swkube_datagrams *datagrams);
 
 /// Starts `path` in its own session with nothing inherited but the descriptors given here; `-1` stands for /dev/null.
 /// The `count` descriptors of `inherited`, at most 3, become 3 and those after it. `envp` may be null: then the environment is
@@ -108,13 +116,17 @@ pid_t swkube_peer(int fd);
 /// Returns 0 or the first errno; a folder that is not there is a success.
 int swkube_remove_tree(const char *path);
 
+/// Kills every process that has something below a folder of this name mounted, by the host's /proc: `name` is unique on the machine.
+/// Returns how many there were.
+int swkube_kill_mounting(const char *name);
+
 /// Waits until all that was written on the file system of a folder is on its disk. Returns 0 or an errno.
 int swkube_sync_file_system(const char *folder);
 
 /// Sets an extended attribute of an open file. Returns 0 or an errno.
 int swkube_set_attribute(int fd, const char *name, const void *value, size_t length);
 
-/// Waits for a signal to end, and reaps: what the image "pause" is. `main` calls it when argv[0] says so.
+/// Waits for a signal to end, and reaps: what the image "pause" is.
 int swkube_pause_main(void);
 
 /// The kernel's words for an errno, or null; in English whatever the locale.

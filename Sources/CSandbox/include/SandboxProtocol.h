@@ -100,5 +100,9 @@ enum sandbox_field_code {
     SANDBOX_WITH_PROCESSES_OF = 72, // of START: the container whose PID namespace is shared
     SANDBOX_CONTROL_GROUP = 96, // file to write process numbers to, repeats
     SANDBOX_SECCOMP = 97,       // 1: the runtime's default profile
+    SANDBOX_PRIVILEGED = 98,    // all devices of the host; nothing in /proc and /sys is hidden or read-only
+    SANDBOX_UNMASKED_PROC = 99, // nothing in /proc is hidden or read-only
+    SANDBOX_DATA_LIMIT = 100,   // bytes that each process may have of its own; see RLIMIT_DATA
+    SANDBOX_PROCESS_LIMIT = 101, // processes of the container's user in the pod's user namespace; see RLIMIT_NPROC
     SANDBOX_WITHOUT_OVERLAY = 39, // bind the host's folders read-only instead of covering them
 };

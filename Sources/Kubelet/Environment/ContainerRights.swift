@@ -12,6 +12,10 @@ struct ContainerRights: Sendable {
     /// The runtime's default profile of system calls.
     var filtersSystemCalls = false
     var readOnlyRoot = false
+    /// All devices that the node's user has, and all rights in the pod's namespaces: on the host, if root runs the node.
+    var isPrivileged = false
+    /// Nothing in /proc and /sys is hidden.
+    var isUnmasked = false
     /// What holds less than the manifest asks for, as sentences for a warning.
     var shortcomings: [String] = []
 
@@ -23,16 +27,14 @@ struct ContainerRights: Sendable {
         func refuse(_ field: String, _ why: String) -> ConfigError {
             ConfigError("container \"\(name)\": \(field): \(why)")
         }
-        if own.privileged == true {
-            throw refuse("securityContext.privileged", "this version cannot give a container the rights of the host; remove the field")
-        }
-        if own.procMount == "Unmasked" { throw refuse("securityContext.procMount", "this version knows only Default; remove the field") }
+        isPrivileged = own.privileged == true
+        isUnmasked = own.procMount == "Unmasked"
         if let profile = own.seccompProfile ?? shared.seccompProfile {
             if profile.type == "Localhost" {
                 throw refuse(
                     "securityContext.seccompProfile", "this version cannot load profiles from files; use RuntimeDefault or Unconfined")
             }
-            if profile.type == "RuntimeDefault" {
+            if profile.type == "RuntimeDefault", !isPrivileged {
                 filtersSystemCalls = true
             }
         }
@@ -43,14 +45,14 @@ struct ContainerRights: Sendable {
             shortcomings.append("container \"\(name)\": seLinuxOptions: this version sets no SELinux label")
         }
         if !container.volumeDevices.isEmpty { throw refuse("volumeDevices", "this version cannot give block devices to containers") }
-        if !pod.spec.hostNetwork, let port = container.ports.first(where: { $0.hostPort != 0 }) {
-            shortcomings.append(
-                "container \"\(name)\": hostPort \(port.hostPort): this version opens no ports of the node; use the pod's address")
-        }
         readOnlyRoot = own.readOnlyRootFilesystem ?? false
         noNewPrivileges = own.allowPrivilegeEscalation == false
         try setUser(own, shared, pod, name, hasOneIdentity, image)
-        if let wanted = own.capabilities { capabilities = try Self.capabilities(wanted, container: name) }
+        if isPrivileged {
+            capabilities = Self.all
+        } else if let wanted = own.capabilities {
+            capabilities = try Self.capabilities(wanted, container: name)
+        }
     }
 
     /// The user of the specification, else that of the image. Source: `verifyRunAsNonRoot` of pkg/kubelet/kuberuntime.
@@ -90,7 +92,6 @@ struct ContainerRights: Sendable {
 
     /// The default set with `drop` taken off and `add` put on; ALL stands for every one.
     private static func capabilities(_ wanted: View<Capabilities>, container: String) throws(ConfigError) -> UInt64 {
-        let all: UInt64 = (1 << UInt64(names.count)) - 1
         var set: UInt64 = ContainerProcess.defaultCapabilities
         func bit(_ name: String, _ field: String) throws(ConfigError) -> UInt64 {
             let upper: String = name.uppercased()
@@ -108,6 +109,8 @@ struct ContainerRights: Sendable {
         for name in add where name.uppercased() != "ALL" { set |= try bit(name, "add") }
         return set
     }
+
+    private static let all: UInt64 = (1 << UInt64(names.count)) - 1
 
     /// By Linux's numbers. Source: linux/capability.h.
     private static let names: [String] = [

@@ -7,32 +7,24 @@ import Sandbox
 struct NodeConditions {
     let old: View<Node>
     let now: Time
-    let folder: String
+    let pressure: NodePressure
     let network: ClusterNetwork
     /// Why limits are not enforced.
     let limits: String?
 
-    /// The default thresholds of hard eviction: 100 MiB of memory; a tenth of the disk; a twentieth of its inodes.
-    private var isShortOfMemory: Bool { Host.memory > 0 && Host.availableMemory < 100 << 20 }
-
-    private var isShortOfDisk: Bool {
-        guard let disk = try? DiskSpace(at: folder), disk.capacity > 0 else { return false }
-        return disk.available < disk.capacity / 10 || (disk.inodes > 0 && disk.availableInodes < disk.inodes / 20)
-    }
-
     var all: [View<NodeCondition>] {
         [
-            isShortOfMemory
+            pressure.isShortOfMemory
                 ? condition("MemoryPressure", true, "KubeletHasInsufficientMemory", "kubelet has insufficient memory available")
                 : condition("MemoryPressure", false, "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
-            isShortOfDisk
+            pressure.isShortOfDisk
                 ? condition("DiskPressure", true, "KubeletHasDiskPressure", "kubelet has disk pressure")
                 : condition("DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
             condition("PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
             limits.map {
                 condition(
-                    "ResourceLimitsEnforced", false, "NotSupported",
-                    "limits of containers count for scheduling only, processes are not held to them: \($0)")
+                    "ResourceLimitsEnforced", false, "ProcessLimitsOnly",
+                    "each process is held to its container's memory limit by itself, and none to a share of the processors: \($0)")
             }
                 ?? condition("ResourceLimitsEnforced", true, "ControlGroups", "the kernel holds containers to their limits"),
             podNetworks,

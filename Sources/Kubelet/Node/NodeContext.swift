@@ -20,11 +20,19 @@ struct NodeContext: Sendable {
     let images: NodeImages
     /// What the node gives to pods.
     let allocatable: [String: Quantity]
+    let hostPorts: HostPorts
 
     /// The host's address for itself, which pods of the host's network have too.
     static let loopback = "127.0.0.1"
 
     var network: ClusterNetwork { configuration.network }
+
+    /// The node's pods that have not ended, but for one and for mirrors of static ones.
+    func otherPods(than uid: String) -> [View<Pod>] {
+        pods.list().filter {
+            $0.spec.nodeName == configuration.nodeName && $0.metadata.uid != uid && $0.mirrored != uid && !$0.isFinished
+        }
+    }
 
     /// The node's address as pods reach it.
     var hostIP: String { configuration.hostIP }

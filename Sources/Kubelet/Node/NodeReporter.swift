@@ -162,8 +162,18 @@ struct NodeReporter: Sendable {
             $0.operatingSystem = "linux"
             $0.architecture = Host.architecture
         }
+        status.features = View<NodeFeatures> { $0.supplementalGroupsPolicy = true }
+        status.runtimeHandlers = [
+            View<NodeRuntimeHandler> {
+                $0.name = ""
+                $0.features = View<NodeRuntimeHandlerFeatures> {
+                    $0.recursiveReadOnlyMounts = true
+                    $0.userNamespaces = true
+                }
+            }
+        ]
         let conditions: NodeConditions = NodeConditions(
-            old: node, now: clock.time, folder: configuration.stateFolder, network: configuration.network,
+            old: node, now: clock.time, pressure: configuration.currentPressure, network: configuration.network,
             limits: configuration.controlGroups.problem)
         status.conditions = conditions.all
         return status

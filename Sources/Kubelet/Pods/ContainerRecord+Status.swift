@@ -13,6 +13,7 @@ extension ContainerRecord {
                 uid: UInt32(clamping: linux.uid), gid: UInt32(clamping: linux.gid),
                 groups: linux.supplementalGroups.map { UInt32(clamping: $0) })
         }
+        resources = status.resources
         previous = status.lastState.terminated.map { End($0) }
         isReady = status.ready
         isStarted = status.started ?? false

@@ -62,6 +62,8 @@ struct ContainerRecord: Sendable {
     var imageID = ""
     /// Whom the last run runs as; nil for one that nobody noted.
     var user: Identity?
+    /// What the run is held to; nil for one that nobody noted.
+    var resources: View<ResourceRequirements>?
     /// Runs and has passed its startup probe.
     var isStarted = false
     /// Runs and passes its readiness probe, or has none.

@@ -7,6 +7,8 @@ struct PodStatusMaker {
     struct Failure: Sendable, Equatable {
         let reason: String
         let message: String
+        /// The node never took the pod, so nothing is known of its containers.
+        var isRefusal = false
     }
 
     let pod: View<Pod>
@@ -21,6 +23,9 @@ struct PodStatusMaker {
     let isShutDown: Bool
     /// What mounted images are called, by volume.
     var imageVolumes: [String: String] = [:]
+    /// What the node has set aside, by container.
+    var allocation: [String: View<ResourceRequirements>] = [:]
+    var resizing = PodWorker.Resizing()
     let now: Time
 
     func make() -> View<PodStatus> {
@@ -31,6 +36,11 @@ struct PodStatusMaker {
         if let failure {
             status.reason = failure.reason
             status.message = failure.message
+        }
+        if failure?.isRefusal == true {
+            status.startTime = startTime
+            status.qosClass = pod.qosClass
+            return status
         }
         status.conditions = conditions(phase)
         status.hostIP = hostIP
@@ -106,6 +116,10 @@ struct PodStatusMaker {
             $0.imageID = record.imageID
             if record.isRunning || record.end != nil {
                 $0.containerID = ContainerID.text(podUID: pod.metadata.uid, container: record.name, attempt: record.attempt)
+            }
+            if let allocated = allocation[container.name], record.role == .main || record.role == .sidecar {
+                if !allocated.requests.isEmpty { $0.allocatedResources = allocated.requests }
+                $0.resources = record.isRunning ? record.resources ?? allocated : allocated
             }
             if let user = record.user, record.isRunning || record.end != nil {
                 $0.user = View<ContainerUser> { of in
@@ -218,6 +232,13 @@ struct PodStatusMaker {
             condition("PodReadyToStartContainers", hasSandbox, "", ""), initialized, ready, containersReady,
             condition("PodScheduled", true, "", ""),
         ]
+        if let pending = resizing.pending {
+            all.append(condition("PodResizePending", true, pending.reason, pending.message, generation: resizing.pendingGeneration))
+        }
+        if let generation = resizing.generation {
+            let reason: String = resizing.problem == nil ? "" : "Error"
+            all.append(condition("PodResizeInProgress", true, reason, resizing.problem ?? "", generation: generation))
+        }
         if let failure, failure.reason == "Evicted" {
             all.append(condition("DisruptionTarget", true, "TerminationByKubelet", failure.message))
         }
@@ -238,7 +259,9 @@ struct PodStatusMaker {
     private func list(_ names: [String]) -> String { "[" + names.joined(separator: " ") + "]" }
 
     /// The time of the last change stays when the status does.
-    private func condition(_ type: String, _ isTrue: Bool, _ reason: String, _ message: String) -> View<PodCondition> {
+    private func condition(
+        _ type: String, _ isTrue: Bool, _ reason: String, _ message: String, generation: Int? = nil
+    ) -> View<PodCondition> {
         let status: String = isTrue ? "True" : "False"
         let old: View<PodCondition>? = pod.condition(type)
         let since: Time = old?.status == status ? old?.lastTransitionTime ?? now : now
@@ -248,7 +271,7 @@ struct PodStatusMaker {
             $0.lastTransitionTime = since
             if !reason.isEmpty { $0.reason = reason }
             if !message.isEmpty { $0.message = message }
-            $0.observedGeneration = pod.metadata.generation
+            $0.observedGeneration = generation ?? pod.metadata.generation
         }
     }
 }

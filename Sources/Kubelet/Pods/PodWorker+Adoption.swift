@@ -22,10 +22,22 @@ extension PodWorker {
         for container in pod.spec.containers { record(container, .main, status.containerStatuses) }
         for container in pod.spec.ephemeralContainers { record(container.asContainer, .ephemeral, status.ephemeralContainerStatuses) }
         takeBackOffs()
+        if startTime != nil { takeAllocation() }
         podIP = status.podIP.isEmpty ? folders.knownAddress ?? "" : status.podIP
         if Files.kind(folders.sandbox) != nil { await adoptSandbox() }
         for (name, record) in records where record.isRunning && sandbox == nil {
             finish(name, .unknown(containerID: containerID(record), now: node.clock.now))
+        }
+    }
+
+    /// What the status says is what an earlier kubelet had given.
+    private func takeAllocation() {
+        allocate()
+        for (name, record) in records where allocation[name] != nil {
+            if let known = record.resources { allocation[name] = known } else { records[name]?.resources = allocation[name] }
+        }
+        for status in pod.status.conditions where status.type == "PodResizeInProgress" && status.status == "True" {
+            resizing.generation = status.observedGeneration
         }
     }
 

@@ -86,11 +86,13 @@ extension PodWorker {
             record.isHooked = container.lifecycle?.postStart != nil
             records[name] = record
             record.imageID = image.reference
+            record.resources = allocation[name]
             record.user = process.user.map { .init(uid: $0.uid, gid: $0.gid, groups: $0.supplementaryGroups) } ?? .init()
             keepBackOffs(name, record)
             records[name] = record
             linkLog(name, attempt: attempt)
             removeOldRuns(name, keeping: attempt)
+            settleResize()
             if let exit = starting?.exit { return ended(exit) }
             beginProbes(name, isAdopted: false)
             if let hook = container.lifecycle?.postStart { beginPostStart(hook, container, attempt: attempt) }
@@ -120,7 +122,7 @@ extension PodWorker {
         _ container: View<Container>, _ image: ResolvedImage, attempt: Int, _ sandbox: Sandbox
     ) async throws -> ContainerProcess {
         let name: String = container.name
-        if let refusal = PodRights.refusal(pod.spec, hasOwnNetwork: node.network.isOwn) { throw ConfigError(refusal) }
+        if let refusal = PodRights.refusal(pod.spec) { throw ConfigError(refusal) }
         let rights: ContainerRights = try rights(of: container, in: sandbox)
         for text in rights.shortcomings where told.insert(text).inserted {
             tell(name, .warning, "NotSupported", text)
@@ -130,13 +132,19 @@ extension PodWorker {
         let arguments: [String] = image.arguments(command: container.command.map(expand), args: container.args.map(expand))
         if arguments.isEmpty { throw ConfigError("no command specified: the image \(container.image) has none, so give the container one") }
         let mounts: [Mount] = try volumes.mounts(container, variables: variables)
+        let layer: String = folders.layer(of: name, attempt: attempt)
+        // One that is there is of a start that somebody was killed at.
+        if Files.kind(layer) != nil { _ = await BlockingThread.run { [network = node.network] in try? network.remove(layer) } }
         var process = ContainerProcess(
-            id: "\(name).\(attempt)", folder: folders.layer(of: name, attempt: attempt), arguments: arguments,
+            id: "\(name).\(attempt)", folder: layer, arguments: arguments,
             environment: variables.list, workingDirectory: workingDirectory(of: container), user: rights.user,
             logPath: folders.log(of: name, attempt: attempt))
         process.capabilities = rights.capabilities
         process.filtersSystemCalls = rights.filtersSystemCalls
+        process.isPrivileged = rights.isPrivileged
+        process.isUnmasked = rights.isUnmasked
         process.controlGroups = try makeControlGroup(container, process.id)
+        limit(&process, container)
         process.noNewPrivileges = rights.noNewPrivileges
         process.readOnlyRoot = rights.readOnlyRoot
         process.layers = image.layers
@@ -179,7 +187,7 @@ extension PodWorker {
 
     /// Whether all containers of the pod see each other's processes. One that is alone has nobody to hide from.
     private var hasOneProcessNamespace: Bool {
-        pod.spec.shareProcessNamespace == true || pod.spec.containers.count + pod.spec.initContainers.count == 1
+        pod.spec.shareProcessNamespace == true || pod.spec.hostPID || pod.spec.containers.count + pod.spec.initContainers.count == 1
     }
 
     /// The run of the container whose processes an ephemeral container is to see. Throws ``ConfigError`` when it does not run.

@@ -1,4 +1,4 @@
-package import API
+import API
 import Machinery
 import Sandbox
 
@@ -17,7 +17,15 @@ extension PodWorker {
         let groups: ControlGroups = node.configuration.controlGroups
         guard groups.isComplete else { return [] }
         _ = try groups.make(uid, podLimits)
-        return try groups.make(controlGroup(of: sandboxID), Self.limits(container.resources))
+        return try groups.make(controlGroup(of: sandboxID), Self.limits(resources(of: container)))
+    }
+
+    /// Where the host lends no control groups, holds each process to the container's memory, and an ordinary user's pod to its processes.
+    func limit(_ process: inout ContainerProcess, _ container: View<Container>) {
+        guard !node.configuration.controlGroups.isComplete else { return }
+        process.dataLimit = resources(of: container).limits["memory"]?.value
+        // As root, users are those of the host, and all pods' processes would count as one's.
+        if !Host.isRoot || pod.spec.hostUsers == false { process.processLimit = Self.processLimit }
     }
 
     /// The files of a run that goes on, for a program beside it.
@@ -25,7 +33,7 @@ extension PodWorker {
         node.configuration.controlGroups.files(controlGroup(of: sandboxID))
     }
 
-    private static func limits(_ resources: View<ResourceRequirements>) -> ControlGroups.Limits {
+    static func limits(_ resources: View<ResourceRequirements>) -> ControlGroups.Limits {
         let limits: [String: Quantity] = resources.limits
         let wanted: Quantity? = resources.requests["cpu"] ?? limits["cpu"]
         return ControlGroups.Limits(
@@ -33,14 +41,21 @@ extension PodWorker {
     }
 
     /// All containers together: their limits where each has one, as nothing else bounds the others.
-    private var podLimits: ControlGroups.Limits {
+    var podLimits: ControlGroups.Limits {
         let all: [View<Container>] = pod.spec.containers + pod.spec.initContainers.filter(\.isSidecar)
         func total(_ name: String) -> Quantity? {
-            let limits: [Quantity] = all.compactMap { $0.resources.limits[name] }
+            if let whole: Quantity = pod.spec.resources?.limits[name] { return whole }
+            let limits: [Quantity] = all.compactMap { resources(of: $0).limits[name] }
             guard limits.count == all.count, pod.spec.initContainers.allSatisfy({ $0.isSidecar }) else { return nil }
             return limits.reduce(Quantity(0)) { $0 + $1 }
         }
-        let share: Int64 = all.reduce(0) { $0 + (($1.resources.requests["cpu"] ?? $1.resources.limits["cpu"])?.milliValue ?? 0) }
+        let whole: Quantity? = pod.spec.resources.flatMap { $0.requests["cpu"] ?? $0.limits["cpu"] }
+        let share: Int64 =
+            whole?.milliValue
+            ?? all.reduce(0) { sum, container in
+                let own: View<ResourceRequirements> = resources(of: container)
+                return sum + ((own.requests["cpu"] ?? own.limits["cpu"])?.milliValue ?? 0)
+            }
         return ControlGroups.Limits(
             cpu: total("cpu")?.milliValue, cpuShare: share, memory: total("memory")?.value, processes: Self.processLimit)
     }
@@ -48,36 +63,5 @@ extension PodWorker {
     /// Whether the kernel ended a container because its memory was full.
     func wasOutOfMemory(_ exit: ContainerExit) -> Bool {
         exit.signal == 9 && node.configuration.controlGroups.memoryKills(controlGroup(of: exit.id)) > 0
-    }
-
-    /// What the containers that run have used.
-    func usage() -> [ContainerUsage] {
-        let groups: ControlGroups = node.configuration.controlGroups
-        return records.values.filter(\.isRunning).sorted { $0.name < $1.name }.compactMap { record in
-            groups.usage(controlGroup(of: record.sandboxID)).map {
-                ContainerUsage(
-                    pod: key, uid: uid, container: record.name, cpuNanoseconds: $0.cpu, workingSetBytes: $0.workingSet)
-            }
-        }
-    }
-}
-
-/// What a running container has used.
-package struct ContainerUsage: Sendable, Equatable {
-    package let pod: ObjectKey
-    package let uid: String
-    package let container: String
-    /// Processor time since the container's present run began.
-    package let cpuNanoseconds: Int64
-    /// Memory that could not be taken back without harm.
-    package let workingSetBytes: Int64
-}
-
-extension Kubelet {
-    /// What all running containers of the node have used, by the kernel's books. Empty where the host counts nothing.
-    package func usage() async -> [ContainerUsage] {
-        var all: [ContainerUsage] = []
-        for worker in workers { all += await worker.usage() }
-        return all
     }
 }

@@ -11,7 +11,7 @@ extension PodWorker {
         guard status != reported, isDue(.status) else { return }
         do {
             guard let mirror = try await mirror() else { return }
-            let patch: JSON = ["metadata": ["uid": .string(mirror.metadata.uid)], "status": Self.patch(status)]
+            let patch: JSON = ["metadata": ["uid": .string(mirror.metadata.uid)], "status": Self.patch(status, over: mirror.status)]
             let written: View<Pod> = try await node.client.patch(Pod.self, key, patch, subresource: "status")
             reported = status
             setbacks[.status] = nil

@@ -17,7 +17,7 @@ extension PodWorker {
         let status: View<PodStatus> = PodStatusMaker(
             pod: pod, records: records, backingOff: plan?.backingOff ?? [], podIP: podIP, hostIP: hostIP,
             hasSandbox: sandbox != nil && !isShutDown, startTime: startTime ?? node.clock.time, failure: ending?.failure,
-            isShutDown: isShutDown, imageVolumes: volumes.imageReferences,
+            isShutDown: isShutDown, imageVolumes: volumes.imageReferences, allocation: allocation, resizing: resizing,
             now: node.clock.time
         ).make()
         if isStatic {
@@ -28,7 +28,7 @@ extension PodWorker {
         }
         if status != reported {
             do {
-                let patch: JSON = ["metadata": ["uid": .string(uid)], "status": Self.patch(status)]
+                let patch: JSON = ["metadata": ["uid": .string(uid)], "status": Self.patch(status, over: pod.status)]
                 let written: View<Pod> = try await node.client.patch(Pod.self, key, patch, subresource: "status")
                 reported = status
                 setbacks[.status] = nil
@@ -54,15 +54,19 @@ extension PodWorker {
         return true
     }
 
-    /// Conditions are merged by type, so what is absent must be said.
-    static func patch(_ status: View<PodStatus>) -> JSON {
+    /// Conditions are merged by type, so what is absent must be said, and which of ours are over.
+    static func patch(_ status: View<PodStatus>, over known: View<PodStatus>) -> JSON {
         var json: JSON = status.json
-        json["conditions"] = .array(
-            (json["conditions"]?.array ?? []).map { condition in
-                var condition: JSON = condition
-                for field in ["reason", "message"] where condition[field] == nil { condition[field] = .null }
-                return condition
-            })
+        var conditions: [JSON] = (json["conditions"]?.array ?? []).map { condition in
+            var condition: JSON = condition
+            for field in ["reason", "message"] where condition[field] == nil { condition[field] = .null }
+            return condition
+        }
+        for type in ["PodResizePending", "PodResizeInProgress"]
+        where known.conditions.contains(where: { $0.type == type }) && !status.conditions.contains(where: { $0.type == type }) {
+            conditions.append(["type": .string(type), "$patch": "delete"])
+        }
+        json["conditions"] = .array(conditions)
         return json
     }
 

@@ -59,6 +59,19 @@ struct StorageLimits: Sendable {
         return [folders.logs(of: container)] + own.map { "\(layers)/\($0)" }
     }
 
+    /// Bytes that each container takes, and under an empty name the pod's volumes on the disk. Blocks.
+    static func usage(_ pod: View<Pod>, _ folders: PodFolders) -> [String: Int64] {
+        var usage: [String: Int64] = [:]
+        for container in pod.spec.containers {
+            usage[container.name] = paths(of: container.name, folders).reduce(0) { $0 + FolderSize.bytes($1) }
+        }
+        for volume in pod.spec.volumes {
+            guard let source: View<EmptyDirVolumeSource> = volume.emptyDir, source.medium != "Memory" else { continue }
+            usage["", default: 0] += FolderSize.bytes(folders.volume(volume.name))
+        }
+        return usage
+    }
+
     /// Says what takes too much; nil while nothing does. Blocks: it looks at every file.
     func excess() -> String? {
         limits.first { limit in

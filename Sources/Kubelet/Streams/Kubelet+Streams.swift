@@ -45,10 +45,16 @@ extension Kubelet {
         return try await worker.connectAtAddress(to: port)
     }
 
+    private static let metrics = "text/plain; version=0.0.4; charset=utf-8"
+
     /// A page and its type; nil for a path that the node does not have.
     package func page(_ path: String) async -> (type: String, bytes: [UInt8])? {
         switch path {
         case "/healthz", "/healthz/ping", "/healthz/syncloop", "/healthz/log": return ("text/plain; charset=utf-8", Array("ok".utf8))
+        case "/stats/summary": return ("application/json", await pages().summary.serialized())
+        case "/metrics": return (Self.metrics, Array(await pages().nodeMetrics.utf8))
+        case "/metrics/resource": return (Self.metrics, Array(await pages().resourceMetrics.utf8))
+        case "/metrics/cadvisor": return (Self.metrics, Array(await pages().containerMetrics.utf8))
         case "/pods", "/runningpods/":
             var items: [JSON] = []
             for worker in workers { items.append(await worker.pod.json) }

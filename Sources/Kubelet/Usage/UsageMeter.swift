@@ -5,13 +5,14 @@ import Synchronization
 
 /// Measures what the node's containers and the node itself use: processor time between two looks, memory at the second.
 ///
-/// Looks each 15 seconds of the host's time, whatever the cluster's clock does: processors work in real time. Costs one pass over the
-/// host's processes.
+/// Looks each 15 seconds of the host's time, whatever the cluster's clock does: processors work in real time. By the kernel's control
+/// groups where the host lends them; else by one pass over the host's processes.
 final class UsageMeter: UsageSource {
     static let period: Duration = .seconds(15)
 
     private struct Measured {
         var samples: [String: UsageSample] = [:]
+        var rates: [String: Quantity] = [:]
         var pods: [View<PodMetrics>] = []
         var node: UsageSample?
         var nodes: [View<NodeMetrics>] = []
@@ -19,10 +20,12 @@ final class UsageMeter: UsageSource {
 
     private let nodeName: String
     private let clock: ClusterClock
+    private let groups: ControlGroups
     private let state = Mutex(Measured())
 
-    init(nodeName: String, clock: ClusterClock) {
+    init(nodeName: String, groups: ControlGroups, clock: ClusterClock) {
         self.nodeName = nodeName
+        self.groups = groups
         self.clock = clock
     }
 
@@ -40,44 +43,76 @@ final class UsageMeter: UsageSource {
         }
     }
 
-    private func measure(_ workers: [PodWorker]) async {
-        var leaders: [(pod: ObjectKey, containers: [(name: String, id: String, leader: Int32)])] = []
-        for worker in workers { leaders.append((worker.key, await worker.leaders())) }
-        let sessions: Set<Int32> = Set(leaders.flatMap { $0.containers.map(\.leader) })
-        let (usage, host): ([Int32: ProcessUsage], HostUsage?) = await BlockingThread.run {
-            (sessions.isEmpty ? [:] : ProcessUsage.bySession(sessions), HostUsage())
+    // MARK: - Now
+
+    /// What the pods' running containers have used up to now. A pod whose containers can't all be read says so by `isWhole`.
+    func read(_ workers: [PodWorker]) async -> [PodUsage] {
+        var pods: [PodUsage] = []
+        if groups.isComplete {
+            for worker in workers { pods.append(await worker.runs()) }
+            return await BlockingThread.run { [groups, pods] in
+                pods.map { pod in
+                    pod.measured { container in
+                        groups.usage("\(pod.uid)/\(container.run)").map { ($0.cpu, $0.workingSet) }
+                    }
+                }
+            }
         }
+        var leaders: [String: Int32] = [:]
+        for worker in workers {
+            pods.append(await worker.runs())
+            for (id, leader) in await worker.leaders() { leaders["\(worker.uid)/\(id)"] = leader }
+        }
+        let sessions: Set<Int32> = Set(leaders.values)
+        let usage: [Int32: ProcessUsage] = await BlockingThread.run { sessions.isEmpty ? [:] : ProcessUsage.bySession(sessions) }
+        return pods.map { pod in
+            pod.measured { container in
+                leaders["\(pod.uid)/\(container.run)"].flatMap { usage[$0] }.map { ($0.cpu, $0.memory) }
+            }
+        }
+    }
+
+    /// Processors that a container took between the last two looks; nil before there were two.
+    func rate(of container: ContainerUsage, in pod: PodUsage) -> Quantity? { state.withLock { $0.rates["\(pod.uid)/\(container.run)"] } }
+
+    // MARK: - Looks
+
+    private func measure(_ workers: [PodWorker]) async {
+        let all: [PodUsage] = await read(workers)
+        let host: HostUsage? = await BlockingThread.run { HostUsage() }
         let now: ContinuousClock.Instant = .now
         let time: Time = clock.time
         state.withLock { state in
             var samples: [String: UsageSample] = [:]
+            var rates: [String: Quantity] = [:]
             var pods: [View<PodMetrics>] = []
-            for (pod, containers) in leaders where !containers.isEmpty {
+            for pod in all where !pod.containers.isEmpty {
                 var window: Duration = .zero
                 var measured: [View<ContainerMetrics>] = []
-                for (name, id, leader) in containers {
-                    guard let used = usage[leader] else { continue }
-                    let sample = UsageSample(cpu: used.cpu, memory: used.memory, at: now)
-                    let place: String = "\(pod)/\(id)/\(leader)"
+                for container in pod.containers {
+                    let sample = UsageSample(cpu: container.cpuNanoseconds, memory: container.workingSetBytes, at: now)
+                    let place = "\(pod.uid)/\(container.run)"
                     samples[place] = sample
                     guard let before = state.samples[place], let rate = sample.rate(since: before) else { continue }
+                    rates[place] = rate
                     window = max(window, before.at.duration(to: now))
                     measured.append(
                         View {
-                            $0.name = name
+                            $0.name = container.name
                             $0.usage = Self.usage(rate, sample.memory)
                         })
                 }
                 // A pod is shown when all that runs of it was measured, as others would take it for idle.
-                guard measured.count == containers.count else { continue }
+                guard pod.isWhole, measured.count == pod.containers.count else { continue }
                 pods.append(
-                    PodMetrics.new(pod.name, namespace: pod.namespace) {
+                    PodMetrics.new(pod.key.name, namespace: pod.key.namespace) {
                         $0.timestamp = time
                         $0.window = Self.text(window)
                         $0.containers = measured
                     })
             }
             state.samples = samples
+            state.rates = rates
             state.pods = pods
             guard let host else { return }
             let sample = UsageSample(cpu: host.cpu, memory: host.memory, at: now)

@@ -1,0 +1,193 @@
+import API
+import Machinery
+import Network
+import Sandbox
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Ports of the node that lead to pods: `hostPort`. Each is open at the node's address in the cluster's network, and for the host on its
+/// loopback: 127.0.0.1 for the first node, 127.0.0.2 for the second.
+final class HostPorts: Sendable {
+    /// A port that a container asks for.
+    struct Wish: Hashable, Sendable {
+        /// Empty for all addresses of the node.
+        let address: String
+        let port: Int
+        let containerPort: Int
+        let transport: String
+
+        /// Those of a pod, each once.
+        static func all(of spec: View<PodSpec>) -> [Wish] {
+            guard !spec.hostNetwork else { return [] }
+            var wishes: [Wish] = []
+            for container in spec.containers + spec.initContainers.filter(\.isSidecar) {
+                for port in container.ports where port.hostPort != 0 {
+                    let isAny: Bool = ["", "0.0.0.0", "::"].contains(port.hostIP)
+                    let wish = Wish(
+                        address: isAny ? "" : port.hostIP, port: port.hostPort, containerPort: port.containerPort, transport: port.protocol)
+                    if !wishes.contains(wish) { wishes.append(wish) }
+                }
+            }
+            return wishes
+        }
+    }
+
+    /// What a pod's user should know of a port.
+    struct Remark: Sendable, Equatable {
+        let isProblem: Bool
+        let text: String
+    }
+
+    /// What keeps the ports of a pod open.
+    private struct Held: Sendable {
+        var doors: [UInt64] = []
+        var datagrams: [DatagramDoor] = []
+    }
+
+    private struct State {
+        /// Where each door leads.
+        var places: [UInt64: (address: String, port: Int)] = [:]
+        /// By pod.
+        var open: [String: Held] = [:]
+        var last: UInt64 = 0
+    }
+
+    private let network: ClusterNetwork
+    /// On the host.
+    private let hostAddress: String
+    /// In the cluster's network; nil where pods share the host's.
+    private let nodeAddress: String?
+    private let state = Mutex(State())
+    private let doors = Mutex<Doors?>(nil)
+
+    init(_ configuration: Kubelet.Configuration) {
+        network = configuration.network
+        nodeAddress = configuration.network.isOwn ? configuration.hostIP : nil
+        let number: UInt8 = nodeAddress.flatMap { UInt8($0.split(separator: ".").dropLast().last ?? "") } ?? 0
+        hostAddress = "127.0.0.\(min(254, Int(number) + 1))"
+    }
+
+    /// Opens a pod's ports. Returns what its user should know; a port that somebody else has stays shut.
+    func open(_ wishes: [Wish], for uid: String, at podAddress: String) -> [Remark] {
+        guard !wishes.isEmpty, state.withLock({ $0.open[uid] == nil }) else { return [] }
+        var remarks: [Remark] = []
+        var held = Held()
+        for wish in wishes {
+            let host: String = wish.address.isEmpty ? hostAddress : wish.address
+            note(wish, host, &remarks) { () throws(SandboxError) in try openOnHost(wish, host, podAddress, &held) }
+            guard let nodeAddress, wish.address.isEmpty || wish.address == nodeAddress else { continue }
+            note(wish, nodeAddress, &remarks) { () throws(SandboxError) in try openInCluster(wish, nodeAddress, podAddress, &held) }
+        }
+        state.withLock { $0.open[uid] = held }
+        return remarks
+    }
+
+    /// Remembers what is to be said of a port: that it is another one, or not open.
+    private func note(_ wish: Wish, _ address: String, _ remarks: inout [Remark], _ open: () throws(SandboxError) -> Int) {
+        do throws(SandboxError) {
+            let port: Int = try open()
+            guard port != wish.port else { return }
+            remarks.append(
+                Remark(isProblem: false, text: "Port \(wish.port) is at \(address):\(port): this user may not bind ports below 1024"))
+        } catch {
+            remarks.append(Remark(isProblem: true, text: "\(address):\(wish.port) is not open: \(error.reason)"))
+        }
+    }
+
+    private func openOnHost(_ wish: Wish, _ address: String, _ pod: String, _ held: inout Held) throws(SandboxError) -> Int {
+        switch wish.transport {
+        case "TCP":
+            return try openDoor(to: pod, wish.containerPort, &held) { doors, number throws(SandboxError) in
+                try doors.open(number, at: address, port: wish.port)
+            }
+        case "UDP":
+            do throws(SandboxError) {
+                held.datagrams.append(try datagrams(ClusterNetwork.hostListener(address, port: wish.port, isStream: false), pod, wish))
+                return wish.port
+            } catch  where error.errno == EACCES && wish.port < 1024 {
+                let port: Int = wish.port + Doors.offset
+                held.datagrams.append(try datagrams(ClusterNetwork.hostListener(address, port: port, isStream: false), pod, wish))
+                return port
+            }
+        default: throw SandboxError.system(call: "socket", errno: EPROTONOSUPPORT, path: wish.transport)
+        }
+    }
+
+    private func openInCluster(_ wish: Wish, _ address: String, _ pod: String, _ held: inout Held) throws(SandboxError) -> Int {
+        switch wish.transport {
+        case "TCP":
+            return try openDoor(to: pod, wish.containerPort, &held) { doors, number throws(SandboxError) in
+                try doors.open(number, on: network.listen(address, port: wish.port))
+                return wish.port
+            }
+        case "UDP":
+            held.datagrams.append(try datagrams(network.datagrams(address, port: wish.port), pod, wish))
+            return wish.port
+        default: throw SandboxError.system(call: "socket", errno: EPROTONOSUPPORT, path: wish.transport)
+        }
+    }
+
+    private func openDoor(
+        to address: String, _ port: Int, _ held: inout Held, _ open: (Doors, UInt64) throws(SandboxError) -> Int
+    ) throws(SandboxError) -> Int {
+        let number: UInt64 = state.withLock { state in
+            state.last += 1
+            state.places[state.last] = (address, port)
+            return state.last
+        }
+        do throws(SandboxError) {
+            let opened: Int = try open(engine, number)
+            held.doors.append(number)
+            return opened
+        } catch {
+            state.withLock { $0.places[number] = nil }
+            throw error
+        }
+    }
+
+    private func datagrams(_ listener: Int32, _ address: String, _ wish: Wish) throws(SandboxError) -> DatagramDoor {
+        try DatagramDoor(on: listener) { [network] in try? network.connectedDatagrams(address, port: wish.containerPort) }
+    }
+
+    /// Lets nobody in to a pod any more.
+    func close(_ uid: String) {
+        let numbers: [UInt64] = state.withLock { state in
+            let numbers: [UInt64] = state.open.removeValue(forKey: uid)?.doors ?? []
+            for number in numbers { state.places[number] = nil }
+            return numbers
+        }
+        close(numbers)
+    }
+
+    func closeAll() {
+        close(
+            state.withLock { state in
+                defer { state = State() }
+                return Array(state.places.keys)
+            })
+    }
+
+    private func close(_ numbers: [UInt64]) {
+        guard !numbers.isEmpty else { return }
+        doors.withLock { doors in for number in numbers { doors?.close(number) } }
+    }
+
+    private var engine: Doors {
+        doors.withLock { doors in
+            if let doors { return doors }
+            let new = Doors { [weak self] in self?.dial($0) }
+            doors = new
+            return new
+        }
+    }
+
+    /// On the doors' thread.
+    private func dial(_ number: UInt64) -> Int32? {
+        state.withLock { $0.places[number] }.flatMap { try? network.beginConnect($0.address, port: $0.port) }
+    }
+}

@@ -1,0 +1,167 @@
+import API
+import Machinery
+import Sandbox
+
+/// What a node and its pods use, in the forms that collectors of metrics read. Source: pkg/kubelet/server/stats and
+/// pkg/kubelet/metrics/collectors.
+struct NodePages: Sendable {
+    let nodeName: String
+    let pods: [PodUsage]
+    /// Processors by container, where they were measured, by the pod's uid and the container's name.
+    let rates: [String: Quantity]
+    let host: HostUsage?
+    let hostRate: Quantity?
+    let disk: DiskSpace?
+    /// When the kubelet began.
+    let began: Time
+    let now: Time
+
+    // MARK: - /stats/summary
+
+    var summary: JSON {
+        var node: JSON = ["nodeName": .string(nodeName), "startTime": began.json]
+        if let host {
+            node["cpu"] = cpu(host.cpu, hostRate)
+            var memory: JSON = self.memory(host.memory)
+            memory["availableBytes"] = .int(Host.availableMemory)
+            node["memory"] = memory
+        }
+        if let disk {
+            let facts: JSON = [
+                "time": now.json, "availableBytes": .int(disk.available), "capacityBytes": .int(disk.capacity),
+                "usedBytes": .int(disk.capacity - disk.available), "inodesFree": .int(disk.availableInodes), "inodes": .int(disk.inodes),
+                "inodesUsed": .int(disk.inodes - disk.availableInodes),
+            ]
+            node["fs"] = facts
+            node["runtime"] = ["imageFs": facts, "containerFs": facts]
+        }
+        return ["node": node, "pods": .array(pods.map(summary(of:)))]
+    }
+
+    private func summary(of pod: PodUsage) -> JSON {
+        var json: JSON = [
+            "podRef": ["name": .string(pod.key.name), "namespace": .string(pod.key.namespace), "uid": .string(pod.uid)],
+            "startTime": (pod.startedAt ?? began).json,
+        ]
+        json["containers"] = .array(
+            pod.containers.map { container in
+                [
+                    "name": .string(container.name), "startTime": container.startedAt.json,
+                    "cpu": cpu(container.cpuNanoseconds, rate(of: container, in: pod)), "memory": memory(container.workingSetBytes),
+                ]
+            })
+        let all: [Quantity] = pod.containers.compactMap { rate(of: $0, in: pod) }
+        json["cpu"] = cpu(pod.cpuNanoseconds, all.count == pod.containers.count ? all.reduce(.zero, +) : nil)
+        json["memory"] = memory(pod.workingSetBytes)
+        return json
+    }
+
+    private func rate(of container: ContainerUsage, in pod: PodUsage) -> Quantity? { rates["\(pod.uid)/\(container.name)"] }
+
+    private func cpu(_ nanoseconds: Int64, _ rate: Quantity?) -> JSON {
+        var json: JSON = ["time": now.json]
+        if let rate { json["usageNanoCores"] = .int((rate * 1_000_000_000).value) }
+        json["usageCoreNanoSeconds"] = .int(nanoseconds)
+        return json
+    }
+
+    private func memory(_ bytes: Int64) -> JSON { ["time": now.json, "usageBytes": .int(bytes), "workingSetBytes": .int(bytes)] }
+
+    // MARK: - /metrics/resource
+
+    var resourceMetrics: String {
+        var text = MetricText(milliseconds: now.seconds * 1000)
+        text.begin(
+            "container_cpu_usage_seconds_total", "counter", "[STABLE] Cumulative cpu time consumed by the container in core-seconds")
+        each { text.add($0, seconds: $2.cpuNanoseconds) }
+        text.begin(
+            "container_memory_working_set_bytes", "gauge", "[STABLE] Current working set of the container in bytes")
+        each { text.add($0, $2.workingSetBytes) }
+        text.begin(
+            "container_start_time_seconds", "gauge", "[STABLE] Start time of the container since unix epoch in seconds")
+        each { text.add($0, $2.startedAt.seconds) }
+        if let host {
+            text.begin("node_cpu_usage_seconds_total", "counter", "[STABLE] Cumulative cpu time consumed by the node in core-seconds")
+            text.add([], seconds: host.cpu)
+            text.begin("node_memory_working_set_bytes", "gauge", "[STABLE] Current working set of the node in bytes")
+            text.add([], host.memory)
+        }
+        text.begin("pod_cpu_usage_seconds_total", "counter", "[STABLE] Cumulative cpu time consumed by the pod in core-seconds")
+        for pod in pods { text.add(labels(pod), seconds: pod.cpuNanoseconds) }
+        text.begin("pod_memory_working_set_bytes", "gauge", "[STABLE] Current working set of the pod in bytes")
+        for pod in pods { text.add(labels(pod), pod.workingSetBytes) }
+        text.begin(
+            "resource_scrape_error", "gauge", "[STABLE] 1 if there was an error while getting container metrics, 0 otherwise")
+        text.add([], pods.allSatisfy(\.isWhole) ? 0 : 1)
+        return text.text
+    }
+
+    // MARK: - /metrics/cadvisor
+
+    var containerMetrics: String {
+        var text = MetricText(milliseconds: now.seconds * 1000)
+        func named(_ labels: [(String, String)], _ pod: PodUsage, _ container: ContainerUsage) -> [(String, String)] {
+            [("container", container.name), ("id", "/\(pod.uid)/\(container.run)"), ("name", container.run)] + labels.dropFirst()
+        }
+        text.begin("container_cpu_usage_seconds_total", "counter", "Cumulative cpu time consumed in seconds.")
+        each { text.add(named($0, $1, $2) + [("cpu", "total")], seconds: $2.cpuNanoseconds) }
+        text.begin("container_memory_usage_bytes", "gauge", "Current memory usage in bytes, including all memory.")
+        each { text.add(named($0, $1, $2), $2.workingSetBytes) }
+        text.begin("container_memory_working_set_bytes", "gauge", "Current working set in bytes.")
+        each { text.add(named($0, $1, $2), $2.workingSetBytes) }
+        text.begin("container_start_time_seconds", "gauge", "Start time of the container since unix epoch in seconds.")
+        each { text.add(named($0, $1, $2), $2.startedAt.seconds) }
+        text.begin("container_last_seen", "gauge", "Last time a container was seen by the exporter")
+        each { text.add(named($0, $1, $2), now.seconds) }
+        text.begin("machine_cpu_cores", "gauge", "Number of logical CPU cores.")
+        text.add([], Int64(Host.processors))
+        text.begin("machine_memory_bytes", "gauge", "Amount of memory installed on the machine.")
+        text.add([], Host.memory)
+        return text.text
+    }
+
+    // MARK: - /metrics
+
+    var nodeMetrics: String {
+        var text = MetricText(milliseconds: nil)
+        text.begin("kubelet_node_name", "gauge", "[ALPHA] The node's name. The count is always 1.")
+        text.add([("node", nodeName)], 1)
+        text.begin("kubelet_running_containers", "gauge", "[ALPHA] Number of containers currently running")
+        text.add([("container_state", "running")], Int64(pods.reduce(0) { $0 + $1.containers.count }))
+        text.begin("kubelet_running_pods", "gauge", "[ALPHA] Number of pods that have a running pod sandbox")
+        text.add([], Int64(pods.count { !$0.containers.isEmpty }))
+        return text.text
+    }
+
+    private func each(_ body: ([(String, String)], PodUsage, ContainerUsage) -> Void) {
+        for pod in pods { for container in pod.containers { body([("container", container.name)] + labels(pod), pod, container) } }
+    }
+
+    private func labels(_ pod: PodUsage) -> [(String, String)] { [("namespace", pod.key.namespace), ("pod", pod.key.name)] }
+}
+
+/// Metrics as Prometheus reads them. Source: its text exposition format.
+struct MetricText {
+    private(set) var text = ""
+    private var name = ""
+    private let stamp: String
+
+    /// - Parameter milliseconds: since 1970, when the values were read; nil leaves that to the reader.
+    init(milliseconds: Int64?) { stamp = milliseconds.map { " \($0)" } ?? "" }
+
+    mutating func begin(_ name: String, _ kind: String, _ help: String) {
+        self.name = name
+        text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind)\n"
+    }
+
+    mutating func add(_ labels: [(String, String)], _ value: Int64) { add(labels, "\(value)") }
+
+    mutating func add(_ labels: [(String, String)], seconds nanoseconds: Int64) {
+        add(labels, "\(Double(nanoseconds / 1000) / 1_000_000)")
+    }
+
+    private mutating func add(_ labels: [(String, String)], _ value: String) {
+        let list: String = labels.map { "\($0.0)=\(JSON.quoted($0.1))" }.joined(separator: ",")
+        text += name + (list.isEmpty ? "" : "{\(list)}") + " \(value)\(stamp)\n"
+    }
+}

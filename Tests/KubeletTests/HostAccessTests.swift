@@ -1,0 +1,202 @@
+import API
+import Client
+import FoundationEssentials
+import Glibc
+import Kubelet
+import Machinery
+import Sandbox
+import TestSupport
+import Testing
+
+/// What a pod gets of its host when it asks: processes, communication, devices, ports, kernel parameters.
+@Suite(.serialized) struct HostAccessTests {
+    private static func container(_ script: String, _ more: JSON = [:]) -> JSON {
+        var container: JSON = ["name": "main", "image": "host", "command": ["sh", "-c", .string(script)]]
+        for member in more.object ?? [:] { container[member.key] = member.value }
+        return [container]
+    }
+
+    private static func isAlive(_ marker: String) -> Bool {
+        names(in: "/proc").contains { name in
+            guard Int32(name) != nil, let line = try? Data(contentsOf: URL(filePath: "/proc/\(name)/cmdline")) else { return false }
+            return String(decoding: line, as: UTF8.self).contains(marker)
+        }
+    }
+
+    @Test func `hostPID shows the host's processes, and all of the pod's end with it`() async throws {
+        let node = try await TestNode()
+        let marker = "77\(getpid())"
+        try await node.withKubelet { kubelet in
+            let script = "tr '\\0' ' ' < /proc/\(getpid())/cmdline; echo; (setsid sleep \(marker) &) ; sleep \(marker)"
+            try await node.run("seer", ["hostPID": true, "containers": Self.container(script)])
+            let pod: View<Pod> = try await node.waitForPhase("seer", "Running")
+            try await eventually("it sees this very process") {
+                try await node.log(kubelet, pod).contains(Host.executable.split(separator: "/").last ?? "?")
+            }
+            #expect(Self.isAlive(marker))
+            try await node.delete("seer", gracePeriodSeconds: 0)
+            try await node.waitUntilGone("seer")
+            #expect(!Self.isAlive(marker))
+        }
+        await node.end()
+    }
+
+    @Test func `when the parent of a pod of the host's processes is killed, nothing of the pod stays`() async throws {
+        let node = try await TestNode()
+        let marker = "78\(getpid())"
+        try await node.withKubelet { _ in
+            try await node.run(
+                "seer",
+                [
+                    "hostPID": true, "restartPolicy": "Never",
+                    "containers": Self.container("(setsid sleep \(marker) &) ; exec sleep \(marker)"),
+                ])
+            try await node.waitForPhase("seer", "Running")
+            try await eventually("it runs") { Self.isAlive(marker) }
+            let record: String = try #require(
+                names(in: node.configuration.stateFolder + "/pods").first.flatMap {
+                    try? String(
+                        decoding: Data(contentsOf: URL(filePath: node.configuration.stateFolder + "/pods/\($0)/sandbox/state")),
+                        as: UTF8.self)
+                })
+            let parent: Int32 = try #require(record.split(separator: " ").dropFirst(2).first.flatMap { Int32($0) })
+            kill(parent, SIGKILL)
+            try await node.waitForPhase("seer", "Failed")
+            try await eventually("all are gone") { !Self.isAlive(marker) }
+        }
+        await node.end()
+    }
+
+    @Test func `hostIPC shares what the host shares`() async throws {
+        let node = try await TestNode()
+        try await node.withKubelet { kubelet in
+            let script = "readlink /proc/self/ns/ipc"
+            try await node.run("shares", ["hostIPC": true, "restartPolicy": "Never", "containers": Self.container(script)])
+            let pod: View<Pod> = try await node.waitForPhase("shares", "Succeeded")
+            var link = [UInt8](repeating: 0, count: 64)
+            let count: Int = link.withUnsafeMutableBytes { bytes in
+                readlink("/proc/self/ns/ipc", bytes.baseAddress!.assumingMemoryBound(to: CChar.self), bytes.count)
+            }
+            #expect(try await node.log(kubelet, pod) == String(decoding: link.prefix(max(0, count)), as: UTF8.self) + "\n")
+        }
+        await node.end()
+    }
+
+    @Test func `a privileged container has all rights, devices and a kernel that it can tune`() async throws {
+        let node = try await TestNode()
+        try await node.withKubelet { kubelet in
+            let script = """
+                grep CapEff /proc/self/status
+                ls /dev | wc -l
+                mkdir /m && mount -t tmpfs none /m && echo mounted
+                echo 12345 > /proc/sys/net/ipv4/tcp_keepalive_time && cat /proc/sys/net/ipv4/tcp_keepalive_time
+                """
+            try await node.shell("mighty", script, ["securityContext": ["privileged": true]])
+            try await node.shell("meek", script)
+            let mighty: View<Pod> = try await node.waitForPhase("mighty", "Succeeded")
+            let lines: [Substring] = try await node.log(kubelet, mighty).split(separator: "\n")
+            #expect(lines.count == 4 && lines.last == "12345" && lines[2] == "mounted", "\(lines)")
+            let meek: View<Pod> = try await node.waitForPhase("meek", "Failed")
+            let others: String = try await node.log(kubelet, meek)
+            #expect(others.contains("CapEff:\t00000000a80425fb"), "\(others)")
+            #expect(!others.contains("mounted") && !others.contains("12345\n"), "\(others)")
+        }
+        await node.end()
+    }
+
+    @Test func `procMount decides what of proc is hidden`() async throws {
+        let node = try await TestNode()
+        try await node.withKubelet { kubelet in
+            let script = "cut -d' ' -f5 /proc/self/mountinfo | grep -cE '^/proc/(sys|keys)$'; true"
+            try await node.run(
+                "bare",
+                [
+                    "hostUsers": false, "restartPolicy": "Never",
+                    "containers": Self.container(script, ["securityContext": ["procMount": "Unmasked"]]),
+                ])
+            try await node.run("masked", ["hostUsers": false, "restartPolicy": "Never", "containers": Self.container(script)])
+            let masked: View<Pod> = try await node.waitForPhase("masked", "Succeeded")
+            #expect(try await node.log(kubelet, masked) == "2\n")
+            let bare: View<Pod> = try await node.waitForPhase("bare", "Succeeded")
+            #expect(try await node.log(kubelet, bare) == "0\n")
+        }
+        await node.end()
+    }
+
+    @Test func `kernel parameters that are the pod's own are set, others are refused for ever`() async throws {
+        let node = try await TestNode()
+        try await node.withKubelet { kubelet in
+            func pod(_ name: String, _ sysctl: String, _ value: String) async throws {
+                let script = "cat /proc/sys/net/ipv4/ip_local_port_range"
+                try await node.run(
+                    name,
+                    [
+                        "restartPolicy": "Never", "containers": Self.container(script),
+                        "securityContext": ["sysctls": [["name": .string(sysctl), "value": .string(value)]]],
+                    ])
+            }
+            try await pod("tuned", "net.ipv4.ip_local_port_range", "40000 40100")
+            let tuned: View<Pod> = try await node.waitForPhase("tuned", "Succeeded")
+            #expect(try await node.log(kubelet, tuned) == "40000\t40100\n")
+            try await pod("unsafe", "kernel.msgmax", "10000")
+            let refused: View<Pod> = try await node.waitForPhase("unsafe", "Failed")
+            #expect(refused.status.reason == "SysctlForbidden")
+            #expect(refused.status.message == "Pod was rejected: forbidden sysctl: \"kernel.msgmax\" not allowlisted")
+            #expect(try await node.events("unsafe") == ["SysctlForbidden: forbidden sysctl: \"kernel.msgmax\" not allowlisted"])
+        }
+        await node.end()
+    }
+
+    @Test func `a pod that does not fit is refused`() async throws {
+        let node = try await TestNode()
+        try await node.withKubelet { _ in
+            try await node.shell("huge", "exit 0", ["resources": ["requests": ["cpu": "1000"]]])
+            let refused: View<Pod> = try await node.waitForPhase("huge", "Failed")
+            #expect(refused.status.reason == "OutOfcpu")
+            let all = Int(Host.processors) * 1000
+            #expect(
+                refused.status.message
+                    == "Pod was rejected: Node didn't have enough resource: cpu, requested: 1000000, used: 0, capacity: \(all)")
+        }
+        await node.end()
+    }
+
+    @Test func `a hostPort leads to the pod from the host and from other pods`() async throws {
+        let node = try await TestNode()
+        let port = Int.random(in: 21_000...29_000)
+        try await node.withKubelet { kubelet in
+            let server =
+                "import socket; s = socket.create_server((\"\", 80)); c = s.accept()[0]; c.sendall(b\"one\"); c.close();"
+                + "c = s.accept()[0]; c.sendall(b\"two\"); c.close(); import time; time.sleep(1000)"
+            let spec: JSON = [
+                "containers": Self.container(
+                    "exec python3 -c '\(server)'", ["ports": [["containerPort": 80, "hostPort": .int(Int64(port))]]])
+            ]
+            try await node.run("door", spec)
+            try await node.waitForPhase("door", "Running")
+            func ask(_ body: () throws -> Int32) -> String? {
+                guard let fd = try? body() else { return nil }
+                defer { close(fd) }
+                var entry = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
+                _ = poll(&entry, 1, 5000)
+                var bytes = [UInt8](repeating: 0, count: 8)
+                let count: Int = read(fd, &bytes, bytes.count)
+                return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
+            }
+            try await eventually("the host reaches it") {
+                ask { try ClusterNetwork.hostConnection("127.0.0.1", port: port, type: Int32(SOCK_STREAM.rawValue)) } == "one"
+            }
+            #expect(ask { try node.network.connectBlocking("10.244.0.1", port: port, timeout: .seconds(5)) } == "two")
+            // Somebody else has the port: the pod runs, and its user is told.
+            try await node.run("late", spec)
+            try await node.waitForPhase("late", "Running")
+            try await eventually("it says so") {
+                try await node.events("late").contains("HostPortUnavailable: 127.0.0.1:\(port) is not open: address already in use")
+            }
+            try await node.delete("door", gracePeriodSeconds: 0)
+            try await node.waitUntilGone("door")
+            try await eventually("the port is shut") { !ClusterNetwork.isListening("127.0.0.1", port: port) }
+        }
+        await node.end()
+    }
+}
