@@ -23,7 +23,8 @@ extension EndToEnd {
                 #expect(try await home.check("logs", "ring-1").hasPrefix("ring-1 was here"))
                 // What is exported can be taken back, and says nothing new.
                 let back: Command.Outcome = try await home.bash(
-                    "swkube export | tee exported.yaml | swkube apply --dry-run=server -f - | grep -vE 'configured|unchanged'; grep -cE 'uid:|clusterIP: 1' exported.yaml")
+                    "cd \(home.folder.file("home")) && swkube export | tee exported.yaml | swkube apply --dry-run=server -f - | grep -vE 'configured|unchanged'; grep -cE 'uid:|clusterIP: 1' exported.yaml"
+                )
                 #expect(back.output == "0\n", "\(back)")
                 for name in ordered.reversed() { try await home.check("delete", "-f", sample(name), "--timeout=90s") }
                 try await eventually("all pods are gone") { try await home.check("get", "pods", "-o", "name") == "" }

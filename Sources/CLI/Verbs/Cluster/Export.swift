@@ -16,7 +16,8 @@ package struct Export: Verb {
     @Argument(help: ArgumentHelp("Types, such as deploy,svc; all without any.", valueName: "type"))
     var types: [String] = []
 
-    @Flag(name: [.customShort("A"), .customLong("all-namespaces")], help: "All namespaces but those of the system, and objects without one.")
+    @Flag(
+        name: [.customShort("A"), .customLong("all-namespaces")], help: "All namespaces but those of the system, and objects without one.")
     var allNamespaces = false
 
     @Option(
@@ -79,7 +80,7 @@ enum ExportedObject {
     static let derivedTypes: Set<String> = [
         "events", "events.events.k8s.io", "endpoints", "endpointslices.discovery.k8s.io", "leases.coordination.k8s.io", "nodes",
         "controllerrevisions.apps", "ipaddresses.networking.k8s.io", "csinodes.storage.k8s.io", "componentstatuses", "bindings",
-        "certificatesigningrequests.certificates.k8s.io", "apiservices.apiregistration.k8s.io", "hostimages.node.swkube.dev",
+        "certificatesigningrequests.certificates.k8s.io", "apiservices.apiregistration.k8s.io", "hostimages.swkube.dev",
     ]
 
     static func isMadeByPeople(_ object: JSON, _ resource: APIResource) -> Bool {
