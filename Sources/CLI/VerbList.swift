@@ -43,7 +43,7 @@ enum VerbList {
         Group(
             title: "Cluster",
             verbs: [
-                Start.self, Stop.self, Status.self, Clusters.self, DeleteCluster.self, RunIn.self, Doctor.self, Version.self,
+                Start.self, Stop.self, Status.self, Clusters.self, DeleteCluster.self, RunIn.self, Export.self, Doctor.self, Version.self,
                 ClusterInfo.self,
             ]),
         Group(

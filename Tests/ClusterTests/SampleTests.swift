@@ -21,6 +21,11 @@ extension EndToEnd {
                 try await home.check("scale", "backup/nightly", "--replicas=3")
                 #expect(try await home.value("backups/nightly", "{.spec.copies}") == "3")
                 #expect(try await home.check("logs", "ring-1").hasPrefix("ring-1 was here"))
+                // What is exported can be taken back, and says nothing new.
+                let back: Command.Outcome = try await home.bash(
+                    "cd \(home.folder.file("home")) && swkube export | tee exported.yaml | swkube apply --dry-run=server -f - | grep -vE 'configured|unchanged'; grep -cE 'uid:|clusterIP: 1' exported.yaml"
+                )
+                #expect(back.output == "0\n", "\(back)")
                 for name in ordered.reversed() { try await home.check("delete", "-f", sample(name), "--timeout=90s") }
                 try await eventually("all pods are gone") { try await home.check("get", "pods", "-o", "name") == "" }
             }
