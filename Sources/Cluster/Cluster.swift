@@ -28,6 +28,8 @@ package final class Cluster: Sendable {
         package var tokenFile: String?
         /// Address on this machine that gives static pods; nil for none.
         package var manifestAddress: String?
+        /// A file that says how the scheduler works; nil for the default.
+        package var schedulerFile: String?
         /// The program that becomes the parent of a pod.
         package var executable: String
 
@@ -140,6 +142,7 @@ package final class Cluster: Sendable {
             isOwn ? (ClusterAddresses.gateway, ClusterAddresses.advertisedPort) : ("127.0.0.1", http.port)
         try await Bootstrap(client: client, port: http.port, advertised: advertised, hasNames: isOwn, now: clock.time).run()
         try await policy
+        let scheduling: SchedulerConfiguration = try await SchedulerFile(path: configuration.schedulerFile, client: client).read()
         if let first, configuration.nodeCount > 1 {
             try await SharedMachine(first: first, count: configuration.nodeCount).mark(client)
         }
@@ -150,7 +153,8 @@ package final class Cluster: Sendable {
             rootCA: credentials.caPEM, signer: ClusterSigner(credentials.authority), volumesFolder: profile.volumesFolder,
             makeToken: { [tokens = server.tokens] in try tokens.legacyToken(namespace: $0, account: $1, uid: $2, secret: $3) })
         scheduler = Scheduler(
-            client: part(.system("system:kube-scheduler"), "kube-scheduler"), informers: shared, clock: clock, log: log)
+            client: part(.system("system:kube-scheduler"), "kube-scheduler"), informers: shared, clock: clock, log: log,
+            configuration: scheduling)
         let host = Kubelet.Endpoint(address: "127.0.0.1", port: http.port)
         let ranges = NodeRanges(profile, network)
         let groups = ControlGroups(name: settings.controlGroup)

@@ -12,7 +12,8 @@ package struct Start: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "start", abstract: "Start a cluster on this machine and make it the current context.",
         usage:
-            "swkube start [--cluster=NAME] [--nodes=COUNT] [--port=PORT] [--token-auth-file=FILE] [--manifest-url=URL] [--foreground] [flags]",
+            "swkube start [--cluster=NAME] [--nodes=COUNT] [--port=PORT] [--token-auth-file=FILE] [--manifest-url=URL] "
+            + "[--scheduler-config=FILE] [--foreground] [flags]",
         discussion: """
             Returns when the node is Ready. A cluster that runs already stays as it is. Several clusters run side by side under names of \
             their own. Data are kept under $SWKUBE_HOME, else $XDG_DATA_HOME/swkube, else ~/.local/share/swkube.
@@ -40,6 +41,11 @@ package struct Start: LocalVerb {
                 + "static pods too.", valueName: "url"))
     var manifestUrl: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "How pods are placed: a file of kind KubeSchedulerConfiguration with profiles, plugins, weights and back-offs.", valueName: "file"))
+    var schedulerConfig: String?
+
     @Flag(help: "Stay in the foreground and log to standard error; SIGINT and SIGTERM stop the cluster.")
     var foreground = false
 
@@ -66,6 +72,7 @@ package struct Start: LocalVerb {
             profile: profile,
             arguments: ["--port", String(port), "--nodes", String(nodes)] + (tokenAuthFile.map { ["--token-auth-file", $0] } ?? [])
                 + (manifestUrl.map { ["--manifest-url", $0] } ?? [])
+                + (schedulerConfig.map { ["--scheduler-config", $0] } ?? [])
         ).run()
         try writeContext(profile, cluster.server, shell)
         let milliseconds: Int64 = (Host.now - began) / 1_000_000
@@ -87,6 +94,7 @@ package struct Start: LocalVerb {
             configuration.nodeCount = nodes
             configuration.tokenFile = tokenAuthFile
             configuration.manifestAddress = manifestUrl
+            configuration.schedulerFile = schedulerConfig
             let cluster: Cluster = try await Cluster.start(profile, configuration: configuration, clock: ClusterClock(), log: log)
             try cluster.announce(pid: getpid())
             log.info("the API answers", metadata: ["cluster": "\(profile.name)", "port": "\(cluster.port)"])
