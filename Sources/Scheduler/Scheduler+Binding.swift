@@ -29,6 +29,7 @@ extension Scheduler {
             }
             step = "binding rejected: running Bind plugin \"\(work.profile.binds.first?.name ?? "")\": "
             for plugin in work.profile.binds { try await plugin.bind(pod, to: node, self) }
+            measures.attempted(work, "scheduled")
             log.info("bound pod", metadata: ["pod": "\(pod.key)", "node": "\(node)"])
             events.record(pod.pod, .normal, reason: "Scheduled", "Successfully assigned \(pod.key) to \(node)", by: work.profile.schedulerName)
         } catch {
@@ -36,6 +37,7 @@ extension Scheduler {
             state.forget(work, isGone: isGone)
             // Deleted, made anew or bound by somebody else, as a rule.
             guard !isGone, !Task.isCancelled else { return }
+            measures.attempted(work, "error")
             log.warning("a pod could not be bound", metadata: ["pod": "\(pod.key)", "node": "\(node)", "error": "\(error)"])
             await report(pod, reason: "SchedulerError", step + "\(error)")
         }

@@ -21,11 +21,12 @@ package struct Scheduler: Sendable {
     let volumes: Informer<PersistentVolume>
     private let classes: Informer<StorageClass>
     let state: SchedulerState
+    let measures: SchedulerMeasures
 
     /// - Parameter informers: not running yet, or the scheduler may see changes of that moment in the wrong order.
     package init(
         client: Client, informers: Informers, clock: ClusterClock, log: Logger,
-        configuration: SchedulerConfiguration = SchedulerConfiguration()
+        configuration: SchedulerConfiguration = SchedulerConfiguration(), metrics: Metrics = Metrics()
     ) {
         self.client = client
         self.clock = clock
@@ -39,6 +40,7 @@ package struct Scheduler: Sendable {
         classes = informers.informer(StorageClass.self)
         let state = SchedulerState(clock: clock, configuration: configuration)
         self.state = state
+        measures = SchedulerMeasures(metrics, state)
         nodes.onChange { state.nodeChanged($0, $1) }
         namespaces.onChange { state.namespaceChanged($0, $1) }
         claims.onChange { state.claimChanged($0, $1) }
@@ -63,7 +65,10 @@ package struct Scheduler: Sendable {
         await pods.caughtUp()
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
-                while let work = await state.next() { group.addTask { await carryOut(work) } }
+                while let work = await state.next() {
+                    measures.decided(work)
+                    group.addTask { await carryOut(work) }
+                }
             }
         } onCancel: {
             state.close()

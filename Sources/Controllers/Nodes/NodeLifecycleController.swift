@@ -10,6 +10,7 @@ import Synchronization
 /// Source: pkg/controller/nodelifecycle.
 struct NodeLifecycleController: Controller {
     static let name = "node-controller"
+    static let queueName = "node_lifecycle_controller"
     static let period: Duration = .seconds(5)
 
     /// What was last heard of a node, and when.

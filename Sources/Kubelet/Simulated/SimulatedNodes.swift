@@ -17,7 +17,7 @@ package final class SimulatedNodes: Sendable {
     private let queue: WorkQueue
     /// Of the nodes that are switched on.
     private let names = Mutex<Set<String>>([])
-    private let lastAddress = Atomic<UInt32>(0)
+    private let addresses = SimulatedAddresses()
 
     /// - Parameter client: acts as the node of that name.
     package init(client: @escaping @Sendable (_ node: String) -> Client, informers: Informers, clock: ClusterClock, log: Logger) {
@@ -28,7 +28,10 @@ package final class SimulatedNodes: Sendable {
         pods = informers.informer()
         queue = WorkQueue(clock: clock)
         nodes.onChange { [weak self] before, after in self?.changed(before, after) }
-        pods.onChange { [weak self] _, after in self?.changed(after) }
+        pods.onChange { [weak self, addresses] before, after in
+            addresses.podChanged(before, after)
+            self?.changed(after)
+        }
     }
 
     private func changed(_ before: View<Node>?, _ after: View<Node>?) {
@@ -98,7 +101,10 @@ package final class SimulatedNodes: Sendable {
         switch simulation.step {
         case .nothing: return nil
         case .wait(let duration): return duration
-        case .start: status = simulation.running(address: lastAddress.wrappingAdd(1, ordering: .relaxed).newValue)
+        case .start:
+            // A node gets its range soon after it is made.
+            guard let address = addresses.address(for: pod, on: node) else { return .milliseconds(20) }
+            status = simulation.running(address: address)
         case .end(let code): status = simulation.ended(code: code)
         case .remove:
             try await client.delete(Pod.self, key, uid: pod.metadata.uid, gracePeriodSeconds: 0)

@@ -40,6 +40,8 @@ final class SchedulerState: Sendable {
         /// How often it was tried.
         let attempts: Int
         let outcome: Outcome
+        /// What the decision took.
+        let duration: Duration
     }
 
     let profiles: [String: Profile]
@@ -125,6 +127,8 @@ final class SchedulerState: Sendable {
         state.withLock { $0.budgets[key] = after.map { Budget($0) } }
     }
 
+    var queueSizes: [String: Int] { state.withLock { $0.queue.sizes } }
+
     // MARK: - The loop
 
     /// The next decision, as soon as there is a pod to decide about; nil when the state is closed.
@@ -161,6 +165,7 @@ final class SchedulerState: Sendable {
     /// Decides about one pod, from PreFilter to Reserve.
     private func decide(_ pod: PodInfo, _ state: inout State, _ now: ClusterClock.Instant) -> Work? {
         guard let profile = profiles[pod.schedulerName] else { return nil }
+        let began: ContinuousClock.Instant = .now
         let attempts: Int = state.queue.attempts(pod.uid)
         state.cluster.prepare(for: pod, profile.arguments)
         let nominated: [(pod: PodInfo, node: String)] = state.queue.nominated(besides: pod)
@@ -178,7 +183,7 @@ final class SchedulerState: Sendable {
         case .nowhere(let unfit):
             outcome = refuse(pod, unfit, profile, nominated, &state, now)
         }
-        return Work(pod: pod, profile: profile, attempts: attempts, outcome: outcome)
+        return Work(pod: pod, profile: profile, attempts: attempts, outcome: outcome, duration: .now - began)
     }
 
     private func refuse(
