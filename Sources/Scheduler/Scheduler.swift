@@ -49,8 +49,8 @@ package struct Scheduler: Sendable {
         informers.informer(CSINode.self).onChange { state.driversChanged($0, $1) }
         informers.informer(PodDisruptionBudget.self).onChange { state.budgetChanged($0, $1) }
         informers.informer(Service.self).onChange { state.serviceChanged($0, $1) }
-        informers.informer(ReplicaSet.self).onChange { state.setChanged($0, $1) { $0.spec.selector.match } }
-        informers.informer(StatefulSet.self).onChange { state.setChanged($0, $1) { $0.spec.selector.match } }
+        informers.informer(ReplicaSet.self).onChange { state.setChanged($0, $1) { $0.spec.selector?.match } }
+        informers.informer(StatefulSet.self).onChange { state.setChanged($0, $1) { $0.spec.selector?.match } }
         informers.informer(ReplicationController.self).onChange { state.setChanged($0, $1) { try? LabelMatch(labels: $0.spec.selector) } }
         pods.onChange { state.podChanged($0, $1) }
     }

@@ -26,8 +26,8 @@ struct ClusterReading {
     /// Selectors of what makes pods, by uid.
     private func sets() async throws -> [String: LabelMatch] {
         var sets: [String: LabelMatch] = [:]
-        for set in try await all(ReplicaSet.self) { sets[set.metadata.uid] = set.spec.selector.match }
-        for set in try await all(StatefulSet.self) { sets[set.metadata.uid] = set.spec.selector.match }
+        for set in try await all(ReplicaSet.self) { sets[set.metadata.uid] = set.spec.selector?.match }
+        for set in try await all(StatefulSet.self) { sets[set.metadata.uid] = set.spec.selector?.match }
         for set in try await all(ReplicationController.self) {
             if let selector = try? LabelMatch(labels: set.spec.selector) { sets[set.metadata.uid] = selector }
         }

@@ -14,6 +14,7 @@ final class SimulatedAddresses: Sendable {
         var ranges: [String: Range] = [:]
         /// By uid of the pod.
         var places: [String: (node: String, number: UInt8)] = [:]
+        var further: UInt32 = 0
     }
 
     private let state = Mutex(State())
@@ -37,7 +38,8 @@ final class SimulatedAddresses: Sendable {
         }
     }
 
-    /// An address for a pod that begins; nil when all of the node's are taken, or the node has no range yet.
+    /// An address for a pod that begins; nil when the node has no range yet. Nodes that take more pods than they have addresses use
+    /// 198.18.0.0/15, which is for such play.
     func address(for pod: View<Pod>, on node: View<Node>) -> String? {
         guard let range = CIDR(node.spec.podCIDR), range.address.isIPv4 else { return nil }
         let uid: String = pod.metadata.uid
@@ -52,7 +54,8 @@ final class SimulatedAddresses: Sendable {
                 state.places[uid] = (node.name, addresses.last)
                 return range.address.advanced(by: Int(addresses.last)).description
             }
-            return nil
+            state.further &+= 1
+            return IPAddress(ipv4: 198 << 24 | 18 << 16 | state.further & 0x1_FFFF).description
         }
     }
 }

@@ -38,10 +38,12 @@ package final class SimulatedNodes: Sendable {
         guard let node = after ?? before else { return }
         let isOn: Bool = after?.kind == .simulated && after?.isSwitchedOff == false
         let isNews: Bool = names.withLock { isOn ? $0.insert(node.name).inserted : $0.remove(node.name) != nil }
-        guard isOn, isNews else { return }
-        queue.add(ObjectKey(namespace: "", name: node.name))
-        // Pods may have been seen before their node.
-        for pod in pods.list() { changed(pod) }
+        let hasRange: Bool = after?.spec.podCIDR.isEmpty == false
+        guard isOn, isNews || hasRange && before?.spec.podCIDR.isEmpty != false else { return }
+        if isNews { queue.add(ObjectKey(namespace: "", name: node.name)) }
+        // Pods may have been seen before their node, or before it had addresses for them.
+        guard hasRange else { return }
+        for pod in pods.list() where pod.spec.nodeName == node.name { queue.add(pod.key) }
     }
 
     private func changed(_ pod: View<Pod>?) {
@@ -102,8 +104,8 @@ package final class SimulatedNodes: Sendable {
         case .nothing: return nil
         case .wait(let duration): return duration
         case .start:
-            // A node gets its range soon after it is made.
-            guard let address = addresses.address(for: pod, on: node) else { return .milliseconds(20) }
+            // A node gets its range soon after it is made, and then its pods have their turn.
+            guard let address = addresses.address(for: pod, on: node) else { return nil }
             status = simulation.running(address: address)
         case .end(let code): status = simulation.ended(code: code)
         case .remove:

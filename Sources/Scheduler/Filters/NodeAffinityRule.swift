@@ -1,4 +1,5 @@
 import API
+import Machinery
 
 /// Only nodes that the pod's `nodeSelector` and required node affinity allow.
 struct NodeAffinityRule: Filter {

@@ -14,10 +14,9 @@ package struct Profile: Sendable {
 
     var preEnqueues: [any PreEnqueue.Type] = [SchedulingGates.self]
     var queueSort: any QueueSort.Type = PrioritySort.self
-    /// PreFilter and Filter.
+    /// PreFilter and Filter. NodeName is not among them: a pod that names its node never comes here.
     var filters: [any Filter.Type] = [
         NodeUnschedulable.self,
-        NodeName.self,
         TaintToleration.self,
         NodeAffinityRule.self,
         NodePorts.self,

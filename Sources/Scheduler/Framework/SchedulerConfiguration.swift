@@ -1,5 +1,5 @@
 package import API
-package import Machinery
+import Machinery
 
 /// How the scheduler was told to work: its profiles and back-offs.
 ///

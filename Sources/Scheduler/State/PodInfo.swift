@@ -1,4 +1,5 @@
 import API
+import Client
 import Machinery
 
 /// What placing a pod needs to know of it, read from its tree once.
