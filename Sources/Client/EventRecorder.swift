@@ -39,9 +39,9 @@ package final class EventRecorder: Sendable {
         self.clock = clock
         self.component = component
         self.host = host
-        let made = (0..<8).map { _ in AsyncStream<Waiting>.makeStream(bufferingPolicy: .bufferingOldest(1000)) }
-        lines = made.map(\.continuation)
-        for (stream, _) in made {
+        let streams = (0..<8).map { _ in AsyncStream<Waiting>.makeStream(bufferingPolicy: .bufferingOldest(1000)) }
+        lines = streams.map { $0.continuation }
+        for (stream, _) in streams {
             Task { [weak self] in
                 for await waiting in stream { await self?.publish(waiting) }
             }

@@ -86,7 +86,7 @@ struct DrainPlanTests {
                 }))
         let plan = DrainForecast(
             node: node, pods: going, in: forecast, budgets: try await client.list(PodDisruptionBudget.self, namespace: namespace).items)
-        let kept: Set<String> = Set(plan.fates.filter { if case .kept = $0.fate { true } else { false } }.map(\.pod.name))
+        let kept: Set<String> = Set(plan.fates.filter { if case .kept = $0.fate { true } else { false } }.map { $0.pod.name })
         let expected: [String] = plan.fates.compactMap { pod, fate in
             guard case .leaves(let place?) = fate, let owner = pod.metadata.controller?.name else { return nil }
             if case .node(let name) = place { return "\(owner) on \(name)" }

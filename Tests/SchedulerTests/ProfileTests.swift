@@ -72,7 +72,9 @@ struct ProfileTests {
         #expect(error.map { "\($0)" }?.contains(problem) == true, "\(error.map { "\($0)" } ?? "none")")
     }
 
-    @Test(arguments: [(50, nil, 50), (100, nil, 100), (1000, nil, 420), (5000, nil, 500), (6000, nil, 300), (5000, 20, 1000), (200, 1, 100)])
+    @Test(arguments: [
+        (50, nil, 50), (100, nil, 100), (1000, nil, 420), (5000, nil, 500), (6000, nil, 300), (5000, 20, 1000), (200, 1, 100),
+    ] as [(Int, Int?, Int)])
     func `of many nodes some are enough`(count: Int, percentage: Int?, expected: Int) {
         #expect(Decision.enough(of: count, percentage) == expected)
     }
