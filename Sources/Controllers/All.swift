@@ -45,6 +45,7 @@ extension ControllerManager {
             ProtectionController(context, .attributes),
             HorizontalController(context.acting(as: "horizontal-pod-autoscaler")),
             NodeRangeController(context.acting(as: "node-controller")),
+            NodeTTLController(context.acting(as: "ttl-controller")),
             NodeTaintController(context.acting(as: "node-controller")),
             NodeLifecycleController(context.acting(as: "node-controller")),
             TaintEvictionController(context.acting(as: "node-controller")),
