@@ -4,6 +4,7 @@ import Machinery
 /// Holds pods back that ask for what this version cannot give, and says so: devices of ResourceClaims, and groups that start as one.
 struct DeviceClaims: Filter {
     static let name = "DynamicResources"
+    static let events: Set<ClusterEvent.Kind> = []
     static func mayHelp(_ pod: PodInfo, _ event: ClusterEvent, _ snapshot: Snapshot) -> Bool { false }
 
     private let rejection: Rejection

@@ -6,6 +6,9 @@ import API
 /// documentation.
 struct InterPodAffinity: Filter {
     static let name = "InterPodAffinity"
+    static let events: Set<ClusterEvent.Kind> = [
+        .nodeAdded, .nodeChanged, .podPlaced, .podChanged, .podGone, .itself, .namespaceChanged,
+    ]
 
     static func mayHelp(_ pod: PodInfo, _ event: ClusterEvent, _ snapshot: Snapshot) -> Bool {
         let namespaces: Namespaces = snapshot.namespaces

@@ -4,6 +4,7 @@ import Machinery
 /// Only nodes that the pod's `nodeSelector` and required node affinity allow.
 struct NodeAffinityRule: Filter {
     static let name = "NodeAffinity"
+    static let events: Set<ClusterEvent.Kind> = [.nodeAdded, .nodeChanged]
 
     static func mayHelp(_ pod: PodInfo, _ event: ClusterEvent, _ snapshot: Snapshot) -> Bool {
         switch event {

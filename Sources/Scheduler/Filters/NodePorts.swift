@@ -1,6 +1,7 @@
 /// Only nodes where nobody has the host ports of the pod.
 struct NodePorts: Filter {
     static let name = "NodePorts"
+    static let events: Set<ClusterEvent.Kind> = [.nodeAdded, .podGone]
 
     static func mayHelp(_ pod: PodInfo, _ event: ClusterEvent, _ snapshot: Snapshot) -> Bool {
         switch event {

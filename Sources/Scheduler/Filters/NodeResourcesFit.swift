@@ -6,6 +6,7 @@ import Machinery
 /// A request beyond all that the node has is incurable: no pod that left would help.
 struct NodeResourcesFit: Filter {
     static let name = "NodeResourcesFit"
+    static let events: Set<ClusterEvent.Kind> = [.nodeAdded, .nodeChanged, .podGone, .podChanged, .itself]
 
     static func mayHelp(_ pod: PodInfo, _ event: ClusterEvent, _ snapshot: Snapshot) -> Bool {
         switch event {

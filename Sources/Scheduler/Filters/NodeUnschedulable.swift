@@ -3,6 +3,7 @@ import API
 /// Keeps pods off cordoned nodes, unless they tolerate the taint that stands for it.
 struct NodeUnschedulable: Filter {
     static let name = "NodeUnschedulable"
+    static let events: Set<ClusterEvent.Kind> = [.nodeAdded, .nodeChanged, .itself]
     private static let taint = TaintInfo(key: "node.kubernetes.io/unschedulable", effect: "NoSchedule")
 
     static func mayHelp(_ pod: PodInfo, _ event: ClusterEvent, _ snapshot: Snapshot) -> Bool {

@@ -6,6 +6,9 @@ import Machinery
 /// Source: pkg/scheduler/framework/plugins/nodevolumelimits.
 struct NodeVolumeLimits: Filter {
     static let name = "NodeVolumeLimits"
+    static let events: Set<ClusterEvent.Kind> = [
+        .nodeAdded, .podGone, .claimChanged, .volumeChanged, .storageDriversChanged,
+    ]
 
     static func mayHelp(_ pod: PodInfo, _ event: ClusterEvent, _ snapshot: Snapshot) -> Bool {
         switch event {

@@ -5,6 +5,9 @@ import API
 /// Constraints with `DoNotSchedule`. Source: Pod Topology Spread Constraints in the Kubernetes documentation.
 struct PodTopologySpread: Filter {
     static let name = "PodTopologySpread"
+    static let events: Set<ClusterEvent.Kind> = [
+        .nodeAdded, .nodeChanged, .nodeRemoved, .podPlaced, .podChanged, .podGone, .itself,
+    ]
 
     static func mayHelp(_ pod: PodInfo, _ event: ClusterEvent, _ snapshot: Snapshot) -> Bool {
         func counts(_ other: PodInfo) -> Bool {

@@ -3,6 +3,7 @@ import API
 /// Keeps pods off nodes with a taint NoSchedule or NoExecute that they don't tolerate.
 struct TaintToleration: Filter {
     static let name = "TaintToleration"
+    static let events: Set<ClusterEvent.Kind> = [.nodeAdded, .nodeChanged, .itself]
 
     static func mayHelp(_ pod: PodInfo, _ event: ClusterEvent, _ snapshot: Snapshot) -> Bool {
         event.makesNode { isTolerated($0, pod) } || event.changesItself { $0.tolerations }

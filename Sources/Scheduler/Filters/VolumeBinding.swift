@@ -6,6 +6,9 @@ import Machinery
 /// Source: pkg/scheduler/framework/plugins/volumebinding.
 struct VolumeBinding: Filter {
     static let name = "VolumeBinding"
+    static let events: Set<ClusterEvent.Kind> = [
+        .nodeAdded, .nodeChanged, .claimChanged, .volumeChanged, .storageClassChanged,
+    ]
 
     static func mayHelp(_ pod: PodInfo, _ event: ClusterEvent, _ snapshot: Snapshot) -> Bool {
         switch event {

@@ -4,6 +4,7 @@ import Machinery
 /// A claim that one pod alone may use is not used by another. Source: pkg/scheduler/framework/plugins/volumerestrictions.
 struct VolumeRestrictions: Filter {
     static let name = "VolumeRestrictions"
+    static let events: Set<ClusterEvent.Kind> = [.nodeAdded, .podGone, .claimChanged]
 
     static func mayHelp(_ pod: PodInfo, _ event: ClusterEvent, _ snapshot: Snapshot) -> Bool {
         switch event {

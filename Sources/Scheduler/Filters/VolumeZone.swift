@@ -5,6 +5,7 @@ import Machinery
 /// Source: pkg/scheduler/framework/plugins/volumezone.
 struct VolumeZone: Filter {
     static let name = "VolumeZone"
+    static let events: Set<ClusterEvent.Kind> = VolumeBinding.events
 
     static func mayHelp(_ pod: PodInfo, _ event: ClusterEvent, _ snapshot: Snapshot) -> Bool {
         VolumeBinding.mayHelp(pod, event, snapshot)

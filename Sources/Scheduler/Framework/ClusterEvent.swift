@@ -26,6 +26,29 @@ enum ClusterEvent: Sendable {
     /// What the storage drivers of a node can take.
     case storageDriversChanged(node: String)
 
+    /// What happened, without to whom.
+    enum Kind: Hashable, Sendable {
+        case nodeAdded, nodeChanged, nodeRemoved, podPlaced, podChanged, podGone, itself, namespaceChanged, claimChanged, volumeChanged
+        case storageClassChanged, storageDriversChanged
+    }
+
+    var kind: Kind {
+        switch self {
+        case .nodeAdded: .nodeAdded
+        case .nodeChanged: .nodeChanged
+        case .nodeRemoved: .nodeRemoved
+        case .podPlaced: .podPlaced
+        case .podChanged: .podChanged
+        case .podGone: .podGone
+        case .itself: .itself
+        case .namespaceChanged: .namespaceChanged
+        case .claimChanged: .claimChanged
+        case .volumeChanged: .volumeChanged
+        case .storageClassChanged: .storageClassChanged
+        case .storageDriversChanged: .storageDriversChanged
+        }
+    }
+
     /// Resource and action, as the metrics of kube-scheduler name them.
     var label: String {
         switch self {

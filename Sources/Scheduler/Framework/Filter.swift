@@ -2,7 +2,9 @@
 protocol Filter: Sendable {
     /// As Kubernetes names the plugin.
     static var name: String { get }
-    /// True when something that happened may lift a refusal of this pod. Source: the queueing hints of kube-scheduler's plugins.
+    /// What may lift a refusal at all.
+    static var events: Set<ClusterEvent.Kind> { get }
+    /// True when something that happened, of these kinds, may lift a refusal of this pod. Source: the queueing hints of kube-scheduler's plugins.
     ///
     /// - Parameter snapshot: after it happened.
     static func mayHelp(_ pod: PodInfo, _ event: ClusterEvent, _ snapshot: Snapshot) -> Bool

@@ -50,7 +50,13 @@ package struct Profile: Sendable {
     /// True when an event may help a pod that these plugins refused; any change of the nodes when there was none to ask.
     func mayHelp(_ pod: PodInfo, _ event: ClusterEvent, refusedBy names: Set<String>, _ snapshot: Snapshot) -> Bool {
         guard !names.isEmpty else { return event.node != nil }
-        return filters.contains { names.contains($0.name) && $0.mayHelp(pod, event, snapshot) }
+        return filters.contains { names.contains($0.name) && $0.events.contains(event.kind) && $0.mayHelp(pod, event, snapshot) }
+    }
+
+    /// False when an event can help no pod that these plugins refused.
+    func hears(_ event: ClusterEvent, refusedBy names: Set<String>) -> Bool {
+        guard !names.isEmpty else { return event.node != nil }
+        return filters.contains { names.contains($0.name) && $0.events.contains(event.kind) }
     }
 }
 

@@ -34,6 +34,12 @@ struct SchedulingQueue: Sendable {
         var refusedBy: Set<String> = []
     }
 
+    /// Whose rules refused a pod.
+    private struct Refusal: Hashable, Sendable {
+        let profile: String
+        let plugins: Set<String>
+    }
+
     /// A place in one of the lines.
     private struct Ticket: Sendable {
         let pod: QueuedPod
@@ -58,8 +64,8 @@ struct SchedulingQueue: Sendable {
     private let backOff: BackOff
     /// By uid of the pod.
     private var entries: [String: Entry] = [:]
-    /// Those in stage `refused`: whom an event may concern.
-    private var refused: Set<String> = []
+    /// Those in stage `refused`, by what they have in common: most events concern none of most kinds.
+    private var refused: [Refusal: Set<String>] = [:]
     /// Nodes where others were pushed out for a pod, by its uid.
     private var nominations: [String: String] = [:]
     private var line: Heap<Ticket>
@@ -123,7 +129,7 @@ struct SchedulingQueue: Sendable {
 
     @discardableResult
     mutating func remove(_ uid: String) -> Bool {
-        refused.remove(uid)
+        leaveRefused(uid)
         nominations[uid] = nil
         return entries.removeValue(forKey: uid) != nil
     }
@@ -155,6 +161,7 @@ struct SchedulingQueue: Sendable {
     ///
     /// - Parameter plugins: who refused it; none when there was no node to ask, which costs no back-off.
     mutating func refuse(_ uid: String, by plugins: Set<String>, now: ClusterClock.Instant) {
+        leaveRefused(uid)
         guard var entry = entries[uid] else { return }
         if plugins.isEmpty { entry.attempts = 0 }
         entry.earliest = now.advanced(by: backOff.delay(attempts: entry.attempts))
@@ -182,11 +189,13 @@ struct SchedulingQueue: Sendable {
 
     /// Something happened: those whom it may help are wanted again.
     mutating func note(_ event: ClusterEvent, now: ClusterClock.Instant, _ snapshot: Snapshot = Snapshot()) {
-        for uid in refused {
-            guard let entry = entries[uid], let profile = profile(of: entry.pod),
-                profile.mayHelp(entry.pod, event, refusedBy: entry.refusedBy, snapshot)
-            else { continue }
-            want(uid, now: now)
+        guard !refused.isEmpty else { return }
+        for (refusal, uids) in refused {
+            guard let profile = profiles[refusal.profile], profile.hears(event, refusedBy: refusal.plugins) else { continue }
+            for uid in uids {
+                guard let pod = entries[uid]?.pod, profile.mayHelp(pod, event, refusedBy: refusal.plugins, snapshot) else { continue }
+                want(uid, now: now)
+            }
         }
     }
 
@@ -242,12 +251,22 @@ struct SchedulingQueue: Sendable {
     private func profile(of pod: PodInfo) -> Profile? { profiles[pod.schedulerName] }
 
     private mutating func move(_ uid: String, to stage: Stage, time: ClusterClock.Instant) -> Ticket {
+        leaveRefused(uid)
         lastTicket += 1
         entries[uid]?.stage = stage
         entries[uid]?.ticket = lastTicket
-        if stage == .refused { refused.insert(uid) } else { refused.remove(uid) }
+        if stage == .refused, let entry = entries[uid] {
+            refused[Refusal(profile: entry.pod.schedulerName, plugins: entry.refusedBy), default: []].insert(uid)
+        }
         let pod = QueuedPod(uid: uid, priority: entries[uid]?.pod.priority ?? 0, arrival: entries[uid]?.arrival ?? 0)
         return Ticket(pod: pod, number: lastTicket, time: time)
+    }
+
+    private mutating func leaveRefused(_ uid: String) {
+        guard let entry = entries[uid], entry.stage == .refused else { return }
+        let refusal = Refusal(profile: entry.pod.schedulerName, plugins: entry.refusedBy)
+        refused[refusal]?.remove(uid)
+        if refused[refusal]?.isEmpty == true { refused[refusal] = nil }
     }
 
     private mutating func want(_ uid: String, now: ClusterClock.Instant) {
