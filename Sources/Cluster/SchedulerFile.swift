@@ -1,5 +1,6 @@
 import API
 import Client
+import Machinery
 import Scheduler
 
 /// The file that says how the scheduler works, shown in the cluster to whoever asks where pods would go.
