@@ -83,6 +83,11 @@ package final class SimulatedNodes: Sendable {
     private func beat(_ key: ObjectKey) async throws -> Duration? {
         guard names.withLock({ $0.contains(key.name) }), let node = nodes.get(key) else { return nil }
         let client: Client = client(node.name)
+        let labels: [String: String] = SimulatedStatus.labels(node.name).filter { node.metadata.labels[$0.key] == nil }
+        if !labels.isEmpty {
+            let patch: JSON = ["metadata": ["labels": .object(JSONObject(labels.map { ($0.key, JSON.string($0.value)) }))]]
+            nodes.note(try await client.patch(Node.self, key, patch))
+        }
         if !node.isReady {
             let status: JSON = SimulatedStatus.make(node, now: clock.time).json
             nodes.note(try await client.patch(Node.self, key, ["status": status], subresource: "status"))
