@@ -23,11 +23,15 @@ package final class TestControlPlane: Sendable {
 
     /// - Parameter isPaused: the clock stands still until the test moves it on.
     private init(isPaused: Bool) async throws {
-        usage = ClusterUsage()
-        server = try await TestServer(isPaused: isPaused, found: [usage.podMetrics, usage.nodeMetrics])
-        folder = try TemporaryFolder("volumes")
+        let usage = ClusterUsage()
+        let server = try await TestServer(isPaused: isPaused, found: [usage.podMetrics, usage.nodeMetrics])
+        let folder = try TemporaryFolder("volumes")
         try await server.server.writeBootstrapPolicy()
-        running = Mutex(try Self.start(server, usage, folder))
+        let task: Task<Void, Never> = try Self.start(server, usage, folder)
+        self.usage = usage
+        self.server = server
+        self.folder = folder
+        running = Mutex(task)
     }
 
     /// Everything but the server, until the task is cancelled.
