@@ -34,8 +34,10 @@ struct Load: Sendable {
     /// - Parameter set: number of the set that it belongs to.
     private static func waiting(_ name: String, set: Int, _ more: @Sendable (String) -> String = { _ in "" }) -> String {
         let annotations = #"{"swkube.dev/simulated-start":"24h"}"#
+        let pods = #"{"matchLabels":{"app":"set-\#(set)"}}"#
+        let rest: String = more(pods)
         return #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"\#(name)","labels":{"app":"set-\#(set)"},"annotations":\#(annotations)},"#
-            + #""spec":{"schedulerName":"bench",\#(more(#"{"matchLabels":{"app":"set-\#(set)"}}"#))"#
+            + #""spec":{"schedulerName":"bench",\#(rest)"#
             + #""containers":[{"name":"main","image":"host/sh","resources":{"requests":{"cpu":"10m","memory":"16Mi"}}}]}}"#
     }
 
