@@ -31,7 +31,8 @@ extension Scheduler {
             for plugin in work.profile.binds { try await plugin.bind(pod, to: node, self) }
             measures.attempted(work, "scheduled")
             log.info("bound pod", metadata: ["pod": "\(pod.key)", "node": "\(node)"])
-            events.record(pod.pod, .normal, reason: "Scheduled", "Successfully assigned \(pod.key) to \(node)", by: work.profile.schedulerName)
+            events.record(
+                pod.pod, .normal, reason: "Scheduled", "Successfully assigned \(pod.key) to \(node)", by: work.profile.schedulerName)
         } catch {
             let isGone: Bool = await isGone(pod)
             state.forget(work, isGone: isGone)

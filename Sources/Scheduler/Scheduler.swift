@@ -79,7 +79,8 @@ package struct Scheduler: Sendable {
 extension SchedulerState {
     fileprivate func setChanged<K: Kind>(_ before: View<K>?, _ after: View<K>?, _ selector: (View<K>) -> LabelMatch?) {
         if let before, before.metadata.uid != after?.metadata.uid { setChanged(uid: before.metadata.uid, nil) }
-        guard let after, before.map({ $0.metadata.generation != after.metadata.generation || $0.metadata.uid != after.metadata.uid }) ?? true
+        guard let after,
+            before.map({ $0.metadata.generation != after.metadata.generation || $0.metadata.uid != after.metadata.uid }) ?? true
         else { return }
         setChanged(uid: after.metadata.uid, selector(after))
     }

@@ -14,7 +14,8 @@ struct NodeRangeTests {
         #expect(NodeRanges.number(of: "100.128.0.0/24") == nil)
     }
 
-    @Test func `each node has a range of its own, and its pods addresses of it; a range is free again when its node is gone`() async throws {
+    @Test func `each node has a range of its own, and its pods addresses of it; a range is free again when its node is gone`() async throws
+    {
         try await TestControlPlane.with(nodes: 2) { plane in
             try await plane.create(
                 ReplicaSet.self,

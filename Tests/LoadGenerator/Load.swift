@@ -36,7 +36,8 @@ struct Load: Sendable {
         let annotations = #"{"swkube.dev/simulated-start":"24h"}"#
         let pods = #"{"matchLabels":{"app":"set-\#(set)"}}"#
         let rest: String = more(pods)
-        return #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"\#(name)","labels":{"app":"set-\#(set)"},"annotations":\#(annotations)},"#
+        return
+            #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"\#(name)","labels":{"app":"set-\#(set)"},"annotations":\#(annotations)},"#
             + #""spec":{"schedulerName":"bench",\#(rest)"#
             + #""containers":[{"name":"main","image":"host/sh","resources":{"requests":{"cpu":"10m","memory":"16Mi"}}}]}}"#
     }

@@ -67,7 +67,8 @@ struct DrainPlanTests {
                       containers: [{name: main, image: any, resources: {requests: {cpu: \(Int.random(in: 3...15, using: &dice))00m}}}]
                 """, namespace: namespace)
             if Int.random(in: 0..<3, using: &dice) > 0 {
-                let limit: String = Bool.random(using: &dice) ? "maxUnavailable: 1" : "minAvailable: \(Int.random(in: 0...replicas, using: &dice))"
+                let limit: String =
+                    Bool.random(using: &dice) ? "maxUnavailable: 1" : "minAvailable: \(Int.random(in: 0...replicas, using: &dice))"
                 try await plane.create(
                     PodDisruptionBudget.self,
                     "metadata: {name: \(app)}\nspec: {\(limit), selector: {matchLabels: {app: \(app)}}}", namespace: namespace)
@@ -102,7 +103,8 @@ struct DrainPlanTests {
             hasMoved = false
             for pod in waiting {
                 let eviction: JSON = [
-                    "apiVersion": "policy/v1", "kind": "Eviction", "metadata": ["name": .string(pod.name), "namespace": .string(namespace)],
+                    "apiVersion": "policy/v1", "kind": "Eviction",
+                    "metadata": ["name": .string(pod.name), "namespace": .string(namespace)],
                 ]
                 do {
                     _ = try await client.send(
@@ -126,7 +128,9 @@ struct DrainPlanTests {
         #expect(seen.sorted() == expected.sorted(), "\(name)")
 
         try await client.delete(Namespace.self, ObjectKey(namespace: "", name: namespace))
-        try await eventually("\(namespace) is gone") { try await client.find(Namespace.self, ObjectKey(namespace: "", name: namespace)) == nil }
+        try await eventually("\(namespace) is gone") {
+            try await client.find(Namespace.self, ObjectKey(namespace: "", name: namespace)) == nil
+        }
         for node in nodes { try await client.delete(Node.self, ObjectKey(namespace: "", name: node)) }
     }
 
@@ -136,7 +140,9 @@ struct DrainPlanTests {
             let pods: [View<Pod>] = try await plane.pods(namespace)
             let isSettled: Bool =
                 pods.count == wanted
-                && pods.allSatisfy { !$0.isTerminating && ($0.isReady || !$0.isScheduled && $0.condition("PodScheduled")?.status == "False") }
+                && pods.allSatisfy {
+                    !$0.isTerminating && ($0.isReady || !$0.isScheduled && $0.condition("PodScheduled")?.status == "False")
+                }
             guard isSettled else { return false }
             for budget in try await plane.client.list(PodDisruptionBudget.self, namespace: namespace).items {
                 guard let selector = budget.spec.selector?.match else { continue }

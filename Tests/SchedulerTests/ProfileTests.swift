@@ -53,7 +53,8 @@ struct ProfileTests {
         let fresh: PodInfo = try pod("p", asking(cpu: "1", memory: "2Gi"))
         #expect(place(fresh, nodes, try profile("{type: LeastAllocated}")) == "a")
         #expect(place(fresh, nodes, try profile("{type: MostAllocated}")) == "b")
-        let line = "{type: RequestedToCapacityRatio, requestedToCapacityRatio: {shape: [{utilization: 0, score: 0}, {utilization: 100, score: 10}]}}"
+        let line =
+            "{type: RequestedToCapacityRatio, requestedToCapacityRatio: {shape: [{utilization: 0, score: 0}, {utilization: 100, score: 10}]}}"
         #expect(place(fresh, nodes, try profile(line)) == "b")
         let shape: [PluginArguments.Strategy.Point] = [.init(utilization: 20, score: 10), .init(utilization: 70, score: 0)]
         #expect([0, 20, 45, 70, 90].map { FitPreference.broken(shape, $0) } == [100, 100, 50, 0, 0])
@@ -72,9 +73,10 @@ struct ProfileTests {
         #expect(error.map { "\($0)" }?.contains(problem) == true, "\(error.map { "\($0)" } ?? "none")")
     }
 
-    @Test(arguments: [
-        (50, nil, 50), (100, nil, 100), (1000, nil, 420), (5000, nil, 500), (6000, nil, 300), (5000, 20, 1000), (200, 1, 100),
-    ] as [(Int, Int?, Int)])
+    @Test(
+        arguments: [
+            (50, nil, 50), (100, nil, 100), (1000, nil, 420), (5000, nil, 500), (6000, nil, 300), (5000, 20, 1000), (200, 1, 100),
+        ] as [(Int, Int?, Int)])
     func `of many nodes some are enough`(count: Int, percentage: Int?, expected: Int) {
         #expect(Decision.enough(of: count, percentage) == expected)
     }

@@ -36,7 +36,9 @@ struct BootstrapSigner: Controller {
         await maps.caughtUp()
         guard var map = maps.get(key), !map.isTerminating else { return nil }
         let now: Time = context.clock.time
-        let tokens: [View<Secret>] = secrets.list(namespace: "kube-system").filter { BootstrapTokenCleaner.isToken($0) && !$0.isTerminating }
+        let tokens: [View<Secret>] = secrets.list(namespace: "kube-system").filter {
+            BootstrapTokenCleaner.isToken($0) && !$0.isTerminating
+        }
         guard let data = Self.signed(map.data, by: tokens, now) else { return nil }
         map.data = data
         maps.note(try await context.client.update(map))

@@ -30,7 +30,8 @@ struct NodeResourcesFit: Filter {
 
     init?(_ pod: PodInfo, _ snapshot: Snapshot, _ arguments: PluginArguments) {
         basics = pod.basics
-        others = pod.others.isEmpty
+        others =
+            pod.others.isEmpty
             ? []
             : pod.others.filter { !arguments.ignoredResources.contains($0.key) }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }

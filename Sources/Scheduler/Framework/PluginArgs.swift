@@ -4,7 +4,8 @@ import Machinery
 // What plugins may be told in a file. Source: kubescheduler.config.k8s.io/v1, types_pluginargs.go.
 
 struct NodeResourcesFitArgs: Schema {
-    static let definition = Definition(NodeResourcesFitArgs(), "kubescheduler.config.v1.NodeResourcesFitArgs", "Arguments of NodeResourcesFit.")
+    static let definition = Definition(
+        NodeResourcesFitArgs(), "kubescheduler.config.v1.NodeResourcesFitArgs", "Arguments of NodeResourcesFit.")
 
     let ignoredResources = Field<[String]>("ignoredResources", 1, "Resources that no node needs to have.")
     let scoringStrategy = Field<ScoringStrategy?>("scoringStrategy", 2, "How use becomes a score.")

@@ -33,7 +33,8 @@ package struct SchedulerConfiguration: Sendable {
         backOff.longest = .seconds(file.podMaxBackoffSeconds ?? 10)
         if backOff.longest < backOff.initial {
             problems.invalid(
-                Path("podMaxBackoffSeconds"), .int(backOff.longest.components.seconds), "must be greater than or equal to PodInitialBackoffSeconds")
+                Path("podMaxBackoffSeconds"), .int(backOff.longest.components.seconds),
+                "must be greater than or equal to PodInitialBackoffSeconds")
         }
         if !file.profiles.isEmpty {
             profiles = []

@@ -26,7 +26,8 @@ extension Scheduler {
                 try await write(["conditions": [condition.json]], to: victim)
             }
             try await client.delete(Pod.self, victim.key, uid: victim.uid)
-            events.record(victim.pod, .normal, reason: "Preempted", "Preempted by pod \(preemptor.uid) on node \(node)", by: preemptor.schedulerName)
+            events.record(
+                victim.pod, .normal, reason: "Preempted", "Preempted by pod \(preemptor.uid) on node \(node)", by: preemptor.schedulerName)
         } catch let status as APIStatus where status.isNotFound || status.isConflict {
             // It went by itself.
         } catch {

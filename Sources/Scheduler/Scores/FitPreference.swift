@@ -35,7 +35,8 @@ struct FitPreference: Score {
         switch strategy {
         case .leastAllocated: taken > all ? 0 : Int64(Double(all - taken) * 100 / Double(all))
         case .mostAllocated: Int64(Double(min(taken, all)) * 100 / Double(all))
-        case .requestedToCapacityRatio(let shape): Self.broken(shape, taken > all ? 100 : 100 - Int(Double(all - taken) * 100 / Double(all)))
+        case .requestedToCapacityRatio(let shape):
+            Self.broken(shape, taken > all ? 100 : 100 - Int(Double(all - taken) * 100 / Double(all)))
         }
     }
 
@@ -59,7 +60,9 @@ extension NodeInfo {
         case "cpu": (basics.cpu, weight.cpu + pod.weight.cpu)
         case "memory": (basics.memory, weight.memory + pod.weight.memory)
         case "ephemeral-storage": (basics.disk, used.disk + pod.basics.disk)
-        default: pod.others[resource] == nil ? (0, 0) : (allocatable[resource].value, (requested[resource] + (pod.others[resource] ?? .zero)).value)
+        default:
+            pod.others[resource] == nil
+                ? (0, 0) : (allocatable[resource].value, (requested[resource] + (pod.others[resource] ?? .zero)).value)
         }
     }
 }

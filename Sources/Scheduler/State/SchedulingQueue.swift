@@ -120,7 +120,9 @@ struct SchedulingQueue: Sendable {
         case .gated: if isAdmitted { activate(pod.uid) }
         case .active, .backingOff: break
         case .refused:
-            if profile.mayHelp(pod, .itself(before: entry.pod, after: pod), refusedBy: entry.refusedBy, snapshot) { want(pod.uid, now: now) }
+            if profile.mayHelp(pod, .itself(before: entry.pod, after: pod), refusedBy: entry.refusedBy, snapshot) {
+                want(pod.uid, now: now)
+            }
         }
     }
 

@@ -43,7 +43,8 @@ package struct Start: LocalVerb {
 
     @Option(
         help: ArgumentHelp(
-            "How pods are placed: a file of kind KubeSchedulerConfiguration with profiles, plugins, weights and back-offs.", valueName: "file"))
+            "How pods are placed: a file of kind KubeSchedulerConfiguration with profiles, plugins, weights and back-offs.",
+            valueName: "file"))
     var schedulerConfig: String?
 
     @Flag(help: "Stay in the foreground and log to standard error; SIGINT and SIGTERM stop the cluster.")
