@@ -89,7 +89,7 @@ struct DrainPlanTests {
             node: node, pods: going, in: forecast, budgets: try await client.list(PodDisruptionBudget.self, namespace: namespace).items)
         let kept: Set<String> = Set(plan.fates.filter { if case .kept = $0.fate { true } else { false } }.map { $0.pod.name })
         let expected: [String] = plan.fates.compactMap { pod, fate in
-            guard case .leaves(let place?) = fate, let owner = pod.metadata.controller?.name else { return nil }
+            guard case .leaves(let place?) = fate, let owner = pod.metadata.controllerOwner?.name else { return nil }
             if case .node(let name) = place { return "\(owner) on \(name)" }
             return "\(owner) nowhere"
         }
@@ -122,7 +122,7 @@ struct DrainPlanTests {
         }
         #expect(Set(waiting.map(\.name)) == kept, "\(name)")
         let seen: [String] = try await plane.pods(namespace).filter { !before.contains($0.name) }.compactMap { pod in
-            guard let owner = pod.metadata.controller?.name else { return nil }
+            guard let owner = pod.metadata.controllerOwner?.name else { return nil }
             return pod.isScheduled ? "\(owner) on \(pod.spec.nodeName)" : "\(owner) nowhere"
         }
         #expect(seen.sorted() == expected.sorted(), "\(name)")
