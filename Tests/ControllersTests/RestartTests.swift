@@ -7,7 +7,7 @@ import Testing
 @testable import Controllers
 
 /// The controllers are ended at random moments and begin anew: nothing is lost, doubled or left over, and no promise is broken meanwhile.
-struct RestartTests {
+@Suite(.serialized) struct RestartTests {
     private static func template(_ app: String) -> String {
         #"{metadata: {labels: {app: \#(app)}, annotations: {version: "1"}}, spec: {containers: [{name: main, image: main}]}}"#
     }

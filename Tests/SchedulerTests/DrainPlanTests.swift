@@ -7,7 +7,7 @@ import Testing
 @testable import Scheduler
 
 /// What a drain's plan says is what happens then.
-struct DrainPlanTests {
+@Suite(.serialized) struct DrainPlanTests {
     /// Source: SplitMix64, Steele, Lea and Flood 2014.
     private struct Dice: RandomNumberGenerator {
         var state: UInt64

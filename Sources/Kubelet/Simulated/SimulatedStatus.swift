@@ -5,7 +5,7 @@ import Sandbox
 /// What a simulated node says of itself.
 package enum SimulatedStatus {
     /// Many nodes share a machine: they renew their leases as seldom as the node controller bears.
-    static let heartbeat: Duration = .seconds(40)
+    static let heartbeat: Duration = .seconds(30)
 
     /// What a node has whose mark names no capacity.
     private static let capacity: [String: Quantity] = [
