@@ -2,18 +2,13 @@
 struct NeighbourPreference: Score {
     static let name = "InterPodAffinity"
 
-    /// Points by value, for each topology label.
-    private let points: [(key: String, points: [String: Int])]
+    /// Pods that matter, by place, and what each of them counts.
+    private var neighbours: [(key: String, counts: PlaceIndex.Counts, weight: Int)] = []
 
     init?(_ pod: PodInfo, _ snapshot: Snapshot, _ nodes: [Int], _ arguments: PluginArguments) {
         if arguments.ignoresPreferredTermsOfExistingPods, pod.wishes.isEmpty { return nil }
-        var points: [String: [String: Int]] = [:]
-        func add(_ term: NeighbourTerm, _ counts: PlaceIndex.Counts, weight: Int) {
-            for (place, count) in counts where count != 0 { points[term.topologyKey, default: [:]][place, default: 0] += count * weight }
-        }
-        for wish in pod.wishes {
-            add(wish.term, snapshot.counts(of: [wish.term], by: wish.term.topologyKey), weight: wish.weight)
-        }
+        for wish in pod.wishes { add(wish.term, snapshot.counts(of: [wish.term], by: wish.term.topologyKey), weight: wish.weight) }
+        // These are sums of weights already.
         for (term, sums) in snapshot.places.wishing where term.matches(pod, snapshot.namespaces) { add(term, sums, weight: 1) }
         // What another pod requires counts a little as a wish in return.
         if arguments.hardPodAffinityWeight > 0 {
@@ -21,14 +16,17 @@ struct NeighbourPreference: Score {
                 add(term, counts, weight: arguments.hardPodAffinityWeight)
             }
         }
-        if points.isEmpty { return nil }
-        self.points = points.map { ($0.key, $0.value) }
+        if neighbours.isEmpty { return nil }
+    }
+
+    private mutating func add(_ term: NeighbourTerm, _ counts: PlaceIndex.Counts, weight: Int) {
+        if counts.values.contains(where: { $0 != 0 }) { neighbours.append((term.topologyKey, counts, weight)) }
     }
 
     func score(_ node: NodeInfo) -> Double {
         var sum: Int = 0
-        for (key, points) in points {
-            if let value = node.labels[key] { sum += points[value] ?? 0 }
+        for (key, counts, weight) in neighbours {
+            if let value = node.labels[key] { sum += (counts[value] ?? 0) * weight }
         }
         return Double(sum)
     }

@@ -54,7 +54,9 @@ struct PlaceIndex: Sendable {
             for wish in pod.wishes { Self.count(wish.term, node.labels, sign * wish.weight, &wishing) }
         }
         guard !tallies.isEmpty else { return }
-        for tally in tallies.keys where tally.counts(pod, namespaces) {
+        // Chosen first: whoever walks over the counts and changes them copies them all.
+        let touched: [PodTally] = tallies.keys.filter { $0.counts(pod, namespaces) }
+        for tally in touched {
             guard let place = tally.place(of: node) else { continue }
             tallies[tally]?.counts[place, default: 0] += sign
         }
