@@ -1,4 +1,5 @@
 import API
+import Client
 import Machinery
 import TestSupport
 import Testing
