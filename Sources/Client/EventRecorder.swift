@@ -27,7 +27,8 @@ package final class EventRecorder: Sendable {
     private let clock: ClusterClock
     private let component: String
     private let host: String
-    private let queue: AsyncStream<Waiting>.Continuation
+    /// Several lines, so that many news do not wait for each other's writes; news of one object keep theirs.
+    private let lines: [AsyncStream<Waiting>.Continuation]
     private let known = Mutex<[News: View<Event>]>([:])
     /// How many events this recorder made.
     private let made = Atomic<Int>(0)
@@ -38,16 +39,22 @@ package final class EventRecorder: Sendable {
         self.clock = clock
         self.component = component
         self.host = host
-        let (stream, continuation) = AsyncStream<Waiting>.makeStream(bufferingPolicy: .bufferingOldest(1000))
-        queue = continuation
-        Task { [weak self] in
-            for await waiting in stream { await self?.publish(waiting) }
+        let streams = (0..<8).map { _ in AsyncStream<Waiting>.makeStream(bufferingPolicy: .bufferingOldest(1000)) }
+        lines = streams.map { $0.continuation }
+        for (stream, _) in streams {
+            Task { [weak self] in
+                for await waiting in stream { await self?.publish(waiting) }
+            }
         }
     }
 
-    deinit { queue.finish() }
+    deinit { for line in lines { line.finish() } }
 
-    package func record<K: Kind>(_ object: View<K>, _ level: Level, reason: String, _ message: String, fieldPath: String = "") {
+    /// - Parameter other: a component in whose name this one speaks; nil for its own.
+    package func record<K: Kind>(
+        _ object: View<K>, _ level: Level, reason: String, _ message: String, fieldPath: String = "", by other: String? = nil
+    ) {
+        let component: String = other ?? component
         let now: Time = clock.time
         let metadata: View<ObjectMeta> = object.metadata
         let namespace: String = metadata.namespace.isEmpty ? "default" : metadata.namespace
@@ -78,7 +85,7 @@ package final class EventRecorder: Sendable {
             $0.count = 1
         }
         let news = News(uid: metadata.uid, fieldPath: fieldPath, level: level.rawValue, reason: reason, message: message)
-        queue.yield(Waiting(news: news, event: event))
+        lines[Int(news.uid.hashValue.magnitude % UInt(lines.count))].yield(Waiting(news: news, event: event))
     }
 
     private func publish(_ waiting: Waiting) async {

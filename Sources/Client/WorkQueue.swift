@@ -7,7 +7,7 @@ import Synchronization
 /// A struct state machine under one lock; whoever takes keys waits without a thread. Source: client-go's workqueue.
 package final class WorkQueue: Sendable {
     fileprivate struct State {
-        var ready: [ObjectKey] = []
+        var ready = Line<ObjectKey>()
         /// In `ready`, or to be put there when its work is done.
         var dirty: Set<ObjectKey> = []
         var busy: Set<ObjectKey> = []
@@ -16,18 +16,33 @@ package final class WorkQueue: Sendable {
         var alarms: [ObjectKey: ClusterClock.Instant] = [:]
         var takers: [CheckedContinuation<ObjectKey?, Never>] = []
         var isClosed = false
+        /// Since when keys wait and are worked on; kept only where it is measured.
+        var added: [ObjectKey: ClusterClock.Instant] = [:]
+        var begun: [ObjectKey: ClusterClock.Instant] = [:]
     }
 
     private let clock: ClusterClock
+    private let measures: WorkQueueMeasures?
     private let state = Mutex(State())
 
-    package init(clock: ClusterClock) { self.clock = clock }
+    /// - Parameter measures: where it tells of itself; nil for nowhere.
+    package init(clock: ClusterClock, measures: WorkQueueMeasures? = nil) {
+        self.clock = clock
+        self.measures = measures
+        measures?.look { [weak self] now in self?.state.withLock { $0.begun.values.map { $0.duration(to: now) } } ?? [] }
+    }
 
     /// Asks for work on a key.
     package func add(_ key: ObjectKey) {
         let taker: CheckedContinuation<ObjectKey?, Never>? = state.withLock { state -> CheckedContinuation<ObjectKey?, Never>? in
-            guard !state.isClosed, state.dirty.insert(key).inserted, !state.busy.contains(key) else { return nil }
-            return state.hand(key)
+            guard !state.isClosed, state.dirty.insert(key).inserted else { return nil }
+            if let measures {
+                measures.adds.add()
+                measures.depth.add()
+                state.added[key] = clock.now
+            }
+            guard !state.busy.contains(key) else { return nil }
+            return hand(key, &state)
         }
         taker?.resume(returning: key)
     }
@@ -60,6 +75,7 @@ package final class WorkQueue: Sendable {
             state.failures[key, default: 0] += 1
             return state.failures[key] ?? 1
         }
+        measures?.retries.add()
         add(key, after: .milliseconds(min(5 << min(failures - 1, 20), 1_000_000)))
     }
 
@@ -76,7 +92,7 @@ package final class WorkQueue: Sendable {
                     return nil
                 }
                 let key: ObjectKey = state.ready.removeFirst()
-                state.start(key)
+                start(key, &state)
                 return key
             }
             if let key { continuation.resume(returning: key) }
@@ -87,7 +103,10 @@ package final class WorkQueue: Sendable {
     package func done(_ key: ObjectKey) {
         let taker: CheckedContinuation<ObjectKey?, Never>? = state.withLock { state in
             state.busy.remove(key)
-            return state.dirty.contains(key) ? state.hand(key) : nil
+            if let measures, let begun = state.begun.removeValue(forKey: key) {
+                measures.workDuration.observe(begun.duration(to: clock.now))
+            }
+            return state.dirty.contains(key) ? hand(key, &state) : nil
         }
         taker?.resume(returning: key)
     }
@@ -103,19 +122,49 @@ package final class WorkQueue: Sendable {
     }
 }
 
-extension WorkQueue.State {
+extension WorkQueue {
     /// Gives a dirty key to a taker, or lines it up.
-    mutating func hand(_ key: ObjectKey) -> CheckedContinuation<ObjectKey?, Never>? {
-        guard !takers.isEmpty else {
-            ready.append(key)
+    private func hand(_ key: ObjectKey, _ state: inout State) -> CheckedContinuation<ObjectKey?, Never>? {
+        guard !state.takers.isEmpty else {
+            state.ready.append(key)
             return nil
         }
-        start(key)
-        return takers.removeFirst()
+        start(key, &state)
+        return state.takers.removeFirst()
     }
 
-    mutating func start(_ key: ObjectKey) {
-        dirty.remove(key)
-        busy.insert(key)
+    private func start(_ key: ObjectKey, _ state: inout State) {
+        state.dirty.remove(key)
+        state.busy.insert(key)
+        guard let measures else { return }
+        let now: ClusterClock.Instant = clock.now
+        measures.depth.add(-1)
+        if let added = state.added.removeValue(forKey: key) { measures.queueDuration.observe(added.duration(to: now)) }
+        state.begun[key] = now
+    }
+}
+
+/// A line: elements go in at one end and out at the other, at the same cost however long it is.
+struct Line<Element: Sendable>: Sendable {
+    private var elements: [Element?] = []
+    private var head: Int = 0
+
+    var isEmpty: Bool { head == elements.count }
+
+    mutating func append(_ element: Element) { elements.append(element) }
+
+    /// The line must not be empty.
+    mutating func removeFirst() -> Element {
+        defer {
+            head += 1
+            // What went out is thrown away when it is most of what is kept.
+            if head > 64, head * 2 > elements.count {
+                elements.removeFirst(head)
+                head = 0
+            }
+        }
+        guard let element = elements[head] else { preconditionFailure("elements from the head on are there") }
+        elements[head] = nil
+        return element
     }
 }

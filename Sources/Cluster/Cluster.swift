@@ -32,6 +32,8 @@ package final class Cluster: Sendable {
         package var audit = AuditSettings()
         /// File with an EncryptionConfiguration; nil writes everything to the disk as it is.
         package var encryptionFile: String?
+        /// A file that says how the scheduler works; nil for the default.
+        package var schedulerFile: String?
         /// The program that becomes the parent of a pod.
         package var executable: String
 
@@ -162,6 +164,7 @@ package final class Cluster: Sendable {
             trust: front.authentication(clientCAPEM: credentials.caPEM)
         ).run()
         try await policy
+        let scheduling: SchedulerConfiguration = try await SchedulerFile(path: configuration.schedulerFile, client: client).read()
         if let first, configuration.nodeCount > 1 {
             try await SharedMachine(first: first, count: configuration.nodeCount).mark(client)
         }
@@ -172,7 +175,8 @@ package final class Cluster: Sendable {
             rootCA: credentials.caPEM, signer: ClusterSigner(credentials.authority), volumesFolder: profile.volumesFolder,
             makeToken: { [tokens = server.tokens] in try tokens.legacyToken(namespace: $0, account: $1, uid: $2, secret: $3) })
         scheduler = Scheduler(
-            client: part(.system("system:kube-scheduler"), "kube-scheduler"), informers: shared, clock: clock, log: log)
+            client: part(.system("system:kube-scheduler"), "kube-scheduler"), informers: shared, clock: clock, log: log,
+            configuration: scheduling)
         let gate = PolicyGate()
         let policies: PolicyRouter? = configuration.nodeName.map { [client] _ in
             PolicyRouter(

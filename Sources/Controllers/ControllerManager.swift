@@ -14,12 +14,14 @@ package struct ControllerManager: Sendable {
     ///   - signer: issues certificates that are asked for through the API.
     ///   - volumesFolder: where the default storage class makes its volumes.
     ///   - makeToken: makes the tokens for Secrets that ask for one.
+    ///   - metrics: where the controllers' queues tell of themselves.
     package init(
         clients: @escaping @Sendable (String) -> Client, informers: Informers, clock: ClusterClock, log: Logger, rootCA: String,
-        signer: any CertificateSigner, volumesFolder: String, makeToken: @escaping LegacyTokenMaker
+        signer: any CertificateSigner, volumesFolder: String, makeToken: @escaping LegacyTokenMaker, metrics: Metrics = Metrics()
     ) {
         context = ControllerContext(
-            client: clients("kube-controller-manager"), clients: clients, informers: informers, clock: clock, log: log)
+            client: clients("kube-controller-manager"), clients: clients, informers: informers, clock: clock, log: log,
+            metrics: metrics)
         controllers = Self.all(context, rootCA: rootCA, signer: signer, volumesFolder: volumesFolder, makeToken: makeToken)
     }
 

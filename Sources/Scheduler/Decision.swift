@@ -9,109 +9,99 @@ enum Decision: Sendable {
     ///
     /// - Parameters:
     ///   - nominated: more important pods that others were pushed out for, with their nodes: their room is theirs.
-    ///   - start: where to begin, so that all nodes have their turn; moved on by the nodes that were asked.
+    ///   - start: the step of the visits to begin with, so that all nodes have their turn; moved on by the nodes that were asked.
     static func make(
-        for pod: PodInfo, _ snapshot: Snapshot, nominated: [(pod: PodInfo, node: String)] = [], start: inout Int
+        for pod: PodInfo, _ snapshot: Snapshot, _ profile: Profile = Profile(), nominated: [(pod: PodInfo, node: String)] = [],
+        start: inout Int
     ) -> Decision {
-        let (fitting, unfit): ([NodeInfo], Unfit) = filter(
-            pod, snapshot, nominated: nominated, start: start, enough: enough(of: snapshot.nodes.count))
-        if !snapshot.nodes.isEmpty { start = (start + fitting.count + unfit.rejections.count) % snapshot.nodes.count }
-        guard let best = best(of: fitting, for: pod, snapshot) else { return .nowhere(unfit) }
-        return .node(best.name)
+        let count: Int = snapshot.nodes.count
+        let (fitting, unfit): ([Int], Unfit) = filter(
+            pod, snapshot, profile, nominated: nominated, start: start, enough: enough(of: count, profile.percentageOfNodesToScore))
+        if count > 0 { start = (start + fitting.count + unfit.rejections.count) % count }
+        guard let best = best(of: fitting, for: pod, snapshot, profile) else { return .nowhere(unfit) }
+        return .node(snapshot.nodes[best].name)
     }
 
     /// The same from the first node on.
-    static func make(for pod: PodInfo, _ snapshot: Snapshot, nominated: [(pod: PodInfo, node: String)] = []) -> Decision {
+    static func make(
+        for pod: PodInfo, _ snapshot: Snapshot, _ profile: Profile = Profile(), nominated: [(pod: PodInfo, node: String)] = []
+    ) -> Decision {
         var start: Int = 0
-        return make(for: pod, snapshot, nominated: nominated, start: &start)
+        return make(for: pod, snapshot, profile, nominated: nominated, start: &start)
     }
 
     /// How many nodes that fit are enough to choose from. Source: `numFeasibleNodesToFind` of pkg/scheduler/schedule_one.go.
-    static func enough(of count: Int) -> Int {
-        guard count >= 100 else { return count }
-        return max(100, count * max(5, 50 - count / 125) / 100)
+    ///
+    /// - Parameter percentage: of the nodes; nil or 0 takes the fewer, the larger the cluster is.
+    static func enough(of count: Int, _ percentage: Int? = nil) -> Int {
+        let share: Int = percentage.flatMap { $0 > 0 ? $0 : nil } ?? max(5, 50 - count / 125)
+        guard count >= 100, share < 100 else { return count }
+        return max(100, count * share / 100)
     }
 
-    /// The nodes that no filter refuses, and why the others are refused.
+    /// The nodes that no filter refuses, by their place in the snapshot, and why the others are refused.
     ///
     /// - Parameter enough: ends the search when so many were found.
     static func filter(
-        _ pod: PodInfo, _ snapshot: Snapshot, nominated: [(pod: PodInfo, node: String)] = [], start: Int = 0, enough: Int = .max
-    ) -> (fitting: [NodeInfo], unfit: Unfit) {
-        var chains: [(chain: FilterChain, snapshot: Snapshot)] = [(FilterChain(pod, snapshot), snapshot)]
-        if !nominated.isEmpty {
-            // A node must do with those pods and, as they may yet go elsewhere, without them.
-            let full: Snapshot = nominated.reduce(snapshot) { $0.placing($1.pod, on: $1.node) }
-            chains.insert((FilterChain(pod, full), full), at: 0)
-        }
-        var unfit = Unfit(nodeCount: snapshot.nodes.count)
-        if let verdict = chains[0].chain.verdictForAll {
+        _ pod: PodInfo, _ snapshot: Snapshot, _ profile: Profile, nominated: [(pod: PodInfo, node: String)] = [], start: Int = 0,
+        enough: Int = .max
+    ) -> (fitting: [Int], unfit: Unfit) {
+        let count: Int = snapshot.nodes.count
+        var unfit = Unfit(nodeCount: count)
+        let chain = FilterChain(pod, snapshot, profile)
+        if let verdict = chain.verdictForAll {
             unfit.verdict = verdict.text
-            for node in snapshot.nodes {
-                unfit.rejections[node.name] = Rejection(reasons: [verdict.text], isCurable: false, plugin: verdict.plugin)
-            }
+            let rejection = Rejection(reasons: [verdict.text], isCurable: false, plugin: verdict.plugin)
+            for node in snapshot.nodes { unfit.rejections[node.name] = rejection }
             return ([], unfit)
         }
-        var fitting: [NodeInfo] = []
-        let count: Int = snapshot.nodes.count
+        // A node must do with those pods and, as they may yet go elsewhere, without them.
+        var full: (chain: FilterChain, snapshot: Snapshot)?
+        if !nominated.isEmpty {
+            var crowded: Snapshot = snapshot
+            for (other, node) in nominated { crowded.add(other, to: node) }
+            full = (FilterChain(pod, crowded, profile), crowded)
+        }
+        var fitting: [Int] = []
+        fitting.reserveCapacity(min(enough, count))
         for step in 0..<count where fitting.count < enough {
-            let index: Int = (start + step) % count
-            let rejection: Rejection? = chains.lazy.compactMap { $0.chain.rejection(of: $0.snapshot.nodes[index]) }.first
+            let index: Int = snapshot.visited((start + step) % count)
+            let rejection: Rejection? =
+                full.flatMap { $0.chain.rejection(of: $0.snapshot.nodes[index]) } ?? chain.rejection(of: snapshot.nodes[index])
             if let rejection {
                 unfit.rejections[snapshot.nodes[index].name] = rejection
             } else {
-                fitting.append(snapshot.nodes[index])
+                fitting.append(index)
             }
         }
         return (fitting, unfit)
     }
 
-    /// What each plugin that has an opinion gives the nodes: in its own units, and from 0 to 100, not yet weighed.
-    static func scores(
-        of nodes: [NodeInfo], for pod: PodInfo, _ snapshot: Snapshot
-    ) -> [(plugin: any Score.Type, raw: [Double], scores: [Double])] {
-        Plugins.scores.compactMap { type in
-            guard let scorer = type.init(pod, snapshot, nodes) else { return nil }
-            let raw: [Double] = nodes.map { scorer.score($0) }
-            return (type, raw, scorer.normalize(raw))
+    /// What a plugin that has an opinion gives the nodes: in its own units, and from 0 to 100, not yet weighed.
+    struct Opinion {
+        let plugin: String
+        let weight: Int
+        let raw: [Double]
+        let scores: [Double]
+    }
+
+    static func opinions(on nodes: [Int], for pod: PodInfo, _ snapshot: Snapshot, _ profile: Profile) -> [Opinion] {
+        profile.scores.compactMap { plugin, weight in
+            guard let scorer = plugin.init(pod, snapshot, nodes, profile.arguments) else { return nil }
+            let raw: [Double] = scorer.scores(of: nodes, in: snapshot)
+            return Opinion(plugin: plugin.name, weight: weight, raw: raw, scores: scorer.normalize(raw))
         }
     }
 
-    private static func best(of nodes: [NodeInfo], for pod: PodInfo, _ snapshot: Snapshot) -> NodeInfo? {
+    private static func best(of nodes: [Int], for pod: PodInfo, _ snapshot: Snapshot, _ profile: Profile) -> Int? {
         guard nodes.count > 1 else { return nodes.first }
-        var totals: [Double] = nodes.map { _ in 0 }
-        for (plugin, _, scores) in scores(of: nodes, for: pod, snapshot) {
-            for index in totals.indices { totals[index] += scores[index] * Double(plugin.weight) }
+        var totals = [Double](repeating: 0, count: nodes.count)
+        for opinion in opinions(on: nodes, for: pod, snapshot, profile) {
+            let weight = Double(opinion.weight)
+            for index in totals.indices { totals[index] += opinion.scores[index] * weight }
         }
         var best: Int = 0
         for index in totals.indices where totals[index] > totals[best] { best = index }
         return nodes[best]
-    }
-}
-
-/// Why a pod fits nowhere.
-struct Unfit: Sendable {
-    let nodeCount: Int
-    /// By name of the node.
-    var rejections: [String: Rejection] = [:]
-    /// What holds for all nodes alike; nil where each was asked.
-    var verdict: String?
-
-    var plugins: Set<String> { Set(rejections.values.map { $0.plugin }) }
-
-    /// `0/3 nodes are available: 1 Insufficient memory, 3 Insufficient cpu.`
-    var message: String {
-        guard nodeCount > 0 else { return "no nodes available to schedule pods" }
-        if let verdict { return "0/\(nodeCount) nodes are available: \(verdict)." }
-        return Self.message(nodeCount, rejections.values.map { $0.reasons })
-    }
-
-    /// Source: `FitError` of pkg/scheduler/framework.
-    static func message(_ nodeCount: Int, _ reasons: [[String]]) -> String {
-        var counts: [String: Int] = [:]
-        for reason in reasons.joined() { counts[reason, default: 0] += 1 }
-        let parts: [String] = counts.map { "\($0.value) \($0.key)" }.sorted()
-        let start: String = "0/\(nodeCount) nodes are available:"
-        return parts.isEmpty ? start : start + " " + parts.joined(separator: ", ") + "."
     }
 }

@@ -3,21 +3,43 @@ import Client
 import Logging
 import Machinery
 
-/// Volumes that are chosen with the node: told to claims and volumes before the pod is bound.
-extension Scheduler {
-    /// How long a claim may take to get its volume.
-    private static let patience: Duration = .seconds(600)
+/// Volumes that are chosen with the node: kept for the pod's claims, and told to claims and volumes before the pod is bound.
+enum VolumeReservation: Reserve, PreBind {
+    static let name = VolumeBinding.name
 
+    static func reserve(_ pod: PodInfo, on node: String, _ cluster: inout ClusterCopy, _ reservation: inout Reservation) {
+        if !pod.claims.isEmpty { reservation.volumes = cluster.promise(pod, on: node) }
+    }
+
+    static func release(_ pod: PodInfo, _ cluster: inout ClusterCopy) { cluster.withdrawPromises(to: pod) }
+
+    static func prepare(_ pod: PodInfo, on node: String, _ reservation: Reservation, _ scheduler: Scheduler) async throws {
+        guard !reservation.volumes.isEmpty else { return }
+        do {
+            let profile: Profile? = scheduler.state.profiles[pod.schedulerName]
+            let patience: Duration = profile?.arguments.volumeBindTimeout ?? PluginArguments().volumeBindTimeout
+            try await scheduler.bindVolumes(of: pod, reservation.volumes, on: node, patience: patience)
+        } catch {
+            throw PluginFailure(description: "binding volumes: \(error)")
+        }
+    }
+}
+
+extension Scheduler {
     /// Returns when all claims of the pod have their volumes. Throws when that can't be.
-    func bindVolumes(of pod: PodInfo, _ choices: [ObjectKey: StorageView.Choice], on node: String) async throws {
+    ///
+    /// - Parameter patience: how long a claim may take to get its volume.
+    fileprivate func bindVolumes(
+        of pod: PodInfo, _ choices: [ObjectKey: StorageView.Choice], on node: String, patience: Duration
+    ) async throws {
         for (key, choice) in choices {
             guard let claim = claims.get(key) else {
-                throw VolumeProblem(description: "persistentvolumeclaim \(JSON.quoted(key.name)) not found")
+                throw PluginFailure(description: "persistentvolumeclaim \(JSON.quoted(key.name)) not found")
             }
             switch choice {
             case .volume(let name):
                 guard var volume = volumes.get(ObjectKey(namespace: "", name: name)) else {
-                    throw VolumeProblem(description: "persistentvolume \(JSON.quoted(name)) not found")
+                    throw PluginFailure(description: "persistentvolume \(JSON.quoted(name)) not found")
                 }
                 guard !volume.isMeant(for: claim) || volume.spec.claimRef?.uid != claim.metadata.uid else { continue }
                 volume.spec.claimRef = View<ObjectReference> {
@@ -37,17 +59,12 @@ extension Scheduler {
                 claims.note(try await client.update(told))
             }
         }
-        let deadline: ClusterClock.Instant = clock.now.advanced(by: Self.patience)
+        let deadline: ClusterClock.Instant = clock.now.advanced(by: patience)
         var pause: Duration = .milliseconds(5)
         while !choices.keys.allSatisfy({ claims.get($0)?.isBound ?? false }) {
-            guard clock.now < deadline else { throw VolumeProblem(description: "timed out waiting for the condition") }
+            guard clock.now < deadline else { throw PluginFailure(description: "timed out waiting for the condition") }
             try await Task.sleep(for: pause)
             pause = min(pause * 2, .seconds(1))
         }
     }
-}
-
-/// Why volumes could not be bound.
-struct VolumeProblem: Error, CustomStringConvertible {
-    let description: String
 }

@@ -3,11 +3,12 @@ package import Client
 package import Logging
 package import Machinery
 
-/// Finds a node for each pod that has none and asks for `default-scheduler`, and binds the pod to it.
+/// Finds a node for each pod that has none and asks for one of its profiles, and binds the pod to it.
 ///
-/// One loop takes pods one by one and decides from a copy of the cluster that is ahead of the informers; what was decided is written
-/// beside the loop. Reads pods, nodes, namespaces, claims, volumes, storage classes and disruption budgets; writes `pods/binding`, the condition PodScheduled and
-/// `status.nominatedNodeName`, deletes pods that make room for more important ones, and tells of it in events.
+/// One loop takes pods one by one and decides from a copy of the cluster that is ahead of the informers; what was decided is carried out
+/// beside the loop, in a task for each pod. Reads pods, nodes, namespaces, claims, volumes, storage classes, CSI nodes, disruption budgets,
+/// and what puts pods into sets; writes `pods/binding`, the condition PodScheduled and `status.nominatedNodeName`, deletes pods that make
+/// room for more important ones, and tells of it in events.
 package struct Scheduler: Sendable {
     let client: Client
     let clock: ClusterClock
@@ -16,32 +17,41 @@ package struct Scheduler: Sendable {
     let pods: Informer<Pod>
     private let nodes: Informer<Node>
     private let namespaces: Informer<Namespace>
-    private let budgets: Informer<PodDisruptionBudget>
     let claims: Informer<PersistentVolumeClaim>
     let volumes: Informer<PersistentVolume>
     private let classes: Informer<StorageClass>
     let state: SchedulerState
+    let measures: SchedulerMeasures
 
     /// - Parameter informers: not running yet, or the scheduler may see changes of that moment in the wrong order.
-    package init(client: Client, informers: Informers, clock: ClusterClock, log: Logger) {
+    package init(
+        client: Client, informers: Informers, clock: ClusterClock, log: Logger,
+        configuration: SchedulerConfiguration = SchedulerConfiguration(), metrics: Metrics = Metrics()
+    ) {
         self.client = client
         self.clock = clock
         self.log = log
-        events = EventRecorder(client: client, clock: clock, component: SchedulerState.schedulerName)
+        events = EventRecorder(client: client, clock: clock, component: Profile.defaultName)
         pods = informers.informer(Pod.self)
         nodes = informers.informer(Node.self)
         namespaces = informers.informer(Namespace.self)
-        budgets = informers.informer(PodDisruptionBudget.self)
         claims = informers.informer(PersistentVolumeClaim.self)
         volumes = informers.informer(PersistentVolume.self)
         classes = informers.informer(StorageClass.self)
-        let state = SchedulerState(clock: clock)
+        let state = SchedulerState(clock: clock, configuration: configuration)
         self.state = state
+        measures = SchedulerMeasures(metrics, state)
         nodes.onChange { state.nodeChanged($0, $1) }
         namespaces.onChange { state.namespaceChanged($0, $1) }
         claims.onChange { state.claimChanged($0, $1) }
         volumes.onChange { state.volumeChanged($0, $1) }
         classes.onChange { state.classChanged($0, $1) }
+        informers.informer(CSINode.self).onChange { state.driversChanged($0, $1) }
+        informers.informer(PodDisruptionBudget.self).onChange { state.budgetChanged($0, $1) }
+        informers.informer(Service.self).onChange { state.serviceChanged($0, $1) }
+        informers.informer(ReplicaSet.self).onChange { state.setChanged($0, $1) { $0.spec.selector?.match } }
+        informers.informer(StatefulSet.self).onChange { state.setChanged($0, $1) { $0.spec.selector?.match } }
+        informers.informer(ReplicationController.self).onChange { state.setChanged($0, $1) { try? LabelMatch(labels: $0.spec.selector) } }
         pods.onChange { state.podChanged($0, $1) }
     }
 
@@ -55,49 +65,23 @@ package struct Scheduler: Sendable {
         await pods.caughtUp()
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
-                while let turn = await state.next() {
-                    if let rest = decide(turn) { group.addTask { await rest() } }
+                while let work = await state.next() {
+                    measures.decided(work)
+                    group.addTask { await carryOut(work) }
                 }
             }
         } onCancel: {
             state.close()
         }
     }
+}
 
-    /// Decides about one pod, at once. Returns what is left to write.
-    private func decide(_ turn: SchedulerState.Turn) -> (@Sendable () async -> Void)? {
-        let pod: PodInfo = turn.pod
-        var start: Int = turn.start
-        let decision: Decision = .make(for: pod, turn.snapshot, nominated: turn.nominated, start: &start)
-        state.begin(at: start)
-        switch decision {
-        case .node(let node):
-            guard let choices = state.assume(pod, on: node) else { return nil }
-            return { await bind(pod, to: node, choices) }
-        case .nowhere(let unfit) where unfit.nodeCount == 0:
-            state.refuse(pod, by: [])
-            return { await report(pod, reason: "Unschedulable", unfit.message) }
-        case .nowhere(let unfit):
-            return preempt(turn, unfit)
-        }
-    }
-
-    private func preempt(_ turn: SchedulerState.Turn, _ unfit: Unfit) -> @Sendable () async -> Void {
-        let pod: PodInfo = turn.pod
-        switch Preemption(turn: turn, unfit: unfit, budgets: budgets.list().map { Budget($0) }).plan() {
-        case .victims(let victims):
-            let displaced: [PodInfo] = state.refuse(pod, by: unfit.plugins, nominating: victims.node)
-            return {
-                await report(pod, reason: "Unschedulable", unfit.message, nominating: victims.node)
-                for other in displaced { await withdrawNomination(of: other) }
-                await evict(victims, for: pod)
-            }
-        case .nobody(let reason):
-            state.refuse(pod, by: unfit.plugins, nominating: "")
-            return { await report(pod, reason: "Unschedulable", "\(unfit.message) preemption: \(reason)", nominating: "") }
-        case .wait(let reason):
-            state.refuse(pod, by: unfit.plugins)
-            return { await report(pod, reason: "Unschedulable", "\(unfit.message) preemption: \(reason)") }
-        }
+extension SchedulerState {
+    fileprivate func setChanged<K: Kind>(_ before: View<K>?, _ after: View<K>?, _ selector: (View<K>) -> LabelMatch?) {
+        if let before, before.metadata.uid != after?.metadata.uid { setChanged(uid: before.metadata.uid, nil) }
+        guard let after,
+            before.map({ $0.metadata.generation != after.metadata.generation || $0.metadata.uid != after.metadata.uid }) ?? true
+        else { return }
+        setChanged(uid: after.metadata.uid, selector(after))
     }
 }

@@ -7,6 +7,7 @@ import Kubelet
 import Logging
 package import Machinery
 import Scheduler
+import Synchronization
 
 /// A real API server with controllers, the scheduler and simulated nodes in this process: all that turns spec into status, without
 /// processes and sockets.
@@ -14,7 +15,8 @@ package final class TestControlPlane: Sendable {
     package let server: TestServer
     /// Where persistent volumes are made.
     package let folder: TemporaryFolder
-    private let running: Task<Void, Never>
+    private let usage: ClusterUsage
+    private let running: Mutex<Task<Void, Never>>
 
     package var client: Client { server.client }
     package var clock: ClusterClock { server.clock }
@@ -24,8 +26,16 @@ package final class TestControlPlane: Sendable {
         let usage = ClusterUsage()
         let server = try await TestServer(isPaused: isPaused, found: [usage.podMetrics, usage.nodeMetrics])
         let folder = try TemporaryFolder("volumes")
-        self.server = server
         try await server.server.writeBootstrapPolicy()
+        let task: Task<Void, Never> = try Self.start(server, usage, folder)
+        self.usage = usage
+        self.server = server
+        self.folder = folder
+        running = Mutex(task)
+    }
+
+    /// Everything but the server, until the task is cancelled.
+    private static func start(_ server: TestServer, _ usage: ClusterUsage, _ folder: TemporaryFolder) throws -> Task<Void, Never> {
         let clock: ClusterClock = server.clock
         var log = Logger(label: "test")
         log.logLevel = .warning
@@ -41,8 +51,7 @@ package final class TestControlPlane: Sendable {
             client: { part(.system("system:node:" + $0, groups: ["system:nodes"]), "kubelet") }, informers: informers, clock: clock,
             log: log)
         usage.set([nodes], informers: informers)
-        self.folder = folder
-        running = Task {
+        return Task {
             await withDiscardingTaskGroup { group in
                 group.addTask { await informers.run() }
                 group.addTask { await controllers.run() }
@@ -50,6 +59,15 @@ package final class TestControlPlane: Sendable {
                 group.addTask { await nodes.run() }
             }
         }
+    }
+
+    /// Ends everything but the server wherever it is, and starts it anew: nothing is known but what was written.
+    package func restart() async throws {
+        let old: Task<Void, Never> = running.withLock { $0 }
+        old.cancel()
+        await old.value
+        let new: Task<Void, Never> = try Self.start(server, usage, folder)
+        running.withLock { $0 = new }
     }
 
     /// Runs `body` with so many nodes `node-0`, `node-1`, …, and ends everything afterwards, also when it failed.
@@ -69,8 +87,9 @@ package final class TestControlPlane: Sendable {
     }
 
     private func end() async {
-        running.cancel()
-        await running.value
+        let last: Task<Void, Never> = running.withLock { $0 }
+        last.cancel()
+        await last.value
     }
 
     /// Returns when pods may go there.

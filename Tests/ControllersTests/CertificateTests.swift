@@ -57,3 +57,32 @@ struct CertificateTests {
         #expect(BootstrapTokenCleaner.timeLeft(secret(Time(seconds: Fixture.now.seconds + 5).description), Fixture.now) == .seconds(5))
     }
 }
+
+/// What bootstrap tokens sign.
+struct BootstrapSignerTests {
+    private func token(_ id: String, _ more: [String: String] = [:]) -> View<Secret> {
+        Secret.new("bootstrap-token-" + id, namespace: "kube-system") {
+            $0.type = "bootstrap.kubernetes.io/token"
+            let members: [String: String] = ["token-id": id, "token-secret": "0123456789abcdef", "usage-bootstrap-signing": "true"]
+            $0.data = members.merging(more) { $1 }.mapValues { Base64Text.encode(Array($0.utf8)) }
+        }
+    }
+
+    @Test func `the tokens that are for it sign, others' signatures go`() {
+        let data: [String: String] = ["kubeconfig": "content", "jws-kubeconfig-gone": "x"]
+        let tokens: [View<Secret>] = [
+            token("aaaaaa"), token("bbbbbb", ["usage-bootstrap-signing": "false"]), token("cccccc", ["expiration": "2020-01-01T00:00:00Z"]),
+        ]
+        let signed: [String: String]? = BootstrapSigner.signed(data, by: tokens, Time(seconds: 1_780_000_000))
+        #expect(signed?.keys.sorted() == ["jws-kubeconfig-aaaaaa", "kubeconfig"])
+        #expect(signed.flatMap { BootstrapSigner.signed($0, by: tokens, Time(seconds: 1_780_000_000)) } == nil)
+        #expect(BootstrapSigner.signed(["other": "x"], by: tokens, Time(seconds: 0)) == nil)
+    }
+
+    /// Made with: openssl dgst -sha256 -hmac 0123456789abcdef.
+    @Test func `a signature is that of RFC 7515 without its content`() {
+        #expect(
+            BootstrapSigner.signature(of: "content", id: "aaaaaa", secret: "0123456789abcdef")
+                == "eyJhbGciOiJIUzI1NiIsImtpZCI6ImFhYWFhYSJ9..bP33uiv86qjL-Zn_WduG6cBRN7N8gyIIyI_GY72SVZQ")
+    }
+}

@@ -146,37 +146,29 @@ struct HorizontalTests {
                   maxReplicas: 3
                   metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}]
                 """)
-            var replicas = 0
-            for _ in 0..<200 where replicas != 3 {
-                replicas = try await afterASync(plane, deployment.key)
-            }
-            #expect(replicas == 3)
+            try await eventually("more replicas are wanted") { try await replicas(plane, deployment.key) == 3 }
             let scaler = try await plane.eventually("told", HorizontalPodAutoscaler.self, "web") { !$0.status.currentMetrics.isEmpty }
             #expect(scaler.status.currentMetrics.first?.resource?.current.averageUtilization == 100)
-            #expect(
+            try await eventually("why is told") {
                 try await plane.events("SuccessfulRescale").contains {
                     $0.hasSuffix("reason: cpu resource utilization (percentage of request) above target")
-                })
+                }
+            }
 
-            while try await plane.pods().count < 3 { try await Task.sleep(for: .milliseconds(50)) }
+            try await eventually("the pods are there") { try await plane.pods().count == 3 }
             for pod in try await plane.pods() {
                 try await plane.client.patch(Pod.self, pod.key, ["metadata": ["annotations": ["swkube.dev/simulated-cpu": "1m"]]])
             }
-            for _ in 0..<200 where replicas != 1 {
-                replicas = try await afterASync(plane, deployment.key)
-            }
-            let conditions = try await plane.client.get(HorizontalPodAutoscaler.self, deployment.key).status.conditions
-            #expect(replicas == 1, "\(conditions)")
+            try await eventually("fewer replicas are wanted") { try await replicas(plane, deployment.key) == 1 }
             try await eventually("it is told") {
                 try await plane.events("SuccessfulRescale").contains { $0.hasSuffix("reason: All metrics below target") }
             }
         }
     }
 
-    /// How many replicas are wanted after the autoscaler has looked once more.
-    private func afterASync(_ plane: TestControlPlane, _ key: ObjectKey) async throws -> Int {
+    /// How many replicas are wanted, when it is time for the autoscaler to look once more.
+    private func replicas(_ plane: TestControlPlane, _ key: ObjectKey) async throws -> Int {
         plane.clock.advance(by: .seconds(15))
-        try await Task.sleep(for: .milliseconds(100))
         return try await plane.client.get(Deployment.self, key).spec.replicas
     }
 }

@@ -53,6 +53,36 @@ struct Generator: Sendable {
         }
     }
 
+    /// Waits until so many changes of pods came after a revision, with a server that may not be there yet. A line of JSON: changes a second,
+    /// from the time on at which a twentieth of them had come.
+    func watchPods(count: Int, after revision: String) async throws -> String {
+        let accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+        let target = "/api/v1/namespaces/default/pods?watch=true&resourceVersion=" + revision
+        let deadline = ContinuousClock.now + .seconds(300)
+        while true {
+            guard ContinuousClock.now < deadline else { throw Failure(description: "the server did not come") }
+            // A client remembers that a server was not there.
+            let client = HTTPClient(configuration)
+            guard let (status, _, body) = try? await client.stream(HTTPClientRequest(target: target, headers: ["Accept": accept])),
+                status == 200
+            else {
+                try await Task.sleep(for: .milliseconds(5))
+                continue
+            }
+            var lines: Int = 0
+            var begun: (time: ContinuousClock.Instant, lines: Int)?
+            for try await part in body {
+                lines += part.count { $0 == UInt8(ascii: "\n") }
+                if begun == nil, lines >= count / 20 { begun = (.now, lines) }
+                if lines >= count, let begun {
+                    let elapsed: Duration = .now - begun.time
+                    return #"{"perSecond": \#(Double(lines - begun.lines) / (elapsed / .seconds(1)))}"#
+                }
+            }
+            throw Failure(description: "the watch ended after \(lines) changes")
+        }
+    }
+
     /// Opens the connections, so that no handshake is counted as a request: as many requests at once as there shall be connections.
     private func connect(_ connections: Int) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -16,6 +16,7 @@ let words: [String] = CommandLine.arguments
 func usage() -> Never {
     print("usage: load-generator PROFILE PORT \(Load.all.keys.sorted().joined(separator: "|")) COUNT CONNECTIONS [WATCHERS]")
     print("       load-generator PROFILE floor SIZE FILE")
+    print("       load-generator PROFILE PORT watch-pods COUNT REVISION")
     exit(2)
 }
 
@@ -25,6 +26,10 @@ do {
         print(floor.port)
         fflush(nil)
         while readLine() != nil {}
+        exit(0)
+    }
+    if words.count == 6, words[3] == "watch-pods", let port = Int(words[2]), let count = Int(words[4]) {
+        print(try await Generator(profile: words[1], port: port).watchPods(count: count, after: words[5]))
         exit(0)
     }
     guard words.count >= 6, let port = Int(words[2]), let load = Load.all[words[3]], let count = Int(words[4]),

@@ -12,8 +12,9 @@ struct PreemptionTests {
     ) throws -> String {
         let snapshot = Snapshot(nodes: nodes)
         guard case .nowhere(let unfit) = Decision.make(for: pod, snapshot, nominated: nominated) else { return "fits" }
-        let turn = SchedulerState.Turn(pod: pod, snapshot: snapshot, nominated: nominated, nominatedNode: nominatedNode, start: 0)
-        switch Preemption(turn: turn, unfit: unfit, budgets: budgets).plan() {
+        let attempt = FailedAttempt(
+            pod: pod, snapshot: snapshot, nominated: nominated, nominatedNode: nominatedNode, unfit: unfit, budgets: budgets)
+        switch Preemption(attempt: attempt).plan() {
         case .victims(let victims): return ([victims.node] + victims.pods.map(\.key.name)).joined(separator: " ")
         case .nobody(let reason), .wait(let reason): return reason
         }

@@ -10,7 +10,7 @@ struct QueueTests {
 
     private func names(_ queue: inout SchedulingQueue) -> [String] {
         var names: [String] = []
-        while let pod = queue.next() { names.append(pod.key.name) }
+        while let pod = queue.next(now: start) { names.append(pod.key.name) }
         return names
     }
 
@@ -32,78 +32,59 @@ struct QueueTests {
     @Test func `gates hold a pod back until they are gone`() throws {
         var queue = SchedulingQueue()
         queue.set(try pod("a", #""schedulingGates":[{"name":"quota"}]"#), now: start)
-        queue.note(.nodeAdded, now: start)
+        queue.note(.nodeAdded(try node("n")), now: start)
         #expect(names(&queue) == [])
         queue.set(try pod("a"), now: start)
         #expect(names(&queue) == ["a"])
+    }
+
+    /// Refuses the pod once.
+    private func refused(_ pod: PodInfo, by plugins: Set<String>) -> SchedulingQueue {
+        var queue = SchedulingQueue()
+        queue.set(pod, now: start)
+        #expect(queue.next(now: start) != nil)
+        queue.refuse(pod.uid, by: plugins, now: start)
+        return queue
     }
 
     @Test(arguments: [(1, 1), (2, 2), (3, 4), (4, 8), (5, 10), (9, 10)])
     func `each refusal doubles the back-off, up to ten seconds`(attempts: Int, seconds: Int) throws {
-        var queue = SchedulingQueue()
-        var now: ClusterClock.Instant = start
-        queue.set(try pod("a"), now: now)
-        var delay: Duration?
-        for _ in 0..<attempts {
-            #expect(queue.next() != nil)
-            delay = queue.refuse("uid-a", by: ["NodeResourcesFit"], now: now)
-            now = now.advanced(by: .seconds(60))
-            queue.note(.podGone, now: now)
-        }
-        #expect(delay == .seconds(seconds))
+        #expect(SchedulingQueue.BackOff().delay(attempts: attempts) == .seconds(seconds))
     }
 
-    @Test func `only a change that may help brings a pod back, and not before its back-off ends`() throws {
-        var queue = SchedulingQueue()
-        queue.set(try pod("a"), now: start)
-        #expect(queue.next() != nil)
-        #expect(queue.refuse("uid-a", by: ["NodeAffinity"], now: start) == .seconds(1))
-        let later: ClusterClock.Instant = start.advanced(by: .seconds(1))
-        queue.wake("uid-a", now: later)
-        queue.note(.podGone, now: later)
-        #expect(names(&queue) == [])
-        queue.note(.nodeLabels, now: start)
-        #expect(names(&queue) == [])
-        queue.wake("uid-a", now: later)
-        #expect(names(&queue) == ["a"])
+    @Test func `a pod that backs off lets others go first, and is next when there are none`() throws {
+        var queue: SchedulingQueue = refused(try pod("a", asking(cpu: "1")), by: ["NodeResourcesFit"])
+        queue.note(.podGone(try pod("other")), now: start)
+        queue.set(try pod("b"), now: start)
+        #expect(names(&queue) == ["b", "a"])
     }
 
-    @Test func `what changed while a pod was decided upon is not lost`() throws {
+    @Test func `after an error the end of the back-off is waited for`() throws {
         var queue = SchedulingQueue()
-        queue.set(try pod("a"), now: start)
-        #expect(queue.next() != nil)
-        queue.note(.nodeLabels, now: start)
-        #expect(queue.refuse("uid-a", by: ["NodeAffinity"], now: start) == .seconds(1))
-        queue.wake("uid-a", now: start.advanced(by: .seconds(1)))
-        #expect(names(&queue) == ["a"])
+        queue.retry(try pod("a"), attempts: 2, now: start)
+        #expect(names(&queue) == [])
+        #expect(queue.nextDeadline == start.advanced(by: .seconds(2)))
+        #expect(queue.next(now: start.advanced(by: .seconds(2)))?.key.name == "a")
     }
 
-    @Test func `without nodes there is no back-off`() throws {
-        var queue = SchedulingQueue()
-        queue.set(try pod("a"), now: start)
-        #expect(queue.next() != nil)
-        #expect(queue.refuse("uid-a", by: [], now: start) == .zero)
+    @Test func `without nodes any node is news, and there is no back-off`() throws {
+        var queue: SchedulingQueue = refused(try pod("a"), by: [])
+        queue.note(.podGone(try pod("other")), now: start)
         #expect(names(&queue) == [])
-        queue.note(.nodeAdded, now: start)
+        queue.note(.nodeAdded(try node("n")), now: start)
         #expect(names(&queue) == ["a"])
     }
 
     @Test func `after five minutes a pod tries in any case`() throws {
-        var queue = SchedulingQueue()
-        queue.set(try pod("a"), now: start)
-        #expect(queue.next() != nil)
-        #expect(queue.refuse("uid-a", by: ["NodeAffinity"], now: start) != nil)
-        queue.wake("uid-a", now: start.advanced(by: .seconds(301)))
-        #expect(names(&queue) == ["a"])
+        var queue: SchedulingQueue = refused(try pod("a"), by: ["NodeAffinity"])
+        #expect(queue.nextDeadline == start.advanced(by: .seconds(300)))
+        #expect(queue.next(now: start.advanced(by: .seconds(300)))?.key.name == "a")
     }
 
-    @Test func `a change of the pod itself is another chance`() throws {
-        var queue = SchedulingQueue()
-        queue.set(try pod("a"), now: start)
-        #expect(queue.next() != nil)
-        #expect(queue.refuse("uid-a", by: ["NodeAffinity"], now: start) != nil)
-        queue.set(try pod("a", labels: ["b": "c"]), now: start.advanced(by: .seconds(2)))
-        #expect(queue.next()?.labels == ["b": "c"])
+    @Test func `the back-off begins anew with each refusal, and a pod that went away leaves nothing`() throws {
+        var queue: SchedulingQueue = refused(try pod("a"), by: ["NodeAffinity"])
+        queue.remove("uid-a")
+        #expect(queue.nextDeadline == nil && queue.count == 0)
     }
 
     @Test func `a heap gives back in order what it was given in any`() {

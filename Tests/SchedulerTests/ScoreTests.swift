@@ -25,10 +25,11 @@ struct ScoreTests {
     @Test func `free shares are taken as of whole percents`() throws {
         let fresh: PodInfo = try pod("p", asking(cpu: "1", memory: "2Gi"))
         let snapshot = Snapshot(nodes: [try node("a"), try node("b", running: [try pod("old", asking(cpu: "1", memory: "1Gi"))])])
-        let least: LeastAllocated = try #require(LeastAllocated(fresh, snapshot, snapshot.nodes))
-        #expect(snapshot.nodes.map { least.score($0) } == [75, 56])
-        let balanced: BalancedAllocation = try #require(BalancedAllocation(fresh, snapshot, snapshot.nodes))
-        #expect(snapshot.nodes.map { balanced.score($0) } == [100, 93])
+        let arguments = PluginArguments()
+        let least: FitPreference = try #require(FitPreference(fresh, snapshot, [0, 1], arguments))
+        #expect(least.scores(of: [0, 1], in: snapshot) == [75, 56])
+        let balanced: BalancedAllocation = try #require(BalancedAllocation(fresh, snapshot, [0, 1], arguments))
+        #expect(balanced.scores(of: [0, 1], in: snapshot) == [100, 93])
     }
 
     @Test func `preferred affinity outweighs a fuller node`() throws {

@@ -3,12 +3,12 @@ package import Machinery
 /// Conditions on a node, read once and asked of many nodes. A term without conditions fits no node.
 ///
 /// Source: component-helpers/scheduling/corev1/nodeaffinity.
-package struct NodeTerm: Sendable {
+package struct NodeTerm: Hashable, Sendable {
     private let labels: LabelMatch
     /// On `metadata.name`, the one field that is known.
     private let names: [NameCondition]
 
-    private struct NameCondition: Sendable {
+    private struct NameCondition: Hashable, Sendable {
         let isExcluding: Bool
         let values: [String]
     }
@@ -51,7 +51,7 @@ package struct NodeTerm: Sendable {
 }
 
 /// Which nodes a pod's own spec allows: its `nodeSelector` and its required node affinity, read once.
-package struct NodeRule: Sendable {
+package struct NodeRule: Hashable, Sendable {
     private let labels: [String: String]
     /// One of them must hold; nil when the pod doesn't say.
     private let terms: [NodeTerm]?

@@ -21,7 +21,7 @@ package struct TaintInfo: Hashable, Sendable {
 }
 
 /// Lets a pod onto nodes with some taints, read once. Source: `ToleratesTaint` of component-helpers.
-package struct TolerationInfo: Sendable {
+package struct TolerationInfo: Hashable, Sendable {
     private let key: String
     private let operation: String
     private let value: String

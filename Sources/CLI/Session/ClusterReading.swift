@@ -3,7 +3,7 @@ import Client
 import Machinery
 import Scheduler
 
-/// Reads what a forecast needs: nodes, pods, namespaces and storage.
+/// Reads what a forecast needs: nodes, pods and what puts them into sets, namespaces, storage, and how the scheduler was configured.
 struct ClusterReading {
     let session: Session
 
@@ -14,8 +14,37 @@ struct ClusterReading {
         async let claims: [View<PersistentVolumeClaim>] = all()
         async let volumes: [View<PersistentVolume>] = all()
         async let classes: [View<StorageClass>] = all()
+        async let drivers: [View<CSINode>] = all()
+        async let services: [View<Service>] = all()
+        async let sets: [String: LabelMatch] = sets()
+        async let configuration: SchedulerConfiguration = configuration()
         return try await Forecast(
-            nodes: nodes, pods: pods, namespaces: namespaces, claims: claims, volumes: volumes, classes: classes)
+            nodes: nodes, pods: pods, namespaces: namespaces, claims: claims, volumes: volumes, classes: classes, drivers: drivers,
+            services: services, sets: sets, configuration: configuration)
+    }
+
+    /// Selectors of what makes pods, by uid.
+    private func sets() async throws -> [String: LabelMatch] {
+        var sets: [String: LabelMatch] = [:]
+        for set in try await all(ReplicaSet.self) { sets[set.metadata.uid] = set.spec.selector?.match }
+        for set in try await all(StatefulSet.self) { sets[set.metadata.uid] = set.spec.selector?.match }
+        for set in try await all(ReplicationController.self) {
+            if let selector = try? LabelMatch(labels: set.spec.selector) { sets[set.metadata.uid] = selector }
+        }
+        return sets
+    }
+
+    /// The default where the cluster doesn't tell.
+    private func configuration() async throws -> SchedulerConfiguration {
+        let (namespace, name): (String, String) = (SchedulerConfiguration.home.namespace, SchedulerConfiguration.home.name)
+        do {
+            let map = View<ConfigMap>(
+                try await session.send(APIRequest(.get, ConfigMap.names.resource, namespace: namespace, name: name)))
+            guard let text = map.data[SchedulerConfiguration.key] else { return SchedulerConfiguration() }
+            return try SchedulerConfiguration(yaml: text)
+        } catch let status as APIStatus where status.isNotFound || status.code == 403 {
+            return SchedulerConfiguration()
+        }
     }
 
     /// All objects of a kind, page by page.

@@ -6,6 +6,7 @@ import Machinery
 /// Source: pkg/controller/bootstrap/tokencleaner.go.
 struct BootstrapTokenCleaner: Controller {
     static let name = "token-cleaner"
+    static let queueName = "token_cleaner"
 
     private let context: ControllerContext
     private let secrets: Informer<Secret>
@@ -17,7 +18,7 @@ struct BootstrapTokenCleaner: Controller {
 
     func watch(_ queue: WorkQueue) {
         secrets.onChange { _, after in
-            if let after, after.namespace == "kube-system", after.type == "bootstrap.kubernetes.io/token" { queue.add(after.key) }
+            if let after, Self.isToken(after) { queue.add(after.key) }
         }
     }
 
@@ -32,8 +33,18 @@ struct BootstrapTokenCleaner: Controller {
 
     /// Pure: how long the token lives; nil for one without an end. An end that can't be read has come.
     static func timeLeft(_ secret: View<Secret>, _ now: Time) -> Duration? {
-        guard let encoded = secret.data["expiration"], let bytes = Base64Text.decode(encoded), !bytes.isEmpty else { return nil }
-        guard let end = Time(String(decoding: bytes, as: UTF8.self)) else { return .zero }
+        guard let text = text(secret, "expiration") else { return nil }
+        guard let end = Time(text) else { return .zero }
         return .seconds(max(0, end.seconds - now.seconds))
+    }
+
+    static func isToken(_ secret: View<Secret>) -> Bool {
+        secret.namespace == "kube-system" && secret.type == "bootstrap.kubernetes.io/token"
+    }
+
+    /// A member of the token, as text; nil for one that is empty.
+    static func text(_ secret: View<Secret>, _ name: String) -> String? {
+        guard let encoded = secret.data[name], let bytes = Base64Text.decode(encoded), !bytes.isEmpty else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -5,6 +5,7 @@ import Machinery
 /// Writes the rules of aggregated ClusterRoles: those of all roles that their selectors choose. Reads ClusterRoles.
 struct ClusterRoleAggregationController: Controller {
     static let name = "clusterrole-aggregation-controller"
+    static let queueName = "ClusterRoleAggregator"
 
     private let context: ControllerContext
     private let roles: Informer<ClusterRole>

@@ -10,6 +10,7 @@ package typealias LegacyTokenMaker =
 /// service account. Reads Secrets and ServiceAccounts.
 struct ServiceAccountTokenController: Controller {
     static let name = "serviceaccount-token-controller"
+    static let queueName = "serviceaccount_tokens_secret"
 
     private let context: ControllerContext
     private let certificate: String

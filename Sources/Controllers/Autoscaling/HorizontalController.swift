@@ -10,6 +10,7 @@ import Synchronization
 /// Source: pkg/controller/podautoscaler/horizontal.go.
 struct HorizontalController: Controller {
     static let name = "horizontal-pod-autoscaler"
+    static let queueName = "horizontalpodautoscaler"
     static let period: Duration = .seconds(15)
 
     /// What is remembered of one autoscaler. A restart begins with the present number as the one recommendation.

@@ -107,6 +107,7 @@ struct CertificateApprovingController: Controller {
 /// Source: pkg/controller/certificates/cleaner.
 struct CertificateCleaner: Controller {
     static let name = "csrcleaner"
+    static let queueName = "csrcleaner"
 
     private let context: ControllerContext
     private let requests: Informer<CertificateSigningRequest>

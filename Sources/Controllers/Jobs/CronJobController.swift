@@ -8,6 +8,7 @@ import Machinery
 /// status. A job is named for its time: a crash between any two steps makes none twice.
 struct CronJobController: Controller {
     static let name = "cronjob-controller"
+    static let queueName = "cronjob"
 
     private let context: ControllerContext
     private let crons: Informer<CronJob>

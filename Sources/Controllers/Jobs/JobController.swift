@@ -8,6 +8,7 @@ import Machinery
 /// are missing.
 struct JobController: Controller {
     static let name = "job-controller"
+    static let queueName = "job"
 
     private let context: ControllerContext
     private let jobs: Informer<Job>

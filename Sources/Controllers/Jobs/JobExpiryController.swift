@@ -5,6 +5,7 @@ import Machinery
 /// Deletes jobs whose time to live after their end is over. Reads Jobs. Source: pkg/controller/ttlafterfinished.
 struct JobExpiryController: Controller {
     static let name = "ttl-after-finished-controller"
+    static let queueName = "ttl_jobs_to_delete"
 
     private let context: ControllerContext
     private let jobs: Informer<Job>

@@ -8,6 +8,7 @@ import Machinery
 /// is left in the namespace's conditions. Source: pkg/controller/namespace/deletion.
 struct NamespaceController: Controller {
     static let name = "namespace-controller"
+    static let queueName = "namespace"
 
     private let context: ControllerContext
     private let namespaces: Informer<Namespace>

@@ -7,6 +7,7 @@ import Machinery
 /// Source: pkg/controller/certificates/rootcacertpublisher.
 struct RootCAPublisher: Controller {
     static let name = "root-ca-certificate-publisher-controller"
+    static let queueName = "root_ca_cert_publisher"
     static let mapName = "kube-root-ca.crt"
 
     private let context: ControllerContext

@@ -5,6 +5,7 @@ import Machinery
 /// Keeps a service account `default` in each namespace. Reads Namespaces and ServiceAccounts.
 struct ServiceAccountController: Controller {
     static let name = "serviceaccount-controller"
+    static let queueName = "serviceaccount"
 
     private let context: ControllerContext
     private let namespaces: Informer<Namespace>

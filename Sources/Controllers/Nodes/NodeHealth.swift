@@ -46,6 +46,11 @@ enum NodeHealth {
 
     private static let own: Set<String> = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"]
 
+    /// True when the node has one of the taints that drive pods away.
+    static func drivesAway(_ node: View<Node>) -> Bool {
+        node.spec.taints.contains { $0.effect == "NoExecute" && own.contains($0.key) }
+    }
+
     /// The taints with exactly the wanted one of those that drive pods away; nil when it is like this.
     static func taints(of node: View<Node>, wanted: String?, now: Time) -> [View<Taint>]? {
         let found: [View<Taint>] = node.spec.taints

@@ -10,6 +10,7 @@ import Synchronization
 /// Source: pkg/controller/nodelifecycle.
 struct NodeLifecycleController: Controller {
     static let name = "node-controller"
+    static let queueName = "node_lifecycle_controller"
     static let period: Duration = .seconds(5)
 
     /// What was last heard of a node, and when.
@@ -17,6 +18,8 @@ struct NodeLifecycleController: Controller {
         var lease: MicroTime?
         var status: Time?
         var heardAt: ClusterClock.Instant
+        /// True for a node that is Ready and drives no pods away: while it is heard of there is nothing to do.
+        var isWell = false
     }
 
     private struct State {
@@ -46,9 +49,34 @@ struct NodeLifecycleController: Controller {
     func watch(_ queue: WorkQueue) {
         let all = ObjectKey(namespace: "", name: "nodes")
         queue.add(all)
-        // A node that says that it is well again is believed at once.
+        let (state, clock): (LifecycleState, ClusterClock) = (state, context.clock)
         nodes.onChange { before, after in
-            if before?.condition("Ready")?.status != after?.condition("Ready")?.status { queue.add(all) }
+            guard let node = after else {
+                if let before { state.lock.withLock { $0.heartbeats[before.name] = nil } }
+                return
+            }
+            let ready: View<NodeCondition>? = node.condition("Ready")
+            let status: Time? = ready.flatMap { $0.status == "Unknown" ? nil : $0.lastHeartbeatTime }
+            let isDriving: Bool = NodeHealth.drivesAway(node)
+            state.lock.withLock { state in
+                var heartbeat: Heartbeat = state.heartbeats[node.name] ?? Heartbeat(heardAt: clock.now)
+                if status != nil, status != heartbeat.status { heartbeat.heardAt = clock.now }
+                heartbeat.status = status ?? heartbeat.status
+                heartbeat.isWell = ready?.status == "True" && !isDriving
+                state.heartbeats[node.name] = heartbeat
+            }
+            // A node that says that it is well again is believed at once. One that is new drives nobody away.
+            let former: String? = before?.condition("Ready")?.status
+            if former != ready?.status, former != nil || isDriving { queue.add(all) }
+        }
+        leases.onChange { _, after in
+            guard let lease = after, lease.namespace == "kube-node-lease" else { return }
+            let time: MicroTime? = lease.spec.renewTime
+            state.lock.withLock { state in
+                guard let heartbeat = state.heartbeats[lease.name], heartbeat.lease != time else { return }
+                state.heartbeats[lease.name]?.lease = time
+                state.heartbeats[lease.name]?.heardAt = clock.now
+            }
         }
     }
 
@@ -58,14 +86,19 @@ struct NodeLifecycleController: Controller {
         await leases.caughtUp()
         await pods.caughtUp()
         let now: ClusterClock.Instant = context.clock.now
+        guard isAnyUnwell(now) else { return Self.period }
         let present: [View<Node>] = nodes.list().filter { !$0.isTerminating }
-        let silences: [String: Duration] = listen(present, now)
+        let silences: [String: Duration] = state.lock.withLock { $0.heartbeats.mapValues { $0.heardAt.duration(to: now) } }
         var zones: [String: [View<Node>]] = [:]
+        var podsByNode: [String: [View<Pod>]]?
         for var node in present {
             if let conditions = NodeHealth.conditions(of: node, silentFor: silences[node.name] ?? .zero, now: now.time) {
                 node = try await write(conditions, node)
             }
-            if let ready = node.condition("Ready"), ready.status != "True" { try await markPods(of: node) }
+            if let ready = node.condition("Ready"), ready.status != "True" {
+                if podsByNode == nil { podsByNode = Dictionary(grouping: pods.list().filter { $0.isReady }) { $0.spec.nodeName } }
+                try await mark(podsByNode?[node.name] ?? [])
+            }
             zones[ZoneState.zone(of: node), default: []].append(node)
         }
         let isEverywhere: Bool = present.allSatisfy { NodeHealth.taint(of: $0) != nil }
@@ -83,21 +116,10 @@ struct NodeLifecycleController: Controller {
         if isJump { try? await Task.sleep(for: .milliseconds(500)) }
     }
 
-    /// How long each node has been silent.
-    private func listen(_ present: [View<Node>], _ now: ClusterClock.Instant) -> [String: Duration] {
+    /// False while all nodes are well and heard of: nearly always, and then a look costs nothing, however many they are.
+    private func isAnyUnwell(_ now: ClusterClock.Instant) -> Bool {
         state.lock.withLock { state in
-            var heartbeats: [String: Heartbeat] = [:]
-            for node in present {
-                let lease: MicroTime? = leases.get(ObjectKey(namespace: "kube-node-lease", name: node.name))?.spec.renewTime
-                let status: Time? = node.condition("Ready").flatMap { $0.status == "Unknown" ? nil : $0.lastHeartbeatTime }
-                var heartbeat: Heartbeat = state.heartbeats[node.name] ?? Heartbeat(heardAt: now)
-                if lease != heartbeat.lease || status != nil && status != heartbeat.status { heartbeat.heardAt = now }
-                heartbeat.lease = lease
-                if let status { heartbeat.status = status }
-                heartbeats[node.name] = heartbeat
-            }
-            state.heartbeats = heartbeats
-            return heartbeats.mapValues { $0.heardAt.duration(to: now) }
+            state.heartbeats.values.contains { !$0.isWell || $0.heardAt.duration(to: now) >= NodeHealth.patience }
         }
     }
 
@@ -113,8 +135,8 @@ struct NodeLifecycleController: Controller {
     }
 
     /// Nobody can say that the pods of such a node are ready.
-    private func markPods(of node: View<Node>) async throws {
-        for var pod in pods.list() where pod.spec.nodeName == node.name && pod.isReady {
+    private func mark(_ ready: [View<Pod>]) async throws {
+        for var pod in ready {
             guard pod.setCondition("Ready", false, now: context.clock.time), let condition = pod.condition("Ready") else { continue }
             let patch: JSON = ["metadata": ["uid": .string(pod.metadata.uid)], "status": ["conditions": [condition.json]]]
             do {

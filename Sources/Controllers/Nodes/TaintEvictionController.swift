@@ -9,6 +9,7 @@ import Synchronization
 /// appeared; a taint that goes before takes the threat away. Source: pkg/controller/tainteviction.
 struct TaintEvictionController: Controller {
     static let name = "taint-eviction-controller"
+    static let queueName = "noexec_taint_pod"
 
     private let context: ControllerContext
     private let nodes: Informer<Node>

@@ -11,6 +11,7 @@ import Machinery
 /// Source: pkg/controller/garbagecollector.
 struct GarbageCollector: Controller {
     static let name = "garbage-collector-controller"
+    static let queueName = "garbage_collector_attempt_to_delete"
 
     private let context: ControllerContext
     private let graph = OwnerGraph()

@@ -7,6 +7,7 @@ import Machinery
 /// Reads Pods and Nodes. Source: pkg/controller/podgc.
 struct PodCollector: Controller {
     static let name = "pod-garbage-collector-controller"
+    static let queueName = "orphaned_pods_nodes"
 
     private let context: ControllerContext
     private let nodes: Informer<Node>

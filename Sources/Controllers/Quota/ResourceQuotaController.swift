@@ -10,6 +10,7 @@ import Synchronization
 /// object would let one too many in. Reads ResourceQuotas and all kinds that these name. Source: pkg/controller/resourcequota.
 struct ResourceQuotaController: Controller {
     static let name = "resourcequota-controller"
+    static let queueName = "resourcequota_primary"
     /// As upstream, every count is made again after a while.
     private static let resync: Duration = .seconds(300)
 

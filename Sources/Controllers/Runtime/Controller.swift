@@ -8,6 +8,8 @@ package import Machinery
 /// Level, not edge: a reconciliation works from the state and finds nothing to do the second time.
 package protocol Controller: Sendable {
     static var name: String { get }
+    /// Of its queue, in metrics: as upstream calls it, or the controller's own.
+    static var queueName: String { get }
 
     /// Asks for work on a key for each change that matters.
     func watch(_ queue: WorkQueue)
@@ -18,6 +20,10 @@ package protocol Controller: Sendable {
     func reconcile(_ key: ObjectKey) async throws -> Duration?
 }
 
+extension Controller {
+    package static var queueName: String { name }
+}
+
 /// What every controller works with.
 package struct ControllerContext: Sendable {
     package let client: Client
@@ -26,10 +32,11 @@ package struct ControllerContext: Sendable {
     package let informers: Informers
     package let clock: ClusterClock
     package let log: Logger
+    package let metrics: Metrics
 
     /// The same for a controller that acts under a name of its own.
     func acting(as name: String) -> ControllerContext {
-        ControllerContext(client: clients(name), clients: clients, informers: informers, clock: clock, log: log)
+        ControllerContext(client: clients(name), clients: clients, informers: informers, clock: clock, log: log, metrics: metrics)
     }
 
     func events(_ component: String) -> EventRecorder {

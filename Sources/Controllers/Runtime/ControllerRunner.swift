@@ -9,7 +9,8 @@ struct ControllerRunner<C: Controller>: Sendable {
     var workers = 4
 
     func run() async {
-        let queue = WorkQueue(clock: context.clock)
+        let queue = WorkQueue(
+            clock: context.clock, measures: WorkQueueMeasures(context.metrics, name: C.queueName, clock: context.clock))
         controller.watch(queue)
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in

@@ -7,6 +7,7 @@ import Machinery
 /// Reads Services, Pods, Nodes (for their zones) and EndpointSlices.
 struct EndpointSliceController: Controller {
     static let name = "endpointslice-controller"
+    static let queueName = "endpoint_slice"
 
     private static let managed = "endpointslice.kubernetes.io/managed-by"
     private static let manager = "endpointslice-controller.k8s.io"

@@ -8,6 +8,7 @@ import Machinery
 /// be. Source: pkg/controller/endpointslicemirroring.
 struct EndpointSliceMirroringController: Controller {
     static let name = "endpointslicemirroring-controller"
+    static let queueName = "endpoint_slice_mirroring"
 
     private static let managed = "endpointslice.kubernetes.io/managed-by"
     private static let manager = "endpointslicemirroring-controller.k8s.io"

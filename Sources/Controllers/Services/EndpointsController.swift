@@ -5,6 +5,7 @@ import Machinery
 /// Keeps the Endpoints of each Service that has a selector. Reads Services, Pods and Endpoints.
 struct EndpointsController: Controller {
     static let name = "endpoint-controller"
+    static let queueName = "endpoint"
 
     private let context: ControllerContext
     private let services: Informer<Service>

@@ -6,6 +6,7 @@ import Machinery
 /// writes the finalizer `networking.k8s.io/service-cidr-finalizer` and the condition `Ready`. Source: pkg/controller/servicecidrs.
 struct ServiceRangeController: Controller {
     static let name = "service-cidr-controller"
+    static let queueName = "servicecidrs"
     static let finalizer = "networking.k8s.io/service-cidr-finalizer"
 
     private let context: ControllerContext

@@ -7,6 +7,7 @@ import Machinery
 /// Reads Pods and PersistentVolumeClaims. Source: pkg/controller/volume/ephemeral.
 struct EphemeralVolumeController: Controller {
     static let name = "ephemeral_volume"
+    static let queueName = "ephemeral_volume"
 
     private let context: ControllerContext
     private let pods: Informer<Pod>

@@ -9,6 +9,7 @@ import Machinery
 /// Source: pkg/controller/volume/persistentvolume.
 struct VolumeBinder: Controller {
     static let name = "persistentvolume-controller"
+    static let queueName = "volumes"
 
     private let context: ControllerContext
     private let claims: Informer<PersistentVolumeClaim>

@@ -7,6 +7,7 @@ import Machinery
 /// Reads PersistentVolumeClaims and PersistentVolumes; writes the capacity of both. Source: pkg/controller/volume/expand.
 struct VolumeExpander: Controller {
     static let name = "volume_expand"
+    static let queueName = "volume_expand"
 
     private let context: ControllerContext
     private let claims: Informer<PersistentVolumeClaim>

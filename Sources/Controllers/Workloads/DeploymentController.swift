@@ -8,6 +8,7 @@ import Machinery
 /// takes one step of scaling or rollout, removes sets beyond the history limit, writes the status.
 struct DeploymentController: Controller {
     static let name = "deployment-controller"
+    static let queueName = "deployment"
 
     private let context: ControllerContext
     private let deployments: Informer<Deployment>

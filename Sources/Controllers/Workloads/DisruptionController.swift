@@ -8,6 +8,7 @@ import Machinery
 /// status, from which each eviction pays. Source: pkg/controller/disruption.
 struct DisruptionController: Controller {
     static let name = "disruption-controller"
+    static let queueName = "disruption"
     /// A disruption that was paid for and whose pod is still there after this time did not happen.
     static let patience: Int64 = 120
 

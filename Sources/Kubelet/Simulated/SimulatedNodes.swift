@@ -17,7 +17,7 @@ package final class SimulatedNodes: Sendable {
     private let queue: WorkQueue
     /// Of the nodes that are switched on.
     private let names = Mutex<Set<String>>([])
-    private let lastAddress = Atomic<UInt32>(0)
+    private let addresses = SimulatedAddresses()
 
     /// - Parameter client: acts as the node of that name.
     package init(client: @escaping @Sendable (_ node: String) -> Client, informers: Informers, clock: ClusterClock, log: Logger) {
@@ -28,17 +28,22 @@ package final class SimulatedNodes: Sendable {
         pods = informers.informer()
         queue = WorkQueue(clock: clock)
         nodes.onChange { [weak self] before, after in self?.changed(before, after) }
-        pods.onChange { [weak self] _, after in self?.changed(after) }
+        pods.onChange { [weak self, addresses] before, after in
+            addresses.podChanged(before, after)
+            self?.changed(after)
+        }
     }
 
     private func changed(_ before: View<Node>?, _ after: View<Node>?) {
         guard let node = after ?? before else { return }
         let isOn: Bool = after?.kind == .simulated && after?.isSwitchedOff == false
         let isNews: Bool = names.withLock { isOn ? $0.insert(node.name).inserted : $0.remove(node.name) != nil }
-        guard isOn, isNews else { return }
-        queue.add(ObjectKey(namespace: "", name: node.name))
-        // Pods may have been seen before their node.
-        for pod in pods.list() { changed(pod) }
+        let hasRange: Bool = after?.spec.podCIDR.isEmpty == false
+        guard isOn, isNews || hasRange && before?.spec.podCIDR.isEmpty != false else { return }
+        if isNews { queue.add(ObjectKey(namespace: "", name: node.name)) }
+        // Pods may have been seen before their node, or before it had addresses for them.
+        guard hasRange else { return }
+        for pod in pods.list() where pod.spec.nodeName == node.name { queue.add(pod.key) }
     }
 
     private func changed(_ pod: View<Pod>?) {
@@ -78,6 +83,11 @@ package final class SimulatedNodes: Sendable {
     private func beat(_ key: ObjectKey) async throws -> Duration? {
         guard names.withLock({ $0.contains(key.name) }), let node = nodes.get(key) else { return nil }
         let client: Client = client(node.name)
+        let labels: [String: String] = SimulatedStatus.labels(node.name).filter { node.metadata.labels[$0.key] == nil }
+        if !labels.isEmpty {
+            let patch: JSON = ["metadata": ["labels": .object(JSONObject(labels.map { ($0.key, JSON.string($0.value)) }))]]
+            nodes.note(try await client.patch(Node.self, key, patch))
+        }
         if !node.isReady {
             let status: JSON = SimulatedStatus.make(node, now: clock.time).json
             nodes.note(try await client.patch(Node.self, key, ["status": status], subresource: "status"))
@@ -98,7 +108,10 @@ package final class SimulatedNodes: Sendable {
         switch simulation.step {
         case .nothing: return nil
         case .wait(let duration): return duration
-        case .start: status = simulation.running(address: lastAddress.wrappingAdd(1, ordering: .relaxed).newValue)
+        case .start:
+            // A node gets its range soon after it is made, and then its pods have their turn.
+            guard let address = addresses.address(for: pod, on: node) else { return nil }
+            status = simulation.running(address: address)
         case .end(let code): status = simulation.ended(code: code)
         case .remove:
             try await client.delete(Pod.self, key, uid: pod.metadata.uid, gracePeriodSeconds: 0)

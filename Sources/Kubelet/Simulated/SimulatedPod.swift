@@ -81,10 +81,9 @@ struct SimulatedPod {
 
     // MARK: - Status
 
-    /// - Parameter address: the pod gets that one of 100.64.0.0/10, which nothing answers at.
-    func running(address: UInt32) -> View<PodStatus> {
-        let number: UInt32 = 100 << 24 | 64 << 16 | address & 0x3F_FFFF
-        return status(startTime: now, podIP: IPAddress(ipv4: number).description) {
+    /// - Parameter address: the pod's, which nothing answers at.
+    func running(address: String) -> View<PodStatus> {
+        status(startTime: now, podIP: address) {
             .running(ContainerRecord.Run(startedAt: ClusterClock.Instant(now), image: $0.image))
         }
     }

@@ -1,59 +1,81 @@
+import API
+
 /// Only nodes near to the pods that this pod needs, away from those that it avoids, and from those that avoid it.
 ///
 /// The first pod of a set that wants to be near to its own kind may go anywhere. Source: inter-pod affinity in the Kubernetes
 /// documentation.
 struct InterPodAffinity: Filter {
     static let name = "InterPodAffinity"
-    static let retriedOn: ClusterChange = [.nodeLabels, .podPlaced, .podChanged, .podGone, .namespaceLabels]
+    static let events: Set<ClusterEvent.Kind> = [
+        .nodeAdded, .nodeChanged, .podPlaced, .podChanged, .podGone, .itself, .namespaceChanged,
+    ]
+
+    static func mayHelp(_ pod: PodInfo, _ event: ClusterEvent, _ snapshot: Snapshot) -> Bool {
+        let namespaces: Namespaces = snapshot.namespaces
+        func isWanted(_ other: PodInfo) -> Bool {
+            !pod.affinity.isEmpty && pod.affinity.allSatisfy { $0.matches(other, namespaces) }
+        }
+        func isAvoided(_ other: PodInfo) -> Bool {
+            pod.antiAffinity.contains { $0.matches(other, namespaces) } || other.antiAffinity.contains { $0.matches(pod, namespaces) }
+        }
+        let terms: [NeighbourTerm] = pod.affinity + pod.antiAffinity
+        return switch event {
+        case .podPlaced(let other): isWanted(other)
+        case .podGone(let other): isAvoided(other)
+        case .podChanged(let before, let after): !isWanted(before) && isWanted(after) || isAvoided(before) && !isAvoided(after)
+        case .itself: event.changesItself { $0.labels }
+        case .nodeAdded(let node): terms.isEmpty || terms.contains { node.labels[$0.topologyKey] != nil }
+        // Others' terms may be of any label.
+        case .nodeChanged(let before, let after): before.labels != after.labels
+        case .namespaceChanged: terms.contains { $0.choosesNamespaces }
+        default: false
+        }
+    }
 
     private let pod: PodInfo
-    /// Where pods are that meet all terms of affinity.
-    private var wanted: Set<Place> = []
-    /// Where pods are that the pod avoids.
-    private var avoided: Set<Place> = []
-    /// Where pods are that avoid the pod.
-    private var forbidden: Set<Place> = []
-    private let wantsItself: Bool
+    /// Where pods are that meet all terms of affinity, for each term.
+    private let wanted: [PlaceIndex.Counts]
+    /// Where pods are that the pod avoids, for each term.
+    private let avoided: [PlaceIndex.Counts]
+    /// Where pods are that avoid the pod, by topology label.
+    private let forbidden: [(key: String, counts: PlaceIndex.Counts)]
+    /// True when no pod meets the terms, but this one does.
+    private let isFirst: Bool
 
-    init?(_ pod: PodInfo, _ snapshot: Snapshot) {
-        self.pod = pod
-        wantsItself = pod.affinity.allSatisfy { $0.matches(pod, snapshot) }
-        let speaks: Bool = !pod.affinity.isEmpty || !pod.antiAffinity.isEmpty
-        for node in snapshot.nodes {
-            for other in (speaks ? node.pods : node.choosyPods).values {
-                for term in other.antiAffinity where term.matches(pod, snapshot) { Self.note(term, node, &forbidden) }
-                for term in pod.antiAffinity where term.matches(other, snapshot) { Self.note(term, node, &avoided) }
-                if !pod.affinity.isEmpty, pod.affinity.allSatisfy({ $0.matches(other, snapshot) }) {
-                    for term in pod.affinity { Self.note(term, node, &wanted) }
-                }
-            }
+    init?(_ pod: PodInfo, _ snapshot: Snapshot, _ arguments: PluginArguments) {
+        forbidden = snapshot.places.avoiding.compactMap { term, counts in
+            term.matches(pod, snapshot.namespaces) ? (term.topologyKey, counts) : nil
         }
-        if !speaks, forbidden.isEmpty { return nil }
+        if pod.affinity.isEmpty, pod.antiAffinity.isEmpty, forbidden.isEmpty { return nil }
+        self.pod = pod
+        wanted = pod.affinity.map { snapshot.counts(of: pod.affinity, by: $0.topologyKey) }
+        avoided = pod.antiAffinity.map { snapshot.counts(of: [$0], by: $0.topologyKey) }
+        isFirst =
+            !pod.affinity.isEmpty && wanted.allSatisfy { $0.values.allSatisfy { $0 == 0 } }
+            && pod.affinity.allSatisfy { $0.matches(pod, snapshot.namespaces) }
     }
 
     func rejection(of node: NodeInfo) -> Rejection? {
         if !pod.affinity.isEmpty, !isNear(node) { return .incurable("node(s) didn't match pod affinity rules") }
-        if contains(avoided, pod.antiAffinity, node) { return .curable("node(s) didn't match pod anti-affinity rules") }
-        if forbidden.contains(where: { node.labels[$0.key] == $0.value }) {
-            return .curable("node(s) didn't satisfy existing pods anti-affinity rules")
+        for (term, counts) in zip(pod.antiAffinity, avoided) {
+            if let value = node.labels[term.topologyKey], counts[value] ?? 0 > 0 {
+                return .curable("node(s) didn't match pod anti-affinity rules")
+            }
+        }
+        for (key, counts) in forbidden {
+            if let value = node.labels[key], counts[value] ?? 0 > 0 {
+                return .curable("node(s) didn't satisfy existing pods anti-affinity rules")
+            }
         }
         return nil
     }
 
     private func isNear(_ node: NodeInfo) -> Bool {
         var isNear: Bool = true
-        for term in pod.affinity {
+        for (term, counts) in zip(pod.affinity, wanted) {
             guard let value = node.labels[term.topologyKey] else { return false }
-            if !wanted.contains(Place(term.topologyKey, value)) { isNear = false }
+            if counts[value] ?? 0 == 0 { isNear = false }
         }
-        return isNear || (wanted.isEmpty && wantsItself)
-    }
-
-    private func contains(_ places: Set<Place>, _ terms: [NeighbourTerm], _ node: NodeInfo) -> Bool {
-        terms.contains { term in node.labels[term.topologyKey].map { places.contains(Place(term.topologyKey, $0)) } ?? false }
-    }
-
-    private static func note(_ term: NeighbourTerm, _ node: NodeInfo, _ places: inout Set<Place>) {
-        if let value = node.labels[term.topologyKey] { places.insert(Place(term.topologyKey, value)) }
+        return isNear || isFirst
     }
 }

@@ -6,18 +6,38 @@ import Machinery
 /// A request beyond all that the node has is incurable: no pod that left would help.
 struct NodeResourcesFit: Filter {
     static let name = "NodeResourcesFit"
-    static let retriedOn: ClusterChange = [.nodeAllocatable, .podGone, .podChanged]
+    static let events: Set<ClusterEvent.Kind> = [.nodeAdded, .nodeChanged, .podGone, .podChanged, .itself]
+
+    static func mayHelp(_ pod: PodInfo, _ event: ClusterEvent, _ snapshot: Snapshot) -> Bool {
+        switch event {
+        case .podGone: true
+        case .podChanged(let before, let after), .itself(let before, let after): after.asksLess(than: before)
+        case .nodeAdded(let node): fitsAlone(pod, node)
+        case .nodeChanged(let before, let after): after.allocatable != before.allocatable && fitsAlone(pod, after)
+        default: false
+        }
+    }
+
+    /// True when the node would have the pod if nothing else ran there.
+    private static func fitsAlone(_ pod: PodInfo, _ node: NodeInfo) -> Bool {
+        pod.basics.cpu <= node.basics.cpu && pod.basics.memory <= node.basics.memory && pod.basics.disk <= node.basics.disk
+            && node.mostPods > 0 && pod.others.allSatisfy { $0.value <= node.allocatable[$0.key] }
+    }
 
     private let basics: BasicAmounts
     /// In the order of the reasons.
     private let others: [(name: String, amount: Quantity)]
 
-    init?(_ pod: PodInfo, _ snapshot: Snapshot) {
+    init?(_ pod: PodInfo, _ snapshot: Snapshot, _ arguments: PluginArguments) {
         basics = pod.basics
-        others = pod.others.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        others =
+            pod.others.isEmpty
+            ? []
+            : pod.others.filter { !arguments.ignoredResources.contains($0.key) }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     func rejection(of node: NodeInfo) -> Rejection? {
+        if others.isEmpty, Int64(node.pods.count) < node.mostPods, node.has(basics) { return nil }
         var lacking: [String] = []
         var isCurable: Bool = true
         if Int64(node.pods.count) + 1 > node.mostPods { lacking.append("Too many pods") }

@@ -31,32 +31,52 @@ package struct Forecast: Sendable {
 
     private var nodes: [String: View<Node>] = [:]
     private var pods: [String: View<Pod>] = [:]
-    private var namespaces: [String: [String: String]] = [:]
-    private var storage = StorageView()
+    private var cluster = ClusterCopy()
+    private let profiles: [String: Profile]
 
+    /// - Parameters:
+    ///   - sets: what puts pods into sets beside Services: their uids, with their selectors.
+    ///   - configuration: as the scheduler has it.
     package init(
         nodes: [View<Node>], pods: [View<Pod>], namespaces: [View<Namespace>], claims: [View<PersistentVolumeClaim>] = [],
-        volumes: [View<PersistentVolume>] = [], classes: [View<StorageClass>] = []
+        volumes: [View<PersistentVolume>] = [], classes: [View<StorageClass>] = [], drivers: [View<CSINode>] = [],
+        services: [View<Service>] = [], sets: [String: LabelMatch] = [:], configuration: SchedulerConfiguration = SchedulerConfiguration()
     ) {
-        for claim in claims { storage.claims[claim.key] = claim }
-        for volume in volumes { storage.volumes[volume.name] = volume }
-        for one in classes { storage.classes[one.name] = one }
-        for node in nodes { self.nodes[node.name] = node }
-        for pod in pods where !pod.isFinished { self.pods[pod.metadata.uid] = pod }
-        for namespace in namespaces { self.namespaces[namespace.name] = namespace.metadata.labels }
+        profiles = Dictionary(configuration.profiles.map { ($0.schedulerName, $0) }) { one, _ in one }
+        for claim in claims { _ = cluster.setClaim(claim.key, claim) }
+        for volume in volumes { _ = cluster.setVolume(volume.name, volume) }
+        for one in classes { _ = cluster.setClass(one.name, one) }
+        for one in drivers { _ = cluster.setDrivers(of: one.name, one) }
+        for namespace in namespaces { _ = cluster.setNamespace(namespace.name, labels: namespace.metadata.labels) }
+        for service in services {
+            let labels: [String: String] = service.spec.selector
+            if !labels.isEmpty { cluster.setService(service.key, try? LabelMatch(labels: labels)) }
+        }
+        for (uid, selector) in sets { cluster.setOwner(uid, selector) }
+        for node in nodes { add(node) }
+        for pod in pods where !pod.isFinished {
+            self.pods[pod.metadata.uid] = pod
+            if pod.isScheduled { _ = cluster.confirm(pod) }
+        }
     }
 
     // MARK: - What if
 
-    package mutating func add(_ node: View<Node>) { nodes[node.name] = node }
-    package mutating func remove(_ pod: View<Pod>) { pods[pod.metadata.uid] = nil }
+    package mutating func add(_ node: View<Node>) {
+        nodes[node.name] = node
+        _ = cluster.set(node)
+    }
+
+    package mutating func remove(_ pod: View<Pod>) {
+        pods[pod.metadata.uid] = nil
+        cluster.remove(pod.metadata.uid)
+    }
 
     /// Takes all taints with a key from all nodes.
     package mutating func removeTaints(_ key: String) {
-        nodes = nodes.mapValues { node in
-            var node: View<Node> = node
+        for var node in nodes.values where node.spec.taints.contains(where: { $0.key == key }) {
             node.spec.taints = node.spec.taints.filter { $0.key != key }
-            return node
+            add(node)
         }
     }
 
@@ -72,7 +92,7 @@ package struct Forecast: Sendable {
                     }
                 ]
         }
-        nodes[name] = node
+        add(node)
     }
 
     /// Puts a pod on a node.
@@ -80,6 +100,7 @@ package struct Forecast: Sendable {
         var placed: View<Pod> = pod
         placed.spec.nodeName = node
         pods[pod.metadata.uid] = placed
+        _ = cluster.confirm(placed)
     }
 
     // MARK: - The question
@@ -87,23 +108,26 @@ package struct Forecast: Sendable {
     /// Where the pod would go if it had no node yet.
     package func answer(for pod: View<Pod>) -> Answer {
         let info = PodInfo(pod)
-        var cluster = ClusterCopy()
-        cluster.storage = storage
-        for node in nodes.values { _ = cluster.set(node) }
-        for (name, labels) in namespaces { _ = cluster.setNamespace(name, labels: labels) }
-        for other in pods.values where other.isScheduled && other.metadata.uid != info.uid { _ = cluster.confirm(other) }
+        guard let profile = profiles[info.schedulerName] else {
+            let message: String = "no profile of the scheduler is called \(info.schedulerName): another program has to place the pod"
+            return Answer(node: nil, message: message, verdicts: [])
+        }
+        var cluster: ClusterCopy = cluster
+        cluster.remove(info.uid)
+        cluster.prepare(for: info, profile.arguments)
         let snapshot: Snapshot = cluster.snapshot
-        let (fitting, unfit): ([NodeInfo], Unfit) = Decision.filter(info, snapshot)
-        let scores = Decision.scores(of: fitting, for: info, snapshot)
+        let (fitting, unfit): ([Int], Unfit) = Decision.filter(info, snapshot, profile)
+        let opinions: [Decision.Opinion] = Decision.opinions(on: fitting, for: info, snapshot, profile)
         var verdicts: [Verdict] = fitting.enumerated().map { index, node in
-            Verdict(node: node.name, scores: scores.map { ($0.plugin.name, $0.raw[index], Int($0.scores[index]), $0.plugin.weight) })
+            Verdict(
+                node: snapshot.nodes[node].name, scores: opinions.map { ($0.plugin, $0.raw[index], Int($0.scores[index]), $0.weight) })
         }
         verdicts.sort { ($1.total, $0.node) < ($0.total, $1.node) }
         let refused: [Verdict] = unfit.rejections.sorted { $0.key < $1.key }.map {
             Verdict(node: $0.key, refusal: ($0.value.plugin, $0.value.reasons))
         }
         var best: String?
-        if case .node(let name) = Decision.make(for: info, snapshot) { best = name }
+        if case .node(let name) = Decision.make(for: info, snapshot, profile) { best = name }
         return Answer(node: best, message: best == nil ? unfit.message : "", verdicts: verdicts + refused)
     }
 }

@@ -15,22 +15,29 @@ struct Preemption: Sendable {
         case wait(String)
     }
 
-    let turn: SchedulerState.Turn
-    let unfit: Unfit
-    let budgets: [Budget]
+    let attempt: FailedAttempt
+
+    private var pod: PodInfo { attempt.pod }
+    private var unfit: Unfit { attempt.unfit }
 
     func plan() -> Outcome {
-        guard turn.pod.mayPreempt else { return .nobody("not eligible due to preemptionPolicy=Never.") }
+        guard pod.mayPreempt else { return .nobody("not eligible due to preemptionPolicy=Never.") }
         if isOnTheWay { return .wait("not eligible due to a terminating pod on the nominated node.") }
         var best: Victims?
         var reasons: [[String]] = []
-        for node in turn.snapshot.nodes {
-            guard unfit.rejections[node.name]?.isCurable == true else {
+        var found: Int = 0
+        // Changed in thought, node by node, and set right again.
+        var snapshot: Snapshot = attempt.snapshot
+        for (other, node) in attempt.nominated { snapshot.add(other, to: node) }
+        for index in snapshot.nodes.indices where found < enough {
+            guard unfit.rejections[snapshot.nodes[index].name]?.isCurable == true else {
                 reasons.append(["Preemption is not helpful for scheduling"])
                 continue
             }
-            switch victims(on: node) {
-            case .success(let victims): if best.map({ victims.isBetter(than: $0) }) ?? true { best = victims }
+            switch victims(on: index, &snapshot) {
+            case .success(let victims):
+                found += 1
+                if best.map({ victims.isBetter(than: $0) }) ?? true { best = victims }
             case .failure(let rejection): reasons.append(rejection.reasons)
             }
         }
@@ -38,55 +45,61 @@ struct Preemption: Sendable {
         return .nobody(Unfit.message(unfit.nodeCount, reasons))
     }
 
-    /// True while a pod that was pushed out for this one still ends on the node that was to be its own.
-    private var isOnTheWay: Bool {
-        guard !turn.nominatedNode.isEmpty, unfit.rejections[turn.nominatedNode]?.isCurable == true,
-            let node = turn.snapshot.nodes.first(where: { $0.name == turn.nominatedNode })
-        else { return false }
-        return node.pods.values.contains { $0.isTerminating && $0.priority < turn.pod.priority && $0.wasPreempted }
+    /// How many nodes with victims are enough to choose from.
+    private var enough: Int {
+        let arguments: PluginArguments = attempt.profile.arguments
+        return max(attempt.snapshot.nodes.count * arguments.minCandidateNodesPercentage / 100, arguments.minCandidateNodesAbsolute)
     }
 
-    private func victims(on node: NodeInfo) -> Result<Victims, Rejection> {
-        let candidates: [PodInfo] = node.pods.values.filter { $0.priority < turn.pod.priority }
+    /// True while a pod that was pushed out for this one still ends on the node that was to be its own.
+    private var isOnTheWay: Bool {
+        guard !attempt.nominatedNode.isEmpty, unfit.rejections[attempt.nominatedNode]?.isCurable == true,
+            let node = attempt.snapshot.node(attempt.nominatedNode)
+        else { return false }
+        return node.pods.values.contains { $0.isTerminating && $0.priority < pod.priority && $0.wasPreempted }
+    }
+
+    private func victims(on index: Int, _ snapshot: inout Snapshot) -> Result<Victims, Rejection> {
+        let name: String = snapshot.nodes[index].name
+        let candidates: [PodInfo] = snapshot.nodes[index].pods.values.filter { $0.priority < pod.priority }
             .sorted { ($1.priority, $0.age, $0.uid) < ($0.priority, $1.age, $1.uid) }
         guard !candidates.isEmpty else { return .failure(.incurable("No preemption victims found for incoming pod")) }
-        var rest: NodeInfo = node
-        for pod in candidates { rest.remove(pod.uid) }
-        if let rejection = rejection(of: rest) { return .failure(rejection) }
+        for pod in candidates { snapshot.remove(pod, from: name) }
+        defer { for pod in candidates { snapshot.add(pod, to: name) } }
+        if let rejection = rejection(of: index, snapshot) { return .failure(rejection) }
 
-        var allowances: [Int] = budgets.map { $0.allowed }
+        var allowances: [Int] = attempt.budgets.map { $0.allowed }
         var protected: [PodInfo] = []
         var others: [PodInfo] = []
         for pod in candidates {
             var breaks: Bool = false
-            for (index, budget) in budgets.enumerated() where budget.protects(pod) {
+            for (index, budget) in attempt.budgets.enumerated() where budget.protects(pod) {
                 allowances[index] -= 1
                 if allowances[index] < 0 { breaks = true }
             }
             if breaks { protected.append(pod) } else { others.append(pod) }
         }
-        var victims = Victims(node: node.name)
-        for (pod, breaks) in protected.map({ ($0, true) }) + others.map({ ($0, false) }) {
-            var fuller: NodeInfo = rest
-            fuller.add(pod)
-            if rejection(of: fuller) == nil {
-                rest = fuller
-            } else {
-                victims.pods.append(pod)
-                if breaks { victims.brokenBudgets += 1 }
-            }
+        var victims = Victims(node: name)
+        for (other, breaks) in protected.map({ ($0, true) }) + others.map({ ($0, false) }) {
+            snapshot.add(other, to: name)
+            guard rejection(of: index, snapshot) != nil else { continue }
+            snapshot.remove(other, from: name)
+            victims.pods.append(other)
+            if breaks { victims.brokenBudgets += 1 }
         }
         return .success(victims)
     }
 
-    /// Asks the filters of a node in this form, beside those pods that have room of their own there.
-    private func rejection(of node: NodeInfo) -> Rejection? {
-        var snapshot: Snapshot = turn.snapshot
-        guard let index = snapshot.nodes.firstIndex(where: { $0.name == node.name }) else { return nil }
-        snapshot.nodes[index] = node
-        for (pod, name) in turn.nominated where name == node.name { snapshot.nodes[index].add(pod) }
-        return FilterChain(turn.pod, snapshot).rejection(of: snapshot.nodes[index])
+    private func rejection(of index: Int, _ snapshot: Snapshot) -> Rejection? {
+        FilterChain(pod, snapshot, attempt.profile).rejection(of: snapshot.nodes[index])
     }
+}
+
+/// Pushes less important pods out. Source: the plugin of that name.
+enum DefaultPreemption: PostFilter {
+    static let name = "DefaultPreemption"
+
+    static func rescue(_ attempt: FailedAttempt) -> Preemption.Outcome? { Preemption(attempt: attempt).plan() }
 }
 
 extension Rejection: Error {}

@@ -6,7 +6,6 @@ import Machinery
 /// Source: pkg/scheduler/framework/plugins/imagelocality.
 struct ImageLocality: Score {
     static let name = "ImageLocality"
-    static let weight = 1
     private static let least: Int64 = 23 << 20
     private static let mostOfContainer: Int64 = 1000 << 20
 
@@ -14,12 +13,11 @@ struct ImageLocality: Score {
     /// Share of the nodes that hold an image.
     private let spread: [String: Double]
 
-    init?(_ pod: PodInfo, _ snapshot: Snapshot, _ nodes: [NodeInfo]) {
+    init?(_ pod: PodInfo, _ snapshot: Snapshot, _ nodes: [Int], _ arguments: PluginArguments) {
         images = pod.images
+        guard !snapshot.imageHolders.isEmpty else { return nil }
         var holders: [String: Int] = [:]
-        for node in snapshot.nodes where !node.images.isEmpty {
-            for image in Set(pod.images) where node.images[image] != nil { holders[image, default: 0] += 1 }
-        }
+        for image in pod.images { holders[image] = snapshot.imageHolders[image] }
         guard !holders.isEmpty else { return nil }
         spread = holders.mapValues { Double($0) / Double(snapshot.nodes.count) }
     }

@@ -1,34 +1,38 @@
 /// Nodes near to pods that the pod likes, or that like it, are better; those near to pods it had rather avoid are worse.
 struct NeighbourPreference: Score {
     static let name = "InterPodAffinity"
-    static let weight = 2
 
-    private var points: [Place: Double] = [:]
+    /// Pods that matter, by place, and what each of them counts.
+    private var neighbours: [(key: String, counts: PlaceIndex.Counts, weight: Int)] = []
 
-    init?(_ pod: PodInfo, _ snapshot: Snapshot, _ nodes: [NodeInfo]) {
-        for node in snapshot.nodes {
-            // Pods without terms of their own matter only to a pod that has some.
-            for other in (pod.wishes.isEmpty ? node.choosyPods : node.pods).values {
-                for wish in pod.wishes where wish.term.matches(other, snapshot) { add(wish.term, Double(wish.weight), node) }
-                for wish in other.wishes where wish.term.matches(pod, snapshot) { add(wish.term, Double(wish.weight), node) }
-                // What another pod requires counts a little as a wish in return.
-                for term in other.affinity where term.matches(pod, snapshot) { add(term, 1, node) }
+    init?(_ pod: PodInfo, _ snapshot: Snapshot, _ nodes: [Int], _ arguments: PluginArguments) {
+        if arguments.ignoresPreferredTermsOfExistingPods, pod.wishes.isEmpty { return nil }
+        for wish in pod.wishes { add(wish.term, snapshot.counts(of: [wish.term], by: wish.term.topologyKey), weight: wish.weight) }
+        // These are sums of weights already.
+        for (term, sums) in snapshot.places.wishing where term.matches(pod, snapshot.namespaces) { add(term, sums, weight: 1) }
+        // What another pod requires counts a little as a wish in return.
+        if arguments.hardPodAffinityWeight > 0 {
+            for (term, counts) in snapshot.places.seeking where term.matches(pod, snapshot.namespaces) {
+                add(term, counts, weight: arguments.hardPodAffinityWeight)
             }
         }
-        if points.isEmpty { return nil }
+        if neighbours.isEmpty { return nil }
+    }
+
+    private mutating func add(_ term: NeighbourTerm, _ counts: PlaceIndex.Counts, weight: Int) {
+        if counts.values.contains(where: { $0 != 0 }) { neighbours.append((term.topologyKey, counts, weight)) }
     }
 
     func score(_ node: NodeInfo) -> Double {
-        points.reduce(0) { sum, point in node.labels[point.key.key] == point.key.value ? sum + point.value : sum }
+        var sum: Int = 0
+        for (key, counts, weight) in neighbours {
+            if let value = node.labels[key] { sum += (counts[value] ?? 0) * weight }
+        }
+        return Double(sum)
     }
 
     func normalize(_ scores: [Double]) -> [Double] {
         guard let lowest = scores.min(), let highest = scores.max(), highest > lowest else { return scores.map { _ in 0 } }
         return scores.map { (100 * ($0 - lowest) / (highest - lowest)).rounded(.down) }
-    }
-
-    private mutating func add(_ term: NeighbourTerm, _ weight: Double, _ node: NodeInfo) {
-        guard let value = node.labels[term.topologyKey] else { return }
-        points[Place(term.topologyKey, value), default: 0] += weight
     }
 }

@@ -3,13 +3,12 @@ import API
 /// Nodes that more of the pod's preferred node affinity speaks for are better.
 struct NodePreference: Score {
     static let name = "NodeAffinity"
-    static let weight = 2
 
     private let wishes: [(weight: Int, term: NodeTerm)]
 
-    init?(_ pod: PodInfo, _ snapshot: Snapshot, _ nodes: [NodeInfo]) {
-        guard !pod.preferredNodes.isEmpty else { return nil }
-        wishes = pod.preferredNodes
+    init?(_ pod: PodInfo, _ snapshot: Snapshot, _ nodes: [Int], _ arguments: PluginArguments) {
+        wishes = pod.preferredNodes + (arguments.addedAffinity?.wishes ?? [])
+        if wishes.isEmpty { return nil }
     }
 
     func score(_ node: NodeInfo) -> Double {

@@ -8,33 +8,37 @@ import API
     import Darwin
 #endif
 
-/// Nodes in places with fewer pods of the set are better: constraints with `ScheduleAnyway`.
+/// Nodes in places with fewer pods of the set are better: constraints with `ScheduleAnyway`, and those that every set has which says nothing.
 ///
 /// Kinds of places with many values weigh more, as one pod more or less says less there. Source: scoring of PodTopologySpread.
 struct SpreadPreference: Score {
     static let name = "PodTopologySpread"
-    static let weight = 2
 
     private struct Tally: Sendable {
         let constraint: SpreadConstraint
-        var counts: [String: Int] = [:]
-        var weight: Double = 1
+        let counts: PlaceIndex.Counts
+        let weight: Double
     }
 
     private let tallies: [Tally]
+    /// A node outside of the places of one constraint is no choice.
+    private let requiresAll: Bool
 
-    init?(_ pod: PodInfo, _ snapshot: Snapshot, _ nodes: [NodeInfo]) {
-        let constraints: [SpreadConstraint] = pod.spread.filter { !$0.isRequired }
-        guard !constraints.isEmpty else { return nil }
-        tallies = constraints.map { constraint in
-            var tally = Tally(constraint: constraint)
-            for node in snapshot.nodes {
-                guard let value = node.labels[constraint.topologyKey], constraint.includes(node, for: pod) else { continue }
-                tally.counts[value, default: 0] += constraint.count(on: node, namespace: pod.key.namespace)
-            }
-            let places: Set<String> = Set(nodes.compactMap { $0.labels[constraint.topologyKey] })
-            tally.weight = log(Double(places.count) + 2)
-            return tally
+    init?(_ pod: PodInfo, _ snapshot: Snapshot, _ nodes: [Int], _ arguments: PluginArguments) {
+        let (wishes, areDefaults): ([SpreadConstraint], Bool) = snapshot.spreadWishes(of: pod, arguments)
+        guard !wishes.isEmpty else { return nil }
+        let requiresAll: Bool = !areDefaults
+        self.requiresAll = requiresAll
+        let candidates: [Int] =
+            requiresAll
+            ? nodes.filter { index in wishes.allSatisfy { snapshot.nodes[index].labels[$0.topologyKey] != nil } } : nodes
+        tallies = wishes.map { constraint in
+            let places: Int =
+                constraint.topologyKey == "kubernetes.io/hostname"
+                ? candidates.count : Set(candidates.compactMap { snapshot.nodes[$0].labels[constraint.topologyKey] }).count
+            return Tally(
+                constraint: constraint, counts: snapshot.counts(for: constraint, of: pod, among: requiresAll ? wishes : []),
+                weight: log(Double(places) + 2))
         }
     }
 
@@ -42,7 +46,10 @@ struct SpreadPreference: Score {
     func score(_ node: NodeInfo) -> Double {
         var sum: Double = 0
         for tally in tallies {
-            guard let value = node.labels[tally.constraint.topologyKey] else { return .infinity }
+            guard let value = node.labels[tally.constraint.topologyKey] else {
+                if requiresAll { return .infinity }
+                continue
+            }
             sum += Double(tally.counts[value] ?? 0) * tally.weight + Double(tally.constraint.maxSkew - 1)
         }
         return sum.rounded()

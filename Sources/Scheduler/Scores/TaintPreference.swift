@@ -3,13 +3,16 @@ import API
 /// Fewer taints `PreferNoSchedule` that the pod doesn't tolerate are better.
 struct TaintPreference: Score {
     static let name = "TaintToleration"
-    static let weight = 3
 
     /// Those that speak of this effect.
     private let tolerations: [TolerationInfo]
 
-    init?(_ pod: PodInfo, _ snapshot: Snapshot, _ nodes: [NodeInfo]) {
-        guard nodes.contains(where: { node in node.taints.contains { $0.effect == "PreferNoSchedule" } }) else { return nil }
+    init?(_ pod: PodInfo, _ snapshot: Snapshot, _ nodes: [Int], _ arguments: PluginArguments) {
+        let isOfUse: Bool = nodes.contains { index in
+            let taints: [TaintInfo] = snapshot.nodes[index].taints
+            return !taints.isEmpty && taints.contains { $0.effect == "PreferNoSchedule" }
+        }
+        guard isOfUse else { return nil }
         tolerations = pod.tolerations.filter { $0.effect.isEmpty || $0.effect == "PreferNoSchedule" }
     }
 

@@ -2,6 +2,8 @@ import API
 import Machinery
 
 /// The scheduler's own copy of who runs where. It is ahead of the informers: a pod counts on its node from the decision on.
+///
+/// What changes it returns the event that refused pods hear of; nil when nothing changed that matters to them.
 struct ClusterCopy: Sendable {
     private struct Placement: Sendable {
         var pod: PodInfo
@@ -10,97 +12,138 @@ struct ClusterCopy: Sendable {
         var isAssumed: Bool
     }
 
-    private var nodes: [String: NodeInfo] = [:]
+    private(set) var snapshot = Snapshot()
     /// By uid of the pod; also for nodes that are not known.
     private var placements: [String: Placement] = [:]
-    private var namespaces: [String: [String: String]] = [:]
-    var storage = StorageView()
-    /// Names of `nodes`, sorted.
-    private var order: [String] = []
-
-    var snapshot: Snapshot { Snapshot(nodes: order.compactMap { nodes[$0] }, namespaces: namespaces, storage: storage) }
+    /// Pods on nodes that are not known, by the node: uids.
+    private var strays: [String: Set<String>] = [:]
 
     func node(of uid: String) -> String? { placements[uid]?.node }
 
+    mutating func prepare(for pod: PodInfo, _ arguments: PluginArguments) { snapshot.prepare(for: pod, arguments) }
+
+    // MARK: - Nodes and what is beside them
+
     /// A node that is new, or was changed. One that has not said yet what it has is none.
-    mutating func set(_ node: View<Node>) -> ClusterChange {
+    mutating func set(_ node: View<Node>) -> ClusterEvent? {
         var info = NodeInfo(node)
-        guard !info.allocatable.amounts.isEmpty else {
-            removeNode(info.name)
-            return []
-        }
-        let old: NodeInfo? = nodes[info.name]
+        guard !info.allocatable.amounts.isEmpty else { return removeNode(info.name) }
+        let old: NodeInfo? = snapshot.node(info.name)
         if let old {
+            if info.isSame(as: old), info.images == old.images { return nil }
             info.takePods(of: old)
         } else {
-            for placement in placements.values where placement.node == info.name { info.add(placement.pod) }
-            order.insert(info.name, at: order.firstIndex { $0 > info.name } ?? order.endIndex)
+            for uid in strays.removeValue(forKey: info.name) ?? [] { if let pod = placements[uid]?.pod { info.add(pod) } }
         }
-        nodes[info.name] = info
+        snapshot.set(info)
+        guard let old else { return info.isReady ? .nodeAdded(info) : nil }
         // A node is born with a taint that goes when it is ready: only then is it worth a pod's next attempt.
-        if !info.isReady { return old.map { info.changes(since: $0) } ?? [] }
-        return old.map { $0.isReady ? info.changes(since: $0) : .anything } ?? .nodeAdded
+        if info.isReady, !old.isReady { return .nodeAdded(info) }
+        return info.isSame(as: old) ? nil : .nodeChanged(before: old, after: info)
     }
 
-    mutating func removeNode(_ name: String) {
-        nodes[name] = nil
-        order.removeAll { $0 == name }
+    @discardableResult
+    mutating func removeNode(_ name: String) -> ClusterEvent? {
+        guard let node = snapshot.removeNode(name) else { return nil }
+        if !node.pods.isEmpty { strays[name] = Set(node.pods.keys) }
+        return .nodeRemoved(node)
     }
 
     /// A claim that has its volume keeps no promise any longer.
-    mutating func setClaim(_ key: ObjectKey, _ claim: View<PersistentVolumeClaim>?) -> ClusterChange {
-        storage.claims[key] = claim
-        if claim?.isBound ?? true { storage.promised = storage.promised.filter { $0.value != key } }
-        return .storage
+    mutating func setClaim(_ key: ObjectKey, _ claim: View<PersistentVolumeClaim>?) -> ClusterEvent? {
+        snapshot.storage.claims[key] = claim
+        if claim?.isBound ?? true { snapshot.storage.promised = snapshot.storage.promised.filter { $0.value != key } }
+        return .claimChanged(key)
     }
 
-    mutating func setNamespace(_ name: String, labels: [String: String]?) -> ClusterChange {
-        guard namespaces[name] != labels else { return [] }
-        namespaces[name] = labels
-        return .namespaceLabels
+    mutating func setVolume(_ name: String, _ volume: View<PersistentVolume>?) -> ClusterEvent? {
+        snapshot.storage.volumes[name] = volume
+        return .volumeChanged(name)
     }
+
+    mutating func setClass(_ name: String, _ storageClass: View<StorageClass>?) -> ClusterEvent? {
+        snapshot.storage.classes[name] = storageClass
+        return .storageClassChanged(name)
+    }
+
+    mutating func setDrivers(of node: String, _ drivers: View<CSINode>?) -> ClusterEvent? {
+        var limits: [String: Int] = [:]
+        for driver in drivers?.spec.drivers ?? [] { if let count = driver.allocatable?.count { limits[driver.name] = Int(count) } }
+        let new: [String: Int]? = limits.isEmpty ? nil : limits
+        guard snapshot.storage.limits[node] != new else { return nil }
+        snapshot.storage.limits[node] = new
+        return .storageDriversChanged(node: node)
+    }
+
+    mutating func setNamespace(_ name: String, labels: [String: String]?) -> ClusterEvent? {
+        guard snapshot.namespaces[name] != labels else { return nil }
+        snapshot.setNamespace(name, labels: labels)
+        return .namespaceChanged(name)
+    }
+
+    mutating func setOwner(_ uid: String, _ selector: LabelMatch?) { snapshot.sets.setOwner(uid, selector) }
+
+    mutating func setService(_ key: ObjectKey, _ selector: LabelMatch?) { snapshot.sets.setService(key, selector) }
+
+    // MARK: - Pods
 
     /// A pod that was decided upon: it counts although nobody sees it on its node yet.
     mutating func assume(_ pod: PodInfo, on node: String) { put(pod, on: node, isAssumed: true) }
 
     /// Chooses for the pod's unbound claims what they get on the node.
     mutating func promise(_ pod: PodInfo, on name: String) -> [ObjectKey: StorageView.Choice] {
-        let unbound: [View<PersistentVolumeClaim>] = pod.claims.compactMap { storage.claims[$0.key] }.filter { !$0.isBound }
-        guard !unbound.isEmpty, let node = nodes[name], let choices = storage.choices(for: unbound, on: node) else { return [:] }
-        for (key, choice) in choices { if case .volume(let volume) = choice { storage.promised[volume] = key } }
+        let unbound: [View<PersistentVolumeClaim>] = pod.claims.compactMap { snapshot.storage.claims[$0.key] }.filter { !$0.isBound }
+        guard !unbound.isEmpty, let node = snapshot.node(name), let choices = snapshot.storage.choices(for: unbound, on: node) else {
+            return [:]
+        }
+        for (key, choice) in choices { if case .volume(let volume) = choice { snapshot.storage.promised[volume] = key } }
         return choices
     }
 
+    mutating func withdrawPromises(to pod: PodInfo) {
+        let keys: Set<ObjectKey> = Set(pod.claims.map(\.key))
+        if !keys.isEmpty { snapshot.storage.promised = snapshot.storage.promised.filter { !keys.contains($0.value) } }
+    }
+
     /// Takes a decision back whose binding failed; one that the informer has shown meanwhile stays.
-    mutating func forget(_ uid: String) -> ClusterChange {
-        guard let placement = placements[uid], placement.isAssumed else { return [] }
-        let keys: Set<ObjectKey> = Set(placement.pod.claims.map(\.key))
-        if !keys.isEmpty { storage.promised = storage.promised.filter { !keys.contains($0.value) } }
+    mutating func forget(_ uid: String) -> ClusterEvent? {
+        guard let placement = placements[uid], placement.isAssumed else { return nil }
         return remove(uid)
     }
 
     /// A pod as the informer shows it on its node.
-    mutating func confirm(_ pod: View<Pod>) -> ClusterChange {
+    mutating func confirm(_ pod: View<Pod>) -> ClusterEvent? {
         let uid: String = pod.metadata.uid
         let node: String = pod.spec.nodeName
-        if let old = placements[uid], old.node == node, old.pod.isSame(as: pod) {
+        let old: Placement? = placements[uid]
+        if let old, old.node == node, old.pod.isSame(as: pod) {
+            guard old.isAssumed else { return nil }
             placements[uid]?.isAssumed = false
-            return old.isAssumed ? .podPlaced : []
+            return .podPlaced(old.pod)
         }
-        let wasHere: Bool = placements[uid]?.node == node
-        put(PodInfo(pod), on: node, isAssumed: false)
-        return wasHere ? .podChanged : .podPlaced
+        let info = PodInfo(pod)
+        put(info, on: node, isAssumed: false)
+        if let old, old.node == node { return .podChanged(before: old.pod, after: info) }
+        return .podPlaced(info)
     }
 
-    mutating func remove(_ uid: String) -> ClusterChange {
-        guard let old = placements.removeValue(forKey: uid) else { return [] }
-        nodes[old.node]?.remove(uid)
-        return .podGone
+    @discardableResult
+    mutating func remove(_ uid: String) -> ClusterEvent? {
+        guard let old = placements.removeValue(forKey: uid) else { return nil }
+        takeOff(old)
+        return .podGone(old.pod)
     }
 
     private mutating func put(_ pod: PodInfo, on node: String, isAssumed: Bool) {
-        if let old = placements[pod.uid] { nodes[old.node]?.remove(pod.uid) }
+        if let old = placements[pod.uid] { takeOff(old) }
         placements[pod.uid] = Placement(pod: pod, node: node, isAssumed: isAssumed)
-        nodes[node]?.add(pod)
+        if snapshot.position(of: node) == nil { strays[node, default: []].insert(pod.uid) } else { snapshot.add(pod, to: node) }
+    }
+
+    private mutating func takeOff(_ placement: Placement) {
+        snapshot.remove(placement.pod, from: placement.node)
+        guard strays[placement.node] != nil else { return }
+        strays[placement.node]?.remove(placement.pod.uid)
+        if strays[placement.node]?.isEmpty == true { strays[placement.node] = nil }
     }
 }

@@ -1,8 +1,8 @@
 import API
 import Machinery
 
-/// A node and what runs there, or soon will.
-struct NodeInfo: Sendable {
+/// What a node says of itself, read once.
+final class NodeFacts: Sendable {
     let name: String
     let labels: [String: String]
     let taints: [TaintInfo]
@@ -14,22 +14,15 @@ struct NodeInfo: Sendable {
     let mostPods: Int64
     /// Sizes in bytes, by every name that an image has.
     let images: [String: Int64]
-    /// By uid.
-    private(set) var pods: [String: PodInfo] = [:]
-    /// Those of them that have wishes or conditions about other pods, by uid.
-    private(set) var choosyPods: [String: PodInfo] = [:]
-    /// Sum of what the pods asked for beside the basic amounts.
-    private(set) var requested = PodResources()
-    /// Sum of the basic amounts that they asked for.
-    private(set) var used = BasicAmounts()
-    /// Sum of the pods' ``PodInfo/weight``.
-    private(set) var weight = BasicAmounts()
+    /// Region and zone; empty for a node that says nothing of them.
+    let zone: String
 
     init(_ node: View<Node>) {
         let spec: View<NodeSpec> = node.spec
         let status: View<NodeStatus> = node.status
         name = node.name
-        labels = node.metadata.labels
+        let labels: [String: String] = node.metadata.labels
+        self.labels = labels
         taints = spec.taints.map { TaintInfo($0) }
         isUnschedulable = spec.unschedulable
         images = status.images.reduce(into: [:]) { images, image in
@@ -39,12 +32,38 @@ struct NodeInfo: Sendable {
         self.allocatable = PodResources(allocatable.isEmpty ? status.capacity : allocatable)
         basics = BasicAmounts(self.allocatable)
         mostPods = self.allocatable["pods"].value
+        let (region, zone): (String?, String?) = (labels["topology.kubernetes.io/region"], labels["topology.kubernetes.io/zone"])
+        self.zone = region == nil && zone == nil ? "" : "\(region ?? ""):\(zone ?? "")"
     }
+}
+
+/// A node and what runs there, or soon will.
+struct NodeInfo: Sendable {
+    let facts: NodeFacts
+    /// By uid.
+    private(set) var pods: [String: PodInfo] = [:]
+    /// Sum of what the pods asked for beside the basic amounts.
+    private(set) var requested = PodResources()
+    /// Sum of the basic amounts that they asked for.
+    private(set) var used = BasicAmounts()
+    /// Sum of the pods' ``PodInfo/weight``.
+    private(set) var weight = BasicAmounts()
+
+    var name: String { facts.name }
+    var labels: [String: String] { facts.labels }
+    var taints: [TaintInfo] { facts.taints }
+    var isUnschedulable: Bool { facts.isUnschedulable }
+    var allocatable: PodResources { facts.allocatable }
+    var basics: BasicAmounts { facts.basics }
+    var mostPods: Int64 { facts.mostPods }
+    var images: [String: Int64] { facts.images }
+    var zone: String { facts.zone }
+
+    init(_ node: View<Node>) { facts = NodeFacts(node) }
 
     /// Goes on with what runs on the node in its former form.
     mutating func takePods(of old: NodeInfo) {
         pods = old.pods
-        choosyPods = old.choosyPods
         requested = old.requested
         used = old.used
         weight = old.weight
@@ -53,7 +72,6 @@ struct NodeInfo: Sendable {
     mutating func add(_ pod: PodInfo) {
         remove(pod.uid)
         pods[pod.uid] = pod
-        if pod.isChoosy { choosyPods[pod.uid] = pod }
         used += pod.basics
         weight += pod.weight
         if !pod.others.isEmpty { requested.add(pod.others) }
@@ -61,62 +79,22 @@ struct NodeInfo: Sendable {
 
     mutating func remove(_ uid: String) {
         guard let pod = pods.removeValue(forKey: uid) else { return }
-        if pod.isChoosy { choosyPods[uid] = nil }
         used -= pod.basics
         weight -= pod.weight
         for (name, amount) in pod.others { requested[name] = requested[name] - amount }
     }
 
+    /// True when so much is free. What nobody asks for is free even where more than all is taken.
+    func has(_ amounts: BasicAmounts) -> Bool {
+        (amounts.cpu == 0 || used.cpu + amounts.cpu <= basics.cpu) && (amounts.memory == 0 || used.memory + amounts.memory <= basics.memory)
+            && (amounts.disk == 0 || used.disk + amounts.disk <= basics.disk)
+    }
+
     /// False while the node has the taint that keeps pods away until it reported that it is ready.
     var isReady: Bool { !taints.contains { $0.key == "node.kubernetes.io/not-ready" && $0.effect == "NoSchedule" } }
 
-    /// What makes this node other than it was, for pods that were refused.
-    func changes(since old: NodeInfo) -> ClusterChange {
-        var changes: ClusterChange = []
-        if allocatable != old.allocatable { changes.insert(.nodeAllocatable) }
-        if labels != old.labels { changes.insert(.nodeLabels) }
-        if taints != old.taints { changes.insert(.nodeTaints) }
-        if isUnschedulable != old.isUnschedulable { changes.insert(.nodeCordon) }
-        return changes
+    /// True when nothing differs that matters to pods.
+    func isSame(as old: NodeInfo) -> Bool {
+        allocatable == old.allocatable && labels == old.labels && taints == old.taints && isUnschedulable == old.isUnschedulable
     }
-}
-
-/// All nodes at one moment: what a decision is made from.
-struct Snapshot: Sendable {
-    /// By name, in order.
-    var nodes: [NodeInfo]
-    /// Labels of namespaces, by name.
-    var namespaces: [String: [String: String]] = [:]
-    var storage = StorageView()
-
-    /// The same with a pod on a node; unchanged when there is no such node.
-    func placing(_ pod: PodInfo, on name: String) -> Snapshot {
-        var copy: Snapshot = self
-        if let index = copy.nodes.firstIndex(where: { $0.name == name }) { copy.nodes[index].add(pod) }
-        return copy
-    }
-}
-
-/// Ways in which the cluster may change so that a refused pod has another chance.
-struct ClusterChange: OptionSet, Sendable {
-    let rawValue: Int
-
-    static let nodeAdded = ClusterChange(rawValue: 1)
-    static let nodeAllocatable = ClusterChange(rawValue: 2)
-    static let nodeLabels = ClusterChange(rawValue: 4)
-    static let nodeTaints = ClusterChange(rawValue: 8)
-    static let nodeCordon = ClusterChange(rawValue: 16)
-    /// A pod came to a node.
-    static let podPlaced = ClusterChange(rawValue: 32)
-    /// A pod on a node got other labels or asks for other amounts.
-    static let podChanged = ClusterChange(rawValue: 64)
-    /// A pod left its node.
-    static let podGone = ClusterChange(rawValue: 128)
-    static let namespaceLabels = ClusterChange(rawValue: 256)
-    /// A claim, volume or storage class.
-    static let storage = ClusterChange(rawValue: 512)
-
-    static let anything: ClusterChange = [
-        .nodeAdded, .nodeAllocatable, .nodeLabels, .nodeTaints, .nodeCordon, .podPlaced, .podChanged, .podGone, .namespaceLabels, .storage,
-    ]
 }

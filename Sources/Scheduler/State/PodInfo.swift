@@ -1,4 +1,5 @@
 import API
+import Client
 import Machinery
 
 /// What placing a pod needs to know of it, read from its tree once.
@@ -7,6 +8,10 @@ final class PodInfo: Sendable {
     let key: ObjectKey
     let uid: String
     let labels: [String: String]
+    /// The profile that it asks for.
+    let schedulerName: String
+    /// Of the owner that controls it; empty for none.
+    let ownerUID: String
     let priority: Int
     /// `PreemptLowerPriority` unless the pod says `Never`.
     let mayPreempt: Bool
@@ -40,6 +45,8 @@ final class PodInfo: Sendable {
         key = pod.key
         uid = metadata.uid
         labels = metadata.labels
+        schedulerName = spec.schedulerName
+        ownerUID = metadata.controllerUID ?? ""
         priority = spec.priority ?? 0
         mayPreempt = spec.preemptionPolicy != "Never"
         isTerminating = pod.isTerminating
@@ -73,6 +80,12 @@ final class PodInfo: Sendable {
 
     /// True when it has wishes or conditions about other pods.
     var isChoosy: Bool { !affinity.isEmpty || !antiAffinity.isEmpty || !wishes.isEmpty }
+
+    /// True when it asks for less of something than it did.
+    func asksLess(than before: PodInfo) -> Bool {
+        basics.cpu < before.basics.cpu || basics.memory < before.basics.memory || basics.disk < before.basics.disk
+            || before.others.contains { (others[$0.key] ?? .zero) < $0.value }
+    }
 
     /// True when the pod's own selector and required affinity allow a node.
     func wants(_ node: NodeInfo) -> Bool { nodeRule.allows(name: node.name, labels: node.labels) }

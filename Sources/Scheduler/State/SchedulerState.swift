@@ -2,106 +2,146 @@ import API
 import Machinery
 import Synchronization
 
-/// All that the scheduler knows, under one lock: informers write into it, the loop takes pods out of it.
+/// All that the scheduler knows, under one lock: informers write into it, the loop takes decisions out of it.
+///
+/// A decision is made and kept under the lock: nothing can happen meanwhile that it would have to hear of.
 final class SchedulerState: Sendable {
-    /// The name that pods give as their `schedulerName`.
-    static let schedulerName = "default-scheduler"
-
     private struct State: Sendable {
-        var queue = SchedulingQueue()
+        var queue: SchedulingQueue
         var cluster = ClusterCopy()
+        var budgets: [ObjectKey: Budget] = [:]
         var taker: CheckedContinuation<Void, Never>?
         var isClosed = false
-        /// The node that the next search begins with.
+        /// The step of the visits that the next search begins with.
         var start = 0
+        /// When the clock wakes the queue.
+        var alarm: ClusterClock.Instant?
     }
 
-    /// A pod whose turn it is, and what to decide from.
-    struct Turn: Sendable {
+    /// What was decided about a pod, to be told to others.
+    struct Work: Sendable {
+        enum Outcome: Sendable {
+            /// Its node, and what it gets there.
+            case bind(node: String, Reservation)
+            /// Why it has none, as the event says it, and what goes with that.
+            case refuse(message: String, Consequences)
+        }
+
+        struct Consequences: Sendable {
+            /// Node that is made free for it, empty for none; nil leaves what stands there.
+            var nominating: String?
+            var victims: Victims?
+            /// Less important pods that were to have that room.
+            var displaced: [PodInfo] = []
+        }
+
         let pod: PodInfo
-        let snapshot: Snapshot
-        let nominated: [(pod: PodInfo, node: String)]
-        /// Node where others were pushed out for the pod; empty for none.
-        let nominatedNode: String
-        /// The node that the search begins with.
-        let start: Int
+        let profile: Profile
+        /// How often it was tried.
+        let attempts: Int
+        let outcome: Outcome
+        /// What the decision took.
+        let duration: Duration
     }
 
+    let profiles: [String: Profile]
     private let clock: ClusterClock
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init(clock: ClusterClock) { self.clock = clock }
+    init(clock: ClusterClock, configuration: SchedulerConfiguration = SchedulerConfiguration()) {
+        self.clock = clock
+        let profiles: [String: Profile] = Dictionary(configuration.profiles.map { ($0.schedulerName, $0) }) { one, _ in one }
+        self.profiles = profiles
+        state = Mutex(State(queue: SchedulingQueue(profiles: profiles, backOff: configuration.backOff)))
+    }
 
     // MARK: - What the informers show
 
     func podChanged(_ before: View<Pod>?, _ after: View<Pod>?) {
         change { state, now in
-            var changes: ClusterChange = []
-            if let before, before.metadata.uid != after?.metadata.uid { changes.formUnion(Self.remove(before.metadata.uid, &state)) }
-            guard let pod = after else { return changes }
+            if let before, before.metadata.uid != after?.metadata.uid {
+                let uid: String = before.metadata.uid
+                state.queue.remove(uid)
+                Self.note(state.cluster.remove(uid), &state, now)
+            }
+            guard let pod = after else { return }
             let uid: String = pod.metadata.uid
             if pod.isFinished {
-                changes.formUnion(Self.remove(uid, &state))
+                state.queue.remove(uid)
+                Self.note(state.cluster.remove(uid), &state, now)
             } else if pod.isScheduled {
                 state.queue.remove(uid)
-                changes.formUnion(state.cluster.confirm(pod))
-            } else if pod.isTerminating || pod.spec.schedulerName != Self.schedulerName {
+                Self.note(state.cluster.confirm(pod), &state, now)
+            } else if pod.isTerminating || profiles[pod.spec.schedulerName] == nil {
                 state.queue.remove(uid)
             } else if state.cluster.node(of: uid) == nil, state.queue.pod(uid)?.isSame(as: pod) != true {
-                state.queue.set(PodInfo(pod), now: now)
+                state.queue.set(PodInfo(pod), now: now, state.cluster.snapshot)
             }
-            return changes
         }
     }
 
     func nodeChanged(_ before: View<Node>?, _ after: View<Node>?) {
-        change { state, _ in
-            if let after { return state.cluster.set(after) }
-            if let before { state.cluster.removeNode(before.name) }
-            return []
+        hear { cluster in
+            if let after { return cluster.set(after) }
+            return before.flatMap { cluster.removeNode($0.name) }
         }
     }
 
     func namespaceChanged(_ before: View<Namespace>?, _ after: View<Namespace>?) {
         guard let name = (after ?? before)?.name else { return }
-        change { state, _ in state.cluster.setNamespace(name, labels: after?.metadata.labels) }
+        hear { $0.setNamespace(name, labels: after?.metadata.labels) }
     }
 
     func claimChanged(_ before: View<PersistentVolumeClaim>?, _ after: View<PersistentVolumeClaim>?) {
         guard let key = (after ?? before)?.key else { return }
-        change { state, _ in state.cluster.setClaim(key, after) }
+        hear { $0.setClaim(key, after) }
     }
 
     func volumeChanged(_ before: View<PersistentVolume>?, _ after: View<PersistentVolume>?) {
         guard let name = (after ?? before)?.name else { return }
-        change { state, _ in
-            state.cluster.storage.volumes[name] = after
-            return .storage
-        }
+        hear { $0.setVolume(name, after) }
     }
 
     func classChanged(_ before: View<StorageClass>?, _ after: View<StorageClass>?) {
         guard let name = (after ?? before)?.name else { return }
-        change { state, _ in
-            state.cluster.storage.classes[name] = after
-            return .storage
-        }
+        hear { $0.setClass(name, after) }
     }
+
+    func driversChanged(_ before: View<CSINode>?, _ after: View<CSINode>?) {
+        guard let name = (after ?? before)?.name else { return }
+        hear { $0.setDrivers(of: name, after) }
+    }
+
+    func serviceChanged(_ before: View<Service>?, _ after: View<Service>?) {
+        guard let key = (after ?? before)?.key else { return }
+        let labels: [String: String] = after?.spec.selector ?? [:]
+        let selector: LabelMatch? = labels.isEmpty ? nil : try? LabelMatch(labels: labels)
+        state.withLock { $0.cluster.setService(key, selector) }
+    }
+
+    /// A ReplicaSet, ReplicationController or StatefulSet.
+    func setChanged(uid: String, _ selector: LabelMatch?) { state.withLock { $0.cluster.setOwner(uid, selector) } }
+
+    func budgetChanged(_ before: View<PodDisruptionBudget>?, _ after: View<PodDisruptionBudget>?) {
+        guard let key = (after ?? before)?.key else { return }
+        state.withLock { $0.budgets[key] = after.map { Budget($0) } }
+    }
+
+    var queueSizes: [String: Int] { state.withLock { $0.queue.sizes } }
 
     // MARK: - The loop
 
-    /// The next pod, as soon as there is one; nil when the state is closed.
-    func next() async -> Turn? {
+    /// The next decision, as soon as there is a pod to decide about; nil when the state is closed.
+    func next() async -> Work? {
         while true {
-            let (turn, isClosed) = state.withLock { state -> (Turn?, Bool) in
-                guard !state.isClosed, let pod = state.queue.next() else { return (nil, state.isClosed) }
-                let turn = Turn(
-                    pod: pod, snapshot: state.cluster.snapshot, nominated: state.queue.nominated(besides: pod),
-                    nominatedNode: state.queue.nominatedNode(of: pod.uid), start: state.start)
-                return (turn, false)
+            let now: ClusterClock.Instant = clock.now
+            let (work, isClosed) = state.withLock { state -> (Work?, Bool) in
+                guard !state.isClosed, let pod = state.queue.next(now: now) else { return (nil, state.isClosed) }
+                defer { arm(&state) }
+                return (decide(pod, &state, now), false)
             }
             if isClosed { return nil }
-            if let turn { return turn }
+            if let work { return work }
             await withCheckedContinuation { continuation in
                 let isReady: Bool = state.withLock { state in
                     if state.isClosed || state.queue.hasNext { return true }
@@ -122,74 +162,85 @@ final class SchedulerState: Sendable {
         taker?.resume()
     }
 
-    // MARK: - What the loop decided
-
-    /// Where the next search begins.
-    func begin(at start: Int) { state.withLock { $0.start = start } }
-
-    /// The pod goes to a node and counts there from now on, and what its claims get there is promised to them.
-    ///
-    /// - Returns: what its claims get; nil when the pod went away while it was decided upon.
-    func assume(_ pod: PodInfo, on node: String) -> [ObjectKey: StorageView.Choice]? {
-        state.withLock { state in
-            guard state.queue.remove(pod.uid) else { return nil }
+    /// Decides about one pod, from PreFilter to Reserve.
+    private func decide(_ pod: PodInfo, _ state: inout State, _ now: ClusterClock.Instant) -> Work? {
+        guard let profile = profiles[pod.schedulerName] else { return nil }
+        let began: ContinuousClock.Instant = .now
+        let attempts: Int = state.queue.attempts(pod.uid)
+        state.cluster.prepare(for: pod, profile.arguments)
+        let nominated: [(pod: PodInfo, node: String)] = state.queue.nominated(besides: pod)
+        var start: Int = state.start
+        let decision: Decision = .make(for: pod, state.cluster.snapshot, profile, nominated: nominated, start: &start)
+        state.start = start
+        let outcome: Work.Outcome
+        switch decision {
+        case .node(let node):
+            state.queue.remove(pod.uid)
+            var reservation = Reservation()
+            for plugin in profile.reserves { plugin.reserve(pod, on: node, &state.cluster, &reservation) }
             state.cluster.assume(pod, on: node)
-            guard !pod.claims.isEmpty else { return [:] }
-            return state.cluster.promise(pod, on: node)
+            outcome = .bind(node: node, reservation)
+        case .nowhere(let unfit):
+            outcome = refuse(pod, unfit, profile, nominated, &state, now)
         }
+        return Work(pod: pod, profile: profile, attempts: attempts, outcome: outcome, duration: .now - began)
     }
 
-    /// The binding failed.
+    private func refuse(
+        _ pod: PodInfo, _ unfit: Unfit, _ profile: Profile, _ nominated: [(pod: PodInfo, node: String)], _ state: inout State,
+        _ now: ClusterClock.Instant
+    ) -> Work.Outcome {
+        var message: String = unfit.message
+        var consequences = Work.Consequences()
+        if unfit.nodeCount > 0 {
+            let attempt = FailedAttempt(
+                pod: pod, snapshot: state.cluster.snapshot, profile: profile, nominated: nominated,
+                nominatedNode: state.queue.nominatedNode(of: pod.uid), unfit: unfit, budgets: Array(state.budgets.values))
+            switch profile.postFilters.lazy.compactMap({ $0.rescue(attempt) }).first {
+            case .victims(let victims)?:
+                consequences.nominating = victims.node
+                consequences.victims = victims
+            case .nobody(let reason)?:
+                consequences.nominating = ""
+                message += " preemption: \(reason)"
+            case .wait(let reason)?: message += " preemption: \(reason)"
+            case nil: break
+            }
+        }
+        if let node = consequences.nominating { consequences.displaced = state.queue.nominate(pod, node) }
+        state.queue.refuse(pod.uid, by: unfit.plugins, now: now)
+        return .refuse(message: message, consequences)
+    }
+
+    /// What was decided could not be carried out.
     ///
     /// - Parameter isGone: true when the pod need not be tried again.
-    func forget(_ pod: PodInfo, isGone: Bool) {
-        var delay: Duration?
+    func forget(_ work: Work, isGone: Bool) {
         change { state, now in
-            let wasAssumed: Bool = state.cluster.node(of: pod.uid) != nil
-            let changes: ClusterChange = state.cluster.forget(pod.uid)
-            if !isGone, wasAssumed, state.cluster.node(of: pod.uid) == nil { delay = state.queue.retry(pod, now: now) }
-            return changes
+            let uid: String = work.pod.uid
+            let wasAssumed: Bool = state.cluster.node(of: uid) != nil
+            for plugin in work.profile.reserves { plugin.release(work.pod, &state.cluster) }
+            Self.note(state.cluster.forget(uid), &state, now)
+            if !isGone, wasAssumed, state.cluster.node(of: uid) == nil { state.queue.retry(work.pod, attempts: work.attempts, now: now) }
         }
-        if let delay { wake(pod.uid, after: delay) }
-    }
-
-    /// No node would have it; see ``SchedulingQueue/refuse(_:by:now:)``.
-    ///
-    /// - Parameter node: where others are pushed out for it, empty for nowhere; nil leaves what was.
-    /// - Returns: less important pods that were to have that room.
-    @discardableResult
-    func refuse(_ pod: PodInfo, by plugins: Set<String>, nominating node: String? = nil) -> [PodInfo] {
-        var delay: Duration?
-        var displaced: [PodInfo] = []
-        change { state, now in
-            if let node { displaced = state.queue.nominate(pod, node) }
-            delay = state.queue.refuse(pod.uid, by: plugins, now: now)
-            return []
-        }
-        if let delay {
-            wake(pod.uid, after: delay)
-            wake(pod.uid, after: delay + SchedulingQueue.longestWait)
-        }
-        return displaced
     }
 
     // MARK: - Details
 
-    private func wake(_ uid: String, after delay: Duration) {
-        guard delay > .zero else { return }
-        clock.schedule(after: delay) { [weak self] in
-            self?.change { state, now in
-                state.queue.wake(uid, now: now)
-                return []
-            }
-        }
+    private func hear(_ body: (inout ClusterCopy) -> ClusterEvent?) {
+        change { state, now in Self.note(body(&state.cluster), &state, now) }
     }
 
-    /// Changes the state, tells refused pods what changed, and wakes the loop if one is ready.
-    private func change(_ body: (inout State, ClusterClock.Instant) -> ClusterChange) {
+    private static func note(_ event: ClusterEvent?, _ state: inout State, _ now: ClusterClock.Instant) {
+        if let event { state.queue.note(event, now: now, state.cluster.snapshot) }
+    }
+
+    /// Changes the state and wakes the loop if a pod is ready.
+    private func change(_ body: (inout State, ClusterClock.Instant) -> Void) {
         let now: ClusterClock.Instant = clock.now
         let taker: CheckedContinuation<Void, Never>? = state.withLock { state in
-            state.queue.note(body(&state, now), now: now)
+            body(&state, now)
+            arm(&state)
             guard state.queue.hasNext else { return nil }
             defer { state.taker = nil }
             return state.taker
@@ -197,8 +248,17 @@ final class SchedulerState: Sendable {
         taker?.resume()
     }
 
-    private static func remove(_ uid: String, _ state: inout State) -> ClusterChange {
-        state.queue.remove(uid)
-        return state.cluster.remove(uid)
+    /// Has the clock wake the queue at its next deadline.
+    private func arm(_ state: inout State) {
+        guard let deadline = state.queue.nextDeadline, state.alarm.map({ deadline < $0 }) ?? true else { return }
+        state.alarm = deadline
+        clock.schedule(at: deadline) { [weak self] in self?.ring(deadline) }
+    }
+
+    private func ring(_ deadline: ClusterClock.Instant) {
+        change { state, now in
+            if state.alarm == deadline { state.alarm = nil }
+            state.queue.wakeOverdue(now: now)
+        }
     }
 }

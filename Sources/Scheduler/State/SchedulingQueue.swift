@@ -3,160 +3,223 @@ import Machinery
 
 /// The pods that wait for a node: which one is next, and when a refused one may try again.
 ///
-/// More important pods come first, then those that wait longest. A refused pod waits until something changes that may help it,
-/// and at least for its back-off: 1 s, twice as long after each further refusal, 10 s at most. After 5 minutes it tries in any case.
+/// A pod is in line, or backing off, or refused, or held by a gate. A refused pod waits until something happens that may help it, and at
+/// least for its back-off: 1 s, twice as long after each further refusal, 10 s at most. When nobody is in line, whoever has something to hope
+/// for need not wait for the end of a back-off, unless an error was its cause. After 5 minutes a refused pod tries in any case.
 /// Source: pkg/scheduler/backend/queue.
 struct SchedulingQueue: Sendable {
     private enum Stage: Sendable, Equatable {
         /// In line.
         case active
-        /// Being decided upon, with what changed meanwhile.
-        case inFlight(ClusterChange)
         /// Wanted again once its back-off ends.
         case backingOff
-        /// Waits for a change.
+        /// Waits for something to happen.
         case refused
-        /// Some gate is closed.
+        /// Some plugin of PreEnqueue doesn't admit it.
         case gated
     }
 
     private struct Entry: Sendable {
         var pod: PodInfo
         var stage: Stage
-        /// Tells this stay in line from earlier ones.
+        /// Tells this stay in a line from earlier ones.
         var ticket: UInt64 = 0
         /// In the order in which pods arrived.
         let arrival: UInt64
-        /// Since the pod was last changed.
         var attempts: Int = 0
         /// When its back-off ends.
         var earliest: ClusterClock.Instant
+        /// True when it is backing off because something failed.
+        var hasFailed = false
         var refusedBy: Set<String> = []
     }
 
-    private struct Ticket: Sendable {
-        let uid: String
-        let number: UInt64
-        let priority: Int
-        let arrival: UInt64
+    /// Whose rules refused a pod.
+    private struct Refusal: Hashable, Sendable {
+        let profile: String
+        let plugins: Set<String>
+    }
 
-        func precedes(_ other: Ticket) -> Bool {
-            priority != other.priority ? priority > other.priority : arrival < other.arrival
+    /// A place in one of the lines.
+    private struct Ticket: Sendable {
+        let pod: QueuedPod
+        let number: UInt64
+        var time = ClusterClock.Instant(nanoseconds: 0)
+    }
+
+    /// How long a pod backs off after its first and after many refusals.
+    struct BackOff: Sendable {
+        var initial: Duration = .seconds(1)
+        var longest: Duration = .seconds(10)
+
+        func delay(attempts: Int) -> Duration {
+            guard attempts > 0 else { return .zero }
+            return min(initial * (1 << min(attempts - 1, 20)), longest)
         }
     }
 
     static let longestWait: Duration = .seconds(300)
 
+    private let profiles: [String: Profile]
+    private let backOff: BackOff
     /// By uid of the pod.
     private var entries: [String: Entry] = [:]
-    /// Those in stages `refused` and `inFlight`: whom a change of the cluster concerns.
-    private var listening: Set<String> = []
+    /// Those in stage `refused`, by what they have in common: most events concern none of most kinds.
+    private var refused: [Refusal: Set<String>] = [:]
     /// Nodes where others were pushed out for a pod, by its uid.
     private var nominations: [String: String] = [:]
-    private var line = Heap<Ticket> { $0.precedes($1) }
+    private var line: Heap<Ticket>
+    /// By the time at which the back-off ends.
+    private var backingOff: Heap<Ticket>
+    /// By the time at which they have waited long enough.
+    private var waiting = Heap<Ticket> { $0.time < $1.time }
     private var lastTicket: UInt64 = 0
     private var arrivals: UInt64 = 0
 
+    init(profiles: [String: Profile] = [Profile.defaultName: Profile()], backOff: BackOff = BackOff()) {
+        self.profiles = profiles
+        self.backOff = backOff
+        // All profiles of a scheduler have the same order.
+        let sort: any QueueSort.Type = profiles.values.first?.queueSort ?? PrioritySort.self
+        line = Heap { sort.precedes($0.pod, $1.pod) }
+        backingOff = Heap { $0.time != $1.time ? $0.time < $1.time : sort.precedes($0.pod, $1.pod) }
+    }
+
     var count: Int { entries.count }
+
+    /// How many pods are in each stage, by the names of kube-scheduler's metrics.
+    var sizes: [String: Int] {
+        var sizes: [String: Int] = ["active": 0, "backoff": 0, "unschedulable": 0, "gated": 0]
+        for entry in entries.values {
+            switch entry.stage {
+            case .active: sizes["active", default: 0] += 1
+            case .backingOff: sizes["backoff", default: 0] += 1
+            case .refused: sizes["unschedulable", default: 0] += 1
+            case .gated: sizes["gated", default: 0] += 1
+            }
+        }
+        return sizes
+    }
 
     // MARK: - Pods come and go
 
     /// A pod that is new, or was changed.
-    mutating func set(_ pod: PodInfo, now: ClusterClock.Instant) {
-        guard var entry = entries[pod.uid] else {
+    mutating func set(_ pod: PodInfo, now: ClusterClock.Instant, _ snapshot: Snapshot = Snapshot()) {
+        guard let profile = profile(of: pod) else { return }
+        let isAdmitted: Bool = profile.preEnqueues.allSatisfy { $0.admits(pod) }
+        guard let entry = entries[pod.uid] else {
             arrivals += 1
-            let stage: Stage = pod.gates.isEmpty ? .refused : .gated
-            entries[pod.uid] = Entry(pod: pod, stage: stage, arrival: arrivals, earliest: now)
+            entries[pod.uid] = Entry(pod: pod, stage: .gated, arrival: arrivals, earliest: now)
             let nominated: String = pod.pod.status.nominatedNodeName
             if !nominated.isEmpty { nominations[pod.uid] = nominated }
-            if stage != .gated { want(pod.uid, now: now) }
+            if isAdmitted { activate(pod.uid) }
             return
         }
-        entry.pod = pod
-        entries[pod.uid] = entry
+        entries[pod.uid]?.pod = pod
         switch entry.stage {
-        case .gated where !pod.gates.isEmpty, .active, .backingOff: break
-        case .inFlight: move(pod.uid, to: .inFlight(.anything))
-        case .gated, .refused: want(pod.uid, now: now)
+        case .gated: if isAdmitted { activate(pod.uid) }
+        case .active, .backingOff: break
+        case .refused:
+            if profile.mayHelp(pod, .itself(before: entry.pod, after: pod), refusedBy: entry.refusedBy, snapshot) {
+                want(pod.uid, now: now)
+            }
         }
     }
 
-    /// The pod as it stood here; nil when it did not wait.
+    /// The pod as it stands here; nil when it does not wait.
     func pod(_ uid: String) -> PodInfo? { entries[uid]?.pod }
 
     @discardableResult
     mutating func remove(_ uid: String) -> Bool {
-        listening.remove(uid)
+        leaveRefused(uid)
         nominations[uid] = nil
         return entries.removeValue(forKey: uid) != nil
     }
 
     // MARK: - Decisions
 
-    /// The next pod, which is in flight until ``refuse(_:by:now:)`` or ``remove(_:)``.
-    mutating func next() -> PodInfo? {
-        guard hasNext, let uid = line.removeFirst()?.uid, let pod = entries[uid]?.pod else { return nil }
-        move(uid, to: .inFlight([]))
+    /// The next pod; it is to be refused or removed before anything else happens.
+    mutating func next(now: ClusterClock.Instant) -> PodInfo? {
+        wakeOverdue(now: now)
+        guard hasNext, let uid = (line.removeFirst() ?? backingOff.removeFirst())?.pod.uid else { return nil }
         entries[uid]?.attempts += 1
-        return pod
+        return entries[uid]?.pod
     }
 
-    /// True when ``next()`` has a pod. Forgets those in line that went away.
+    /// True when ``next(now:)`` has a pod. Forgets those in line that went away.
     var hasNext: Bool {
         mutating get {
-            while let ticket = line.first {
-                if let entry = entries[ticket.uid], entry.stage == .active, entry.ticket == ticket.number { return true }
-                _ = line.removeFirst()
-            }
-            return false
+            Self.dropStale(&line, .active, entries)
+            if line.first != nil { return true }
+            Self.dropStale(&backingOff, .backingOff, entries)
+            return backingOff.first.flatMap { entries[$0.pod.uid] }.map { !$0.hasFailed } ?? false
         }
     }
+
+    /// How often the pod was tried.
+    func attempts(_ uid: String) -> Int { entries[uid]?.attempts ?? 0 }
 
     /// No node would have it.
     ///
     /// - Parameter plugins: who refused it; none when there was no node to ask, which costs no back-off.
-    /// - Returns: how long its back-off lasts; nil when the pod went away meanwhile.
-    mutating func refuse(_ uid: String, by plugins: Set<String>, now: ClusterClock.Instant) -> Duration? {
-        guard var entry = entries[uid], case .inFlight(let changes) = entry.stage else { return nil }
+    mutating func refuse(_ uid: String, by plugins: Set<String>, now: ClusterClock.Instant) {
+        leaveRefused(uid)
+        guard var entry = entries[uid] else { return }
         if plugins.isEmpty { entry.attempts = 0 }
-        let delay: Duration = entry.attempts == 0 ? .zero : .seconds(min(1 << min(entry.attempts - 1, 4), 10))
-        entry.earliest = now.advanced(by: delay)
+        entry.earliest = now.advanced(by: backOff.delay(attempts: entry.attempts))
+        entry.hasFailed = false
         entry.refusedBy = plugins
         entries[uid] = entry
-        move(uid, to: .refused)
-        if !changes.isDisjoint(with: Plugins.retriedOn(plugins)) { want(uid, now: now) }
-        return delay
+        let ticket: Ticket = move(uid, to: .refused, time: now.advanced(by: Self.longestWait))
+        waiting.insert(ticket)
     }
 
     /// Something went wrong: it tries again after its back-off.
-    mutating func retry(_ pod: PodInfo, now: ClusterClock.Instant) -> Duration {
+    ///
+    /// - Parameter attempts: how often it was tried.
+    mutating func retry(_ pod: PodInfo, attempts: Int, now: ClusterClock.Instant) {
         if entries[pod.uid] == nil {
             arrivals += 1
-            entries[pod.uid] = Entry(pod: pod, stage: .refused, arrival: arrivals, attempts: 1, earliest: now)
+            entries[pod.uid] = Entry(pod: pod, stage: .gated, arrival: arrivals, earliest: now)
         }
-        entries[pod.uid]?.earliest = now.advanced(by: .seconds(1))
-        move(pod.uid, to: .backingOff)
-        return .seconds(1)
+        let earliest: ClusterClock.Instant = now.advanced(by: backOff.delay(attempts: max(attempts, 1)))
+        entries[pod.uid]?.attempts = max(attempts, 1)
+        entries[pod.uid]?.earliest = earliest
+        entries[pod.uid]?.hasFailed = true
+        backingOff.insert(move(pod.uid, to: .backingOff, time: earliest))
     }
 
-    /// The cluster changed: those whom it may help are wanted again.
-    mutating func note(_ change: ClusterChange, now: ClusterClock.Instant) {
-        guard !change.isEmpty else { return }
-        for uid in listening {
-            guard let entry = entries[uid] else { continue }
-            switch entry.stage {
-            case .inFlight(let before): move(uid, to: .inFlight(before.union(change)))
-            case .refused where !change.isDisjoint(with: Plugins.retriedOn(entry.refusedBy)): want(uid, now: now)
-            case .refused, .active, .backingOff, .gated: break
+    /// Something happened: those whom it may help are wanted again.
+    mutating func note(_ event: ClusterEvent, now: ClusterClock.Instant, _ snapshot: Snapshot = Snapshot()) {
+        guard !refused.isEmpty else { return }
+        for (refusal, uids) in refused {
+            guard let profile = profiles[refusal.profile], profile.hears(event, refusedBy: refusal.plugins) else { continue }
+            for uid in uids {
+                guard let pod = entries[uid]?.pod, profile.mayHelp(pod, event, refusedBy: refusal.plugins, snapshot) else { continue }
+                want(uid, now: now)
             }
         }
     }
 
-    /// The time of a back-off, or of the longest wait, has come.
-    mutating func wake(_ uid: String, now: ClusterClock.Instant) {
-        guard let entry = entries[uid], entry.earliest <= now else { return }
-        let isOverdue: Bool = now >= entry.earliest.advanced(by: Self.longestWait)
-        if entry.stage == .backingOff || (entry.stage == .refused && isOverdue) { activate(uid) }
+    /// When something is to be done although nothing happens; nil for never.
+    var nextDeadline: ClusterClock.Instant? {
+        mutating get {
+            Self.dropStale(&backingOff, .backingOff, entries)
+            Self.dropStale(&waiting, .refused, entries)
+            return [backingOff.first?.time, waiting.first?.time].compactMap { $0 }.min()
+        }
+    }
+
+    /// Brings those in line whose back-off, or longest wait, is over.
+    mutating func wakeOverdue(now: ClusterClock.Instant) {
+        while let deadline = nextDeadline, deadline <= now {
+            if let first = backingOff.first, first.time <= now {
+                _ = backingOff.removeFirst()
+                activate(first.pod.uid)
+            } else if let first = waiting.removeFirst() {
+                activate(first.pod.uid)
+            }
+        }
     }
 
     // MARK: - Room that was made
@@ -178,7 +241,8 @@ struct SchedulingQueue: Sendable {
 
     /// Other pods with room of their own that are at least as important.
     func nominated(besides pod: PodInfo) -> [(pod: PodInfo, node: String)] {
-        nominations.compactMap { uid, node in
+        guard !nominations.isEmpty else { return [] }
+        return nominations.compactMap { uid, node in
             guard uid != pod.uid, let other = entries[uid]?.pod, other.priority >= pod.priority else { return nil }
             return (other, node)
         }
@@ -186,24 +250,43 @@ struct SchedulingQueue: Sendable {
 
     // MARK: - Details
 
-    private mutating func move(_ uid: String, to stage: Stage) {
+    private func profile(of pod: PodInfo) -> Profile? { profiles[pod.schedulerName] }
+
+    private mutating func move(_ uid: String, to stage: Stage, time: ClusterClock.Instant) -> Ticket {
+        leaveRefused(uid)
+        lastTicket += 1
         entries[uid]?.stage = stage
-        switch stage {
-        case .refused, .inFlight: listening.insert(uid)
-        case .active, .backingOff, .gated: listening.remove(uid)
+        entries[uid]?.ticket = lastTicket
+        if stage == .refused, let entry = entries[uid] {
+            refused[Refusal(profile: entry.pod.schedulerName, plugins: entry.refusedBy), default: []].insert(uid)
         }
+        let pod = QueuedPod(uid: uid, priority: entries[uid]?.pod.priority ?? 0, arrival: entries[uid]?.arrival ?? 0)
+        return Ticket(pod: pod, number: lastTicket, time: time)
+    }
+
+    private mutating func leaveRefused(_ uid: String) {
+        guard let entry = entries[uid], entry.stage == .refused else { return }
+        let refusal = Refusal(profile: entry.pod.schedulerName, plugins: entry.refusedBy)
+        refused[refusal]?.remove(uid)
+        if refused[refusal]?.isEmpty == true { refused[refusal] = nil }
     }
 
     private mutating func want(_ uid: String, now: ClusterClock.Instant) {
         guard let entry = entries[uid] else { return }
-        if entry.earliest <= now { activate(uid) } else { move(uid, to: .backingOff) }
+        if entry.earliest <= now { return activate(uid) }
+        backingOff.insert(move(uid, to: .backingOff, time: entry.earliest))
     }
 
     private mutating func activate(_ uid: String) {
         guard let entry = entries[uid] else { return }
-        lastTicket += 1
-        move(uid, to: .active)
-        entries[uid]?.ticket = lastTicket
-        line.insert(Ticket(uid: uid, number: lastTicket, priority: entry.pod.priority, arrival: entry.arrival))
+        line.insert(move(uid, to: .active, time: entry.earliest))
+    }
+
+    /// Takes away who left the line meanwhile.
+    private static func dropStale(_ line: inout Heap<Ticket>, _ stage: Stage, _ entries: [String: Entry]) {
+        while let ticket = line.first {
+            if let entry = entries[ticket.pod.uid], entry.stage == stage, entry.ticket == ticket.number { return }
+            _ = line.removeFirst()
+        }
     }
 }

@@ -10,6 +10,29 @@ struct StorageView: Sendable {
     var classes: [String: View<StorageClass>] = [:]
     /// Volumes by name that were decided upon for a claim and are not bound yet.
     var promised: [String: ObjectKey] = [:]
+    /// How many volumes of a driver a node can take, by node and driver.
+    var limits: [String: [String: Int]] = [:]
+
+    /// A volume as its driver knows it.
+    struct DriverVolume: Hashable, Sendable {
+        let driver: String
+        let handle: String
+    }
+
+    /// Volumes of the pod's claims that storage drivers attach, those too that are yet to be made.
+    func driverVolumes(of pod: PodInfo) -> Set<DriverVolume> {
+        Set(
+            pod.claims.compactMap { use in
+                guard let claim = claims[use.key] else { return nil }
+                if let volume = volumes[claim.spec.volumeName] {
+                    let source: JSON? = volume.json[["spec", "csi"]]
+                    guard let driver = source?["driver"]?.string, let handle = source?["volumeHandle"]?.string else { return nil }
+                    return DriverVolume(driver: driver, handle: handle)
+                }
+                guard let provisioner = classes[claim.storageClass]?.provisioner else { return nil }
+                return DriverVolume(driver: provisioner, handle: "\(use.key) to be made")
+            })
+    }
 
     /// True for a claim whose volume is chosen when its first pod is placed.
     func waitsForConsumer(_ claim: View<PersistentVolumeClaim>) -> Bool {

@@ -1,8 +1,11 @@
 import API
 import Machinery
 
+/// Labels of namespaces, by name.
+typealias Namespaces = [String: [String: String]]
+
 /// Pods to be near to, or to avoid, and what near means: a term of inter-pod affinity, read once.
-struct NeighbourTerm: Sendable {
+struct NeighbourTerm: Sendable, Hashable {
     /// Label of nodes; those with the same value are near to each other.
     let topologyKey: String
     private let pods: LabelMatch
@@ -20,12 +23,15 @@ struct NeighbourTerm: Sendable {
         namespaceLabels = selector?.match
     }
 
+    /// True when it depends on the labels of namespaces.
+    var choosesNamespaces: Bool { namespaceLabels != nil }
+
     /// True when the term speaks of this pod.
-    func matches(_ pod: PodInfo, _ snapshot: Snapshot) -> Bool {
+    func matches(_ pod: PodInfo, _ there: Namespaces) -> Bool {
         guard pods.matches(pod.labels) else { return false }
         if namespaces.contains(pod.key.namespace) { return true }
         guard let namespaceLabels else { return false }
-        return namespaceLabels.matches(snapshot.namespaces[pod.key.namespace] ?? [:])
+        return namespaceLabels.matches(there[pod.key.namespace] ?? [:])
     }
 }
 
@@ -33,15 +39,4 @@ struct NeighbourTerm: Sendable {
 struct WeightedNeighbourTerm: Sendable {
     let weight: Int
     let term: NeighbourTerm
-}
-
-/// A value of a topology label: a node, a rack, a zone.
-struct Place: Hashable, Sendable {
-    let key: String
-    let value: String
-
-    init(_ key: String, _ value: String) {
-        self.key = key
-        self.value = value
-    }
 }

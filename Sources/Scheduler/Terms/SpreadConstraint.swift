@@ -12,7 +12,7 @@ struct SpreadConstraint: Sendable {
     let honoursAffinity: Bool
     /// Leave nodes out whose taints the pod doesn't tolerate.
     let honoursTaints: Bool
-    private let pods: LabelMatch
+    let pods: LabelMatch
 
     init(_ constraint: View<TopologySpreadConstraint>) {
         topologyKey = constraint.topologyKey
@@ -24,15 +24,34 @@ struct SpreadConstraint: Sendable {
         pods = constraint.labelSelector?.match ?? .nothing
     }
 
+    private init(_ constraint: SpreadConstraint, over pods: LabelMatch) {
+        topologyKey = constraint.topologyKey
+        maxSkew = constraint.maxSkew
+        minDomains = constraint.minDomains
+        isRequired = constraint.isRequired
+        honoursAffinity = constraint.honoursAffinity
+        honoursTaints = constraint.honoursTaints
+        self.pods = pods
+    }
+
+    private init(wishing topologyKey: String, maxSkew: Int) {
+        self.topologyKey = topologyKey
+        self.maxSkew = maxSkew
+        minDomains = 1
+        isRequired = false
+        honoursAffinity = true
+        honoursTaints = false
+        pods = .nothing
+    }
+
+    /// What pods of a set wish that say nothing themselves. Source: `systemDefaultConstraints` of the plugin PodTopologySpread.
+    static let systemDefaults: [SpreadConstraint] = [
+        SpreadConstraint(wishing: "kubernetes.io/hostname", maxSkew: 3),
+        SpreadConstraint(wishing: "topology.kubernetes.io/zone", maxSkew: 5),
+    ]
+
+    /// The same for other pods.
+    func over(_ pods: LabelMatch) -> SpreadConstraint { SpreadConstraint(self, over: pods) }
+
     func selects(_ pod: PodInfo) -> Bool { pods.matches(pod.labels) }
-
-    /// Pods on a node that count: those of the namespace which are there to stay.
-    func count(on node: NodeInfo, namespace: String) -> Int {
-        node.pods.values.count { $0.key.namespace == namespace && !$0.isTerminating && selects($0) }
-    }
-
-    /// True when the pods of a node count for a pod.
-    func includes(_ node: NodeInfo, for pod: PodInfo) -> Bool {
-        (!honoursAffinity || pod.wants(node)) && (!honoursTaints || !node.taints.contains { $0.keepsAway(pod.tolerations) })
-    }
 }

@@ -12,7 +12,8 @@ package struct Start: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "start", abstract: "Start a cluster on this machine and make it the current context.",
         usage:
-            "swkube start [--cluster=NAME] [--nodes=COUNT] [--port=PORT] [--token-auth-file=FILE] [--manifest-url=URL] [--foreground] [flags]",
+            "swkube start [--cluster=NAME] [--nodes=COUNT] [--port=PORT] [--token-auth-file=FILE] [--manifest-url=URL] "
+            + "[--scheduler-config=FILE] [--foreground] [flags]",
         discussion: """
             Returns when the node is Ready. A cluster that runs already stays as it is. Several clusters run side by side under names of \
             their own. Data are kept under $SWKUBE_HOME, else $XDG_DATA_HOME/swkube, else ~/.local/share/swkube.
@@ -42,6 +43,12 @@ package struct Start: LocalVerb {
 
     @OptionGroup var records: RecordOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "How pods are placed: a file of kind KubeSchedulerConfiguration with profiles, plugins, weights and back-offs.",
+            valueName: "file"))
+    var schedulerConfig: String?
+
     @Flag(help: "Stay in the foreground and log to standard error; SIGINT and SIGTERM stop the cluster.")
     var foreground = false
 
@@ -68,7 +75,8 @@ package struct Start: LocalVerb {
         let cluster: RunningCluster = try BackgroundStart(
             profile: profile,
             arguments: ["--port", String(port), "--nodes", String(nodes)] + (tokenAuthFile.map { ["--token-auth-file", $0] } ?? [])
-                + (manifestUrl.map { ["--manifest-url", $0] } ?? []) + records.words
+                + (manifestUrl.map { ["--manifest-url", $0] } ?? []) + (schedulerConfig.map { ["--scheduler-config", $0] } ?? [])
+                + records.words
         ).run()
         try writeContext(profile, cluster.server, shell)
         let milliseconds: Int64 = (Host.now - began) / 1_000_000
@@ -92,6 +100,7 @@ package struct Start: LocalVerb {
             configuration.manifestAddress = manifestUrl
             configuration.audit = records.audit
             configuration.encryptionFile = records.encryptionProviderConfig
+            configuration.schedulerFile = schedulerConfig
             let cluster: Cluster = try await Cluster.start(profile, configuration: configuration, clock: ClusterClock(), log: log)
             try cluster.announce(pid: getpid())
             log.info("the API answers", metadata: ["cluster": "\(profile.name)", "port": "\(cluster.port)"])

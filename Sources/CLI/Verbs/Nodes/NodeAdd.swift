@@ -2,6 +2,7 @@ package import ArgumentParser
 import API
 import Client
 import Machinery
+import Sandbox
 
 /// `node add`: adds a node whose pods are processes, or many whose pods only seem to run.
 package struct NodeAdd: Verb {
@@ -58,7 +59,7 @@ package struct NodeAdd: Verb {
                 group.addTask {
                     try await client.create(
                         Node.new(name) {
-                            $0.metadata.labels = marks
+                            $0.metadata.labels = marks.merging(Self.labels(name)) { given, _ in given }
                             if !capacity.isEmpty { $0.metadata.annotations = [NodeMarks.capacity: capacity] }
                         })
                 }
@@ -82,6 +83,11 @@ package struct NodeAdd: Verb {
         guard let name else { return free("local", from: 2, 1) }
         guard !taken.contains(name) else { throw Failure("there is a node \(name) already") }
         return [name]
+    }
+
+    /// What every node's kubelet says of it: pods may ask for that as soon as the node is there.
+    private static func labels(_ name: String) -> [String: String] {
+        ["kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": Host.architecture]
     }
 
     private func marks() throws -> [String: String] {

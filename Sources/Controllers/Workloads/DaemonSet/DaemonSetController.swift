@@ -10,6 +10,7 @@ import Synchronization
 /// scheduler binds the pods; each says in its affinity which node it is for.
 struct DaemonSetController: Controller {
     static let name = "daemonset-controller"
+    static let queueName = "daemonset"
 
     private let context: ControllerContext
     private let sets: Informer<DaemonSet>

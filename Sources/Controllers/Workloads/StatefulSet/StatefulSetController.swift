@@ -9,6 +9,7 @@ import Machinery
 /// says, writes the status, removes revisions beyond the history limit.
 struct StatefulSetController: Controller {
     static let name = "statefulset-controller"
+    static let queueName = "statefulset"
 
     private let context: ControllerContext
     private let sets: Informer<StatefulSet>

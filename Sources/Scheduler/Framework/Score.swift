@@ -2,14 +2,14 @@
 protocol Score: Sendable {
     /// As Kubernetes names the plugin.
     static var name: String { get }
-    /// Importance among the preferences. Source: the default configuration of kube-scheduler.
-    static var weight: Int { get }
 
-    /// - Parameter nodes: those that are left to choose from.
+    /// PreScore: looks at the pod and the cluster once.
+    ///
+    /// - Parameter nodes: those that are left to choose from, by their place among the snapshot's.
     /// - Returns: nil when it makes no difference for this pod.
-    init?(_ pod: PodInfo, _ snapshot: Snapshot, _ nodes: [NodeInfo])
+    init?(_ pod: PodInfo, _ snapshot: Snapshot, _ nodes: [Int], _ arguments: PluginArguments)
 
-    /// How good a node is, in the plugin's own units.
+    /// Score: how good a node is, in the plugin's own units.
     func score(_ node: NodeInfo) -> Double
 
     /// Brings the scores of all nodes to 0 for the worst through 100 for the best.
@@ -17,6 +17,9 @@ protocol Score: Sendable {
 }
 
 extension Score {
+    /// In the plugin's own units, one for each of the nodes.
+    func scores(of nodes: [Int], in snapshot: Snapshot) -> [Double] { nodes.map { score(snapshot.nodes[$0]) } }
+
     func normalize(_ scores: [Double]) -> [Double] { scores }
 
     /// In proportion to the highest. Source: `DefaultNormalizeScore`.

@@ -2,16 +2,20 @@
 protocol Filter: Sendable {
     /// As Kubernetes names the plugin.
     static var name: String { get }
-    /// What may lift a refusal.
-    static var retriedOn: ClusterChange { get }
+    /// What may lift a refusal at all.
+    static var events: Set<ClusterEvent.Kind> { get }
+    /// True when something that happened, of these kinds, may lift a refusal of this pod. Source: the queueing hints of kube-scheduler's plugins.
+    ///
+    /// - Parameter snapshot: after it happened.
+    static func mayHelp(_ pod: PodInfo, _ event: ClusterEvent, _ snapshot: Snapshot) -> Bool
 
-    /// nil when the rule has nothing to say about this pod.
-    init?(_ pod: PodInfo, _ snapshot: Snapshot)
+    /// PreFilter: looks at the pod and the cluster once. nil when the rule has nothing to say about this pod.
+    init?(_ pod: PodInfo, _ snapshot: Snapshot, _ arguments: PluginArguments)
 
     /// Why no node at all will do; nil where that depends on the node.
     var verdictForAll: String? { get }
 
-    /// Why the node is out of the question; nil when it is not.
+    /// Filter: why the node is out of the question; nil when it is not.
     func rejection(of node: NodeInfo) -> Rejection?
 }
 
@@ -32,12 +36,12 @@ struct Rejection: Sendable, Hashable {
     static func incurable(_ reasons: String...) -> Rejection { Rejection(reasons: reasons, isCurable: false) }
 }
 
-/// All rules for one pod, in the order of ``Plugins/filters``. The first that refuses a node speaks.
+/// All rules of a profile for one pod, in order. The first that refuses a node speaks.
 struct FilterChain: Sendable {
     private let filters: [any Filter]
 
-    init(_ pod: PodInfo, _ snapshot: Snapshot) {
-        filters = Plugins.filters.compactMap { $0.init(pod, snapshot) }
+    init(_ pod: PodInfo, _ snapshot: Snapshot, _ profile: Profile) {
+        filters = profile.filters.compactMap { $0.init(pod, snapshot, profile.arguments) }
     }
 
     /// The first verdict on all nodes, with its plugin.

@@ -3,42 +3,44 @@ import Client
 import Logging
 import Machinery
 
-/// What is written after a decision.
+/// What becomes of a decision: Permit, PreBind and Bind, or the reason on the pod.
 extension Scheduler {
-    /// - Parameter choices: what the pod's unbound claims get; they get it before the pod is bound.
-    func bind(_ pod: PodInfo, to node: String, _ choices: [ObjectKey: StorageView.Choice] = [:]) async {
-        if !choices.isEmpty {
-            do {
-                try await bindVolumes(of: pod, choices, on: node)
-            } catch {
-                state.forget(pod, isGone: await isGone(pod))
-                guard !Task.isCancelled else { return }
-                await report(pod, reason: "SchedulerError", "running PreBind plugin \"VolumeBinding\": binding volumes: \(error)")
-                return
-            }
+    func carryOut(_ work: SchedulerState.Work) async {
+        switch work.outcome {
+        case .bind(let node, let reservation): await bind(work, to: node, reservation)
+        case .refuse(let message, let consequences):
+            await report(work.pod, reason: "Unschedulable", message, nominating: consequences.nominating)
+            for other in consequences.displaced { await withdrawNomination(of: other) }
+            if let victims = consequences.victims { await evict(victims, for: work.pod) }
         }
-        let binding: View<Binding> = Binding.new(pod.key.name, namespace: pod.key.namespace) {
-            $0.metadata.uid = pod.uid
-            $0.target = View<ObjectReference> { target in
-                target.kind = "Node"
-                target.name = node
-            }
-        }
+    }
+
+    private func bind(_ work: SchedulerState.Work, to node: String, _ reservation: Reservation) async {
+        let pod: PodInfo = work.pod
+        var step: String = ""
         do {
-            _ = try await client.send(
-                APIRequest(
-                    .create, Pod.names.resource, namespace: pod.key.namespace, name: pod.key.name, subresource: "binding",
-                    body: binding.json.serialized()))
+            for plugin in work.profile.permits {
+                step = "running Permit plugin \"\(plugin.name)\": "
+                try await plugin.permit(pod, on: node, self)
+            }
+            for plugin in work.profile.preBinds {
+                step = "running PreBind plugin \"\(plugin.name)\": "
+                try await plugin.prepare(pod, on: node, reservation, self)
+            }
+            step = "binding rejected: running Bind plugin \"\(work.profile.binds.first?.name ?? "")\": "
+            for plugin in work.profile.binds { try await plugin.bind(pod, to: node, self) }
+            measures.attempted(work, "scheduled")
             log.info("bound pod", metadata: ["pod": "\(pod.key)", "node": "\(node)"])
-            events.record(pod.pod, .normal, reason: "Scheduled", "Successfully assigned \(pod.key) to \(node)")
-        } catch let status as APIStatus where status.isNotFound || status.isConflict {
-            // Deleted, made anew or bound by somebody else, as a rule.
-            state.forget(pod, isGone: await isGone(pod))
+            events.record(
+                pod.pod, .normal, reason: "Scheduled", "Successfully assigned \(pod.key) to \(node)", by: work.profile.schedulerName)
         } catch {
-            state.forget(pod, isGone: false)
-            guard !Task.isCancelled else { return }
+            let isGone: Bool = await isGone(pod)
+            state.forget(work, isGone: isGone)
+            // Deleted, made anew or bound by somebody else, as a rule.
+            guard !isGone, !Task.isCancelled else { return }
+            measures.attempted(work, "error")
             log.warning("a pod could not be bound", metadata: ["pod": "\(pod.key)", "node": "\(node)", "error": "\(error)"])
-            await report(pod, reason: "SchedulerError", "binding rejected: \(error)")
+            await report(pod, reason: "SchedulerError", step + "\(error)")
         }
     }
 
@@ -57,7 +59,7 @@ extension Scheduler {
     /// - Parameter nominating: node that is made free for it, empty for none; nil leaves what stands there.
     func report(_ pod: PodInfo, reason: String, _ message: String, nominating node: String? = nil) async {
         guard var current = pods.get(pod.key), current.metadata.uid == pod.uid, !current.isScheduled else { return }
-        events.record(pod.pod, .warning, reason: "FailedScheduling", message)
+        events.record(pod.pod, .warning, reason: "FailedScheduling", message, by: pod.schedulerName)
         do {
             for _ in 0..<5 {
                 let status: JSON = refusal(&current, reason: reason, message, nominating: node)
@@ -103,5 +105,22 @@ extension Scheduler {
             guard !Task.isCancelled else { return }
             log.warning("a nomination could not be withdrawn", metadata: ["pod": "\(pod.key)", "error": "\(error)"])
         }
+    }
+}
+
+/// Creates the Binding that puts a pod on its node.
+enum DefaultBinder: Bind {
+    static let name = "DefaultBinder"
+
+    static func bind(_ pod: PodInfo, to node: String, _ scheduler: Scheduler) async throws {
+        let binding: JSON = [
+            "apiVersion": "v1", "kind": "Binding",
+            "metadata": ["name": .string(pod.key.name), "namespace": .string(pod.key.namespace), "uid": .string(pod.uid)],
+            "target": ["kind": "Node", "name": .string(node)],
+        ]
+        _ = try await scheduler.client.send(
+            APIRequest(
+                .create, Pod.names.resource, namespace: pod.key.namespace, name: pod.key.name, subresource: "binding",
+                body: binding.serialized()))
     }
 }

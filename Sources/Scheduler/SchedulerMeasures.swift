@@ -1,0 +1,49 @@
+import Machinery
+
+/// What the scheduler tells of itself. Names and buckets are those of kube-scheduler.
+struct SchedulerMeasures: Sendable {
+    private let metrics: Metrics
+    private let algorithm: Histogram
+    private let preemptions: Counter
+    private let victims: Histogram
+
+    init(_ metrics: Metrics, _ state: SchedulerState) {
+        self.metrics = metrics
+        algorithm = metrics.histogram(
+            "scheduler_scheduling_algorithm_duration_seconds", "Scheduling algorithm latency in seconds",
+            bounds: Histogram.exponential(from: 0.001, factor: 2, count: 15))
+        preemptions = metrics.counter("scheduler_preemption_attempts_total", "Total preemption attempts in the cluster till now")
+        victims = metrics.histogram(
+            "scheduler_preemption_victims", "Number of selected preemption victims",
+            bounds: Histogram.exponential(from: 1, factor: 2, count: 7))
+        metrics.collect { [weak state] text in
+            guard let state else { return }
+            text.family("scheduler_pending_pods", .gauge, "Number of pending pods, by the queue type.") { samples in
+                for (queue, count) in state.queueSizes.sorted(by: { $0.key < $1.key }) {
+                    samples.add([MetricLabel("queue", queue)], Double(count))
+                }
+            }
+        }
+    }
+
+    func decided(_ work: SchedulerState.Work) {
+        algorithm.observe(work.duration)
+        if case .refuse(_, let consequences) = work.outcome {
+            attempted(work, "unschedulable")
+            if let pushed = consequences.victims {
+                preemptions.add()
+                victims.observe(Double(pushed.pods.count))
+            }
+        }
+    }
+
+    /// - Parameter result: `scheduled`, `unschedulable` or `error`.
+    func attempted(_ work: SchedulerState.Work, _ result: String) {
+        let labels: [MetricLabel] = [MetricLabel("profile", work.profile.schedulerName), MetricLabel("result", result)]
+        metrics.counter(
+            "scheduler_schedule_attempts_total",
+            "Number of attempts to schedule pods, by the result. 'unschedulable' means a pod could not be scheduled, "
+                + "while 'error' means an internal scheduler problem.", labels
+        ).add()
+    }
+}
