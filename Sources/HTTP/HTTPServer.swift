@@ -29,7 +29,8 @@ package final class HTTPServer: Sendable {
         refuse: @escaping @Sendable (HTTPRefusal) -> HTTPResponse = { $0.plainResponse }, handler: @escaping HTTPHandler
     ) async throws {
         try await self.init(
-            host: host, port: port, security: try tls.map { .one(ServerIdentity(try $0.context())) }, limits: limits, threads: threads, refuse: refuse,
+            host: host, port: port, security: try tls.map { .one(ServerIdentity(try $0.context())) }, limits: limits, threads: threads,
+            refuse: refuse,
             handler: handler)
     }
 
