@@ -19,6 +19,8 @@ extension ClusterNetwork {
     package static let egressInterface = "egress0"
     /// The range of the program's own addresses, which hardly any network behind the host has.
     private static let egressRange = "100.64.97.0/24"
+    private static let egressAddress = "100.64.97.100"
+    private static let egressGateway = "100.64.97.1"
 
     /// The program that this host has; nil for none. pasta gives up root's rights, and with them the way into root's cluster.
     package static var egressProgram: EgressProgram? {
@@ -59,7 +61,9 @@ extension ClusterNetwork {
                 ] + (userNamespace == nil ? [] : ["--userns-path=/proc/self/fd/4"]) + ["/proc/self/fd/5", Self.egressInterface]
             case .pasta:
                 [
-                    "pasta", "--config-net", "-q", "-f", "--no-map-gw", "-T", "none", "-U", "none", "-t", "none", "-u", "none", "-I",
+                    // With an address of its own instead of the host's, which would then not be reached.
+                    "pasta", "--config-net", "-q", "-f", "--no-map-gw", "-a", Self.egressAddress, "-n", "24", "-g", Self.egressGateway,
+                    "-T", "none", "-U", "none", "-t", "none", "-u", "none", "-I",
                     Self.egressInterface, "-P", Self.pidFile(configuration.folder),
                 ] + (userNamespace == nil ? [] : ["--userns", "/proc/self/fd/4"]) + ["--netns", "/proc/self/fd/5"]
             }
