@@ -94,12 +94,12 @@ extension ClusterNetwork {
             number = Int32(String(decoding: line.prefix { $0 > 32 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)) ?? 0
         }
         unlink(pidFile(folder))
-        guard number > 1, let name = fopen("/proc/\(number)/comm", "r") else { return }
-        defer { fclose(name) }
-        // A number may be another's by now.
-        guard fgets(&line, 32, name) != nil, String(decoding: line.map { UInt8(bitPattern: $0) }, as: UTF8.self).hasPrefix("pasta") else {
-            return
-        }
+        guard number > 1, let words = fopen("/proc/\(number)/cmdline", "r") else { return }
+        defer { fclose(words) }
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        let count: Int = fread(&bytes, 1, bytes.count, words)
+        // A number may be another's by now; this one was told of the same file.
+        guard bytes[..<count].split(separator: 0).contains(where: { $0.elementsEqual(pidFile(folder).utf8) }) else { return }
         kill(number, SIGTERM)
     }
 
