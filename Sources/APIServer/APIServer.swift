@@ -91,7 +91,7 @@ package final class APIServer: Sendable {
         let sources: [any FoundObjects] = [ComponentStatuses(components: configuration.components)] + configuration.found
         found = Dictionary(sources.map { ($0.names.qualifiedResource, $0) }) { $1 }
         admission = Self.admissionPlugins(objects, types, webhooks, authorizer, configuration.policyNotice)
-        subresources = Self.subresourceHandlers(node: configuration.node)
+        subresources = Self.subresourceHandlers(node: configuration.node, dial: configuration.dial)
         watches = WatchHub(store: store, clock: clock)
         // What is stored is served before anybody can ask.
         customResources = CustomResources(

@@ -254,14 +254,20 @@ package final class Cluster: Sendable {
         }
     }
 
-    /// Connects to pods and services for the parts that know nothing of namespaces.
+    /// Connects to pods and services for the parts that know nothing of namespaces; from the host where the cluster has no way to an
+    /// address.
     private static func dial(_ network: ClusterNetwork) -> Dial? {
         guard network.isOwn else { return nil }
-        return { host, port, timeout in
+        let host = ClusterNetwork(hostNetworkBecause: nil)
+        return { address, port, timeout in
             do throws(SandboxError) {
-                return try await network.connect(host, port: port, timeout: timeout)
+                do throws(SandboxError) {
+                    return try await network.connect(address, port: port, timeout: timeout)
+                } catch  where error.errno == ENETUNREACH {
+                    return try await host.connect(address, port: port, timeout: timeout)
+                }
             } catch {
-                let place = "\(host):\(port)"
+                let place = "\(address):\(port)"
                 switch error.errno {
                 case ECONNREFUSED: throw HTTPError.connectionRefused(place)
                 case ETIMEDOUT: throw HTTPError.timedOut(place)

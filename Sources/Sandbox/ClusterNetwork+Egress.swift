@@ -19,6 +19,8 @@ extension ClusterNetwork {
     package static let egressInterface = "egress0"
     /// The range of the program's own addresses, which hardly any network behind the host has.
     private static let egressRange = "100.64.97.0/24"
+    private static let egressAddress = "100.64.97.100"
+    private static let egressGateway = "100.64.97.1"
 
     /// The program that this host has; nil for none. pasta gives up root's rights, and with them the way into root's cluster.
     package static var egressProgram: EgressProgram? {
@@ -59,7 +61,9 @@ extension ClusterNetwork {
                 ] + (userNamespace == nil ? [] : ["--userns-path=/proc/self/fd/4"]) + ["/proc/self/fd/5", Self.egressInterface]
             case .pasta:
                 [
-                    "pasta", "--config-net", "-q", "-f", "--no-map-gw", "-T", "none", "-U", "none", "-t", "none", "-u", "none", "-I",
+                    // With an address of its own instead of the host's, which would then not be reached.
+                    "pasta", "--config-net", "-q", "-f", "--no-map-gw", "-a", Self.egressAddress, "-n", "24", "-g", Self.egressGateway,
+                    "-T", "none", "-U", "none", "-t", "none", "-u", "none", "-I",
                     Self.egressInterface, "-P", Self.pidFile(configuration.folder),
                 ] + (userNamespace == nil ? [] : ["--userns", "/proc/self/fd/4"]) + ["--netns", "/proc/self/fd/5"]
             }
@@ -90,12 +94,12 @@ extension ClusterNetwork {
             number = Int32(String(decoding: line.prefix { $0 > 32 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)) ?? 0
         }
         unlink(pidFile(folder))
-        guard number > 1, let name = fopen("/proc/\(number)/comm", "r") else { return }
-        defer { fclose(name) }
-        // A number may be another's by now.
-        guard fgets(&line, 32, name) != nil, String(decoding: line.map { UInt8(bitPattern: $0) }, as: UTF8.self).hasPrefix("pasta") else {
-            return
-        }
+        guard number > 1, let words = fopen("/proc/\(number)/cmdline", "r") else { return }
+        defer { fclose(words) }
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        let count: Int = fread(&bytes, 1, bytes.count, words)
+        // A number may be another's by now; this one was told of the same file.
+        guard bytes[..<count].split(separator: 0).contains(where: { $0.elementsEqual(pidFile(folder).utf8) }) else { return }
         kill(number, SIGTERM)
     }
 

@@ -148,7 +148,7 @@ extension EndToEnd {
                     ))
                 try await client.create(
                     Self.ingress(
-                        "late",
+                        "z-late",
                         annotations: ["nginx.ingress.kubernetes.io/rewrite-target": "/$1", "ingress.swkube.dev/proxy-read-timeout": "1"],
                         [("shop.test", "/", "Prefix", "cart"), ("short.test", "/x/(.*)", "ImplementationSpecific", "web")]))
                 let (plain, secure) = try await Self.ports("shop", client)
@@ -175,7 +175,7 @@ extension EndToEnd {
                 #expect(try await Self.ask(plain, "short.test", "/x/slow").status == 504)
                 try await eventually("the younger one is told") {
                     try await client.list(Event.self, namespace: "default").items.contains {
-                        $0.reason == "PathTaken" && $0.involvedObject.name == "late" && $0.message.contains("Ingress default/shop")
+                        $0.reason == "PathTaken" && $0.involvedObject.name == "z-late" && $0.message.contains("Ingress default/shop")
                     }
                 }
                 try await webSocket(plain)

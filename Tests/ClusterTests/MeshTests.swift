@@ -39,10 +39,19 @@ extension EndToEnd {
                 #expect(statuses.contains(429) && statuses.contains(200))
                 try await eventually("a second later there is room again") { try await ask().status == 200 }
                 // The hop goes on under the trace of its client.
-                let spans: JSON = try JSON(
-                    parsing: try await client.transport.raw(
-                        "/api/v1/namespaces/kube-system/services/swkube-traces/proxy/traces?service=default/web", accept: "application/json"
-                    ).body)
+                let admin: IssuedCertificate = cluster.cluster.credentials.admin
+                let api = HTTPClient(
+                    HTTPClientConfiguration(
+                        host: "127.0.0.1", port: cluster.cluster.port,
+                        tls: HTTPClientConfiguration.TLS(
+                            caPEM: cluster.cluster.credentials.caPEM, certificatePEM: admin.certificatePEM, keyPEM: admin.keyPEM)))
+                defer { api.shutdown() }
+                let answer: HTTPResponse = try await api.send(
+                    HTTPClientRequest(
+                        target: "/api/v1/namespaces/kube-system/services/swkube-traces/proxy/traces?service=default/web",
+                        timeout: .seconds(10)))
+                #expect(answer.status == 200)
+                let spans: JSON = try JSON(parsing: answer.body)
                 let mine: [JSON] = spans.array?.filter { $0["trace"]?.string == "0af7651916cd43dd8448eb211c80319c" } ?? []
                 #expect(mine.count == 30 && mine.allSatisfy { $0["parent"]?.string == "b7ad6b7169203331" && $0["path"]?.string == "/hop" })
                 try await annotate("swkube.dev/rate-limit", .null)

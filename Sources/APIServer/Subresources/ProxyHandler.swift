@@ -5,7 +5,13 @@ import Machinery
 /// `proxy` of pods, services and nodes: carries HTTP, WebSocket too, to what they serve.
 struct ProxyHandler: SubresourceHandler {
     let node: (any NodeDoor)?
-    let clients = ProxyClients()
+    let clients: ProxyClients
+
+    /// - Parameter dial: opens connections to what is no pod; nil connects from this process's own network.
+    init(node: (any NodeDoor)?, dial: Dial?) {
+        self.node = node
+        clients = ProxyClients(dial: dial)
+    }
 
     func handle(_ call: Call, _ subresource: Subresource, _ server: APIServer, _ reply: @escaping Reply) throws(APIStatus) {
         let name: String = call.request.name ?? ""

@@ -1,4 +1,5 @@
 import API
+import HTTP
 import Machinery
 
 /// Serves one subresource, for every kind that has it.
@@ -9,7 +10,7 @@ protocol SubresourceHandler: Sendable {
 
 extension APIServer {
     /// By name; `status` is served by the verbs themselves.
-    static func subresourceHandlers(node: (any NodeDoor)?) -> [String: any SubresourceHandler] {
+    static func subresourceHandlers(node: (any NodeDoor)?, dial: Dial?) -> [String: any SubresourceHandler] {
         [
             "approval": ApprovalHandler(),
             "attach": ProgramHandler(node: node),
@@ -20,7 +21,7 @@ extension APIServer {
             "finalize": FinalizeHandler(),
             "log": LogHandler(node: node),
             "portforward": PortForwardHandler(node: node),
-            "proxy": ProxyHandler(node: node),
+            "proxy": ProxyHandler(node: node, dial: dial),
             "resize": ResizeHandler(),
             "scale": ScaleHandler(),
             "token": TokenHandler(),

@@ -9,7 +9,10 @@ final class ProxyClients: Sendable {
     }
 
     private static let most = 16
+    private let dial: Dial?
     private let kept = Mutex<[ProxyBackend: Kept]>([:])
+
+    init(dial: Dial?) { self.dial = dial }
 
     /// The client of a backend. A pod is reached within its own network, wherever the API server's process is.
     func client(of backend: ProxyBackend, _ node: (any NodeDoor)?) -> HTTPClient {
@@ -24,6 +27,9 @@ final class ProxyClients: Sendable {
                 host: backend.host, port: backend.port, tls: backend.isTLS ? .init(insecureSkipVerify: true) : nil)
             if let pod = backend.pod, let node {
                 configuration.dial = { try await node.socket(to: backend.port, of: pod) }
+            } else if let dial {
+                let limit: Duration = configuration.connectTimeout
+                configuration.dial = { try await dial(backend.host, backend.port, limit) }
             }
             let client = HTTPClient(configuration)
             kept[backend] = Kept(client: client, lastUse: .now)
