@@ -183,18 +183,6 @@ package final class ClusterNetwork: Sendable {
             socket(domain: address.contains(":") ? AF_INET6 : AF_INET, type: type | Int32(SOCK_NONBLOCK.rawValue)), address, port, type)
     }
 
-    /// A UDP socket of the cluster's network that sends to one place; the caller closes it.
-    package func connectedDatagrams(_ address: String, port: Int) throws(SandboxError) -> Int32 {
-        guard let place = SocketAddress(address, port: port) else {
-            throw SandboxError.system(call: "connect", errno: EINVAL, path: address)
-        }
-        let fd: Int32 = try socket(domain: place.family, type: Int32(SOCK_DGRAM.rawValue))
-        if place.withPointer({ Glibc.connect(fd, $0, $1) }) == 0 { return fd }
-        let code: Int32 = errno
-        close(fd)
-        throw SandboxError.system(call: "connect", errno: code, path: address)
-    }
-
     /// A listening TCP socket of the host's network that does not block, or a bound one for datagrams.
     package static func hostListener(_ address: String, port: Int, isStream: Bool = true) throws(SandboxError) -> Int32 {
         let type = Int32(isStream ? SOCK_STREAM.rawValue : SOCK_DGRAM.rawValue)

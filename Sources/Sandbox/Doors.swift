@@ -13,8 +13,8 @@ package final class Doors: Sendable {
 
     package init(dial: @escaping Dial) { self.dial = dial }
 
-    /// Opens a door at an address of the host, for TCP or for datagrams. Returns its port: the one asked for, or that plus 10,000 where ports below 1024 are not
-    /// for this user.
+    /// Opens a door at an address of the host, for TCP or for datagrams. Returns its port: the one asked for, or that plus 10,000 where
+    /// ports below 1024 are not for this user.
     ///
     /// Throws ``SandboxError`` with EADDRINUSE when somebody else listens there.
     package func open(_ door: UInt64, at address: String, port: Int, isStream: Bool = true) throws(SandboxError) -> Int {
@@ -25,12 +25,12 @@ package final class Doors: Sendable {
             let shifted: Int = port + Self.offset
             (listener, number) = (try ClusterNetwork.hostListener(address, port: shifted, isStream: isStream), shifted)
         }
-        try open(door, on: listener)
+        try open(door, on: listener, isStream: isStream)
         return number
     }
 
-    /// Opens a door on a socket that listens and does not block, which it takes over.
-    package func open(_ door: UInt64, on listener: Int32) throws(SandboxError) {
+    /// Opens a door on a socket that listens, or gets datagrams, and does not block; takes it over.
+    package func open(_ door: UInt64, on listener: Int32, isStream: Bool = true) throws(SandboxError) {
         let result: Int32 = try engine.withLock { engine throws(SandboxError) -> Int32 in
             if engine == nil { engine = try start() }
             return swkube_doors_open(engine, door, listener, isStream ? 0 : 1)

@@ -59,14 +59,6 @@ int swkube_doors_close(struct swkube_doors *doors, uint64_t door);
 /// Serves all doors, for ever.
 void swkube_doors_run(struct swkube_doors *doors);
 
-/// Carries datagrams from `listener`, which it takes over, to wherever `dial` leads, and the answers back. `dial` gets `context` for each
-/// new sender and returns a connected socket or -1. Null when the system has no room.
-struct swkube_datagrams;
-struct swkube_datagrams *swkube_datagrams_new(int listener, int (*dial)(void *context), void *context);
-/// Runs until it is told to stop, and frees itself.
-void swkube_datagrams_run(struct swkube_datagrams *datagrams);
-void swkube_datagrams_stop(struct swkube_datagrams *datagrams);
-
 /// Starts `path` in its own session with nothing inherited but the descriptors given here; `-1` stands for /dev/null.
 /// The `count` descriptors of `inherited`, at most 3, become 3 and those after it. `envp` may be null: then the environment is
 /// inherited. Returns 0 or an errno.

@@ -21,6 +21,8 @@ final class HostPorts: Sendable {
         let containerPort: Int
         let transport: String
 
+        var isStream: Bool { transport == "TCP" }
+
         /// Those of a pod, each once.
         static func all(of spec: View<PodSpec>) -> [Wish] {
             guard !spec.hostNetwork else { return [] }
@@ -43,17 +45,11 @@ final class HostPorts: Sendable {
         let text: String
     }
 
-    /// What keeps the ports of a pod open.
-    private struct Held: Sendable {
-        var doors: [UInt64] = []
-        var datagrams: [DatagramDoor] = []
-    }
-
     private struct State {
         /// Where each door leads.
-        var places: [UInt64: (address: String, port: Int)] = [:]
-        /// By pod.
-        var open: [String: Held] = [:]
+        var places: [UInt64: (address: String, port: Int, isStream: Bool)] = [:]
+        /// Doors by pod.
+        var open: [String: [UInt64]] = [:]
         var last: UInt64 = 0
     }
 
@@ -76,7 +72,7 @@ final class HostPorts: Sendable {
     func open(_ wishes: [Wish], for uid: String, at podAddress: String) -> [Remark] {
         guard !wishes.isEmpty, state.withLock({ $0.open[uid] == nil }) else { return [] }
         var remarks: [Remark] = []
-        var held = Held()
+        var held: [UInt64] = []
         for wish in wishes {
             let host: String = wish.address.isEmpty ? hostAddress : wish.address
             note(wish, host, &remarks) { () throws(SandboxError) in try openOnHost(wish, host, podAddress, &held) }
@@ -99,50 +95,35 @@ final class HostPorts: Sendable {
         }
     }
 
-    private func openOnHost(_ wish: Wish, _ address: String, _ pod: String, _ held: inout Held) throws(SandboxError) -> Int {
-        switch wish.transport {
-        case "TCP":
-            return try openDoor(to: pod, wish.containerPort, &held) { doors, number throws(SandboxError) in
-                try doors.open(number, at: address, port: wish.port)
-            }
-        case "UDP":
-            do throws(SandboxError) {
-                held.datagrams.append(try datagrams(ClusterNetwork.hostListener(address, port: wish.port, isStream: false), pod, wish))
-                return wish.port
-            } catch  where error.errno == EACCES && wish.port < 1024 {
-                let port: Int = wish.port + Doors.offset
-                held.datagrams.append(try datagrams(ClusterNetwork.hostListener(address, port: port, isStream: false), pod, wish))
-                return port
-            }
-        default: throw SandboxError.system(call: "socket", errno: EPROTONOSUPPORT, path: wish.transport)
+    private func openOnHost(_ wish: Wish, _ address: String, _ pod: String, _ held: inout [UInt64]) throws(SandboxError) -> Int {
+        try openDoor(to: pod, wish, &held) { doors, number throws(SandboxError) in
+            try doors.open(number, at: address, port: wish.port, isStream: wish.isStream)
         }
     }
 
-    private func openInCluster(_ wish: Wish, _ address: String, _ pod: String, _ held: inout Held) throws(SandboxError) -> Int {
-        switch wish.transport {
-        case "TCP":
-            return try openDoor(to: pod, wish.containerPort, &held) { doors, number throws(SandboxError) in
-                try doors.open(number, on: network.listen(address, port: wish.port))
-                return wish.port
-            }
-        case "UDP":
-            held.datagrams.append(try datagrams(network.datagrams(address, port: wish.port), pod, wish))
+    private func openInCluster(_ wish: Wish, _ address: String, _ pod: String, _ held: inout [UInt64]) throws(SandboxError) -> Int {
+        try openDoor(to: pod, wish, &held) { doors, number throws(SandboxError) in
+            let listener: Int32 =
+                try wish.isStream ? network.listen(address, port: wish.port) : network.datagrams(address, port: wish.port)
+            try doors.open(number, on: listener, isStream: wish.isStream)
             return wish.port
-        default: throw SandboxError.system(call: "socket", errno: EPROTONOSUPPORT, path: wish.transport)
         }
     }
 
     private func openDoor(
-        to address: String, _ port: Int, _ held: inout Held, _ open: (Doors, UInt64) throws(SandboxError) -> Int
+        to address: String, _ wish: Wish, _ held: inout [UInt64], _ open: (Doors, UInt64) throws(SandboxError) -> Int
     ) throws(SandboxError) -> Int {
+        guard ["TCP", "UDP"].contains(wish.transport) else {
+            throw SandboxError.system(call: "socket", errno: EPROTONOSUPPORT, path: wish.transport)
+        }
         let number: UInt64 = state.withLock { state in
             state.last += 1
-            state.places[state.last] = (address, port)
+            state.places[state.last] = (address, wish.containerPort, wish.isStream)
             return state.last
         }
         do throws(SandboxError) {
             let opened: Int = try open(engine, number)
-            held.doors.append(number)
+            held.append(number)
             return opened
         } catch {
             state.withLock { $0.places[number] = nil }
@@ -150,14 +131,10 @@ final class HostPorts: Sendable {
         }
     }
 
-    private func datagrams(_ listener: Int32, _ address: String, _ wish: Wish) throws(SandboxError) -> DatagramDoor {
-        try DatagramDoor(on: listener) { [network] in try? network.connectedDatagrams(address, port: wish.containerPort) }
-    }
-
     /// Lets nobody in to a pod any more.
     func close(_ uid: String) {
         let numbers: [UInt64] = state.withLock { state in
-            let numbers: [UInt64] = state.open.removeValue(forKey: uid)?.doors ?? []
+            let numbers: [UInt64] = state.open.removeValue(forKey: uid) ?? []
             for number in numbers { state.places[number] = nil }
             return numbers
         }
@@ -188,6 +165,6 @@ final class HostPorts: Sendable {
 
     /// On the doors' thread.
     private func dial(_ number: UInt64) -> Int32? {
-        state.withLock { $0.places[number] }.flatMap { try? network.beginConnect($0.address, port: $0.port) }
+        state.withLock { $0.places[number] }.flatMap { try? network.beginConnect($0.address, port: $0.port, isStream: $0.isStream) }
     }
 }
