@@ -2,11 +2,11 @@ package import Machinery
 
 /// What a work queue tells of itself. Names and buckets are those of client-go's queues, so that dashboards made for Kubernetes fit.
 package struct WorkQueueMeasures: Sendable {
-    let depth: Gauge
-    let adds: Counter
-    let retries: Counter
-    let queueDuration: Histogram
-    let workDuration: Histogram
+    let depth: Metrics.Gauge
+    let adds: Metrics.Counter
+    let retries: Metrics.Counter
+    let queueDuration: Metrics.Histogram
+    let workDuration: Metrics.Histogram
     private let name: String
     private let clock: ClusterClock
     private let metrics: Metrics
@@ -14,7 +14,7 @@ package struct WorkQueueMeasures: Sendable {
     /// - Parameter name: of the queue, for the label `name`.
     package init(_ metrics: Metrics, name: String, clock: ClusterClock) {
         let labels: [MetricLabel] = [MetricLabel("name", name)]
-        let bounds: [Double] = Histogram.exponential(from: 1e-8, factor: 10, count: 10)
+        let bounds: [Double] = Metrics.Histogram.exponential(from: 1e-8, factor: 10, count: 10)
         depth = metrics.gauge("workqueue_depth", "Current depth of workqueue", labels)
         adds = metrics.counter("workqueue_adds_total", "Total number of adds handled by workqueue", labels)
         retries = metrics.counter("workqueue_retries_total", "Total number of retries handled by workqueue", labels)

@@ -173,10 +173,11 @@ package final class Cluster: Sendable {
         controllers = ControllerManager(
             clients: { part(.part($0), "kube-controller-manager") }, informers: shared, clock: clock, log: log,
             rootCA: credentials.caPEM, signer: ClusterSigner(credentials.authority), volumesFolder: profile.volumesFolder,
-            makeToken: { [tokens = server.tokens] in try tokens.legacyToken(namespace: $0, account: $1, uid: $2, secret: $3) })
+            makeToken: { [tokens = server.tokens] in try tokens.legacyToken(namespace: $0, account: $1, uid: $2, secret: $3) },
+            metrics: metrics)
         scheduler = Scheduler(
             client: part(.system("system:kube-scheduler"), "kube-scheduler"), informers: shared, clock: clock, log: log,
-            configuration: scheduling)
+            configuration: scheduling, metrics: metrics)
         let gate = PolicyGate()
         let policies: PolicyRouter? = configuration.nodeName.map { [client] _ in
             PolicyRouter(

@@ -3,19 +3,19 @@ import Machinery
 /// What the scheduler tells of itself. Names and buckets are those of kube-scheduler.
 struct SchedulerMeasures: Sendable {
     private let metrics: Metrics
-    private let algorithm: Histogram
-    private let preemptions: Counter
-    private let victims: Histogram
+    private let algorithm: Metrics.Histogram
+    private let preemptions: Metrics.Counter
+    private let victims: Metrics.Histogram
 
     init(_ metrics: Metrics, _ state: SchedulerState) {
         self.metrics = metrics
         algorithm = metrics.histogram(
             "scheduler_scheduling_algorithm_duration_seconds", "Scheduling algorithm latency in seconds",
-            bounds: Histogram.exponential(from: 0.001, factor: 2, count: 15))
+            bounds: Metrics.Histogram.exponential(from: 0.001, factor: 2, count: 15))
         preemptions = metrics.counter("scheduler_preemption_attempts_total", "Total preemption attempts in the cluster till now")
         victims = metrics.histogram(
             "scheduler_preemption_victims", "Number of selected preemption victims",
-            bounds: Histogram.exponential(from: 1, factor: 2, count: 7))
+            bounds: Metrics.Histogram.exponential(from: 1, factor: 2, count: 7))
         metrics.collect { [weak state] text in
             guard let state else { return }
             text.family("scheduler_pending_pods", .gauge, "Number of pending pods, by the queue type.") { samples in

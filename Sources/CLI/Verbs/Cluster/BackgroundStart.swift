@@ -18,7 +18,10 @@ struct BackgroundStart {
         }
         guard case .running(let cluster) = profile.state, report == Self.ready else {
             // A cluster that never was leaves nothing; its log said no more than the report.
-            if isNew { try? removeFolder(profile.folder) }
+            if isNew {
+                ClusterNetwork.stop(folder: profile.networkFolder)
+                try? removeFolder(profile.folder)
+            }
             throw Failure(report)
         }
         return cluster
