@@ -45,7 +45,9 @@ package enum HostCheck {
         findings.append(
             Finding(
                 name: "limits of containers",
-                detail: groups.problem == nil ? "processors, memory and processes, by control groups" : "not enforced",
+                detail: groups.problem == nil
+                    ? "processors, memory and processes, by control groups"
+                    : "memory of each process, and the number of processes; processors not",
                 remedy: groups.problem))
         findings.append(lowPorts)
         return findings

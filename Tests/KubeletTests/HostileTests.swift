@@ -103,7 +103,7 @@ import Testing
                     [volume]))
             let pod: View<Pod> = try await node.waitForPhase("full", "Succeeded")
             #expect(try await node.log(kubelet, pod).contains("No space left on device"))
-            #expect(try await node.log(kubelet, pod).contains("1\nok\n"))
+            #expect(try await node.log(kubelet, pod) { $0.stream = "Stdout" } == "1\nok\n")
         }
         await node.end()
     }

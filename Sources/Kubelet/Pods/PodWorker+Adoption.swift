@@ -97,12 +97,22 @@ extension PodWorker {
                     beginProbes(name, isAdopted: true)
                 } else {
                     finish(name, .unknown(containerID: containerID(record), now: node.clock.now))
+                    begin(anew: name, record, in: found)
                 }
             }
             setbacks[.volumes] = nil
         } catch {
             log.warning("a pod of an earlier run could not be taken over", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// The run was one of a sandbox before this one: the pod begins anew in this one, and nothing is to wait for it.
+    private func begin(anew name: String, _ record: ContainerRecord, in found: Sandbox) {
+        guard let run = record.run, run.startedAt < node.moment(hostNanoseconds: found.startedAt), let end = records[name]?.end,
+            let container = container(name), PodPlan.mustRestart(container, end, pod.spec)
+        else { return }
+        records[name]?.phase = .waiting
+        records[name]?.previous = end
     }
 
     func addEphemeralRecords() {
