@@ -219,10 +219,10 @@ final class Counter: Sendable {
     /// The value when it has stopped to rise.
     func whenItStays() async throws -> Int {
         var (last, same): (Int, Int) = (0, 0)
-        try await eventually("the count stays") {
+        try await eventually("the count stays", within: .seconds(120)) {
             same = last == value ? same + 1 : 0
             last = value
-            return last > 0 && same >= 20
+            return last > 0 && same >= 8
         }
         return last
     }

@@ -142,7 +142,9 @@ import Testing
             let refused: View<Pod> = try await node.waitForPhase("unsafe", "Failed")
             #expect(refused.status.reason == "SysctlForbidden")
             #expect(refused.status.message == "Pod was rejected: forbidden sysctl: \"kernel.msgmax\" not allowlisted")
-            #expect(try await node.events("unsafe") == ["SysctlForbidden: forbidden sysctl: \"kernel.msgmax\" not allowlisted"])
+            try await eventually("the event is told") {
+                try await node.events("unsafe") == ["SysctlForbidden: forbidden sysctl: \"kernel.msgmax\" not allowlisted"]
+            }
         }
         await node.end()
     }

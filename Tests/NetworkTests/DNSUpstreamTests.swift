@@ -103,7 +103,7 @@ import Testing
         let server = try Server()
         server.start()
         defer { server.stop() }
-        let upstream = DNSUpstream(servers: [DNSUpstream.Server(address: "127.0.0.1", port: server.port)])
+        let upstream = DNSUpstream(servers: [DNSUpstream.Server(address: "127.0.0.1", port: server.port)], patience: .seconds(60))
         let first = try #require(try await ask(upstream, question("www.example.test")))
         #expect(first[1] == 7 && first[7] == 1 && first.suffix(4) == [192, 0, 2, 0])
         // The second asker's number and letters, without asking again.

@@ -29,15 +29,19 @@ final class DNSUpstream: Sendable {
     /// Answers kept at once; questions under way at once, each with a thread that waits.
     private static let most = 10_000
     private static let mostAtOnce = 200
-    private static let patience: Duration = .seconds(2)
     /// Source: the defaults of CoreDNS' plugins `cache` and `forward`.
     private static let longest: (found: UInt32, missing: UInt32) = (30, 5)
 
     private let servers: [Server]
+    /// How long each server is waited for; whole seconds.
+    private let patience: Duration
     private let kept = Mutex<[Key: Kept]>([:])
     private let asking = Mutex(0)
 
-    init(servers: [Server]) { self.servers = servers }
+    init(servers: [Server], patience: Duration = .seconds(2)) {
+        self.servers = servers
+        self.patience = patience
+    }
 
     /// Those of /etc/resolv.conf, three at most.
     static func hostServers() -> [Server] {
@@ -137,7 +141,7 @@ final class DNSUpstream: Sendable {
 
     private func connect(_ server: Server, _ type: Int32) -> Int32? {
         guard let fd = try? ClusterNetwork.hostConnection(server.address, port: server.port, type: type) else { return nil }
-        var limit = timeval(tv_sec: time_t(Self.patience.components.seconds), tv_usec: 0)
+        var limit = timeval(tv_sec: time_t(patience.components.seconds), tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] { setsockopt(fd, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size)) }
         return fd
     }
