@@ -26,6 +26,8 @@ release: setup ## the one static executable
 demo: release ## start a cluster, apply a sample, show it running
 	@scripts/demo ./swkube
 
+# A few tests at a time: a thousand at once leave none of them the processor when its servers should answer.
+test: export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 6
 test: setup ## all tests
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build $(if $(CASES),--filter $(CASES))
