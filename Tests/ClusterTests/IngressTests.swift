@@ -178,7 +178,7 @@ extension EndToEnd {
                         $0.reason == "PathTaken" && $0.involvedObject.name == "z-late" && $0.message.contains("Ingress default/shop")
                     }
                 }
-                try await webSocket(plain)
+                try await eventually("a WebSocket is led through") { try await webSocket(plain) == "hello" }
                 // TLS by the cluster's own authority, and HTTP/2 where curl is there to speak it.
                 if let curl = Command.path(of: "curl") {
                     let outcome: Command.Outcome = try await Command.run(
@@ -196,7 +196,8 @@ extension EndToEnd {
             }
         }
 
-        private func webSocket(_ port: Int) async throws {
+        /// What comes back for "hello"; nil when the connection ends.
+        private func webSocket(_ port: Int) async throws -> String? {
             let client = HTTPClient(HTTPClientConfiguration(host: "127.0.0.1", port: port, tls: nil))
             defer { client.shutdown() }
             var request: HTTPClientRequest = HTTPClientRequest(target: "/ws", headers: WebSocketHandshake.request(protocols: []))
@@ -204,9 +205,9 @@ extension EndToEnd {
             guard case .upgraded(_, let connection) = try await client.upgrade(request, to: .webSocket) else {
                 throw TestFailure("no WebSocket")
             }
+            defer { connection.close() }
             try await connection.send(UpgradedConnection.Message(Array("hello".utf8), isText: true))
-            #expect(await connection.next().map { String(decoding: $0.bytes, as: UTF8.self) } == "hello")
-            connection.close()
+            return await connection.next().map { String(decoding: $0.bytes, as: UTF8.self) }
         }
 
         @Test func `a certificate of a secret is shown for its host, and HTTP is sent there`() async throws {

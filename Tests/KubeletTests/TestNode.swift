@@ -115,7 +115,7 @@ final class TestNode: Sendable {
 
     @discardableResult
     func wait(_ name: String, _ what: String, until isReached: (View<Pod>) -> Bool) async throws -> View<Pod> {
-        try await eventually("pod \(name): \(what)", { try await pod(name) }, until: isReached)
+        try await eventually("pod \(name): \(what)", within: .seconds(120), { try await pod(name) }, until: isReached)
     }
 
     @discardableResult
