@@ -88,26 +88,31 @@ final class ClientUpgrade: ChannelInboundHandler, RemovableChannelHandler, @unch
             return waiter.resume(returning: .refused(answer))
         }
         do {
-            let upgraded: UpgradedConnection = try leaveHTTP(context)
-            waiter.resume(returning: .upgraded(answer.headers, upgraded))
-            upgraded.begin()
+            try leaveHTTP(context) { upgraded in waiter.resume(returning: .upgraded(answer.headers, upgraded)) }
         } catch {
             context.close(promise: nil)
             waiter.resume(throwing: error)
         }
     }
 
-    private func leaveHTTP(_ context: ChannelHandlerContext) throws -> UpgradedConnection {
+    /// Puts other handlers in the place of those of HTTP, and tells when they are.
+    private func leaveHTTP(_ context: ChannelHandlerContext, _ done: @escaping (UpgradedConnection) -> Void) throws {
         let pipeline: ChannelPipeline.SynchronousOperations = context.pipeline.syncOperations
         let upgraded = UpgradedConnection(channel: context.channel)
         let decoder: ChannelHandlerContext = try pipeline.context(handlerType: ByteToMessageHandler<HTTPResponseDecoder>.self)
         let encoder: ChannelHandlerContext = try pipeline.context(handlerType: HTTPRequestEncoder.self)
-        try pipeline.addHandlers(upgraded.handlers(framing, isClient: true))
+        let gate = UpgradeGate()
+        try pipeline.addHandlers([gate] + upgraded.handlers(framing, isClient: true))
         pipeline.removeHandler(context: context, promise: nil)
         pipeline.removeHandler(context: encoder, promise: nil)
-        // What the server sent ahead is handed on when the decoder goes.
-        pipeline.removeHandler(context: decoder, promise: nil)
-        return upgraded
+        // The decoder goes a turn of the loop later, and then hands on what the server sent ahead.
+        let gone: EventLoopPromise<Void> = context.eventLoop.makePromise()
+        gone.futureResult.assumeIsolated().whenComplete { _ in
+            done(upgraded)
+            gate.open()
+            upgraded.begin()
+        }
+        pipeline.removeHandler(context: decoder, promise: gone)
     }
 }
 
