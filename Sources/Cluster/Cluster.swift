@@ -55,15 +55,9 @@ package final class Cluster: Sendable {
     private let controllers: ControllerManager
     private let scheduler: Scheduler
     private let simulated: SimulatedNodes
-    /// nil where services are not routed; the node's conditions say why.
-    private let router: ServiceRouter?
-    private let mesh: MeshProxy?
-    private let policies: PolicyRouter?
-    private let ingresses: IngressController?
-    private let gateways: GatewayController?
-    private let names: DNSServer?
-    private let doors: ServiceDoors?
-    private let informers: [Informers]
+    /// nil in a cluster without a node of its own, whose pods have no network.
+    private let services: ServiceNetwork?
+    private let informers: Informers
     private let log: Logger
     /// Name of the node that is always there.
     private let first: String?
@@ -118,7 +112,7 @@ package final class Cluster: Sendable {
             configuration: APIServer.Configuration(
                 tokenKeyPEM: credentials.tokenKeyPEM, node: door, components: ["controller-manager", "scheduler"],
                 found: [usage.podMetrics, usage.nodeMetrics],
-                staticTokens: try UserTokens.read(profile, configuration.tokenFile), dial: Self.dial(network), metrics: metrics,
+                staticTokens: try UserTokens.read(profile, configuration.tokenFile), dial: network.dial, metrics: metrics,
                 audit: audit, frontProxy: front,
                 policyNotice: configuration.nodeName == nil ? nil : PacketFilter.problem(network).map(PolicyRouter.notice)),
             log: log)
@@ -178,13 +172,11 @@ package final class Cluster: Sendable {
         scheduler = Scheduler(
             client: part(.system("system:kube-scheduler"), "kube-scheduler"), informers: shared, clock: clock, log: log,
             configuration: scheduling, metrics: metrics)
-        let gate = PolicyGate()
-        let policies: PolicyRouter? = configuration.nodeName.map { [client] _ in
-            PolicyRouter(
-                network: network, problem: PacketFilter.problem(network), others: [ClusterAddresses.nameServer],
-                proxies: ClusterAddresses.proxies, gate: gate, client: client, clock: clock, informers: shared, log: log)
+        let services: ServiceNetwork? = configuration.nodeName.map { [client] _ in
+            ServiceNetwork(
+                network, profile: profile, authority: credentials.authority, client: client, clock: clock, informers: shared, log: log)
         }
-        self.policies = policies
+        self.services = services
         let host = Kubelet.Endpoint(address: "127.0.0.1", port: http.port)
         let ranges = NodeRanges(profile, network)
         let groups = ControlGroups(name: settings.controlGroup)
@@ -197,7 +189,7 @@ package final class Cluster: Sendable {
                 network: network, controlGroups: groups, podCIDR: ranges.range(of: folders),
                 nameServer: isOwn ? ClusterAddresses.dns : nil)
             node.imagesInUse = { profile.imagesInUse() }
-            node.admit = { await policies?.admit($0, address: $1) }
+            node.admit = { await services?.policies.admit($0, address: $1) }
             if name == configuration.nodeName {
                 node.manifestsFolder = profile.manifestsFolder
                 node.manifestAddress = configuration.manifestAddress
@@ -211,38 +203,7 @@ package final class Cluster: Sendable {
             client: { part(.system("system:node:" + $0, groups: ["system:nodes"]), "kubelet") }, informers: shared, clock: clock, log: log)
         door.nodes = nodes
         usage.set([simulated, nodes], informers: shared)
-        let isRouted: Bool = isOwn && PacketFilter.program != nil
-        let mesh: MeshProxy? =
-            isRouted
-            ? MeshProxy(
-                network: network, address: ClusterAddresses.gateway, dial: Self.dial(network), gate: gate, client: client, clock: clock,
-                informers: shared, log: log) : nil
-        self.mesh = mesh
-        router =
-            isRouted
-            ? ServiceRouter(
-                network: network, ruleset: ClusterAddresses.ruleset, informers: shared, log: log, detours: { mesh?.detours($0) ?? [:] })
-            : nil
-        ingresses = configuration.nodeName.map { [client] _ in
-            IngressController(
-                dial: Self.dial(network), certificate: Self.certificates(credentials.authority), client: client, clock: clock,
-                informers: shared, log: log)
-        }
-        gateways = configuration.nodeName.map { [client] _ in
-            GatewayController(
-                range: ClusterAddresses.gateways(of: profile), dial: Self.dial(network),
-                certificate: Self.certificates(credentials.authority), client: client, clock: clock, informers: shared, log: log)
-        }
-        doors = configuration.nodeName.map { [client] _ in
-            ServiceDoors(
-                network: network, isRouted: isRouted, range: PodAddresses.range(for: profile.nodeFolder),
-                client: client, clock: clock, informers: shared, log: log)
-        }
-        names =
-            isOwn
-            ? DNSServer(
-                network: network, addresses: [ClusterAddresses.dns, ClusterAddresses.gateway], informers: shared, log: log) : nil
-        informers = [shared]
+        informers = shared
     }
 
     /// The cluster's own network; where the host forbids one, the host's, with the reason in the log.
@@ -255,43 +216,10 @@ package final class Cluster: Sendable {
         }
     }
 
-    /// Connects to pods and services for the parts that know nothing of namespaces; from the host where the cluster has no way to an
-    /// address.
-    private static func dial(_ network: ClusterNetwork) -> Dial? {
-        guard network.isOwn else { return nil }
-        let host = ClusterNetwork(hostNetworkBecause: nil)
-        return { address, port, timeout in
-            do throws(SandboxError) {
-                do throws(SandboxError) {
-                    return try await network.connect(address, port: port, timeout: timeout)
-                } catch  where error.errno == ENETUNREACH {
-                    return try await host.connect(address, port: port, timeout: timeout)
-                }
-            } catch {
-                let place = "\(address):\(port)"
-                switch error.errno {
-                case ECONNREFUSED: throw HTTPError.connectionRefused(place)
-                case ETIMEDOUT: throw HTTPError.timedOut(place)
-                default: throw HTTPError.unreachable(place, reason: error.reason)
-                }
-            }
-        }
-    }
-
-    /// Certificates of the cluster's own authority for names of `localhost`: whoever trusts that trusts them.
-    private static func certificates(_ authority: CertificateAuthority) -> @Sendable (String?) throws -> TLSServerConfiguration {
-        { name in
-            let name: String = name.flatMap { $0.hasSuffix(".localhost") ? $0 : nil } ?? "localhost"
-            let issued: IssuedCertificate = try authority.issueServer(commonName: "swkube", names: [name], addresses: ["127.0.0.1"])
-            return TLSServerConfiguration(
-                certificateChainPEM: issued.certificatePEM + "\n" + authority.certificatePEM, privateKeyPEM: issued.keyPEM)
-        }
-    }
-
     /// Runs the controllers, the scheduler and the node until the task is cancelled.
     package func run() async {
         await withDiscardingTaskGroup { group in
-            for informers in informers { group.addTask { await informers.run() } }
+            group.addTask { [informers] in await informers.run() }
             group.addTask { [controllers] in await controllers.run() }
             group.addTask { [scheduler] in await scheduler.run() }
             group.addTask { [simulated] in await simulated.run() }
@@ -308,14 +236,7 @@ package final class Cluster: Sendable {
             }
             group.addTask { [store, clock] in await Compactor(store: store, clock: clock).run() }
             group.addTask { [nodes] in await nodes.run() }
-            if let router { group.addTask { await router.run() } }
-            if let mesh { group.addTask { [router] in await mesh.run { router?.changed($0) } } }
-            if let policies { group.addTask { await policies.run() } }
-            if first != nil { group.addTask { [network, log] in await Egress(network: network, log: log).run() } }
-            if let gateways { group.addTask { await gateways.run() } }
-            if let ingresses { group.addTask { await ingresses.run() } }
-            if let names { group.addTask { await names.run() } }
-            if let doors { group.addTask { await doors.run() } }
+            if let services { group.addTask { await services.run() } }
         }
     }
 

@@ -37,4 +37,25 @@ package struct PacketFilter: Sendable {
             throw Refusal(description: outcome.error.isEmpty ? "nft ended with \(outcome.exitCode)" : String(outcome.error.prefix(500)))
         }
     }
+
+    /// Fills a table that has no effect yet, in as many transactions as it needs, and puts it into force with the last of them.
+    ///
+    /// - Parameters:
+    ///   - text: its rules, in lines that are not long.
+    ///   - entry: what gives it effect.
+    package func apply(_ text: String, entry: String) async throws {
+        var part = ""
+        for line in takes(text) ? [text[...]] : text.split(separator: "\n") {
+            if !takes(part + line) {
+                try await apply(part)
+                part = ""
+            }
+            part += line + "\n"
+        }
+        try await apply(part + entry)
+    }
+
+    /// Whether a text can go in one transaction: an ordinary user's socket to the kernel takes some hundred kilobytes, and a text makes
+    /// twice its length of them.
+    package func takes(_ text: String) -> Bool { text.utf8.count <= (network.isPrivileged ? 64 << 20 : 60_000) }
 }

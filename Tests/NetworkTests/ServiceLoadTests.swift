@@ -43,8 +43,8 @@ import Testing
         var numbers = ServiceRuleset.Numbers()
         let clock = ContinuousClock()
         var text = ""
-        let making: Duration = clock.measure { text = ruleset.foundation + ruleset.changes(from: [], to: routes, &numbers) + ruleset.entry }
-        let loading: Duration = try await clock.measure { try await filter.apply(text) }
+        let making: Duration = clock.measure { text = ruleset.foundation + ruleset.changes(from: [], to: routes, &numbers) }
+        let loading: Duration = try await clock.measure { try await filter.apply(text, entry: ruleset.entry) }
         var change: Duration = .seconds(9)
         for turn in 0..<5 {
             let index: Int = turn * 7

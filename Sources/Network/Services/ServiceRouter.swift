@@ -145,7 +145,7 @@ package final class ServiceRouter: Sendable {
             let text: String =
                 old.ruleset.changes(from: before, to: wanted.values.flatMap { $0 }, &new.numbers)
                 + old.ruleset.selves(from: old.selves, to: new.selves)
-            if text.utf8.count <= most {
+            if filter.takes(text) {
                 if !text.isEmpty { try await filter.apply(text) }
                 return try forget(before, wanted, new)
             }
@@ -155,26 +155,8 @@ package final class ServiceRouter: Sendable {
         let text: String =
             new.ruleset.foundation + new.ruleset.changes(from: [], to: new.routes.values.flatMap { $0 }, &new.numbers)
             + new.ruleset.selves(from: [], to: new.selves)
-        for part in parts(text, last: new.ruleset.entry) { try await filter.apply(part) }
+        try await filter.apply(text, entry: new.ruleset.entry)
         return try forget(before, wanted, new)
-    }
-
-    /// What goes in one transaction: an ordinary user's socket to the kernel takes some hundred kilobytes, of which a text makes twice
-    /// its length.
-    private var most: Int { network.isPrivileged ? 64 << 20 : 60_000 }
-
-    private func parts(_ text: String, last: String) -> [String] {
-        guard text.utf8.count > most else { return [text + last] }
-        var parts: [String] = []
-        var part = ""
-        for line in text.split(separator: "\n") {
-            part += line + "\n"
-            if part.utf8.count > most {
-                parts.append(part)
-                part = ""
-            }
-        }
-        return parts + [part + last]
     }
 
     /// Has the kernel forget the flows of those who took datagrams and take them no more.
