@@ -14,7 +14,8 @@ struct InformerState<K: Kind>: Sendable {
     var hasSynced = false
     /// The copy is kept no longer: nothing new will come.
     var isClosed = false
-    var waiters: [CheckedContinuation<Void, Never>] = []
+    /// Each with the newest revision that was written when it began to wait: writes that come later don't hold it up.
+    var waiters: [(revision: UInt64, continuation: CheckedContinuation<Void, Never>)] = []
     var handlers: [Informer<K>.Handler] = []
 
     mutating func put(_ object: View<K>?, _ key: ObjectKey) {
@@ -29,13 +30,13 @@ struct InformerState<K: Kind>: Sendable {
     mutating func close() -> [CheckedContinuation<Void, Never>] {
         isClosed = true
         defer { waiters = [] }
-        return waiters
+        return waiters.map(\.continuation)
     }
 
     mutating func takeWaiters() -> [CheckedContinuation<Void, Never>] {
-        guard hasSynced, seen >= written else { return [] }
-        defer { waiters = [] }
-        return waiters
+        guard hasSynced, waiters.contains(where: { $0.revision <= seen }) else { return [] }
+        defer { waiters.removeAll { $0.revision <= seen } }
+        return waiters.filter { $0.revision <= seen }.map(\.continuation)
     }
 
     /// The uid of the controlling owner; objects without one are kept by namespace.

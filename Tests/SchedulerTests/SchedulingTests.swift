@@ -14,7 +14,7 @@ struct SchedulingTests {
         let server: TestServer = try await TestServer()
         var log = Logger(label: "test")
         log.logLevel = .error
-        let informers = Informers(server.client, clock: server.clock, log: log)
+        let informers = Informers(server.client, log: log)
         let scheduler = Scheduler(client: server.client, informers: informers, clock: server.clock, log: log)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await informers.run() }

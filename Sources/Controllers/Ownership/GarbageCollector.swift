@@ -13,14 +13,9 @@ struct GarbageCollector: Controller {
     static let name = "garbage-collector-controller"
     static let queueName = "garbage_collector_attempt_to_delete"
 
-    private let context: ControllerContext
+    let context: ControllerContext
     private let graph = OwnerGraph()
-    private let resources: CollectedResources
-
-    init(_ context: ControllerContext) {
-        self.context = context
-        resources = CollectedResources()
-    }
+    private let resources = CollectedResources()
 
     func watch(_ queue: WorkQueue) {
         for resource in CollectedResources.builtIn { context.informers.feed(resource.resource) { hear($0, of: resource, queue) } }

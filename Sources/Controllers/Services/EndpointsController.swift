@@ -7,17 +7,10 @@ struct EndpointsController: Controller {
     static let name = "endpoint-controller"
     static let queueName = "endpoint"
 
-    private let context: ControllerContext
-    private let services: Informer<Service>
-    private let pods: Informer<Pod>
-    private let endpoints: Informer<Endpoints>
-
-    init(_ context: ControllerContext) {
-        self.context = context
-        services = context.informers.informer()
-        pods = context.informers.informer()
-        endpoints = context.informers.informer()
-    }
+    let context: ControllerContext
+    private var services: Informer<Service> { context.copy() }
+    private var pods: Informer<Pod> { context.copy() }
+    private var endpoints: Informer<Endpoints> { context.copy() }
 
     func watch(_ queue: WorkQueue) {
         watchServices(services, pods, queue)
