@@ -42,6 +42,8 @@ extension ControllerManager {
             VolumeBinder(context: context.acting(as: "persistent-volume-binder"), provisioner: HostPathProvisioner(folder: volumesFolder)),
             VolumeExpander(context: context.acting(as: "expand-controller")),
             EphemeralVolumeController(context: context.acting(as: "ephemeral-volume-controller")),
+            ResourceClaimController(context: context.acting(as: "resource-claim-controller")),
+            PodClaimController(context: context.acting(as: "resource-claim-controller")),
             ProtectionController(context, .claims),
             ProtectionController(context, .volumes),
             ProtectionController(context, .attributes),

@@ -6,8 +6,8 @@ package import Machinery
 /// Finds a node for each pod that has none and asks for one of its profiles, and binds the pod to it.
 ///
 /// One loop takes pods one by one and decides from a copy of the cluster that is ahead of the informers; what was decided is carried out
-/// beside the loop, in a task for each pod. Reads pods, nodes, namespaces, claims, volumes, storage classes, CSI nodes, disruption budgets,
-/// and what puts pods into sets; writes `pods/binding`, the condition PodScheduled and `status.nominatedNodeName`, deletes pods that make
+/// beside the loop, in a task for each pod. Reads pods, nodes, namespaces, claims, volumes, storage classes, CSI nodes, devices with their
+/// classes and claims, disruption budgets, and what puts pods into sets; writes the status of ResourceClaims, `pods/binding`, the condition PodScheduled and `status.nominatedNodeName`, deletes pods that make
 /// room for more important ones, and tells of it in events.
 package struct Scheduler: Sendable {
     let client: Client
@@ -47,6 +47,9 @@ package struct Scheduler: Sendable {
         volumes.onChange { state.volumeChanged($0, $1) }
         classes.onChange { state.classChanged($0, $1) }
         informers.informer(CSINode.self).onChange { state.driversChanged($0, $1) }
+        informers.informer(ResourceClaim.self).onChange { state.deviceClaimChanged($0, $1) }
+        informers.informer(DeviceClass.self).onChange { state.deviceClassChanged($0, $1) }
+        informers.informer(ResourceSlice.self).onChange { state.devicesChanged($0, $1) }
         informers.informer(PodDisruptionBudget.self).onChange { state.budgetChanged($0, $1) }
         informers.informer(Service.self).onChange { state.serviceChanged($0, $1) }
         informers.informer(ReplicaSet.self).onChange { state.setChanged($0, $1) { $0.spec.selector?.match } }

@@ -112,6 +112,21 @@ final class SchedulerState: Sendable {
         hear { $0.setDrivers(of: name, after) }
     }
 
+    func deviceClaimChanged(_ before: View<ResourceClaim>?, _ after: View<ResourceClaim>?) {
+        guard let key = (after ?? before)?.key else { return }
+        hear { $0.setDeviceClaim(key, after) }
+    }
+
+    func deviceClassChanged(_ before: View<DeviceClass>?, _ after: View<DeviceClass>?) {
+        guard let name = (after ?? before)?.name else { return }
+        hear { $0.setDeviceClass(name, after) }
+    }
+
+    func devicesChanged(_ before: View<ResourceSlice>?, _ after: View<ResourceSlice>?) {
+        guard let name = (after ?? before)?.name else { return }
+        hear { $0.setDevices(name, before: before, after: after) }
+    }
+
     func serviceChanged(_ before: View<Service>?, _ after: View<Service>?) {
         guard let key = (after ?? before)?.key else { return }
         let labels: [String: String] = after?.spec.selector ?? [:]
