@@ -76,6 +76,27 @@ package final class Informer<K: Kind>: ObjectCopy {
         }
     }
 
+    /// Returns when the copy shows all that happened up to a revision, and handlers have heard of it.
+    ///
+    /// A server in this process is asked how far the watch is; of another nobody knows that, and then this returns at once.
+    ///
+    /// - Returns: the revision up to which the copy is true.
+    package func caughtUp(to revision: UInt64) async -> UInt64 {
+        let ask: (@Sendable () -> Void)? = state.withLock { $0.seen >= revision ? nil : $0.askForBookmark }
+        if let ask {
+            ask()
+            await withCheckedContinuation { continuation in
+                let isReady: Bool = state.withLock { state in
+                    if state.isClosed || state.seen >= revision || state.askForBookmark == nil { return true }
+                    state.waiters.append((revision, continuation))
+                    return false
+                }
+                if isReady { continuation.resume() }
+            }
+        }
+        return state.withLock { max($0.seen, revision) }
+    }
+
     // MARK: - The watch
 
     /// Lists and watches until the task is cancelled; starts anew after failures.
@@ -94,7 +115,10 @@ package final class Informer<K: Kind>: ObjectCopy {
         options.allowWatchBookmarks = true
         var watch = APIRequest(.watch, K.names.resource, options: options)
         watch.omitsManagedFields = true
-        for try await event in try await client.watch(watch) {
+        let events: WatchEvents = try await client.watch(watch)
+        state.withLock { $0.askForBookmark = events.askForBookmark }
+        defer { for waiter in state.withLock({ $0.stopAsking() }) { waiter.resume() } }
+        for try await event in events {
             telling.withLock { _ in apply(event) }
         }
     }

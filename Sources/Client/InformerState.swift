@@ -17,6 +17,8 @@ struct InformerState<K: Kind>: Sendable {
     /// Each with the newest revision that was written when it began to wait: writes that come later don't hold it up.
     var waiters: [(revision: UInt64, continuation: CheckedContinuation<Void, Never>)] = []
     var handlers: [Informer<K>.Handler] = []
+    /// Of the watch that goes on; nil for none, and where nobody can be asked.
+    var askForBookmark: (@Sendable () -> Void)?
 
     mutating func put(_ object: View<K>?, _ key: ObjectKey) {
         if let before = objects[key] { Self.remove(key, from: &keysByOwner, at: Self.owner(before)) }
@@ -24,6 +26,13 @@ struct InformerState<K: Kind>: Sendable {
         guard let object else { return Self.remove(key, from: &keysByNamespace, at: key.namespace) }
         keysByNamespace[key.namespace, default: []].insert(key)
         keysByOwner[Self.owner(object), default: []].insert(key)
+    }
+
+    /// The watch has ended: those who wait for a revision that nobody wrote here would wait for ever.
+    mutating func stopAsking() -> [CheckedContinuation<Void, Never>] {
+        askForBookmark = nil
+        defer { waiters.removeAll { $0.revision > written } }
+        return waiters.filter { $0.revision > written }.map(\.continuation)
     }
 
     /// Ends all waiting, now and later.

@@ -73,6 +73,28 @@ struct SchedulingTests {
         }
     }
 
+    @Test func `pods that are made after a cordon find the node cordoned`() async throws {
+        try await withScheduler { server in
+            try await addNode(server, "local")
+            for number in 0..<30 {
+                func setUnschedulable(_ wanted: Bool) async throws {
+                    let patch: JSON = ["spec": ["unschedulable": wanted ? true : .null]]
+                    try await server.client.patch(Node.self, ObjectKey(namespace: "", name: "local"), patch)
+                }
+                try await setUnschedulable(true)
+                try await create(server, "late-\(number)")
+                let late: View<Pod> = try await eventually("late-\(number) was decided about") {
+                    try await read(server, "late-\(number)")
+                } until: {
+                    $0.isScheduled || $0.condition("PodScheduled") != nil
+                }
+                #expect(!late.isScheduled)
+                try await server.client.delete(Pod.self, late.key, gracePeriodSeconds: 0)
+                try await setUnschedulable(false)
+            }
+        }
+    }
+
     @Test func `a pod waits for the first node to be ready`() async throws {
         try await withScheduler { server in
             try await create(server, "early")

@@ -7,6 +7,8 @@ final class PodInfo: Sendable {
     let pod: View<Pod>
     let key: ObjectKey
     let uid: String
+    /// Of the pod as it was read.
+    let revision: UInt64
     let labels: [String: String]
     /// The profile that it asks for.
     let schedulerName: String
@@ -45,6 +47,7 @@ final class PodInfo: Sendable {
         self.pod = pod
         key = pod.key
         uid = metadata.uid
+        revision = UInt64(metadata.resourceVersion) ?? 0
         labels = metadata.labels
         schedulerName = spec.schedulerName
         ownerUID = metadata.controllerUID ?? ""
