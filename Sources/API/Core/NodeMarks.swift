@@ -58,6 +58,9 @@ extension View<Node> {
         (try? self.metadata.annotations[NodeMarks.capacity].map { try NodeMarks.quantities($0) }) ?? [:]
     }
 
+    /// Amounts of resources beyond those that a machine has, as device plugins and people write them into the node's capacity.
+    package var extendedCapacity: [String: Quantity] { self.status.capacity.filter { ResourceName.isExtended($0.key) } }
+
     /// How many devices of each kind the node's mark names; none of a mark that can't be read.
     package var simulatedDevices: [String: Int] {
         (try? self.metadata.annotations[NodeMarks.devices].map { try NodeMarks.counts($0) }) ?? [:]

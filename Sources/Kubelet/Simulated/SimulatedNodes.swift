@@ -90,7 +90,8 @@ package final class SimulatedNodes: Sendable {
             let patch: JSON = ["metadata": ["labels": .object(JSONObject(labels.map { ($0.key, JSON.string($0.value)) }))]]
             nodes.note(try await client.patch(Node.self, key, patch))
         }
-        if !node.isReady {
+        let allocatable: [String: Quantity] = node.status.allocatable
+        if !node.isReady || node.extendedCapacity.contains(where: { allocatable[$0.key] != $0.value }) {
             let status: JSON = SimulatedStatus.make(node, now: clock.time).json
             nodes.note(try await client.patch(Node.self, key, ["status": status], subresource: "status"))
         }

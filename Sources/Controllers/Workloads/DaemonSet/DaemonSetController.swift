@@ -22,6 +22,7 @@ struct DaemonSetController: ObjectController {
 
     func watchOthers(_ queue: WorkQueue) {
         watchOwned(by: objects, pods, queue) { $0.spec.selector?.match ?? .nothing }
+        watchOwned(by: objects, revisions, queue) { $0.spec.selector?.match ?? .nothing }
         nodes.onChange { [objects] before, after in
             // Most changes of a node are its heartbeats.
             let isNews: Bool =

@@ -111,6 +111,11 @@ struct StatefulSetController: ObjectController {
     }
 
     private func delete(_ pod: View<Pod>, _ set: View<StatefulSet>) async throws {
+        if pod.status.phase == "Failed" {
+            tell(set, .warning, reason: "RecreatingFailedPod", "StatefulSet \(set.key) is recreating failed Pod \(pod.name)")
+        } else if pod.status.phase == "Succeeded" {
+            tell(set, .normal, reason: "RecreatingTerminatedPod", "StatefulSet \(set.key) is recreating terminated Pod \(pod.name)")
+        }
         do {
             try await context.client.delete(Pod.self, pod.key, uid: pod.metadata.uid) { pods.note($0) }
             tell(set, .normal, reason: "SuccessfulDelete", "delete Pod \(pod.name) in StatefulSet \(set.name) successful")
