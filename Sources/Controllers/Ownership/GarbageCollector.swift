@@ -57,6 +57,8 @@ struct GarbageCollector: Controller {
     /// Keys of the queue are uids.
     private func put(_ node: OwnerGraph.Node, _ queue: WorkQueue) {
         let before: OwnerGraph.Node? = graph[node.uid]
+        // Most changes of an object are of its status, or a heartbeat.
+        if let before, before.isSame(as: node) { return }
         defer {
             // Who waited for this object may wait for it no longer.
             for owner in before?.owners ?? [] where before?.owners != node.owners && graph[owner.uid]?.waitsForDependents == true {

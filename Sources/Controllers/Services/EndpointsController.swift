@@ -84,12 +84,12 @@ func watchServices(_ services: Informer<Service>, _ pods: Informer<Pod>, _ queue
     services.onChange { before, after in if let object = after ?? before { queue.add(object.key) } }
     pods.onChange { before, after in
         guard let namespace = (after ?? before)?.namespace else { return }
-        for service in services.list(namespace: namespace) {
+        let there: [View<Service>] = services.list(namespace: namespace)
+        guard !there.isEmpty else { return }
+        let labels: [[String: String]] = [before, after].compactMap { $0?.metadata.labels }
+        for service in there {
             let selector: [String: String] = service.spec.selector
-            guard !selector.isEmpty else { continue }
-            let isSelected: Bool = [before, after].compactMap { $0?.metadata.labels }.contains { labels in
-                selector.allSatisfy { labels[$0.key] == $0.value }
-            }
+            let isSelected: Bool = !selector.isEmpty && labels.contains { own in selector.allSatisfy { own[$0.key] == $0.value } }
             if isSelected { queue.add(service.key) }
         }
     }
