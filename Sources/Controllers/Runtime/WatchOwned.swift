@@ -1,0 +1,42 @@
+import API
+import Client
+import Machinery
+
+/// Asks for work on the owner of each object that changes, and on those that may take an object without owner.
+///
+/// - Parameter selector: of an owner, for the objects that it may take; nothing where owners take none.
+func watchOwned<Owner: Kind, Owned: Kind>(
+    by owners: Informer<Owner>, _ owned: Informer<Owned>, _ queue: WorkQueue,
+    selector: (@Sendable (View<Owner>) -> LabelMatch)? = nil
+) {
+    owned.onChange { before, after in
+        for object in [before, after].compactMap({ $0 }) {
+            if let owner = object.metadata.controller {
+                if owner.kind == Owner.names.kind { queue.add(ObjectKey(namespace: object.metadata.namespace, name: owner.name)) }
+            } else if let selector {
+                let labels: [String: String] = object.metadata.labels
+                for owner in owners.list(namespace: object.metadata.namespace) where selector(owner).matches(labels) {
+                    queue.add(owner.key)
+                }
+            }
+        }
+    }
+}
+
+extension APIStatus {
+    /// True for a refusal because the namespace is going: nothing can be made there any more, and nothing need be.
+    var isNamespaceTerminating: Bool { details?.causes.contains { $0.reason == "NamespaceTerminating" } ?? false }
+}
+
+extension [View<Pod>] {
+    /// When the next ready pod becomes available although nothing changes; nil when none does.
+    func nextAvailability(minReadySeconds: Int, now: Time) -> Duration? {
+        guard minReadySeconds > 0 else { return nil }
+        return lazy.compactMap { pod -> Duration? in
+            guard pod.isReady, !pod.isAvailable(minReadySeconds: minReadySeconds, now: now),
+                let since = pod.condition("Ready")?.lastTransitionTime
+            else { return nil }
+            return Swift.max(.seconds(since.seconds + Int64(minReadySeconds) - now.seconds), .zero)
+        }.min()
+    }
+}
