@@ -192,21 +192,10 @@ package final class HTTPFront: Sendable {
     private func stream(_ watcher: Watcher, _ form: WireForm, _ exchange: HTTPExchange) {
         let framing: EventFraming = form.encoding == .protobuf ? .protobuf : .json
         exchange.start(200, ["Content-Type": framing.mediaType, "Cache-Control": "no-cache, private"])
-        let pump: @Sendable () -> Void = { Self.pump(watcher, framing, form.hasBetaName, exchange) }
+        let stream = WatchStream(watcher, framing, hasBetaName: form.hasBetaName, exchange)
         let registration: WatchRegistration = server.watches.register(
-            watcher, group: .loop(exchange.loop), execute: { exchange.execute($0) }, pump: pump)
+            watcher, group: .loop(exchange.loop), execute: { exchange.execute($0) }, pump: stream.pump)
         exchange.onClose { registration.end() }
-    }
-
-    /// Sends what is new while the client takes it; goes on when it takes more.
-    private static func pump(_ watcher: Watcher, _ framing: EventFraming, _ hasBetaName: Bool, _ exchange: HTTPExchange) {
-        while exchange.isWritable {
-            let batch: Watcher.Batch = watcher.next(framing)
-            if !batch.pieces.isEmpty { exchange.send(hasBetaName ? BetaName.events(batch.pieces) : batch.pieces) }
-            if batch.isEnd { return exchange.end() }
-            if batch.pieces.isEmpty { return }
-        }
-        exchange.onWritable { pump(watcher, framing, hasBetaName, exchange) }
     }
 
     private func stream(_ bytes: AsyncThrowingStream<[UInt8], any Error>, _ exchange: HTTPExchange) {
