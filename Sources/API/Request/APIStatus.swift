@@ -145,6 +145,11 @@ extension APIStatus {
         return APIStatus(code: 500, reason: "InternalError", message: "Internal error occurred: " + message, details: details)
     }
 
+    /// A failure that upstream has no reason for: its text, and nothing else.
+    ///
+    /// Source: `ErrorToAPIStatus` of k8s.io/apiserver/pkg/endpoints/handlers/responsewriters.
+    package static func unnamed(_ message: String) -> APIStatus { APIStatus(code: 500, reason: "", message: message) }
+
     package var isNotFound: Bool { reason == "NotFound" }
     package var isConflict: Bool { reason == "Conflict" }
     package var isAlreadyExists: Bool { reason == "AlreadyExists" }
