@@ -136,7 +136,7 @@ extension APIStatus {
     }
 
     package static func requestTooLarge(_ message: String) -> APIStatus {
-        APIStatus(code: 413, reason: "RequestEntityTooLarge", message: message)
+        APIStatus(code: 413, reason: "RequestEntityTooLarge", message: "Request entity too large: " + message)
     }
 
     package static func internalError(_ message: String) -> APIStatus {

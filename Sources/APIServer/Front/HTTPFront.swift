@@ -124,7 +124,8 @@ package final class HTTPFront: Sendable {
         let form: WireForm = try form(for: request, http)
         request.representation = form.representation
         if !http.body.isEmpty || request.verb == .patch {
-            request.contentType = try MediaTypes.content(http.headers["content-type"], verb: request.verb)
+            request.contentType = try MediaTypes.content(
+                http.headers["content-type"], verb: request.verb, isCustom: server.type(of: request.resource)?.custom != nil)
         }
         request.body = http.body
         if request.options.fieldManager == nil, request.contentType != .applyYAML, let agent = http.headers["user-agent"] {
@@ -245,6 +246,7 @@ package final class HTTPFront: Sendable {
             headers.set("Cache-Control", "public, immutable")
             headers.set("Expires", HTTPDate.format(Int(server.clock.time.seconds) + 365 * 24 * 3600))
         }
+        if document.contentType.hasPrefix("text/plain") { headers.set("X-Content-Type-Options", "nosniff") }
         switch target {
         case .discovery where document.contentType == "application/json":
             var form: WireForm = try MediaTypes.form(accept: request.headers["accept"])
@@ -263,7 +265,7 @@ extension HTTPFront {
             switch refusal {
             case .malformed: .badRequest("the request is no HTTP")
             case .headTooLarge: APIStatus(code: 431, reason: "RequestHeaderFieldsTooLarge", message: "the head of the request is too large")
-            case .bodyTooLarge(let limit): .requestTooLarge("Request entity too large: limit is \(limit)")
+            case .bodyTooLarge(let limit): .requestTooLarge("limit is \(limit)")
             case .timedOut: APIStatus(code: 408, reason: "Timeout", message: "the body of the request did not arrive in time")
             }
         return HTTPResponse(status: status.code, headers: ["Content-Type": "application/json"], body: status.json.serialized())
