@@ -47,6 +47,7 @@ extension APIServer {
             if let record { call.annotate = { record.annotate($0, $1) } }
             if let warning = type.custom?.deprecation { call.warnings.add(warning) }
             try request.checkWriteOptions()
+            try request.checkTableOptions()
             if !request.body.isEmpty { try Self.checkContentType(call) }
             try checkPlace(call)
             if webhooks.areAsked(about: call) { call.webhookRun = WebhookRun() }
@@ -93,6 +94,8 @@ extension APIServer {
 
     private func performVerb(_ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
         guard call.names.verbs.contains(call.request.verb) else { throw .pathMethodNotAllowed }
+        // What changes one object has that object's address.
+        if [.update, .patch].contains(call.request.verb), call.request.name == nil { throw .pathMethodNotAllowed }
         switch call.request.verb {
         case .get: reply(.success(try get(call)))
         case .list: reply(.success(try list(call)))

@@ -10,6 +10,18 @@ enum PrivateFile {
         return Array(data)
     }
 
+    /// Reads a file of secrets. Throws ``ClusterError`` for one that others than its owner may read.
+    ///
+    /// - Parameter content: what the file holds, in the plural: `keys`, `tokens`.
+    static func read(_ path: String, holding content: String) throws(ClusterError) -> [UInt8] {
+        var facts = stat()
+        guard stat(path, &facts) == 0 else { throw ClusterError("cannot read \(path): \(String(cString: strerror(errno)))") }
+        guard facts.st_mode & 0o077 == 0 else {
+            throw ClusterError("\(path) holds \(content), and others than its owner may read it. Take that away: chmod 600 \(path)")
+        }
+        return try read(path)
+    }
+
     /// Writes a new file beside the old one, mode 0600, makes it durable and puts it in the old one's place.
     static func write(_ bytes: [UInt8], to path: String) throws(ClusterError) {
         let temporary: String = path + ".new"

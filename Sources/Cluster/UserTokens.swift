@@ -6,7 +6,7 @@ enum UserTokens {
     static func read(_ profile: ClusterProfile, _ given: String?) throws(ClusterError) -> StaticTokens {
         guard let path = given ?? (profile.hasTokens ? profile.tokensPath : nil) else { return .none }
         do {
-            return try StaticTokens(csv: String(decoding: try PrivateFile.read(path), as: UTF8.self))
+            return try StaticTokens(csv: String(decoding: try PrivateFile.read(path, holding: "tokens"), as: UTF8.self))
         } catch let error as StaticTokens.Malformed {
             throw ClusterError("the file of tokens \(path) can't be read: \(error)")
         } catch {

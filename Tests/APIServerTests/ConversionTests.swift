@@ -121,11 +121,41 @@ import Testing
         await hook.shutdown()
     }
 
+    private static let failed =
+        "conversion for example.com/v1beta1, Kind=Address failed: conversion webhook for example.com/v1beta1, "
+        + "Kind=Address failed: "
+
+    private static let answers: [(JSON, String)] = [
+        (["uid": "other", "result": ["status": "Success"]], "\", got \"other\""),
+        (["result": ["status": "Success"], "convertedObjects": []], "returned 0 objects, expected 1"),
+        (["result": ["status": "Failed"]], "response.result.status was 'Failed', not 'Success'"),
+        (["result": [:]], "response.result.status was '', not 'Success'"),
+    ]
+
+    @Test(arguments: answers.indices) func `an answer that is none is told in upstream's words`(_ index: Int) async throws {
+        let (answer, text): (JSON, String) = Self.answers[index]
+        let server = try await TestServer()
+        let hook = try await WebhookServer { _ in answer }
+        try await server.define(Self.definition(hook))
+        try await server.ask("POST", Self.old, Self.address("a", "v1beta1", ["hostPort": "h:1"]))
+        for path in [Self.new + "/a", Self.new] {
+            let refused: TestServer.Reply = try await server.ask("GET", path)
+            let message: String = refused["message"]?.string ?? ""
+            #expect(refused.code == 500 && refused["reason"] == nil, "\(refused)")
+            #expect(message.hasPrefix("conversion for example.com/v1beta1, Kind=Address ") && message.hasSuffix(text), "\(message)")
+        }
+        await hook.shutdown()
+    }
+
     private static let flaws: [(@Sendable (inout JSON) -> Void, String)] = [
-        ({ $0["apiVersion"] = "example.com/v2" }, "invalid apiVersion: example.com/v2, expected example.com/v1"),
-        ({ $0[["metadata", "name"]] = "other" }, "must have the same name: other != a"),
-        ({ $0[["metadata", "uid"]] = "0" }, "must have the same UID: 0 != "),
-        ({ $0["kind"] = "Other" }, "must have the same kind: Other != Address"),
+        ({ $0["apiVersion"] = "example.com/v2" }, "invalid groupVersion (expected example.com/v1, received example.com/v2)"),
+        ({ $0[["metadata", "name"]] = "other" }, "must have the same name: a != other"),
+        ({ $0[["metadata", "uid"]] = "0" }, " != 0"),
+        ({ $0["metadata"] = nil }, "must have the same name: a != "),
+        ({ $0[["metadata", "labels"]] = ["a b": "c"] }, #"metadata.labels: Invalid value: "a b": \#(Names.qualifiedName("a b")[0])"#),
+        ({ $0[["metadata", "labels"]] = ["a": 1] }, "metadata.labels[a] must be a string, but is int64 in converted object"),
+        ({ $0[["metadata", "annotations"]] = "x" }, "invalid metadata.annotations of type string in converted object"),
+        ({ $0["kind"] = "Other" }, "invalid kind (expected Address, received Other)"),
     ]
 
     @Test(arguments: flaws.indices)
@@ -139,8 +169,8 @@ import Testing
         #expect(refused.code == 500)
         let message: String = refused["message"]?.string ?? ""
         #expect(
-            message.contains("conversion webhook for example.com/v1beta1, Kind=Address returned invalid converted object at index 0: ")
-                && message.contains(text), "\(message)")
+            message.hasPrefix("conversion for example.com/v1beta1, Kind=Address returned invalid ") && message.contains(" at index 1: ")
+                && message.hasSuffix(text), "\(message)")
         await hook.shutdown()
     }
 
@@ -165,14 +195,13 @@ import Testing
         let refused: TestServer.Reply = try await server.ask("GET", Self.new + "/a")
         #expect(refused.code == 500)
         #expect(
-            refused["message"]
-                == "Internal error occurred: conversion webhook for example.com/v1beta1, Kind=Address failed: not today")
+            refused["message"]?.string == Self.failed + "not today")
         let (port, address): (Int, String) = (hook.port, "127.0.0.1")
         await hook.shutdown()
         #expect(
             try await server.ask("GET", Self.new)["message"]?.string
-                == "Internal error occurred: conversion webhook for example.com/v1beta1, Kind=Address failed: Post "
-                + "\"https://\(address):\(port)/convert?timeout=30s\": dial tcp \(address):\(port): connect: connection refused")
+                == Self.failed
+                + "Post \"https://\(address):\(port)/convert?timeout=30s\": dial tcp \(address):\(port): connect: connection refused")
         try await server.ask("DELETE", CronTabs.definitions + "/addresses.example.com")
         try await eventually("the definition is gone") {
             try await server.ask("GET", CronTabs.definitions + "/addresses.example.com").code == 404

@@ -267,4 +267,38 @@ import Testing
         let resource = GroupVersionResource(group: "stable.example.com", version: "v1", resource: "crontabs")
         #expect(next.type(of: resource)?.names.kind == "CronTab")
     }
+
+    /// Go compares texts by their bytes, Swift by what they look like: keys that Swift takes for the same are two.
+    @Test(arguments: [0, 40]) func `texts of other bytes are other keys, values and elements, however alike they look`(
+        _ others: Int
+    ) async throws {
+        let server = try await TestServer()
+        try await server.define()
+        let (one, two): (String, String) = ("caf\u{e9}", "cafe\u{301}")
+        var free: JSON = [one: "1", two: "2"]
+        for index in 0..<others { free["key\(index)"] = "x" }
+        var both: JSON = CronTabs.object("a", ["free": free, "hosts": [.string(one), .string(two)]])
+        // Refused, but read first: annotations have plainer names.
+        both[["metadata", "annotations"]] = [one: "1", two: "2"]
+        #expect(try await server.ask("POST", CronTabs.objects, both).code == 422)
+        both[["metadata", "annotations"]] = nil
+        let made: TestServer.Reply = try await server.ask("POST", CronTabs.objects, both)
+        #expect(made.code == 201 && made["spec", "free", one] == "1" && made["spec", "free", two] == "2", "\(made)")
+        let owned: JSON? = made["metadata", "managedFields"]?.array?.first?[["fieldsV1", "f:spec", "f:free"]]
+        #expect(owned?["f:" + one] != nil && owned?["f:" + two] != nil)
+
+        let path: String = CronTabs.objects + "/a"
+        let changed: TestServer.Reply = try await server.ask(
+            "PATCH", path, ["spec": ["free": [one: .string(two)]]], type: .mergePatch)
+        let again: TestServer.Reply = try await server.ask("PATCH", path, ["spec": ["free": [one: .string(one)]]], type: .mergePatch)
+        #expect(made.revision != changed.revision && changed.revision != again.revision, "another spelling is another value")
+        let gone: TestServer.Reply = try await server.ask("PATCH", path, ["spec": ["free": [one: nil]]], type: .mergePatch)
+        #expect(gone["spec", "free", one] == nil && gone["spec", "free", two] == "2")
+
+        let applied: JSON = [
+            "apiVersion": "stable.example.com/v1", "kind": "CronTab", "metadata": ["name": "a"], "spec": ["free": [one: "3"]],
+        ]
+        let taken: TestServer.Reply = try await server.ask("PATCH", path + "?fieldManager=me", applied, type: .applyYAML)
+        #expect(taken["spec", "free", one] == "3" && taken["spec", "free", two] == "2", "\(taken)")
+    }
 }

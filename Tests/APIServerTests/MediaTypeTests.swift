@@ -57,9 +57,23 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (false, "415: Unsupported Media Type"),
+        (
+            true,
+            "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, "
+                + "application/merge-patch+json, application/apply-patch+yaml"
+        ),
+    ])
+    func `a patch of an unknown kind is refused by the route, or by the handler of custom resources`(_ isCustom: Bool, _ text: String) {
+        #expect {
+            try MediaTypes.content("application/json", verb: .patch, isCustom: isCustom)
+        } throws: { ($0 as? APIStatus)?.code == 415 && ($0 as? APIStatus)?.message == text }
+    }
+
     @Test func `unknown bodies are refused with what can be read`() {
         #expect {
-            try MediaTypes.content("application/cbor", verb: .create)
+            try MediaTypes.content("application/cbor", verb: .create, isCustom: false)
         } throws: { error in
             (error as? APIStatus)?.code == 415
                 && (error as? APIStatus)?.message

@@ -44,7 +44,10 @@ enum CustomResourceDefinitionRules {
             problems.invalid(path, version.json, "must have the storage version \(version.name)")
         }
         for (index, name) in stored.enumerated() where !definition.spec.versions.contains(where: { $0.name == name }) {
-            problems.invalid(path.index(index), .string(name), "must appear in spec.versions")
+            problems.invalid(
+                path.index(index), .string(name),
+                "missing from spec.versions; \(name) was previously a storage version, and must remain in spec.versions until a storage "
+                    + "migration ensures no data remains persisted in \(name) and removes \(name) from status.storedVersions")
         }
     }
 

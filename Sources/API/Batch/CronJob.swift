@@ -99,7 +99,7 @@ package struct CronJobSpec: Schema {
             default: false
             }
         }
-        if !isName || zone.hasPrefix("/") || zone.hasPrefix("-") {
+        if !isName || zone.hasPrefix("/") || zone.hasPrefix("-") || TimeZones.shared.isUnknown(zone) {
             problems.invalid(path, .string(zone), "unknown time zone \(zone)")
         }
     }

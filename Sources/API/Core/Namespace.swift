@@ -42,6 +42,10 @@ package struct Namespace: Kind {
         namespace.spec.finalizers = old.spec.finalizers
     }
 
+    package static func validate(_ namespace: View<Namespace>, _ path: Path, _ problems: inout Problems) {
+        ObjectMeta.validateFinalizerNames(namespace.spec.finalizers, path.child("spec").child("finalizers"), &problems)
+    }
+
     package static func prepareForDeletion(_ namespace: inout View<Namespace>) { namespace.status.phase = "Terminating" }
 
     package static func holdsDeletion(_ namespace: View<Namespace>) -> Bool { !namespace.spec.finalizers.isEmpty }

@@ -141,8 +141,7 @@ extension Pod {
         }
         // A pod that waits at a gate may still be narrowed down to fewer nodes.
         if old["schedulingGates"]?.isEmpty == false {
-            let before: [String: JSON] = [String: JSON](
-                uniqueKeysWithValues: (old["nodeSelector"]?.object ?? [:]).map { ($0.key, $0.value) })
+            let before: JSONObject = old["nodeSelector"]?.object ?? [:]
             if before.allSatisfy({ spec["nodeSelector"]?[$0.key] == $0.value }) { spec["nodeSelector"] = old["nodeSelector"] }
         }
         return spec

@@ -67,8 +67,15 @@ package struct Secret: Kind {
 
     private static func validateJSON(_ data: JSON, _ key: String, _ path: Path, _ problems: inout Problems) {
         guard let text: String = data[key]?.string else { return problems.required(path.key(key)) }
-        if let bytes: [UInt8] = Base64Text.decode(text), (try? JSON(parsing: bytes))?.object != nil { return }
-        problems.invalid(path.key(key), "<secret contents redacted>", "invalid character or unexpected end of JSON input")
+        let flaw: String
+        do throws(JSONError) {
+            let json = try JSON(parsing: Base64Text.decode(text) ?? [])
+            guard json.object == nil, !json.isNull else { return }
+            flaw = "json: cannot unmarshal \(json.typeName) into Go value of type map[string]interface {}"
+        } catch {
+            flaw = error.problem
+        }
+        problems.invalid(path.key(key), "<secret contents redacted>", flaw)
     }
 }
 

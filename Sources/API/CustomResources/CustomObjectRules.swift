@@ -62,18 +62,3 @@ extension Problems {
         all.contains { [.notSupported, .required, .tooLong, .tooMany, .typeInvalid].contains($0.kind) }
     }
 }
-
-extension JSON {
-    /// The Go type of a decoded value.
-    fileprivate var goType: String {
-        switch self {
-        case .null: "<nil>"
-        case .bool: "bool"
-        case .int: "int64"
-        case .number: "float64"
-        case .string: "string"
-        case .array: "[]interface {}"
-        case .object: "map[string]interface {}"
-        }
-    }
-}

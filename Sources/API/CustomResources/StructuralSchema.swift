@@ -38,7 +38,7 @@ package final class StructuralSchema: Sendable {
     package let hasDefaults: Bool
     /// Whether an embedded resource stands here or anywhere below.
     let hasEmbeddedResources: Bool
-    private let indexes: [String: Int]
+    private let indexes: [ExactText: Int]
 
     package init(_ json: JSON) {
         self.json = json
@@ -51,7 +51,7 @@ package final class StructuralSchema: Sendable {
         keepsUnknown = flag("x-kubernetes-preserve-unknown-fields")
         defaultValue = json["default"]
         properties = (json["properties"]?.object?.members ?? []).map { ($0.key, StructuralSchema($0.value)) }
-        indexes = [String: Int](uniqueKeysWithValues: properties.enumerated().map { ($1.name, $0) })
+        indexes = [ExactText: Int](uniqueKeysWithValues: properties.enumerated().map { (ExactText($1.name), $0) })
         switch json["additionalProperties"] {
         case .object?: additional = .schema(StructuralSchema(json["additionalProperties"] ?? [:]))
         case .bool(true)?: additional = .any
@@ -72,7 +72,7 @@ package final class StructuralSchema: Sendable {
         hasEmbeddedResources = hasEmbedded
     }
 
-    package subscript(property: String) -> StructuralSchema? { indexes[property].map { properties[$0].schema } }
+    package subscript(property: String) -> StructuralSchema? { indexes[ExactText(property)].map { properties[$0].schema } }
 }
 
 /// Conditions on a value beside its type. Source: the validation keywords of JSON schema.

@@ -6,7 +6,7 @@ package import Machinery
 /// Source: `Validator` of k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel.
 package final class ValidationRules: Sendable {
     private let rules: [CompiledRule]
-    private let properties: [String: ValidationRules]
+    private let properties: [ExactText: ValidationRules]
     private let items: ValidationRules?
     private let values: ValidationRules?
     private let declaration: Declaration
@@ -31,7 +31,7 @@ package final class ValidationRules: Sendable {
         type = schema["type"]?.string ?? ""
         rules = (schema["x-kubernetes-validations"]?.array ?? []).map { CompiledRule($0, declaration) }
         func isEmbedded(_ schema: JSON) -> Bool { schema["x-kubernetes-embedded-resource"] == true }
-        var properties: [String: ValidationRules] = [:]
+        var properties: [ExactText: ValidationRules] = [:]
         for member in schema["properties"]?.object?.members ?? [] {
             let known: Declaration?
             if let name = PropertyName.escaped(member.key), case .object(let members) = declaration.form {
@@ -39,7 +39,7 @@ package final class ValidationRules: Sendable {
             } else {
                 known = SchemaDeclaration.of(member.value, isRoot: isEmbedded(member.value))
             }
-            properties[member.key] = ValidationRules(member.value, known, isRoot: isEmbedded(member.value))
+            properties[ExactText(member.key)] = ValidationRules(member.value, known, isRoot: isEmbedded(member.value))
         }
         self.properties = properties
         func inner(_ keyword: String) -> ValidationRules? {
@@ -101,7 +101,7 @@ package final class ValidationRules: Sendable {
                 if let values {
                     guard inner(values, member.value, found, path.key(member.key)) else { return false }
                 }
-                if let rules = properties[member.key] {
+                if let rules = properties[ExactText(member.key)] {
                     guard inner(rules, member.value, found, path.child(member.key)) else { return false }
                 }
             }

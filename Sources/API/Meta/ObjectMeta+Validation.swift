@@ -113,9 +113,7 @@ extension ObjectMeta {
     }
 
     private static func validateFinalizers(_ finalizers: [String], _ path: Path, _ problems: inout Problems) {
-        for finalizer in finalizers {
-            for detail in Names.qualifiedName(finalizer) { problems.invalid(path, .string(finalizer), detail) }
-        }
+        validateFinalizerNames(finalizers, path, &problems)
         if finalizers.contains("orphan"), finalizers.contains("foregroundDeletion") {
             problems.invalid(
                 path, .array(finalizers.map { .string($0) }), "finalizer orphan and foregroundDeletion cannot be both set")
@@ -123,6 +121,13 @@ extension ObjectMeta {
         for (index, finalizer) in finalizers.enumerated() where !finalizer.contains("/") && !standardFinalizers.contains(finalizer) {
             problems.invalid(
                 path.index(index), .string(finalizer), "name is neither a standard finalizer name nor is it fully qualified")
+        }
+    }
+
+    /// Who must act before an object goes, of an object or of a namespace's contents.
+    static func validateFinalizerNames(_ finalizers: [String], _ path: Path, _ problems: inout Problems) {
+        for finalizer in finalizers {
+            for detail in Names.qualifiedName(finalizer) { problems.invalid(path, .string(finalizer), detail) }
         }
     }
 

@@ -6,8 +6,8 @@ extension APIStatus {
         var object: JSON = [
             "kind": "Status", "apiVersion": "v1", "metadata": continueToken.map { ["continue": .string($0)] } ?? [:], "status": "Failure",
             "message": .string(message),
-            "reason": .string(reason),
         ]
+        if !reason.isEmpty { object["reason"] = .string(reason) }
         if let details { object["details"] = details.json }
         object["code"] = .int(Int64(code))
         return object

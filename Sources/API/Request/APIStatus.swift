@@ -136,7 +136,7 @@ extension APIStatus {
     }
 
     package static func requestTooLarge(_ message: String) -> APIStatus {
-        APIStatus(code: 413, reason: "RequestEntityTooLarge", message: message)
+        APIStatus(code: 413, reason: "RequestEntityTooLarge", message: "Request entity too large: " + message)
     }
 
     package static func internalError(_ message: String) -> APIStatus {
@@ -144,6 +144,11 @@ extension APIStatus {
         details.causes = [Cause(reason: "", message: message, field: "")]
         return APIStatus(code: 500, reason: "InternalError", message: "Internal error occurred: " + message, details: details)
     }
+
+    /// A failure that upstream has no reason for: its text, and nothing else.
+    ///
+    /// Source: `ErrorToAPIStatus` of k8s.io/apiserver/pkg/endpoints/handlers/responsewriters.
+    package static func unnamed(_ message: String) -> APIStatus { APIStatus(code: 500, reason: "", message: message) }
 
     package var isNotFound: Bool { reason == "NotFound" }
     package var isConflict: Bool { reason == "Conflict" }

@@ -67,6 +67,13 @@ final class ServiceAddresses: AdmissionPlugin {
                     throw .internalError("failed to allocate a serviceIP: range is full")
                 }
                 service.spec.clusterIP = address
+            } else if case let details = Names.ipAddress(service.spec.clusterIP), !details.isEmpty {
+                // What is no address is told before there is any talk of ranges.
+                var problems = Problems()
+                for detail in details {
+                    problems.invalid(Path("spec").child("clusterIPs").index(0), .string(service.spec.clusterIP), detail)
+                }
+                throw .invalid(call.names, service.name, problems)
             } else if let flaw = flaw(service.spec.clusterIP, known) {
                 var problems = Problems()
                 problems.invalid(

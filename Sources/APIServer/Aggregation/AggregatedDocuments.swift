@@ -73,7 +73,7 @@ extension APIServer {
                 versions.append(version)
                 items[i]["versions"] = .array(versions)
             } else {
-                items.append(["metadata": ["name": .string(server.group), "creationTimestamp": nil], "versions": [version]])
+                items.append(["metadata": ["name": .string(server.group)], "versions": [version]])
             }
         }
         var list: JSON = json

@@ -22,7 +22,7 @@ struct ExtensionProxy: Sendable {
         }
         do {
             let request: HTTPClientRequest = request(http)
-            if http.headers["upgrade"] != nil { return try await upgrade(request, http, exchange, client) }
+            if http.headers["upgrade"] != nil { return try await ProxyUpgrade(http, exchange, client).run(request, passed: Self.passed) }
             let (status, headers, body): (Int, HTTPHeaders, HTTPBody) = try await client.stream(request)
             defer { record?.completed(status) }
             exchange.start(status, Self.passed(headers))
@@ -68,26 +68,5 @@ struct ExtensionProxy: Sendable {
         FrontProxy.add(user, to: &headers)
         return HTTPClientRequest(
             method: http.method, target: http.path + (http.query.map { "?" + $0 } ?? ""), headers: headers, body: http.body)
-    }
-
-    private func upgrade(
-        _ request: HTTPClientRequest, _ http: HTTPRequest, _ exchange: HTTPExchange, _ client: HTTPClient
-    ) async throws {
-        var request: HTTPClientRequest = request
-        for name in ["Connection", "Upgrade"] { for value in http.headers.all(name) { request.headers.add(name, value) } }
-        switch try await client.upgrade(request, to: .bytes) {
-        case .refused(let response): exchange.respond(response.status, Self.passed(response.headers), response.body)
-        case .upgraded(let headers, let far):
-            let isTaken = Flag()
-            exchange.upgrade(headers, to: .bytes) { near in
-                isTaken.set()
-                Task {
-                    await UpgradedConnection.join(near, far)
-                    withExtendedLifetime(client) {}
-                }
-            }
-            // A client that has left meanwhile leaves the other side alone.
-            exchange.onClose { if !isTaken.isSet { far.close() } }
-        }
     }
 }

@@ -23,7 +23,7 @@ extension APIServer {
         guard call.type.custom != nil else { return }
         switch call.request.contentType {
         case .strategicMergePatch:
-            throw .unsupportedMediaType("application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml")
+            throw .unsupportedMediaType(MediaTypes.customPatches)
         case .protobuf: throw .unsupportedMediaType("application/json, application/yaml")
         default: break
         }

@@ -17,71 +17,107 @@ struct WebhookConverter: CustomResourceConverter {
         let others: [Int] = objects.indices.filter { objects[$0]["apiVersion"]?.string != apiVersion }
         guard let first = others.first else { return objects }
         let kind: String = "\(objects[first]["apiVersion"]?.string ?? ""), Kind=\(objects[first]["kind"]?.string ?? "")"
-        let converted: [JSON] = try ask(others.map { objects[$0] }, apiVersion, kind)
-        guard converted.count == others.count else {
-            throw .internalError("conversion webhook for \(kind) returned \(converted.count) objects, expected \(others.count)")
-        }
-        var result: [JSON] = objects
-        for (place, index) in others.enumerated() {
+        do throws(Flaw) {
+            let converted: [JSON]
             do throws(Flaw) {
-                result[index] = try Self.checked(converted[place], of: objects[index], apiVersion)
+                converted = try ask(others.map { objects[$0] }, apiVersion)
             } catch {
-                throw .internalError("conversion webhook for \(kind) returned invalid converted object at index \(place): \(error.text)")
+                throw Flaw("failed: conversion webhook for \(kind) failed: \(error.text)")
             }
+            guard converted.count == others.count else {
+                throw Flaw("returned \(converted.count) objects, expected \(others.count)")
+            }
+            var result: [JSON] = objects
+            for (place, index) in others.enumerated() {
+                result[index] = try Self.checked(converted[place], of: objects[index], apiVersion, place: place + 1)
+            }
+            return result
+        } catch {
+            throw .unnamed("conversion for \(kind) \(error.text)")
         }
-        return result
     }
 
-    private func ask(_ objects: [JSON], _ apiVersion: String, _ kind: String) throws(APIStatus) -> [JSON] {
+    private struct Flaw: Error {
+        let text: String
+
+        init(_ text: String) { self.text = text }
+    }
+
+    private func ask(_ objects: [JSON], _ apiVersion: String) throws(Flaw) -> [JSON] {
         let versions: [JSON] = configuration["conversionReviewVersions"]?.array ?? []
-        let version: String = versions.lazy.compactMap(\.string).first { $0 == "v1" || $0 == "v1beta1" } ?? "v1"
-        let uid: JSON = .string(RandomUUID.text())
+        guard let version: String = versions.lazy.compactMap(\.string).first(where: { $0 == "v1" || $0 == "v1beta1" }) else {
+            throw Flaw("no supported conversion review versions")
+        }
+        let uid: String = RandomUUID.text()
         let review: JSON = [
             "kind": "ConversionReview", "apiVersion": .string("apiextensions.k8s.io/" + version),
-            "request": ["uid": uid, "desiredAPIVersion": .string(apiVersion), "objects": .array(objects)],
+            "request": ["uid": .string(uid), "desiredAPIVersion": .string(apiVersion), "objects": .array(objects)],
         ]
         let answer: JSON
         do throws(WebhookFailure) {
             let address = try WebhookAddress(clientConfig: configuration["clientConfig"] ?? [:])
             answer = try client.post(review, to: address, timeout: Self.timeout)
         } catch {
-            throw .internalError("conversion webhook for \(kind) failed: \(error)")
+            throw Flaw("\(error)")
         }
-        guard answer["kind"] == review["kind"], answer["apiVersion"] == review["apiVersion"], let response = answer["response"] else {
-            throw .internalError("conversion webhook for \(kind) failed: expected a ConversionReview of apiextensions.k8s.io/\(version)")
+        // Whoever answers in v1beta1 need not say of what.
+        if version == "v1", answer["kind"] != review["kind"] || answer["apiVersion"] != review["apiVersion"] {
+            let found: String = "\(answer["apiVersion"]?.string ?? "/"), Kind=\(answer["kind"]?.string ?? "")"
+            throw Flaw("expected webhook response of apiextensions.k8s.io/v1, Kind=ConversionReview, got \(found)")
         }
-        guard response["uid"] == uid else {
-            throw .internalError(
-                "conversion webhook for \(kind) failed: expected response.uid \(uid.text()), got \((response["uid"] ?? "").text())")
+        guard let response = answer["response"], !response.isNull else { throw Flaw("no response provided") }
+        let answered: String = response["uid"]?.string ?? ""
+        guard version != "v1" || answered == uid else {
+            throw Flaw("expected response.uid=\(JSON.quoted(uid)), got \(JSON.quoted(answered))")
         }
-        guard response[["result", "status"]] == "Success" else {
-            let why: String = response[["result", "message"]]?.string ?? "response.result.status was not Success"
-            throw .internalError("conversion webhook for \(kind) failed: \(why)")
+        let status: String = response[["result", "status"]]?.string ?? ""
+        guard status == "Success" else {
+            let why: String = response[["result", "message"]]?.string ?? ""
+            throw Flaw(why.isEmpty ? "response.result.status was '\(status)', not 'Success'" : why)
         }
         return response["convertedObjects"]?.array ?? []
     }
 
-    private struct Flaw: Error {
-        let text: String
+    /// The converted object with the metadata of the original: a webhook may change labels and annotations only.
+    private static func checked(
+        _ converted: JSON, of original: JSON, _ apiVersion: String, place: Int
+    ) throws(Flaw) -> JSON {
+        func invalid(_ what: String) -> Flaw { Flaw("returned invalid converted object at index \(place): \(what)") }
+        func text(_ object: JSON, _ path: [String]) -> String { object[path]?.string ?? "" }
+        for (name, expected) in [("groupVersion", apiVersion), ("kind", text(original, ["kind"]))] {
+            let found: String = text(converted, [name == "kind" ? "kind" : "apiVersion"])
+            if found != expected { throw invalid("invalid \(name) (expected \(expected), received \(found))") }
+        }
+        for (name, member) in [("name", "name"), ("namespace", "namespace"), ("UID", "uid")] {
+            let (before, after): (String, String) = (text(original, ["metadata", member]), text(converted, ["metadata", member]))
+            if before != after { throw invalid("must have the same \(name): \(before) != \(after)") }
+        }
+        do throws(Flaw) {
+            var result: JSON = converted
+            var metadata: JSON = original["metadata"] ?? [:]
+            for member in ["labels", "annotations"] {
+                metadata[member] = try checkedTexts(converted[["metadata", member]], of: metadata[member], member)
+            }
+            result["metadata"] = metadata
+            return result
+        } catch {
+            throw Flaw("returned invalid metadata in object at index \(place): \(error.text)")
+        }
     }
 
-    /// The converted object with the metadata of the original: a webhook may change labels and annotations only.
-    private static func checked(_ converted: JSON, of original: JSON, _ apiVersion: String) throws(Flaw) -> JSON {
-        guard converted["apiVersion"]?.string == apiVersion else {
-            throw Flaw(text: "invalid apiVersion: \(converted["apiVersion"]?.string ?? ""), expected \(apiVersion)")
+    /// Labels or annotations of a converted object, which must be good ones where they are not those of the original.
+    private static func checkedTexts(_ converted: JSON?, of original: JSON?, _ member: String) throws(Flaw) -> JSON? {
+        guard let converted, !converted.isNull else { return nil }
+        guard let texts = converted.object else {
+            throw Flaw("invalid metadata.\(member) of type \(converted.goType) in converted object")
         }
-        func check(_ what: String, _ path: [String]) throws(Flaw) {
-            let (one, other): (String, String) = (original[path]?.string ?? "", converted[path]?.string ?? "")
-            if one != other { throw Flaw(text: "must have the same \(what): \(other) != \(one)") }
+        for text in texts where text.value.string == nil {
+            throw Flaw("metadata.\(member)[\(text.key)] must be a string, but is \(text.value.goType) in converted object")
         }
-        try check("kind", ["kind"])
-        try check("name", ["metadata", "name"])
-        try check("namespace", ["metadata", "namespace"])
-        try check("UID", ["metadata", "uid"])
-        var result: JSON = converted
-        var metadata: JSON = original["metadata"] ?? [:]
-        for member in ["labels", "annotations"] { metadata[member] = converted[["metadata", member]] }
-        result["metadata"] = metadata
-        return result
+        guard converted != original else { return converted }
+        var problems = Problems()
+        ObjectMeta.validate(View<ObjectMeta>(.object([(member, converted)])), Path("metadata"), &problems)
+        guard problems.isEmpty else { throw Flaw(problems.all.map(\.description).joined(separator: ", ")) }
+        return converted
     }
 }

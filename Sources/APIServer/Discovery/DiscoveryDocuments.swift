@@ -65,6 +65,15 @@ package final class DiscoveryDocuments: Sendable {
         }
     }
 
+    /// `/api`, `/api/v1`, `/apis`, `/apis/apps`, `/apis/apps/v1` and so on.
+    var paths: [String] {
+        ["/api", "/apis"]
+            + groups.get.flatMap { group in
+                let root: String = group.name.isEmpty ? "/api" : "/apis/" + group.name
+                return (group.name.isEmpty ? [] : [root]) + group.versions.map { root + "/" + $0.name }
+            }
+    }
+
     private static let legacyVersions: JSON = [
         "kind": "APIVersions", "versions": ["v1"],
         "serverAddressByClientCIDRs": [["clientCIDR": "0.0.0.0/0", "serverAddress": ""]],
@@ -140,8 +149,7 @@ package final class DiscoveryDocuments: Sendable {
             "items": .array(
                 groups.get.filter { isWanted($0.name) }.map { group in
                     [
-                        "metadata": group.name.isEmpty
-                            ? ["creationTimestamp": nil] : ["name": .string(group.name), "creationTimestamp": nil],
+                        "metadata": group.name.isEmpty ? [:] : ["name": .string(group.name)],
                         "versions": .array(
                             group.versions.map { version in
                                 [

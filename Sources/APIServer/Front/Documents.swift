@@ -53,9 +53,19 @@ extension APIServer {
         return joined(document, segments, isAggregated: isAggregated)
     }
 
+    /// The paths that are served, but those of resources. Source: `IndexLister` of k8s.io/apiserver/pkg/server/routes.
+    private var rootPaths: JSON {
+        let own: [String] = [
+            "/.well-known/openid-configuration", "/metrics", "/metrics/slis", "/openapi/v2", "/openapi/v3", "/openapi/v3/",
+            "/openid/v1/jwks", "/version",
+        ]
+        return ["paths": .array((own + types.now.discovery.paths + HealthReport.paths).sorted().map { .string($0) })]
+    }
+
     /// What the server tells of itself.
     private func ownDocument(_ path: String, _ query: String?) -> Document? {
         switch path {
+        case "/": return Document(bytes: rootPaths.serialized(), contentType: "application/json", etag: nil)
         case "/metrics": return Document(bytes: metrics.text, contentType: MetricsText.mediaType, etag: nil)
         case "/metrics/slis": return Document(bytes: HealthReport.metrics, contentType: MetricsText.mediaType, etag: nil)
         default:

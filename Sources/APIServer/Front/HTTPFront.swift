@@ -124,7 +124,8 @@ package final class HTTPFront: Sendable {
         let form: WireForm = try form(for: request, http)
         request.representation = form.representation
         if !http.body.isEmpty || request.verb == .patch {
-            request.contentType = try MediaTypes.content(http.headers["content-type"], verb: request.verb)
+            request.contentType = try MediaTypes.content(
+                http.headers["content-type"], verb: request.verb, isCustom: server.type(of: request.resource)?.custom != nil)
         }
         request.body = http.body
         if request.options.fieldManager == nil, request.contentType != .applyYAML, let agent = http.headers["user-agent"] {
@@ -192,21 +193,10 @@ package final class HTTPFront: Sendable {
     private func stream(_ watcher: Watcher, _ form: WireForm, _ exchange: HTTPExchange) {
         let framing: EventFraming = form.encoding == .protobuf ? .protobuf : .json
         exchange.start(200, ["Content-Type": framing.mediaType, "Cache-Control": "no-cache, private"])
-        let pump: @Sendable () -> Void = { Self.pump(watcher, framing, form.hasBetaName, exchange) }
+        let stream = WatchStream(watcher, framing, hasBetaName: form.hasBetaName, exchange)
         let registration: WatchRegistration = server.watches.register(
-            watcher, group: .loop(exchange.loop), execute: { exchange.execute($0) }, pump: pump)
+            watcher, group: .loop(exchange.loop), execute: { exchange.execute($0) }, pump: stream.pump)
         exchange.onClose { registration.end() }
-    }
-
-    /// Sends what is new while the client takes it; goes on when it takes more.
-    private static func pump(_ watcher: Watcher, _ framing: EventFraming, _ hasBetaName: Bool, _ exchange: HTTPExchange) {
-        while exchange.isWritable {
-            let batch: Watcher.Batch = watcher.next(framing)
-            if !batch.pieces.isEmpty { exchange.send(hasBetaName ? BetaName.events(batch.pieces) : batch.pieces) }
-            if batch.isEnd { return exchange.end() }
-            if batch.pieces.isEmpty { return }
-        }
-        exchange.onWritable { pump(watcher, framing, hasBetaName, exchange) }
     }
 
     private func stream(_ bytes: AsyncThrowingStream<[UInt8], any Error>, _ exchange: HTTPExchange) {
@@ -256,6 +246,7 @@ package final class HTTPFront: Sendable {
             headers.set("Cache-Control", "public, immutable")
             headers.set("Expires", HTTPDate.format(Int(server.clock.time.seconds) + 365 * 24 * 3600))
         }
+        if document.contentType.hasPrefix("text/plain") { headers.set("X-Content-Type-Options", "nosniff") }
         switch target {
         case .discovery where document.contentType == "application/json":
             var form: WireForm = try MediaTypes.form(accept: request.headers["accept"])
@@ -274,7 +265,7 @@ extension HTTPFront {
             switch refusal {
             case .malformed: .badRequest("the request is no HTTP")
             case .headTooLarge: APIStatus(code: 431, reason: "RequestHeaderFieldsTooLarge", message: "the head of the request is too large")
-            case .bodyTooLarge(let limit): .requestTooLarge("Request entity too large: limit is \(limit)")
+            case .bodyTooLarge(let limit): .requestTooLarge("limit is \(limit)")
             case .timedOut: APIStatus(code: 408, reason: "Timeout", message: "the body of the request did not arrive in time")
             }
         return HTTPResponse(status: status.code, headers: ["Content-Type": "application/json"], body: status.json.serialized())

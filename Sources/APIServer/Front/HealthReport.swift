@@ -1,11 +1,24 @@
 import API
 import Machinery
 
-/// What `/healthz`, `/livez` and `/readyz` answer. The server answers only while it can, so that every check holds.
+/// What `/healthz`, `/livez` and `/readyz` answer. The server answers only while it can, and only when all that its start has to do is
+/// done, so that every check holds.
 ///
-/// Source: k8s.io/apiserver/pkg/server/healthz.
+/// Names and order are upstream's, which programs look for. Source: k8s.io/apiserver/pkg/server/healthz, pkg/controlplane.
 struct HealthReport: Sendable {
-    private static let checks: [String] = ["ping", "log", "store"]
+    private static let first: [String] = ["ping", "log", "etcd"]
+    /// What a server that is alive may still wait for.
+    private static let ready: [String] = ["etcd-readiness", "informer-sync"]
+    /// What the start of this server does before it listens.
+    private static let started: [String] = [
+        "poststarthook/start-apiextensions-controllers", "poststarthook/crd-informer-synced", "poststarthook/rbac/bootstrap-roles",
+        "poststarthook/scheduling/bootstrap-system-priority-classes", "poststarthook/priority-and-fairness-config-producer",
+        "poststarthook/apiservice-registration-controller", "poststarthook/apiservice-discovery-controller", "autoregister-completion",
+    ]
+
+    private static func checks(_ kind: String) -> [String] {
+        first + (kind == "readyz" ? ready : []) + started + (kind == "readyz" ? ["shutdown"] : [])
+    }
 
     /// nil for a check that there is not.
     let text: String?
@@ -15,8 +28,10 @@ struct HealthReport: Sendable {
     ///   - query: `verbose` asks for a line for each check, `exclude` leaves one out.
     init(_ path: String, query: String?) {
         let parts: [Substring] = path.split(separator: "/", maxSplits: 1)
+        let kind: String = parts.first.map(String.init) ?? "healthz"
+        let checks: [String] = Self.checks(kind)
         if parts.count > 1 {
-            text = Self.checks.contains(String(parts[1])) ? "ok" : nil
+            text = checks.contains(String(parts[1])) ? "ok" : nil
             return
         }
         let options: [(name: String, value: String)] = PercentEncoding.items(of: query ?? "") ?? []
@@ -25,21 +40,25 @@ struct HealthReport: Sendable {
             return
         }
         let excluded: [String] = options.filter { $0.name == "exclude" }.map(\.value)
-        let unknown: [String] = excluded.filter { !Self.checks.contains($0) }
-        var lines: [String] = Self.checks.map { excluded.contains($0) ? "[+]\($0) excluded: ok" : "[+]\($0) ok" }
+        let unknown: [String] = excluded.filter { !checks.contains($0) }
+        var lines: [String] = checks.map { excluded.contains($0) ? "[+]\($0) excluded: ok" : "[+]\($0) ok" }
         if !unknown.isEmpty {
             let names: String = unknown.map { "\"\($0)\"" }.joined(separator: ",")
             lines.append("warn: some health checks cannot be excluded: no matches for \(names)")
         }
-        text = (lines + ["\(parts.first ?? "healthz") check passed"]).joined(separator: "\n") + "\n"
+        text = (lines + ["\(kind) check passed"]).joined(separator: "\n") + "\n"
     }
+
+    /// `/readyz/ping` and so on.
+    static let paths: [String] = kinds.flatMap { kind in ["/" + kind] + checks(kind).map { "/\(kind)/\($0)" } }
+    private static let kinds = ["healthz", "livez", "readyz"]
 
     /// The checks as metrics. Source: k8s.io/component-base/metrics/prometheus/slis.
     static var metrics: [UInt8] {
         var text = MetricsText()
         text.family("kubernetes_healthcheck", .gauge, "1 while a check holds.") { samples in
-            for kind in ["healthz", "livez", "readyz"] {
-                for check in checks { samples.add([MetricLabel("name", check), MetricLabel("type", kind)], 1) }
+            for kind in kinds {
+                for check in checks(kind) { samples.add([MetricLabel("name", check), MetricLabel("type", kind)], 1) }
             }
         }
         return text.bytes

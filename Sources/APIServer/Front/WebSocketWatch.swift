@@ -10,6 +10,11 @@ struct WebSocketWatch: Sendable {
     let framing: EventFraming
     let hasBetaName: Bool
     let hub: WatchHub
+    private let reader = SlowReader()
+
+    init(watcher: Watcher, framing: EventFraming, hasBetaName: Bool, hub: WatchHub) {
+        (self.watcher, self.framing, self.hasBetaName, self.hub) = (watcher, framing, hasBetaName, hub)
+    }
 
     /// Takes the connection of an exchange over.
     func serve(_ request: HTTPRequest, _ exchange: HTTPExchange) {
@@ -37,7 +42,8 @@ struct WebSocketWatch: Sendable {
             if batch.pieces.isEmpty { return }
         }
         guard connection.ending == nil else { return }
-        connection.onWritable { exchange.execute { pump(connection, exchange) } }
+        if watcher.isOver { return connection.close() }
+        reader.wait({ connection.onWritable($0) }) { exchange.execute { pump(connection, exchange) } }
     }
 
     private func messages(_ pieces: [[UInt8]]) -> [UpgradedConnection.Message] {

@@ -59,8 +59,8 @@ enum ApplyCheck {
     private static func checkElements(
         _ elements: [JSON], _ shape: FieldShape, _ type: TypeSchema, _ path: String, _ errors: inout [String]
     ) {
-        var seen: Set<String> = []
-        var duplicates: Set<String> = []
+        var seen: Set<ExactText> = []
+        var duplicates: Set<ExactText> = []
         for (index, element) in elements.enumerated() {
             guard shape.isTakenApartList else {
                 check(element, shape.element, type, "\(path)[\(index)]", &errors)
@@ -71,7 +71,7 @@ enum ApplyCheck {
                 continue
             }
             let text: String = FieldPath.text(element: name)
-            if !seen.insert(name).inserted, duplicates.insert(name).inserted {
+            if !seen.insert(ExactText(name)).inserted, duplicates.insert(ExactText(name)).inserted {
                 errors.append("\(path): duplicate entries for key \(text)")
             }
             check(element, shape.element, type, path + text, &errors)

@@ -54,16 +54,19 @@ package struct FieldComparison: Sendable {
     }
 
     private static func compareMembers(_ old: JSONObject, _ new: JSONObject, _ shape: FieldShape, _ below: inout Below) {
-        let names: [String: JSON]? = new.count > 24 ? Dictionary(uniqueKeysWithValues: new.members.map { ($0.key, $0.value) }) : nil
-        var others: [String: JSON]?
-        if old.count > 24 { others = Dictionary(uniqueKeysWithValues: old.members.map { ($0.key, $0.value) }) }
+        let (names, others): ([ExactText: JSON]?, [ExactText: JSON]?) = (index(new), index(old))
         for member in old.members {
-            let value: JSON? = names.map { $0[member.key] } ?? new[member.key]
+            let value: JSON? = names.map { $0[ExactText(member.key)] } ?? new[member.key]
             below.add(FieldPath.member(member.key), compare(member.value, value, shape.member(member.key).shape))
         }
-        for member in new.members where (others.map { $0[member.key] } ?? old[member.key]) == nil {
+        for member in new.members where (others.map { $0[ExactText(member.key)] } ?? old[member.key]) == nil {
             below.add(FieldPath.member(member.key), compare(nil, member.value, shape.member(member.key).shape))
         }
+    }
+
+    /// By name, where walking would take longer.
+    private static func index(_ object: JSONObject) -> [ExactText: JSON]? {
+        object.count > 24 ? Dictionary(uniqueKeysWithValues: object.members.map { (ExactText($0.key), $0.value) }) : nil
     }
 
     /// Elements are found by their identity. One that stands twice is compared as a whole.
@@ -89,17 +92,17 @@ package struct FieldComparison: Sendable {
         private let paths: [String]
         private let elements: [JSON]
         /// Places in the list; empty for an empty list, as in nearly all comparisons with what was not there.
-        private let places: [String: [Int]]
+        private let places: [ExactText: [Int]]
 
         init(_ elements: [JSON], _ shape: FieldShape) {
             var paths: [String] = []
             var kept: [JSON] = []
             paths.reserveCapacity(elements.count)
             kept.reserveCapacity(elements.count)
-            var places: [String: [Int]] = [:]
+            var places: [ExactText: [Int]] = [:]
             for element in elements {
                 guard let path: String = shape.path(of: element) else { continue }
-                places[path, default: []].append(paths.count)
+                places[ExactText(path), default: []].append(paths.count)
                 paths.append(path)
                 kept.append(element)
             }
@@ -111,14 +114,14 @@ package struct FieldComparison: Sendable {
         /// Each path once, with its first element and whether that stands alone.
         var all: [(path: String, element: JSON, isAlone: Bool)] {
             paths.indices.compactMap { index in
-                let same: [Int] = places[paths[index]] ?? []
+                let same: [Int] = places[ExactText(paths[index])] ?? []
                 return same.first == index ? (paths[index], elements[index], same.count == 1) : nil
             }
         }
 
-        func contains(_ path: String) -> Bool { !places.isEmpty && places[path] != nil }
-        func isAtMostOnce(_ path: String) -> Bool { places.isEmpty || places[path]?.count ?? 0 <= 1 }
-        func at(_ path: String) -> [JSON] { places.isEmpty ? [] : (places[path] ?? []).map { elements[$0] } }
+        func contains(_ path: String) -> Bool { !places.isEmpty && places[ExactText(path)] != nil }
+        func isAtMostOnce(_ path: String) -> Bool { places.isEmpty || places[ExactText(path)]?.count ?? 0 <= 1 }
+        func at(_ path: String) -> [JSON] { places.isEmpty ? [] : (places[ExactText(path)] ?? []).map { elements[$0] } }
     }
 
     /// Nodes of the three sets at one level, in any order.

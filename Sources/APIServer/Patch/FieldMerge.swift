@@ -24,18 +24,18 @@ enum FieldMerge {
     /// Elements of the configuration stand in its order; the live ones between them keep their place.
     private static func merge(_ live: [JSON], _ applied: [JSON], _ shape: FieldShape) -> [JSON] {
         let inner: FieldShape = shape.element
-        let livePaths: [String?] = live.map { shape.path(of: $0) }
-        let appliedPaths: [String?] = applied.map { shape.path(of: $0) }
-        let liveElements: [String: JSON] = index(live, livePaths)
-        let appliedNames = Set<String>(appliedPaths.compactMap { $0 })
+        let livePaths: [ExactText?] = live.map { shape.path(of: $0).map(ExactText.init) }
+        let appliedPaths: [ExactText?] = applied.map { shape.path(of: $0).map(ExactText.init) }
+        let liveElements: [ExactText: JSON] = index(live, livePaths)
+        let appliedNames = Set<ExactText>(appliedPaths.compactMap { $0 })
         /// Elements of both, in the order of the configuration.
-        var shared: ArraySlice<String> = appliedPaths.compactMap { $0 }.filter { liveElements[$0] != nil }[...]
-        var merged: Set<String> = []
+        var shared: ArraySlice<ExactText> = appliedPaths.compactMap { $0 }.filter { liveElements[$0] != nil }[...]
+        var merged: Set<ExactText> = []
         var result: [JSON] = []
         var left: Int = 0
         var right: Int = 0
 
-        func take(_ path: String?, _ element: JSON) {
+        func take(_ path: ExactText?, _ element: JSON) {
             if let path {
                 merged.insert(path)
                 if shared.first == path { shared.removeFirst() }
@@ -45,7 +45,7 @@ enum FieldMerge {
 
         while left < live.count || right < applied.count {
             if left < live.count {
-                let path: String? = livePaths[left]
+                let path: ExactText? = livePaths[left]
                 let isShared: Bool = path.map { appliedNames.contains($0) } ?? false
                 if right < applied.count, let path, path == appliedPaths[right] {
                     take(path, applied[right])
@@ -72,8 +72,8 @@ enum FieldMerge {
         return result
     }
 
-    private static func index(_ elements: [JSON], _ paths: [String?]) -> [String: JSON] {
-        var result: [String: JSON] = [:]
+    private static func index(_ elements: [JSON], _ paths: [ExactText?]) -> [ExactText: JSON] {
+        var result: [ExactText: JSON] = [:]
         for (element, path) in zip(elements, paths) {
             if let path, result[path] == nil { result[path] = element }
         }

@@ -16,9 +16,9 @@ extension FieldSet {
             }
         } else if let elements: [JSON] = shape.elements(of: value) {
             let inner: FieldShape = shape.element
-            var seen: Set<String> = []
+            var seen: Set<ExactText> = []
             for element in elements {
-                guard let path: String = shape.path(of: element), seen.insert(path).inserted else { continue }
+                guard let path: String = shape.path(of: element), seen.insert(ExactText(path)).inserted else { continue }
                 nodes.append(Node(element: path, isMember: true, children: FieldSet(of: element, inner)))
             }
         }

@@ -10,6 +10,10 @@ package struct FieldSet: Sendable, Hashable {
         /// True when the path that ends here is in the set; false when only paths below are.
         var isMember: Bool
         var children: FieldSet
+
+        static func == (one: Node, other: Node) -> Bool {
+            one.element.isExactly(other.element) && one.isMember == other.isMember && one.children == other.children
+        }
     }
 
     /// Sorted by element, without duplicates; each is a member or has children.
@@ -41,7 +45,7 @@ package struct FieldSet: Sendable, Hashable {
         var high: Int = nodes.count
         while low < high {
             let middle: Int = (low + high) / 2
-            if nodes[middle].element == element { return nodes[middle] }
+            if nodes[middle].element.isExactly(element) { return nodes[middle] }
             if Self.precedes(nodes[middle].element, element) { low = middle + 1 } else { high = middle }
         }
         return nil
@@ -97,7 +101,7 @@ package struct FieldSet: Sendable, Hashable {
         while left < nodes.count, right < other.nodes.count {
             let one: Node = nodes[left]
             let two: Node = other.nodes[right]
-            if one.element == two.element {
+            if one.element.isExactly(two.element) {
                 let children: FieldSet = one.children.combined(
                     two.children, keepsLeft: keepsLeft, keepsRight: keepsRight, isMember)
                 let node = Node(element: one.element, isMember: isMember(one.isMember, two.isMember), children: children)
@@ -124,9 +128,9 @@ package struct FieldSet: Sendable, Hashable {
         return true
     }
 
-    /// Members come first, then elements by key, by value, by index.
+    /// Members come first, then elements by key, by value, by index; each in the order of its bytes.
     private static func precedes(_ one: String, _ other: String) -> Bool {
-        if one.utf8.first == other.utf8.first { return one < other }
+        if one.utf8.first == other.utf8.first { return one.precedes(other) }
         return rank(one) < rank(other)
     }
 

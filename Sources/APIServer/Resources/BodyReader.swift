@@ -11,7 +11,26 @@ struct BodyReader {
     func object() throws(APIStatus) -> JSON {
         var complaints: [String] = []
         let json: JSON = try Self.parse(call.request.body, call.request.contentType, call.type.schema, complaints: &complaints)
+        if call.type.custom != nil { try checkIsNamed(json) }
         return try object(json, complaints: complaints)
+    }
+
+    /// What a custom resource is must stand in it; built-in kinds are known by their address.
+    ///
+    /// Source: `Decode` of k8s.io/apimachinery/pkg/runtime/serializer/json, `transformDecodeError` of k8s.io/apiserver/pkg/endpoints/handlers.
+    private func checkIsNamed(_ json: JSON) throws(APIStatus) {
+        guard json.object != nil else { return }
+        let (kind, version): (String, String) = (json["kind"]?.string ?? "", json["apiVersion"]?.string ?? "")
+        let body = String(decoding: call.request.body, as: UTF8.self)
+        guard !kind.isEmpty else {
+            let summary: String = body.utf8.count > 30 ? String(decoding: call.request.body.prefix(30), as: UTF8.self) + " ..." : body
+            throw .badRequest(
+                "the object provided is unrecognized (must be of type \(call.names.kind)): Object 'Kind' is missing in '\(body)' (\(summary))"
+            )
+        }
+        guard version.isEmpty else { return }
+        throw .badRequest(
+            "\(kind) in version \"\" cannot be handled as a \(call.names.kind): Object 'apiVersion' is missing in '\(body)'")
     }
 
     /// The same for a tree that a patch made.

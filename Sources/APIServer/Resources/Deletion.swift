@@ -14,29 +14,43 @@ struct Deletion: Sendable {
 
     /// Throws ``APIStatus`` (400, 422) for options that can't be read.
     init(_ call: Call) throws(APIStatus) {
-        var json: JSON = [:]
-        if !call.request.body.isEmpty {
-            var complaints: [String] = []
-            json = try BodyReader.parse(
-                call.request.body, call.request.contentType, DeleteOptions.definition.schema, complaints: &complaints)
-        }
+        let schema: ObjectSchema = DeleteOptions.definition.schema
+        var json: JSON = try Self.body(call, schema)
         gracePeriodSeconds = json["gracePeriodSeconds"]?.int.map(Int.init) ?? call.options.gracePeriodSeconds
+        let orphans: Bool? = json["orphanDependents"]?.bool ?? call.options["orphanDependents"].map { $0 == "true" }
         propagationPolicy = json["propagationPolicy"]?.string ?? call.options.propagationPolicy
-        if propagationPolicy == nil, json["orphanDependents"] == true { propagationPolicy = "Orphan" }
         isDryRun = call.options.dryRun || json["dryRun"]?.array?.contains("All") == true
         uid = json[["preconditions", "uid"]]?.string
         resourceVersion = json[["preconditions", "resourceVersion"]]?.string
         if let seconds = gracePeriodSeconds, seconds < 0 { gracePeriodSeconds = 1 }
-        if let policy = propagationPolicy, !["Orphan", "Background", "Foreground"].contains(policy) {
-            var problems = Problems()
-            problems.notSupported(
-                Path("propagationPolicy"), .string(policy), supported: ["Background", "Foreground", "Orphan"])
+        var problems = Problems()
+        if let policy = propagationPolicy { json["propagationPolicy"] = .string(policy) }
+        if let orphans { json["orphanDependents"] = .bool(orphans) }
+        json["gracePeriodSeconds"] = nil
+        schema.validate(json, .root, &problems)
+        guard problems.isEmpty else {
             throw .invalid(KindNames("DeleteOptions", group: "meta.k8s.io", plural: "deleteoptions"), "", problems)
         }
+        if let orphans { propagationPolicy = orphans ? "Orphan" : "Background" }
+    }
+
+    /// Throws ``APIStatus`` (400) for a body that is no DeleteOptions, of whatever group and version.
+    private static func body(_ call: Call, _ schema: ObjectSchema) throws(APIStatus) -> JSON {
+        guard !call.request.body.isEmpty else { return [:] }
+        var complaints: [String] = []
+        let json: JSON = try BodyReader.parse(call.request.body, call.request.contentType, schema, complaints: &complaints)
+        if let kind = json["kind"]?.string, !kind.isEmpty, kind != "DeleteOptions" {
+            throw .badRequest("the body of a delete is an object of kind DeleteOptions, not \(kind)")
+        }
+        var findings = DecodingFindings()
+        do throws(DecodingError) { return try schema.decode(json, findings: &findings) } catch { throw .badRequest("\(error)") }
     }
 
     /// Throws ``APIStatus`` (409) when a precondition does not hold.
+    ///
+    /// Upstream names the kind here, where other conflicts name the resource. Source: `BeforeDelete` of k8s.io/apiserver/pkg/registry/rest.
     func check(_ object: JSON, _ revision: Revision, _ names: KindNames, _ name: String) throws(APIStatus) {
+        let names = KindNames(names.kind, group: names.group, plural: names.kind)
         if let uid, let found = object[["metadata", "uid"]]?.string, uid != found {
             throw .conflict(
                 names, name,

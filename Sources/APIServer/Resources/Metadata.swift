@@ -10,7 +10,7 @@ enum Metadata {
         defer { object["metadata"] = metadata }
         try placeInNamespace(&metadata, call)
         if let wanted = metadata["resourceVersion"]?.string, !wanted.isEmpty {
-            throw .internalError("resourceVersion should not be set on objects to be created")
+            throw .unnamed("resourceVersion should not be set on objects to be created")
         }
         if generatesName(["metadata": metadata]), let stem = metadata["generateName"]?.string {
             metadata["name"] = .string(generatedName(stem))

@@ -42,6 +42,10 @@ extension APIServer {
         let checked: JSON = try self.applied(applied, complaints, call)
         if store.newest(call.key(name)) == nil {
             guard call.request.subresource == nil else { throw .notFound(call.names, name) }
+            if let uid = checked[["metadata", "uid"]]?.string, !uid.isEmpty {
+                throw .conflict(
+                    call.names, name, "uid mismatch: the provided object specified uid \(uid), and no existing object was found")
+            }
             var fresh: JSON = try merged(live: nil, checked, call)
             fresh[["metadata", "name"]] = .string(name)
             try authorizeCreation(call)

@@ -68,6 +68,19 @@ struct TableWriter {
     }
 }
 
+extension APIRequest {
+    /// Throws ``APIStatus`` (400) for a table whose rows can't carry what is asked for.
+    ///
+    /// Source: `ValidateTableOptions` of k8s.io/apimachinery.
+    func checkTableOptions() throws(APIStatus) {
+        guard representation == .table, let wanted = options["includeObject"] else { return }
+        guard !["", "None", "Metadata", "Object"].contains(wanted) else { return }
+        throw .badRequest(
+            "Unable to convert to Table as requested: includeObject: Invalid value: \(JSON.quoted(wanted)): "
+                + "must be 'Metadata', 'Object', 'None', or empty")
+    }
+}
+
 extension ColumnDefinition {
     fileprivate var json: JSON {
         [

@@ -91,10 +91,9 @@ struct ScaleHandler: SubresourceHandler {
         }
         var status: JSON = ["replicas": .int(object[paths.statusReplicas]?.int ?? 0)]
         if let path = paths.selector, let selector = object[path] { status["selector"] = .string(text(of: selector)) }
-        return [
-            "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata,
-            "spec": ["replicas": .int(object[paths.replicas]?.int ?? 0)], "status": status,
-        ]
+        var spec: JSON = [:]
+        if let wanted = object[paths.replicas], !wanted.isEmpty { spec["replicas"] = wanted }
+        return ["kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata, "spec": spec, "status": status]
     }
 
     private static func text(of selector: JSON) -> String {

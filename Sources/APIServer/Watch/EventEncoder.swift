@@ -38,7 +38,7 @@ final class EventEncoder: Sendable {
     }
 
     private func bookmark(_ revision: Revision, closesInitialEvents: Bool) -> JSON {
-        var metadata: JSON = ["resourceVersion": .string(String(revision)), "creationTimestamp": nil]
+        var metadata: JSON = ["resourceVersion": .string(String(revision))]
         if closesInitialEvents { metadata["annotations"] = ["k8s.io/initial-events-end": "true"] }
         return ["kind": .string(call.names.kind), "apiVersion": .string(call.names.apiVersion), "metadata": metadata]
     }

@@ -142,6 +142,9 @@ package final class Watcher: Sendable {
     /// The first batch that finds nothing new is the last.
     func finishWhenIdle() { state.withLock { $0.endsWhenIdle = true } }
 
+    /// Whether all was told, or is no longer to be told.
+    var isOver: Bool { state.withLock { $0.isEnded } }
+
     /// Events that are looked at in one go.
     private static let most = 500
     /// A batch ends with the object that reaches this: large objects must not stand in memory by the hundred.

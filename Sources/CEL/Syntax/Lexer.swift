@@ -81,7 +81,9 @@ struct Lexer {
             }
         }
         guard "+-*/%<>!?:.,()[]{}".unicodeScalars.contains(scalar) else {
-            throw Failure(message: "Syntax error: token recognition error at: '\(Character(scalar))'", offset: at)
+            // Half of an operator is told with what stands in place of its other half.
+            let end: Int = "=&|".unicodeScalars.contains(scalar) ? min(at + 2, scalars.count) : at + 1
+            throw Failure(message: "Syntax error: token recognition error at: '\(text(at..<end))'", offset: at)
         }
         at += 1
         return .mark(String(Character(scalar)))

@@ -160,7 +160,7 @@ package final class MapValue: Sendable {
         case bool(Bool)
         case int(Int64)
         case uint(UInt64)
-        case string(String)
+        case string(ExactText)
 
         package init?(_ value: Value) {
             switch value {
@@ -175,7 +175,7 @@ package final class MapValue: Sendable {
                 } else {
                     return nil
                 }
-            case .string(let text): self = .string(text)
+            case .string(let text): self = .string(ExactText(text))
             default: return nil
             }
         }

@@ -22,15 +22,27 @@ extension String {
         }
         return (isEqual ?? nil) ?? utf8.elementsEqual(other.utf8)
     }
+
+    /// Whether this text comes before another in the order of bytes, which is Go's.
+    package func precedes(_ other: String) -> Bool {
+        let isBefore: Bool?? = utf8.withContiguousStorageIfAvailable { one in
+            other.utf8.withContiguousStorageIfAvailable { two in
+                guard let first = one.baseAddress, let second = two.baseAddress else { return one.count < two.count }
+                let order: Int32 = memcmp(first, second, min(one.count, two.count))
+                return order == 0 ? one.count < two.count : order < 0
+            }
+        }
+        return (isBefore ?? nil) ?? utf8.lexicographicallyPrecedes(other.utf8)
+    }
 }
 
-/// A text that equals another when its bytes do: for sets of names.
-struct ExactText: Hashable {
-    let text: String
+/// A text that equals another when its bytes do: for sets of names and for the keys of maps.
+package struct ExactText: Hashable, Sendable {
+    package let text: String
 
-    init(_ text: String) { self.text = text }
+    package init(_ text: String) { self.text = text }
 
-    static func == (one: ExactText, other: ExactText) -> Bool { one.text.isExactly(other.text) }
+    package static func == (one: ExactText, other: ExactText) -> Bool { one.text.isExactly(other.text) }
 
-    func hash(into hasher: inout Hasher) { hasher.combine(text) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }

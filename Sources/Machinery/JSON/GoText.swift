@@ -23,4 +23,17 @@ extension JSON {
         default: self
         }
     }
+
+    /// The type that Go's decoder gives the value.
+    package var goType: String {
+        switch self {
+        case .null: "<nil>"
+        case .bool: "bool"
+        case .int: "int64"
+        case .number: "float64"
+        case .string: "string"
+        case .array: "[]interface {}"
+        case .object: "map[string]interface {}"
+        }
+    }
 }

@@ -14,7 +14,9 @@ public struct DecodingFindings: Sendable {
     public init() {}
 
     fileprivate enum Step {
-        case member(String)
+        case field(String)
+        /// Of a map.
+        case key(String)
         case element(Int)
     }
 
@@ -22,11 +24,16 @@ public struct DecodingFindings: Sendable {
     fileprivate func path(_ member: String? = nil) -> Path {
         let path: Path = trail.reduce(Path.root) { path, step in
             switch step {
-            case .member(let name): path.child(name)
+            case .field(let name), .key(let name): path.child(name)
             case .element(let index): path.index(index)
             }
         }
         return member.map { path.child($0) } ?? path
+    }
+
+    /// The fields on the way to the value at hand: Go's decoder counts neither keys of maps nor elements of lists.
+    fileprivate var fields: String {
+        trail.compactMap { if case .field(let name) = $0 { name } else { nil } }.joined(separator: ".")
     }
 }
 
@@ -57,7 +64,7 @@ extension ObjectSchema {
                 if member.value.isNull {
                     isKept = false
                 } else {
-                    change = try decodeMember(member, field.type, &findings)
+                    change = try decodeMember(member, field.type, .field(member.key), &findings)
                     isKept = !field.leavesOut(change ?? member.value)
                 }
             } else if !keepsUnknown, !(isRoot && (member.key == "apiVersion" || member.key == "kind")) {
@@ -76,7 +83,8 @@ extension ObjectSchema {
         var isChanged: Bool = decoded != nil
         for field in alwaysObjects where result.index(of: field.name) == nil {
             let empty: JSON = .object([:])
-            result.append(field.name, try decodeMember(JSONObject.Member(key: field.name, value: empty), field.type, &findings) ?? empty)
+            let member = JSONObject.Member(key: field.name, value: empty)
+            result.append(field.name, try decodeMember(member, field.type, .field(field.name), &findings) ?? empty)
             isChanged = true
         }
         for zero in zeroes where result.index(of: zero.name) == nil {
@@ -87,10 +95,11 @@ extension ObjectSchema {
     }
 
     private func decodeMember(
-        _ member: JSONObject.Member, _ type: TypeSchema, _ findings: inout DecodingFindings
+        _ member: JSONObject.Member, _ type: TypeSchema, _ step: @autoclosure () -> DecodingFindings.Step,
+        _ findings: inout DecodingFindings
     ) throws(DecodingError) -> JSON? {
         if type.isPlain(member.value) { return nil }
-        findings.trail.append(.member(member.key))
+        findings.trail.append(step())
         let change: JSON? = try decodeValue(member.value, as: type, &findings)
         findings.trail.removeLast()
         return change
@@ -159,7 +168,8 @@ extension ObjectSchema {
                 let member: JSONObject.Member = object.members[index]
                 let isZero: Bool = member.value.isNull
                 let value: JSON = isZero ? element.zero : member.value
-                let change: JSON? = try decodeMember(JSONObject.Member(key: member.key, value: value), element, &findings)
+                let change: JSON? = try decodeMember(
+                    JSONObject.Member(key: member.key, value: value), element, .key(member.key), &findings)
                 guard change != nil || isZero else { continue }
                 if decoded == nil { decoded = object }
                 decoded?.updateValue(at: index) { $0 = change ?? value }
@@ -172,7 +182,7 @@ extension ObjectSchema {
 
     private func mismatch(_ json: JSON, _ goType: String, _ findings: DecodingFindings, number: String? = nil) -> DecodingError {
         let found: String = number.map { "number " + $0 } ?? json.typeName
-        let path: String = findings.path().description
+        let path: String = findings.fields
         guard !path.isEmpty else {
             return DecodingError(description: "json: cannot unmarshal \(found) into Go value of type \(goType)")
         }

@@ -114,7 +114,8 @@ extension Dictionary: FieldValue where Key == String, Value: FieldValue {
     public static var schema: TypeSchema { .map(Value.schema) }
     public static func read(_ json: JSON?) -> [String: Value.Reading] {
         guard let object = json?.object else { return [:] }
-        return [String: Value.Reading](uniqueKeysWithValues: object.members.map { ($0.key, Value.read($0.value)) })
+        // Texts of other bytes may be the same to Swift; who reads a map so sees one of them, and no map that may hold such keys is written so.
+        return [String: Value.Reading](object.members.map { ($0.key, Value.read($0.value)) }, uniquingKeysWith: { first, _ in first })
     }
     public static func write(_ reading: [String: Value.Reading]) -> JSON? {
         .object(

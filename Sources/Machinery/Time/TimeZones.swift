@@ -12,6 +12,9 @@ package final class TimeZones: Sendable {
     /// - Parameter folder: the compiled tz database.
     package init(folder: String = "/usr/share/zoneinfo") { self.folder = folder }
 
+    /// Whether the machine knows time zones, and not this one.
+    package func isUnknown(_ name: String) -> Bool { zone(name) == nil && FileManager.default.fileExists(atPath: folder) }
+
     /// - Parameter name: such as `Europe/Berlin`; nil and `UTC` need no database.
     /// - Returns: nil for a name that the machine does not know.
     package func zone(_ name: String?) -> ZoneRules? {

@@ -1,7 +1,6 @@
 import API
 import HTTP
 import Machinery
-import Synchronization
 
 /// The two parts of the path of a proxied request: up to `proxy`, and what is for the other side.
 struct ProxyPath: Sendable, Equatable {
@@ -50,7 +49,7 @@ struct ProxyRun: Sendable {
     func answer(_ exchange: HTTPExchange) async {
         let client: HTTPClient = clients.client(of: backend, node)
         do {
-            if http.headers["upgrade"] != nil { return try await upgrade(exchange, client) }
+            if http.headers["upgrade"] != nil { return try await ProxyUpgrade(http, exchange, client).run(request, passed: Self.passed) }
             let (status, headers, body): (Int, HTTPHeaders, HTTPBody) = try await client.stream(request)
             try await pass(status, headers, body, to: exchange)
         } catch {
@@ -98,9 +97,14 @@ struct ProxyRun: Sendable {
 
     // MARK: - Back
 
+    private static func passed(_ headers: HTTPHeaders) -> HTTPHeaders {
+        var passed = HTTPHeaders()
+        for (name, value) in headers.pairs where !kept.contains(name.lowercased()) { passed.add(name, value) }
+        return passed
+    }
+
     private func pass(_ status: Int, _ headers: HTTPHeaders, _ body: HTTPBody, to exchange: HTTPExchange) async throws {
-        var answer = HTTPHeaders()
-        for (name, value) in headers.pairs where !Self.kept.contains(name.lowercased()) { answer.add(name, value) }
+        var answer: HTTPHeaders = Self.passed(headers)
         let length: Int? = headers["content-length"].flatMap { Int($0) }
         if let location = headers["location"] {
             answer.set(
@@ -136,35 +140,4 @@ struct ProxyRun: Sendable {
         let rewriter = LinkRewriter(backend: backend, prefix: path.prefix, host: http.headers["host"] ?? "")
         exchange.respond(status, headers, rewriter.rewritten(page: bytes))
     }
-
-    // MARK: - Upgrade
-
-    private func upgrade(_ exchange: HTTPExchange, _ client: HTTPClient) async throws {
-        var request: HTTPClientRequest = request
-        for name in ["Connection", "Upgrade"] { for value in http.headers.all(name) { request.headers.add(name, value) } }
-        switch try await client.upgrade(request, to: .bytes) {
-        case .refused(let response):
-            var headers = HTTPHeaders()
-            for (name, value) in response.headers.pairs where !Self.kept.contains(name.lowercased()) { headers.add(name, value) }
-            exchange.respond(response.status, headers, response.body)
-        case .upgraded(let headers, let far):
-            let isTaken = Flag()
-            exchange.upgrade(headers, to: .bytes) { near in
-                isTaken.set()
-                Task {
-                    await UpgradedConnection.join(near, far)
-                    withExtendedLifetime(client) {}
-                }
-            }
-            // A client that has left meanwhile leaves the other side alone.
-            exchange.onClose { if !isTaken.isSet { far.close() } }
-        }
-    }
-}
-
-/// Something that is true from some moment on.
-final class Flag: Sendable {
-    private let state = Mutex(false)
-    var isSet: Bool { state.withLock { $0 } }
-    func set() { state.withLock { $0 = true } }
 }
