@@ -73,12 +73,12 @@ void announce(struct parent *p, const struct container *k) {
 /// The few values that the small requests carry.
 struct request {
     char *id, *path, *address;
-    int64_t signal, grace, size, mode, rows, columns, streams, port;
+    int64_t signal, grace, size, mode, group, rows, columns, streams, port;
     bool whole_group;
 };
 
 static bool request_read(struct request *r, struct fields f) {
-    *r = (struct request){.size = -1, .mode = 01777};
+    *r = (struct request){.size = -1, .mode = 01777, .group = 0};
     while (field_next(&f)) {
         switch (f.code) {
         case SANDBOX_ID: free(r->id); r->id = field_copy(&f); break;
@@ -87,6 +87,7 @@ static bool request_read(struct request *r, struct fields f) {
         case SANDBOX_GRACE: r->grace = field_value(&f); break;
         case SANDBOX_SIZE: r->size = field_value(&f); break;
         case SANDBOX_MODE: r->mode = field_value(&f); break;
+        case SANDBOX_GROUP: r->group = field_value(&f); break;
         case SANDBOX_ROWS: r->rows = field_value(&f); break;
         case SANDBOX_COLUMNS: r->columns = field_value(&f); break;
         case SANDBOX_STREAMS: r->streams = field_value(&f); break;
@@ -128,10 +129,11 @@ static int signal_container(struct container *k, const struct request *r) {
 }
 
 static int mount_memory(const struct request *r) {
-    char size[32], mode[16];
+    char size[32], mode[16], group[16];
     snprintf(size, sizeof size, "%lld", (long long)r->size);
     snprintf(mode, sizeof mode, "%llo", (unsigned long long)r->mode);
-    const char *options[] = {"mode", mode, r->size > 0 ? "size" : NULL, size, NULL};
+    snprintf(group, sizeof group, "%lld", (long long)r->group);
+    const char *options[] = {"mode", mode, "gid", group, r->size > 0 ? "size" : NULL, size, NULL};
     int mount = mount_new("tmpfs", MOUNT_NO_SUID | MOUNT_NO_DEVICES, options);
     if (mount < 0) return errno;
     int place = open(r->path, O_PATH | O_DIRECTORY | O_CLOEXEC);

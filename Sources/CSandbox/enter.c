@@ -129,7 +129,7 @@ static _Noreturn void be_parent(struct parent *p, const struct birth *birth) {
     pod->null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (p->signals < 0 || pod->null < 0) birth_fail("descriptors", "/dev/null");
     pod->started_at = wall_now();
-    client_add(p, CONTROL);
+    client_add(p, CONTROL)->watches = true;
     record_write(p);
     parent_run(p);
 }

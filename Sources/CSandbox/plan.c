@@ -56,6 +56,8 @@ bool plan_read(struct plan *plan, struct fields f) {
         case SANDBOX_LOG: set(&plan->log, field_copy(&f)); break;
         case SANDBOX_CONTROL_GROUP: add(&plan->control_groups, field_copy(&f)); break;
         case SANDBOX_SECCOMP: plan->seccomp = field_value(&f) != 0; break;
+        case SANDBOX_SECCOMP_PROGRAM: bytes_append(&plan->seccomp_program, f.value, f.length); break;
+        case SANDBOX_SECCOMP_FLAGS: plan->seccomp_flags = (unsigned)field_value(&f); break;
         case SANDBOX_PRIVILEGED:
             plan->privileged = field_value(&f) != 0;
             plan->unmasked |= plan->privileged;
@@ -106,6 +108,7 @@ void plan_free(struct plan *plan) {
     free_texts(&plan->layers);
     free_texts(&plan->masks);
     free_texts(&plan->control_groups);
+    bytes_free(&plan->seccomp_program);
     free(plan->groups);
     for (size_t i = 0; i < plan->mount_count; i++) {
         free(plan->mounts[i].source);

@@ -34,6 +34,8 @@ struct plan {
     struct mount_plan *mounts;
     size_t mount_count;
     uint64_t capabilities;
+    struct bytes seccomp_program; // empty: none, or the default
+    unsigned seccomp_flags;
     bool seccomp, without_overlay, read_only_root, no_new_privileges, own_processes, terminal, privileged, unmasked;
     int input;         // SANDBOX_INPUT, 0: /dev/null
     int rows, columns; // of the terminal

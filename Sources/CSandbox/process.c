@@ -68,6 +68,12 @@ static void rename_identity(int64_t user, int64_t group) {
     write_own("/proc/self/gid_map", map);
 }
 
+/// Puts the profile of the container's own in force.
+static void filter_calls(const struct plan *plan) {
+    const struct bytes *program = &plan->seccomp_program;
+    if (program->length && seccomp_install(program->data, program->length, plan->seccomp_flags) < 0) setup_fail("seccomp", "profile");
+}
+
 static void become(const struct pod *pod, const struct plan *plan, const int stdio[3]) {
     int64_t user = plan->user < 0 ? 0 : plan->user, group = plan->group < 0 ? 0 : plan->group;
     drop_capabilities(plan->capabilities);
@@ -78,8 +84,10 @@ static void become(const struct pod *pod, const struct plan *plan, const int std
         for (int i = 1; i < 3 && user; i++) (void)!fchown(stdio[i], (uid_t)user, (gid_t)group);
         if (setgroups(plan->group_count, plan->groups) < 0) setup_fail("user", "supplementary groups");
     }
-    // While there is still the right to; afterwards nothing is called that the filter refuses.
+    // While there is still the right to; afterwards nothing is called that the filter refuses. One of the user's own may refuse what
+    // follows here, so it comes last where it may.
     if (plan->seccomp && seccomp_default(plan->capabilities) < 0) setup_fail("seccomp", "");
+    if (!plan->no_new_privileges) filter_calls(plan);
     char name[48];
     snprintf(name, sizeof name, "%lld:%lld", (long long)user, (long long)group);
     if (setresgid((gid_t)group, (gid_t)group, (gid_t)group) < 0 || setresuid((uid_t)user, (uid_t)user, (uid_t)user) < 0)
@@ -197,6 +205,7 @@ static _Noreturn void finish(const struct pod *pod, const struct plan *plan, con
     set_limits(plan);
     // Elsewhere the kernel does this by itself, when process 1 ends.
     if (pod->host_processes && (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || getppid() != pod->host_pid)) setup_fail("parent", "");
+    if (plan->no_new_privileges) filter_calls(plan);
     run_program(plan);
 }
 

@@ -4,6 +4,7 @@
 // A call that is refused fails with EPERM; one that this kernel knows and the profile does not, with ENOSYS, so that programs fall back.
 
 #define _GNU_SOURCE
+#include "include/CSandbox.h"
 #include "seccomp.h"
 #include <errno.h>
 #include <linux/audit.h>
@@ -13,9 +14,9 @@
 #include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #if defined(__x86_64__)
 #define ARCHITECTURE AUDIT_ARCH_X86_64
@@ -24,6 +25,19 @@
 #endif
 
 enum { NEVER = 64 }; // no capability lets it through
+
+uint32_t swkube_audit_architecture(void) {
+#ifdef ARCHITECTURE
+    return ARCHITECTURE;
+#else
+    return 0;
+#endif
+}
+
+int seccomp_install(const void *program, size_t length, unsigned flags) {
+    struct sock_fprog code = {.len = (unsigned short)(length / sizeof(struct sock_filter)), .filter = (struct sock_filter *)program};
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &code);
+}
 
 static const struct { int call, capability; } refused[] = {
     // The kernel itself
@@ -91,8 +105,7 @@ int seccomp_default(uint64_t capabilities) {
     UNLESS(AF_VSOCK);
     ANSWER(FAIL(EPERM));
     ANSWER(SECCOMP_RET_ALLOW);
-    struct sock_fprog program = {.len = n, .filter = code};
-    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
+    return seccomp_install(code, n * sizeof *code, 0);
 #else
     (void)capabilities;
     errno = ENOSYS;

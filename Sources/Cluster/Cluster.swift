@@ -188,6 +188,7 @@ package final class Cluster: Sendable {
                 apiForPods: isOwn ? Kubelet.Endpoint(address: ClusterAddresses.api, port: ClusterAddresses.apiPort) : host,
                 network: network, controlGroups: groups, podCIDR: ranges.range(of: folders),
                 nameServer: isOwn ? ClusterAddresses.dns : nil)
+            node.seccompFolder = profile.seccompFolder
             node.imagesInUse = { profile.imagesInUse() }
             node.admit = { await services?.policies.admit($0, address: $1) }
             if name == configuration.nodeName {
@@ -254,6 +255,10 @@ package final class Cluster: Sendable {
             if waiting.isEmpty { return }
         }
     }
+
+    /// Ends the pods of all nodes in order, as before the machine goes down: the API and the next start take them for pods that run. Call
+    /// while ``run()`` goes on.
+    package func endPods() async { await nodes.endPods() }
 
     /// Says in the data folder that the cluster runs, for commands that look at it from outside.
     package func announce(pid: Int32) throws(ClusterError) {

@@ -65,6 +65,8 @@ package struct ClusterProfile: Sendable {
     package var volumesFolder: String { folder + "/volumes" }
     package var imagesFolder: String { folder + "/images" }
     package var manifestsFolder: String { folder + "/manifests" }
+    /// Profiles of system calls, which pods name as `localhostProfile`.
+    package var seccompFolder: String { folder + "/seccomp" }
     package var networkFolder: String { folder + "/network" }
     /// The folders of the cluster's control groups, a line each: where they are depends on the session that started it.
     var controlGroupsPath: String { folder + "/control-groups" }
@@ -81,7 +83,7 @@ package struct ClusterProfile: Sendable {
     package func makeFolders() throws(ClusterError) {
         for path in [
             folder, pkiFolder, storeFolder, folder + "/logs", folder + "/var", folder + "/var/log", podLogsFolder, nodeFolder,
-            manifestsFolder,
+            manifestsFolder, seccompFolder,
         ] {
             do {
                 try FileManager.default.createDirectory(

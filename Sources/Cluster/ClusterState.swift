@@ -47,12 +47,14 @@ extension ClusterProfile {
 
     /// Ends a running cluster and returns when it has ended, its pods too. Of one that died, ends the pods that are left.
     ///
+    /// - Parameter inOrder: gives the pods the time that they ask for, see ``Kubelet/powerOff()``; false ends them at once.
+    ///
     /// Throws ``ClusterError`` when it does not end within a minute.
-    package func stop() async throws(ClusterError) {
+    package func stop(inOrder: Bool = true) async throws(ClusterError) {
         switch state {
         case .absent, .stopped: return
         case .running(let cluster):
-            kill(cluster.pid, SIGTERM)
+            kill(cluster.pid, inOrder ? SIGPWR : SIGTERM)
             for _ in 0..<6000 where FileLock.holder(of: lockPath) != nil { usleep(10_000) }
             guard FileLock.holder(of: lockPath) == nil else {
                 throw ClusterError("cluster \(name) (process \(cluster.pid)) has not ended within 60 s; its log is \(logPath)")
@@ -67,7 +69,7 @@ extension ClusterProfile {
 
     /// Ends the cluster and removes its folder.
     package func delete() async throws(ClusterError) {
-        try await stop()
+        try await stop(inOrder: false)
         // A cluster that was stopped by its signal left its pods to the next start.
         await endAllPods()
         ClusterNetwork.stop(folder: networkFolder)

@@ -116,6 +116,11 @@ final class NodePool: Sendable {
         }
     }
 
+    /// Ends the pods of all nodes in order; for the API they run on.
+    func endPods() async {
+        await withDiscardingTaskGroup { group in for kubelet in kubelets { group.addTask { await kubelet.powerOff() } } }
+    }
+
     /// Nodes that were deleted shortly before the cluster died.
     private func removeStrays() async {
         for name in profile.furtherNodes where nodes.get(ObjectKey(namespace: "", name: name))?.kind != .process {
@@ -137,7 +142,9 @@ final class NodePool: Sendable {
 
 extension NodePool: UsageSource {
     func podMetrics() -> [View<PodMetrics>] { kubelets.flatMap { $0.podMetrics() } }
-    func nodeMetrics() -> [View<NodeMetrics>] { kubelets.flatMap { $0.nodeMetrics() } }
+    func nodeMetrics() -> [View<NodeMetrics>] {
+        SharedMachine.divide(kubelets.flatMap { kubelet in kubelet.nodeMetrics().map { ($0, kubelet.podMetrics()) } })
+    }
 
     private var kubelets: [Kubelet] { members.withLock { $0.values.compactMap(\.kubelet) } }
 }

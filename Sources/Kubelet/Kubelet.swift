@@ -1,103 +1,16 @@
-package import API
+import API
 package import Client
-package import Images
+import Images
 package import Logging
 package import Machinery
 import Network
-package import Sandbox
+import Sandbox
 import Synchronization
 
 /// The node: registers itself, runs the pods that were given to it as processes, and tells the API what becomes of them.
 ///
 /// Pods outlive it: the next kubelet on the same folders finds their sandboxes again and restarts nothing.
 package final class Kubelet: Sendable {
-    /// An address and a port.
-    package struct Endpoint: Sendable, Equatable {
-        package var address: String
-        package var port: Int
-
-        package init(address: String, port: Int) {
-            self.address = address
-            self.port = port
-        }
-    }
-
-    package struct Configuration: Sendable {
-        package var nodeName: String
-        /// Folder of container logs, `<namespace>_<pod>_<uid>/<container>/<n>.log`.
-        package var podLogsFolder: String
-        /// Bytes after which a container's log is moved aside, and how many files of it are kept.
-        ///
-        /// Source: containerLogMaxSize and containerLogMaxFiles of the kubelet's configuration.
-        package var logMaxSize = 10 << 20
-        package var logMaxFiles = 5
-        /// How often logs are looked at. Source: containerLogMonitorInterval.
-        package var logInterval: Duration = .seconds(10)
-        /// Folder of sandboxes and volumes of the pods that run.
-        package var stateFolder: String
-        /// Folder of the images that this node holds.
-        package var imagesFolder: String
-        /// Manifests of images that are in use; of several nodes with one folder those of all. nil: this node's alone.
-        package var imagesInUse: (@Sendable () -> Set<Digest>)?
-        /// Gets a pod with the address that it will have; what guards the network is in force when it returns.
-        package var admit: (@Sendable (View<Pod>, String) async -> Void)?
-        /// From which registries the node fetches images by itself.
-        package var registries = Registries.any
-        /// The program that becomes the parent of a pod.
-        package var executable: String
-        /// Paths of the host that no container sees.
-        package var maskedPaths: [String]
-        /// Folder of manifests of static pods; nil for none.
-        package var manifestsFolder: String?
-        /// Address on this machine that gives static pods; nil for none. See ``StaticPodAddress``.
-        package var manifestAddress: String?
-        /// Where the host's programs find the API server.
-        package var api: Endpoint
-        /// Where containers find it that are not in the host's network.
-        package var apiForPods: Endpoint
-        /// What holds containers to their limits.
-        package var controlGroups: ControlGroups
-        /// What pods are bound to.
-        package var network: ClusterNetwork
-        /// What the node has left; nil looks at the host.
-        package var pressure: (@Sendable () -> NodePressure)?
-        /// The node's addresses for pods, when they have a network of their own.
-        package var podCIDR: String
-        /// The cluster's name server, for pods that are in its network; nil where there is none.
-        package var nameServer: String?
-
-        package init(
-            nodeName: String, podLogsFolder: String, stateFolder: String, imagesFolder: String, executable: String, maskedPaths: [String],
-            api: Endpoint, apiForPods: Endpoint, network: ClusterNetwork, controlGroups: ControlGroups,
-            podCIDR: String = "10.244.0.0/24",
-            nameServer: String? = nil
-        ) {
-            self.nodeName = nodeName
-            self.podLogsFolder = podLogsFolder
-            self.stateFolder = stateFolder
-            self.imagesFolder = imagesFolder
-            self.executable = executable
-            self.maskedPaths = maskedPaths
-            self.api = api
-            self.apiForPods = apiForPods
-            self.network = network
-            self.controlGroups = controlGroups
-            self.podCIDR = podCIDR
-            self.nameServer = nameServer
-        }
-
-        /// The node's address as pods reach it: the first of its range, or the host's loopback where pods share that.
-        var hostIP: String { network.isOwn ? addressRange.first.advanced(by: 1).description : NodeContext.loopback }
-
-        var currentPressure: NodePressure { pressure?() ?? NodePressure.now(folder: stateFolder) }
-
-        /// Where the addresses of pods come from.
-        var addressRange: CIDR {
-            guard network.isOwn, let range = CIDR(podCIDR) else { return PodAddresses.range(for: stateFolder) }
-            return range
-        }
-    }
-
     struct State {
         /// By uid.
         var workers: [String: PodWorker] = [:]
@@ -113,8 +26,8 @@ package final class Kubelet: Sendable {
     let clock: ClusterClock
     let log: Logger
     let watch = FileWatch()
-    private let meter: UsageMeter
-    private let began: Time
+    let meter: UsageMeter
+    let began: Time
     let state = Mutex(State())
 
     package init(configuration: Configuration, client: Client, informers: Informers, clock: ClusterClock, log: Logger) {
@@ -136,6 +49,10 @@ package final class Kubelet: Sendable {
         let runtime: SandboxRuntime
         let images: NodeImages
         do {
+            for folder in [PodFolders.all(configuration), configuration.podLogsFolder] {
+                try Files.makeFolder(folder)
+                FileSystem.spreadFolders(in: folder)
+            }
             runtime = try SandboxRuntime(executable: configuration.executable)
             images = try NodeImages(
                 folder: configuration.imagesFolder, registries: configuration.registries, client: client, catalogue: informers.informer())
@@ -298,74 +215,4 @@ package final class Kubelet: Sendable {
     var nodeLogs: String { PodFolders.nodeLogs(configuration.podLogsFolder) }
 
     func worker(_ uid: String) -> PodWorker? { state.withLock { $0.workers[uid] } }
-
-    // MARK: - Logs
-
-    /// Keeps logs from growing without end.
-    private func rotateLogs() async {
-        while (try? await clock.sleep(for: configuration.logInterval)) != nil {
-            for worker in workers { await worker.rotateLogs() }
-        }
-    }
-
-    /// Opens a container's log. Throws ``APIStatus`` for a run that is not there.
-    package func log(_ request: LogRequest) async throws -> AsyncThrowingStream<[UInt8], any Error> {
-        let folders = PodFolders(configuration, key: request.pod, uid: request.uid)
-        let attempts: [Int] = folders.attempts(of: request.container)
-        let worker: PodWorker? = worker(request.uid)
-        let record: ContainerRecord? = await worker?.records[request.container]
-        let current: Int? = record.map { $0.hasRun ? $0.attempt : -1 } ?? attempts.last
-        let wanted: Int? = request.isPrevious ? current.map { $0 - 1 } : current
-        guard let wanted, wanted >= 0, attempts.contains(wanted) else {
-            throw APIStatus.badRequest(Self.absence(request, record))
-        }
-        let path: String = folders.log(of: request.container, attempt: wanted)
-        return LogReader(
-            request: request, path: path, watch: watch, since: LogReader.since(request, clock: clock),
-            isWriting: { await worker?.isWriting(request.container, attempt: wanted) ?? false }
-        ).stream()
-    }
-
-    /// Source: `validateContainerLogStatus` of pkg/kubelet/kubelet_pods.go.
-    private static func absence(_ request: LogRequest, _ record: ContainerRecord?) -> String {
-        let container: String = request.container
-        let pod: String = request.pod.name
-        if request.isPrevious { return "previous terminated container \"\(container)\" in pod \"\(pod)\" not found" }
-        if let problem = record?.problem {
-            switch problem.reason {
-            case "ErrImagePull": return "container \"\(container)\" in pod \"\(pod)\" is waiting to start: image can't be pulled"
-            case "ImagePullBackOff":
-                return "container \"\(container)\" in pod \"\(pod)\" is waiting to start: trying and failing to pull image"
-            default: return "container \"\(container)\" in pod \"\(pod)\" is waiting to start: \(problem.reason)"
-            }
-        }
-        if let record, record.isWaiting {
-            let reason: String = record.role == .main ? "ContainerCreating" : "PodInitializing"
-            return "container \"\(container)\" in pod \"\(pod)\" is waiting to start: \(reason)"
-        }
-        return "container \"\(container)\" in pod \"\(pod)\" is not available"
-    }
-}
-
-extension Kubelet: UsageSource {
-    /// What all pods' running containers have used, as of now.
-    package func usage() async -> [PodUsage] { await meter.read(workers) }
-
-    /// The same and what the node has, for those who collect metrics.
-    func pages() async -> NodePages {
-        let pods: [PodUsage] = await usage()
-        var rates: [String: Quantity] = [:]
-        for pod in pods {
-            for container in pod.containers { rates["\(pod.uid)/\(container.name)"] = meter.rate(of: container, in: pod) }
-        }
-        let (host, disk): (HostUsage?, DiskSpace?) = await BlockingThread.run { [folder = configuration.stateFolder] in
-            (HostUsage(), try? DiskSpace(at: folder))
-        }
-        return NodePages(
-            nodeName: configuration.nodeName, pods: pods, rates: rates, host: host,
-            hostRate: meter.nodeMetrics().first?.usage["cpu"], disk: disk, began: began, now: clock.time)
-    }
-
-    package func podMetrics() -> [View<PodMetrics>] { meter.podMetrics() }
-    package func nodeMetrics() -> [View<NodeMetrics>] { meter.nodeMetrics() }
 }

@@ -33,7 +33,13 @@ extension ContainerProcess {
         }
         writer.number(SANDBOX_CAPABILITIES, Int64(bitPattern: capabilities))
         writer.flag(SANDBOX_NO_NEW_PRIVILEGES, noNewPrivileges)
-        writer.flag(SANDBOX_SECCOMP, filtersSystemCalls)
+        switch systemCalls {
+        case .all: break
+        case .runtimeDefault: writer.flag(SANDBOX_SECCOMP, true)
+        case .filtered(let filter):
+            writer.raw(SANDBOX_SECCOMP_PROGRAM, filter.program)
+            writer.number(SANDBOX_SECCOMP_FLAGS, Int64(filter.flags))
+        }
         if let dataLimit { writer.number(SANDBOX_DATA_LIMIT, dataLimit) }
         if let processLimit { writer.number(SANDBOX_PROCESS_LIMIT, processLimit) }
         for path in controlGroups { writer.text(SANDBOX_CONTROL_GROUP, path) }

@@ -25,8 +25,7 @@ package struct ContainerProcess: Sendable {
     package var capabilities: UInt64 = ContainerProcess.defaultCapabilities
     /// The program and its children can gain no rights by set-user-id files.
     package var noNewPrivileges = false
-    /// Refuses the system calls that runtimes refuse by default.
-    package var filtersSystemCalls = false
+    package var systemCalls: SystemCalls = .all
     /// Shows all devices of the host that its user sees, and hides and protects nothing in /proc and /sys.
     package var isPrivileged = false
     /// Hides and protects nothing in /proc and /sys.
@@ -78,6 +77,14 @@ package struct ContainerProcess: Sendable {
         case open = 1
         /// From whoever attaches, until the first one has ended it.
         case once = 2
+    }
+
+    /// Which system calls a program may make.
+    package enum SystemCalls: Sendable, Equatable {
+        case all
+        /// But for those that runtimes refuse by default.
+        case runtimeDefault
+        case filtered(SystemCallFilter)
     }
 
     /// Whose processes a program can see.

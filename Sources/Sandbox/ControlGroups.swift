@@ -33,6 +33,7 @@ package final class ControlGroups: Sendable {
         package var cpu: Int64
         /// Bytes that cannot be taken back without harm: in use, less what the kernel would drop first.
         package var workingSet: Int64
+        package var processes: Int64
     }
 
     /// Folders of the cluster by controller; in version 2 the same for all.
@@ -45,21 +46,23 @@ package final class ControlGroups: Sendable {
     package var isComplete: Bool { Controller.allCases.allSatisfy { folders[$0] != nil } }
 
     /// - Parameter name: of the cluster; one path component.
-    package init(name: String) {
-        let own: [String: String] = Self.ownPaths()
-        let mounts: [(point: String, controllers: Set<String>, isUnified: Bool)] = Self.mounts()
+    package convenience init(name: String) { self.init(name: name, .ofThisProcess) }
+
+    init(name: String, _ hierarchies: ControlGroupHierarchies) {
         var folders: [Controller: String] = [:]
         for controller in Controller.allCases {
-            guard let mount = mounts.first(where: { !$0.isUnified && $0.controllers.contains(controller.rawValue) }) else { continue }
-            let folder: String = mount.point + Self.below(own[controller.rawValue]) + "/" + name
+            guard let here = hierarchies.folder(of: controller.rawValue) else { continue }
+            let folder = "\(here)/\(name)"
             if mkdir(folder, 0o755) == 0 || errno == EEXIST { folders[controller] = folder }
         }
         var isUnified = false
-        if folders.isEmpty, let mount = mounts.first(where: \.isUnified) {
-            let here: String = Self.withoutAside(mount.point + Self.below(own[""]))
-            if Self.openUnified(here, name) {
+        var obstacle = "this user may not make control groups"
+        if folders.isEmpty, let group = hierarchies.unified.map({ UnifiedGroup($0) }) {
+            if let problem = group.open(name) {
+                obstacle = problem
+            } else {
                 isUnified = true
-                for controller in Controller.allCases { folders[controller] = here + "/" + name }
+                for controller in Controller.allCases { folders[controller] = "\(group.folder)/\(name)" }
             }
         }
         self.folders = folders
@@ -67,10 +70,10 @@ package final class ControlGroups: Sendable {
         problem =
             Controller.allCases.allSatisfy { folders[$0] != nil }
             ? nil
-            : mounts.isEmpty
+            : hierarchies.isEmpty
                 ? "the host has no control groups mounted"
-                : "this user may not make control groups; start the cluster as root, or with: systemd-run --user --scope -p Delegate=yes"
-                    + " swkube start"
+                : "\(obstacle); start the cluster with a group of its own: systemd-run \(Host.isRoot ? "" : "--user ")--scope -p Delegate=yes "
+                    + "swkube start"
     }
 
     // MARK: - Groups
@@ -79,21 +82,21 @@ package final class ControlGroups: Sendable {
     ///
     /// `path` is one or two components: a pod, or a pod and a container.
     package func make(_ path: String, _ limits: Limits) throws(SandboxError) -> [String] {
-        for folder in Set(folders.values) {
+        for folder in roots {
             var at: String = folder
             for part in path.split(separator: "/") {
-                if isUnified { Self.write("+cpu +memory +pids", to: at + "/cgroup.subtree_control") }
+                if isUnified { UnifiedGroup.giveControllers(below: at) }
                 at += "/" + part
                 if mkdir(at, 0o755) != 0, errno != EEXIST { throw SandboxError.system(call: "mkdir", errno: errno, path: at) }
             }
         }
         try set(path, limits)
-        return Set(folders.values).map { "\($0)/\(path)/cgroup.procs" }.sorted()
+        return roots.map { "\($0)/\(path)/cgroup.procs" }
     }
 
     /// The files by which processes join a group that is there; none when it is not.
     package func files(_ path: String) -> [String] {
-        Set(folders.values).map { "\($0)/\(path)/cgroup.procs" }.filter { access($0, W_OK) == 0 }.sorted()
+        roots.map { "\($0)/\(path)/cgroup.procs" }.filter { access($0, W_OK) == 0 }
     }
 
     /// Changes the limits of a group that is there.
@@ -130,19 +133,17 @@ package final class ControlGroups: Sendable {
 
     /// What a group has used; nil where it is not counted.
     package func usage(_ path: String) -> Usage? {
-        guard let processor = folders[.cpuacct], let memory = folders[.memory] else { return nil }
-        if isUnified {
-            guard let cpu = Self.value("usage_usec", in: "\(processor)/\(path)/cpu.stat"),
-                let bytes = Int64(Self.line("\(memory)/\(path)/memory.current"))
-            else { return nil }
-            let idle: Int64 = Self.value("inactive_file", in: "\(memory)/\(path)/memory.stat") ?? 0
-            return Usage(cpu: cpu * 1000, workingSet: max(0, bytes - idle))
+        guard let processor = folders[.cpuacct].map({ "\($0)/\(path)" }), let memory = folders[.memory].map({ "\($0)/\(path)" }) else {
+            return nil
         }
-        guard let cpu = Int64(Self.line("\(processor)/\(path)/cpuacct.usage")),
-            let bytes = Int64(Self.line("\(memory)/\(path)/memory.usage_in_bytes"))
-        else { return nil }
-        let idle: Int64 = Self.value("total_inactive_file", in: "\(memory)/\(path)/memory.stat") ?? 0
-        return Usage(cpu: cpu, workingSet: max(0, bytes - idle))
+        let cpu: Int64? =
+            isUnified
+            ? Self.value("usage_usec", in: processor + "/cpu.stat").map { $0 * 1000 } : Int64(Self.line(processor + "/cpuacct.usage"))
+        let bytes = Int64(Self.line(memory + (isUnified ? "/memory.current" : "/memory.usage_in_bytes")))
+        guard let cpu, let bytes else { return nil }
+        let idle: Int64 = Self.value(isUnified ? "inactive_file" : "total_inactive_file", in: memory + "/memory.stat") ?? 0
+        let processes: Int64 = folders[.pids].flatMap { Int64(Self.line("\($0)/\(path)/pids.current")) } ?? 0
+        return Usage(cpu: cpu, workingSet: max(0, bytes - idle), processes: processes)
     }
 
     /// How many processes of a group the kernel killed because its memory was full.
@@ -153,70 +154,40 @@ package final class ControlGroups: Sendable {
 
     /// Removes a group and those below it, whose processes have ended; "" is all of the cluster's. What is still in use stays.
     package func remove(_ path: String) {
-        for folder in Set(folders.values) { Self.remove(folder: path.isEmpty ? folder : "\(folder)/\(path)", tries: 20) }
+        if path.isEmpty { return Self.remove(folders: roots) }
+        for folder in roots { Self.remove(folder: "\(folder)/\(path)") }
     }
 
     /// The folders of all groups of the cluster, for ``remove(folders:)`` of another process.
     package var roots: [String] { Set(folders.values).sorted() }
 
     /// Removes what a cluster that has ended left.
-    package static func remove(folders: [String]) { for folder in folders { remove(folder: folder, tries: 20) } }
+    package static func remove(folders: [String]) {
+        for folder in folders {
+            remove(folder: folder)
+            if let slash = folder.lastIndex(of: "/") { UnifiedGroup(String(folder[..<slash])).close() }
+        }
+    }
 
-    private static func remove(folder: String, tries: Int) {
-        guard let entries = opendir(folder) else { return }
+    static func remove(folder: String) {
+        for name in groups(in: folder) { remove(folder: folder + "/" + name) }
+        // The kernel lets go of the last process a moment after its end.
+        for _ in 0..<20 where rmdir(folder) != 0 && errno == EBUSY { usleep(1000) }
+    }
+
+    /// Names of the groups in one.
+    static func groups(in folder: String) -> [String] {
+        guard let entries = opendir(folder) else { return [] }
+        defer { closedir(entries) }
+        var names: [String] = []
         while let entry = readdir(entries) {
             let name: String = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-            if entry.pointee.d_type == UInt8(DT_DIR), name != ".", name != ".." { remove(folder: folder + "/" + name, tries: tries) }
+            if entry.pointee.d_type == UInt8(DT_DIR), name != ".", name != ".." { names.append(name) }
         }
-        closedir(entries)
-        // The kernel lets go of the last process a moment after its end.
-        for _ in 0..<tries where rmdir(folder) != 0 && errno == EBUSY { usleep(1000) }
+        return names
     }
 
-    // MARK: - The host's hierarchies
-
-    /// By controller, "" for version 2: where this process is.
-    private static func ownPaths() -> [String: String] {
-        var paths: [String: String] = [:]
-        for line in text(ofFile: "/proc/self/cgroup").split(separator: "\n") {
-            let parts: [Substring] = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-            guard parts.count == 3 else { continue }
-            for name in parts[1].split(separator: ",", omittingEmptySubsequences: false) { paths[String(name)] = String(parts[2]) }
-        }
-        return paths
-    }
-
-    private static func mounts() -> [(point: String, controllers: Set<String>, isUnified: Bool)] {
-        text(ofFile: "/proc/self/mountinfo").split(separator: "\n").compactMap { line in
-            let halves: [Substring] = line.split(separator: " ")
-            guard let dash = halves.firstIndex(of: "-"), halves.count > dash + 3, halves.count > 4 else { return nil }
-            let kind: Substring = halves[dash + 1]
-            guard kind == "cgroup" || kind == "cgroup2" else { return nil }
-            return (String(halves[4]), Set(halves[dash + 3].split(separator: ",").map(String.init)), kind == "cgroup2")
-        }
-    }
-
-    private static func below(_ path: String?) -> String { path == nil || path == "/" ? "" : path ?? "" }
-
-    private static let aside = "/swkube-host"
-
-    /// Where an earlier cluster was started from that moved all processes aside.
-    private static func withoutAside(_ here: String) -> String { here.hasSuffix(aside) ? String(here.dropLast(aside.count)) : here }
-
-    /// In version 2 a group has either processes or limits for those below it: this process moves aside.
-    private static func openUnified(_ here: String, _ name: String) -> Bool {
-        let available: Set<Substring> = Set(line(here + "/cgroup.controllers").split(separator: " "))
-        guard available.isSuperset(of: ["cpu", "memory", "pids"]) else { return false }
-        let folder: String = here + "/" + name
-        guard mkdir(folder, 0o755) == 0 || errno == EEXIST else { return false }
-        if write("+cpu +memory +pids", to: here + "/cgroup.subtree_control") != 0 {
-            let aside: String = here + Self.aside
-            guard mkdir(aside, 0o755) == 0 || errno == EEXIST else { return false }
-            for pid in text(ofFile: here + "/cgroup.procs").split(separator: "\n") { write(String(pid), to: aside + "/cgroup.procs") }
-            guard write("+cpu +memory +pids", to: here + "/cgroup.subtree_control") == 0 else { return false }
-        }
-        return true
-    }
+    // MARK: - Files of the kernel
 
     private static func line(_ path: String) -> String {
         text(ofFile: path).split(separator: "\n", omittingEmptySubsequences: false).first.map(String.init) ?? ""
@@ -233,7 +204,7 @@ package final class ControlGroups: Sendable {
 
     /// Returns 0 or an errno.
     @discardableResult
-    private static func write(_ text: String, to path: String) -> Int32 {
+    static func write(_ text: String, to path: String) -> Int32 {
         let fd: Int32 = open(path, O_WRONLY | O_CLOEXEC)
         guard fd >= 0 else { return errno }
         defer { close(fd) }

@@ -52,6 +52,17 @@ package enum Host {
     /// Bytes that programs could still get without swapping.
     package static var availableMemory: Int64 { memoryInformation["MemAvailable"] ?? 0 }
 
+    /// Processes and threads that there are now, and how many the kernel lets there be; nil when it does not tell.
+    package static var tasks: (now: Int64, most: Int64)? {
+        func number(_ name: String) -> Int64? { Int64(text(ofFile: "/proc/sys/kernel/" + name).trimming(\.isWhitespace)) }
+        // 0.20 0.18 0.12 1/270 11206
+        let words: [Substring] = text(ofFile: "/proc/loadavg").split(separator: " ")
+        guard words.count > 3, let now = words[3].split(separator: "/").last.flatMap({ Int64($0) }), let numbers = number("pid_max"),
+            let threads = number("threads-max")
+        else { return nil }
+        return (now, min(numbers, threads))
+    }
+
     private static var memoryInformation: [Substring: Int64] {
         var values: [Substring: Int64] = [:]
         for line in text(ofFile: "/proc/meminfo").split(separator: "\n") {

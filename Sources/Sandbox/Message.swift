@@ -44,10 +44,12 @@ struct FieldWriter {
         withUnsafeBytes(of: &header) { bytes.append(contentsOf: $0) }
     }
 
-    mutating func text(_ code: sandbox_field_code, _ value: String) {
-        header(code, value.utf8.count)
-        bytes.append(contentsOf: value.utf8)
+    mutating func raw(_ code: sandbox_field_code, _ value: some Collection<UInt8>) {
+        header(code, value.count)
+        bytes.append(contentsOf: value)
     }
+
+    mutating func text(_ code: sandbox_field_code, _ value: String) { raw(code, value.utf8) }
 
     mutating func text(_ code: sandbox_field_code, _ value: String?) {
         if let value { text(code, value) }

@@ -60,10 +60,15 @@ final class Reactor: Sendable {
     /// Runs `work` on the thread and hands back what it returns.
     func perform<T: Sendable, E: Error>(_ work: @escaping @Sendable () -> Result<T, E>) async throws(E) -> T {
         let result: Result<T, E> = await withCheckedContinuation { continuation in
-            state.withLock { $0.jobs.append { continuation.resume(returning: work()) } }
-            wake()
+            run { continuation.resume(returning: work()) }
         }
         return try result.get()
+    }
+
+    /// Runs `work` on the thread soon.
+    func run(_ work: @escaping @Sendable () -> Void) {
+        state.withLock { $0.jobs.append(work) }
+        wake()
     }
 
     func add(_ connection: Connection) {

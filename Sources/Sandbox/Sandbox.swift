@@ -40,7 +40,7 @@ package final class Sandbox: Sendable {
     deinit { connection.close() }
 
     /// Exchanges versions and begins to watch.
-    func greet() async throws(SandboxError) {
+    func greet(isBorn: Bool = false) async throws(SandboxError) {
         let fields = FieldReader(try await connection.request(SANDBOX_HELLO).fields)
         let version = Int(fields.number(SANDBOX_VERSION) ?? 0)
         guard version == Int(SANDBOX_PROTOCOL) else { throw SandboxError.incompatible(version: version) }
@@ -49,7 +49,8 @@ package final class Sandbox: Sendable {
             $0.startedAt = fields.number(SANDBOX_STARTED_AT) ?? 0
             $0.hasOneIdentity = fields.number(SANDBOX_ONE_IDENTITY) == 1
         }
-        _ = try await connection.request(SANDBOX_WATCH)
+        // To the connection that it was born with the parent tells everything from the beginning.
+        if !isBorn { _ = try await connection.request(SANDBOX_WATCH) }
     }
 
     /// Number of the parent as this process counts.
@@ -132,11 +133,12 @@ package final class Sandbox: Sendable {
 
     /// Mounts memory on a folder as the sandbox sees it, for containers to share and to keep across their restarts.
     /// `size` in bytes, nil for half of the host's memory. The host sees the folder as it was.
-    package func mountMemory(at path: String, size: Int64?, mode: UInt32 = 0o1777) async throws(SandboxError) {
+    package func mountMemory(at path: String, size: Int64?, mode: UInt32 = 0o1777, group: UInt32? = nil) async throws(SandboxError) {
         _ = try await connection.request(SANDBOX_TMPFS) {
             $0.text(SANDBOX_PATH, path)
             $0.number(SANDBOX_SIZE, size ?? -1)
             $0.number(SANDBOX_MODE, Int64(mode))
+            if let group { $0.number(SANDBOX_GROUP, Int64(group)) }
         }
     }
 

@@ -24,19 +24,14 @@ package final class SandboxRuntime: Sendable {
         }
         let sandbox = Sandbox(
             folder: configuration.folder, maskedPaths: configuration.maskedPaths, fd: birth.socket, reactor: reactor, runtime: self)
-        let answer: Result<Void, SandboxError>
-        do throws(SandboxError) {
-            answer = .success(try await sandbox.greet())
-        } catch {
-            answer = .failure(error)
-        }
         // The first process ends as soon as it has named the namespaces' users, so this does not wait.
-        _ = try await reactor.perform { () -> Result<Int32, SandboxError> in
-            var status: Int32 = 0
-            while waitpid(birth.pid, &status, 0) < 0, errno == EINTR {}
-            return .success(status)
+        defer {
+            reactor.run {
+                var status: Int32 = 0
+                while waitpid(birth.pid, &status, 0) < 0, errno == EINTR {}
+            }
         }
-        try answer.get()
+        try await sandbox.greet(isBorn: true)
         return sandbox
     }
 

@@ -4,6 +4,8 @@ import Machinery
 import TestSupport
 import Testing
 
+@testable import Cluster
+
 /// Further nodes beside the first: asked for, switched off and on, taken away.
 @Suite struct NodePoolTests {
     private static func node(_ name: String, _ kind: NodeMarks.Kind, capacity: String) -> View<Node> {
@@ -33,6 +35,19 @@ import Testing
         let pod: View<Pod> = try await client.get(Pod.self, ObjectKey(namespace: "default", name: name))
         guard let status = pod.status.containerStatuses.first, status.ready else { return nil }
         return status.restartCount
+    }
+
+    @Test func `nodes of one machine use what their pods use, and equal parts of the rest`() {
+        func node(_ name: String, cpu: String, memory: String) -> View<NodeMetrics> {
+            View<NodeMetrics>(["metadata": ["name": .string(name)], "usage": ["cpu": .string(cpu), "memory": .string(memory)]])
+        }
+        let busy = View<PodMetrics>(["containers": [["name": "a", "usage": ["cpu": "900m", "memory": "512Mi"]]]])
+        let machine: (String) -> View<NodeMetrics> = { node($0, cpu: "1500m", memory: "2Gi") }
+        let divided: [View<NodeMetrics>] = SharedMachine.divide([(machine("one"), [busy]), (machine("two"), [])])
+        #expect(divided.map(\.name) == ["one", "two"])
+        #expect(divided.map { $0.usage["cpu"]?.milliValue } == [1200, 300])
+        #expect(divided.map { $0.usage["memory"]?.value } == [1280 << 20, 768 << 20])
+        #expect(SharedMachine.divide([(machine("one"), [busy])]).first?.usage["cpu"]?.milliValue == 1500)
     }
 
     @Test func `a node of processes loses them with its power, and all it had with its object`() async throws {

@@ -23,6 +23,17 @@ import Testing
     private static let plan = EvictionPlan(
         resource: "memory", threshold: Quantity(100 << 20, .binarySI), available: Quantity(20 << 20, .binarySI))
 
+    @Test func `of process numbers a twentieth stays free, and who has most goes`() {
+        let pressure = NodePressure(memoryAvailable: .max, disk: nil, processesAvailable: 1600, processes: 32768)
+        #expect(pressure.isShortOfProcesses)
+        #expect(!NodePressure(memoryAvailable: .max, disk: nil, processesAvailable: 1700, processes: 32768).isShortOfProcesses)
+        #expect(!NodePressure(memoryAvailable: .max, disk: nil).isShortOfProcesses)
+        let plan = EvictionPlan(resource: "pids", threshold: Quantity(1638), available: Quantity(1600))
+        let bomb = Self.candidate("bomb", request: nil, used: 9000)
+        #expect(plan.victim([Self.candidate("quiet", request: nil, used: 1), bomb])?.pod.name == "bomb")
+        #expect(plan.message(for: bomb) == "The node was low on resource: pids. Threshold quantity: 1638, available: 1600. ")
+    }
+
     @Test func `who takes more than asked for goes first, then the unimportant, then the greedy`() {
         let modest = Self.candidate("modest", request: "100Mi", used: 50 << 20)
         let important = Self.candidate("important", request: "10Mi", used: 90 << 20, priority: 10)

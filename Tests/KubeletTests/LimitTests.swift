@@ -49,6 +49,38 @@ import Testing
         await node.end()
     }
 
+    @Test(arguments: [true, false])
+    func `a profile of the node's decides, whatever may gain rights`(_ gainsRights: Bool) async throws {
+        let node = try await TestNode()
+        let profile = """
+            {"defaultAction": "SCMP_ACT_ALLOW", "archMap": [{"architecture": "SCMP_ARCH_X86_64"}], "syscalls": [
+              {"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 38},
+              {"name": "unshare", "action": "SCMP_ACT_ERRNO", "args": [{"index": 0, "value": 67108864, "op": "SCMP_CMP_EQ"}]}]}
+            """
+        _ = try node.folder.write(profile, to: "node/seccomp/mine.json")
+        try await node.withKubelet { kubelet in
+            try await node.shell(
+                "filtered", "grep Seccomp: /proc/self/status; mkdir /tmp/x 2>&1; unshare -u true 2>&1; unshare -m true && echo lives",
+                [
+                    "securityContext": [
+                        "seccompProfile": ["type": "Localhost", "localhostProfile": "mine.json"],
+                        "allowPrivilegeEscalation": .bool(gainsRights), "privileged": false,
+                        "capabilities": ["add": ["SYS_ADMIN"]],
+                    ]
+                ])
+            let pod: View<Pod> = try await node.waitForPhase("filtered", "Succeeded")
+            #expect(
+                try await node.log(kubelet, pod) == """
+                    Seccomp:\t2
+                    mkdir: cannot create directory '/tmp/x': Function not implemented
+                    unshare: unshare failed: Operation not permitted
+                    lives
+
+                    """)
+        }
+        await node.end()
+    }
+
     @Test func `the runtime's profile refuses what it must`() async throws {
         let node = try await TestNode()
         try await node.withKubelet { kubelet in

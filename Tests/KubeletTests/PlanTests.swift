@@ -1,6 +1,7 @@
 import API
 import Machinery
 import Network
+import Sandbox
 import Testing
 
 @testable import Kubelet
@@ -80,6 +81,69 @@ struct PlanTests {
         guard case .ended(let end) = ended(42), case .ended(let other) = ended(1) else { return }
         #expect(PodPlan.mustRestart(container, end, spec("Always")))
         #expect(!PodPlan.mustRestart(container, other, spec("Always")))
+    }
+
+    @Test func `a rule can restart the whole pod, and its back-off counts`() {
+        var all: View<PodSpec> = spec("Never", inits: [["name": "one", "image": "x"]])
+        all.containers[1].restartPolicyRules = [
+            View<ContainerRestartRule>(["action": "RestartAllContainers", "exitCodes": ["operator": "In", "values": [88]]])
+        ]
+        func plan(_ a: ContainerRecord.Phase, _ code: Int, _ backOff: BackOff = BackOff()) -> PodPlan {
+            var known: [String: ContainerRecord] = records([("one", .initial, ended(0)), ("a", .main, a), ("b", .main, ended(code))])
+            known["b"]?.restarts = backOff
+            return PodPlan(all, known, now: now)
+        }
+        #expect(plan(running, 88).steps == [.stop("a", "Container a will be restarted: container b ended")])
+        #expect(plan(ended(0), 88).steps == [.beginAnew("b")])
+        #expect(plan(running, 1).steps == [])
+        #expect(plan(ended(0), 1).isFinished)
+        var backOff = BackOff()
+        backOff.next(after: now, now: now)
+        #expect(plan(ended(0), 88, backOff).wakeAt == now.advanced(by: .seconds(10)))
+    }
+
+    @Test func `a file of variables gives its last value, over several lines too`() throws {
+        let file = Array("# A comment\n\nA='one'\n  B='two\nlines=x'\nA='three'\n".utf8)
+        #expect(try VariableFile.value(of: "A", in: file) == "three")
+        #expect(try VariableFile.value(of: "B", in: file) == "two\nlines=x")
+        #expect(try VariableFile.value(of: "C", in: file) == nil)
+        #expect(throws: ConfigError("line 2 is not of the form NAME='value'")) {
+            try VariableFile.value(of: "A", in: Array("A='x'\nB=y\n".utf8))
+        }
+    }
+
+    @Test(arguments: [
+        ("/next", "/next", 80), ("next?a=b", "/a/next?a=b", 80), ("http://10.0.0.1:8080/x", "/x", 8080), ("http://10.0.0.1", "/", 80),
+        ("http://0.0.0.0/", nil, 80), ("ftp://10.0.0.1/", nil, 80),
+    ])
+    func `a probe follows the way to another page of the same host`(_ location: String, _ path: String?, _ port: Int) {
+        let page = NetworkCheck.Page(host: "10.0.0.1", port: 80, path: "/a/b?c=d", headers: [])
+        let next: NetworkCheck.Page? = page.following(location)
+        #expect(next?.path == path)
+        if let next { #expect(next.port == port) }
+    }
+
+    @Test func `a profile's entries depend on capabilities, architecture and kernel`() throws {
+        func filter(_ entry: JSON, capabilities: UInt64 = 0) throws -> SystemCallFilter {
+            try SeccompProfile(
+                ["defaultAction": "SCMP_ACT_ERRNO", "syscalls": [entry]],
+                for: .init(capabilities: capabilities, architecture: "amd64", kernel: "6.1.0-18-amd64")
+            ).filter
+        }
+        let none = try filter(["names": ["nonsense"], "action": "SCMP_ACT_ALLOW"])
+        let plain = try filter(["names": ["bpf"], "action": "SCMP_ACT_ALLOW"])
+        #expect(plain != none)
+        func entry(_ path: String, _ condition: JSON) -> JSON { ["names": ["bpf"], "action": "SCMP_ACT_ALLOW", path: condition] }
+        let admin: UInt64 = CapabilitySet.bit("CAP_SYS_ADMIN") ?? 0
+        #expect(try filter(entry("includes", ["caps": ["CAP_SYS_ADMIN"]])) == none)
+        #expect(try filter(entry("includes", ["caps": ["CAP_SYS_ADMIN"]]), capabilities: admin) == plain)
+        #expect(try filter(entry("excludes", ["caps": ["CAP_SYS_ADMIN"]]), capabilities: admin) == none)
+        #expect(try filter(entry("includes", ["arches": ["arm64"]])) == none)
+        #expect(try filter(entry("includes", ["minKernel": "4.8"])) == plain)
+        #expect(try filter(entry("includes", ["minKernel": "6.10"])) == none)
+        #expect(throws: ConfigError("syscalls[0].args[0].index is 9: a call has arguments 0 to 5")) {
+            try filter(["names": ["bpf"], "action": "SCMP_ACT_ALLOW", "args": [["index": 9, "value": 0, "op": "SCMP_CMP_EQ"]]])
+        }
     }
 
     @Test func `back-off doubles to five minutes and is forgotten after ten`() {

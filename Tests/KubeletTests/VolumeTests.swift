@@ -2,6 +2,7 @@ import API
 import Client
 import Kubelet
 import Machinery
+import Sandbox
 import TestSupport
 import Testing
 
@@ -107,6 +108,60 @@ import Testing
             try await eventually("the pod saw it") { try await node.log(kubelet, pod) == "..data\napp.yaml\nnew\n" }
             try await node.delete("reader")
             try await node.waitUntilGone("reader")
+        }
+        await node.end()
+    }
+
+    @Test func `memory belongs to the pod's group and is no more than the pod may have`() async throws {
+        let node = try await TestNode()
+        let hasGroups: Bool = node.network.identities > 1
+        try await node.withKubelet { kubelet in
+            let script = "df -k --output=size /m | tail -1 | tr -d ' '; stat -c '%a %g' /m; cat /proc/self/status | grep Groups | cut -f2"
+            try await node.run(
+                "memory",
+                [
+                    "restartPolicy": "Never", "securityContext": ["fsGroup": 2000],
+                    "containers": [
+                        [
+                            "name": "main", "image": "host", "command": ["sh", "-c", .string(script)],
+                            "resources": ["limits": ["memory": "32Mi"]], "volumeMounts": [["name": "m", "mountPath": "/m"]],
+                        ]
+                    ],
+                    "volumes": [["name": "m", "emptyDir": ["medium": "Memory"]]],
+                ])
+            let pod: View<Pod> = try await node.waitForPhase("memory", "Succeeded")
+            let lines: [Substring] = try await node.log(kubelet, pod).split(separator: "\n")
+            #expect(lines.first == "32768")
+            if hasGroups { #expect(lines.dropFirst().first == "2777 2000") }
+        }
+        await node.end()
+    }
+
+    @Test func `a variable comes from a file that an init container wrote`() async throws {
+        let node = try await TestNode()
+        try await node.withKubelet { kubelet in
+            let source: JSON = ["fileKeyRef": ["volumeName": "data", "path": "out/env", "key": "NAME"]]
+            try await node.run(
+                "env",
+                [
+                    "restartPolicy": "Never",
+                    "initContainers": [
+                        [
+                            "name": "writer", "image": "host",
+                            "command": ["sh", "-c", "mkdir /data/out; echo \"NAME='a b'\" > /data/out/env"],
+                            "volumeMounts": [["name": "data", "mountPath": "/data"]],
+                        ]
+                    ],
+                    "containers": [
+                        [
+                            "name": "main", "image": "host", "command": ["sh", "-c", "echo \"$GIVEN\""],
+                            "env": [["name": "GIVEN", "valueFrom": source]],
+                        ]
+                    ],
+                    "volumes": [["name": "data", "emptyDir": [:]]],
+                ])
+            let pod: View<Pod> = try await node.waitForPhase("env", "Succeeded")
+            #expect(try await node.log(kubelet, pod) == "a b\n")
         }
         await node.end()
     }

@@ -57,7 +57,8 @@ package struct SeccompProfile: Schema {
 
     package let type = Field<String>(
         "type", 1, "RuntimeDefault, Unconfined or Localhost.", .required, .oneOf("Localhost", "RuntimeDefault", "Unconfined"))
-    package let localhostProfile = Field<String?>("localhostProfile", 2, "File with the profile on the node, for Localhost.")
+    package let localhostProfile = Field<String?>(
+        "localhostProfile", 2, "File with the profile on the node, for Localhost.", .relativePath)
 
     /// Source: `validateSeccompProfileField` of pkg/apis/core/validation.
     package static func validate(_ profile: View<SeccompProfile>, _ path: Path, _ problems: inout Problems) {

@@ -115,11 +115,21 @@ int swkube_kill_mounting(const char *name);
 /// Waits until all that was written on the file system of a folder is on its disk. Returns 0 or an errno.
 int swkube_sync_file_system(const char *folder);
 
+/// Says that folders made in this one have nothing to do with each other, so that ext4 puts each into a part of the disk of its own.
+/// Returns 0 or an errno, such as that of a file system that does not know this.
+int swkube_spread_folders(const char *folder);
+
 /// Sets an extended attribute of an open file. Returns 0 or an errno.
 int swkube_set_attribute(int fd, const char *name, const void *value, size_t length);
 
 /// Waits for a signal to end, and reaps: what the image "pause" is.
 int swkube_pause_main(void);
+
+/// The number of a system call of this architecture by its name, -1 for one that it does not have.
+int swkube_system_call(const char *name);
+
+/// How filters of system calls name this architecture, 0 for one that this program does not know.
+uint32_t swkube_audit_architecture(void);
 
 /// The kernel's words for an errno, or null; in English whatever the locale.
 const char *swkube_error_text(int error);

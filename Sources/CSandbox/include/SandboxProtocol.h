@@ -104,5 +104,7 @@ enum sandbox_field_code {
     SANDBOX_UNMASKED_PROC = 99, // nothing in /proc is hidden or read-only
     SANDBOX_DATA_LIMIT = 100,   // bytes that each process may have of its own; see RLIMIT_DATA
     SANDBOX_PROCESS_LIMIT = 101, // processes of the container's user in the pod's user namespace; see RLIMIT_NPROC
+    SANDBOX_SECCOMP_PROGRAM = 102, // instructions of a filter in place of the default profile
+    SANDBOX_SECCOMP_FLAGS = 103,
     SANDBOX_WITHOUT_OVERLAY = 39, // bind the host's folders read-only instead of covering them
 };

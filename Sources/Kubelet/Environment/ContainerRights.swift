@@ -9,8 +9,7 @@ struct ContainerRights: Sendable {
     var home = "/root"
     var capabilities: UInt64 = ContainerProcess.defaultCapabilities
     var noNewPrivileges = false
-    /// The runtime's default profile of system calls.
-    var filtersSystemCalls = false
+    var systemCalls: ContainerProcess.SystemCalls = .all
     var readOnlyRoot = false
     /// All devices that the node's user has, and all rights in the pod's namespaces: on the host, if root runs the node.
     var isPrivileged = false
@@ -19,8 +18,10 @@ struct ContainerRights: Sendable {
     /// What holds less than the manifest asks for, as sentences for a warning.
     var shortcomings: [String] = []
 
-    /// Throws ``ConfigError``.
-    init(_ container: View<Container>, of pod: View<Pod>, hasOneIdentity: Bool, image: ResolvedImage) throws(ConfigError) {
+    /// - Parameter profiles: the folder with profiles of system calls. Throws ``ConfigError``.
+    init(
+        _ container: View<Container>, of pod: View<Pod>, hasOneIdentity: Bool, image: ResolvedImage, profiles: String
+    ) throws(ConfigError) {
         let own: View<SecurityContext> = container.securityContext ?? View<SecurityContext>()
         let shared: View<PodSecurityContext> = pod.spec.securityContext ?? View<PodSecurityContext>()
         let name: String = container.name
@@ -29,17 +30,10 @@ struct ContainerRights: Sendable {
         }
         isPrivileged = own.privileged == true
         isUnmasked = own.procMount == "Unmasked"
-        if let profile = own.seccompProfile ?? shared.seccompProfile {
-            if profile.type == "Localhost" {
-                throw refuse(
-                    "securityContext.seccompProfile", "this version cannot load profiles from files; use RuntimeDefault or Unconfined")
-            }
-            if profile.type == "RuntimeDefault", !isPrivileged {
-                filtersSystemCalls = true
-            }
-        }
-        if let profile = own.appArmorProfile ?? shared.appArmorProfile, profile.type != "Unconfined" {
-            shortcomings.append("container \"\(name)\": appArmorProfile: this version applies no AppArmor profile")
+        if (own.appArmorProfile ?? shared.appArmorProfile)?.type == "RuntimeDefault" {
+            shortcomings.append(
+                "container \"\(name)\": appArmorProfile: this node applies no AppArmor profile; "
+                    + "capabilities, seccomp and the namespaces hold the container as usual")
         }
         if own.seLinuxOptions != nil || shared.seLinuxOptions != nil {
             shortcomings.append("container \"\(name)\": seLinuxOptions: this version sets no SELinux label")
@@ -49,9 +43,34 @@ struct ContainerRights: Sendable {
         noNewPrivileges = own.allowPrivilegeEscalation == false
         try setUser(own, shared, pod, name, hasOneIdentity, image)
         if isPrivileged {
-            capabilities = Self.all
-        } else if let wanted = own.capabilities {
-            capabilities = try Self.capabilities(wanted, container: name)
+            capabilities = CapabilitySet.all
+        } else {
+            if let wanted = own.capabilities { capabilities = try CapabilitySet.make(wanted, container: name) }
+            if let profile = own.seccompProfile ?? shared.seccompProfile { try filter(by: profile, profiles, name) }
+        }
+    }
+
+    /// As upstream, a privileged container is not filtered.
+    private mutating func filter(by profile: View<API.SeccompProfile>, _ profiles: String, _ container: String) throws(ConfigError) {
+        switch profile.type {
+        case "RuntimeDefault": systemCalls = .runtimeDefault
+        case "Localhost":
+            let name: String = profile.localhostProfile ?? ""
+            let path = "\(profiles)/\(name)"
+            func refuse(_ why: String) -> ConfigError {
+                ConfigError("container \"\(container)\": securityContext.seccompProfile: cannot load seccomp profile \"\(path)\": \(why)")
+            }
+            // The API admits no way out of the folder.
+            guard let bytes = Files.read(path) else { throw refuse("no such file: put the profile there") }
+            guard let json = try? JSON(parsing: bytes) else { throw refuse("it is no JSON") }
+            let circumstances = SeccompProfile.Circumstances(
+                capabilities: capabilities, architecture: Host.architecture, kernel: Host.kernelVersion)
+            do {
+                systemCalls = .filtered(try SeccompProfile(json, for: circumstances).filter)
+            } catch {
+                throw refuse(error.description)
+            }
+        default: break
         }
     }
 
@@ -89,35 +108,4 @@ struct ContainerRights: Sendable {
         user = ContainerProcess.User(
             uid: found.uid, gid: group.map { UInt32(clamping: $0) } ?? primary, supplementaryGroups: hasOneIdentity ? [] : groups)
     }
-
-    /// The default set with `drop` taken off and `add` put on; ALL stands for every one.
-    private static func capabilities(_ wanted: View<Capabilities>, container: String) throws(ConfigError) -> UInt64 {
-        var set: UInt64 = ContainerProcess.defaultCapabilities
-        func bit(_ name: String, _ field: String) throws(ConfigError) -> UInt64 {
-            let upper: String = name.uppercased()
-            if upper == "ALL" { return all }
-            let short: String = upper.hasPrefix("CAP_") ? String(upper.dropFirst(4)) : upper
-            guard let index = names.firstIndex(of: short) else {
-                throw ConfigError("container \"\(container)\": securityContext.capabilities.\(field): unknown capability \"\(name)\"")
-            }
-            return 1 << UInt64(index)
-        }
-        let add: [String] = wanted.add
-        let drop: [String] = wanted.drop
-        if add.contains(where: { $0.uppercased() == "ALL" }) { set = all }
-        for name in drop { set &= try ~bit(name, "drop") }
-        for name in add where name.uppercased() != "ALL" { set |= try bit(name, "add") }
-        return set
-    }
-
-    private static let all: UInt64 = (1 << UInt64(names.count)) - 1
-
-    /// By Linux's numbers. Source: linux/capability.h.
-    private static let names: [String] = [
-        "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP", "LINUX_IMMUTABLE",
-        "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT",
-        "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE", "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD", "LEASE",
-        "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ",
-        "PERFMON", "BPF", "CHECKPOINT_RESTORE",
-    ]
 }

@@ -38,6 +38,8 @@ struct EnvironmentMaker: Sendable {
     let home: String
     let services: [String: String]
     let image: ResolvedImage
+    /// Reads a file at a path of a volume; nil when it is not there.
+    let file: @Sendable (_ path: String, _ volume: String) throws(ConfigError) -> [UInt8]?
 
     /// What containerd gives when an image says nothing.
     static let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -130,8 +132,18 @@ struct EnvironmentMaker: Sendable {
             if optional { return nil }
             throw ConfigError("couldn't find key \(reference.key) in Secret \(namespace)/\(reference.name)")
         }
-        if source.fileKeyRef != nil {
-            throw ConfigError("variable \(name): this version cannot take variables from files (fileKeyRef); use a ConfigMap or Secret")
+        if let reference: View<FileKeySelector> = source.fileKeyRef {
+            let place = "file \(reference.path) of volume \(reference.volumeName)"
+            do throws(ConfigError) {
+                let bytes: [UInt8]? = try file(reference.path, reference.volumeName)
+                if let value = try bytes.flatMap({ bytes throws(ConfigError) in try VariableFile.value(of: reference.key, in: bytes) }) {
+                    return value
+                }
+                if reference.optional == true { return nil }
+                throw ConfigError(bytes == nil ? "it is not there" : "couldn't find key \(reference.key)")
+            } catch {
+                throw ConfigError("\(place): \(error)")
+            }
         }
         throw ConfigError("variable \(name) has a source that this version does not know")
     }

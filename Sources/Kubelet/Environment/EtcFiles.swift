@@ -34,7 +34,7 @@ struct EtcFiles: Sendable {
         } else {
             text = "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
             text += "fe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n"
-            if !podIP.isEmpty { text += "\(podIP)\t\(hostname)\n" }
+            if !podIP.isEmpty { text += "\(podIP)\t\(fullName)\(hostname)\n" }
         }
         let aliases: [View<HostAlias>] = pod.spec.hostAliases
         if !aliases.isEmpty {
@@ -42,6 +42,13 @@ struct EtcFiles: Sendable {
             for alias in aliases { text += "\(alias.ip)\t\(alias.hostnames.joined(separator: "\t"))\n" }
         }
         return text
+    }
+
+    /// The name that the pod has in its subdomain, before the short one.
+    private var fullName: String {
+        let isWhole: Bool = pod.spec.setHostnameAsFQDN == true || pod.spec.hostnameOverride?.isEmpty == false
+        guard !pod.spec.subdomain.isEmpty, !isWhole else { return "" }
+        return "\(hostname).\(pod.spec.subdomain).\(pod.namespace).svc.cluster.local\t"
     }
 
     /// nil leaves the node's file. Source: pkg/kubelet/network/dns.

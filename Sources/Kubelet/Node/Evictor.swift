@@ -4,7 +4,7 @@ import Logging
 import Machinery
 import Sandbox
 
-/// Ends pods, one at a time, while the node runs short of memory or disk.
+/// Ends pods, one at a time, while the node runs short of memory, disk or process numbers.
 struct Evictor: Sendable {
     let pressure: @Sendable () -> NodePressure
     let workers: @Sendable () -> [PodWorker]
@@ -23,7 +23,7 @@ struct Evictor: Sendable {
                 await evict(
                     EvictionPlan(
                         resource: "memory", threshold: Quantity(NodePressure.memoryThreshold, .binarySI),
-                        available: Quantity(now.memoryAvailable / 1024 * 1024, .binarySI)), by: memory)
+                        available: Quantity(now.memoryAvailable / 1024 * 1024, .binarySI)), by: { await used(\.workingSetBytes) })
             } else if now.isShortOfDisk {
                 let isBytes: Bool = now.isShortOfBytes
                 await evict(
@@ -33,6 +33,11 @@ struct Evictor: Sendable {
                         available: isBytes
                             ? Quantity((now.disk?.available ?? 0) / 1024 * 1024, .binarySI) : Quantity(now.disk?.availableInodes ?? 0)),
                     by: disk)
+            } else if now.isShortOfProcesses {
+                await evict(
+                    EvictionPlan(
+                        resource: "pids", threshold: Quantity(now.processThreshold), available: Quantity(max(0, now.processesAvailable))),
+                    by: { await used(\.processes) })
             }
         }
     }
@@ -46,14 +51,14 @@ struct Evictor: Sendable {
         await worker.evict(plan.message(for: victim))
     }
 
-    private func memory() async -> [(PodWorker, EvictionPlan.Candidate)] {
+    private func used(_ amount: (ContainerUsage) -> Int64) async -> [(PodWorker, EvictionPlan.Candidate)] {
         let used: [String: PodUsage] = Dictionary(await usage().map { ($0.uid, $0) }) { first, _ in first }
         var all: [(PodWorker, EvictionPlan.Candidate)] = []
         for worker in workers() {
             guard let pod = await worker.evictable else { continue }
             let containers: [ContainerUsage] = used[worker.uid]?.containers ?? []
             all.append(
-                (worker, .init(pod: pod, usage: Dictionary(containers.map { ($0.name, $0.workingSetBytes) }) { first, _ in first })))
+                (worker, .init(pod: pod, usage: Dictionary(containers.map { ($0.name, amount($0)) }) { first, _ in first })))
         }
         return all
     }

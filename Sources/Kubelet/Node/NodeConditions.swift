@@ -20,7 +20,9 @@ struct NodeConditions {
             pressure.isShortOfDisk
                 ? condition("DiskPressure", true, "KubeletHasDiskPressure", "kubelet has disk pressure")
                 : condition("DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
-            condition("PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+            pressure.isShortOfProcesses
+                ? condition("PIDPressure", true, "KubeletHasInsufficientPID", "kubelet has insufficient PID available")
+                : condition("PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
             limits.map {
                 condition(
                     "ResourceLimitsEnforced", false, "ProcessLimitsOnly",

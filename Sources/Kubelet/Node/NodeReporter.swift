@@ -16,6 +16,8 @@ struct NodeReporter: Sendable {
 
     static let version = "v1.36.0"
     private static let maxPods: Int64 = 110
+    /// Names for the one way of running pods: none, its own, and the one that most clusters have for theirs.
+    static let runtimeHandlers = ["", "swkube", "runc"]
 
     /// Makes the node known and Ready. Tries until it succeeds; nil when the task is cancelled first.
     func register(podCIDR: CIDR) async -> View<Node>? {
@@ -164,15 +166,15 @@ struct NodeReporter: Sendable {
             $0.architecture = Host.architecture
         }
         status.features = View<NodeFeatures> { $0.supplementalGroupsPolicy = true }
-        status.runtimeHandlers = [
+        status.runtimeHandlers = Self.runtimeHandlers.map { name in
             View<NodeRuntimeHandler> {
-                $0.name = ""
+                $0.name = name
                 $0.features = View<NodeRuntimeHandlerFeatures> {
                     $0.recursiveReadOnlyMounts = true
                     $0.userNamespaces = true
                 }
             }
-        ]
+        }
         let conditions: NodeConditions = NodeConditions(
             old: node, now: clock.time, pressure: configuration.currentPressure, network: configuration.network,
             limits: configuration.controlGroups.problem)

@@ -19,9 +19,20 @@ struct PodAdmission {
         if let os: View<PodOS> = pod.spec.os, os.name != "linux" {
             return Refusal(reason: "PodOSNotSupported", message: "Failed to admit pod as the OS field doesn't match node OS")
         }
+        if Self.namesAppArmorProfile(pod.spec) {
+            return Refusal(
+                reason: "AppArmor",
+                message: "Cannot enforce AppArmor: this node loads no profiles; take appArmorProfile type Localhost out of the pod")
+        }
         if let message = forbiddenSysctl(pod.spec) { return Refusal(reason: "SysctlForbidden", message: message) }
         return shortage(
             for: pod, beside: others.filter { $0.metadata.uid != pod.metadata.uid && comesFirst($0, before: pod) }, isAdded: true)
+    }
+
+    /// A profile of the user's own; the runtime's is told as a shortcoming. Source: pkg/security/apparmor/validate.go.
+    private static func namesAppArmorProfile(_ spec: View<PodSpec>) -> Bool {
+        if spec.securityContext?.appArmorProfile?.type == "Localhost" { return true }
+        return (spec.containers + spec.initContainers).contains { $0.securityContext?.appArmorProfile?.type == "Localhost" }
     }
 
     private func comesFirst(_ other: View<Pod>, before pod: View<Pod>) -> Bool {

@@ -5,11 +5,14 @@ import Machinery
 ///
 /// Order of its choices: init containers one after the other, each sidecar as soon as it has started; then all containers;
 /// a container that ended is started again when its restart policy says so, after its back-off; when no container will ever run again
-/// the sidecars are stopped, the last one first. Source: the pod lifecycle page of the Kubernetes documentation.
+/// the sidecars are stopped, the last one first. An end that a rule answers with `RestartAllContainers` stops all others, and then the pod
+/// begins anew with its init containers. Source: the pod lifecycle page of the Kubernetes documentation, KEP-5532.
 struct PodPlan: Equatable {
     enum Step: Equatable {
         case start(String)
         case stop(String, String)
+        /// Everything runs again, because this container ended so.
+        case beginAnew(String)
     }
 
     private(set) var steps: [Step] = []
@@ -27,6 +30,10 @@ struct PodPlan: Equatable {
     ) {
         let mains: [View<Container>] = spec.containers
         let inits: [View<Container>] = spec.initContainers
+        if let name = Self.restarting(spec, records) {
+            restartAll(name, records, now)
+            return
+        }
         let isOver: Bool = Self.isOver(spec, records)
         guard !isOver else {
             stopRest(spec, records)
@@ -76,14 +83,39 @@ struct PodPlan: Equatable {
 
     /// Whether a container that ended so is started again. The container's own rules and policy come before the pod's.
     static func mustRestart(_ container: View<Container>, _ end: ContainerRecord.End, _ spec: View<PodSpec>) -> Bool {
-        for rule in container.restartPolicyRules {
-            guard let codes: View<ContainerRestartRuleOnExitCodes> = rule.exitCodes else { continue }
-            if codes.values.contains(end.exitCode) == (codes.operator == "In") { return true }
-        }
+        if rule(for: end, of: container) != nil { return true }
         switch container.restartPolicy ?? spec.restartPolicy {
         case "Never": return false
         case "OnFailure": return end.exitCode != 0
         default: return spec.initContainers.allSatisfy { $0.name != container.name } || container.isSidecar || end.exitCode != 0
+        }
+    }
+
+    /// The first of the container's rules that fits.
+    private static func rule(for end: ContainerRecord.End, of container: View<Container>) -> View<ContainerRestartRule>? {
+        container.restartPolicyRules.first { rule in
+            guard let codes: View<ContainerRestartRuleOnExitCodes> = rule.exitCodes else { return false }
+            return codes.values.contains(end.exitCode) == (codes.operator == "In")
+        }
+    }
+
+    /// The container whose end restarts all.
+    private static func restarting(_ spec: View<PodSpec>, _ records: [String: ContainerRecord]) -> String? {
+        (spec.initContainers + spec.containers).first { container in
+            guard !container.restartPolicyRules.isEmpty, let end = records[container.name]?.end else { return false }
+            return rule(for: end, of: container)?.action == "RestartAllContainers"
+        }?.name
+    }
+
+    private mutating func restartAll(_ name: String, _ records: [String: ContainerRecord], _ now: ClusterClock.Instant) {
+        let running: [ContainerRecord] = records.values.filter { $0.isRunning && $0.role != .ephemeral }
+        steps = running.filter { !$0.isStopping }.map { .stop($0.name, "Container \($0.name) will be restarted: container \(name) ended") }
+        guard running.isEmpty, let record = records[name], let end = record.end else { return }
+        if let due = record.restarts.deadline(after: end.moment, now: now) {
+            backingOff.insert(name)
+            wake(due)
+        } else {
+            steps = [.beginAnew(name)]
         }
     }
 

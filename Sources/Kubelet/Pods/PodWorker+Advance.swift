@@ -35,6 +35,9 @@ extension PodWorker {
                 stop(
                     name, message: message, grace: pod.spec.terminationGracePeriodSeconds,
                     isForNewDefinition: !PodPlan.isOver(pod.spec, records))
+            case .beginAnew(let name):
+                if let end = records[name]?.end { records[name]?.restarts.next(after: end.moment, now: node.clock.now) }
+                beginAnew()
             }
         }
         if filesMayHaveChanged || volumes.renewAt.map({ $0 <= node.clock.now }) == true { await refreshVolumes() }
@@ -65,8 +68,11 @@ extension PodWorker {
         if sandbox == nil {
             guard isDue(.sandbox) else { return false }
             do {
+                try Files.makeFolder(folders.state)
+                async let files: Void = prepareFiles()
                 try await makeSandbox()
                 setbacks[.sandbox] = nil
+                await files
             } catch {
                 note(.sandbox, first: .seconds(1), limit: .seconds(30))
                 node.events.record(pod, .warning, reason: "FailedCreatePodSandBox", "Failed to create pod sandbox: \(error)")
@@ -88,6 +94,14 @@ extension PodWorker {
             node.events.record(pod, .warning, reason: "FailedMount", "\(error)")
             return false
         }
+    }
+
+    /// The files of volumes need no sandbox: they are made beside it. What fails here is tried again at once and told then.
+    private func prepareFiles() async {
+        guard isDue(.volumes) else { return }
+        var volumes: PodVolumes = volumes
+        await volumes.prepareFiles(pod, fields: fields, now: node.clock.now)
+        self.volumes = volumes
     }
 
     func refreshVolumes() async {

@@ -23,7 +23,7 @@ extension PodWorker {
             return await killOverdue()
         }
         isShutDown = true
-        await releaseSandbox()
+        if isPoweredOff { await powerOff() } else { await releaseSandbox() }
     }
 
     /// Ends the sandbox; its containers have ended. Logs stay, volumes go.
@@ -37,6 +37,13 @@ extension PodWorker {
         await removeState()
         node.addresses.release(uid)
         node.hostPorts.close(uid)
+    }
+
+    /// Ends the sandbox and leaves the files.
+    private func powerOff() async {
+        let old: Sandbox? = sandbox
+        sandbox = nil
+        await old?.shutdown()
     }
 
     func removeState() async {

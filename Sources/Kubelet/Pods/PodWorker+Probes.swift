@@ -42,7 +42,7 @@ extension PodWorker {
                 let isEarly: Bool = isEager && clock.now < due
                 let problem: String?
                 var error: (any Error)?
-                do { problem = try await check(probe, record) } catch let failure {
+                do { problem = try await check(probe, record, kind) } catch let failure {
                     problem = "\(failure)"
                     error = failure
                 }
@@ -107,13 +107,17 @@ extension PodWorker {
     }
 
     /// One attempt: nil is success, else why not. Throws when a command could not be run.
-    private func check(_ probe: View<Probe>, _ record: ContainerRecord) async throws -> String? {
+    private func check(_ probe: View<Probe>, _ record: ContainerRecord, _ kind: ProbeKind) async throws -> String? {
         let seconds: Int = max(1, probe.timeoutSeconds)
         guard let container = container(record.name) else { return "the container is gone" }
         if let action: View<ExecAction> = probe.exec {
             return try await attempt(action.command, in: container, id: record.sandboxID, limit: .seconds(seconds))
         }
-        if let action: View<HTTPGetAction> = probe.httpGet { return await get(action, container, seconds: seconds) }
+        if let action: View<HTTPGetAction> = probe.httpGet {
+            return await get(action, container, seconds: seconds) { [weak self] in
+                await self?.tell(record.name, .warning, "ProbeWarning", "\(kind.rawValue) probe warning: \($0)")
+            }
+        }
         if let action: View<TCPSocketAction> = probe.tcpSocket {
             guard let port = number(of: action.port, container) else { return "invalid port: \(action.port)" }
             let host: String = action.host.isEmpty ? podIP : action.host
@@ -126,14 +130,26 @@ extension PodWorker {
         return "missing probe handler"
     }
 
-    func get(_ action: View<HTTPGetAction>, _ container: View<Container>, seconds: Int) async -> String? {
+    /// Follows the way to other pages of the same host, 10 at most; a way to another host is a success that is told.
+    func get(
+        _ action: View<HTTPGetAction>, _ container: View<Container>, seconds: Int, warn: (String) async -> Void = { _ in }
+    ) async -> String? {
         guard let port = number(of: action.port, container) else { return "invalid port: \(action.port)" }
-        let page = NetworkCheck.Page(
+        var page = NetworkCheck.Page(
             host: action.host.isEmpty ? podIP : action.host, port: port, path: action.path.isEmpty ? "/" : action.path,
             headers: action.httpHeaders.map { ($0.name, $0.value) }, isSecure: action.scheme == "HTTPS")
         let network: ClusterNetwork = node.network
-        return Self.problem(
-            await page.isSecure ? SecureCheck.get(network, page, seconds: seconds) : NetworkCheck.get(network, page, seconds: seconds))
+        for _ in 0..<10 {
+            let outcome: NetworkCheck.Outcome =
+                await page.isSecure ? SecureCheck.get(network, page, seconds: seconds) : NetworkCheck.get(network, page, seconds: seconds)
+            guard case .redirect(let location, let body) = outcome else { return Self.problem(outcome) }
+            guard let next = page.following(location) else {
+                await warn("Probe terminated redirects, Response body: \(body)")
+                return nil
+            }
+            page = next
+        }
+        return "Get \"\(page.url)\": stopped after 10 redirects"
     }
 
     private static func problem(_ outcome: NetworkCheck.Outcome) -> String? {
@@ -145,21 +161,6 @@ extension PodWorker {
         case .int(let number): number
         case .string(let name): container.ports.first { $0.name == name }?.containerPort
         }
-    }
-
-    /// A program that runs beside the container's own, with its rights and its environment.
-    func program(
-        _ command: [String], in container: View<Container>, id: String, _ sandbox: Sandbox
-    ) async throws -> ContainerProcess {
-        let rights: ContainerRights = try rights(of: container, in: sandbox)
-        var process = ContainerProcess(
-            id: id, folder: "", arguments: command, environment: try await environment(container, home: rights.home).variables.list,
-            workingDirectory: workingDirectory(of: container), user: rights.user)
-        process.capabilities = rights.capabilities
-        process.noNewPrivileges = rights.noNewPrivileges
-        process.filtersSystemCalls = rights.filtersSystemCalls
-        process.controlGroups = controlGroupFiles(id)
-        return process
     }
 
     /// nil for exit code 0, else what it wrote or why it could not run.

@@ -114,8 +114,9 @@ extension PodWorker {
     /// Changes the groups of containers that run: the pod's first where it grows, last where it shrinks.
     private func giveLimits(to names: [String]) {
         let groups: ControlGroups = node.configuration.controlGroups
-        do throws(SandboxError) {
+        do {
             if groups.isComplete {
+                try refuseTooLittleMemory(names)
                 // While it shrinks the pod may be too small for what its containers have: that is seen at the end.
                 try? groups.set(uid, podLimits)
                 for name in names {
@@ -138,6 +139,22 @@ extension PodWorker {
             resizing.generation = resizing.generation ?? pod.metadata.generation
             resizing.retryAt = node.clock.now.advanced(by: Self.resizeRetry)
         }
+    }
+
+    /// The kernel would make room by killing. Throws ``ConfigError``. Source: `validateMemoryResizeAction` of pkg/kubelet/kuberuntime.
+    private func refuseTooLittleMemory(_ names: [String]) throws(ConfigError) {
+        func check(_ group: String, _ what: String, _ limit: Int64?) throws(ConfigError) {
+            guard let limit, let used: Int64 = node.configuration.controlGroups.usage(group)?.workingSet, used >= limit else { return }
+            throw ConfigError("attempting to set \(what) memory limit (\(limit)) below current usage (\(used))")
+        }
+        var isShrinking = false
+        for name in names {
+            guard let record = records[name], let wanted = allocation[name].flatMap({ Self.limits($0).memory }) else { continue }
+            if let has = record.resources.flatMap({ Self.limits($0).memory }), has <= wanted { continue }
+            try check(controlGroup(of: record.sandboxID), "container \(JSON.quoted(name))", wanted)
+            isShrinking = true
+        }
+        if isShrinking { try check(uid, "pod", podLimits.memory) }
     }
 
     /// What events say of a change, as JSON.

@@ -7,9 +7,9 @@ import Sandbox
 /// The pod's sandbox: made, watched, lost.
 extension PodWorker {
     func makeSandbox() async throws {
+        try await checkRuntime()
         podIP = try pod.spec.hostNetwork ? NodeContext.loopback : address()
         if !pod.spec.hostNetwork { await node.configuration.admit?(pod, podIP) }
-        try Files.makeFolder(folders.state)
         try Files.write(Array("\(podIP) \(networkGeneration)".utf8), to: folders.address, mode: 0o600)
         var configuration = SandboxConfiguration(
             id: "\(key.namespace)/\(key.name)", folder: folders.sandbox, hostname: hostname,
@@ -24,11 +24,27 @@ extension PodWorker {
         await endLeftovers()
         let sandbox: Sandbox = try await node.runtime.create(configuration)
         use(sandbox)
-        // In a new sandbox the pod begins anew: init containers run again, and what ended is a run of the past.
+        beginAnew()
+    }
+
+    /// Init containers are to run again, and what ended is a run of the past: as in a new sandbox.
+    func beginAnew() {
         for (name, record) in records {
             guard let end = record.end, record.role != .ephemeral else { continue }
             records[name]?.phase = .waiting
             records[name]?.previous = end
+        }
+    }
+
+    /// There is one way of running pods here; classes of other runtimes are refused in the words of those who look for them.
+    private func checkRuntime() async throws {
+        guard let name = pod.spec.runtimeClassName else { return }
+        guard let found = try await node.client.find(RuntimeClass.self, ObjectKey(namespace: "", name: name)) else {
+            throw ConfigError("RuntimeClass \(JSON.quoted(name)) not found")
+        }
+        guard NodeReporter.runtimeHandlers.contains(found.handler) else {
+            let known: String = NodeReporter.runtimeHandlers.dropFirst().joined(separator: " and ")
+            throw ConfigError("no runtime for \(JSON.quoted(found.handler)) is configured; this node knows \(known)")
         }
     }
 

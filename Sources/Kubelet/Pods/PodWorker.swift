@@ -67,6 +67,8 @@ actor PodWorker {
     var fetches: [String: ImageFetch] = [:]
     /// What the containers' present runs were started from.
     var images: [String: ResolvedImage] = [:]
+    /// The containers' present runs as they were started; of those of an earlier kubelet nothing.
+    var started: [String: ContainerProcess] = [:]
     /// When a container that could not be started is to be tried again.
     var retryAt: [String: ClusterClock.Instant] = [:]
     var probes: [String: ContainerProbes] = [:]
@@ -77,6 +79,10 @@ actor PodWorker {
     /// Everything was stopped; what is left is to say so and to delete.
     var isShutDown = false
     var isDone = false
+    /// The node goes down: everything is stopped, and nothing is told.
+    var isPoweredOff = false
+    /// Who waits for the end of everything on a node that goes down.
+    var onShutDown: [CheckedContinuation<Void, Never>] = []
     var plan: PodPlan?
     /// What the node has set aside, by container; empty before the pod was admitted.
     var allocation: [String: View<ResourceRequirements>] = [:]
@@ -202,6 +208,11 @@ actor PodWorker {
             await advance(filesMayHaveChanged: news.hasNewSources || isChanged)
         }
         await report()
+        if isPoweredOff, isShutDown {
+            for waiter in onShutDown { waiter.resume() }
+            onShutDown = []
+            return
+        }
         if isShutDown, sandbox == nil, isGone || pod.isTerminating { await leave() }
         if !isDone { setAlarm() }
     }

@@ -11,6 +11,8 @@ enum NetworkCheck {
     enum Outcome: Sendable, Equatable {
         case success
         case failure(String)
+        /// The page is at another place; `body` is what the answer says of it, 10 KiB at most.
+        case redirect(to: String, body: String)
     }
 
     struct ConnectError: Error { let text: String }
@@ -22,6 +24,29 @@ enum NetworkCheck {
         var path: String
         var headers: [(name: String, value: String)]
         var isSecure = false
+
+        /// The page at which another one of the same host is; nil for one elsewhere.
+        func following(_ location: String) -> Page? {
+            var page: Page = self
+            let rest: Substring
+            if let colons = location.firstRange(of: "://") {
+                let scheme: Substring = location[..<colons.lowerBound]
+                guard scheme == "http" || scheme == "https" else { return nil }
+                let authority: Substring = location[colons.upperBound...].prefix { $0 != "/" && $0 != "?" }
+                let parts: [Substring] = authority.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+                guard parts[0] == host else { return nil }
+                page.isSecure = scheme == "https"
+                page.port = parts.count > 1 ? Int(parts[1]) ?? 0 : page.isSecure ? 443 : 80
+                rest = location[authority.endIndex...]
+            } else {
+                rest = location[...]
+            }
+            // A path that begins with no slash is one beside this.
+            let folder: Substring = path.prefix { $0 != "?" }
+            let beside: Substring = folder[...(folder.lastIndex(of: "/") ?? folder.startIndex)]
+            page.path = rest.isEmpty ? "/" : rest.hasPrefix("/") ? String(rest) : beside + String(rest)
+            return page
+        }
 
         var url: String { "\(isSecure ? "https" : "http")://\(host):\(port)\(path.hasPrefix("/") ? path : "/" + path)" }
     }
@@ -54,8 +79,9 @@ enum NetworkCheck {
             defer { close(fd) }
             guard send(request(page), fd, deadline) else { return .failure("Get \"\(page.url)\": write: connection reset by peer") }
             switch status(fd, deadline) {
-            case .code(let code) where (200..<400).contains(code): return .success
-            case .code(let code): return .failure("HTTP probe failed with statuscode: \(code)")
+            case .code(let code, let text) where (300..<400).contains(code): return outcome(ofRedirect: text)
+            case .code(let code, _) where (200..<300).contains(code): return .success
+            case .code(let code, _): return .failure("HTTP probe failed with statuscode: \(code)")
             case .late:
                 return .failure("Get \"\(page.url)\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)")
             case .ended: return .failure("Get \"\(page.url)\": EOF")
@@ -77,7 +103,8 @@ enum NetworkCheck {
         }
     }
 
-    private enum Answer { case code(Int), late, ended, malformed(String) }
+    /// With a code comes what was read of the answer.
+    private enum Answer { case code(Int, [UInt8]), late, ended, malformed(String) }
 
     private static func open(_ network: ClusterNetwork, _ host: String, _ port: Int, _ deadline: Deadline) -> Result<Int32, ConnectError> {
         func failure(_ why: String) -> Result<Int32, ConnectError> { .failure(ConnectError(text: "dial tcp \(host):\(port): \(why)")) }
@@ -134,22 +161,36 @@ enum NetworkCheck {
         return true
     }
 
-    /// Reads as far as the first line: `HTTP/1.1 200 OK`.
+    private static func outcome(ofRedirect bytes: [UInt8]) -> Outcome {
+        let text = String(decoding: bytes, as: UTF8.self)
+        let end: Range<String.Index>? = text.firstRange(of: "\r\n\r\n")
+        let lines: [Substring] = text[..<(end?.lowerBound ?? text.endIndex)].split(separator: "\r\n")
+        guard let line = lines.first(where: { $0.lowercased().hasPrefix("location:") }) else { return .success }
+        let location = String(line.dropFirst("location:".count).drop(while: \.isWhitespace))
+        return .redirect(to: location, body: end.map { String(text[$0.upperBound...]) } ?? "")
+    }
+
+    /// Reads as far as the first line, `HTTP/1.1 200 OK`; when that is a redirect, as far as the answer goes.
     private static func status(_ fd: Int32, _ deadline: Deadline) -> Answer {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 1024)
-        while !bytes.contains(UInt8(ascii: "\n")), bytes.count < 8192 {
-            guard wait(fd, Int16(POLLIN), deadline) else { return .late }
-            let count: Int = recv(fd, &chunk, chunk.count, 0)
-            if count < 0, errno == EINTR || errno == EAGAIN { continue }
-            guard count > 0 else { break }
-            bytes += chunk[..<count]
+        func read(while isWanted: ([UInt8]) -> Bool) -> Bool {
+            while isWanted(bytes) {
+                guard wait(fd, Int16(POLLIN), deadline) else { return false }
+                let count: Int = recv(fd, &chunk, chunk.count, 0)
+                if count < 0, errno == EINTR || errno == EAGAIN { continue }
+                guard count > 0 else { break }
+                bytes += chunk[..<count]
+            }
+            return true
         }
+        guard read(while: { !$0.contains(UInt8(ascii: "\n")) && $0.count < 8192 }) else { return .late }
         guard !bytes.isEmpty else { return .ended }
         let line = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }, as: UTF8.self)
         let words: [Substring] = line.split(separator: " ")
         guard words.count > 1, words[0].hasPrefix("HTTP/"), let code = Int(words[1]) else { return .malformed(line) }
-        return .code(code)
+        if (300..<400).contains(code) { _ = read { $0.count < 10 << 10 } }
+        return .code(code, bytes)
     }
 
     private static func text(_ code: Int32) -> String {

@@ -22,6 +22,7 @@ enum SecureCheck {
         do {
             let path: String = page.path.hasPrefix("/") ? page.path : "/" + page.path
             let answer = try await client.stream(HTTPClientRequest(target: path, headers: headers, timeout: .seconds(seconds)))
+            if (300..<400).contains(answer.status), let location = answer.headers["Location"] { return .redirect(to: location, body: "") }
             guard (200..<400).contains(answer.status) else { return .failure("HTTP probe failed with statuscode: \(answer.status)") }
             return .success
         } catch HTTPError.timedOut {

@@ -11,6 +11,7 @@ package struct ContainerUsage: Sendable, Equatable {
     package var cpuNanoseconds: Int64 = 0
     /// Memory that could not be taken back without harm.
     package var workingSetBytes: Int64 = 0
+    var processes: Int64 = 0
 }
 
 /// What a pod's running containers have used.
@@ -25,14 +26,15 @@ package struct PodUsage: Sendable, Equatable {
     package var cpuNanoseconds: Int64 { containers.reduce(0) { $0 + $1.cpuNanoseconds } }
     package var workingSetBytes: Int64 { containers.reduce(0) { $0 + $1.workingSetBytes } }
 
-    /// Fills in what `read` tells of each container: processor time in nanoseconds, memory in bytes. Others are left out.
-    func measured(_ read: (ContainerUsage) -> (Int64, Int64)?) -> PodUsage {
+    /// Fills in what `read` tells of each container: processor time in nanoseconds, memory in bytes, processes. Others are left out.
+    func measured(_ read: (ContainerUsage) -> (Int64, Int64, Int64)?) -> PodUsage {
         var pod: PodUsage = self
         pod.containers = containers.compactMap { container in
-            guard let (cpu, memory) = read(container) else { return nil }
+            guard let (cpu, memory, processes) = read(container) else { return nil }
             var container: ContainerUsage = container
             container.cpuNanoseconds = cpu
             container.workingSetBytes = memory
+            container.processes = processes
             return container
         }
         pod.isWhole = pod.containers.count == containers.count

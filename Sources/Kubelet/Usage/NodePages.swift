@@ -53,6 +53,7 @@ struct NodePages: Sendable {
         let all: [Quantity] = pod.containers.compactMap { rate(of: $0, in: pod) }
         json["cpu"] = cpu(pod.cpuNanoseconds, all.count == pod.containers.count ? all.reduce(.zero, +) : nil)
         json["memory"] = memory(pod.workingSetBytes)
+        json["process_stats"] = ["process_count": .int(pod.containers.reduce(0) { $0 + $1.processes })]
         return json
     }
 

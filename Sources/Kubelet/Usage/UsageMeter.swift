@@ -53,7 +53,7 @@ final class UsageMeter: UsageSource {
             return await BlockingThread.run { [groups, pods] in
                 pods.map { pod in
                     pod.measured { container in
-                        groups.usage("\(pod.uid)/\(container.run)").map { ($0.cpu, $0.workingSet) }
+                        groups.usage("\(pod.uid)/\(container.run)").map { ($0.cpu, $0.workingSet, $0.processes) }
                     }
                 }
             }
@@ -67,7 +67,7 @@ final class UsageMeter: UsageSource {
         let usage: [Int32: ProcessUsage] = await BlockingThread.run { sessions.isEmpty ? [:] : ProcessUsage.bySession(sessions) }
         return pods.map { pod in
             pod.measured { container in
-                leaders["\(pod.uid)/\(container.run)"].flatMap { usage[$0] }.map { ($0.cpu, $0.memory) }
+                leaders["\(pod.uid)/\(container.run)"].flatMap { usage[$0] }.map { ($0.cpu, $0.memory, Int64($0.processes)) }
             }
         }
     }

@@ -55,6 +55,18 @@ struct PodVolumes: Sendable {
         }
     }
 
+    /// Makes those whose files come from the API, as far as that goes now.
+    mutating func prepareFiles(_ pod: View<Pod>, fields: PodFields, now: ClusterClock.Instant) async {
+        for volume in pod.spec.volumes where ready[volume.name] == nil {
+            guard (try? await makeFiles(volume, pod, fields, now)) == true else { continue }
+            ready[volume.name] = fromAPI(volume)
+        }
+    }
+
+    private func fromAPI(_ volume: View<API.Volume>) -> Volume {
+        Volume(path: folders.volume(volume.name), isReadOnly: true, isFromAPI: true, isOnNode: true)
+    }
+
     /// An image was fetched just now: it is not asked for again.
     mutating func fetched(_ volume: String) { fetched.insert(volume) }
 
@@ -125,7 +137,7 @@ struct PodVolumes: Sendable {
     ) async throws -> Volume {
         let path: String = folders.volume(volume.name)
         if let source: View<EmptyDirVolumeSource> = volume.emptyDir {
-            return try await makeEmpty(source, path, sandbox, group: group(of: pod))
+            return try await makeEmpty(source, path, sandbox, pod)
         }
         if let source: View<HostPathVolumeSource> = volume.hostPath {
             let path: String = HostPath.onNode(source.path, logs: folders.nodeLogs)
@@ -145,7 +157,7 @@ struct PodVolumes: Sendable {
                 try await ClaimVolume(
                     "\(pod.name)-\(volume.name)", readOnly: false, ephemeralOf: pod, namespace: pod.namespace, client), pod, sandbox)
         }
-        if try await makeFiles(volume, pod, fields, now) { return Volume(path: path, isReadOnly: true, isFromAPI: true, isOnNode: true) }
+        if try await makeFiles(volume, pod, fields, now) { return fromAPI(volume) }
         let kind: String = volume.sources.first ?? "nothing"
         throw ConfigError(
             "this version cannot mount volumes of type \(kind); it knows emptyDir, hostPath, configMap, secret, downwardAPI, projected, "
@@ -185,8 +197,10 @@ struct PodVolumes: Sendable {
         return Volume(path: claim.path, isReadOnly: claim.isReadOnly, isOnNode: true)
     }
 
-    private func makeEmpty(_ source: View<EmptyDirVolumeSource>, _ path: String, _ sandbox: Sandbox, group: UInt32?) async throws -> Volume
-    {
+    private func makeEmpty(
+        _ source: View<EmptyDirVolumeSource>, _ path: String, _ sandbox: Sandbox, _ pod: View<Pod>
+    ) async throws -> Volume {
+        let group: UInt32? = group(of: pod)
         try Files.makeFolder(path, mode: 0o777)
         switch source.medium {
         case "":
@@ -195,11 +209,29 @@ struct PodVolumes: Sendable {
             }
             return Volume(path: path, isReadOnly: false, isOnNode: true)
         case "Memory":
-            let size: Int64? = source.sizeLimit.flatMap { $0.sign > 0 ? $0.value : nil }
-            try await sandbox.mountMemory(at: path, size: size, mode: 0o777)
+            // No more than the pod may have in all. Source: `calculateEmptyDirMemorySize` of pkg/volume/emptydir.
+            let limits: [Int64?] = [source.sizeLimit.flatMap { $0.sign > 0 ? $0.value : nil }, Self.memoryLimit(of: pod.spec)]
+            try await sandbox.mountMemory(
+                at: path, size: limits.compactMap { $0 }.min(), mode: group == nil ? 0o777 : 0o2777, group: group)
             return Volume(path: path, isReadOnly: false, isOnNode: false)
         default: throw ConfigError("unknown storage medium \"\(source.medium)\": this version knows disk (empty) and Memory")
         }
+    }
+
+    /// nil when a container may have as much as there is.
+    private static func memoryLimit(of spec: View<PodSpec>) -> Int64? {
+        if let whole: Quantity = spec.resources?.limits["memory"] { return whole.value }
+        let limits: [Quantity] = spec.containers.compactMap { $0.resources.limits["memory"] }
+        return limits.count == spec.containers.count ? limits.reduce(.zero, +).value : nil
+    }
+
+    /// The file of a volume for variables, a name and a path in it; nil when it is not there. Throws ``ConfigError``.
+    func file(_ path: String, in volume: String) throws(ConfigError) -> [UInt8]? {
+        guard let found = ready[volume] else { throw ConfigError("volume \(JSON.quoted(volume)) is not there") }
+        guard found.isOnNode, found.layers.isEmpty else {
+            throw ConfigError("this version reads variables from volumes on the disk only; volume \(JSON.quoted(volume)) is none")
+        }
+        return SubPath.read(path, below: found.path)
     }
 
     /// False for a volume whose files don't come from the API.
@@ -207,7 +239,8 @@ struct PodVolumes: Sendable {
         _ volume: View<API.Volume>, _ pod: View<Pod>, _ fields: PodFields, _ now: ClusterClock.Instant
     ) async throws -> Bool {
         let group: UInt32? = pod.spec.securityContext?.fsGroup.map { UInt32(clamping: $0) }
-        var sources = ProjectedFiles(client: client, fields: fields, groupBits: group == nil ? 0 : 0o440, tokens: tokens, now: now)
+        var sources = ProjectedFiles(
+            client: client, fields: fields, user: Self.user(of: pod.spec), groupBits: group == nil ? 0 : 0o440, tokens: tokens, now: now)
         if let source: View<ConfigMapVolumeSource> = volume.configMap {
             try await sources.add(source)
         } else if let source: View<SecretVolumeSource> = volume.secret {
@@ -224,9 +257,19 @@ struct PodVolumes: Sendable {
         return true
     }
 
-    private func give(to group: UInt32?) -> (@Sendable (String, UInt32) throws -> Void)? {
-        guard let group else { return nil }
-        return { [network] in try network.give($0, toGroup: group, mode: $1) }
+    /// Where there is but one identity, everything is its own.
+    private func give(to group: UInt32?) -> @Sendable (String, VolumeFiles.File) throws -> Void {
+        { [network] path, file in
+            guard group != nil || file.user != nil, network.identities > 1 else { return }
+            try network.give(path, toGroup: group ?? 0, user: file.user, mode: file.mode)
+        }
+    }
+
+    /// The user as whom all containers run; nil when that is not one. Source: `FsUserFrom` of pkg/volume/util.
+    private static func user(of spec: View<PodSpec>) -> UInt32? {
+        let shared: Int? = spec.securityContext?.runAsUser
+        let users: Set<Int?> = Set((spec.initContainers + spec.containers).map { $0.securityContext?.runAsUser ?? shared })
+        return users.count == 1 ? users.first.flatMap { $0 }.map { UInt32(clamping: $0) } : nil
     }
 
     private func group(of pod: View<Pod>) -> UInt32? {

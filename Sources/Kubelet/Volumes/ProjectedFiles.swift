@@ -6,6 +6,8 @@ import Machinery
 struct ProjectedFiles: Sendable {
     let client: Client
     let fields: PodFields
+    /// The one user of the pod; nil for none.
+    let user: UInt32?
     /// Bits that files get beside their mode, for the group of the pod's volumes.
     let groupBits: UInt32
     let now: ClusterClock.Instant
@@ -25,10 +27,11 @@ struct ProjectedFiles: Sendable {
         let renewAt: ClusterClock.Instant
     }
 
-    init(client: Client, fields: PodFields, groupBits: UInt32, tokens: [TokenWish: Token], now: ClusterClock.Instant) {
+    init(client: Client, fields: PodFields, user: UInt32?, groupBits: UInt32, tokens: [TokenWish: Token], now: ClusterClock.Instant) {
         self.client = client
         self.tokens = tokens
         self.fields = fields
+        self.user = user
         self.groupBits = groupBits
         self.now = now
     }
@@ -117,17 +120,19 @@ struct ProjectedFiles: Sendable {
         }
     }
 
-    /// A token that lives as long as the pod at most, renewed when four fifths of its time are over, and once a day.
+    /// A token that lives as long as the pod at most, renewed when four fifths of its time are over, and once a day. It is the one user's,
+    /// or the group's, where the pod has one, and nobody else's. Source: pkg/volume/projected.
     private mutating func addToken(_ source: View<ServiceAccountTokenProjection>, mode: Int) async throws {
+        let mode: Int = user == nil && groupBits == 0 ? mode : 0o600
         let wish = TokenWish(audience: source.audience, seconds: source.expirationSeconds ?? 3600)
-        if let token = tokens[wish], now < token.renewAt { return put(source.path, token.bytes, mode) }
+        if let token = tokens[wish], now < token.renewAt { return put(source.path, token.bytes, mode, user) }
         let answer: View<TokenRequest> = try await request(wish)
         let ends: ClusterClock.Instant =
             answer.status.expirationTimestamp.map { ClusterClock.Instant($0) } ?? now.advanced(by: .seconds(wish.seconds))
         let life: Duration = now.duration(to: ends)
         let token = Token(bytes: Array(answer.status.token.utf8), renewAt: now.advanced(by: min(life * 4 / 5, .seconds(24 * 3600))))
         tokens[wish] = token
-        put(source.path, token.bytes, mode)
+        put(source.path, token.bytes, mode, user)
     }
 
     private func request(_ wish: TokenWish) async throws -> View<TokenRequest> {
@@ -144,7 +149,7 @@ struct ProjectedFiles: Sendable {
         return View<TokenRequest>(try await client.send(request))
     }
 
-    private mutating func put(_ path: String, _ bytes: [UInt8], _ mode: Int) {
-        files[path] = VolumeFiles.File(bytes: bytes, mode: UInt32(mode) | groupBits)
+    private mutating func put(_ path: String, _ bytes: [UInt8], _ mode: Int, _ user: UInt32? = nil) {
+        files[path] = VolumeFiles.File(bytes: bytes, mode: UInt32(mode) | groupBits, user: user)
     }
 }

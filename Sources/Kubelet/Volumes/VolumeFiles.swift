@@ -18,18 +18,20 @@ struct VolumeFiles: Sendable {
     struct File: Sendable, Equatable {
         var bytes: [UInt8]
         var mode: UInt32
+        /// Whom it belongs to; nil leaves it to the owner of all.
+        var user: UInt32?
     }
 
     let folder: String
-    /// Gives a file to the pod's group and then a mode; nil leaves all to the owner's.
-    var give: (@Sendable (_ path: String, _ mode: UInt32) throws -> Void)?
+    /// Gives a file to its user and to the pod's group.
+    var give: @Sendable (_ path: String, _ file: File) throws -> Void
 
     private var current: String { folder + "/..data" }
 
     /// Makes the folder show exactly these files, by their relative paths. Does nothing when it does already.
     func show(_ files: [String: File]) throws {
         try Files.makeFolder(folder, mode: 0o755)
-        guard shown() != files else { return }
+        guard shown() != files.mapValues({ File(bytes: $0.bytes, mode: $0.mode) }) else { return }
         let old: String? = Files.destination(of: current)
         let name: String = Self.folderName(at: Host.now)
         let new: String = folder + "/" + name
@@ -38,7 +40,7 @@ struct VolumeFiles: Sendable {
             let whole: String = new + "/" + path
             if let parent = Files.parent(of: whole), parent != new { try Files.makeFolder(parent, mode: 0o755) }
             try Files.write(file.bytes, to: whole, mode: mode_t(file.mode))
-            try give?(whole, file.mode)
+            try give(whole, file)
         }
         try Files.link(to: name, at: current)
         let tops: Set<String> = Set(files.keys.map { String($0.prefix { $0 != "/" }) })

@@ -113,6 +113,7 @@ package struct Start: LocalVerb {
                 }
                 await stop.wait()
                 log.info("stopping")
+                if stop.isPowerFailing { await cluster.endPods() }
                 group.cancelAll()
             }
             await cluster.shutdown()

@@ -3,13 +3,14 @@ import Glibc
 import Sandbox
 import Synchronization
 
-/// SIGINT, SIGTERM and the end of a process as something to wait for, from the moment this is made.
+/// SIGINT, SIGTERM, SIGPWR and the end of a process as something to wait for, from the moment this is made.
 ///
 /// Invariant: `sources` and `owner` do not change after `init`, which is what makes the class `Sendable`.
 final class StopSignals: @unchecked Sendable {
     private struct State {
         var isStopped = false
         var ownerEnded = false
+        var isPowerFailing = false
         var waiter: CheckedContinuation<Void, Never>?
     }
 
@@ -19,14 +20,15 @@ final class StopSignals: @unchecked Sendable {
 
     /// - Parameter process: whose end is waited for, too.
     init(owner process: Int32? = nil) {
-        sources = [SIGINT, SIGTERM].map { number in
+        let numbers: [Int32] = [SIGINT, SIGTERM, SIGPWR]
+        sources = numbers.map { number in
             signal(number, SIG_IGN)
             return DispatchSource.makeSignalSource(signal: number, queue: .global())
         }
         let descriptor: Int32? = process.flatMap { Host.end(of: $0) }
         owner = descriptor.map { DispatchSource.makeReadSource(fileDescriptor: $0) }
-        for source in sources {
-            source.setEventHandler { [weak self] in self?.stop() }
+        for (number, source) in zip(numbers, sources) {
+            source.setEventHandler { [weak self] in self?.stop(isPowerFailing: number == SIGPWR) }
             source.resume()
         }
         owner?.setEventHandler { [weak self] in self?.stop(ownerEnded: true) }
@@ -39,6 +41,9 @@ final class StopSignals: @unchecked Sendable {
     /// True when the owner's end came first.
     var ownerEnded: Bool { state.withLock { $0.ownerEnded } }
 
+    /// True when SIGPWR came first: the machine goes down, and what runs on it is to end in order.
+    var isPowerFailing: Bool { state.withLock { $0.isPowerFailing } }
+
     /// Returns when the first of them came.
     func wait() async {
         await withCheckedContinuation { continuation in
@@ -50,10 +55,10 @@ final class StopSignals: @unchecked Sendable {
         }
     }
 
-    private func stop(ownerEnded: Bool = false) {
+    private func stop(ownerEnded: Bool = false, isPowerFailing: Bool = false) {
         if ownerEnded { owner?.cancel() }
         state.withLock { state in
-            if !state.isStopped { state.ownerEnded = ownerEnded }
+            if !state.isStopped { (state.ownerEnded, state.isPowerFailing) = (ownerEnded, isPowerFailing) }
             state.isStopped = true
             defer { state.waiter = nil }
             return state.waiter

@@ -1,0 +1,26 @@
+package import API
+package import Machinery
+import Sandbox
+
+extension Kubelet: UsageSource {
+    /// What all pods' running containers have used, as of now.
+    package func usage() async -> [PodUsage] { await meter.read(workers) }
+
+    /// The same and what the node has, for those who collect metrics.
+    func pages() async -> NodePages {
+        let pods: [PodUsage] = await usage()
+        var rates: [String: Quantity] = [:]
+        for pod in pods {
+            for container in pod.containers { rates["\(pod.uid)/\(container.name)"] = meter.rate(of: container, in: pod) }
+        }
+        let (host, disk): (HostUsage?, DiskSpace?) = await BlockingThread.run { [folder = configuration.stateFolder] in
+            (HostUsage(), try? DiskSpace(at: folder))
+        }
+        return NodePages(
+            nodeName: configuration.nodeName, pods: pods, rates: rates, host: host,
+            hostRate: meter.nodeMetrics().first?.usage["cpu"], disk: disk, began: began, now: clock.time)
+    }
+
+    package func podMetrics() -> [View<PodMetrics>] { meter.podMetrics() }
+    package func nodeMetrics() -> [View<NodeMetrics>] { meter.nodeMetrics() }
+}
