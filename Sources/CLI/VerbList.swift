@@ -43,8 +43,8 @@ enum VerbList {
         Group(
             title: "Cluster",
             verbs: [
-                Start.self, Stop.self, Status.self, Clusters.self, DeleteCluster.self, RunIn.self, Export.self, Doctor.self, Version.self,
-                ClusterInfo.self,
+                Start.self, Stop.self, Status.self, Clusters.self, DeleteCluster.self, RunIn.self, Export.self, Doctor.self,
+                DashboardVerb.self, Version.self, ClusterInfo.self,
             ]),
         Group(
             title: "Objects",

@@ -1,15 +1,21 @@
-import Logging
-import Machinery
+package import Logging
+package import Machinery
 
 /// Keeps a list and watch going: again at once when the server ended it, later and later after failures.
-struct WatchLoop: Sendable {
+package struct WatchLoop: Sendable {
     let clock: ClusterClock
     let log: Logger
     /// For the log.
     let what: String
 
+    package init(clock: ClusterClock, log: Logger, what: String) {
+        self.clock = clock
+        self.log = log
+        self.what = what
+    }
+
     /// Returns when the task is cancelled.
-    func run(_ follow: @Sendable () async throws -> Void) async {
+    package func run(_ follow: @Sendable () async throws -> Void) async {
         var failures = 0
         while !Task.isCancelled {
             do {

@@ -1,3 +1,4 @@
+import Client
 import Machinery
 
 /// Prints the server's Tables as `get` shows them.
@@ -60,7 +61,7 @@ struct TablePrinter {
         if options.showsEvents { cells.append(event) }
         if options.showsNamespace { cells.append(metadata["namespace"]?.string ?? "") }
         for (index, column) in shown {
-            let text: String = index < values.count ? Self.text(values[index]) : ""
+            let text: String = index < values.count ? TerminalText.escaped(TableCell.text(values[index])) : ""
             if let kind = options.kindPrefix, column["format"] == "name", column["type"] == "string" {
                 cells.append(kind + "/" + text)
             } else {
@@ -71,18 +72,6 @@ struct TablePrinter {
         for label in options.labelColumns { cells.append(labels[label]?.string ?? "") }
         if options.showsLabels { cells.append(LabelText.joined(.object(labels))) }
         return cells
-    }
-
-    /// A cell as text: cut at the first line break.
-    private static func text(_ cell: JSON) -> String {
-        switch cell {
-        case .null: return ""
-        case .string(let text):
-            let isBreak: (Unicode.Scalar) -> Bool = { $0 == "\n" || $0 == "\r" || $0 == "\u{0C}" }
-            guard let end = text.unicodeScalars.firstIndex(where: isBreak) else { return TerminalText.escaped(text) }
-            return TerminalText.escaped(String(text[..<end])) + "..."
-        default: return GoText.of(cell)
-        }
     }
 
     /// Every row has the same number of cells, so a column is as wide as its widest cell so far.
