@@ -56,8 +56,13 @@ let sources: [Target] = [
             x509, asn1, crypto, log,
         ], swiftSettings: strict),
     .target(
+        name: "Dashboard", dependencies: ["Client", "HTTP", "API", "Machinery", "Sandbox", log], resources: [.embedInCode("Web/Page")],
+        swiftSettings: strict),
+    .target(
         name: "CLI",
-        dependencies: ["Cluster", "Scheduler", "Client", "HTTP", "API", "Machinery", "Sandbox", "Images", arguments, crypto, log],
+        dependencies: [
+            "Dashboard", "Cluster", "Scheduler", "Client", "HTTP", "API", "Machinery", "Sandbox", "Images", arguments, crypto, log,
+        ],
         swiftSettings: strict),
     .executableTarget(name: "swkube", dependencies: ["CLI"], swiftSettings: strict),
     .target(
@@ -85,6 +90,7 @@ let tests: [Target] = [
     ("Kubelet", ["API", "Machinery", "Client", "Sandbox", "Images"]),
     ("Scheduler", ["API", "Machinery", "Client"]),
     ("Controllers", ["API", "Machinery", "Client"]), ("Cluster", ["API", "Machinery", "Client", "HTTP", "Store", "Controllers"]),
+    ("Dashboard", ["API", "APIServer", "Machinery", "Client", "HTTP"]),
     ("CLI", ["API", "Machinery", "Client", "Cluster"]),
 ].map { (name: String, more: [Target.Dependency]) in
     .testTarget(

@@ -46,7 +46,7 @@ enum VerbList {
             title: "Cluster",
             verbs: [
                 Start.self, Stop.self, Status.self, Pause.self, Unpause.self, Clusters.self, DeleteCluster.self, RunIn.self, Snapshot.self,
-                Export.self, Doctor.self, Version.self, ClusterInfo.self,
+                Export.self, Doctor.self, DashboardVerb.self, Version.self, ClusterInfo.self,
             ]),
         Group(
             title: "Objects",

@@ -13,10 +13,23 @@
 static struct termios saved;
 static volatile sig_atomic_t raw_terminal = -1;
 static int window_pipe[2] = {-1, -1};
+static volatile sig_atomic_t screen = -1;
+
+// The second screen, without cursor; and back.
+static const char enter_screen[] = "\033[?1049h\033[?25l\033[H\033[2J";
+static const char leave_screen[] = "\033[0m\033[?25h\033[?1049l";
+
+void swkube_terminal_screen(int fd) {
+    screen = fd;
+    (void)!write(fd, enter_screen, sizeof enter_screen - 1);
+}
 
 void swkube_terminal_restore(void) {
     int fd = raw_terminal;
     raw_terminal = -1;
+    int drawn = screen;
+    screen = -1;
+    if (drawn >= 0) (void)!write(drawn, leave_screen, sizeof leave_screen - 1);
     if (fd >= 0) (void)tcsetattr(fd, TCSADRAIN, &saved);
 }
 
@@ -28,7 +41,7 @@ static void restore_and_die(int signal_number) {
 }
 
 int swkube_terminal_raw(int fd) {
-    static const int deadly[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGPIPE};
+    static const int deadly[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGPIPE};
     static int registered;
     if (tcgetattr(fd, &saved) < 0) return errno;
     struct termios raw = saved;

@@ -11,6 +11,8 @@ package struct Program: Sendable {
     package var environment: [(name: String, value: String)] = []
     /// Standard output is gathered and not shown.
     package var capturesOutput: Bool = false
+    /// Ctrl-C means the program while it runs, and not this process.
+    package var takesInterrupts: Bool = false
     /// Hears of the process when it has started.
     package var onStart: @Sendable (pid_t) -> Void = { _ in }
 
@@ -44,6 +46,16 @@ package struct Program: Sendable {
         var signals = sigset_t()
         sigemptyset(&signals)
         sigaddset(&signals, SIGPIPE)
+        let interrupts: [Int32] = takesInterrupts ? [SIGINT, SIGQUIT] : []
+        var before: [sigaction] = []
+        for number in interrupts {
+            sigaddset(&signals, number)
+            var (ignored, old): (sigaction, sigaction) = (sigaction(), sigaction())
+            ignored.__sigaction_handler.sa_handler = SIG_IGN
+            sigaction(number, &ignored, &old)
+            before.append(old)
+        }
+        defer { for (number, var old) in zip(interrupts, before) { sigaction(number, &old, nil) } }
         posix_spawnattr_setsigdefault(&attributes, &signals)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
         var process: pid_t = 0

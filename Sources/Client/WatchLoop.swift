@@ -1,13 +1,18 @@
-import Logging
+package import Logging
 
 /// Keeps a list and watch going: again at once when the server ended it, later and later after failures.
-struct WatchLoop: Sendable {
+package struct WatchLoop: Sendable {
     let log: Logger
     /// For the log.
     let what: String
 
+    package init(log: Logger, what: String) {
+        self.log = log
+        self.what = what
+    }
+
     /// Returns when the task is cancelled.
-    func run(_ follow: @Sendable () async throws -> Void) async {
+    package func run(_ follow: @Sendable () async throws -> Void) async {
         var failures = 0
         while !Task.isCancelled {
             do {

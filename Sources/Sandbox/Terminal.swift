@@ -8,16 +8,34 @@ package enum Terminal {
 
     /// Gives keys on as they are typed, interrupts too, while `body` runs. The terminal is as before afterwards, however this process ends.
     /// A descriptor that leads to no terminal is left alone.
-    package static func withRawKeys<Value>(_ fd: Int32, _ body: () async throws -> Value) async rethrows -> Value {
+    ///
+    /// - Parameter screen: a descriptor of the same terminal, for programs that draw: they get a screen of their own, without cursor.
+    package static func withRawKeys<Value>(
+        _ fd: Int32, screen: Int32? = nil, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Value
+    ) async rethrows -> Value {
         guard swkube_terminal_raw(fd) == 0 else { return try await body() }
         defer { swkube_terminal_restore() }
+        if let screen { swkube_terminal_screen(screen) }
         return try await body()
+    }
+
+    /// Writes all of it, on a thread that may wait for a slow line. What a terminal that is gone does not take is dropped.
+    package static func write(_ bytes: [UInt8], to fd: Int32) async {
+        await BlockingThread.run {
+            var rest: ArraySlice<UInt8> = bytes[...]
+            while !rest.isEmpty {
+                let count: Int = rest.withUnsafeBytes { Glibc.write(fd, $0.baseAddress, $0.count) }
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return }
+                rest = rest.dropFirst(count)
+            }
+        }
     }
 
     /// The size of its window; nil where it has none.
     package static func size(_ fd: Int32) -> WindowSize? {
         var (rows, columns): (UInt16, UInt16) = (0, 0)
-        guard swkube_terminal_size(fd, &rows, &columns) == 0 else { return nil }
+        guard swkube_terminal_size(fd, &rows, &columns) == 0, rows > 0, columns > 0 else { return nil }
         return WindowSize(rows: rows, columns: columns)
     }
 

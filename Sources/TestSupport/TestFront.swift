@@ -5,6 +5,7 @@ package import HTTP
 package final class TestFront: Sendable {
     package let server: TestServer
     package let client: HTTPClient
+    package var port: Int { http.port }
     private let http: HTTPServer
 
     private init(_ server: TestServer) async throws {

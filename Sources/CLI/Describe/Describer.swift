@@ -93,13 +93,13 @@ struct Describer {
 
     /// The pods that a workload's selector means.
     private func pods(of workload: JSON) async throws -> [JSON] {
-        guard let labels = try LogPods.podSelector(of: workload) else { return [] }
+        guard let labels = try PodSelector.text(of: workload) else { return [] }
         return try await list(Pod.names.resource, workload.text(at: "metadata", "namespace"), labels: labels)
             .filter { Self.isOwned($0, by: workload) }
     }
 
     private func replicaSets(of deployment: JSON) async throws -> [JSON] {
-        guard let labels = try LogPods.podSelector(of: deployment) else { return [] }
+        guard let labels = try PodSelector.text(of: deployment) else { return [] }
         return try await list(ReplicaSet.names.resource, deployment.text(at: "metadata", "namespace"), labels: labels)
             .filter { Self.isOwned($0, by: deployment) }
     }

@@ -122,6 +122,21 @@ package struct ConnectionOptions: ParsableArguments, Sendable {
         return overrides
     }
 
+    /// The flags as words again, for another command line that means the same cluster; without the namespace.
+    var words: [String] {
+        let texts: [(String, String?)] = [
+            ("kubeconfig", kubeconfig), ("context", context), ("cluster", cluster), ("user", user.last), ("server", server),
+            ("token", token),
+            ("username", username), ("password", password), ("certificate-authority", certificateAuthority),
+            ("client-certificate", clientCertificate), ("client-key", clientKey), ("tls-server-name", tlsServerName),
+            ("as", impersonatedUser), ("as-uid", impersonatedUID),
+        ]
+        let lists: [(String, [String])] = [("as-group", impersonatedGroups), ("as-user-extra", impersonatedExtra)]
+        return texts.compactMap { name, value in value.map { "--\(name)=\($0)" } }
+            + lists.flatMap { name, values in values.map { "--\(name)=\($0)" } }
+            + (insecureSkipTLSVerify ? ["--insecure-skip-tls-verify"] : [])
+    }
+
     func files(_ shell: Shell) -> KubeconfigFiles { KubeconfigFiles(flag: kubeconfig, environment: shell.environment) }
 
     /// The cluster that is meant: of the kubeconfig, or, inside a pod without one, the pod's own.

@@ -23,7 +23,7 @@ struct ObjectPrinter {
     ) throws {
         let plain: JSON = showsManagedFields ? object : Self.withoutManagedFields(object)
         if case .name = format {
-            for item in Self.items(plain) { output.line(name(item, Self.items(plain).count == 1 ? resource : nil)) }
+            for item in PlainTable.items(of: plain) { output.line(name(item, PlainTable.items(of: plain).count == 1 ? resource : nil)) }
             return
         }
         let object: JSON = event.map { ["type": .string($0), "object": plain.sortedByKey] } ?? plain
@@ -42,19 +42,13 @@ struct ObjectPrinter {
         case .jsonPath(let path): output.write(try path.text(object))
         case .goTemplate(let template): output.write(try template.text(object))
         case .jsonPathAsJSON(let path): output.line(JSON.array(try path.values(object)).sortedByKey.text(.kubectl))
-        case .customColumns(let columns): output.write(try columns.text(Self.items(object)))
+        case .customColumns(let columns): output.write(try columns.text(PlainTable.items(of: object)))
         }
     }
 
     /// `deployment.apps/web`
     private func name(_ object: JSON, _ resource: APIResource?) -> String {
         ObjectName.shown(object, resource)
-    }
-
-    /// The objects of a list, or the object itself.
-    static func items(_ object: JSON) -> [JSON] {
-        guard object["kind"]?.string?.hasSuffix("List") == true, let items = object["items"]?.array else { return [object] }
-        return items
     }
 
     static func withoutManagedFields(_ object: JSON) -> JSON {

@@ -1,3 +1,4 @@
+import Client
 import Machinery
 
 /// Prints the server's Tables as `get` shows them.
@@ -69,7 +70,7 @@ struct TablePrinter {
         if options.showsEvents { cells.append(event) }
         if options.showsNamespace { cells.append(metadata["namespace"]?.string ?? "") }
         for column in columns {
-            let text: String = column.index < values.count ? Self.text(values[column.index]) : ""
+            let text: String = column.index < values.count ? TerminalText.escaped(TableCell.text(values[column.index])) : ""
             if let kind = options.kindPrefix, column.isName { cells.append(kind + "/" + text) } else { cells.append(text) }
         }
         guard needsMetadata else { return cells }
@@ -77,19 +78,6 @@ struct TablePrinter {
         for label in options.labelColumns { cells.append(labels[label]?.string ?? "") }
         if options.showsLabels { cells.append(LabelText.joined(.object(labels))) }
         return cells
-    }
-
-    /// A cell as text: cut at the first line break.
-    private static func text(_ cell: JSON) -> String {
-        switch cell {
-        case .null: return ""
-        case .string(let text):
-            guard text.utf8.contains(where: { $0 < 0x20 }) else { return text }
-            let isBreak: (Unicode.Scalar) -> Bool = { $0 == "\n" || $0 == "\r" || $0 == "\u{0C}" }
-            guard let end = text.unicodeScalars.firstIndex(where: isBreak) else { return TerminalText.escaped(text) }
-            return TerminalText.escaped(String(text[..<end])) + "..."
-        default: return GoText.of(cell)
-        }
     }
 
     /// Every row has the same number of cells, so a column is as wide as its widest cell so far.

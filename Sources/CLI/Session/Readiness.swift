@@ -112,7 +112,7 @@ struct ReadinessWait {
                 APIRequest(.get, object.resource.resource, namespace: object.namespace, name: object.name))
             if object.resource.kind == "Pod" {
                 pods = [live]
-            } else if SetChange.podSpecPath(object) != nil, let labels = try LogPods.podSelector(of: live) {
+            } else if SetChange.podSpecPath(object) != nil, let labels = try PodSelector.text(of: live) {
                 pods = try await session.send(
                     APIRequest(
                         .list, Pod.names.resource, namespace: object.namespace, options: RequestOptions { $0.labelSelector = labels })

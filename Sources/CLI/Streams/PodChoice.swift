@@ -21,7 +21,7 @@ struct PodChoice {
         let name = String(parts[1])
         if resource.resource == Pod.names.resource { return try await get(name) }
         let workload: JSON = try await session.send(APIRequest(.get, resource.resource, namespace: session.namespace, name: name))
-        guard let labels = try LogPods.podSelector(of: workload), !labels.isEmpty else {
+        guard let labels = try PodSelector.text(of: workload), !labels.isEmpty else {
             throw Failure("cannot attach to \(resource.kind): the selector of its pods is unknown")
         }
         return try await best(labels)

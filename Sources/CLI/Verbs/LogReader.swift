@@ -50,7 +50,7 @@ struct LogPods {
     }
 
     private func labels(of resource: APIResource, _ name: String) async throws -> String {
-        guard let labels = try Self.podSelector(of: try await object(resource.resource, name)) else {
+        guard let labels = try PodSelector.text(of: try await object(resource.resource, name)) else {
             throw Failure("cannot get the logs from \(resource.apiVersion), Kind=\(resource.kind): selector of its pods is unknown")
         }
         return labels
@@ -73,14 +73,6 @@ struct LogPods {
         let list: JSON = try await session.send(
             APIRequest(.list, Pod.names.resource, namespace: namespace, options: RequestOptions { $0.labelSelector = selector }))
         return (list["items"]?.array ?? []).map { View<Pod>($0) }
-    }
-
-    /// The label selector of a workload's pods as text.
-    static func podSelector(of workload: JSON) throws -> String? {
-        guard let selector = workload[["spec", "selector"]] else { return nil }
-        let isStructured: Bool = selector["matchLabels"] != nil || selector["matchExpressions"] != nil
-        if isStructured { return try LabelMatch(labelSelector: selector).description }
-        return LabelText.joined(selector, none: "")
     }
 
     /// Scheduled before pending, running before others, ready before not, and the younger before the older.

@@ -127,7 +127,7 @@ struct ForwardTarget {
         if parts.count == 2, try await session.resource(String(parts[0])).resource == Service.names.resource {
             let service = View<Service>(
                 try await session.send(APIRequest(.get, Service.names.resource, namespace: session.namespace, name: String(parts[1]))))
-            guard let labels = try LogPods.podSelector(of: service.json), !labels.isEmpty else {
+            guard let labels = try PodSelector.text(of: service.json), !labels.isEmpty else {
                 throw Failure("cannot attach to *v1.Service: invalid service '\(service.name)': Service is defined without a selector")
             }
             self.service = service

@@ -75,6 +75,8 @@ ssize_t swkube_receive(int fd, void *bytes, size_t length, int *descriptors, int
 /// it. Returns 0 or an errno.
 int swkube_terminal_raw(int fd);
 void swkube_terminal_restore(void);
+/// Shows the terminal's second screen, without cursor, until `swkube_terminal_restore` or one of those ends. Call with raw keys only.
+void swkube_terminal_screen(int fd);
 
 /// Returns 0 or an errno.
 int swkube_terminal_size(int fd, unsigned short *rows, unsigned short *columns);

@@ -19,6 +19,13 @@ extension HTTPSTransport {
         for (name, value) in http.headers.pairs where !Self.dropped.contains(name.lowercased()) {
             if name.lowercased() != "accept" { request.headers.add(name, value) }
         }
+        let passing = Task { [request] in await pass(request, http, exchange) }
+        // Of a watch whose reader left nothing more is asked for.
+        exchange.onClose { passing.cancel() }
+        await passing.value
+    }
+
+    private func pass(_ request: HTTPClientRequest, _ http: HTTPRequest, _ exchange: HTTPExchange) async {
         do {
             if http.headers["upgrade"] != nil { return try await passUpgrade(request, http, exchange) }
             let (status, headers, body): (Int, HTTPHeaders, HTTPBody) = try await client.stream(request)

@@ -21,7 +21,7 @@ struct RolloutRevisions {
         self.workload = workload
         let isDeployment: Bool = workload.isApp("Deployment")
         let resource: GroupVersionResource = isDeployment ? ReplicaSet.names.resource : ControllerRevision.names.resource
-        let labels: String? = try LogPods.podSelector(of: workload.json)
+        let labels: String? = try PodSelector.text(of: workload.json)
         let list: JSON = try await session.send(
             APIRequest(.list, resource, namespace: workload.namespace, options: RequestOptions { $0.labelSelector = labels }))
         let uid: String = workload.json.text(at: "metadata", "uid")

@@ -38,19 +38,3 @@ struct MetricsQuery {
         return name == nil ? answer.list("items") : [answer]
     }
 }
-
-/// Amounts of `top`. Source: k8s.io/kubectl/pkg/metricsutil/metrics_printer.go.
-enum UsageText {
-    static func amount(_ json: JSON?) -> Quantity { json?.string.flatMap { try? Quantity($0) } ?? .zero }
-
-    /// `250m`
-    static func cpu(_ amount: Quantity) -> String { "\(amount.milliValue)m" }
-
-    /// `120Mi`
-    static func memory(_ amount: Quantity) -> String { "\(amount.value / 1_048_576)Mi" }
-
-    /// `12%` of what there is.
-    static func share(_ used: Quantity, _ whole: Quantity) -> String {
-        whole.milliValue == 0 ? "<unknown>" : "\(Int(used.double / whole.double * 100))%"
-    }
-}
