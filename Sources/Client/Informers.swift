@@ -14,6 +14,7 @@ package final class Informers: Sendable {
         var informers: [Copied: any AnyInformer] = [:]
         var waiting: [any AnyInformer] = []
         var start: (@Sendable (any AnyInformer) -> Void)?
+        var podsByNode: PodsByNode?
     }
 
     private let client: Client
@@ -36,6 +37,18 @@ package final class Informers: Sendable {
         }
         if isNew { start(informer) }
         return informer
+    }
+
+    /// The one index of pods by their nodes.
+    package var podsByNode: PodsByNode {
+        let pods: Informer<Pod> = informer()
+        if let known = state.withLock({ $0.podsByNode }) { return known }
+        let index = PodsByNode(pods)
+        return state.withLock { state in
+            let one: PodsByNode = state.podsByNode ?? index
+            state.podsByNode = one
+            return one
+        }
     }
 
     /// Runs a feed of the metadata of a resource beside the informers.

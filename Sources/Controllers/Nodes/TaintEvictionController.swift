@@ -29,9 +29,9 @@ struct TaintEvictionController: Controller {
                 before?.spec.nodeName != pod.spec.nodeName || before?.json[["spec", "tolerations"]] != pod.json[["spec", "tolerations"]]
             if isNews, pod.isScheduled { queue.add(pod.key) }
         }
-        nodes.onChange { [pods] before, after in
+        nodes.onChange { [podsByNode = context.informers.podsByNode] before, after in
             guard let node = after, Self.taints(of: node) != before.map(Self.taints) ?? [] else { return }
-            for pod in pods.list() where pod.spec.nodeName == node.name { queue.add(pod.key) }
+            for key in podsByNode.keys(on: node.name) { queue.add(key) }
         }
     }
 

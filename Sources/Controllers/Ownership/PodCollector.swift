@@ -15,9 +15,9 @@ struct PodCollector: ObjectController {
     static func concerns(_ before: View<Pod>?, _ after: View<Pod>?) -> Bool { after.map { $0.isTerminating && !$0.isScheduled } ?? false }
 
     func watchOthers(_ queue: WorkQueue) {
-        nodes.onChange { [objects] before, after in
+        nodes.onChange { [podsByNode = context.informers.podsByNode] before, after in
             guard after == nil, let node = before else { return }
-            for pod in objects.list() where pod.spec.nodeName == node.name { queue.add(pod.key) }
+            for key in podsByNode.keys(on: node.name) { queue.add(key) }
         }
     }
 

@@ -14,6 +14,7 @@ package final class SimulatedNodes: Sendable {
     private let log: Logger
     private let nodes: Informer<Node>
     private let pods: Informer<Pod>
+    private let podsByNode: PodsByNode
     private let claims: Informer<ResourceClaim>
     private let queue: WorkQueue
     /// Of the nodes that are switched on.
@@ -27,6 +28,7 @@ package final class SimulatedNodes: Sendable {
         self.log = log
         nodes = informers.informer()
         pods = informers.informer()
+        podsByNode = informers.podsByNode
         claims = informers.informer()
         queue = WorkQueue(clock: clock)
         nodes.onChange { [weak self] before, after in self?.changed(before, after) }
@@ -45,7 +47,7 @@ package final class SimulatedNodes: Sendable {
         if isNews { queue.add(ObjectKey(namespace: "", name: node.name)) }
         // Pods may have been seen before their node, or before it had addresses for them.
         guard hasRange else { return }
-        for pod in pods.list() where pod.spec.nodeName == node.name { queue.add(pod.key) }
+        for key in podsByNode.keys(on: node.name) { queue.add(key) }
     }
 
     private func changed(_ pod: View<Pod>?) {
