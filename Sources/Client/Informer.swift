@@ -56,6 +56,8 @@ package final class Informer<K: Kind>: ObjectCopy {
         state.withLock { state in (state.keysByOwner[uid] ?? []).compactMap { state.objects[$0] } }
     }
 
+    package func count(ownedBy uid: String) -> Int { state.withLock { $0.keysByOwner[uid]?.count ?? 0 } }
+
     /// Objects of a namespace that no owner controls.
     package func orphans(namespace: String) -> [View<K>] { owned(by: InformerState<K>.orphans(namespace)) }
 

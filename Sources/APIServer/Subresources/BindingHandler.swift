@@ -34,6 +34,7 @@ struct BindingHandler: SubresourceHandler {
             if !pod.spec.nodeName.isEmpty {
                 throw .bindingConflict(name, "pod \(name) is already assigned to node \"\(pod.spec.nodeName)\"")
             }
+            if !pod.spec.schedulingGates.isEmpty { throw .bindingConflict(name, "pod \(name) has non-empty .spec.schedulingGates") }
             if !binding.metadata.uid.isEmpty, binding.metadata.uid != pod.metadata.uid {
                 throw .conflict(
                     call.names, name,

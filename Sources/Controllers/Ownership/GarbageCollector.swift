@@ -47,8 +47,12 @@ struct GarbageCollector: Controller {
         case .listed(let all):
             let nodes: [OwnerGraph.Node] = all.map { OwnerGraph.Node(type, $0) }
             if graph.keepOnly(nodes, of: type) {
-                // Owners may have gone unseen: all who are owned are looked at.
-                for node in graph.owned { queue.add(Self.key(node.uid)) }
+                // Owners and dependents of this kind may have gone unseen: whose owner is not there any longer is looked at, and who waits to go.
+                let present: Set<String> = Set(nodes.map(\.uid))
+                for node in graph.all
+                where node.isTerminating || node.owners.contains(where: { $0.kind == type.kind && !present.contains($0.uid) }) {
+                    queue.add(Self.key(node.uid))
+                }
             }
             for node in nodes { put(node, queue) }
         }

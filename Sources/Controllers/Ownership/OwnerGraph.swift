@@ -73,8 +73,7 @@ final class OwnerGraph: Sendable {
         }
     }
 
-    /// All objects that have an owner.
-    var owned: [Node] { state.withLock { $0.nodes.values.filter { !$0.owners.isEmpty } } }
+    var all: [Node] { state.withLock { Array($0.nodes.values) } }
 
     subscript(uid: String) -> Node? { state.withLock { $0.nodes[uid] } }
 

@@ -26,7 +26,7 @@ struct ReplicaController<Owner: ReplicaKind>: ObjectController {
         let owned: [View<Pod>] = try await adoption.claim(
             pods.owned(by: set.metadata.uid) + pods.orphans(namespace: set.namespace))
         let plan = ReplicaPlan(
-            wish, isTerminating: set.isTerminating, pods: owned, related: related(set, owned), now: context.clock.time)
+            wish, isTerminating: set.isTerminating, pods: owned, related: { related(set, owned) }, now: context.clock.time)
 
         let failure: (any Error)? = await apply(plan, set, wish)
         try await write(plan, failure, set)
