@@ -70,7 +70,7 @@ extension APIServer {
         let record: AuditRecord? = audit.begin(user, attributes) {
             origin ?? RequestOrigin(request)
         } object: {
-            var complaints: [String] = []
+            var complaints = BodyComplaints()
             let schema: ObjectSchema? = request.subresource == nil ? type(of: request.resource)?.schema : nil
             return request.body.isEmpty ? nil : try? BodyReader.parse(request.body, request.contentType, schema, complaints: &complaints)
         }
