@@ -32,6 +32,7 @@ struct Deletion: Sendable {
             throw .invalid(KindNames("DeleteOptions", group: "meta.k8s.io", plural: "deleteoptions"), "", problems)
         }
         if let orphans { propagationPolicy = orphans ? "Orphan" : "Background" }
+        if propagationPolicy == nil, case .orphaned(let warning?) = call.names.dependents { call.warnings.add(warning) }
     }
 
     /// Throws ``APIStatus`` (400) for a body that is no DeleteOptions, of whatever group and version.
