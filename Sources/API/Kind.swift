@@ -27,6 +27,9 @@ package protocol Kind: Schema {
     /// Keeps what an update may not change. Status (or, for the status subresource, everything else) is restored already.
     static func prepareForUpdate(_ object: inout View<Self>, from old: View<Self>)
 
+    /// Why clients are warned on each use of this version of the kind; nil for those in good standing.
+    static var deprecation: String? { get }
+
     /// What the client should know although the request succeeds: one `Warning:` header each.
     static func warnings(_ object: View<Self>) -> [String]
 
@@ -50,6 +53,7 @@ extension Kind {
     package static var selectableFields: [SelectableField] { [] }
     package static func prepareForCreate(_ object: inout View<Self>) {}
     package static func prepareForUpdate(_ object: inout View<Self>, from old: View<Self>) {}
+    package static var deprecation: String? { nil }
     package static func warnings(_ object: View<Self>) -> [String] { [] }
     package static func gracePeriod(_ object: View<Self>, requested: Int?) -> Int { 0 }
     package static func prepareForDeletion(_ object: inout View<Self>) {}

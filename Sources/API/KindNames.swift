@@ -28,6 +28,8 @@ package final class KindNames: Sendable {
     package let needsRevision: Bool
     /// True when creators may give the status too; it is cleared otherwise.
     package let takesStatus: Bool
+    /// What becomes of dependents when a delete does not say it.
+    package let dependents: DefaultDependents
     /// What is wrong with a name for an object of this kind; empty for a good one.
     package let nameRule: @Sendable (String) -> [String]
     /// `v1`, `apps/v1`
@@ -41,6 +43,7 @@ package final class KindNames: Sendable {
         short: [String] = [], categories: [String] = [],
         isNamespaced: Bool = true, verbs: [Verb] = Verb.standard, subresources: [Subresource] = [], tracksGeneration: Bool = false,
         returnsDeleted: Bool = false, createsOnUpdate: Bool = false, needsRevision: Bool = false, takesStatus: Bool = false,
+        dependents: DefaultDependents = .deleted,
         nameRule: @escaping @Sendable (String) -> [String] = { Names.dns1123Subdomain($0) }
     ) {
         self.group = group
@@ -59,6 +62,7 @@ package final class KindNames: Sendable {
         self.createsOnUpdate = createsOnUpdate
         self.needsRevision = needsRevision
         self.takesStatus = takesStatus
+        self.dependents = dependents
         self.nameRule = nameRule
         apiVersion = group.isEmpty ? version : group + "/" + version
         resource = GroupVersionResource(group: group, version: version, resource: plural)
@@ -70,6 +74,13 @@ package final class KindNames: Sendable {
     package func has(_ name: String) -> Bool { subresources.contains { $0.name == name } }
     /// What a write to the status makes of the rest of the metadata.
     package var statusMetadata: StatusMetadata { subresources.first { $0.name == "status" }?.metadata ?? .kept }
+}
+
+/// What becomes of an object's dependents when its delete does not say it. Source: `DefaultGarbageCollectionPolicy` of pkg/registry.
+package enum DefaultDependents: Sendable {
+    case deleted
+    /// They stay, as they did in the kind's first days; the warning tells who might not know.
+    case orphaned(warning: String? = nil)
 }
 
 /// What a write to `status` makes of an object's metadata. Source: the status strategies of pkg/registry.

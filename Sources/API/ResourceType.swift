@@ -14,6 +14,8 @@ package final class ResourceType: Sendable {
     package let prepareForCreate: @Sendable (inout JSON) -> Void
     /// The new object and the stored one.
     package let prepareForUpdate: @Sendable (inout JSON, JSON) -> Void
+    /// Why clients are warned on each use of this version; nil for versions in good standing.
+    package let deprecation: String?
     package let warnings: @Sendable (JSON) -> [String]
     /// Seconds that a deleted object stays; the second argument is what the client asked for.
     package let gracePeriod: @Sendable (JSON, Int?) -> Int
@@ -47,6 +49,7 @@ package final class ResourceType: Sendable {
             K.prepareForUpdate(&view, from: View<K>(old))
             json = view.json
         }
+        deprecation = K.deprecation
         warnings = { K.warnings(View<K>($0)) }
         gracePeriod = { K.gracePeriod(View<K>($0), requested: $1) }
         prepareForDeletion = { json in
@@ -63,7 +66,7 @@ package final class ResourceType: Sendable {
     /// One version of a custom resource: it has no rules but those of its schema, and is deleted at once.
     package init(
         _ names: KindNames, schema: ObjectSchema, columns: [ColumnDefinition], cells: @escaping @Sendable (JSON, Time) -> [JSON],
-        selectableFields: [SelectableField], rules: ObjectRules, conversion: ObjectConversion?, custom: CustomTraits
+        selectableFields: [SelectableField], rules: ObjectRules, conversion: ObjectConversion?, deprecation: String?, custom: CustomTraits
     ) {
         self.names = names
         self.schema = schema
@@ -72,6 +75,7 @@ package final class ResourceType: Sendable {
         self.selectableFields = selectableFields
         self.rules = rules
         self.conversion = conversion
+        self.deprecation = deprecation
         self.custom = custom
         prepareForCreate = { _ in }
         prepareForUpdate = { _, _ in }
@@ -89,14 +93,11 @@ package final class ResourceType: Sendable {
 package struct CustomTraits: Sendable {
     /// Its schema in OpenAPI version 3, descriptions and all.
     package let openAPI: JSON
-    /// Why clients are warned on each use of this version; nil for versions in good standing.
-    package let deprecation: String?
     /// True while the definition waits for its objects to go: no new ones may be made.
     package let isTerminating: Bool
 
-    package init(openAPI: JSON, deprecation: String?, isTerminating: Bool) {
+    package init(openAPI: JSON, isTerminating: Bool) {
         self.openAPI = openAPI
-        self.deprecation = deprecation
         self.isTerminating = isTerminating
     }
 }

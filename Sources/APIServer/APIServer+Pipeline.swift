@@ -45,7 +45,7 @@ extension APIServer {
             call.meter = meter
             call.audit = record
             if let record { call.annotate = { record.annotate($0, $1) } }
-            if let warning = type.custom?.deprecation { call.warnings.add(warning) }
+            if let warning = type.deprecation { call.warnings.add(warning) }
             try request.checkWriteOptions()
             try request.checkTableOptions()
             if !request.body.isEmpty { try Self.checkContentType(call) }
@@ -70,7 +70,7 @@ extension APIServer {
         let record: AuditRecord? = audit.begin(user, attributes) {
             origin ?? RequestOrigin(request)
         } object: {
-            var complaints: [String] = []
+            var complaints = BodyComplaints()
             let schema: ObjectSchema? = request.subresource == nil ? type(of: request.resource)?.schema : nil
             return request.body.isEmpty ? nil : try? BodyReader.parse(request.body, request.contentType, schema, complaints: &complaints)
         }

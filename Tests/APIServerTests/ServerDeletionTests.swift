@@ -24,6 +24,21 @@ import Testing
         #expect(try await server.ask("DELETE", "/api/v1/namespaces/default/serviceaccounts/default")["kind"] == "ServiceAccount")
     }
 
+    @Test func `a job leaves its pods behind unless it is told not to, and warns of it`() async throws {
+        let server = try await TestServer()
+        let jobs = "/apis/batch/v1/namespaces/default/jobs"
+        let pod: JSON = ["spec": ["restartPolicy": "Never", "containers": [["name": "c", "image": "i"]]]]
+        let job: JSON = ["apiVersion": "batch/v1", "kind": "Job", "metadata": ["name": "a"], "spec": ["template": pod]]
+        try await server.ask("POST", jobs, job)
+        let kept: TestServer.Reply = try await server.ask("DELETE", jobs + "/a")
+        #expect(
+            kept["metadata", "finalizers"] == ["orphan"] && kept.warnings.first?.hasPrefix("child pods are preserved by default") == true)
+        try await server.ask("PATCH", jobs + "/a", ["metadata": ["finalizers": nil]], type: .mergePatch)
+        try await server.ask("POST", jobs, job)
+        let gone: TestServer.Reply = try await server.ask("DELETE", jobs + "/a?propagationPolicy=Background")
+        #expect(gone["status"] == "Success" && gone.warnings.isEmpty, "\(gone)")
+    }
+
     @Test func `finalizers hold an object until the last is gone`() async throws {
         let server = try await TestServer()
         var body: JSON = Sample.configMap("a")

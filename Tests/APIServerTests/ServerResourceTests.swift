@@ -157,6 +157,7 @@ import Testing
         let server = try await TestServer()
         let list: TestServer.Reply = try await server.ask("GET", "/api/v1/componentstatuses")
         #expect(list.names == ["etcd-0"])
+        #expect(list.warnings == ["v1 ComponentStatus is deprecated in v1.19+"], "told on each use of a kind that goes")
         let one: TestServer.Reply = try await server.ask("GET", "/api/v1/componentstatuses/etcd-0")
         #expect(one["conditions"] == [["type": "Healthy", "status": "True", "message": "ok"]])
         #expect(try await server.ask("GET", "/api/v1/componentstatuses/none").code == 404)

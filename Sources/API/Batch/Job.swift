@@ -4,7 +4,10 @@ package import Machinery
 package struct Job: Kind {
     package static let definition = Definition(Job(), "batch.v1.Job", "Runs pods until enough of them have succeeded.")
     package static let names = KindNames(
-        "Job", group: "batch", plural: "jobs", categories: ["all"], subresources: [.status("Job")], tracksGeneration: true)
+        "Job", group: "batch", plural: "jobs", categories: ["all"], subresources: [.status("Job")], tracksGeneration: true,
+        dependents: .orphaned(
+            warning: "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set "
+                + "propagationPolicy=Orphan to suppress this warning"))
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
     package let spec = Field<JobSpec>("spec", 2, "What is wanted.")

@@ -7,6 +7,8 @@ package struct ComponentStatus: Kind {
     package static let names = KindNames(
         "ComponentStatus", group: "", plural: "componentstatuses", short: ["cs"], isNamespaced: false, verbs: [.get, .list])
 
+    package static let deprecation: String? = "v1 ComponentStatus is deprecated in v1.19+"
+
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
     package let conditions = Field<[ComponentCondition]>("conditions", 2, "What was found: Healthy.", .merge(key: "type"))
 

@@ -21,9 +21,7 @@ package struct Endpoints: Kind {
         .age,
     ]
 
-    package static func warnings(_ object: View<Endpoints>) -> [String] {
-        ["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"]
-    }
+    package static let deprecation: String? = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
 }
 
 /// Addresses that serve the same ports.

@@ -6,7 +6,7 @@ package struct ReplicationController: Kind {
         ReplicationController(), "core.v1.ReplicationController", "The forerunner of ReplicaSet: keeps a number of equal pods running.")
     package static let names = KindNames(
         "ReplicationController", group: "", plural: "replicationcontrollers", short: ["rc"], categories: ["all"],
-        subresources: [.scale, .status("ReplicationController")], tracksGeneration: true)
+        subresources: [.scale, .status("ReplicationController")], tracksGeneration: true, dependents: .orphaned())
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like; the template's labels if absent.")
     package let spec = Field<ReplicationControllerSpec>("spec", 2, "What is wanted.")

@@ -9,7 +9,9 @@ extension ObjectRules {
         self.init(
             decode: { json, findings throws(DecodingError) in
                 var object: JSON = try EmbeddedResource.typed.decode(json, findings: &findings)
-                schema.pruneRoot(&object, &findings.unknownFields)
+                var pruned: [String] = []
+                schema.pruneRoot(&object, &pruned)
+                findings.unknownFields += pruned.sorted { $0.precedes($1) }
                 if schema.hasEmbeddedResources { try EmbeddedResource.decode(&object, schema, .root, &findings) }
                 return object
             },

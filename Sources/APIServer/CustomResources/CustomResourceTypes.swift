@@ -32,9 +32,8 @@ enum CustomResourceTypes {
                 selectableFields: ["metadata.name"] + (names.isNamespaced ? ["metadata.namespace"] : [])
                     + declared.selectableFields.map { SelectableField(String($0.jsonPath.dropFirst())) },
                 rules: ObjectRules(version.schema, scale: version.scale), conversion: conversion,
-                custom: CustomTraits(
-                    openAPI: version.schema.json, deprecation: deprecation(declared, definition),
-                    isTerminating: definition.isTerminating))
+                deprecation: deprecation(declared, definition),
+                custom: CustomTraits(openAPI: version.schema.json, isTerminating: definition.isTerminating))
         }
     }
 

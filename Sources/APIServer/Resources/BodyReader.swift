@@ -9,7 +9,7 @@ struct BodyReader {
     ///
     /// Throws ``APIStatus`` (400) with Kubernetes' texts; what `fieldValidation` lets pass becomes a warning.
     func object() throws(APIStatus) -> JSON {
-        var complaints: [String] = []
+        var complaints = BodyComplaints()
         let json: JSON = try Self.parse(call.request.body, call.request.contentType, call.type.schema, complaints: &complaints)
         if call.type.custom != nil { try checkIsNamed(json) }
         return try object(json, complaints: complaints)
@@ -34,26 +34,26 @@ struct BodyReader {
     }
 
     /// The same for a tree that a patch made.
-    func object(_ json: JSON, complaints: [String] = []) throws(APIStatus) -> JSON {
+    func object(_ json: JSON, complaints: BodyComplaints = BodyComplaints()) throws(APIStatus) -> JSON {
         try object(json, call.type.rules, kind: call.names.kind, apiVersion: call.names.apiVersion, complaints: complaints)
     }
 
     /// An object of another kind, as subresources have them.
     func object(_ schema: ObjectSchema, kind: String, apiVersion: String) throws(APIStatus) -> JSON {
-        var complaints: [String] = []
+        var complaints = BodyComplaints()
         let json: JSON = try Self.parse(call.request.body, call.request.contentType, schema, complaints: &complaints)
         return try object(json, schema, kind: kind, apiVersion: apiVersion, complaints: complaints)
     }
 
     /// The same for a tree that a patch made.
     func object(
-        _ json: JSON, _ schema: ObjectSchema, kind: String, apiVersion: String, complaints: [String] = []
+        _ json: JSON, _ schema: ObjectSchema, kind: String, apiVersion: String, complaints: BodyComplaints = BodyComplaints()
     ) throws(APIStatus) -> JSON {
         try object(json, ObjectRules(schema), kind: kind, apiVersion: apiVersion, complaints: complaints)
     }
 
     private func object(
-        _ json: JSON, _ rules: ObjectRules, kind: String, apiVersion: String, complaints: [String]
+        _ json: JSON, _ rules: ObjectRules, kind: String, apiVersion: String, complaints: BodyComplaints
     ) throws(APIStatus) -> JSON {
         guard json.object != nil else {
             throw .badRequest(
@@ -65,24 +65,32 @@ struct BodyReader {
         do {
             object = try rules.decode(json, &findings)
         } catch {
-            throw .badRequest("\(kind) in version \"\(call.names.version)\" cannot be handled as a \(kind): \(error)")
+            throw refusal(json, kind, "\(error)")
         }
         if object["kind"]?.string == nil { object["kind"] = .string(kind) }
         if object["apiVersion"]?.string == nil { object["apiVersion"] = .string(apiVersion) }
-        try report(findings.unknownFields.map { "unknown field \"\($0)\"" } + complaints, kind)
+        switch call.options.fieldValidation ?? "Warn" {
+        case "Strict":
+            let errors: [String] = complaints.errors(unknown: findings.unknownFields, of: json, call)
+            guard errors.isEmpty else { throw refusal(json, kind, "strict decoding error: " + errors.joined(separator: ", ")) }
+        case "Warn": for text in complaints.warnings(unknown: findings.unknownFields, of: json, call) { call.warnings.add(text) }
+        default: break
+        }
         return object
     }
 
-    private func report(_ complaints: [String], _ kind: String) throws(APIStatus) {
-        guard !complaints.isEmpty else { return }
-        switch call.options.fieldValidation ?? "Warn" {
-        case "Strict":
-            throw .badRequest(
-                "\(kind) in version \"\(call.names.version)\" cannot be handled as a \(kind): strict decoding error: "
-                    + complaints.joined(separator: ", "))
-        case "Warn": for complaint in complaints { call.warnings.add(complaint) }
-        default: break
+    /// Of what can't be read: 400 for a body, 422 for what a patch makes, which is shown. Source: `applyPatchToCurrentObject` and
+    /// `strategicPatchObject` of k8s.io/apiserver/pkg/endpoints/handlers.
+    private func refusal(_ json: JSON, _ kind: String, _ text: String) -> APIStatus {
+        let type: APIRequest.ContentType = call.request.contentType
+        guard call.request.verb == .patch, type != .applyYAML else {
+            return .badRequest("\(kind) in version \"\(call.names.version)\" cannot be handled as a \(kind): \(text)")
         }
+        var complaints = BodyComplaints()
+        let patch: JSON? = type == .strategicMergePatch ? try? Self.parse(call.request.body, type, complaints: &complaints) : nil
+        var problems = Problems()
+        problems.invalid(Path("patch"), .string(patch.map(GoText.of) ?? json.sortedByKey.text()), text)
+        return .invalid(KindNames("", group: "", plural: ""), "", problems)
     }
 
     private func checkNames(_ json: JSON, _ kind: String, _ apiVersion: String) throws(APIStatus) {
@@ -117,9 +125,9 @@ struct BodyReader {
     ///
     /// - Parameters:
     ///   - schema: of the object; protobuf can't be read without.
-    ///   - complaints: gets what only strict readers refuse: `duplicate field "spec.replicas"`.
+    ///   - complaints: gets what only strict readers refuse.
     static func parse(
-        _ bytes: [UInt8], _ type: APIRequest.ContentType, _ schema: ObjectSchema? = nil, complaints: inout [String]
+        _ bytes: [UInt8], _ type: APIRequest.ContentType, _ schema: ObjectSchema? = nil, complaints: inout BodyComplaints
     ) throws(APIStatus) -> JSON {
         switch type {
         case .protobuf:
@@ -136,11 +144,7 @@ struct BodyReader {
         case .yaml, .applyYAML:
             do {
                 guard let document = try YAML.documents(bytes, file: nil).first else { return .null }
-                if !document.duplicates.isEmpty {
-                    // As upstream's reader of YAML tells it, all in one.
-                    let lines: [String] = document.duplicates.map { "\n  \($0)" }
-                    complaints.append("yaml: unmarshal errors:" + lines.joined())
-                }
+                complaints.add(document)
                 return document.json
             } catch {
                 throw .badRequest("error decoding YAML: \(error)")
@@ -149,7 +153,11 @@ struct BodyReader {
             do {
                 var duplicates: [String] = []
                 let json = try JSON(parsing: bytes, duplicates: &duplicates)
-                complaints += duplicates.map { "duplicate field \"\($0)\"" }
+                if type == .jsonPatch {
+                    complaints.add(duplicates: duplicates, ofPatch: json)
+                } else {
+                    complaints.add(duplicates: duplicates)
+                }
                 return json
             } catch {
                 throw .badRequest(type == .json ? "couldn't get version/kind; json parse error: \(error)" : "\(error)")

@@ -70,9 +70,12 @@ extension APIServer {
     private func marked(_ old: JSON, grace: Int, _ options: Deletion, _ call: Call) -> JSON {
         var next: JSON = old
         var finalizers: [String] = (old[["metadata", "finalizers"]]?.array ?? []).compactMap(\.string)
-        for (policy, finalizer) in [("Orphan", "orphan"), ("Foreground", "foregroundDeletion")] where options.propagationPolicy != nil {
+        var wanted: String? = options.propagationPolicy
+        // A policy that was asked for before is better than none.
+        if wanted == nil, case .orphaned = call.names.dependents, !finalizers.contains("foregroundDeletion") { wanted = "Orphan" }
+        for (policy, finalizer) in [("Orphan", "orphan"), ("Foreground", "foregroundDeletion")] where wanted != nil {
             finalizers.removeAll { $0 == finalizer }
-            if options.propagationPolicy == policy { finalizers.append(finalizer) }
+            if wanted == policy { finalizers.append(finalizer) }
         }
         next[["metadata", "finalizers"]] = finalizers.isEmpty ? nil : .array(finalizers.map { .string($0) })
         let end: Time = call.now + .seconds(grace)

@@ -32,12 +32,13 @@ struct Deletion: Sendable {
             throw .invalid(KindNames("DeleteOptions", group: "meta.k8s.io", plural: "deleteoptions"), "", problems)
         }
         if let orphans { propagationPolicy = orphans ? "Orphan" : "Background" }
+        if propagationPolicy == nil, case .orphaned(let warning?) = call.names.dependents { call.warnings.add(warning) }
     }
 
     /// Throws ``APIStatus`` (400) for a body that is no DeleteOptions, of whatever group and version.
     private static func body(_ call: Call, _ schema: ObjectSchema) throws(APIStatus) -> JSON {
         guard !call.request.body.isEmpty else { return [:] }
-        var complaints: [String] = []
+        var complaints = BodyComplaints()
         let json: JSON = try BodyReader.parse(call.request.body, call.request.contentType, schema, complaints: &complaints)
         if let kind = json["kind"]?.string, !kind.isEmpty, kind != "DeleteOptions" {
             throw .badRequest("the body of a delete is an object of kind DeleteOptions, not \(kind)")

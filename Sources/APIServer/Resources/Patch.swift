@@ -5,10 +5,10 @@ import Store
 extension APIServer {
     /// Applies a patch to an object, or to its status.
     func patch(_ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
-        var complaints: [String] = []
+        var complaints = BodyComplaints()
         let patch: JSON = try BodyReader.parse(call.request.body, call.request.contentType, complaints: &complaints)
         guard call.request.contentType != .applyYAML else { return try apply(patch, complaints, call, reply) }
-        let found: [String] = complaints
+        let found: BodyComplaints = complaints
         modify(call, reply) { [self] old throws(APIStatus) in
             let changed: JSON = try patched(old, with: patch, call)
             return try BodyReader(call: call).object(changed, complaints: found)
@@ -37,7 +37,7 @@ extension APIServer {
     }
 
     /// Server-side apply: makes the object when there is none.
-    private func apply(_ applied: JSON, _ complaints: [String], _ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
+    private func apply(_ applied: JSON, _ complaints: BodyComplaints, _ call: Call, _ reply: @escaping Reply) throws(APIStatus) {
         let name: String = call.request.name ?? ""
         let checked: JSON = try self.applied(applied, complaints, call)
         if store.newest(call.key(name)) == nil {
@@ -64,7 +64,7 @@ extension APIServer {
     /// What an apply names, checked. Throws ``APIStatus`` (400).
     ///
     /// - Parameter complaints: what a strict reader of the body refuses.
-    func applied(_ applied: JSON, _ complaints: [String], _ call: Call) throws(APIStatus) -> JSON {
+    func applied(_ applied: JSON, _ complaints: BodyComplaints, _ call: Call) throws(APIStatus) -> JSON {
         let name: String = call.request.name ?? ""
         guard applied["apiVersion"] != nil, applied["kind"] != nil else {
             throw .badRequest("invalid object type: /, Kind=")
@@ -110,11 +110,12 @@ extension BodyReader {
     }
 
     /// Throws ``APIStatus`` (400) for what a strict reader of YAML refuses, if the client wants that.
-    func reportForApply(_ complaints: [String]) throws(APIStatus) {
-        let texts: [String] = complaints.map { "error converting YAML to JSON: " + $0 }
+    func reportForApply(_ complaints: BodyComplaints) throws(APIStatus) {
         switch call.options.fieldValidation ?? "Warn" {
-        case "Strict": if let first = texts.first { throw .badRequest("error strict decoding YAML: " + first) }
-        case "Warn": for text in texts { call.warnings.add(text) }
+        case "Strict":
+            guard let first = complaints.errors(call).first else { return }
+            throw .badRequest("error strict decoding YAML: error converting YAML to JSON: " + first)
+        case "Warn": for text in complaints.warnings(call) { call.warnings.add(text) }
         default: break
         }
     }

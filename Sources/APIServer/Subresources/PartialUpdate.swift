@@ -10,9 +10,9 @@ extension APIServer {
             let object: JSON = try reader.object(call.type.schema, kind: call.names.kind, apiVersion: call.names.apiVersion)
             return { _ throws(APIStatus) in object }
         }
-        var complaints: [String] = []
+        var complaints = BodyComplaints()
         let patch: JSON = try BodyReader.parse(call.request.body, call.request.contentType, complaints: &complaints)
-        let found: [String] = complaints
+        let found: BodyComplaints = complaints
         guard call.request.contentType != .applyYAML else {
             let applied: JSON = try applied(patch, complaints, call)
             return { [self] old throws(APIStatus) in

@@ -22,7 +22,7 @@ struct ScaleHandler: SubresourceHandler {
             let scale: JSON = try BodyReader(call: call).object(Scale.definition.schema, kind: "Scale", apiVersion: "autoscaling/v1")
             try change(call, paths, server, shown) { _ in scale }
         default:
-            var complaints: [String] = []
+            var complaints = BodyComplaints()
             let patch: JSON = try BodyReader.parse(call.request.body, call.request.contentType, complaints: &complaints)
             let type: APIRequest.ContentType = call.request.contentType
             let reader = BodyReader(call: call)

@@ -77,7 +77,7 @@ struct AdmissionReview: Sendable {
         func words(_ kind: String) -> JSON { ["kind": .string(kind), "apiVersion": "meta.k8s.io/v1"] }
         if operation == .delete {
             var json: JSON = words("DeleteOptions")
-            var complaints: [String] = []
+            var complaints = BodyComplaints()
             let body: JSON? =
                 call.request.body.isEmpty
                 ? nil
