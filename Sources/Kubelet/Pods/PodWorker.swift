@@ -69,6 +69,8 @@ actor PodWorker {
     var images: [String: ResolvedImage] = [:]
     /// The containers' present runs as they were started; of those of an earlier kubelet nothing.
     var started: [String: ContainerProcess] = [:]
+    /// Containers that were started in this round. Their events come after the status, which would wait for their way to the disk.
+    var begun: [String] = []
     /// When a container that could not be started is to be tried again.
     var retryAt: [String: ClusterClock.Instant] = [:]
     var probes: [String: ContainerProbes] = [:]
@@ -208,6 +210,7 @@ actor PodWorker {
             await advance(filesMayHaveChanged: news.hasNewSources || isChanged)
         }
         await report()
+        tellBegun()
         if isPoweredOff, isShutDown {
             for waiter in onShutDown { waiter.resume() }
             onShutDown = []
