@@ -78,6 +78,8 @@ actor PodWorker {
     var told: Set<String> = []
     var isGone = false
     var isAdopted = false
+    /// The API knew the pod's end before this kubelet saw it.
+    var isTold = false
     /// Everything was stopped; what is left is to say so and to delete.
     var isShutDown = false
     var isDone = false
