@@ -13,14 +13,9 @@ struct GarbageCollector: Controller {
     static let name = "garbage-collector-controller"
     static let queueName = "garbage_collector_attempt_to_delete"
 
-    private let context: ControllerContext
+    let context: ControllerContext
     private let graph = OwnerGraph()
-    private let resources: CollectedResources
-
-    init(_ context: ControllerContext) {
-        self.context = context
-        resources = CollectedResources()
-    }
+    private let resources = CollectedResources()
 
     func watch(_ queue: WorkQueue) {
         for resource in CollectedResources.builtIn { context.informers.feed(resource.resource) { hear($0, of: resource, queue) } }
@@ -62,6 +57,8 @@ struct GarbageCollector: Controller {
     /// Keys of the queue are uids.
     private func put(_ node: OwnerGraph.Node, _ queue: WorkQueue) {
         let before: OwnerGraph.Node? = graph[node.uid]
+        // Most changes of an object are of its status, or a heartbeat.
+        if let before, before.isSame(as: node) { return }
         defer {
             // Who waited for this object may wait for it no longer.
             for owner in before?.owners ?? [] where before?.owners != node.owners && graph[owner.uid]?.waitsForDependents == true {

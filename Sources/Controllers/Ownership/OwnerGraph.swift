@@ -23,6 +23,11 @@ final class OwnerGraph: Sendable {
             isTerminating = metadata.deletionTimestamp != nil
         }
 
+        /// True when nothing differs that matters to owners and owned.
+        func isSame(as other: Node) -> Bool {
+            isTerminating == other.isTerminating && owners == other.owners && finalizers == other.finalizers
+        }
+
         /// True when the graph has to know the object.
         var isLinked: Bool { !owners.isEmpty || !finalizers.isEmpty }
 

@@ -28,7 +28,7 @@ extension PodWorker {
         _ container: View<Container>, _ image: ResolvedImage, attempt: Int, _ sandbox: Sandbox
     ) async throws -> ContainerProcess {
         let name: String = container.name
-        if !pod.spec.resourceClaims.isEmpty { throw ConfigError("resourceClaims: this version cannot allocate devices; remove the field") }
+        try await checkDevices()
         let rights: ContainerRights = try rights(of: container, in: sandbox)
         for text in rights.shortcomings where told.insert(text).inserted {
             tell(name, .warning, "NotSupported", text)
