@@ -46,13 +46,13 @@ package final class Kubelet: Sendable {
         let pods: Informer<Pod> = informers.informer()
         let services: Informer<Service> = informers.informer()
         guard let node = await reporter.register(podCIDR: configuration.addressRange) else { return }
+        // One that can't be made is what the first pod says.
+        for folder in [PodFolders.all(configuration), configuration.podLogsFolder] where (try? Files.makeFolder(folder)) != nil {
+            FileSystem.spreadFolders(in: folder)
+        }
         let runtime: SandboxRuntime
         let images: NodeImages
         do {
-            for folder in [PodFolders.all(configuration), configuration.podLogsFolder] {
-                try Files.makeFolder(folder)
-                FileSystem.spreadFolders(in: folder)
-            }
             runtime = try SandboxRuntime(executable: configuration.executable)
             images = try NodeImages(
                 folder: configuration.imagesFolder, registries: configuration.registries, client: client, catalogue: informers.informer())

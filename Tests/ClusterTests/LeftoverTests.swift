@@ -54,12 +54,43 @@ extension EndToEnd {
         }
 
         /// `SWKUBE_KILLS` says how many; by hand take 200.
+        private static let kills: Int = Command.environment["SWKUBE_KILLS"].flatMap { Int($0) } ?? 30
+
+        @Test func `a container runs on while its cluster is killed again and again, and no line of its log is lost`() async throws {
+            try await TestHome.with { home in
+                try await home.start()
+                try await home.apply(
+                    """
+                    apiVersion: v1
+                    kind: Pod
+                    metadata: {name: counter}
+                    spec:
+                      containers:
+                      - name: main
+                        image: host
+                        command: [sh, -c, 'i=0; while :; do echo $i; i=$((i+1)); sleep 0.01; done']
+                    """)
+                try await eventually("it runs") { try await home.value("pod/counter", "{.status.phase}") == "Running" }
+                let before: String = try await home.value("pod/counter", "{.status.containerStatuses[0].containerID}")
+                for _ in 0..<max(3, Self.kills / 10) {
+                    kill(try await home.pid(), SIGKILL)
+                    try await home.start()
+                }
+                try await eventually("it is found again") {
+                    try await home.value("pod/counter", "{.status.containerStatuses[0].ready}") == "true"
+                }
+                let status = "{.status.containerStatuses[0].containerID} {.status.containerStatuses[0].restartCount}"
+                #expect(try await home.value("pod/counter", status) == before + " 0")
+                let lines: [Int] = try await home.bash("swkube logs counter").checked().split(separator: "\n").compactMap { Int($0) }
+                #expect(lines.count > 10 && lines == Array(0..<lines.count))
+            }
+        }
+
         @Test func `whatever is killed, the pods come back, and in the end nothing is left`() async throws {
-            let kills: Int = Command.environment["SWKUBE_KILLS"].flatMap { Int($0) } ?? 30
             try await TestHome.with { home in
                 try await home.start()
                 try await home.apply(Manifest.deployment(replicas: 3))
-                for _ in 0..<kills {
+                for _ in 0..<Self.kills {
                     let parents: [Int32] = Self.processes(of: home.dataFolder)
                     let main: Int32 = try await home.pid()
                     if let victim = (parents + [main, main]).randomElement() {

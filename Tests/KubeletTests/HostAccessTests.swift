@@ -163,6 +163,24 @@ import Testing
         await node.end()
     }
 
+    @Test func `what was said of a refused pod stays, whoever starts the kubelet again`() async throws {
+        let node = try await TestNode()
+        let refused: View<Pod> = try await node.withKubelet { _ in
+            try await node.shell(
+                "no", "true", ["securityContext": ["appArmorProfile": ["type": "Localhost", "localhostProfile": "mine"]]])
+            let pod: View<Pod> = try await node.waitForPhase("no", "Failed")
+            #expect(pod.status.reason == "AppArmor")
+            return pod
+        }
+        try await node.withKubelet { _ in
+            // A pod that comes later has run: the first one was looked at before.
+            try await node.shell("later", "true")
+            try await node.waitForPhase("later", "Succeeded")
+            #expect(try await node.pod("no").status == refused.status)
+        }
+        await node.end()
+    }
+
     @Test func `a hostPort leads to the pod from the host and from other pods`() async throws {
         let node = try await TestNode()
         let port = Int.random(in: 21_000...29_000)

@@ -88,6 +88,27 @@ import Testing
         await node.end()
     }
 
+    @Test func `memory that is in use is not taken away, and the pod says why it waits`() async throws {
+        let node = try await TestNode()
+        guard node.configuration.controlGroups.isComplete else { return await node.end() }
+        try await node.withKubelet { kubelet in
+            try await node.shell(
+                "full", "exec python3 -c 'import time; x = bytearray(80 << 20); print(\"has it\", flush=True); time.sleep(1000)'",
+                ["resources": ["requests": ["memory": "128Mi"], "limits": ["memory": "128Mi"]]], restartPolicy: "Always")
+            let pod: View<Pod> = try await node.waitForPhase("full", "Running")
+            try await eventually("the memory is in use") { try await node.log(kubelet, pod).contains("has it") }
+            try await resize(node, "full", ["requests": ["memory": "32Mi"], "limits": ["memory": "32Mi"]])
+            let waiting: View<Pod> = try await node.wait("full", "says why") { $0.condition("PodResizeInProgress")?.reason == "Error" }
+            let message: String = waiting.condition("PodResizeInProgress")?.message ?? ""
+            #expect(message.contains("attempting to set container \"main\" memory limit (33554432) below current usage ("), "\(message)")
+            #expect(waiting.main.resources?.limits["memory"] == (try Quantity("128Mi")))
+            #expect(waiting.main.restartCount == 0 && waiting.main.state.running != nil)
+            try await node.delete("full", gracePeriodSeconds: 0)
+            try await node.waitUntilGone("full")
+        }
+        await node.end()
+    }
+
     @Test func `a container with the policy is started again with its new limit`() async throws {
         let node = try await TestNode()
         guard node.configuration.controlGroups.isComplete else { return await node.end() }

@@ -21,6 +21,8 @@ extension PodWorker {
         }
         for container in pod.spec.containers { record(container, .main, status.containerStatuses) }
         for container in pod.spec.ephemeralContainers { record(container.asContainer, .ephemeral, status.ephemeralContainerStatuses) }
+        // All is said of a pod that is over: what is not known any more of one that was refused or evicted must not replace it.
+        isTold = !isStatic && pod.isFinished && records.values.allSatisfy { !$0.isRunning }
         takeBackOffs()
         if startTime != nil { takeAllocation() }
         podIP = status.podIP.isEmpty ? folders.knownAddress ?? "" : status.podIP

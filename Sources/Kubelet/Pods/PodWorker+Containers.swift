@@ -60,8 +60,7 @@ extension PodWorker {
         defer { starting = nil }
         do {
             let started: StartedContainer = try await sandbox.start(process)
-            tell(name, .normal, "Created", "Created container: \(name)")
-            tell(name, .normal, "Started", "Started container \(name)")
+            begun.append(name)
             record.phase = .running(.init(startedAt: node.moment(hostNanoseconds: started.startedAt), image: container.image))
             record.isStarted = container.startupProbe == nil
             record.isReady = record.isStarted && container.readinessProbe == nil
@@ -92,6 +91,14 @@ extension PodWorker {
                     containerID: ContainerID.text(podUID: uid, container: name, attempt: attempt)))
             records[name] = record
         }
+    }
+
+    func tellBegun() {
+        for name in begun {
+            tell(name, .normal, "Created", "Created container: \(name)")
+            tell(name, .normal, "Started", "Started container \(name)")
+        }
+        begun = []
     }
 
     private func fail(_ name: String, reason: String, _ message: String, retryAt time: ClusterClock.Instant) {

@@ -10,7 +10,7 @@ extension PodWorker {
     /// True when the API knows it all, or has no use for it.
     @discardableResult
     func report() async -> Bool {
-        guard !isGone, !isDone, !isPoweredOff else { return true }
+        guard !isGone, !isDone, !isPoweredOff, !isTold else { return true }
         guard isStatic || isDue(.status) else { return false }
         // An end that comes while the status is on its way is not in it: its run must not be forgotten yet.
         let ends: [String] = unacknowledged

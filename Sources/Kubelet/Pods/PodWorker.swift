@@ -69,6 +69,8 @@ actor PodWorker {
     var images: [String: ResolvedImage] = [:]
     /// The containers' present runs as they were started; of those of an earlier kubelet nothing.
     var started: [String: ContainerProcess] = [:]
+    /// Containers that were started in this round. Their events come after the status, which would wait for their way to the disk.
+    var begun: [String] = []
     /// When a container that could not be started is to be tried again.
     var retryAt: [String: ClusterClock.Instant] = [:]
     var probes: [String: ContainerProbes] = [:]
@@ -76,6 +78,8 @@ actor PodWorker {
     var told: Set<String> = []
     var isGone = false
     var isAdopted = false
+    /// The API knew the pod's end before this kubelet saw it.
+    var isTold = false
     /// Everything was stopped; what is left is to say so and to delete.
     var isShutDown = false
     var isDone = false
@@ -208,6 +212,7 @@ actor PodWorker {
             await advance(filesMayHaveChanged: news.hasNewSources || isChanged)
         }
         await report()
+        tellBegun()
         if isPoweredOff, isShutDown {
             for waiter in onShutDown { waiter.resume() }
             onShutDown = []
