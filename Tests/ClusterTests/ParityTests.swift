@@ -206,11 +206,14 @@ struct ParityScript: Sendable {
         text.replace(#/("?resourceVersion"?: )"\d+"/#) { "\($0.output.1)REVISION" }
         text.replace(#/(resourceVersion\\":\\")\d+/#) { "\($0.output.1)REVISION" }
         text.replace(#/-[bcdf-hj-np-tv-xz2456789]{5}\b/#, with: "-RANDOM")
+        // kubectl before 1.37 worded probes otherwise, and named no container in events.
+        text.replace(#/#success=(\d+) #failure=(\d+)/#) { "successThreshold=\($0.output.1) failureThreshold=\($0.output.2)" }
+        text.replace(#/spec\.(?:init)?[cC]ontainers\{[\w-]+\}: /#, with: "")
         // Named after the namespace, and the version of the program.
         text.replace(#/applyset-[\w-]{43}-v1/#, with: "APPLYSET")
         text.replace(#/kubectl/v1\.\d+\.\d+/#, with: "kubectl/VERSION")
         text.replace(#/\b3[0-2]\d{3}\b/#, with: "NODEPORT")
-        text.replace(#/(?m)(^|[ \t(])(?:<invalid>|(?:\d+d)?(?:\d+h)?(?:\d+m)?\d+s)(?=$|[ \t)])/#) { "\($0.output.1)AGE" }
+        text.replace(#/(?m)(^|[ \t(])(?:<invalid>|\d+[dhms](?:\d+[hms])*)(?=$|[ \t)])/#) { "\($0.output.1)AGE" }
         text.replace(#/ {2,}AGE/#, with: "  AGE")
         text.replace(#/AGE {2,}/#, with: "AGE  ")
         return text

@@ -20,6 +20,8 @@ struct Applier {
     let forceConflicts: Bool
     /// Deletes and makes anew what cannot be changed in place.
     let recreates: Bool
+    /// Takes over what was applied in the client's way before.
+    var migrates: Bool = true
     /// Part of the object that server-side apply changes; nil for the whole.
     var subresource: String?
 
@@ -37,7 +39,7 @@ struct Applier {
         request.options.force = forceConflicts
         do {
             let applied: JSON = try await session.send(request)
-            guard subresource == nil else { return Applied(object: applied, done: "serverside-applied") }
+            guard subresource == nil, migrates else { return Applied(object: applied, done: "serverside-applied") }
             return Applied(object: await migrated(applied, manifest, reapplying: request), done: "serverside-applied")
         } catch let status as APIStatus
             where status.isConflict && status.details?.causes.contains(where: { $0.reason == "FieldManagerConflict" }) == true

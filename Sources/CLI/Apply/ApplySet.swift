@@ -76,8 +76,7 @@ struct ApplySet {
             if !list.list("items").contains(where: { $0.text(at: "metadata", "name") == resource.qualified }) {
                 let place = "\(resource.apiVersion), Resource=\(resource.resource.resource)"
                 problems.append(
-                    "resource \(JSON.quoted((resource.resource.group.isEmpty ? "/" : "") + place)) is not permitted as an ApplySet parent "
-                        + "(CRD needs \(JSON.quoted(Mark.parentType)) label)")
+                    "resource \(JSON.quoted((resource.resource.group.isEmpty ? "/" : "") + place)) is not permitted as an ApplySet parent")
             }
         }
         guard !problems.isEmpty else { return }

@@ -56,7 +56,7 @@ final class Session: Sendable {
     }
 
     /// What a server sent. Throws a sentence for one that is no Kubernetes API server: a login page, a proxy.
-    private func json(_ body: [UInt8]) throws -> JSON {
+    func json(_ body: [UInt8]) throws -> JSON {
         do { return try JSON(parsing: body) } catch {
             let start: Substring = String(decoding: body.prefix(60), as: UTF8.self).prefix { !$0.isNewline }
             throw TransportError(

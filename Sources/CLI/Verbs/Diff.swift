@@ -73,7 +73,7 @@ package struct Diff: Verb {
         let applier = Applier(
             session: session, dryRun: .server, fieldValidation: "Ignore",
             fieldManager: fieldManager ?? (serverSide ? "kubectl" : "kubectl-client-side-apply"), overwrite: true,
-            forceConflicts: forceConflicts, recreates: false)
+            forceConflicts: forceConflicts, recreates: false, migrates: false)
         var failure: (any Error)?
         await session.inOrder(manifests, atOnce: concurrency) { manifest, session in
             var applier: Applier = applier

@@ -28,7 +28,8 @@ package struct Kustomize: LocalVerb {
         if folders.count > 1 { throw Failure("specify one path to kustomization.yaml") }
         guard let restrictor = LoadRestrictor(rawValue: loadRestrictor) else {
             throw Failure(
-                "illegal flag value --load-restrictor \(loadRestrictor); legal values: \(LoadRestrictor.allCases.map(\.rawValue))")
+                "illegal flag value --load-restrictor \(loadRestrictor); legal values: [\(LoadRestrictor.allCases.map(\.rawValue).joined(separator: " "))]"
+            )
         }
         try programs.refuse()
         let objects: [JSON] = try KustomizeBuild(output: shell.output, restrictor: restrictor).objects(folders.first ?? ".")
