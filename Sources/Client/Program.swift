@@ -57,7 +57,11 @@ package struct Program: Sendable {
         }
         defer { for (number, var old) in zip(interrupts, before) { sigaction(number, &old, nil) } }
         posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+        // The threads that tasks run on take no signals; the program's first thread has to.
+        var blocked = sigset_t()
+        sigemptyset(&blocked)
+        posix_spawnattr_setsigmask(&attributes, &blocked)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
         var process: pid_t = 0
         let failure: Int32 = Self.withCStrings([shownName ?? name] + arguments) { words in
             Self.withCStrings(variables) { variables in posix_spawnp(&process, name, &actions, &attributes, words, variables) }

@@ -108,7 +108,11 @@ private final class News: Sendable {
 
     init(of watcher: Watcher, _ hub: WatchHub) {
         let registration: WatchRegistration = hub.register(
-            watcher, group: .single(ObjectIdentifier(watcher)), execute: { $0() }, pump: { [weak self] in self?.ring() })
+            watcher, group: .single(ObjectIdentifier(watcher)),
+            execute: { run in
+                run()
+                return true
+            }, pump: { [weak self] in self?.ring() })
         state.withLock { $0.registration = registration }
     }
 

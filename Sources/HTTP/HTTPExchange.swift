@@ -165,13 +165,17 @@ package final class HTTPExchange: @unchecked Sendable {
     }
 
     /// Runs `f` on this exchange's event loop: at once when called there, and not at all when the connection is gone, whose loop may
-    /// have ended with the server.
-    package func execute(_ f: @escaping @Sendable () -> Void) {
+    /// have ended with the server. Returns whether it runs.
+    @discardableResult
+    package func execute(_ f: @escaping @Sendable () -> Void) -> Bool {
         if eventLoop.inEventLoop {
             f()
         } else if channel.isActive {
             eventLoop.execute(f)
+        } else {
+            return false
         }
+        return true
     }
 
     /// Runs `f` on this exchange's event loop after its present turn, when other connections have had theirs. To be called on the loop.

@@ -16,7 +16,7 @@ package final class WatchRecord: Sendable {
         let value = Mutex(State())
     }
 
-    init(_ bytes: AsyncThrowingStream<[UInt8], any Error>) {
+    package init(_ bytes: AsyncThrowingStream<[UInt8], any Error>) {
         let box = StateBox()
         state = box
         reader = Task {

@@ -1,4 +1,5 @@
 import API
+import HTTP
 import Machinery
 import Store
 import TestSupport
@@ -20,6 +21,25 @@ import Testing
         let last: JSON = try #require(record.events.last?["object"])
         #expect(last["data"] == ["key": "two"], "a deletion shows the last state")
         #expect(last[["metadata", "resourceVersion"]] == .string(String(server.store.revision)))
+    }
+
+    @Test func `a watch goes on when one that began before it has ended`() async throws {
+        try await TestFront.with(try await TestServer()) { front in
+            let request = HTTPClientRequest(target: Place.configMaps + "?watch=true")
+            let other = HTTPClient(HTTPClientConfiguration(host: "127.0.0.1", port: front.port, tls: nil))
+            var first: HTTPBody? = try await other.stream(request).body
+            let record = WatchRecord(try await front.client.stream(request).body)
+            withExtendedLifetime(first) {}
+            // Its connection closes with it.
+            first = nil
+            var told: [String] = []
+            for name in (0..<10).map({ "map-\($0)" }) {
+                try await front.server.ask("POST", Place.configMaps, Sample.configMap(name))
+                told.append("ADDED " + name)
+                try await record.expect(told)
+            }
+            other.shutdown()
+        }
     }
 
     @Test func `a watch without revision begins with what is there`() async throws {

@@ -42,7 +42,9 @@ import Testing
 
     @Test func `the overview counts what there is, and a list has the server's columns and links`() async throws {
         let pages: [String] = try await Self.pages("", "#/list/deploy")
-        for text in ["<h1>Overview</h1>", "<span>Pods</span><b>2/2</b>", "<span>Nodes</span><b>1/1</b>", "href=\"#/list/deployments.apps\""] {
+        for text in [
+            "<h1>Overview</h1>", "<span>Pods</span><b>2/2</b>", "<span>Nodes</span><b>1/1</b>", "href=\"#/list/deployments.apps\"",
+        ] {
             #expect(pages[0].contains(text), "\(text)")
         }
         for text in ["<button class=\"plain\">Up-to-date</button>", "href=\"#/object/deployments.apps/default/web\""] {

@@ -13,17 +13,17 @@ package final class WatchHub: Sendable {
         case single(ObjectIdentifier)
     }
 
-    /// Runs something on the thread of a group of watches.
-    package typealias Executor = @Sendable (@escaping @Sendable () -> Void) -> Void
+    /// Runs something on the thread of a group of watches. False when it does not, because the watch's client is gone.
+    package typealias Executor = @Sendable (@escaping @Sendable () -> Void) -> Bool
 
-    private struct Group {
+    private struct Member {
         let execute: Executor
-        /// By resource, as ``ObjectKeys/resource(of:)`` names it, and by registration.
-        var pumps: [Substring: [Int: @Sendable () -> Void]] = [:]
+        let pump: @Sendable () -> Void
     }
 
     private struct State {
-        var groups: [WatchGroup: Group] = [:]
+        /// By resource, as ``ObjectKeys/resource(of:)`` names it, and by registration.
+        var groups: [WatchGroup: [Substring: [Int: Member]]] = [:]
         var nextID = 0
     }
 
@@ -49,10 +49,10 @@ package final class WatchHub: Sendable {
         _ watcher: Watcher, group: WatchGroup, execute: @escaping Executor, pump: @escaping @Sendable () -> Void
     ) -> WatchRegistration {
         let resource: Substring = watcher.resource
-        watcher.ahead.onReady { execute(pump) }
+        watcher.ahead.onReady { _ = execute(pump) }
         let id: Int = state.withLock { state in
             state.nextID += 1
-            state.groups[group, default: Group(execute: execute)].pumps[resource, default: [:]][state.nextID] = pump
+            state.groups[group, default: [:]][resource, default: [:]][state.nextID] = Member(execute: execute, pump: pump)
             return state.nextID
         }
         if watcher.mayEnd { watchers.withLock { $0[resource, default: [:]][id] = watcher } }
@@ -65,17 +65,17 @@ package final class WatchHub: Sendable {
                 try await clock.sleep(for: .seconds(step))
                 remaining -= step
                 if remaining == 0 { watcher.finish() } else if watcher.wantsBookmarks { watcher.owesBookmark() }
-                execute(pump)
+                _ = execute(pump)
             }
         }
-        execute(pump)
+        _ = execute(pump)
         return WatchRegistration { [weak self] in
             timer.cancel()
             if watcher.mayEnd { self?.watchers.withLock { $0[resource]?[id] = nil } }
             self?.state.withLock { state in
-                state.groups[group]?.pumps[resource]?[id] = nil
-                if state.groups[group]?.pumps[resource]?.isEmpty == true { state.groups[group]?.pumps[resource] = nil }
-                if state.groups[group]?.pumps.isEmpty == true { state.groups[group] = nil }
+                state.groups[group]?[resource]?[id] = nil
+                if state.groups[group]?[resource]?.isEmpty == true { state.groups[group]?[resource] = nil }
+                if state.groups[group]?.isEmpty == true { state.groups[group] = nil }
             }
         }
     }
@@ -104,14 +104,12 @@ package final class WatchHub: Sendable {
     }
 
     private func wake(_ written: [Substring]) {
-        let woken: [(execute: Executor, pumps: [@Sendable () -> Void])] = state.withLock { state in
-            state.groups.values.compactMap { group in
-                let pumps: [@Sendable () -> Void] = written.flatMap { group.pumps[$0].map { Array($0.values) } ?? [] }
-                return pumps.isEmpty ? nil : (group.execute, pumps)
-            }
+        let woken: [[Member]] = state.withLock { state in
+            state.groups.values.map { group in written.flatMap { group[$0].map { Array($0.values) } ?? [] } }
         }
-        for (execute, pumps) in woken {
-            execute { for pump in pumps { pump() } }
+        for members in woken {
+            // One call wakes all of them. A member whose client has just left cannot make it; the next one does.
+            _ = members.first { $0.execute { for member in members { member.pump() } } }
         }
     }
 }

@@ -39,15 +39,16 @@ extension DashboardState {
     // MARK: - Lines
 
     private func drawHead(_ row: Int, _ screen: inout Screen) {
-        let shares: String = usage.shares.map { "\($0.name) \($0.share)" }.joined(separator: "  ")
+        // A narrow window has room for the context only.
+        let shares: String = columns < 60 ? "" : usage.shares.map { "\($0.name) \($0.share)" }.joined(separator: "  ")
         let room: Int = shares.isEmpty ? columns : columns - shares.count - 2
         var column: Int = screen.write(
-            " \(facts.context) ", row: row, column: 0, style: Style(.accent, isBold: true, isReversed: true), end: room)
+            look.cut(" \(facts.context) ", to: room), row: row, column: 0, style: Style(.accent, isBold: true, isReversed: true))
         for text in [facts.version, facts.user, facts.server] where !text.isEmpty {
             guard column + 2 + CellWidth.of(text) <= room else { continue }
             column = screen.write("  " + text, row: row, column: column, style: text == facts.version ? .plain : .quiet, end: room)
         }
-        if room >= 20 { screen.write(shares, row: row, column: room + 1, style: .bold) }
+        screen.write(shares, row: row, column: room + 1, style: .bold)
     }
 
     private func drawTitle(_ row: Int, _ screen: inout Screen) {
@@ -110,7 +111,7 @@ extension DashboardState {
             "enter down  d describe  y yaml  l logs  s shell  e edit  ^d delete  ? help"
         case .table(let page) where page.resource?.resource.resource == "nodes":
             "enter pods  d describe  y yaml  c cordon  u uncordon  r drain  e edit  ? help"
-        case .table: "enter down  d describe  y yaml  l logs  s scale  r restart  e edit  ^d delete  ? help"
+        case .table: "enter down  d describe  y yaml  l logs  s scale  r restart  ^d delete  ? help"
         case .text(let page): (page.place == nil ? "" : "e edit  ") + "/ filter  w wrap  r read anew  g top  G end  esc back"
         case .log: "s follow  w wrap  f whole  t times  / filter  c clear  p previous  esc back"
         case nil: ""

@@ -9,7 +9,7 @@ package enum KeyHelp {
         Group(
             title: "Everywhere",
             keys: [
-                (":", "go to a resource: :pods, :deploy kube-system, :po /web, :ns shop, :ctx prod; tab completes"),
+                (":", "go to a resource: :pods, :deploy kube-system, :po /web"), ("", ":ns shop, :ctx prod, :q; tab completes"),
                 ("/", "show what holds a text only; !text shows what does not"), ("enter", "go down: workload, pods, containers, log"),
                 ("esc, q", "go back"), ("?", "this help"), ("ctrl-a", "all resources of the cluster"), (":q, ctrl-c", "quit"),
             ]),
@@ -26,7 +26,7 @@ package enum KeyHelp {
                 ("d", "describe"), ("y", "YAML"), ("e", "edit in $EDITOR"), ("l", "logs, of all pods of a workload"),
                 ("p", "logs of the run before"),
                 ("ctrl-d", "delete, after a question"), ("ctrl-w", "more columns"), ("ctrl-r", "read anew"),
-                ("shift-", "sort by: N name, A age, S status, R ready, T restarts, C cpu, M memory, I ip, O node, P namespace"),
+                ("shift-", "sort: N name, A age, S status, R ready, T restarts,"), ("", "C cpu, M memory, I ip, O node, P namespace"),
             ]),
         Group(
             title: "Pods and containers",

@@ -281,39 +281,11 @@ package actor TerminalDashboard {
     }
 }
 
-extension DashboardHost {
-    /// All that a command line writes, errors too, and its exit code.
-    package func gathered(_ context: String, _ words: [String]) async -> (code: Int32, text: String) {
-        let written = Mutex<[UInt8]>([])
-        let code: Int32 = await run(context, words) { bytes, _ in written.withLock { $0 += bytes } }
-        return (code, String(decoding: written.withLock { $0 }, as: UTF8.self))
-    }
-}
-
 extension String {
     /// Without the line break at the end.
     fileprivate var linesOfText: [String] {
         var lines: [String] = split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         while lines.last?.isEmpty == true { lines.removeLast() }
         return lines
-    }
-}
-
-/// Makes whole lines of pieces that are cut anywhere.
-struct LineCutter {
-    private var pending: [UInt8] = []
-
-    mutating func take(_ bytes: [UInt8]) -> [String] {
-        pending += bytes
-        guard let end = pending.lastIndex(of: UInt8(ascii: "\n")) else { return [] }
-        let whole: ArraySlice<UInt8> = pending[..<end]
-        defer { pending.removeFirst(end + 1) }
-        return whole.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
-    }
-
-    /// What came after the last line break.
-    mutating func rest() -> [String] {
-        defer { pending = [] }
-        return pending.isEmpty ? [] : [String(decoding: pending, as: UTF8.self)]
     }
 }

@@ -1,3 +1,4 @@
+import Client
 import HTTP
 import Synchronization
 
@@ -7,11 +8,13 @@ package final class WebDashboard: Sendable {
     /// What the user opens in a browser; good once.
     package let url: String
 
-    /// Listens on 127.0.0.1 until ``shutdown()``. Throws ``HTTPError`` when the port cannot be had.
+    /// Listens on 127.0.0.1 until ``shutdown()``. Throws ``HTTPError`` when the port cannot be had, and as requests do when the cluster
+    /// cannot be reached.
     ///
     /// - Parameter port: 0 takes a free one.
     package init(host: DashboardHost, port: Int = 0) async throws {
         let connection: DashboardConnection = try host.connect(nil)
+        _ = try await connection.transport.raw("/version", accept: "application/json")
         let gate = Mutex<WebGate?>(nil)
         var limits = HTTPLimits()
         limits.bodySize = 16 << 20
