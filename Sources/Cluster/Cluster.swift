@@ -262,7 +262,11 @@ package final class Cluster: Sendable {
 
     /// Ends the pods of all nodes in order, as before the machine goes down: the API and the next start take them for pods that run. Call
     /// while ``run()`` goes on.
-    package func endPods() async { await nodes.endPods() }
+    package func endPods() async {
+        // Processes that stand still hear no signal, and on a clock that does so no grace ends.
+        pause.resume()
+        await nodes.endPods()
+    }
 
     /// Says in the data folder that the cluster runs, for commands that look at it from outside.
     package func announce(pid: Int32) throws(ClusterError) {
