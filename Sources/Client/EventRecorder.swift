@@ -28,7 +28,7 @@ package final class EventRecorder: Sendable {
     private let component: String
     private let host: String
     /// Several lines, so that many news do not wait for each other's writes; news of one object keep theirs.
-    private let lines: [AsyncStream<Waiting>.Continuation]
+    private let lines = Mutex<[AsyncStream<Waiting>.Continuation]>([])
     private let known = Mutex<[News: View<Event>]>([:])
     /// How many events this recorder made.
     private let made = Atomic<Int>(0)
@@ -39,16 +39,23 @@ package final class EventRecorder: Sendable {
         self.clock = clock
         self.component = component
         self.host = host
-        let streams = (0..<8).map { _ in AsyncStream<Waiting>.makeStream(bufferingPolicy: .bufferingOldest(1000)) }
-        lines = streams.map { $0.continuation }
-        for (stream, _) in streams {
-            Task { [weak self] in
-                for await waiting in stream { await self?.publish(waiting) }
-            }
-        }
     }
 
-    deinit { for line in lines { line.finish() } }
+    deinit { for line in lines.withLock({ $0 }) { line.finish() } }
+
+    /// The line for news of an object. The first news opens the lines: many have nothing to tell.
+    private func line(for uid: String) -> AsyncStream<Waiting>.Continuation {
+        lines.withLock { lines in
+            while lines.count < 8 {
+                let (stream, line) = AsyncStream<Waiting>.makeStream(bufferingPolicy: .bufferingOldest(1000))
+                lines.append(line)
+                Task { [weak self] in
+                    for await waiting in stream { await self?.publish(waiting) }
+                }
+            }
+            return lines[Int(uid.hashValue.magnitude % UInt(lines.count))]
+        }
+    }
 
     /// - Parameter other: a component in whose name this one speaks; nil for its own.
     package func record<K: Kind>(
@@ -85,7 +92,7 @@ package final class EventRecorder: Sendable {
             $0.count = 1
         }
         let news = News(uid: metadata.uid, fieldPath: fieldPath, level: level.rawValue, reason: reason, message: message)
-        lines[Int(news.uid.hashValue.magnitude % UInt(lines.count))].yield(Waiting(news: news, event: event))
+        line(for: news.uid).yield(Waiting(news: news, event: event))
     }
 
     private func publish(_ waiting: Waiting) async {

@@ -9,24 +9,22 @@ import Synchronization
 ///
 /// Readers that must not miss their own writes call ``note(_:)`` with what a write returned and ``caughtUp()`` before they read:
 /// revisions are one counter for the whole cluster, so the copy knows when it has seen that write.
-package final class Informer<K: Kind>: AnyInformer {
+package final class Informer<K: Kind>: ObjectCopy {
     /// What changed: nil before for a new object, nil after for one that is gone.
     package typealias Handler = @Sendable (_ before: View<K>?, _ after: View<K>?) -> Void
 
     private let client: Client
     /// Objects with another name are not copied; nil copies all.
     private let name: String?
-    private let clock: ClusterClock
     private let log: Logger
     private let state = Mutex(InformerState<K>())
     /// Held while a change is made and told, so that every handler hears changes in their order, also one that comes meanwhile.
     private let telling = Mutex(())
 
     /// - Parameter name: nil copies objects of all names.
-    package init(_ client: Client, name: String? = nil, clock: ClusterClock, log: Logger) {
+    package init(_ client: Client, name: String? = nil, log: Logger) {
         self.client = client
         self.name = name
-        self.clock = clock
         self.log = log
     }
 
@@ -58,6 +56,8 @@ package final class Informer<K: Kind>: AnyInformer {
         state.withLock { state in (state.keysByOwner[uid] ?? []).compactMap { state.objects[$0] } }
     }
 
+    package func count(ownedBy uid: String) -> Int { state.withLock { $0.keysByOwner[uid]?.count ?? 0 } }
+
     /// Objects of a namespace that no owner controls.
     package func orphans(namespace: String) -> [View<K>] { owned(by: InformerState<K>.orphans(namespace)) }
 
@@ -67,16 +67,36 @@ package final class Informer<K: Kind>: AnyInformer {
         state.withLock { $0.written = max($0.written, revision) }
     }
 
-    /// Returns when the copy is complete and shows everything that was noted.
     package func caughtUp() async {
         await withCheckedContinuation { continuation in
             let isReady: Bool = state.withLock { state in
                 if state.isClosed || state.hasSynced && state.seen >= state.written { return true }
-                state.waiters.append(continuation)
+                state.waiters.append((state.written, continuation))
                 return false
             }
             if isReady { continuation.resume() }
         }
+    }
+
+    /// Returns when the copy shows all that happened up to a revision, and handlers have heard of it.
+    ///
+    /// A server in this process is asked how far the watch is; of another nobody knows that, and then this returns at once.
+    ///
+    /// - Returns: the revision up to which the copy is true.
+    package func caughtUp(to revision: UInt64) async -> UInt64 {
+        let ask: (@Sendable () -> Void)? = state.withLock { $0.seen >= revision ? nil : $0.askForBookmark }
+        if let ask {
+            ask()
+            await withCheckedContinuation { continuation in
+                let isReady: Bool = state.withLock { state in
+                    if state.isClosed || state.seen >= revision || state.askForBookmark == nil { return true }
+                    state.waiters.append((revision, continuation))
+                    return false
+                }
+                if isReady { continuation.resume() }
+            }
+        }
+        return state.withLock { max($0.seen, revision) }
     }
 
     // MARK: - The watch
@@ -85,7 +105,7 @@ package final class Informer<K: Kind>: AnyInformer {
     package func run() async {
         // Whoever waits for this copy is let go when nobody keeps it any longer.
         defer { for waiter in state.withLock({ $0.close() }) { waiter.resume() } }
-        await WatchLoop(clock: clock, log: log, what: K.names.kind).run { [self] in try await follow() }
+        await WatchLoop(log: log, what: K.names.kind).run { [self] in try await follow() }
     }
 
     private func follow() async throws {
@@ -97,14 +117,17 @@ package final class Informer<K: Kind>: AnyInformer {
         options.allowWatchBookmarks = true
         var watch = APIRequest(.watch, K.names.resource, options: options)
         watch.omitsManagedFields = true
-        for try await event in try await client.watch(watch) {
+        let events: WatchEvents = try await client.watch(watch)
+        state.withLock { $0.askForBookmark = events.askForBookmark }
+        defer { for waiter in state.withLock({ $0.stopAsking() }) { waiter.resume() } }
+        for try await event in events {
             telling.withLock { _ in apply(event) }
         }
     }
 
     private func replace(_ items: [View<K>], revision: UInt64) {
         var changes: [(View<K>?, View<K>?)] = []
-        let (handlers, waiters) = state.withLock { state in
+        let handlers: [Handler] = state.withLock { state in
             let present: Set<ObjectKey> = Set(items.map(\.key))
             for (key, object) in state.objects where !present.contains(key) {
                 changes.append((object, nil))
@@ -116,32 +139,46 @@ package final class Informer<K: Kind>: AnyInformer {
                 changes.append((before, item))
                 state.put(item, item.key)
             }
-            state.hasSynced = true
-            state.seen = max(state.seen, revision)
-            return (state.handlers, state.takeWaiters())
+            return state.handlers
         }
         for (before, after) in changes { for handler in handlers { handler(before, after) } }
+        show(revision, isComplete: true)
+    }
+
+    /// What came up to a revision is in the copy, and all handlers have heard of it.
+    private func show(_ revision: UInt64, isComplete: Bool = false) {
+        let waiters: [CheckedContinuation<Void, Never>] = state.withLock { state in
+            if isComplete { state.hasSynced = true }
+            state.seen = max(state.seen, revision)
+            return state.takeWaiters()
+        }
         for waiter in waiters { waiter.resume() }
     }
 
     private func apply(_ event: WatchEvent) {
         let object = View<K>(event.object.withoutManagedFields)
+        defer { show(UInt64(object.metadata.resourceVersion) ?? 0) }
+        guard event.kind != .bookmark else { return }
         let key: ObjectKey = object.key
-        let (before, handlers, waiters) = state.withLock { state in
-            state.seen = max(state.seen, UInt64(object.metadata.resourceVersion) ?? 0)
-            guard event.kind != .bookmark else { return (View<K>?.none, [Handler](), state.takeWaiters()) }
+        let isGone: Bool = event.kind == .deleted
+        let (before, handlers) = state.withLock { state in
             let before: View<K>? = state.objects[key]
-            state.put(event.kind == .deleted ? nil : object, key)
-            return (before, state.handlers, state.takeWaiters())
+            state.put(isGone ? nil : object, key)
+            return (before, state.handlers)
         }
-        for handler in handlers { handler(event.kind == .deleted ? before ?? object : before, event.kind == .deleted ? nil : object) }
-        for waiter in waiters { waiter.resume() }
+        for handler in handlers { handler(isGone ? before ?? object : before, isGone ? nil : object) }
     }
 }
 
 /// What all informers share, whatever their kind.
 package protocol AnyInformer: AnyObject, Sendable {
     func run() async
+}
+
+/// An informer that keeps a copy.
+package protocol ObjectCopy: AnyInformer {
+    /// Returns when the copy is complete and shows everything that was noted.
+    func caughtUp() async
 }
 
 extension View<ObjectMeta> {

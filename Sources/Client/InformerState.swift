@@ -14,8 +14,11 @@ struct InformerState<K: Kind>: Sendable {
     var hasSynced = false
     /// The copy is kept no longer: nothing new will come.
     var isClosed = false
-    var waiters: [CheckedContinuation<Void, Never>] = []
+    /// Each with the newest revision that was written when it began to wait: writes that come later don't hold it up.
+    var waiters: [(revision: UInt64, continuation: CheckedContinuation<Void, Never>)] = []
     var handlers: [Informer<K>.Handler] = []
+    /// Of the watch that goes on; nil for none, and where nobody can be asked.
+    var askForBookmark: (@Sendable () -> Void)?
 
     mutating func put(_ object: View<K>?, _ key: ObjectKey) {
         if let before = objects[key] { Self.remove(key, from: &keysByOwner, at: Self.owner(before)) }
@@ -25,17 +28,24 @@ struct InformerState<K: Kind>: Sendable {
         keysByOwner[Self.owner(object), default: []].insert(key)
     }
 
+    /// The watch has ended: those who wait for a revision that nobody wrote here would wait for ever.
+    mutating func stopAsking() -> [CheckedContinuation<Void, Never>] {
+        askForBookmark = nil
+        defer { waiters.removeAll { $0.revision > written } }
+        return waiters.filter { $0.revision > written }.map(\.continuation)
+    }
+
     /// Ends all waiting, now and later.
     mutating func close() -> [CheckedContinuation<Void, Never>] {
         isClosed = true
         defer { waiters = [] }
-        return waiters
+        return waiters.map(\.continuation)
     }
 
     mutating func takeWaiters() -> [CheckedContinuation<Void, Never>] {
-        guard hasSynced, seen >= written else { return [] }
-        defer { waiters = [] }
-        return waiters
+        guard hasSynced, waiters.contains(where: { $0.revision <= seen }) else { return [] }
+        defer { waiters.removeAll { $0.revision <= seen } }
+        return waiters.filter { $0.revision <= seen }.map(\.continuation)
     }
 
     /// The uid of the controlling owner; objects without one are kept by namespace.

@@ -1,6 +1,5 @@
 package import API
 package import Logging
-package import Machinery
 import Synchronization
 
 /// The informers of one process: one for each kind or named part of it, shared by all who read it, started when first asked for.
@@ -15,16 +14,15 @@ package final class Informers: Sendable {
         var informers: [Copied: any AnyInformer] = [:]
         var waiting: [any AnyInformer] = []
         var start: (@Sendable (any AnyInformer) -> Void)?
+        var podsByNode: PodsByNode?
     }
 
     private let client: Client
-    private let clock: ClusterClock
     private let log: Logger
     private let state = Mutex(State())
 
-    package init(_ client: Client, clock: ClusterClock, log: Logger) {
+    package init(_ client: Client, log: Logger) {
         self.client = client
-        self.clock = clock
         self.log = log
     }
 
@@ -33,12 +31,24 @@ package final class Informers: Sendable {
         let copied = Copied(kind: ObjectIdentifier(kind), name: name)
         let (informer, isNew) = state.withLock { state in
             if let found = state.informers[copied] as? Informer<K> { return (found, false) }
-            let informer = Informer<K>(client, name: name, clock: clock, log: log)
+            let informer = Informer<K>(client, name: name, log: log)
             state.informers[copied] = informer
             return (informer, true)
         }
         if isNew { start(informer) }
         return informer
+    }
+
+    /// The one index of pods by their nodes.
+    package var podsByNode: PodsByNode {
+        let pods: Informer<Pod> = informer()
+        if let known = state.withLock({ $0.podsByNode }) { return known }
+        let index = PodsByNode(pods)
+        return state.withLock { state in
+            let one: PodsByNode = state.podsByNode ?? index
+            state.podsByNode = one
+            return one
+        }
     }
 
     /// Runs a feed of the metadata of a resource beside the informers.
@@ -48,7 +58,7 @@ package final class Informers: Sendable {
         _ resource: GroupVersionResource, while isWanted: @escaping @Sendable () -> Bool = { true },
         _ handler: @escaping @Sendable (MetadataFeed.Change) -> Void
     ) {
-        start(MetadataFeed(client, resource, clock: clock, log: log, while: isWanted, handler))
+        start(MetadataFeed(client, resource, log: log, while: isWanted, handler))
     }
 
     private func start(_ informer: any AnyInformer) {

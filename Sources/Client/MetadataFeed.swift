@@ -15,7 +15,6 @@ package final class MetadataFeed: AnyInformer {
 
     private let client: Client
     private let resource: GroupVersionResource
-    private let clock: ClusterClock
     private let log: Logger
     private let isWanted: @Sendable () -> Bool
     private let handler: @Sendable (Change) -> Void
@@ -24,12 +23,11 @@ package final class MetadataFeed: AnyInformer {
     ///   - isWanted: asked before each list; the feed ends with the first no.
     ///   - handler: hears one change at a time, in their order; it must not block.
     package init(
-        _ client: Client, _ resource: GroupVersionResource, clock: ClusterClock, log: Logger,
+        _ client: Client, _ resource: GroupVersionResource, log: Logger,
         while isWanted: @escaping @Sendable () -> Bool = { true }, _ handler: @escaping @Sendable (Change) -> Void
     ) {
         self.client = client
         self.resource = resource
-        self.clock = clock
         self.log = log
         self.isWanted = isWanted
         self.handler = handler
@@ -37,7 +35,7 @@ package final class MetadataFeed: AnyInformer {
 
     /// Lists and watches until the task is cancelled; starts anew after failures.
     package func run() async {
-        await WatchLoop(clock: clock, log: log, what: resource.resource).run { [self] in try await follow() }
+        await WatchLoop(log: log, what: resource.resource).run { [self] in try await follow() }
     }
 
     private func follow() async throws {

@@ -26,12 +26,20 @@ package struct WatchEvents: AsyncSequence, Sendable {
     }
 
     private let source: Source
+    /// Asks for a bookmark behind all events that have happened; nil where nobody can be asked.
+    package let askForBookmark: (@Sendable () -> Void)?
 
     /// - Parameter bytes: one JSON document a line, lines cut anywhere.
-    package init(_ bytes: AsyncThrowingStream<[UInt8], any Error>) { source = .lines(bytes) }
+    package init(_ bytes: AsyncThrowingStream<[UInt8], any Error>) {
+        source = .lines(bytes)
+        askForBookmark = nil
+    }
 
     /// Events of a server in this process, which nobody wrote down.
-    package init(batches: AsyncThrowingStream<[WatchEvent], any Error>) { source = .batches(batches) }
+    package init(batches: AsyncThrowingStream<[WatchEvent], any Error>, askForBookmark: @escaping @Sendable () -> Void) {
+        source = .batches(batches)
+        self.askForBookmark = askForBookmark
+    }
 
     package func makeAsyncIterator() -> Iterator {
         switch source {

@@ -1,15 +1,12 @@
 package import Logging
-package import Machinery
 
 /// Keeps a list and watch going: again at once when the server ended it, later and later after failures.
 package struct WatchLoop: Sendable {
-    let clock: ClusterClock
     let log: Logger
     /// For the log.
     let what: String
 
-    package init(clock: ClusterClock, log: Logger, what: String) {
-        self.clock = clock
+    package init(log: Logger, what: String) {
         self.log = log
         self.what = what
     }
@@ -26,7 +23,8 @@ package struct WatchLoop: Sendable {
             } catch {
                 failures += 1
                 if !Task.isCancelled { log.debug("a watch broke off", metadata: ["kind": "\(what)", "error": "\(error)"]) }
-                try? await clock.sleep(for: .milliseconds(min(50 << min(failures, 8), 10_000)))
+                // In the host's time: a cluster whose clock stands still would otherwise go on with a copy that shows nothing new.
+                try? await Task.sleep(for: .milliseconds(min(50 << min(failures, 8), 10_000)))
             }
         }
     }

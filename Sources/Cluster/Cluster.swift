@@ -169,7 +169,7 @@ package final class Cluster: Sendable {
             try await SharedMachine(first: first, count: configuration.nodeCount).mark(client)
         }
 
-        let shared = Informers(part(.system("system:kube-controller-manager"), "kube-controller-manager"), clock: clock, log: log)
+        let shared = Informers(part(.system("system:kube-controller-manager"), "kube-controller-manager"), log: log)
         controllers = ControllerManager(
             clients: { part(.part($0), "kube-controller-manager") }, informers: shared, clock: clock, log: log,
             rootCA: credentials.caPEM, signer: ClusterSigner(credentials.authority), volumesFolder: profile.volumesFolder,

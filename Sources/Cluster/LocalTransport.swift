@@ -69,6 +69,10 @@ package struct LocalTransport: Transport {
                     }
                 }
                 return nil
+            },
+            askForBookmark: { [weak news] in
+                watcher.owesBookmark()
+                news?.ring()
             })
     }
 

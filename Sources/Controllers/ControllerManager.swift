@@ -20,8 +20,7 @@ package struct ControllerManager: Sendable {
         signer: any CertificateSigner, volumesFolder: String, makeToken: @escaping LegacyTokenMaker, metrics: Metrics = Metrics()
     ) {
         context = ControllerContext(
-            client: clients("kube-controller-manager"), clients: clients, informers: informers, clock: clock, log: log,
-            metrics: metrics)
+            acting: "kube-controller-manager", clients: clients, informers: informers, clock: clock, log: log, metrics: metrics)
         controllers = Self.all(context, rootCA: rootCA, signer: signer, volumesFolder: volumesFolder, makeToken: makeToken)
     }
 

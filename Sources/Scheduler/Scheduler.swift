@@ -6,8 +6,8 @@ package import Machinery
 /// Finds a node for each pod that has none and asks for one of its profiles, and binds the pod to it.
 ///
 /// One loop takes pods one by one and decides from a copy of the cluster that is ahead of the informers; what was decided is carried out
-/// beside the loop, in a task for each pod. Reads pods, nodes, namespaces, claims, volumes, storage classes, CSI nodes, disruption budgets,
-/// and what puts pods into sets; writes `pods/binding`, the condition PodScheduled and `status.nominatedNodeName`, deletes pods that make
+/// beside the loop, in a task for each pod. Reads pods, nodes, namespaces, claims, volumes, storage classes, CSI nodes, devices with their
+/// classes and claims, disruption budgets, and what puts pods into sets; writes the status of ResourceClaims, `pods/binding`, the condition PodScheduled and `status.nominatedNodeName`, deletes pods that make
 /// room for more important ones, and tells of it in events.
 package struct Scheduler: Sendable {
     let client: Client
@@ -42,11 +42,14 @@ package struct Scheduler: Sendable {
         self.state = state
         measures = SchedulerMeasures(metrics, state)
         nodes.onChange { state.nodeChanged($0, $1) }
-        namespaces.onChange { state.namespaceChanged($0, $1) }
-        claims.onChange { state.claimChanged($0, $1) }
-        volumes.onChange { state.volumeChanged($0, $1) }
-        classes.onChange { state.classChanged($0, $1) }
-        informers.informer(CSINode.self).onChange { state.driversChanged($0, $1) }
+        namespaces.onChange { state.changed($0, $1) { $0.setNamespace($1.name, labels: $2?.metadata.labels) } }
+        claims.onChange { state.changed($0, $1) { $0.setClaim($1, $2) } }
+        volumes.onChange { state.changed($0, $1) { $0.setVolume($1.name, $2) } }
+        classes.onChange { state.changed($0, $1) { $0.setClass($1.name, $2) } }
+        informers.informer(CSINode.self).onChange { state.changed($0, $1) { $0.setDrivers(of: $1.name, $2) } }
+        informers.informer(ResourceClaim.self).onChange { state.changed($0, $1) { $0.setDeviceClaim($1, $2) } }
+        informers.informer(DeviceClass.self).onChange { state.changed($0, $1) { $0.setDeviceClass($1.name, $2) } }
+        informers.informer(ResourceSlice.self).onChange { state.devicesChanged($0, $1) }
         informers.informer(PodDisruptionBudget.self).onChange { state.budgetChanged($0, $1) }
         informers.informer(Service.self).onChange { state.serviceChanged($0, $1) }
         informers.informer(ReplicaSet.self).onChange { state.setChanged($0, $1) { $0.spec.selector?.match } }
@@ -65,7 +68,7 @@ package struct Scheduler: Sendable {
         await pods.caughtUp()
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
-                while let work = await state.next() {
+                while let work = await state.next({ await nodes.caughtUp(to: $0) }) {
                     measures.decided(work)
                     group.addTask { await carryOut(work) }
                 }

@@ -40,7 +40,7 @@ package final class TestControlPlane: Sendable {
         var log = Logger(label: "test")
         log.logLevel = .warning
         let part: @Sendable (UserInfo, String) -> Client = { Client(LocalTransport(server.server, as: $0), fieldManager: $1) }
-        let informers = Informers(part(.system("system:kube-controller-manager"), "kube-controller-manager"), clock: clock, log: log)
+        let informers = Informers(part(.system("system:kube-controller-manager"), "kube-controller-manager"), log: log)
         let controllers = ControllerManager(
             clients: { part(.part($0), "kube-controller-manager") }, informers: informers, clock: clock, log: log,
             rootCA: "certificate", signer: ClusterSigner(try CertificateAuthority.generate()), volumesFolder: folder.path,

@@ -59,7 +59,9 @@ import Testing
         let bound: TestServer.Reply = try await server.ask("POST", Place.pods + "/p/binding", Self.binding("p", to: "n1"))
         #expect(bound.code == 201 && bound["status"] == "Success")
         let pod: TestServer.Reply = try await server.ask("GET", Place.pods + "/p")
-        #expect(pod["spec", "nodeName"] == "n1")
+        #expect(pod["spec", "nodeName"] == "n1" && pod["metadata", "generation"] == 1)
+        let owners: [JSON] = pod["metadata", "managedFields"]?.array ?? []
+        #expect(!owners.contains { $0["subresource"] == "binding" })
         let condition: JSON = try #require(pod["status", "conditions"]?.array?.first)
         #expect(condition["type"] == "PodScheduled" && condition["status"] == "True")
         let again: TestServer.Reply = try await server.ask("POST", Place.pods + "/p/binding", Self.binding("p", to: "n2"))
@@ -67,6 +69,16 @@ import Testing
         #expect(
             again["message"] == #"Operation cannot be fulfilled on pods/binding "p": pod p is already assigned to node "n1""#)
         #expect(try await server.ask("POST", Place.pods + "/nope/binding", Self.binding("nope", to: "n1")).code == 404)
+        try await server.ask("POST", Place.pods, Sample.pod("q"))
+        #expect(try await server.ask("POST", Place.pods + "/q/binding", Self.binding("q", to: "No_Node")).code == 422)
+        var gated: JSON = Sample.pod("gated")
+        gated[["spec", "schedulingGates"]] = [["name": "example.com/wait"]]
+        try await server.ask("POST", Place.pods, gated)
+        let refused: TestServer.Reply = try await server.ask("POST", Place.pods + "/gated/binding", Self.binding("gated", to: "n1"))
+        #expect(refused.code == 409)
+        #expect(
+            refused["message"]
+                == #"Operation cannot be fulfilled on pods/binding "gated": pod gated has non-empty .spec.schedulingGates"#)
     }
 
     static func eviction(_ pod: String) -> JSON {

@@ -13,7 +13,12 @@ struct Case: Sendable, CustomStringConvertible {
     static let root: String = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
     private static let folder = root + "/Tests/ClusterTests/Cases"
 
-    static let all: [Case] = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted().map { Case(description: $0) }
+    /// All cases; with `SWKUBE_CASES=drain,budget` only these.
+    static let all: [Case] = {
+        let chosen: [Substring] = (Command.environment["SWKUBE_CASES"] ?? "").split(separator: ",")
+        let names: [String] = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+        return names.filter { chosen.isEmpty || chosen.contains(Substring($0)) }.map { Case(description: $0) }
+    }()
 
     private var folder: String { Self.folder + "/" + description }
 

@@ -63,7 +63,7 @@ final class TestNode: Sendable {
         configure(&configuration)
         var log = Logger(label: "test")
         log.logLevel = .error
-        let informers = Informers(client, clock: clock, log: log)
+        let informers = Informers(client, log: log)
         let kubelet = Kubelet(configuration: configuration, client: client, informers: informers, clock: clock, log: log)
         let running = Task { await informers.run() }
         let node = Task { await kubelet.run() }

@@ -102,8 +102,8 @@ struct FilterTests {
     }
 
     @Test func `what this version cannot give is said, not skipped`() throws {
-        let answer: String = place(try pod("p", #""resourceClaims":[{"name":"gpu","resourceClaimName":"x"}]"#), [try node("a")])
-        #expect(answer.contains("spec.resourceClaims asks for devices, which this version of swkube doesn't allocate"))
+        let answer: String = place(try pod("p", #""schedulingGroup":{"podGroupName":"x"}"#), [try node("a")])
+        #expect(answer.contains("spec.schedulingGroup asks for scheduling as a group, which this version of swkube doesn't do"))
     }
 }
 

@@ -14,7 +14,7 @@ struct SchedulingTests {
         let server: TestServer = try await TestServer()
         var log = Logger(label: "test")
         log.logLevel = .error
-        let informers = Informers(server.client, clock: server.clock, log: log)
+        let informers = Informers(server.client, log: log)
         let scheduler = Scheduler(client: server.client, informers: informers, clock: server.clock, log: log)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await informers.run() }
@@ -69,6 +69,28 @@ struct SchedulingTests {
             try await eventually("the event is there") {
                 try await eventTexts(server, "web-1")
                     == ["Normal Scheduled default-scheduler: Successfully assigned default/web-1 to local"]
+            }
+        }
+    }
+
+    @Test func `pods that are made after a cordon find the node cordoned`() async throws {
+        try await withScheduler { server in
+            try await addNode(server, "local")
+            for number in 0..<30 {
+                func setUnschedulable(_ wanted: Bool) async throws {
+                    let patch: JSON = ["spec": ["unschedulable": wanted ? true : .null]]
+                    try await server.client.patch(Node.self, ObjectKey(namespace: "", name: "local"), patch)
+                }
+                try await setUnschedulable(true)
+                try await create(server, "late-\(number)")
+                let late: View<Pod> = try await eventually("late-\(number) was decided about") {
+                    try await read(server, "late-\(number)")
+                } until: {
+                    $0.isScheduled || $0.condition("PodScheduled") != nil
+                }
+                #expect(!late.isScheduled)
+                try await server.client.delete(Pod.self, late.key, gracePeriodSeconds: 0)
+                try await setUnschedulable(false)
             }
         }
     }

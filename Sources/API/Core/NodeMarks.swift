@@ -8,6 +8,8 @@ package enum NodeMarks {
     package static let power = "node.swkube.dev/power"
     /// Annotation: what pods may use of the node, such as `cpu=8,memory=32Gi`; what it does not name is as it would be without it.
     package static let capacity = "node.swkube.dev/capacity"
+    /// Annotation: devices that a simulated node plays to have, such as `gpu=4`.
+    package static let devices = "node.swkube.dev/devices"
 
     /// What stands behind a node.
     package enum Kind: String, Sendable, CaseIterable {
@@ -15,6 +17,20 @@ package enum NodeMarks {
         case process
         /// Its pods only seem to run: nothing is started for them.
         case simulated
+    }
+
+    /// Reads `gpu=4,fpga=1`. Throws ``APIStatus`` that names the part which is wrong.
+    package static func counts(_ text: String) throws -> [String: Int] {
+        var counts: [String: Int] = [:]
+        for part in text.split(separator: ",") {
+            let words: [Substring] = part.split(separator: "=", maxSplits: 1)
+            guard words.count == 2, let count = Int(words[1]), (1...128).contains(count), Names.dns1123Label(String(words[0])).isEmpty
+            else {
+                throw APIStatus.badRequest("the devices \"\(part)\" are not understood: give NAME=COUNT, such as gpu=4; 128 at most")
+            }
+            counts[String(words[0])] = count
+        }
+        return counts
     }
 
     /// Reads `cpu=8,memory=32Gi`. Throws ``APIStatus`` that names the part which is wrong.
@@ -40,5 +56,13 @@ extension View<Node> {
     /// The quantities that the node's mark names; none of a mark that can't be read.
     package var wantedCapacity: [String: Quantity] {
         (try? self.metadata.annotations[NodeMarks.capacity].map { try NodeMarks.quantities($0) }) ?? [:]
+    }
+
+    /// Amounts of resources beyond those that a machine has, as device plugins and people write them into the node's capacity.
+    package var extendedCapacity: [String: Quantity] { self.status.capacity.filter { ResourceName.isExtended($0.key) } }
+
+    /// How many devices of each kind the node's mark names; none of a mark that can't be read.
+    package var simulatedDevices: [String: Int] {
+        (try? self.metadata.annotations[NodeMarks.devices].map { try NodeMarks.counts($0) }) ?? [:]
     }
 }

@@ -62,3 +62,10 @@ package struct PodResourceClaim: Schema {
         }
     }
 }
+
+extension View<Pod> {
+    /// The name of the ResourceClaim behind an entry of the pod's list; nil where none is made yet, or none is needed.
+    package func claimName(_ use: View<PodResourceClaim>) -> String? {
+        use.resourceClaimName ?? self.status.resourceClaimStatuses.first { $0.name == use.name }?.resourceClaimName
+    }
+}

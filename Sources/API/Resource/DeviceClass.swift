@@ -9,8 +9,6 @@ package struct DeviceClass: Kind {
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
     package let spec = Field<DeviceClassSpec>("spec", 2, "The choice and the configuration.", .always)
-
-    package static func warnings(_ object: View<DeviceClass>) -> [String] { DeviceAllocation.warnings(names) }
 }
 
 /// A choice of devices and a configuration for them.
@@ -49,6 +47,14 @@ package struct CELDeviceSelector: Schema {
 
     package let expression = Field<String>(
         "expression", 1, "The condition in CEL; the device is known to it as device. 10 KiB at most.", .always, .maxLength(10 * 1024))
+
+    package static func validate(_ selector: View<CELDeviceSelector>, _ path: Path, _ problems: inout Problems) {
+        do throws(DeviceCondition.Failure) {
+            _ = try DeviceCondition(selector.expression)
+        } catch {
+            problems.invalid(path.child("expression"), .string(selector.expression), error.description)
+        }
+    }
 }
 
 /// What drivers are told of each device of a class.
@@ -74,12 +80,5 @@ package struct OpaqueDeviceConfiguration: Schema {
     package static func validate(_ config: View<OpaqueDeviceConfiguration>, _ path: Path, _ problems: inout Problems) {
         DeviceNames.driver(config.driver, path.child("driver"), &problems)
         DeviceNames.opaque(config.json["parameters"], path.child("parameters"), &problems)
-    }
-}
-
-/// What this version can and can't do with devices.
-enum DeviceAllocation {
-    static func warnings(_ names: KindNames) -> [String] {
-        ["\(names.apiVersion) \(names.kind): stored, but this version allocates no devices: pods that claim one are not scheduled"]
     }
 }

@@ -16,8 +16,6 @@ package struct ResourceClaim: Kind {
         .age,
     ]
 
-    package static func warnings(_ object: View<ResourceClaim>) -> [String] { DeviceAllocation.warnings(names) }
-
     package static func validate(_ claim: View<ResourceClaim>, _ path: Path, _ problems: inout Problems) {
         claim.validateStatus(path.child("status"), &problems)
     }
@@ -113,8 +111,6 @@ package struct ResourceClaimTemplate: Kind {
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
     package let spec = Field<ResourceClaimTemplateSpec>("spec", 2, "The claim to make. Never changes.", .always, .immutable)
-
-    package static func warnings(_ object: View<ResourceClaimTemplate>) -> [String] { DeviceAllocation.warnings(names) }
 }
 
 /// The claim to make for each pod.

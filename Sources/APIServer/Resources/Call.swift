@@ -12,6 +12,9 @@ struct Call: Sendable {
     let warnings: Warnings
     /// Set by handlers of subresources that change what an update of the object may not: update rules do not apply.
     var isSystemWrite = false
+    /// Set where what is written differs from what is stored by the server's own doing alone: nothing of it needs to be defaulted, owned,
+    /// admitted or validated again.
+    var isOwnChange = false
     /// Set by handlers of subresources that showed the body of the request to admission themselves.
     var isAdmitted = false
     /// The kind that admission sees where the body of a subresource is another one: `Scale`, `Binding`, `Eviction`.
@@ -77,6 +80,13 @@ extension Call {
     var systemWrite: Call {
         var call: Call = self
         call.isSystemWrite = true
+        return call
+    }
+
+    /// The same call, for a write of what the server itself changes in a stored object.
+    var ownChange: Call {
+        var call: Call = self
+        call.isOwnChange = true
         return call
     }
 

@@ -19,18 +19,15 @@ extension APIServer {
         let call: Call = call.dryRun(options.isDryRun)
         let page: ListPage = try readPage(call)
         let answer: Answer = .document(code: 200, pieces: try page.spliced(call), warnings: call.warnings.all)
-        deleteNext(page.entries[...], options, call) { status in
-            reply(status.map { .failure($0) } ?? .success(answer))
-        }
+        let walk = DeletionWalk(page.entries) { status in reply(status.map { .failure($0) } ?? .success(answer)) }
+        for _ in 0..<walk.width { deleteNext(walk, options, call) }
     }
 
-    private func deleteNext(
-        _ entries: ArraySlice<Entry>, _ options: Deletion, _ call: Call, _ done: @escaping @Sendable (APIStatus?) -> Void
-    ) {
-        guard let entry = entries.first else { return done(nil) }
+    private func deleteNext(_ walk: DeletionWalk, _ options: Deletion, _ call: Call) {
+        guard let entry = walk.next() else { return }
         let next: Reply = { [self] result in
-            if case .failure(let status) = result, !status.isNotFound { return done(status) }
-            deleteNext(entries.dropFirst(), options, call, done)
+            if case .failure(let status) = result, !status.isNotFound { walk.fail(status) }
+            deleteNext(walk, options, call)
         }
         proceed(call, next) { [self] () throws(APIStatus) in
             if call.webhookRun != nil { try admitDeletion(of: try call.tree(entry), call) }

@@ -24,7 +24,9 @@ struct BindingHandler: SubresourceHandler {
                     .json(["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201], code: 201)
                 })
         }
-        server.modify(call.systemWrite.admitted, created) { old throws(APIStatus) in
+        // Of the object only what is set here changes, as upstream: the pod keeps its generation, and nobody comes to own the node's name.
+        let isPlain: Bool = binding.metadata.annotations.isEmpty && Names.dns1123Subdomain(binding.target.name).isEmpty
+        server.modify(isPlain ? call.ownChange : call.systemWrite.admitted, created) { old throws(APIStatus) in
             var pod = View<Pod>(old)
             if pod.isTerminating {
                 throw .bindingConflict(name, "pod \(name) is being deleted, cannot be assigned to a host")
@@ -32,6 +34,7 @@ struct BindingHandler: SubresourceHandler {
             if !pod.spec.nodeName.isEmpty {
                 throw .bindingConflict(name, "pod \(name) is already assigned to node \"\(pod.spec.nodeName)\"")
             }
+            if !pod.spec.schedulingGates.isEmpty { throw .bindingConflict(name, "pod \(name) has non-empty .spec.schedulingGates") }
             if !binding.metadata.uid.isEmpty, binding.metadata.uid != pod.metadata.uid {
                 throw .conflict(
                     call.names, name,

@@ -134,7 +134,7 @@ package final class Watcher: Sendable {
     }
 
     /// The next batch that finds nothing new carries a bookmark.
-    func owesBookmark() { state.withLock { $0.owesBookmark = true } }
+    package func owesBookmark() { state.withLock { $0.owesBookmark = true } }
 
     /// The next batch is the last.
     func finish() { state.withLock { $0.isEnded = true } }

@@ -183,14 +183,19 @@ package final class MapValue: Sendable {
 
     package let entries: [(key: Value, value: Value)]
     private let indexes: [Key: Int]
+    /// What other keys lead to.
+    private let fallback: Value?
 
-    /// - Parameter indexes: where each key stands.
-    init(_ entries: [(key: Value, value: Value)], _ indexes: [Key: Int]) {
+    /// - Parameters:
+    ///   - indexes: where each key stands.
+    ///   - fallback: what other keys lead to; nil for nothing.
+    init(_ entries: [(key: Value, value: Value)], _ indexes: [Key: Int], fallback: Value? = nil) {
         self.entries = entries
         self.indexes = indexes
+        self.fallback = fallback
     }
 
-    package subscript(key: Value) -> Value? { Key(key).flatMap { indexes[$0] }.map { entries[$0].value } }
+    package subscript(key: Value) -> Value? { Key(key).flatMap { indexes[$0] }.map { entries[$0].value } ?? fallback }
 }
 
 /// A map in the making.

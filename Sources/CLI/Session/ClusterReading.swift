@@ -15,12 +15,16 @@ struct ClusterReading {
         async let volumes: [View<PersistentVolume>] = all()
         async let classes: [View<StorageClass>] = all()
         async let drivers: [View<CSINode>] = all()
+        async let slices: [View<ResourceSlice>] = all()
+        async let deviceClasses: [View<DeviceClass>] = all()
+        async let deviceClaims: [View<ResourceClaim>] = all()
         async let services: [View<Service>] = all()
         async let sets: [String: LabelMatch] = sets()
         async let configuration: SchedulerConfiguration = configuration()
         return try await Forecast(
             nodes: nodes, pods: pods, namespaces: namespaces, claims: claims, volumes: volumes, classes: classes, drivers: drivers,
-            services: services, sets: sets, configuration: configuration)
+            services: services, sets: sets, devices: Forecast.Devices(slices: slices, classes: deviceClasses, claims: deviceClaims),
+            configuration: configuration)
     }
 
     /// Selectors of what makes pods, by uid.

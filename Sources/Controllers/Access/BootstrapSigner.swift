@@ -13,15 +13,9 @@ struct BootstrapSigner: Controller {
     private static let map = ObjectKey(namespace: "kube-public", name: "cluster-info")
     private static let prefix = "jws-kubeconfig-"
 
-    private let context: ControllerContext
-    private let secrets: Informer<Secret>
-    private let maps: Informer<ConfigMap>
-
-    init(_ context: ControllerContext) {
-        self.context = context
-        secrets = context.informers.informer()
-        maps = context.informers.informer(name: Self.map.name)
-    }
+    let context: ControllerContext
+    private var secrets: Informer<Secret> { context.copy() }
+    private var maps: Informer<ConfigMap> { context.copy(named: Self.map.name) }
 
     func watch(_ queue: WorkQueue) {
         secrets.onChange { before, after in

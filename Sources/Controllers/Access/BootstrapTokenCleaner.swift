@@ -4,30 +4,18 @@ import Machinery
 
 /// Deletes bootstrap tokens that have run out: Secrets of type `bootstrap.kubernetes.io/token` in kube-system. Reads Secrets.
 /// Source: pkg/controller/bootstrap/tokencleaner.go.
-struct BootstrapTokenCleaner: Controller {
+struct BootstrapTokenCleaner: ObjectController {
     static let name = "token-cleaner"
     static let queueName = "token_cleaner"
 
-    private let context: ControllerContext
-    private let secrets: Informer<Secret>
+    let context: ControllerContext
 
-    init(_ context: ControllerContext) {
-        self.context = context
-        secrets = context.informers.informer()
-    }
+    static func concerns(_ before: View<Secret>?, _ after: View<Secret>?) -> Bool { after.map(isToken) ?? false }
 
-    func watch(_ queue: WorkQueue) {
-        secrets.onChange { _, after in
-            if let after, Self.isToken(after) { queue.add(after.key) }
-        }
-    }
-
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        guard let secret = secrets.get(key), !secret.isTerminating, let left = Self.timeLeft(secret, context.clock.time) else { return nil }
+    func reconcile(_ secret: View<Secret>) async throws -> Duration? {
+        guard !secret.isTerminating, let left = Self.timeLeft(secret, context.clock.time) else { return nil }
         guard left <= .zero else { return left }
-        do {
-            try await context.client.delete(Secret.self, key, uid: secret.metadata.uid)
-        } catch let status as APIStatus where status.isNotFound || status.isConflict {}
+        try await context.delete(secret)
         return nil
     }
 

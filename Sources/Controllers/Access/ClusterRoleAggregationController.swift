@@ -3,36 +3,28 @@ import Client
 import Machinery
 
 /// Writes the rules of aggregated ClusterRoles: those of all roles that their selectors choose. Reads ClusterRoles.
-struct ClusterRoleAggregationController: Controller {
+struct ClusterRoleAggregationController: ObjectController {
     static let name = "clusterrole-aggregation-controller"
     static let queueName = "ClusterRoleAggregator"
 
-    private let context: ControllerContext
-    private let roles: Informer<ClusterRole>
+    let context: ControllerContext
 
-    init(_ context: ControllerContext) {
-        self.context = context
-        roles = context.informers.informer()
-    }
+    static func concerns(_ before: View<ClusterRole>?, _ after: View<ClusterRole>?) -> Bool { after?.aggregationRule != nil }
 
-    func watch(_ queue: WorkQueue) {
+    func watchOthers(_ queue: WorkQueue) {
         // Any role may be a part of any aggregated one.
-        roles.onChange { [roles] before, after in
-            if let after, after.aggregationRule != nil { queue.add(after.key) }
+        objects.onChange { [objects] before, after in
             guard before?.json["rules"] != after?.json["rules"] || before?.metadata.labels != after?.metadata.labels else { return }
-            for role in roles.list() where role.aggregationRule != nil { queue.add(role.key) }
+            for role in objects.list() where role.aggregationRule != nil { queue.add(role.key) }
         }
     }
 
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        await roles.caughtUp()
-        guard let role = roles.get(key), !role.isTerminating, let rules = role.aggregatedRules(from: roles.list()),
-            rules != role.rules
-        else { return nil }
+    func reconcile(_ role: View<ClusterRole>) async throws -> Duration? {
+        guard !role.isTerminating, let rules = role.aggregatedRules(from: objects.list()), rules != role.rules else { return nil }
         let patch: JSON = [
             "metadata": ["resourceVersion": .string(role.metadata.resourceVersion)], "rules": .array(rules.map(\.json)),
         ]
-        roles.note(try await context.client.patch(ClusterRole.self, key, patch, as: .mergePatch))
+        objects.note(try await context.client.patch(ClusterRole.self, role.key, patch, as: .mergePatch))
         return nil
     }
 }

@@ -7,34 +7,21 @@ import Machinery
 ///
 /// Reads ValidatingAdmissionPolicies and, for the types of custom resources, CustomResourceDefinitions.
 /// Source: pkg/controller/validatingadmissionpolicystatus.
-struct PolicyStatusController: Controller {
+struct PolicyStatusController: ObjectController {
     static let name = "validatingadmissionpolicy-status-controller"
 
-    private let context: ControllerContext
-    private let policies: Informer<ValidatingAdmissionPolicy>
-    private let definitions: Informer<CustomResourceDefinition>
+    let context: ControllerContext
+    private var definitions: Informer<CustomResourceDefinition> { context.copy() }
 
-    init(_ context: ControllerContext) {
-        self.context = context
-        policies = context.informers.informer()
-        definitions = context.informers.informer()
-    }
+    var others: [any ObjectCopy] { [definitions] }
 
-    func watch(_ queue: WorkQueue) {
-        policies.onChange { _, after in
-            if let after { queue.add(after.key) }
-        }
-    }
-
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        await policies.caughtUp()
-        await definitions.caughtUp()
-        guard let policy = policies.get(key), policy.status.observedGeneration < policy.metadata.generation else { return nil }
+    func reconcile(_ policy: View<ValidatingAdmissionPolicy>) async throws -> Duration? {
+        guard policy.status.observedGeneration < policy.metadata.generation else { return nil }
         var updated: View<ValidatingAdmissionPolicy> = policy
         let warnings: [View<ExpressionWarning>] = check(policy.spec).warnings
         updated.status.observedGeneration = policy.metadata.generation
         updated.status.typeChecking = View<TypeChecking> { $0.expressionWarnings = warnings }
-        policies.note(try await context.client.updateStatus(updated))
+        objects.note(try await context.client.updateStatus(updated))
         return nil
     }
 

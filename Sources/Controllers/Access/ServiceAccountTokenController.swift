@@ -8,31 +8,20 @@ package typealias LegacyTokenMaker =
 
 /// Fills Secrets of type kubernetes.io/service-account-token with token, certificate and namespace, and deletes them with their
 /// service account. Reads Secrets and ServiceAccounts.
-struct ServiceAccountTokenController: Controller {
+struct ServiceAccountTokenController: ObjectController {
     static let name = "serviceaccount-token-controller"
     static let queueName = "serviceaccount_tokens_secret"
 
-    private let context: ControllerContext
-    private let certificate: String
-    private let makeToken: LegacyTokenMaker
-    private let secrets: Informer<Secret>
-    private let accounts: Informer<ServiceAccount>
+    let context: ControllerContext
+    let certificate: String
+    let makeToken: LegacyTokenMaker
 
-    init(_ context: ControllerContext, certificate: String, makeToken: @escaping LegacyTokenMaker) {
-        self.context = context
-        self.certificate = certificate
-        self.makeToken = makeToken
-        secrets = context.informers.informer()
-        accounts = context.informers.informer()
-    }
+    static func concerns(_ before: View<Secret>?, _ after: View<Secret>?) -> Bool { after?.type == SecretType.serviceAccountToken }
 
-    func watch(_ queue: WorkQueue) {
-        secrets.onChange { _, after in
-            if let after, after.type == SecretType.serviceAccountToken { queue.add(after.key) }
-        }
-        accounts.onChange { [secrets] before, after in
+    func watchOthers(_ queue: WorkQueue) {
+        context.copy(ServiceAccount.self).onChange { [objects] before, after in
             guard before == nil || after == nil, let account = after ?? before else { return }
-            for secret in secrets.list(namespace: account.namespace)
+            for secret in objects.list(namespace: account.namespace)
             where secret.type == SecretType.serviceAccountToken && Self.account(of: secret) == account.name {
                 queue.add(secret.key)
             }
@@ -43,9 +32,8 @@ struct ServiceAccountTokenController: Controller {
         secret.metadata.annotations[SecretType.serviceAccountName] ?? ""
     }
 
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        await secrets.caughtUp()
-        guard let secret = secrets.get(key) else { return nil }
+    func reconcile(_ secret: View<Secret>) async throws -> Duration? {
+        let key: ObjectKey = secret.key
         // Before a Secret is deleted the API is asked, never the copy alone.
         let account: View<ServiceAccount>? = try await context.client.find(
             ServiceAccount.self, ObjectKey(namespace: key.namespace, name: Self.account(of: secret)))
@@ -57,7 +45,7 @@ struct ServiceAccountTokenController: Controller {
             let filled: View<Secret> = try ServiceAccountTokenPlan.filled(secret, account, certificate: certificate) {
                 try makeToken(key.namespace, account.name, account.metadata.uid, key.name)
             }
-            secrets.note(try await context.client.update(filled))
+            objects.note(try await context.client.update(filled))
         }
         return nil
     }

@@ -8,7 +8,7 @@ import Synchronization
 /// Reads HorizontalPodAutoscalers, Pods, scales and metrics. Each 15 seconds: asks each metric how many pods it wants, takes the highest,
 /// holds it over the stabilization windows, keeps to the pace of the policies, sets the scale, writes the status.
 /// Source: pkg/controller/podautoscaler/horizontal.go.
-struct HorizontalController: Controller {
+struct HorizontalController: ObjectController {
     static let name = "horizontal-pod-autoscaler"
     static let queueName = "horizontalpodautoscaler"
     static let period: Duration = .seconds(15)
@@ -22,46 +22,28 @@ struct HorizontalController: Controller {
 
     private final class Memories: Sendable { let all = Mutex<[ObjectKey: Memory]>([:]) }
 
-    private let context: ControllerContext
-    private let scalers: Informer<HorizontalPodAutoscaler>
-    private let pods: Informer<Pod>
-    private let events: EventRecorder
+    let context: ControllerContext
+    private var pods: Informer<Pod> { context.copy() }
     private let memories = Memories()
 
-    init(_ context: ControllerContext) {
-        self.context = context
-        scalers = context.informers.informer()
-        pods = context.informers.informer()
-        events = context.events(Self.name)
+    var others: [any ObjectCopy] { [pods] }
+
+    static func concerns(_ before: View<HorizontalPodAutoscaler>?, _ after: View<HorizontalPodAutoscaler>?) -> Bool {
+        before?.json["spec"] != after?.json["spec"]
     }
 
-    func watch(_ queue: WorkQueue) {
-        scalers.onChange { [memories] before, after in
-            guard let after else {
-                if let before { memories.all.withLock { $0[before.key] = nil } }
-                return
-            }
-            if before?.json["spec"] != after.json["spec"] { queue.add(after.key) }
-        }
-    }
+    func clear(_ key: ObjectKey) async throws { memories.all.withLock { $0[key] = nil } }
 
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        await scalers.caughtUp()
-        await pods.caughtUp()
-        guard let scaler = scalers.get(key) else { return nil }
+    func reconcile(_ scaler: View<HorizontalPodAutoscaler>) async throws -> Duration? {
         var status = ScalerStatus(scaler, now: context.clock.time)
         do {
             try await scale(scaler, &status)
         } catch let failure as ScalerFailure {
-            events.record(scaler, .warning, reason: failure.reason, failure.message)
+            tell(scaler, .warning, reason: failure.reason, failure.message)
         }
-        if status.status != scaler.status {
-            var updated: View<HorizontalPodAutoscaler> = scaler
-            updated.status = status.status
-            do {
-                scalers.note(try await context.client.updateStatus(updated))
-            } catch let status as APIStatus where status.isNotFound {}
-        }
+        var updated: View<HorizontalPodAutoscaler> = scaler
+        updated.status = status.status
+        try await context.writeStatus(updated, from: scaler)
         return Self.period
     }
 
@@ -154,7 +136,7 @@ struct HorizontalController: Controller {
             // Fewer pods only when all metrics agree.
             status.set("ScalingActive", false, first.reason, first.message)
             status.note(current: scale.spec.replicas, desired: scale.spec.replicas, didScale: false)
-            events.record(
+            tell(
                 scaler, .warning, reason: first.reason, first.message.dropping("the HPA was unable to compute the replica count: "))
             throw ScalerFailure(
                 reason: "FailedComputeMetricsReplicas",
@@ -207,7 +189,7 @@ struct HorizontalController: Controller {
         }
         status.set(
             "AbleToScale", true, "SucceededRescale", "the HPA controller was able to update the target scale to \(replicas)")
-        events.record(scaler, .normal, reason: "SuccessfulRescale", "New size: \(replicas); reason: \(reason)")
+        tell(scaler, .normal, reason: "SuccessfulRescale", "New size: \(replicas); reason: \(reason)")
         let now: ClusterClock.Instant = context.clock.now
         let before: Int = scale.spec.replicas
         memories.all.withLock { memories in

@@ -4,27 +4,16 @@ import Machinery
 
 /// Signs approved certificate requests for the cluster's own signers. Reads and writes CertificateSigningRequests.
 /// Source: pkg/controller/certificates/signer.
-struct CertificateSigningController: Controller {
+struct CertificateSigningController: ObjectController {
     static let name = "certificatesigningrequest-signing-controller"
     private static let longest: Duration = .seconds(365 * 24 * 3600)
 
-    private let context: ControllerContext
-    private let signer: any CertificateSigner
-    private let requests: Informer<CertificateSigningRequest>
+    let context: ControllerContext
+    let signer: any CertificateSigner
 
-    init(_ context: ControllerContext, signer: any CertificateSigner) {
-        self.context = context
-        self.signer = signer
-        requests = context.informers.informer()
-    }
-
-    func watch(_ queue: WorkQueue) {
-        requests.onChange { _, after in if let after { queue.add(after.key) } }
-    }
-
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        await requests.caughtUp()
-        guard var request = requests.get(key), let kind = KubernetesSigner(rawValue: request.spec.signerName),
+    func reconcile(_ read: View<CertificateSigningRequest>) async throws -> Duration? {
+        var request: View<CertificateSigningRequest> = read
+        guard let kind = KubernetesSigner(rawValue: request.spec.signerName),
             request.has(condition: "Approved"),
             !request.has(condition: "Denied"), !request.has(condition: "Failed"), request.status.certificate.isEmpty
         else { return nil }
@@ -41,33 +30,22 @@ struct CertificateSigningController: Controller {
         } catch {
             request.add(condition: "Failed", "SignerValidationFailure", "unable to parse csr: \(error)", context.clock.time)
         }
-        requests.note(try await context.client.updateStatus(request))
+        objects.note(try await context.client.updateStatus(request))
         return nil
     }
 }
 
 /// Approves the requests of kubelets for client certificates, where the requester may have them. Asks the authorizer.
 /// Source: pkg/controller/certificates/approver.
-struct CertificateApprovingController: Controller {
+struct CertificateApprovingController: ObjectController {
     static let name = "certificatesigningrequest-approving-controller"
 
-    private let context: ControllerContext
-    private let signer: any CertificateSigner
-    private let requests: Informer<CertificateSigningRequest>
+    let context: ControllerContext
+    let signer: any CertificateSigner
 
-    init(_ context: ControllerContext, signer: any CertificateSigner) {
-        self.context = context
-        self.signer = signer
-        requests = context.informers.informer()
-    }
-
-    func watch(_ queue: WorkQueue) {
-        requests.onChange { _, after in if let after { queue.add(after.key) } }
-    }
-
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        await requests.caughtUp()
-        guard var request = requests.get(key), request.spec.signerName == KubernetesSigner.kubeletClient.rawValue,
+    func reconcile(_ read: View<CertificateSigningRequest>) async throws -> Duration? {
+        var request: View<CertificateSigningRequest> = read
+        guard request.spec.signerName == KubernetesSigner.kubeletClient.rawValue,
             !request.has(condition: "Approved"), !request.has(condition: "Denied"), let wish = try? signer.read(request.pem),
             KubernetesSigner.kubeletClient.refusal(wish, usages: request.spec.usages, requester: request.spec.username) == nil
         else { return nil }
@@ -79,7 +57,7 @@ struct CertificateApprovingController: Controller {
         ] where subresource == "nodeclient" || isOwn {
             guard try await mayHave(request, subresource) else { continue }
             request.add(condition: "Approved", "AutoApproved", text, context.clock.time)
-            requests.note(try await context.client.update(request, subresource: "approval"))
+            objects.note(try await context.client.update(request, subresource: "approval"))
             return nil
         }
         return nil
@@ -105,30 +83,17 @@ struct CertificateApprovingController: Controller {
 
 /// Deletes certificate requests that have served: answered ones after an hour, unanswered ones after a day.
 /// Source: pkg/controller/certificates/cleaner.
-struct CertificateCleaner: Controller {
+struct CertificateCleaner: ObjectController {
     static let name = "csrcleaner"
     static let queueName = "csrcleaner"
 
-    private let context: ControllerContext
-    private let requests: Informer<CertificateSigningRequest>
+    let context: ControllerContext
 
-    init(_ context: ControllerContext) {
-        self.context = context
-        requests = context.informers.informer()
-    }
-
-    func watch(_ queue: WorkQueue) {
-        requests.onChange { _, after in if let after { queue.add(after.key) } }
-    }
-
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        await requests.caughtUp()
-        guard let request = requests.get(key), !request.isTerminating else { return nil }
+    func reconcile(_ request: View<CertificateSigningRequest>) async throws -> Duration? {
+        guard !request.isTerminating else { return nil }
         let left: Duration = Self.timeLeft(request, context.clock.time)
         guard left <= .zero else { return left }
-        do {
-            try await context.client.delete(CertificateSigningRequest.self, key, uid: request.metadata.uid)
-        } catch let status as APIStatus where status.isNotFound || status.isConflict {}
+        try await context.delete(request)
         return nil
     }
 

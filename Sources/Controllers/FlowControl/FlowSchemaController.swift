@@ -4,42 +4,31 @@ import Machinery
 
 /// Says of each FlowSchema whether its level of priority exists. Reads FlowSchemas and PriorityLevelConfigurations; writes the condition
 /// `Dangling`. Source: `syncFlowSchemaStatuses` of k8s.io/apiserver/pkg/util/flowcontrol/apf_controller.go.
-struct FlowSchemaController: Controller {
+struct FlowSchemaController: ObjectController {
     static let name = "flow-schema-controller"
 
-    private let context: ControllerContext
-    private let schemas: Informer<FlowSchema>
-    private let levels: Informer<PriorityLevelConfiguration>
+    let context: ControllerContext
+    private var levels: Informer<PriorityLevelConfiguration> { context.copy() }
 
-    init(_ context: ControllerContext) {
-        self.context = context
-        schemas = context.informers.informer()
-        levels = context.informers.informer()
-    }
+    var others: [any ObjectCopy] { [levels] }
 
-    func watch(_ queue: WorkQueue) {
-        schemas.onChange { _, after in
-            if let after { queue.add(after.key) }
-        }
-        levels.onChange { [schemas] before, after in
+    func watchOthers(_ queue: WorkQueue) {
+        levels.onChange { [objects] before, after in
             guard (before == nil) != (after == nil), let level = after ?? before else { return }
-            for schema in schemas.list() where schema.spec.priorityLevelConfiguration.name == level.name { queue.add(schema.key) }
+            for schema in objects.list() where schema.spec.priorityLevelConfiguration.name == level.name { queue.add(schema.key) }
         }
     }
 
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        await schemas.caughtUp()
-        await levels.caughtUp()
-        guard let schema = schemas.get(key) else { return nil }
+    func reconcile(_ schema: View<FlowSchema>) async throws -> Duration? {
         let level: String = schema.spec.priorityLevelConfiguration.name
         guard
             let condition = Self.condition(
                 schema, exists: levels.get(ObjectKey(namespace: "", name: level)) != nil, now: context.clock.time)
         else { return nil }
         do {
-            schemas.note(
+            objects.note(
                 try await context.client.patch(
-                    FlowSchema.self, key, ["status": ["conditions": [condition]]], as: .mergePatch, subresource: "status"))
+                    FlowSchema.self, schema.key, ["status": ["conditions": [condition]]], as: .mergePatch, subresource: "status"))
         } catch let status as APIStatus where status.isNotFound {}
         return nil
     }

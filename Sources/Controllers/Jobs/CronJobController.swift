@@ -6,50 +6,29 @@ import Machinery
 ///
 /// Reads CronJobs and Jobs. In this order: deletes jobs beyond the limits and those that are replaced, makes the job that is due, writes the
 /// status. A job is named for its time: a crash between any two steps makes none twice.
-struct CronJobController: Controller {
+struct CronJobController: ObjectController {
     static let name = "cronjob-controller"
     static let queueName = "cronjob"
 
-    private let context: ControllerContext
-    private let crons: Informer<CronJob>
-    private let jobs: Informer<Job>
-    private let zones: TimeZones
-    private let events: EventRecorder
+    let context: ControllerContext
+    private var jobs: Informer<Job> { context.copy() }
+    private let zones = TimeZones()
 
-    init(_ context: ControllerContext, zones: TimeZones = TimeZones()) {
-        self.context = context
-        self.zones = zones
-        crons = context.informers.informer()
-        jobs = context.informers.informer()
-        events = context.events(Self.name)
-    }
+    var others: [any ObjectCopy] { [jobs] }
 
-    func watch(_ queue: WorkQueue) {
-        crons.onChange { before, after in if let object = after ?? before { queue.add(object.key) } }
-        jobs.onChange { before, after in
-            guard let job = after ?? before, let owner = job.metadata.controller, owner.kind == "CronJob" else { return }
-            queue.add(ObjectKey(namespace: job.namespace, name: owner.name))
-        }
-    }
+    func watchOthers(_ queue: WorkQueue) { watchOwned(by: objects, jobs, queue) }
 
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        await crons.caughtUp()
-        await jobs.caughtUp()
-        guard let cron = crons.get(key) else { return nil }
+    func reconcile(_ cron: View<CronJob>) async throws -> Duration? {
         let owned: [View<Job>] = jobs.owned(by: cron.metadata.uid)
         let zone: ZoneRules? = zones.zone(cron.spec.timeZone)
         var plan = CronJobPlan(
             cron, jobs: owned, missing: try await missing(cron, owned), zone: zone, now: context.clock.time)
-        for news in plan.news { events.record(cron, news.isWarning ? .warning : .normal, reason: news.reason, news.message) }
+        for news in plan.news { tell(cron, news.isWarning ? .warning : .normal, reason: news.reason, news.message) }
         for job in plan.victims { try await delete(job, cron) }
         if let time = plan.due, let zone, let job = try await make(cron.job(for: time, in: zone), cron) { plan.note(job, for: time) }
-        if plan.status != cron.status {
-            var updated: View<CronJob> = cron
-            updated.status = plan.status
-            do {
-                crons.note(try await context.client.updateStatus(updated))
-            } catch let status as APIStatus where status.isNotFound {}
-        }
+        var updated: View<CronJob> = cron
+        updated.status = plan.status
+        try await context.writeStatus(updated, from: cron)
         return plan.nextLook
     }
 
@@ -68,10 +47,10 @@ struct CronJobController: Controller {
     private func delete(_ job: View<Job>, _ cron: View<CronJob>) async throws {
         do {
             try await context.client.delete(Job.self, job.key, uid: job.metadata.uid, propagationPolicy: "Background")
-            events.record(cron, .normal, reason: "SuccessfulDelete", "Deleted job \(job.name)")
+            tell(cron, .normal, reason: "SuccessfulDelete", "Deleted job \(job.name)")
         } catch let status as APIStatus where status.isNotFound || status.isConflict {
         } catch {
-            events.record(cron, .warning, reason: "FailedDelete", "Deleted job: \(error)")
+            tell(cron, .warning, reason: "FailedDelete", "Deleted job: \(error)")
             throw error
         }
     }
@@ -81,7 +60,7 @@ struct CronJobController: Controller {
         do {
             let made: View<Job> = try await context.client.create(job)
             jobs.note(made)
-            events.record(cron, .normal, reason: "SuccessfulCreate", "Created job \(made.name)")
+            tell(cron, .normal, reason: "SuccessfulCreate", "Created job \(made.name)")
             return made
         } catch let status as APIStatus where status.isAlreadyExists {
             let there: View<Job>? = try await context.client.find(Job.self, job.key)
@@ -89,7 +68,7 @@ struct CronJobController: Controller {
         } catch let status as APIStatus where status.isNamespaceTerminating {
             return nil
         } catch {
-            events.record(cron, .warning, reason: "FailedCreate", "Error creating job: \(error)")
+            tell(cron, .warning, reason: "FailedCreate", "Error creating job: \(error)")
             throw error
         }
     }

@@ -6,42 +6,24 @@ import Machinery
 ///
 /// Reads Jobs and Pods. In this order: counts ended pods, writes the status, frees counted pods, deletes those that must go, makes those that
 /// are missing.
-struct JobController: Controller {
+struct JobController: ObjectController {
     static let name = "job-controller"
     static let queueName = "job"
 
-    private let context: ControllerContext
-    private let jobs: Informer<Job>
-    private let pods: Informer<Pod>
-    private let events: EventRecorder
+    let context: ControllerContext
+    private var pods: Informer<Pod> { context.copy() }
 
-    init(_ context: ControllerContext) {
-        self.context = context
-        jobs = context.informers.informer()
-        pods = context.informers.informer()
-        events = context.events(Self.name)
-    }
+    var others: [any ObjectCopy] { [pods] }
 
-    func watch(_ queue: WorkQueue) {
-        jobs.onChange { before, after in if let object = after ?? before { queue.add(object.key) } }
-        pods.onChange { before, after in
-            guard let pod = after ?? before, let owner = pod.metadata.controller, owner.kind == "Job" else { return }
-            queue.add(ObjectKey(namespace: pod.namespace, name: owner.name))
-        }
-    }
+    func watchOthers(_ queue: WorkQueue) { watchOwned(by: objects, pods, queue) { $0.spec.selector?.match ?? .nothing } }
 
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        await jobs.caughtUp()
-        await pods.caughtUp()
-        guard let job = jobs.get(key), let selector = job.spec.selector?.match else {
-            try await freeOrphans(key)
-            return nil
-        }
+    func reconcile(_ job: View<Job>) async throws -> Duration? {
+        guard let selector = job.spec.selector?.match else { return nil }
         // Somebody else runs this job.
         guard job.spec.managedBy ?? "kubernetes.io/job-controller" == "kubernetes.io/job-controller" else { return nil }
         let adoption = Adoption<Job, Pod>(context: context, owner: job, selector: selector)
         let owned: [View<Pod>] = try await adoption.claim(
-            pods.owned(by: job.metadata.uid) + pods.orphans(namespace: key.namespace))
+            pods.owned(by: job.metadata.uid) + pods.orphans(namespace: job.namespace))
         if job.isTerminating {
             for pod in owned where pod.isTracked { try await free(pod) }
             return nil
@@ -55,16 +37,11 @@ struct JobController: Controller {
         if plan.status != job.status {
             var updated: View<Job> = job
             updated.status = plan.status
-            jobs.note(try await context.client.updateStatus(updated))
+            objects.note(try await context.client.updateStatus(updated))
         }
-        for (level, reason, message) in plan.news { events.record(job, level == "Normal" ? .normal : .warning, reason: reason, message) }
+        for (level, reason, message) in plan.news { tell(job, level == "Normal" ? .normal : .warning, reason: reason, message) }
         for pod in plan.toRelease { try await free(pod) }
-        for pod in plan.victims {
-            do {
-                try await context.client.delete(Pod.self, pod.key, uid: pod.metadata.uid) { pods.note($0) }
-                events.record(job, .normal, reason: "SuccessfulDelete", "Deleted pod: \(pod.name)")
-            } catch let status as APIStatus where status.isNotFound || status.isConflict {}
-        }
+        if let failure = await deletePods(plan.victims, of: job) { throw failure }
         let made = await slowStart(plan.toMake) { try await make(job, $0) }
         if let failure = made.failure { throw failure }
     }
@@ -73,15 +50,7 @@ struct JobController: Controller {
         var pod: View<Pod> = makePod(from: job.spec.template, for: job)
         pod.metadata.finalizers = pod.metadata.finalizers + [View<Pod>.trackingFinalizer]
         if let index = new.index { pod.take(index: index, of: job, failures: new.failures, ignoredFailures: new.ignoredFailures) }
-        do {
-            let made: View<Pod> = try await context.client.create(pod)
-            pods.note(made)
-            events.record(job, .normal, reason: "SuccessfulCreate", "Created pod: \(made.name)")
-        } catch let status as APIStatus where status.isNamespaceTerminating {
-        } catch let status as APIStatus {
-            events.record(job, .warning, reason: "FailedCreate", "Error creating: \(status.message)")
-            throw status
-        }
+        try await createPod(pod, for: job)
     }
 
     /// A pod that was counted needs its finalizer no longer.
@@ -94,7 +63,7 @@ struct JobController: Controller {
     }
 
     /// Pods of a job that is gone would keep their finalizer for ever.
-    private func freeOrphans(_ key: ObjectKey) async throws {
+    func clear(_ key: ObjectKey) async throws {
         for pod in pods.list(namespace: key.namespace) where pod.isTracked {
             guard let owner = pod.metadata.controller, owner.kind == "Job", owner.name == key.name else { continue }
             try await free(pod)

@@ -10,13 +10,8 @@ struct NamespaceController: Controller {
     static let name = "namespace-controller"
     static let queueName = "namespace"
 
-    private let context: ControllerContext
-    private let namespaces: Informer<Namespace>
-
-    init(_ context: ControllerContext) {
-        self.context = context
-        namespaces = context.informers.informer()
-    }
+    let context: ControllerContext
+    private var namespaces: Informer<Namespace> { context.copy() }
 
     func watch(_ queue: WorkQueue) {
         namespaces.onChange { _, after in if let namespace = after, namespace.isTerminating { queue.add(namespace.key) } }

@@ -5,34 +5,26 @@ import Machinery
 /// Keeps the ConfigMap `kube-root-ca.crt` in each namespace, by which pods know the API server. Reads Namespaces and ConfigMaps.
 ///
 /// Source: pkg/controller/certificates/rootcacertpublisher.
-struct RootCAPublisher: Controller {
+struct RootCAPublisher: ObjectController {
     static let name = "root-ca-certificate-publisher-controller"
     static let queueName = "root_ca_cert_publisher"
     static let mapName = "kube-root-ca.crt"
 
-    private let context: ControllerContext
-    private let certificate: String
-    private let namespaces: Informer<Namespace>
-    private let maps: Informer<ConfigMap>
+    let context: ControllerContext
+    let certificate: String
+    private var maps: Informer<ConfigMap> { context.copy(named: Self.mapName) }
+    var others: [any ObjectCopy] { [maps] }
 
-    init(_ context: ControllerContext, certificate: String) {
-        self.context = context
-        self.certificate = certificate
-        namespaces = context.informers.informer()
-        maps = context.informers.informer(name: Self.mapName)
-    }
-
-    func watch(_ queue: WorkQueue) {
-        namespaces.onChange { _, after in if let after { queue.add(after.key) } }
+    func watchOthers(_ queue: WorkQueue) {
         maps.onChange { before, after in
             if let map = after ?? before { queue.add(ObjectKey(namespace: "", name: map.namespace)) }
         }
     }
 
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        await maps.caughtUp()
-        guard let namespace = namespaces.get(key), !namespace.isTerminating else { return nil }
-        switch Self.plan(maps.get(ObjectKey(namespace: key.name, name: Self.mapName)), namespace: key.name, certificate) {
+    func reconcile(_ namespace: View<Namespace>) async throws -> Duration? {
+        guard !namespace.isTerminating else { return nil }
+        let map: View<ConfigMap>? = maps.get(ObjectKey(namespace: namespace.name, name: Self.mapName))
+        switch Self.plan(map, namespace: namespace.name, certificate) {
         case .none: break
         case .create(let map): try await context.createIfAbsent(map, notedIn: maps)
         case .update(let map): maps.note(try await context.client.update(map))

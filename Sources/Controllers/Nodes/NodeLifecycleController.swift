@@ -29,22 +29,13 @@ struct NodeLifecycleController: Controller {
         var lastTaint: [String: ClusterClock.Instant] = [:]
     }
 
-    private let context: ControllerContext
-    private let nodes: Informer<Node>
-    private let leases: Informer<Lease>
-    private let pods: Informer<Pod>
-    private let events: EventRecorder
+    let context: ControllerContext
+    private var nodes: Informer<Node> { context.copy() }
+    private var leases: Informer<Lease> { context.copy() }
+    private var pods: Informer<Pod> { context.copy() }
     private let state = LifecycleState()
 
     private final class LifecycleState: Sendable { let lock = Mutex(State()) }
-
-    init(_ context: ControllerContext) {
-        self.context = context
-        nodes = context.informers.informer()
-        leases = context.informers.informer()
-        pods = context.informers.informer()
-        events = context.events(Self.name)
-    }
 
     func watch(_ queue: WorkQueue) {
         let all = ObjectKey(namespace: "", name: "nodes")
@@ -130,7 +121,7 @@ struct NodeLifecycleController: Controller {
         ]
         let written: View<Node> = try await context.client.patch(Node.self, node.key, patch, subresource: "status")
         nodes.note(written)
-        events.record(node, .normal, reason: "NodeNotReady", "Node \(node.name) status is now: NodeNotReady")
+        tell(node, .normal, reason: "NodeNotReady", "Node \(node.name) status is now: NodeNotReady")
         return written
     }
 
@@ -141,7 +132,7 @@ struct NodeLifecycleController: Controller {
             let patch: JSON = ["metadata": ["uid": .string(pod.metadata.uid)], "status": ["conditions": [condition.json]]]
             do {
                 pods.note(try await context.client.patch(Pod.self, pod.key, patch, subresource: "status"))
-                events.record(pod, .warning, reason: "NodeNotReady", "Node is not ready")
+                tell(pod, .warning, reason: "NodeNotReady", "Node is not ready")
             } catch let status as APIStatus where status.isNotFound || status.isConflict {}
         }
     }

@@ -7,12 +7,11 @@ import Synchronization
 ///
 /// Reads and writes Nodes. Nodes of processes are left alone: their kubelets say which addresses of the machine they have. A node that comes
 /// when there is no range left hears so in an event. Source: pkg/controller/nodeipam.
-struct NodeRangeController: Controller {
+struct NodeRangeController: ObjectController {
     static let name = "node-ipam-controller"
+    static let component = "cidrAllocator"
 
-    private let context: ControllerContext
-    private let nodes: Informer<Node>
-    private let events: EventRecorder
+    let context: ControllerContext
     private let taken = Taken()
 
     /// Which ranges are whose: by number and by node.
@@ -54,35 +53,32 @@ struct NodeRangeController: Controller {
         }
     }
 
-    init(_ context: ControllerContext) {
-        self.context = context
-        nodes = context.informers.informer()
-        events = context.events("cidrAllocator")
+    static func concerns(_ before: View<Node>?, _ after: View<Node>?) -> Bool {
+        after.map { $0.kind != .process && $0.spec.podCIDR.isEmpty } ?? false
     }
 
-    func watch(_ queue: WorkQueue) {
-        nodes.onChange { [taken] before, after in
+    func watchOthers(_ queue: WorkQueue) {
+        objects.onChange { [taken] before, after in
             guard let node = after else {
                 if let before { taken.release(before.name) }
                 return
             }
             if let number = NodeRanges.number(of: node.spec.podCIDR) { taken.note(node.name, number) }
-            if node.kind != .process, node.spec.podCIDR.isEmpty { queue.add(node.key) }
         }
     }
 
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        // Whoever has a range already must be known before others get theirs.
-        await nodes.caughtUp()
-        guard let node = nodes.get(key), !node.isTerminating, node.kind != .process, node.spec.podCIDR.isEmpty else { return nil }
+    func reconcile(_ node: View<Node>) async throws -> Duration? {
+        // Whoever has a range already is known before others get theirs: the copy is complete.
+        let key: ObjectKey = node.key
+        guard !node.isTerminating, node.kind != .process, node.spec.podCIDR.isEmpty else { return nil }
         guard let number = taken.range(for: key.name) else {
-            events.record(node, .normal, reason: "CIDRNotAvailable", "Node \(key.name) status is now: CIDRNotAvailable")
+            tell(node, .normal, reason: "CIDRNotAvailable", "Node \(key.name) status is now: CIDRNotAvailable")
             return .seconds(60)
         }
         let range: JSON = .string(NodeRanges.range(number))
         let patch: JSON = ["metadata": ["uid": .string(node.metadata.uid)], "spec": ["podCIDR": range, "podCIDRs": [range]]]
         do {
-            nodes.note(try await context.client.patch(Node.self, key, patch))
+            objects.note(try await context.client.patch(Node.self, key, patch))
         } catch let status as APIStatus where status.isNotFound || status.isConflict {}
         return nil
     }

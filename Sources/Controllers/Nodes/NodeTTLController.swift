@@ -5,44 +5,39 @@ import Synchronization
 
 /// Tells kubelets how long they may keep Secrets and ConfigMaps before they ask again: the annotation `node.alpha.kubernetes.io/ttl`, in
 /// seconds, which grows with the cluster. Reads and writes Nodes. Source: pkg/controller/ttl.
-struct NodeTTLController: Controller {
+struct NodeTTLController: ObjectController {
     static let name = "ttl-controller"
     static let queueName = "ttlcontroller"
     static let annotation = "node.alpha.kubernetes.io/ttl"
 
-    private let context: ControllerContext
-    private let nodes: Informer<Node>
+    let context: ControllerContext
     private let size = ClusterSize()
 
     /// How many nodes there are, and the step that holds for so many.
     private final class ClusterSize: Sendable { let state = Mutex<(count: Int, step: Int)>((0, 0)) }
 
-    init(_ context: ControllerContext) {
-        self.context = context
-        nodes = context.informers.informer()
+    static func concerns(_ before: View<Node>?, _ after: View<Node>?) -> Bool {
+        before == nil || before?.metadata.annotations[annotation] != after?.metadata.annotations[annotation]
     }
 
-    func watch(_ queue: WorkQueue) {
-        nodes.onChange { [nodes, size] before, after in
+    func watchOthers(_ queue: WorkQueue) {
+        objects.onChange { [objects, size] before, after in
             let isNewStep: Bool = size.state.withLock { state in
                 if before == nil { state.count += 1 } else if after == nil { state.count -= 1 }
                 let step: Int = Self.step(for: state.count, from: state.step)
                 defer { state.step = step }
                 return step != state.step
             }
-            if let after, before == nil || before?.metadata.annotations[Self.annotation] != after.metadata.annotations[Self.annotation] {
-                queue.add(after.key)
-            }
-            if isNewStep { for node in nodes.list() { queue.add(node.key) } }
+            if isNewStep { for node in objects.list() { queue.add(node.key) } }
         }
     }
 
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
+    func reconcile(_ node: View<Node>) async throws -> Duration? {
         let wanted: String = String(Self.steps[size.state.withLock { $0.step }].seconds)
-        guard let node = nodes.get(key), !node.isTerminating, node.metadata.annotations[Self.annotation] != wanted else { return nil }
+        guard !node.isTerminating, node.metadata.annotations[Self.annotation] != wanted else { return nil }
         let patch: JSON = ["metadata": ["annotations": [(Self.annotation): .string(wanted)]]]
         do {
-            nodes.note(try await context.client.patch(Node.self, key, patch))
+            objects.note(try await context.client.patch(Node.self, node.key, patch))
         } catch let status as APIStatus where status.isNotFound {}
         return nil
     }

@@ -5,26 +5,16 @@ import Machinery
 /// Keeps pods away from nodes whose conditions say that they can't take any: a taint `NoSchedule` for each such condition.
 ///
 /// Reads Nodes, writes their taints. Source: `doNoScheduleTaintingPass` of pkg/controller/nodelifecycle.
-struct NodeTaintController: Controller {
+struct NodeTaintController: ObjectController {
     static let name = "node-taint-controller"
 
-    private let context: ControllerContext
-    private let nodes: Informer<Node>
+    let context: ControllerContext
 
-    init(_ context: ControllerContext) {
-        self.context = context
-        nodes = context.informers.informer()
-    }
-
-    func watch(_ queue: WorkQueue) {
-        nodes.onChange { _, after in if let after { queue.add(after.key) } }
-    }
-
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        guard let node = nodes.get(key), let taints = Self.taints(of: node) else { return nil }
+    func reconcile(_ node: View<Node>) async throws -> Duration? {
+        guard let taints = Self.taints(of: node) else { return nil }
         var next: View<Node> = node
         next.spec.taints = taints
-        nodes.note(try await context.client.update(next))
+        objects.note(try await context.client.update(next))
         return nil
     }
 

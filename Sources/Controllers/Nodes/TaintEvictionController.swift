@@ -11,21 +11,13 @@ struct TaintEvictionController: Controller {
     static let name = "taint-eviction-controller"
     static let queueName = "noexec_taint_pod"
 
-    private let context: ControllerContext
-    private let nodes: Informer<Node>
-    private let pods: Informer<Pod>
-    private let events: EventRecorder
+    let context: ControllerContext
+    private var nodes: Informer<Node> { context.copy() }
+    private var pods: Informer<Pod> { context.copy() }
     /// Since when pods are threatened, by uid.
     private let threatened = Threatened()
 
     private final class Threatened: Sendable { let since = Mutex<[String: Time]>([:]) }
-
-    init(_ context: ControllerContext) {
-        self.context = context
-        nodes = context.informers.informer()
-        pods = context.informers.informer()
-        events = context.events(Self.name)
-    }
 
     func watch(_ queue: WorkQueue) {
         pods.onChange { [threatened] before, after in
@@ -37,9 +29,9 @@ struct TaintEvictionController: Controller {
                 before?.spec.nodeName != pod.spec.nodeName || before?.json[["spec", "tolerations"]] != pod.json[["spec", "tolerations"]]
             if isNews, pod.isScheduled { queue.add(pod.key) }
         }
-        nodes.onChange { [pods] before, after in
+        nodes.onChange { [podsByNode = context.informers.podsByNode] before, after in
             guard let node = after, Self.taints(of: node) != before.map(Self.taints) ?? [] else { return }
-            for pod in pods.list() where pod.spec.nodeName == node.name { queue.add(pod.key) }
+            for key in podsByNode.keys(on: node.name) { queue.add(key) }
         }
     }
 
@@ -55,7 +47,7 @@ struct TaintEvictionController: Controller {
         let tolerance: Tolerance = Self.tolerance(of: pod.spec.tolerations.map { TolerationInfo($0) }, for: Self.taints(of: node))
         guard case .seconds(let seconds) = tolerance else {
             if threatened.since.withLock({ $0.removeValue(forKey: uid) }) != nil {
-                events.record(pod, .normal, reason: "TaintManagerEviction", "Cancelling deletion of Pod \(pod.key)")
+                tell(pod, .normal, reason: "TaintManagerEviction", "Cancelling deletion of Pod \(pod.key)")
             }
             return nil
         }
@@ -74,7 +66,7 @@ struct TaintEvictionController: Controller {
     }
 
     private func evict(_ pod: View<Pod>) async throws {
-        events.record(pod, .normal, reason: "TaintManagerEviction", "Marking for deletion Pod \(pod.key)")
+        tell(pod, .normal, reason: "TaintManagerEviction", "Marking for deletion Pod \(pod.key)")
         var marked: View<Pod> = pod
         let isNews: Bool = marked.setCondition(
             "DisruptionTarget", true, reason: "DeletionByTaintManager", message: "Taint manager: deleting due to NoExecute taint",

@@ -7,9 +7,7 @@ struct EventExpiry: Controller {
     static let name = "event-expiry"
     private static let lifetime: Int64 = 3600
 
-    private let context: ControllerContext
-
-    init(_ context: ControllerContext) { self.context = context }
+    let context: ControllerContext
 
     func watch(_ queue: WorkQueue) { queue.add(ObjectKey(namespace: "", name: "events"), after: .seconds(300)) }
 
@@ -20,9 +18,7 @@ struct EventExpiry: Controller {
             for event in list.items {
                 let seen: Time? = event.lastTimestamp ?? event.metadata.creationTimestamp
                 guard let seen, seen.seconds + Self.lifetime < context.clock.time.seconds else { continue }
-                do {
-                    try await context.client.delete(Event.self, event.key, uid: event.metadata.uid)
-                } catch let status as APIStatus where status.isNotFound {}
+                try await context.delete(event)
             }
             page.continueToken = list.continueToken
         } while page.continueToken != nil

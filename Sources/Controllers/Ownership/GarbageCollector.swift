@@ -13,14 +13,9 @@ struct GarbageCollector: Controller {
     static let name = "garbage-collector-controller"
     static let queueName = "garbage_collector_attempt_to_delete"
 
-    private let context: ControllerContext
+    let context: ControllerContext
     private let graph = OwnerGraph()
-    private let resources: CollectedResources
-
-    init(_ context: ControllerContext) {
-        self.context = context
-        resources = CollectedResources()
-    }
+    private let resources = CollectedResources()
 
     func watch(_ queue: WorkQueue) {
         for resource in CollectedResources.builtIn { context.informers.feed(resource.resource) { hear($0, of: resource, queue) } }
@@ -52,8 +47,12 @@ struct GarbageCollector: Controller {
         case .listed(let all):
             let nodes: [OwnerGraph.Node] = all.map { OwnerGraph.Node(type, $0) }
             if graph.keepOnly(nodes, of: type) {
-                // Owners may have gone unseen: all who are owned are looked at.
-                for node in graph.owned { queue.add(Self.key(node.uid)) }
+                // Owners and dependents of this kind may have gone unseen: whose owner is not there any longer is looked at, and who waits to go.
+                let present: Set<String> = Set(nodes.map(\.uid))
+                for node in graph.all
+                where node.isTerminating || node.owners.contains(where: { $0.kind == type.kind && !present.contains($0.uid) }) {
+                    queue.add(Self.key(node.uid))
+                }
             }
             for node in nodes { put(node, queue) }
         }
@@ -62,6 +61,8 @@ struct GarbageCollector: Controller {
     /// Keys of the queue are uids.
     private func put(_ node: OwnerGraph.Node, _ queue: WorkQueue) {
         let before: OwnerGraph.Node? = graph[node.uid]
+        // Most changes of an object are of its status, or a heartbeat.
+        if let before, before.isSame(as: node) { return }
         defer {
             // Who waited for this object may wait for it no longer.
             for owner in before?.owners ?? [] where before?.owners != node.owners && graph[owner.uid]?.waitsForDependents == true {

@@ -23,6 +23,11 @@ final class OwnerGraph: Sendable {
             isTerminating = metadata.deletionTimestamp != nil
         }
 
+        /// True when nothing differs that matters to owners and owned.
+        func isSame(as other: Node) -> Bool {
+            isTerminating == other.isTerminating && owners == other.owners && finalizers == other.finalizers
+        }
+
         /// True when the graph has to know the object.
         var isLinked: Bool { !owners.isEmpty || !finalizers.isEmpty }
 
@@ -68,8 +73,7 @@ final class OwnerGraph: Sendable {
         }
     }
 
-    /// All objects that have an owner.
-    var owned: [Node] { state.withLock { $0.nodes.values.filter { !$0.owners.isEmpty } } }
+    var all: [Node] { state.withLock { Array($0.nodes.values) } }
 
     subscript(uid: String) -> Node? { state.withLock { $0.nodes[uid] } }
 

@@ -14,9 +14,9 @@ struct ResourceQuotaController: Controller {
     /// As upstream, every count is made again after a while.
     private static let resync: Duration = .seconds(300)
 
-    private let context: ControllerContext
-    private let quotas: Informer<ResourceQuota>
-    private let pods: Informer<Pod>
+    let context: ControllerContext
+    private var quotas: Informer<ResourceQuota> { context.copy() }
+    private var pods: Informer<Pod> { context.copy() }
     private let hearing = Hearing()
 
     /// Kinds that are heard because a quota counts them, and whom their deletions are told.
@@ -29,12 +29,6 @@ struct ResourceQuotaController: Controller {
         func queue(new kind: GroupVersionResource) -> WorkQueue? {
             state.withLock { $0.kinds.insert(kind).inserted ? $0.queue : nil }
         }
-    }
-
-    init(_ context: ControllerContext) {
-        self.context = context
-        quotas = context.informers.informer()
-        pods = context.informers.informer()
     }
 
     func watch(_ queue: WorkQueue) {

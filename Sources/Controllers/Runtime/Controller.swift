@@ -10,6 +10,10 @@ package protocol Controller: Sendable {
     static var name: String { get }
     /// Of its queue, in metrics: as upstream calls it, or the controller's own.
     static var queueName: String { get }
+    /// Who it is in its events.
+    static var component: String { get }
+
+    var context: ControllerContext { get }
 
     /// Asks for work on a key for each change that matters.
     func watch(_ queue: WorkQueue)
@@ -22,6 +26,12 @@ package protocol Controller: Sendable {
 
 extension Controller {
     package static var queueName: String { name }
+    package static var component: String { name }
+
+    /// Tells of what happened to an object, as an event.
+    func tell<K: Kind>(_ object: View<K>, _ level: EventRecorder.Level, reason: String, _ message: String) {
+        context.events.record(object, level, reason: reason, message, by: Self.component)
+    }
 }
 
 /// What every controller works with.
@@ -33,13 +43,52 @@ package struct ControllerContext: Sendable {
     package let clock: ClusterClock
     package let log: Logger
     package let metrics: Metrics
+    let events: EventRecorder
+
+    /// - Parameter name: of the account that it acts as.
+    init(
+        acting name: String, clients: @escaping @Sendable (String) -> Client, informers: Informers, clock: ClusterClock, log: Logger,
+        metrics: Metrics
+    ) {
+        client = clients(name)
+        self.clients = clients
+        self.informers = informers
+        self.clock = clock
+        self.log = log
+        self.metrics = metrics
+        events = EventRecorder(client: client, clock: clock, component: name)
+    }
 
     /// The same for a controller that acts under a name of its own.
     func acting(as name: String) -> ControllerContext {
-        ControllerContext(client: clients(name), clients: clients, informers: informers, clock: clock, log: log, metrics: metrics)
+        ControllerContext(acting: name, clients: clients, informers: informers, clock: clock, log: log, metrics: metrics)
+    }
+}
+
+/// What controllers read and write alike.
+extension ControllerContext {
+    /// The copy of all objects of a kind, or of those of one name.
+    func copy<K: Kind>(_ kind: K.Type = K.self, named name: String? = nil) -> Informer<K> { informers.informer(name: name) }
+
+    /// Writes the status where it differs from what was read. An object that is gone needs none.
+    func writeStatus<K: Kind>(_ updated: View<K>, from read: View<K>) async throws {
+        guard updated.json["status"] != read.json["status"] else { return }
+        do { copy(K.self).note(try await client.updateStatus(updated)) } catch let status as APIStatus where status.isNotFound {}
     }
 
-    func events(_ component: String) -> EventRecorder {
-        EventRecorder(client: client, clock: clock, component: component)
+    /// Deletes this very object. One that is gone already, or is another by now, is no matter.
+    func delete<K: Kind>(_ object: View<K>, gracePeriodSeconds: Int? = nil, propagationPolicy: String? = nil) async throws {
+        do {
+            try await client.delete(
+                K.self, object.key, uid: object.metadata.uid, gracePeriodSeconds: gracePeriodSeconds,
+                propagationPolicy: propagationPolicy)
+        } catch let status as APIStatus where status.isNotFound || status.isConflict {}
+    }
+
+    /// Makes an object unless it is there already, or its namespace is on its way out; the copy waits for it.
+    func createIfAbsent<K: Kind>(_ object: View<K>, notedIn copy: Informer<K>) async throws {
+        do {
+            copy.note(try await client.create(object))
+        } catch let status as APIStatus where status.isAlreadyExists || status.isNotFound || status.code == 403 {}
     }
 }

@@ -9,73 +9,62 @@ struct EndpointSliceController: Controller {
     static let name = "endpointslice-controller"
     static let queueName = "endpoint_slice"
 
-    private static let managed = "endpointslice.kubernetes.io/managed-by"
-    private static let manager = "endpointslice-controller.k8s.io"
-    private static let serviceLabel = "kubernetes.io/service-name"
     private static let zoneLabel = "topology.kubernetes.io/zone"
     private static let most = 100
 
-    private let context: ControllerContext
-    private let services: Informer<Service>
-    private let pods: Informer<Pod>
-    private let slices: Informer<EndpointSlice>
-    private let nodes: Informer<Node>
-
-    init(_ context: ControllerContext) {
-        self.context = context
-        services = context.informers.informer()
-        pods = context.informers.informer()
-        slices = context.informers.informer()
-        nodes = context.informers.informer()
-    }
+    let context: ControllerContext
+    private var services: Informer<Service> { context.copy() }
+    private var pods: Informer<Pod> { context.copy() }
+    private var nodes: Informer<Node> { context.copy() }
+    private var keeper: SliceKeeper { SliceKeeper(context: context, manager: "endpointslice-controller.k8s.io") }
 
     func watch(_ queue: WorkQueue) {
         watchServices(services, pods, queue)
         nodes.onChange { [services] before, after in
-            guard before?.metadata.labels[Self.zoneLabel] != after?.metadata.labels[Self.zoneLabel] else { return }
-            for service in services.list() where !service.spec.selector.isEmpty { queue.add(service.key) }
+            let zones: [String?] = [before, after].map { $0?.metadata.labels[Self.zoneLabel] }
+            let isMoved: Bool = zones[0] != zones[1]
+            let isResized: Bool = before.map(TopologyHints.Share.init) != after.map(TopologyHints.Share.init)
+            guard isMoved || isResized else { return }
+            for service in services.list() where !service.spec.selector.isEmpty && (isMoved || service.wantsProportionalHints) {
+                queue.add(service.key)
+            }
         }
-        slices.onChange { before, after in
-            guard let slice = after ?? before, slice.metadata.labels[Self.managed] == Self.manager,
-                let service = slice.metadata.labels[Self.serviceLabel]
-            else { return }
-            queue.add(ObjectKey(namespace: slice.namespace, name: service))
-        }
+        keeper.watch(queue)
     }
 
     func reconcile(_ key: ObjectKey) async throws -> Duration? {
         await services.caughtUp()
         await pods.caughtUp()
-        await slices.caughtUp()
         await nodes.caughtUp()
-        var present: [View<EndpointSlice>] = slices.list(namespace: key.namespace).filter {
-            $0.metadata.labels[Self.serviceLabel] == key.name && $0.metadata.labels[Self.managed] == Self.manager && !$0.isTerminating
-        }.sorted { $0.name < $1.name }
-        var wanted: [JSON] = []
-        if let service = services.get(key), !service.isTerminating, !service.spec.selector.isEmpty, service.spec.type != "ExternalName" {
-            wanted = Self.contents(service, ServiceBackends(service, pods: pods.list(namespace: key.namespace))) { [nodes] name in
-                nodes.get(ObjectKey(namespace: "", name: name))?.metadata.labels[Self.zoneLabel]
-            }
-            // A slice that has what is wanted stays as it is; others are filled anew.
-            var rest: [JSON] = []
-            for content in wanted {
-                if let index = present.firstIndex(where: { Self.content(of: $0) == content }) {
-                    present.remove(at: index)
-                } else {
-                    rest.append(content)
-                }
-            }
-            for content in rest { try await write(content, into: present.popLast(), service) }
+        guard let service = services.get(key), !service.isTerminating, !service.spec.selector.isEmpty, service.spec.type != "ExternalName"
+        else {
+            try await keeper.clear(key)
+            return nil
         }
-        for slice in present {
-            do {
-                try await context.client.delete(EndpointSlice.self, slice.key, uid: slice.metadata.uid)
-            } catch let status as APIStatus where status.isNotFound {}
+        var contents: [JSON] = Self.contents(service, ServiceBackends(service, pods: pods.list(namespace: key.namespace))) { [nodes] name in
+            nodes.get(ObjectKey(namespace: "", name: name))?.metadata.labels[Self.zoneLabel]
         }
+        if service.wantsProportionalHints { hint(&contents, service) }
+        var labels: [String: String] = service.metadata.labels
+        if service.isHeadless { labels["service.kubernetes.io/headless"] = "" }
+        try await keeper.keep(contents, of: service, labels: labels)
         return nil
     }
 
-    /// Endpoints and ports of each slice that the service needs.
+    /// Gives each zone as many endpoints as it has processors, or says why that can't be.
+    private func hint(_ contents: inout [JSON], _ service: View<Service>) {
+        switch TopologyHints(nodes.list().map(TopologyHints.Share.init)).hinted(contents) {
+        case .success(let hinted):
+            contents = hinted
+            if !keeper.present(service.key).contains(where: TopologyHints.isHinted) {
+                tell(service, .normal, reason: "TopologyAwareHintsEnabled", "Topology Aware Hints has been enabled, addressType: IPv4")
+            }
+        case .failure(let refusal):
+            tell(service, .warning, reason: "TopologyAwareHintsDisabled", "\(refusal.text), addressType: IPv4")
+        }
+    }
+
+    /// Kind of addresses, endpoints and ports of each slice that the service needs.
     ///
     /// - Parameter zone: of a node; nil for one that does not say.
     static func contents(
@@ -87,7 +76,7 @@ struct EndpointSliceController: Controller {
             let pages: [ArraySlice<JSON>] = stride(from: 0, to: max(endpoints.count, 1), by: most).map {
                 endpoints[$0..<min($0 + most, endpoints.count)]
             }
-            return pages.map { ["endpoints": .array(Array($0)), "ports": .array(group.ports)] }
+            return pages.map { ["addressType": "IPv4", "endpoints": .array(Array($0)), "ports": .array(group.ports)] }
         }
     }
 
@@ -113,30 +102,5 @@ struct EndpointSliceController: Controller {
         if let zone { hints["forZones"] = [["name": .string(zone)]] }
         if distribution == "PreferSameNode", !node.isEmpty { hints["forNodes"] = [["name": .string(node)]] }
         return hints.isEmpty ? nil : hints
-    }
-
-    private static func content(of slice: View<EndpointSlice>) -> JSON {
-        ["endpoints": slice.json["endpoints"] ?? [], "ports": slice.json["ports"] ?? []]
-    }
-
-    private func write(_ content: JSON, into slice: View<EndpointSlice>?, _ service: View<Service>) async throws {
-        var labels: [String: String] = service.metadata.labels
-        labels[Self.serviceLabel] = service.name
-        labels[Self.managed] = Self.manager
-        if service.isHeadless { labels["service.kubernetes.io/headless"] = "" }
-        guard var updated = slice else {
-            var made = View<EndpointSlice>(["apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4"])
-            made.metadata.generateName = service.name + "-"
-            made.metadata.namespace = service.namespace
-            made.metadata.labels = labels
-            made.metadata.ownerReferences = [View<OwnerReference>.controller(service)]
-            made.json["endpoints"] = content["endpoints"]
-            made.json["ports"] = content["ports"]
-            return try await context.createIfAbsent(made, notedIn: slices)
-        }
-        updated.metadata.labels = labels
-        updated.json["endpoints"] = content["endpoints"]
-        updated.json["ports"] = content["ports"]
-        slices.note(try await context.client.update(updated))
     }
 }

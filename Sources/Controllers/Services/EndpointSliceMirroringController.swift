@@ -6,73 +6,42 @@ import Machinery
 ///
 /// Reads Services, Endpoints and EndpointSlices. Mirrored are Endpoints of a Service without selector, unless they say that they are not to
 /// be. Source: pkg/controller/endpointslicemirroring.
-struct EndpointSliceMirroringController: Controller {
+struct EndpointSliceMirroringController: ObjectController {
     static let name = "endpointslicemirroring-controller"
     static let queueName = "endpoint_slice_mirroring"
 
-    private static let managed = "endpointslice.kubernetes.io/managed-by"
-    private static let manager = "endpointslicemirroring-controller.k8s.io"
-    private static let serviceLabel = "kubernetes.io/service-name"
     private static let skipLabel = "endpointslice.kubernetes.io/skip-mirror"
     private static let leader = "control-plane.alpha.kubernetes.io/leader"
     /// Addresses of one subset that are mirrored.
     private static let most = 1000
 
-    private let context: ControllerContext
-    private let services: Informer<Service>
-    private let endpoints: Informer<Endpoints>
-    private let slices: Informer<EndpointSlice>
+    let context: ControllerContext
+    private var services: Informer<Service> { context.copy() }
+    private var keeper: SliceKeeper { SliceKeeper(context: context, manager: "endpointslicemirroring-controller.k8s.io") }
 
-    init(_ context: ControllerContext) {
-        self.context = context
-        services = context.informers.informer()
-        endpoints = context.informers.informer()
-        slices = context.informers.informer()
-    }
+    var others: [any ObjectCopy] { [services] }
 
-    func watch(_ queue: WorkQueue) {
+    func watchOthers(_ queue: WorkQueue) {
         services.onChange { before, after in
             guard let service = after ?? before, before?.spec.selector != after?.spec.selector || before == nil else { return }
             queue.add(service.key)
         }
-        endpoints.onChange { before, after in if let object = after ?? before { queue.add(object.key) } }
-        slices.onChange { before, after in
-            guard let slice = after ?? before, slice.metadata.labels[Self.managed] == Self.manager,
-                let service = slice.metadata.labels[Self.serviceLabel]
-            else { return }
-            queue.add(ObjectKey(namespace: slice.namespace, name: service))
-        }
+        keeper.watch(queue)
     }
 
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        await services.caughtUp()
-        await endpoints.caughtUp()
-        await slices.caughtUp()
-        var present: [View<EndpointSlice>] = slices.list(namespace: key.namespace).filter {
-            $0.metadata.labels[Self.serviceLabel] == key.name && $0.metadata.labels[Self.managed] == Self.manager && !$0.isTerminating
-        }.sorted { $0.name < $1.name }
-        if let source = endpoints.get(key), let service = services.get(key), service.spec.selector.isEmpty, !service.isTerminating,
-            !Self.isExempt(source)
-        {
-            var rest: [JSON] = []
-            for content in Self.contents(source) {
-                if let index = present.firstIndex(where: { Self.content(of: $0) == content }) {
-                    present.remove(at: index)
-                } else {
-                    rest.append(content)
-                }
-            }
-            for content in rest {
-                // The kind of addresses of a slice never changes.
-                let index: Int? = present.firstIndex { $0.json["addressType"] == content["addressType"] }
-                try await write(content, into: index.map { present.remove(at: $0) }, source)
-            }
+    func clear(_ key: ObjectKey) async throws { try await keeper.clear(key) }
+
+    func reconcile(_ source: View<Endpoints>) async throws -> Duration? {
+        guard let service = services.get(source.key), service.spec.selector.isEmpty, !service.isTerminating, !Self.isExempt(source) else {
+            try await keeper.clear(source.key)
+            return nil
         }
-        for slice in present {
-            do {
-                try await context.client.delete(EndpointSlice.self, slice.key, uid: slice.metadata.uid)
-            } catch let status as APIStatus where status.isNotFound || status.isConflict {}
+        var labels: [String: String] = source.metadata.labels
+        labels[Self.skipLabel] = nil
+        let annotations: [String: String] = source.metadata.annotations.filter {
+            $0.key != "kubectl.kubernetes.io/last-applied-configuration" && $0.key != "endpoints.kubernetes.io/last-change-trigger-time"
         }
+        try await keeper.keep(Self.contents(source), of: source, labels: labels, annotations: annotations)
         return nil
     }
 
@@ -108,37 +77,5 @@ struct EndpointSliceMirroringController: Controller {
             }
         }
         return contents
-    }
-
-    private static func content(of slice: View<EndpointSlice>) -> JSON {
-        [
-            "addressType": slice.json["addressType"] ?? .null, "endpoints": slice.json["endpoints"] ?? [],
-            "ports": slice.json["ports"] ?? [],
-        ]
-    }
-
-    private func write(_ content: JSON, into slice: View<EndpointSlice>?, _ source: View<Endpoints>) async throws {
-        var labels: [String: String] = source.metadata.labels
-        labels[Self.skipLabel] = nil
-        labels[Self.serviceLabel] = source.name
-        labels[Self.managed] = Self.manager
-        let annotations: [String: String] = source.metadata.annotations.filter {
-            $0.key != "kubectl.kubernetes.io/last-applied-configuration" && $0.key != "endpoints.kubernetes.io/last-change-trigger-time"
-        }
-        var wanted: View<EndpointSlice> =
-            slice ?? View<EndpointSlice>(["apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice"])
-        if slice == nil {
-            wanted.metadata.generateName = source.name + "-"
-            wanted.metadata.namespace = source.namespace
-            wanted.metadata.ownerReferences = [View<OwnerReference>.controller(source)]
-        }
-        wanted.metadata.labels = labels
-        if !annotations.isEmpty { wanted.metadata.annotations = annotations }
-        for field in ["addressType", "endpoints", "ports"] { wanted.json[field] = content[field] }
-        if slice == nil {
-            try await context.createIfAbsent(wanted, notedIn: slices)
-        } else {
-            slices.note(try await context.client.update(wanted))
-        }
     }
 }

@@ -7,17 +7,10 @@ struct EndpointsController: Controller {
     static let name = "endpoint-controller"
     static let queueName = "endpoint"
 
-    private let context: ControllerContext
-    private let services: Informer<Service>
-    private let pods: Informer<Pod>
-    private let endpoints: Informer<Endpoints>
-
-    init(_ context: ControllerContext) {
-        self.context = context
-        services = context.informers.informer()
-        pods = context.informers.informer()
-        endpoints = context.informers.informer()
-    }
+    let context: ControllerContext
+    private var services: Informer<Service> { context.copy() }
+    private var pods: Informer<Pod> { context.copy() }
+    private var endpoints: Informer<Endpoints> { context.copy() }
 
     func watch(_ queue: WorkQueue) {
         watchServices(services, pods, queue)
@@ -91,12 +84,12 @@ func watchServices(_ services: Informer<Service>, _ pods: Informer<Pod>, _ queue
     services.onChange { before, after in if let object = after ?? before { queue.add(object.key) } }
     pods.onChange { before, after in
         guard let namespace = (after ?? before)?.namespace else { return }
-        for service in services.list(namespace: namespace) {
+        let there: [View<Service>] = services.list(namespace: namespace)
+        guard !there.isEmpty else { return }
+        let labels: [[String: String]] = [before, after].compactMap { $0?.metadata.labels }
+        for service in there {
             let selector: [String: String] = service.spec.selector
-            guard !selector.isEmpty else { continue }
-            let isSelected: Bool = [before, after].compactMap { $0?.metadata.labels }.contains { labels in
-                selector.allSatisfy { labels[$0.key] == $0.value }
-            }
+            let isSelected: Bool = !selector.isEmpty && labels.contains { own in selector.allSatisfy { own[$0.key] == $0.value } }
             if isSelected { queue.add(service.key) }
         }
     }

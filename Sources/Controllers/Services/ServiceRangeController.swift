@@ -4,48 +4,40 @@ import Machinery
 
 /// Makes ranges of service addresses ready, and keeps a deleted one while addresses of it are in use. Reads ServiceCIDRs and IPAddresses;
 /// writes the finalizer `networking.k8s.io/service-cidr-finalizer` and the condition `Ready`. Source: pkg/controller/servicecidrs.
-struct ServiceRangeController: Controller {
+struct ServiceRangeController: ObjectController {
     static let name = "service-cidr-controller"
     static let queueName = "servicecidrs"
     static let finalizer = "networking.k8s.io/service-cidr-finalizer"
 
-    private let context: ControllerContext
-    private let ranges: Informer<ServiceCIDR>
-    private let addresses: Informer<ServiceIPAddress>
+    let context: ControllerContext
+    private var addresses: Informer<ServiceIPAddress> { context.copy() }
 
-    init(_ context: ControllerContext) {
-        self.context = context
-        ranges = context.informers.informer()
-        addresses = context.informers.informer()
-    }
-
-    func watch(_ queue: WorkQueue) {
-        ranges.onChange { [ranges] before, after in
+    func watchOthers(_ queue: WorkQueue) {
+        objects.onChange { [objects] before, _ in
             // What one range no longer has, or has now too, may let another one go.
-            for range in ranges.list() where after?.key == range.key || range.isTerminating || before == nil { queue.add(range.key) }
+            for range in objects.list() where range.isTerminating || before == nil { queue.add(range.key) }
         }
-        addresses.onChange { [ranges] _, after in
+        addresses.onChange { [objects] _, after in
             guard after == nil else { return }
-            for range in ranges.list() where range.isTerminating { queue.add(range.key) }
+            for range in objects.list() where range.isTerminating { queue.add(range.key) }
         }
     }
 
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        await ranges.caughtUp()
-        guard let range = ranges.get(key) else { return nil }
+    func reconcile(_ range: View<ServiceCIDR>) async throws -> Duration? {
+        let key: ObjectKey = range.key
         var used: [IPAddress] = []
         if range.isTerminating {
             // What goes must be unused for certain: the API is asked, not the copy.
             used = try await context.client.list(ServiceIPAddress.self).items.compactMap { IPAddress($0.name) }
         }
-        let plan = ServiceRangePlan(range, others: ranges.list().filter { $0.key != key }, used: used, now: context.clock.time)
+        let plan = ServiceRangePlan(range, others: objects.list().filter { $0.key != key }, used: used, now: context.clock.time)
         if let finalizers = plan.finalizers {
             let revision: JSON = .string(range.metadata.resourceVersion)
             let patch: JSON = ["metadata": ["finalizers": .array(finalizers.map { .string($0) }), "resourceVersion": revision]]
-            ranges.note(try await context.client.patch(ServiceCIDR.self, key, patch, as: .mergePatch))
+            objects.note(try await context.client.patch(ServiceCIDR.self, key, patch, as: .mergePatch))
         }
         if let ready = plan.ready {
-            ranges.note(
+            objects.note(
                 try await context.client.patch(ServiceCIDR.self, key, ["status": ["conditions": [ready]]], subresource: "status"))
         }
         return nil

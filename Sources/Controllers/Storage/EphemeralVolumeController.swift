@@ -5,36 +5,28 @@ import Machinery
 /// Makes the claims of volumes that live with their pod: one for each volume of type `ephemeral`, owned by the pod.
 ///
 /// Reads Pods and PersistentVolumeClaims. Source: pkg/controller/volume/ephemeral.
-struct EphemeralVolumeController: Controller {
+struct EphemeralVolumeController: ObjectController {
     static let name = "ephemeral_volume"
     static let queueName = "ephemeral_volume"
 
-    private let context: ControllerContext
-    private let pods: Informer<Pod>
-    private let claims: Informer<PersistentVolumeClaim>
-    private let events: EventRecorder
+    let context: ControllerContext
+    private var claims: Informer<PersistentVolumeClaim> { context.copy() }
 
-    init(_ context: ControllerContext) {
-        self.context = context
-        pods = context.informers.informer()
-        claims = context.informers.informer()
-        events = context.events(Self.name)
+    var others: [any ObjectCopy] { [claims] }
+
+    static func concerns(_ before: View<Pod>?, _ after: View<Pod>?) -> Bool {
+        before == nil && after.map { !wishes(of: $0).isEmpty } ?? false
     }
 
-    func watch(_ queue: WorkQueue) {
-        pods.onChange { before, after in
-            guard before == nil, let pod = after, !Self.wishes(of: pod).isEmpty else { return }
-            queue.add(pod.key)
-        }
+    func watchOthers(_ queue: WorkQueue) {
         claims.onChange { before, after in
             guard after == nil, let claim = before, let owner = claim.metadata.controller, owner.kind == "Pod" else { return }
             queue.add(ObjectKey(namespace: claim.namespace, name: owner.name))
         }
     }
 
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        await claims.caughtUp()
-        guard let pod = pods.get(key), !pod.isTerminating else { return nil }
+    func reconcile(_ pod: View<Pod>) async throws -> Duration? {
+        guard !pod.isTerminating else { return nil }
         for wish in Self.wishes(of: pod) {
             if let present = claims.get(wish.key) {
                 guard present.metadata.controllerUID != pod.metadata.uid else { continue }
@@ -45,7 +37,7 @@ struct EphemeralVolumeController: Controller {
                 claims.note(try await context.client.create(wish))
             } catch let status as APIStatus where status.isAlreadyExists || status.isNamespaceTerminating {
             } catch let status as APIStatus {
-                events.record(
+                tell(
                     pod, .warning, reason: "FailedCreate", "ephemeral volume claim \(JSON.quoted(wish.name)): \(status.message)")
                 throw status
             }

@@ -23,26 +23,20 @@ struct Protection<K: Kind>: Sendable {
 }
 
 /// Gives objects the finalizer of their protection, and takes it from terminating ones that nobody needs.
-struct ProtectionController<K: Kind>: Controller {
+struct ProtectionController<K: Kind>: ObjectController {
     static var name: String { K.names.kind.lowercased() + "-protection-controller" }
 
-    private let context: ControllerContext
+    let context: ControllerContext
     private let protection: Protection<K>
-    private let objects: Informer<K>
 
     init(_ context: ControllerContext, _ protection: Protection<K>) {
         self.context = context.acting(as: protection.account)
         self.protection = protection
-        objects = context.informers.informer()
     }
 
-    func watch(_ queue: WorkQueue) {
-        objects.onChange { _, after in if let after { queue.add(after.key) } }
-        protection.watchUsers(context.informers, queue)
-    }
+    func watchOthers(_ queue: WorkQueue) { protection.watchUsers(context.informers, queue) }
 
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        guard let object = objects.get(key) else { return nil }
+    func reconcile(_ object: View<K>) async throws -> Duration? {
         let isUsed: Bool = object.isTerminating ? try await protection.isUsed(object, context.client) : true
         guard let finalizers = protection.finalizers(of: object, isUsed: isUsed) else { return nil }
         var next: View<K> = object

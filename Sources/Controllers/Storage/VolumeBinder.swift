@@ -11,21 +11,11 @@ struct VolumeBinder: Controller {
     static let name = "persistentvolume-controller"
     static let queueName = "volumes"
 
-    private let context: ControllerContext
-    private let claims: Informer<PersistentVolumeClaim>
-    private let volumes: Informer<PersistentVolume>
-    private let classes: Informer<StorageClass>
-    private let provisioner: HostPathProvisioner
-    private let events: EventRecorder
-
-    init(_ context: ControllerContext, provisioner: HostPathProvisioner) {
-        self.context = context
-        self.provisioner = provisioner
-        claims = context.informers.informer()
-        volumes = context.informers.informer()
-        classes = context.informers.informer()
-        events = context.events(Self.name)
-    }
+    let context: ControllerContext
+    private var claims: Informer<PersistentVolumeClaim> { context.copy() }
+    private var volumes: Informer<PersistentVolume> { context.copy() }
+    private var classes: Informer<StorageClass> { context.copy() }
+    let provisioner: HostPathProvisioner
 
     func watch(_ queue: WorkQueue) {
         claims.onChange { before, after in
@@ -68,7 +58,7 @@ struct VolumeBinder: Controller {
         case .bind(let volume): try await bind(claim, to: volume)
         case .provision(let storage): try await provision(claim, storage)
         case .wait(let phase, let news):
-            if let news { events.record(claim, news.isWarning ? .warning : .normal, reason: news.reason, news.message) }
+            if let news { tell(claim, news.isWarning ? .warning : .normal, reason: news.reason, news.message) }
             try await write(phase, of: claim, nil)
         }
     }
@@ -123,7 +113,7 @@ struct VolumeBinder: Controller {
             claims.note(claim)
         }
         guard storage.provisioner == HostPathProvisioner.name else {
-            events.record(
+            tell(
                 claim, .normal, reason: "ExternalProvisioning",
                 "Waiting for a volume to be created either by the external provisioner '\(storage.provisioner)' or manually by the system "
                     + "administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered."
@@ -131,7 +121,7 @@ struct VolumeBinder: Controller {
             return try await write("Pending", of: claim, nil)
         }
         guard claim.spec.volumeMode != "Block" else {
-            events.record(
+            tell(
                 claim, .warning, reason: "ProvisioningFailed",
                 "\(HostPathProvisioner.name) makes folders: it can't make a volume for volumeMode Block; use Filesystem")
             return try await write("Pending", of: claim, nil)
@@ -140,12 +130,12 @@ struct VolumeBinder: Controller {
             let volume: View<PersistentVolume> = try provisioner.make(claim, storage)
             do {
                 volumes.note(try await context.client.create(volume))
-                events.record(
+                tell(
                     claim, .normal, reason: "ProvisioningSucceeded",
                     "Successfully provisioned volume \(volume.name) using \(HostPathProvisioner.name)")
             } catch let status as APIStatus where status.isAlreadyExists {}
         } catch {
-            events.record(
+            tell(
                 claim, .warning, reason: "ProvisioningFailed",
                 "Failed to provision volume with StorageClass \(JSON.quoted(storage.name)): \(error)")
             throw error
@@ -180,7 +170,7 @@ struct VolumeBinder: Controller {
         do {
             try provisioner.delete(volume)
         } catch let error as ProvisionerError {
-            events.record(
+            tell(
                 volume, .warning, reason: "VolumeFailedDelete",
                 "error getting deleter volume plugin for volume \(JSON.quoted(volume.name)): \(error)")
             return try await write("Failed", of: volume, message: "\(error)")

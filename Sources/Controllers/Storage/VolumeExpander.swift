@@ -5,24 +5,17 @@ import Machinery
 /// Lets volumes of our own storage class grow when their claims ask for more. Folders need nothing for that but to be told.
 ///
 /// Reads PersistentVolumeClaims and PersistentVolumes; writes the capacity of both. Source: pkg/controller/volume/expand.
-struct VolumeExpander: Controller {
+struct VolumeExpander: ObjectController {
     static let name = "volume_expand"
     static let queueName = "volume_expand"
 
-    private let context: ControllerContext
-    private let claims: Informer<PersistentVolumeClaim>
-    private let volumes: Informer<PersistentVolume>
-    private let events: EventRecorder
+    let context: ControllerContext
+    private var volumes: Informer<PersistentVolume> { context.copy() }
 
-    init(_ context: ControllerContext) {
-        self.context = context
-        claims = context.informers.informer()
-        volumes = context.informers.informer()
-        events = context.events(Self.name)
-    }
+    var others: [any ObjectCopy] { [volumes] }
 
-    func watch(_ queue: WorkQueue) {
-        claims.onChange { _, after in if let after, Self.wantsMore(after) { queue.add(after.key) } }
+    static func concerns(_ before: View<PersistentVolumeClaim>?, _ after: View<PersistentVolumeClaim>?) -> Bool {
+        after.map(wantsMore) ?? false
     }
 
     /// Pure: true for a bound claim that asks for more than it has.
@@ -31,14 +24,10 @@ struct VolumeExpander: Controller {
         return claim.requestedStorage > has
     }
 
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        await claims.caughtUp()
-        await volumes.caughtUp()
-        guard var claim = claims.get(key), Self.wantsMore(claim),
-            var volume = volumes.get(ObjectKey(namespace: "", name: claim.spec.volumeName))
-        else { return nil }
+    func reconcile(_ claim: View<PersistentVolumeClaim>) async throws -> Duration? {
+        guard Self.wantsMore(claim), var volume = volumes.get(ObjectKey(namespace: "", name: claim.spec.volumeName)) else { return nil }
         guard volume.metadata.annotations[View<PersistentVolume>.provisionedBy] == HostPathProvisioner.name else {
-            events.record(
+            tell(
                 claim, .normal, reason: "ExternalExpanding", "waiting for an external controller to expand this PVC")
             return nil
         }
@@ -47,9 +36,10 @@ struct VolumeExpander: Controller {
             volume.spec.capacity["storage"] = wanted
             volumes.note(try await context.client.update(volume))
         }
-        claim.status.capacity["storage"] = wanted
-        claims.note(try await context.client.updateStatus(claim))
-        events.record(claim, .normal, reason: "VolumeResizeSuccessful", "Resize volume succeeded")
+        var grown: View<PersistentVolumeClaim> = claim
+        grown.status.capacity["storage"] = wanted
+        objects.note(try await context.client.updateStatus(grown))
+        tell(claim, .normal, reason: "VolumeResizeSuccessful", "Resize volume succeeded")
         return nil
     }
 }

@@ -6,38 +6,18 @@ import Machinery
 ///
 /// Reads Deployments, ReplicaSets and, for Recreate, Pods. In this order: adopts sets, finds or makes the new set, numbers revisions,
 /// takes one step of scaling or rollout, removes sets beyond the history limit, writes the status.
-struct DeploymentController: Controller {
+struct DeploymentController: ObjectController {
     static let name = "deployment-controller"
     static let queueName = "deployment"
 
-    private let context: ControllerContext
-    private let deployments: Informer<Deployment>
-    private let sets: Informer<ReplicaSet>
-    private let pods: Informer<Pod>
-    private let events: EventRecorder
+    let context: ControllerContext
+    private var sets: Informer<ReplicaSet> { context.copy() }
+    private var pods: Informer<Pod> { context.copy() }
 
-    init(_ context: ControllerContext) {
-        self.context = context
-        deployments = context.informers.informer()
-        sets = context.informers.informer()
-        pods = context.informers.informer()
-        events = context.events(Self.name)
-    }
+    var others: [any ObjectCopy] { [sets, pods] }
 
-    func watch(_ queue: WorkQueue) {
-        deployments.onChange { before, after in if let object = after ?? before { queue.add(object.key) } }
-        sets.onChange { [deployments] before, after in
-            for set in [before, after].compactMap({ $0 }) {
-                if let owner = set.metadata.controller {
-                    if owner.kind == "Deployment" { queue.add(ObjectKey(namespace: set.namespace, name: owner.name)) }
-                } else {
-                    for deployment in deployments.list(namespace: set.namespace)
-                    where deployment.spec.selector?.matches(set.metadata.labels) == true {
-                        queue.add(deployment.key)
-                    }
-                }
-            }
-        }
+    func watchOthers(_ queue: WorkQueue) {
+        watchOwned(by: objects, sets, queue) { $0.spec.selector?.match ?? .nothing }
         // Recreate goes on when the last old pod is gone.
         pods.onChange { [sets] before, after in
             guard after == nil, let pod = before, let owner = pod.metadata.controller, owner.kind == "ReplicaSet",
@@ -47,13 +27,11 @@ struct DeploymentController: Controller {
         }
     }
 
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        await deployments.caughtUp()
-        await sets.caughtUp()
-        guard let deployment = deployments.get(key), let selector = deployment.spec.selector?.match else { return nil }
+    func reconcile(_ deployment: View<Deployment>) async throws -> Duration? {
+        guard let selector = deployment.spec.selector?.match else { return nil }
         let adoption = Adoption<Deployment, ReplicaSet>(context: context, owner: deployment, selector: selector)
         let owned: [View<ReplicaSet>] = try await adoption.claim(
-            sets.owned(by: deployment.metadata.uid) + sets.orphans(namespace: key.namespace))
+            sets.owned(by: deployment.metadata.uid) + sets.orphans(namespace: deployment.namespace))
         var plan = DeploymentPlan(deployment, sets: owned)
         guard !deployment.isTerminating else { return try await writeStatus(plan, madeSet: false) }
 
@@ -103,7 +81,7 @@ struct DeploymentController: Controller {
             let made: View<ReplicaSet> = try await context.client.create(set)
             sets.note(made)
             if replicas > 0 {
-                events.record(
+                tell(
                     deployment, .normal, reason: "ScalingReplicaSet", "Scaled up replica set \(made.name) from 0 to \(replicas)")
             }
             return (made, try await writeRevision(revision, deployment))
@@ -116,12 +94,12 @@ struct DeploymentController: Controller {
             }
             var updated: View<Deployment> = deployment
             updated.status.collisionCount = (deployment.status.collisionCount ?? 0) + 1
-            deployments.note(try await context.client.updateStatus(updated))
+            objects.note(try await context.client.updateStatus(updated))
             return nil
         } catch let status as APIStatus where status.isNamespaceTerminating {
             return nil
         } catch {
-            events.record(
+            tell(
                 deployment, .warning, reason: "ReplicaSetCreateError", "Failed to create new replica set \"\(set.name)\": \(error)")
             throw error
         }
@@ -172,7 +150,7 @@ struct DeploymentController: Controller {
         var updated: View<Deployment> = deployment
         updated.metadata.annotations[DeploymentAnnotation.revision] = String(revision)
         let written: View<Deployment> = try await context.client.update(updated)
-        deployments.note(written)
+        objects.note(written)
         return written
     }
 
@@ -184,7 +162,7 @@ struct DeploymentController: Controller {
         updated.metadata.annotations[DeploymentAnnotation.maxReplicas] = String(plan.deployment.spec.replicas + plan.maxSurge)
         sets.note(try await context.client.update(updated))
         guard before != replicas else { return }
-        events.record(
+        tell(
             plan.deployment, .normal, reason: "ScalingReplicaSet",
             "Scaled \(replicas > before ? "up" : "down") replica set \(set.name) from \(before) to \(replicas)")
     }
@@ -202,12 +180,9 @@ struct DeploymentController: Controller {
 
     private func writeStatus(_ plan: DeploymentPlan, madeSet: Bool) async throws -> Duration? {
         let planned = DeploymentStatusPlan(plan, madeSet: madeSet, now: context.clock.time)
-        guard planned.status != plan.deployment.status else { return planned.nextLook }
         var updated: View<Deployment> = plan.deployment
         updated.status = planned.status
-        do {
-            deployments.note(try await context.client.updateStatus(updated))
-        } catch let status as APIStatus where status.isNotFound {}
+        try await context.writeStatus(updated, from: plan.deployment)
         return planned.nextLook
     }
 }

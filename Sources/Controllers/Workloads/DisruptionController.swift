@@ -6,42 +6,34 @@ import Machinery
 ///
 /// Reads PodDisruptionBudgets, Pods and the workloads that control them (for percentages and maxUnavailable). Writes the budget's
 /// status, from which each eviction pays. Source: pkg/controller/disruption.
-struct DisruptionController: Controller {
+struct DisruptionController: ObjectController {
     static let name = "disruption-controller"
     static let queueName = "disruption"
     /// A disruption that was paid for and whose pod is still there after this time did not happen.
     static let patience: Int64 = 120
 
-    private let context: ControllerContext
-    private let budgets: Informer<PodDisruptionBudget>
-    private let pods: Informer<Pod>
-    private let sets: Informer<ReplicaSet>
-    private let deployments: Informer<Deployment>
+    let context: ControllerContext
+    private var pods: Informer<Pod> { context.copy() }
+    private var sets: Informer<ReplicaSet> { context.copy() }
+    private var deployments: Informer<Deployment> { context.copy() }
 
-    init(_ context: ControllerContext) {
-        self.context = context
-        budgets = context.informers.informer()
-        pods = context.informers.informer()
-        sets = context.informers.informer()
-        deployments = context.informers.informer()
-    }
+    var others: [any ObjectCopy] { [pods, sets, deployments] }
 
-    func watch(_ queue: WorkQueue) {
-        budgets.onChange { before, after in if let object = after ?? before { queue.add(object.key) } }
-        pods.onChange { [budgets] before, after in
+    func watchOthers(_ queue: WorkQueue) {
+        pods.onChange { [objects] before, after in
             guard let namespace = (after ?? before)?.namespace else { return }
-            for budget in budgets.list(namespace: namespace) {
+            for budget in objects.list(namespace: namespace) {
                 let isSelected: Bool = [before, after].compactMap { $0?.metadata.labels }.contains { budget.selects($0) }
                 if isSelected { queue.add(budget.key) }
             }
         }
     }
 
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        await budgets.caughtUp()
-        await pods.caughtUp()
-        guard let budget = budgets.get(key), !budget.isTerminating else { return nil }
-        let selected: [View<Pod>] = pods.list(namespace: key.namespace).filter { !$0.isFinished && budget.selects($0.metadata.labels) }
+    func reconcile(_ budget: View<PodDisruptionBudget>) async throws -> Duration? {
+        guard !budget.isTerminating else { return nil }
+        let selected: [View<Pod>] = pods.list(namespace: budget.namespace).filter {
+            !$0.isFinished && budget.selects($0.metadata.labels)
+        }
         let expected: Int
         do {
             expected = try await expectedPods(budget, selected)
@@ -135,10 +127,9 @@ struct DisruptionController: Controller {
     }
 
     private func write(_ status: View<PodDisruptionBudgetStatus>, _ budget: View<PodDisruptionBudget>) async throws {
-        guard status != budget.status else { return }
         var updated: View<PodDisruptionBudget> = budget
         updated.status = status
-        budgets.note(try await context.client.updateStatus(updated))
+        try await context.writeStatus(updated, from: budget)
     }
 }
 

@@ -45,7 +45,7 @@ package struct TableFeed: Sendable {
 
     package func run(_ take: @escaping @Sendable (TableChange) async -> Void) async {
         let log = Logger(label: "dashboard") { _ in SwiftLogNoOpLogHandler() }
-        let loop = WatchLoop(clock: ClusterClock(), log: log, what: query.resource.qualified)
+        let loop = WatchLoop(log: log, what: query.resource.qualified)
         await loop.run {
             do { try await follow(take) } catch let status as APIStatus where status.isExpired {} catch {
                 if !(error is CancellationError) { await take(.failure("\(error)")) }

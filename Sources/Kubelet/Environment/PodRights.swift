@@ -5,7 +5,6 @@ import Machinery
 enum PodRights {
     /// A sentence for the first field that can't be honoured; nil when all can.
     static func refusal(_ spec: View<PodSpec>) -> String? {
-        if !spec.resourceClaims.isEmpty { return "resourceClaims: this version cannot allocate devices; remove the field" }
         if let name = spec.runtimeClassName { return "runtimeClassName: RuntimeClass \"\(name)\" is not known to this node" }
         return nil
     }

@@ -137,7 +137,8 @@ struct NodeReporter: Sendable {
 
     private func status(of node: View<Node>) -> View<NodeStatus> {
         var status: View<NodeStatus> = node.status
-        let allocatable: [String: Quantity] = allocatable(of: node)
+        // Amounts of other resources are somebody else's to say: pods may have all of them.
+        let allocatable: [String: Quantity] = allocatable(of: node).merging(node.extendedCapacity) { own, _ in own }
         status.capacity = allocatable
         status.allocatable = allocatable
         status.addresses = [

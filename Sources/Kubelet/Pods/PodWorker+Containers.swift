@@ -123,6 +123,7 @@ extension PodWorker {
     ) async throws -> ContainerProcess {
         let name: String = container.name
         if let refusal = PodRights.refusal(pod.spec) { throw ConfigError(refusal) }
+        try await checkDevices()
         let rights: ContainerRights = try rights(of: container, in: sandbox)
         for text in rights.shortcomings where told.insert(text).inserted {
             tell(name, .warning, "NotSupported", text)

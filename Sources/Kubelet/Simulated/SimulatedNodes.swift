@@ -14,6 +14,8 @@ package final class SimulatedNodes: Sendable {
     private let log: Logger
     private let nodes: Informer<Node>
     private let pods: Informer<Pod>
+    private let podsByNode: PodsByNode
+    private let claims: Informer<ResourceClaim>
     private let queue: WorkQueue
     /// Of the nodes that are switched on.
     private let names = Mutex<Set<String>>([])
@@ -26,6 +28,8 @@ package final class SimulatedNodes: Sendable {
         self.log = log
         nodes = informers.informer()
         pods = informers.informer()
+        podsByNode = informers.podsByNode
+        claims = informers.informer()
         queue = WorkQueue(clock: clock)
         nodes.onChange { [weak self] before, after in self?.changed(before, after) }
         pods.onChange { [weak self, addresses] before, after in
@@ -43,7 +47,7 @@ package final class SimulatedNodes: Sendable {
         if isNews { queue.add(ObjectKey(namespace: "", name: node.name)) }
         // Pods may have been seen before their node, or before it had addresses for them.
         guard hasRange else { return }
-        for pod in pods.list() where pod.spec.nodeName == node.name { queue.add(pod.key) }
+        for key in podsByNode.keys(on: node.name) { queue.add(key) }
     }
 
     private func changed(_ pod: View<Pod>?) {
@@ -88,15 +92,38 @@ package final class SimulatedNodes: Sendable {
             let patch: JSON = ["metadata": ["labels": .object(JSONObject(labels.map { ($0.key, JSON.string($0.value)) }))]]
             nodes.note(try await client.patch(Node.self, key, patch))
         }
-        if !node.isReady {
+        let allocatable: [String: Quantity] = node.status.allocatable
+        if !node.isReady || node.extendedCapacity.contains(where: { allocatable[$0.key] != $0.value }) {
             let status: JSON = SimulatedStatus.make(node, now: clock.time).json
             nodes.note(try await client.patch(Node.self, key, ["status": status], subresource: "status"))
         }
+        for slice in SimulatedDevices.slices(of: node) { try await publish(slice, client) }
         try await NodeLease(nodeName: key.name, client: client).renew(at: clock.microTime)
         return SimulatedStatus.heartbeat
     }
 
+    private func publish(_ slice: View<ResourceSlice>, _ client: Client) async throws {
+        guard var present = try await client.find(ResourceSlice.self, slice.key) else {
+            try await client.create(slice)
+            return
+        }
+        guard present.spec.devices != slice.spec.devices else { return }
+        let generation: Int = present.spec.pool.generation + 1
+        present.spec = slice.spec
+        present.spec.pool.generation = generation
+        try await client.update(present)
+    }
+
     // MARK: - Pods
+
+    /// Whether the pod may use all devices that it claims.
+    private func hasDevices(_ pod: View<Pod>) -> Bool {
+        pod.spec.resourceClaims.allSatisfy { use in
+            guard let name = pod.claimName(use) else { return false }
+            let claim: View<ResourceClaim>? = claims.get(ObjectKey(namespace: pod.namespace, name: name))
+            return claim?.status.reservedFor.contains { $0.uid == pod.metadata.uid } ?? false
+        }
+    }
 
     private func play(_ key: ObjectKey) async throws -> Duration? {
         guard let pod = pods.get(key), names.withLock({ $0.contains(pod.spec.nodeName) }),
@@ -109,6 +136,7 @@ package final class SimulatedNodes: Sendable {
         case .nothing: return nil
         case .wait(let duration): return duration
         case .start:
+            guard hasDevices(pod) else { return .seconds(1) }
             // A node gets its range soon after it is made, and then its pods have their turn.
             guard let address = addresses.address(for: pod, on: node) else { return nil }
             status = simulation.running(address: address)

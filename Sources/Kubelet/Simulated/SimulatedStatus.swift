@@ -35,6 +35,7 @@ package enum SimulatedStatus {
 
     static func make(_ node: View<Node>, now: Time) -> View<NodeStatus> {
         let capacity: [String: Quantity] = capacity.merging(node.wantedCapacity) { _, wanted in wanted }
+            .merging(node.extendedCapacity) { own, _ in own }
         return View<NodeStatus> {
             $0.capacity = capacity
             $0.allocatable = capacity

@@ -34,36 +34,36 @@ struct InterPodAffinity: Filter {
 
     private let pod: PodInfo
     /// Where pods are that meet all terms of affinity, for each term.
-    private let wanted: [PlaceIndex.Counts]
+    private let wanted: [(label: PlaceLabel, counts: PlaceIndex.Counts)]
     /// Where pods are that the pod avoids, for each term.
-    private let avoided: [PlaceIndex.Counts]
+    private let avoided: [(label: PlaceLabel, counts: PlaceIndex.Counts)]
     /// Where pods are that avoid the pod, by topology label.
-    private let forbidden: [(key: String, counts: PlaceIndex.Counts)]
+    private let forbidden: [(label: PlaceLabel, counts: PlaceIndex.Counts)]
     /// True when no pod meets the terms, but this one does.
     private let isFirst: Bool
 
     init?(_ pod: PodInfo, _ snapshot: Snapshot, _ arguments: PluginArguments) {
         forbidden = snapshot.places.avoiding.compactMap { term, counts in
-            term.matches(pod, snapshot.namespaces) ? (term.topologyKey, counts) : nil
+            term.matches(pod, snapshot.namespaces) ? (PlaceLabel(term.topologyKey), counts) : nil
         }
         if pod.affinity.isEmpty, pod.antiAffinity.isEmpty, forbidden.isEmpty { return nil }
         self.pod = pod
-        wanted = pod.affinity.map { snapshot.counts(of: pod.affinity, by: $0.topologyKey) }
-        avoided = pod.antiAffinity.map { snapshot.counts(of: [$0], by: $0.topologyKey) }
+        wanted = pod.affinity.map { (PlaceLabel($0.topologyKey), snapshot.counts(of: pod.affinity, by: $0.topologyKey)) }
+        avoided = pod.antiAffinity.map { (PlaceLabel($0.topologyKey), snapshot.counts(of: [$0], by: $0.topologyKey)) }
         isFirst =
-            !pod.affinity.isEmpty && wanted.allSatisfy { $0.values.allSatisfy { $0 == 0 } }
+            !pod.affinity.isEmpty && wanted.allSatisfy { $0.counts.values.allSatisfy { $0 == 0 } }
             && pod.affinity.allSatisfy { $0.matches(pod, snapshot.namespaces) }
     }
 
     func rejection(of node: NodeInfo) -> Rejection? {
         if !pod.affinity.isEmpty, !isNear(node) { return .incurable("node(s) didn't match pod affinity rules") }
-        for (term, counts) in zip(pod.antiAffinity, avoided) {
-            if let value = node.labels[term.topologyKey], counts[value] ?? 0 > 0 {
+        for (label, counts) in avoided {
+            if let value = node.facts.value(of: label), counts[value] ?? 0 > 0 {
                 return .curable("node(s) didn't match pod anti-affinity rules")
             }
         }
-        for (key, counts) in forbidden {
-            if let value = node.labels[key], counts[value] ?? 0 > 0 {
+        for (label, counts) in forbidden {
+            if let value = node.facts.value(of: label), counts[value] ?? 0 > 0 {
                 return .curable("node(s) didn't satisfy existing pods anti-affinity rules")
             }
         }
@@ -72,8 +72,8 @@ struct InterPodAffinity: Filter {
 
     private func isNear(_ node: NodeInfo) -> Bool {
         var isNear: Bool = true
-        for (term, counts) in zip(pod.affinity, wanted) {
-            guard let value = node.labels[term.topologyKey] else { return false }
+        for (label, counts) in wanted {
+            guard let value = node.facts.value(of: label) else { return false }
             if counts[value] ?? 0 == 0 { isNear = false }
         }
         return isNear || isFirst

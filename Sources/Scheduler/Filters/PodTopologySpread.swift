@@ -28,7 +28,8 @@ struct PodTopologySpread: Filter {
     }
 
     private struct Tally: Sendable {
-        let constraint: SpreadConstraint
+        let label: PlaceLabel
+        let maxSkew: Int
         /// Pods by value of the topology label.
         let counts: PlaceIndex.Counts
         /// 1 when the pod counts for its own constraint.
@@ -37,7 +38,8 @@ struct PodTopologySpread: Filter {
         let lowest: Int
 
         init(_ constraint: SpreadConstraint, _ counts: PlaceIndex.Counts, _ pod: PodInfo) {
-            self.constraint = constraint
+            label = PlaceLabel(constraint.topologyKey)
+            maxSkew = constraint.maxSkew
             self.counts = counts
             own = constraint.selects(pod) ? 1 : 0
             lowest = counts.count < constraint.minDomains ? 0 : counts.values.min() ?? 0
@@ -54,11 +56,11 @@ struct PodTopologySpread: Filter {
 
     func rejection(of node: NodeInfo) -> Rejection? {
         for tally in tallies {
-            guard let value = node.labels[tally.constraint.topologyKey] else {
+            guard let value = node.facts.value(of: tally.label) else {
                 return .incurable("node(s) didn't match pod topology spread constraints (missing required label)")
             }
             let count: Int = tally.counts[value] ?? 0
-            if count + tally.own - tally.lowest > tally.constraint.maxSkew {
+            if count + tally.own - tally.lowest > tally.maxSkew {
                 return .curable("node(s) didn't match pod topology spread constraints")
             }
         }

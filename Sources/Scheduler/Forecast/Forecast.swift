@@ -34,19 +34,36 @@ package struct Forecast: Sendable {
     private var cluster = ClusterCopy()
     private let profiles: [String: Profile]
 
+    /// Devices that are offered, and what is known of who has them.
+    package struct Devices: Sendable {
+        let slices: [View<ResourceSlice>]
+        let classes: [View<DeviceClass>]
+        let claims: [View<ResourceClaim>]
+
+        package init(slices: [View<ResourceSlice>] = [], classes: [View<DeviceClass>] = [], claims: [View<ResourceClaim>] = []) {
+            self.slices = slices
+            self.classes = classes
+            self.claims = claims
+        }
+    }
+
     /// - Parameters:
     ///   - sets: what puts pods into sets beside Services: their uids, with their selectors.
     ///   - configuration: as the scheduler has it.
     package init(
         nodes: [View<Node>], pods: [View<Pod>], namespaces: [View<Namespace>], claims: [View<PersistentVolumeClaim>] = [],
         volumes: [View<PersistentVolume>] = [], classes: [View<StorageClass>] = [], drivers: [View<CSINode>] = [],
-        services: [View<Service>] = [], sets: [String: LabelMatch] = [:], configuration: SchedulerConfiguration = SchedulerConfiguration()
+        services: [View<Service>] = [], sets: [String: LabelMatch] = [:], devices: Devices = Devices(),
+        configuration: SchedulerConfiguration = SchedulerConfiguration()
     ) {
         profiles = Dictionary(configuration.profiles.map { ($0.schedulerName, $0) }) { one, _ in one }
         for claim in claims { _ = cluster.setClaim(claim.key, claim) }
         for volume in volumes { _ = cluster.setVolume(volume.name, volume) }
         for one in classes { _ = cluster.setClass(one.name, one) }
         for one in drivers { _ = cluster.setDrivers(of: one.name, one) }
+        for slice in devices.slices { _ = cluster.setDevices(slice.name, before: nil, after: slice) }
+        for one in devices.classes { _ = cluster.setDeviceClass(one.name, one) }
+        for claim in devices.claims { _ = cluster.setDeviceClaim(claim.key, claim) }
         for namespace in namespaces { _ = cluster.setNamespace(namespace.name, labels: namespace.metadata.labels) }
         for service in services {
             let labels: [String: String] = service.spec.selector

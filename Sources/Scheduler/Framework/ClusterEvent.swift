@@ -25,11 +25,15 @@ enum ClusterEvent: Sendable {
     case storageClassChanged(String)
     /// What the storage drivers of a node can take.
     case storageDriversChanged(node: String)
+    /// A ResourceClaim; some of the devices that it had may be free.
+    case deviceClaimChanged(ObjectKey, frees: Bool)
+    /// Devices that are offered, or classes of them.
+    case devicesChanged
 
     /// What happened, without to whom.
     enum Kind: Hashable, Sendable {
         case nodeAdded, nodeChanged, nodeRemoved, podPlaced, podChanged, podGone, itself, namespaceChanged, claimChanged, volumeChanged
-        case storageClassChanged, storageDriversChanged
+        case storageClassChanged, storageDriversChanged, deviceClaimChanged, devicesChanged
     }
 
     var kind: Kind {
@@ -46,6 +50,8 @@ enum ClusterEvent: Sendable {
         case .volumeChanged: .volumeChanged
         case .storageClassChanged: .storageClassChanged
         case .storageDriversChanged: .storageDriversChanged
+        case .deviceClaimChanged: .deviceClaimChanged
+        case .devicesChanged: .devicesChanged
         }
     }
 
@@ -64,6 +70,8 @@ enum ClusterEvent: Sendable {
         case .volumeChanged: "PersistentVolume/Update"
         case .storageClassChanged: "StorageClass/Update"
         case .storageDriversChanged: "CSINode/Update"
+        case .deviceClaimChanged: "ResourceClaim/Update"
+        case .devicesChanged: "ResourceSlice/Update"
         }
     }
 

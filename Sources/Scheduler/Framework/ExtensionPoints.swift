@@ -49,6 +49,8 @@ struct FailedAttempt: Sendable {
 struct Reservation: Sendable {
     /// For claims that have no volume yet.
     var volumes: [ObjectKey: StorageView.Choice] = [:]
+    /// For ResourceClaims that have no devices yet.
+    var devices: [ObjectKey: View<AllocationResult>] = [:]
 }
 
 /// Keeps for a pod, until it is bound, what others must not take meanwhile.

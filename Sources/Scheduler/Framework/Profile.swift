@@ -27,7 +27,8 @@ package struct Profile: Sendable {
         VolumeZone.self,
         PodTopologySpread.self,
         InterPodAffinity.self,
-        DeviceClaims.self,
+        DynamicResources.self,
+        SchedulingGroups.self,
     ]
     var postFilters: [any PostFilter.Type] = [DefaultPreemption.self]
     /// PreScore and Score, each with its importance.
@@ -40,9 +41,9 @@ package struct Profile: Sendable {
         (BalancedAllocation.self, 1),
         (ImageLocality.self, 1),
     ]
-    var reserves: [any Reserve.Type] = [VolumeReservation.self]
+    var reserves: [any Reserve.Type] = [VolumeReservation.self, DeviceReservation.self]
     var permits: [any Permit.Type] = []
-    var preBinds: [any PreBind.Type] = [VolumeReservation.self]
+    var preBinds: [any PreBind.Type] = [VolumeReservation.self, DeviceReservation.self]
     var binds: [any Bind.Type] = [DefaultBinder.self]
 
     package init() {}

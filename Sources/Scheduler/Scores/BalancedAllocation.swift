@@ -16,18 +16,29 @@ struct BalancedAllocation: Score {
     }
 
     func score(_ node: NodeInfo) -> Double {
-        var shares: [Double] = []
+        // Two resources are the rule: they need no list.
+        var two: (Double, Double) = (0, 0)
+        var more: [Double] = []
+        var count: Int = 0
         for resource in resources {
             let (all, taken): (Int64, Int64) = used(resource, node)
-            if all > 0 { shares.append(min(1, Double(taken) / Double(all))) }
+            guard all > 0 else { continue }
+            let share: Double = min(1, Double(taken) / Double(all))
+            switch count {
+            case 0: two.0 = share
+            case 1: two.1 = share
+            default: more.append(share)
+            }
+            count += 1
         }
         let deviation: Double
-        switch shares.count {
+        switch count {
         case 0, 1: deviation = 0
-        case 2: deviation = abs(shares[0] - shares[1]) / 2
+        case 2: deviation = abs(two.0 - two.1) / 2
         default:
-            let mean: Double = shares.reduce(0, +) / Double(shares.count)
-            deviation = (shares.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(shares.count)).squareRoot()
+            let shares: [Double] = [two.0, two.1] + more
+            let mean: Double = shares.reduce(0, +) / Double(count)
+            deviation = (shares.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count)).squareRoot()
         }
         return ((1 - deviation) * 100).rounded(.down)
     }

@@ -3,7 +3,7 @@ struct NeighbourPreference: Score {
     static let name = "InterPodAffinity"
 
     /// Pods that matter, by place, and what each of them counts.
-    private var neighbours: [(key: String, counts: PlaceIndex.Counts, weight: Int)] = []
+    private var neighbours: [(label: PlaceLabel, counts: PlaceIndex.Counts, weight: Int)] = []
 
     init?(_ pod: PodInfo, _ snapshot: Snapshot, _ nodes: [Int], _ arguments: PluginArguments) {
         if arguments.ignoresPreferredTermsOfExistingPods, pod.wishes.isEmpty { return nil }
@@ -20,13 +20,13 @@ struct NeighbourPreference: Score {
     }
 
     private mutating func add(_ term: NeighbourTerm, _ counts: PlaceIndex.Counts, weight: Int) {
-        if counts.values.contains(where: { $0 != 0 }) { neighbours.append((term.topologyKey, counts, weight)) }
+        if counts.values.contains(where: { $0 != 0 }) { neighbours.append((PlaceLabel(term.topologyKey), counts, weight)) }
     }
 
     func score(_ node: NodeInfo) -> Double {
         var sum: Int = 0
-        for (key, counts, weight) in neighbours {
-            if let value = node.labels[key] { sum += (counts[value] ?? 0) * weight }
+        for (label, counts, weight) in neighbours {
+            if let value = node.facts.value(of: label) { sum += (counts[value] ?? 0) * weight }
         }
         return Double(sum)
     }

@@ -15,9 +15,11 @@ struct SpreadPreference: Score {
     static let name = "PodTopologySpread"
 
     private struct Tally: Sendable {
-        let constraint: SpreadConstraint
+        let label: PlaceLabel
         let counts: PlaceIndex.Counts
         let weight: Double
+        /// What every place has for the constraint's `maxSkew`.
+        let base: Double
     }
 
     private let tallies: [Tally]
@@ -33,12 +35,16 @@ struct SpreadPreference: Score {
             requiresAll
             ? nodes.filter { index in wishes.allSatisfy { snapshot.nodes[index].labels[$0.topologyKey] != nil } } : nodes
         tallies = wishes.map { constraint in
-            let places: Int =
-                constraint.topologyKey == "kubernetes.io/hostname"
-                ? candidates.count : Set(candidates.compactMap { snapshot.nodes[$0].labels[constraint.topologyKey] }).count
+            let label = PlaceLabel(constraint.topologyKey)
+            let places: Int
+            if case .hostname = label {
+                places = candidates.count
+            } else {
+                places = Set(candidates.compactMap { snapshot.nodes[$0].facts.value(of: label) }).count
+            }
             return Tally(
-                constraint: constraint, counts: snapshot.counts(for: constraint, of: pod, among: requiresAll ? wishes : []),
-                weight: log(Double(places) + 2))
+                label: label, counts: snapshot.counts(for: constraint, of: pod, among: requiresAll ? wishes : []),
+                weight: log(Double(places) + 2), base: Double(constraint.maxSkew - 1))
         }
     }
 
@@ -46,11 +52,11 @@ struct SpreadPreference: Score {
     func score(_ node: NodeInfo) -> Double {
         var sum: Double = 0
         for tally in tallies {
-            guard let value = node.labels[tally.constraint.topologyKey] else {
+            guard let value = node.facts.value(of: tally.label) else {
                 if requiresAll { return .infinity }
                 continue
             }
-            sum += Double(tally.counts[value] ?? 0) * tally.weight + Double(tally.constraint.maxSkew - 1)
+            sum += Double(tally.counts[value] ?? 0) * tally.weight + tally.base
         }
         return sum.rounded()
     }

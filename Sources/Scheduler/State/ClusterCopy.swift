@@ -75,6 +75,20 @@ struct ClusterCopy: Sendable {
         return .storageDriversChanged(node: node)
     }
 
+    mutating func setDeviceClaim(_ key: ObjectKey, _ claim: View<ResourceClaim>?) -> ClusterEvent? {
+        .deviceClaimChanged(key, frees: snapshot.devices.setClaim(key, claim))
+    }
+
+    mutating func setDeviceClass(_ name: String, _ deviceClass: View<DeviceClass>?) -> ClusterEvent? {
+        snapshot.devices.setClass(name, deviceClass)
+        return .devicesChanged
+    }
+
+    mutating func setDevices(_ name: String, before: View<ResourceSlice>?, after: View<ResourceSlice>?) -> ClusterEvent? {
+        snapshot.devices.setSlice(name, before: before, after: after)
+        return .devicesChanged
+    }
+
     mutating func setNamespace(_ name: String, labels: [String: String]?) -> ClusterEvent? {
         guard snapshot.namespaces[name] != labels else { return nil }
         snapshot.setNamespace(name, labels: labels)
@@ -103,6 +117,21 @@ struct ClusterCopy: Sendable {
     mutating func withdrawPromises(to pod: PodInfo) {
         let keys: Set<ObjectKey> = Set(pod.claims.map(\.key))
         if !keys.isEmpty { snapshot.storage.promised = snapshot.storage.promised.filter { !keys.contains($0.value) } }
+    }
+
+    /// Chooses devices on the node for those of the pod's claims that have none.
+    mutating func promiseDevices(to pod: PodInfo, on name: String) -> [ObjectKey: View<AllocationResult>] {
+        guard let node = snapshot.node(name), let wanted = DynamicResources(pod, snapshot, PluginArguments()),
+            let allocation = try? wanted.allocation(on: node.facts)
+        else { return [:] }
+        for (key, devices) in allocation { snapshot.devices.promise(devices, to: key) }
+        return allocation
+    }
+
+    mutating func withdrawDevices(from pod: PodInfo) {
+        for case let name? in pod.deviceClaims.map(\.claim) {
+            _ = snapshot.devices.withdraw(from: ObjectKey(namespace: pod.key.namespace, name: name))
+        }
     }
 
     /// Takes a decision back whose binding failed; one that the informer has shown meanwhile stays.

@@ -16,6 +16,9 @@ final class NodeFacts: Sendable {
     let images: [String: Int64]
     /// Region and zone; empty for a node that says nothing of them.
     let zone: String
+    /// The labels that nearly every question about places is about: whoever asks thousands of nodes need not look for them each time.
+    private let hostname: String?
+    private let zoneLabel: String?
 
     init(_ node: View<Node>) {
         let spec: View<NodeSpec> = node.spec
@@ -32,22 +35,66 @@ final class NodeFacts: Sendable {
         self.allocatable = PodResources(allocatable.isEmpty ? status.capacity : allocatable)
         basics = BasicAmounts(self.allocatable)
         mostPods = self.allocatable["pods"].value
-        let (region, zone): (String?, String?) = (labels["topology.kubernetes.io/region"], labels["topology.kubernetes.io/zone"])
+        hostname = labels[PlaceLabel.hostnameKey]
+        let (region, zone): (String?, String?) = (labels["topology.kubernetes.io/region"], labels[PlaceLabel.zoneKey])
+        zoneLabel = zone
         self.zone = region == nil && zone == nil ? "" : "\(region ?? ""):\(zone ?? "")"
+    }
+
+    func value(of label: PlaceLabel) -> String? {
+        switch label {
+        case .hostname: hostname
+        case .zone: zoneLabel
+        case .other(let key): labels[key]
+        }
+    }
+}
+
+/// A label of nodes that makes places of them.
+enum PlaceLabel: Sendable {
+    case hostname, zone
+    case other(String)
+
+    static let hostnameKey = "kubernetes.io/hostname"
+    static let zoneKey = "topology.kubernetes.io/zone"
+
+    init(_ key: String) {
+        switch key {
+        case Self.hostnameKey: self = .hostname
+        case Self.zoneKey: self = .zone
+        default: self = .other(key)
+        }
     }
 }
 
 /// A node and what runs there, or soon will.
 struct NodeInfo: Sendable {
     let facts: NodeFacts
+    /// Copied before it changes where another copy of the node has it too: nodes are handed around by the hundred, and change one by one.
+    private var load = Load()
+
+    /// What the node bears. Changed only by the one node that has it, which is what makes it safe to send.
+    private final class Load: @unchecked Sendable {
+        var pods: [String: PodInfo] = [:]
+        var requested = PodResources()
+        var used = BasicAmounts()
+        var weight = BasicAmounts()
+
+        var copy: Load {
+            let copy = Load()
+            (copy.pods, copy.requested, copy.used, copy.weight) = (pods, requested, used, weight)
+            return copy
+        }
+    }
+
     /// By uid.
-    private(set) var pods: [String: PodInfo] = [:]
+    var pods: [String: PodInfo] { load.pods }
     /// Sum of what the pods asked for beside the basic amounts.
-    private(set) var requested = PodResources()
+    var requested: PodResources { load.requested }
     /// Sum of the basic amounts that they asked for.
-    private(set) var used = BasicAmounts()
+    var used: BasicAmounts { load.used }
     /// Sum of the pods' ``PodInfo/weight``.
-    private(set) var weight = BasicAmounts()
+    var weight: BasicAmounts { load.weight }
 
     var name: String { facts.name }
     var labels: [String: String] { facts.labels }
@@ -63,26 +110,28 @@ struct NodeInfo: Sendable {
 
     /// Goes on with what runs on the node in its former form.
     mutating func takePods(of old: NodeInfo) {
-        pods = old.pods
-        requested = old.requested
-        used = old.used
-        weight = old.weight
+        load = old.load
     }
 
     mutating func add(_ pod: PodInfo) {
         remove(pod.uid)
-        pods[pod.uid] = pod
-        used += pod.basics
-        weight += pod.weight
-        if !pod.others.isEmpty { requested.add(pod.others) }
+        makeOwn()
+        load.pods[pod.uid] = pod
+        load.used += pod.basics
+        load.weight += pod.weight
+        if !pod.others.isEmpty { load.requested.add(pod.others) }
     }
 
     mutating func remove(_ uid: String) {
-        guard let pod = pods.removeValue(forKey: uid) else { return }
-        used -= pod.basics
-        weight -= pod.weight
-        for (name, amount) in pod.others { requested[name] = requested[name] - amount }
+        guard load.pods[uid] != nil else { return }
+        makeOwn()
+        guard let pod = load.pods.removeValue(forKey: uid) else { return }
+        load.used -= pod.basics
+        load.weight -= pod.weight
+        for (name, amount) in pod.others { load.requested[name] = load.requested[name] - amount }
     }
+
+    private mutating func makeOwn() { if !isKnownUniquelyReferenced(&load) { load = load.copy } }
 
     /// True when so much is free. What nobody asks for is free even where more than all is taken.
     func has(_ amounts: BasicAmounts) -> Bool {

@@ -97,7 +97,7 @@ struct PodTally: Hashable, Sendable {
 
     /// nil for a node that is no place.
     func place(of node: NodeFacts) -> String? {
-        guard let place = node.labels[topologyKey], required.allSatisfy({ node.labels[$0] != nil }),
+        guard let place = node.value(of: PlaceLabel(topologyKey)), required.allSatisfy({ node.labels[$0] != nil }),
             nodeRule?.allows(name: node.name, labels: node.labels) ?? true
         else { return nil }
         if let tolerations, node.taints.contains(where: { $0.keepsAway(tolerations) }) { return nil }

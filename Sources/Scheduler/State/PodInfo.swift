@@ -7,6 +7,8 @@ final class PodInfo: Sendable {
     let pod: View<Pod>
     let key: ObjectKey
     let uid: String
+    /// Of the pod as it was read.
+    let revision: UInt64
     let labels: [String: String]
     /// The profile that it asks for.
     let schedulerName: String
@@ -25,6 +27,7 @@ final class PodInfo: Sendable {
     let weight: BasicAmounts
     let hostPorts: [HostPort]
     let claims: [ClaimUse]
+    let deviceClaims: [PodDeviceClaim]
     /// Of all containers, with tags.
     let images: [String]
     let tolerations: [TolerationInfo]
@@ -44,6 +47,7 @@ final class PodInfo: Sendable {
         self.pod = pod
         key = pod.key
         uid = metadata.uid
+        revision = UInt64(metadata.resourceVersion) ?? 0
         labels = metadata.labels
         schedulerName = spec.schedulerName
         ownerUID = metadata.controllerUID ?? ""
@@ -56,6 +60,7 @@ final class PodInfo: Sendable {
         weight = BasicAmounts(Self.weight(spec, requests))
         hostPorts = spec.hostPorts
         claims = ClaimUse.of(pod)
+        deviceClaims = PodDeviceClaim.of(pod)
         images = (spec.initContainers + spec.containers).map { Self.tagged($0.image) }
         tolerations = spec.tolerations.map { TolerationInfo($0) }
         nodeRule = NodeRule(spec)
@@ -93,7 +98,7 @@ final class PodInfo: Sendable {
     /// True when nothing that matters here differs: most changes of a pod are of its status.
     func isSame(as other: View<Pod>) -> Bool {
         pod.metadata.generation == other.metadata.generation && labels == other.metadata.labels
-            && isTerminating == other.isTerminating
+            && isTerminating == other.isTerminating && (deviceClaims.isEmpty || deviceClaims == PodDeviceClaim.of(other))
     }
 
     /// An image without a tag is the latest.

@@ -11,6 +11,8 @@ final class SchedulerState: Sendable {
         var cluster = ClusterCopy()
         var budgets: [ObjectKey: Budget] = [:]
         var taker: CheckedContinuation<Void, Never>?
+        /// Nodes are known as they were at this revision, or later.
+        var nodesRevision: UInt64 = 0
         var isClosed = false
         /// The step of the visits that the next search begins with.
         var start = 0
@@ -87,29 +89,17 @@ final class SchedulerState: Sendable {
         }
     }
 
-    func namespaceChanged(_ before: View<Namespace>?, _ after: View<Namespace>?) {
-        guard let name = (after ?? before)?.name else { return }
-        hear { $0.setNamespace(name, labels: after?.metadata.labels) }
-    }
-
-    func claimChanged(_ before: View<PersistentVolumeClaim>?, _ after: View<PersistentVolumeClaim>?) {
+    /// Something beside nodes and pods that decisions ask for.
+    func changed<K: Kind>(
+        _ before: View<K>?, _ after: View<K>?, _ change: (inout ClusterCopy, ObjectKey, View<K>?) -> ClusterEvent?
+    ) {
         guard let key = (after ?? before)?.key else { return }
-        hear { $0.setClaim(key, after) }
+        hear { change(&$0, key, after) }
     }
 
-    func volumeChanged(_ before: View<PersistentVolume>?, _ after: View<PersistentVolume>?) {
+    func devicesChanged(_ before: View<ResourceSlice>?, _ after: View<ResourceSlice>?) {
         guard let name = (after ?? before)?.name else { return }
-        hear { $0.setVolume(name, after) }
-    }
-
-    func classChanged(_ before: View<StorageClass>?, _ after: View<StorageClass>?) {
-        guard let name = (after ?? before)?.name else { return }
-        hear { $0.setClass(name, after) }
-    }
-
-    func driversChanged(_ before: View<CSINode>?, _ after: View<CSINode>?) {
-        guard let name = (after ?? before)?.name else { return }
-        hear { $0.setDrivers(of: name, after) }
+        hear { $0.setDevices(name, before: before, after: after) }
     }
 
     func serviceChanged(_ before: View<Service>?, _ after: View<Service>?) {
@@ -132,16 +122,27 @@ final class SchedulerState: Sendable {
     // MARK: - The loop
 
     /// The next decision, as soon as there is a pod to decide about; nil when the state is closed.
-    func next() async -> Work? {
+    ///
+    /// - Parameter seeNodes: returns when the state has heard of all changes of nodes up to a revision, with the revision up to which it has.
+    ///   A pod is not decided about before all is known that had happened to nodes when it was made: who cordons a node and then makes pods
+    ///   finds none of them there.
+    func next(_ seeNodes: (UInt64) async -> UInt64) async -> Work? {
         while true {
             let now: ClusterClock.Instant = clock.now
-            let (work, isClosed) = state.withLock { state -> (Work?, Bool) in
-                guard !state.isClosed, let pod = state.queue.next(now: now) else { return (nil, state.isClosed) }
+            let (work, unseen, isClosed) = state.withLock { state -> (Work?, UInt64?, Bool) in
+                guard !state.isClosed, let first = state.queue.first(now: now) else { return (nil, nil, state.isClosed) }
+                guard first.revision <= state.nodesRevision else { return (nil, first.revision, false) }
+                guard let pod = state.queue.next(now: now) else { return (nil, nil, false) }
                 defer { arm(&state) }
-                return (decide(pod, &state, now), false)
+                return (decide(pod, &state, now), nil, false)
             }
             if isClosed { return nil }
             if let work { return work }
+            if let unseen {
+                let seen: UInt64 = await seeNodes(unseen)
+                state.withLock { $0.nodesRevision = max($0.nodesRevision, seen) }
+                continue
+            }
             await withCheckedContinuation { continuation in
                 let isReady: Bool = state.withLock { state in
                     if state.isClosed || state.queue.hasNext { return true }

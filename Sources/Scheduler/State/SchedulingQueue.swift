@@ -146,6 +146,13 @@ struct SchedulingQueue: Sendable {
         return entries[uid]?.pod
     }
 
+    /// The pod that ``next(now:)`` would return; nil for none.
+    mutating func first(now: ClusterClock.Instant) -> PodInfo? {
+        wakeOverdue(now: now)
+        guard hasNext, let uid = (line.first ?? backingOff.first)?.pod.uid else { return nil }
+        return entries[uid]?.pod
+    }
+
     /// True when ``next(now:)`` has a pod. Forgets those in line that went away.
     var hasNext: Bool {
         mutating get {

@@ -7,6 +7,7 @@ struct Snapshot: Sendable {
     private(set) var nodes: [NodeInfo] = []
     private(set) var namespaces: Namespaces = [:]
     var storage = StorageView()
+    var devices = DeviceView()
     private(set) var places = PlaceIndex()
     var sets = SetSelectors()
     /// How many nodes hold an image, by its name.

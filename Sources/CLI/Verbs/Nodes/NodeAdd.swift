@@ -8,7 +8,8 @@ import Sandbox
 package struct NodeAdd: Verb {
     package static let configuration = CommandConfiguration(
         commandName: "node add", abstract: "Add a node, or many simulated ones.",
-        usage: "swkube node add [NAME] [--simulated=COUNT] [--cpu=QUANTITY] [--memory=QUANTITY] [--pods=COUNT] [flags]",
+        usage:
+            "swkube node add [NAME] [--simulated=COUNT] [--cpu=QUANTITY] [--memory=QUANTITY] [--pods=COUNT] [--devices=NAME=COUNT] [flags]",
         discussion: """
             A node is a kubelet of its own on this machine, with as much of the machine as --cpu and --memory say, else all of it. \
             Pods on simulated nodes are Running without processes; annotations of such a pod or node say more: \
@@ -31,6 +32,9 @@ package struct NodeAdd: Verb {
     @Option(help: ArgumentHelp("How many pods each node takes.", valueName: "count"))
     var pods: String?
 
+    @Option(help: ArgumentHelp("Devices that each simulated node offers to ResourceClaims, such as gpu=4.", valueName: "name=count"))
+    var devices: String?
+
     @Option(name: [.customShort("l"), .customLong("labels")], help: ArgumentHelp("Labels of each node: a=b,c=d.", valueName: "labels"))
     var labels: String?
 
@@ -47,11 +51,19 @@ package struct NodeAdd: Verb {
         }
         .joined(separator: ",")
         _ = try NodeMarks.quantities(capacity)
+        let kinds: [String] = try NodeMarks.counts(devices ?? "").keys.sorted()
+        if simulated == nil, !kinds.isEmpty { throw Failure("--devices is for simulated nodes: give --simulated=COUNT too") }
         let session: Session = try connection.session(shell)
         let client = Client(session.transport, fieldManager: "swkube")
         let taken: Set<String> = Set(try await client.list(Node.self).items.map(\.name))
         let names: [String] = try names(taken)
         let marks: [String: String] = try marks()
+        let annotations: [String: String] = [NodeMarks.capacity: capacity, NodeMarks.devices: devices ?? ""].filter { !$0.value.isEmpty }
+        for kind in kinds {
+            do {
+                try await client.create(SimulatedDevices.deviceClass(kind))
+            } catch let status as APIStatus where status.isAlreadyExists {}
+        }
         try await withThrowingTaskGroup(of: Void.self) { group in
             // Side by side, so that writes share their fsync; not so many that the server makes us wait.
             for (index, name) in names.enumerated() {
@@ -60,7 +72,7 @@ package struct NodeAdd: Verb {
                     try await client.create(
                         Node.new(name) {
                             $0.metadata.labels = marks.merging(Self.labels(name)) { given, _ in given }
-                            if !capacity.isEmpty { $0.metadata.annotations = [NodeMarks.capacity: capacity] }
+                            if !annotations.isEmpty { $0.metadata.annotations = annotations }
                         })
                 }
             }

@@ -8,49 +8,36 @@ import Synchronization
 /// Reads DaemonSets, Pods, Nodes and ControllerRevisions. In this order: adopts pods and revisions, finds or makes the revision of the
 /// template, makes and deletes pods as ``DaemonSetPlan`` says, writes the status, removes revisions beyond the history limit. The
 /// scheduler binds the pods; each says in its affinity which node it is for.
-struct DaemonSetController: Controller {
+struct DaemonSetController: ObjectController {
     static let name = "daemonset-controller"
     static let queueName = "daemonset"
 
-    private let context: ControllerContext
-    private let sets: Informer<DaemonSet>
-    private let pods: Informer<Pod>
-    private let nodes: Informer<Node>
-    private let revisions: Informer<ControllerRevision>
-    private let events: EventRecorder
+    let context: ControllerContext
+    private var pods: Informer<Pod> { context.copy() }
+    private var nodes: Informer<Node> { context.copy() }
+    private var revisions: Informer<ControllerRevision> { context.copy() }
     private let backOff = DaemonBackOff()
 
-    init(_ context: ControllerContext) {
-        self.context = context
-        sets = context.informers.informer()
-        pods = context.informers.informer()
-        nodes = context.informers.informer()
-        revisions = context.informers.informer()
-        events = context.events(Self.name)
-    }
+    var others: [any ObjectCopy] { [pods, nodes, revisions] }
 
-    func watch(_ queue: WorkQueue) {
-        sets.onChange { before, after in if let object = after ?? before { queue.add(object.key) } }
-        watchPods(of: sets, pods, queue) { $0.spec.selector?.match ?? .nothing }
-        nodes.onChange { [sets] before, after in
+    func watchOthers(_ queue: WorkQueue) {
+        watchOwned(by: objects, pods, queue) { $0.spec.selector?.match ?? .nothing }
+        watchOwned(by: objects, revisions, queue) { $0.spec.selector?.match ?? .nothing }
+        nodes.onChange { [objects] before, after in
             // Most changes of a node are its heartbeats.
             let isNews: Bool =
                 before == nil || after == nil || before?.metadata.labels != after?.metadata.labels
                 || before?.json["spec"] != after?.json["spec"]
             guard isNews else { return }
-            for set in sets.list() { queue.add(set.key) }
+            for set in objects.list() { queue.add(set.key) }
         }
     }
 
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        await sets.caughtUp()
-        await pods.caughtUp()
-        await nodes.caughtUp()
-        await revisions.caughtUp()
-        guard let set = sets.get(key), !set.isTerminating, let selector = set.spec.selector?.match else { return nil }
+    func reconcile(_ set: View<DaemonSet>) async throws -> Duration? {
+        guard !set.isTerminating, let selector = set.spec.selector?.match else { return nil }
         let adoption = Adoption<DaemonSet, Pod>(context: context, owner: set, selector: selector)
         let owned: [View<Pod>] = try await adoption.claim(
-            pods.owned(by: set.metadata.uid) + pods.orphans(namespace: key.namespace))
+            pods.owned(by: set.metadata.uid) + pods.orphans(namespace: set.namespace))
 
         let keeper = RevisionKeeper(
             context: context, owner: set, template: set.spec.template, selector: selector, hashLabel: StatefulPodLabels.revision,
@@ -63,7 +50,9 @@ struct DaemonSetController: Controller {
             waits: backOff.waits(set, now: context.clock.now), now: context.clock.time)
 
         let failure: (any Error)? = await apply(plan, set, hash)
-        try await write(plan.status, set)
+        var updated: View<DaemonSet> = set
+        updated.status = plan.status
+        try await context.writeStatus(updated, from: set)
         if let failure { throw failure }
         let liveHashes: Set<String> = Set(owned.map(\.revision))
         let live: [String] = history.revisions.filter { liveHashes.contains($0.metadata.labels[StatefulPodLabels.revision] ?? "") }.map(
@@ -78,45 +67,17 @@ struct DaemonSetController: Controller {
             let place: String = "\(ended.pod.key) on node \(ended.node)"
             if failed {
                 backOff.failed(set, on: ended.node, now: context.clock.now)
-                events.record(
+                tell(
                     set, .warning, reason: "FailedDaemonPod", "Found failed daemon pod \(place), will try to kill it")
             } else {
-                events.record(
+                tell(
                     set, .normal, reason: "SucceededDaemonPod", "Found succeeded daemon pod \(place), will try to delete it")
             }
         }
-        var failure: (any Error)?
-        for pod in plan.victims + plan.ended.map(\.pod) {
-            do {
-                try await context.client.delete(Pod.self, pod.key, uid: pod.metadata.uid) { pods.note($0) }
-                events.record(set, .normal, reason: "SuccessfulDelete", "Deleted pod: \(pod.name)")
-            } catch let status as APIStatus where status.isNotFound || status.isConflict {
-            } catch {
-                failure = error
-            }
-        }
+        let failure: (any Error)? = await deletePods(plan.victims + plan.ended.map(\.pod), of: set)
         let daemon = DaemonPod(set)
-        let made = await slowStart(plan.nodes) { [context, pods, events] node in
-            do {
-                let made: View<Pod> = try await context.client.create(daemon.make(on: node, for: set, hash: hash))
-                pods.note(made)
-                events.record(set, .normal, reason: "SuccessfulCreate", "Created pod: \(made.name)")
-            } catch let status as APIStatus where status.isNamespaceTerminating {
-            } catch let status as APIStatus {
-                events.record(set, .warning, reason: "FailedCreate", "Error creating: \(status.message)")
-                throw status
-            }
-        }
+        let made = await slowStart(plan.nodes) { node in try await createPod(daemon.make(on: node, for: set, hash: hash), for: set) }
         return failure ?? made.failure
-    }
-
-    private func write(_ status: View<DaemonSetStatus>, _ set: View<DaemonSet>) async throws {
-        guard status != set.status else { return }
-        var updated: View<DaemonSet> = set
-        updated.status = status
-        do {
-            sets.note(try await context.client.updateStatus(updated))
-        } catch let status as APIStatus where status.isNotFound {}
     }
 }
 

@@ -13,14 +13,14 @@ struct ReplicaPlan {
 
     /// - Parameters:
     ///   - pods: all that the set controls, those that have ended and terminate too.
-    ///   - related: pods of sets with the same owner: of several pods on a node one is spared more easily.
-    init(_ wish: ReplicaWish, isTerminating: Bool, pods: [View<Pod>], related: [View<Pod>]? = nil, now: Time) {
+    ///   - related: pods of sets with the same owner, asked for where some have to go: of several pods on a node one is spared more easily.
+    init(_ wish: ReplicaWish, isTerminating: Bool, pods: [View<Pod>], related: () -> [View<Pod>]? = { nil }, now: Time) {
         let active: [View<Pod>] = pods.filter(\.isActive)
         let surplus: Int = active.count - wish.replicas
         missing = isTerminating ? 0 : max(0, -surplus)
         victims =
             surplus > 0 && !isTerminating
-            ? Array(VictimRank.sorted(active, related: related?.filter(\.isActive)).prefix(surplus)) : []
+            ? Array(VictimRank.sorted(active, related: related()?.filter(\.isActive)).prefix(surplus)) : []
 
         let labels: [String: String] = wish.template.metadata.labels
         let ready: [View<Pod>] = active.filter(\.isReady)

@@ -7,44 +7,30 @@ import Machinery
 /// Reads StatefulSets, Pods, PersistentVolumeClaims and ControllerRevisions. In this order: adopts pods and revisions, finds or makes the
 /// revision of the template, makes, mends and deletes pods as ``StatefulSetPlan`` says, sets owners of claims as ``ClaimRetention``
 /// says, writes the status, removes revisions beyond the history limit.
-struct StatefulSetController: Controller {
+struct StatefulSetController: ObjectController {
     static let name = "statefulset-controller"
     static let queueName = "statefulset"
 
-    private let context: ControllerContext
-    private let sets: Informer<StatefulSet>
-    private let pods: Informer<Pod>
-    private let claims: Informer<PersistentVolumeClaim>
-    private let revisions: Informer<ControllerRevision>
-    private let events: EventRecorder
+    let context: ControllerContext
+    private var pods: Informer<Pod> { context.copy() }
+    private var claims: Informer<PersistentVolumeClaim> { context.copy() }
+    private var revisions: Informer<ControllerRevision> { context.copy() }
 
-    init(_ context: ControllerContext) {
-        self.context = context
-        sets = context.informers.informer()
-        pods = context.informers.informer()
-        claims = context.informers.informer()
-        revisions = context.informers.informer()
-        events = context.events(Self.name)
-    }
+    var others: [any ObjectCopy] { [pods, claims, revisions] }
 
-    func watch(_ queue: WorkQueue) {
-        sets.onChange { before, after in if let object = after ?? before { queue.add(object.key) } }
-        watchPods(of: sets, pods, queue) { $0.spec.selector?.match ?? .nothing }
-        claims.onChange { [sets] before, after in
+    func watchOthers(_ queue: WorkQueue) {
+        watchOwned(by: objects, pods, queue) { $0.spec.selector?.match ?? .nothing }
+        claims.onChange { [objects] before, after in
             // A stale claim that is gone lets its pod be made.
             guard after == nil, let claim = before else { return }
-            for set in sets.list(namespace: claim.namespace) where !set.spec.volumeClaimTemplates.isEmpty { queue.add(set.key) }
+            for set in objects.list(namespace: claim.namespace) where !set.spec.volumeClaimTemplates.isEmpty { queue.add(set.key) }
         }
     }
 
-    func reconcile(_ key: ObjectKey) async throws -> Duration? {
-        await sets.caughtUp()
-        await pods.caughtUp()
-        await claims.caughtUp()
-        await revisions.caughtUp()
-        guard let set = sets.get(key), let selector = set.spec.selector?.match else { return nil }
+    func reconcile(_ set: View<StatefulSet>) async throws -> Duration? {
+        guard let selector = set.spec.selector?.match else { return nil }
         let adoption = Adoption<StatefulSet, Pod>(context: context, owner: set, selector: selector)
-        let orphans: [View<Pod>] = pods.orphans(namespace: key.namespace).filter { set.ordinal(of: $0) != nil }
+        let orphans: [View<Pod>] = pods.orphans(namespace: set.namespace).filter { set.ordinal(of: $0) != nil }
         let owned: [View<Pod>] = try await adoption.claim(pods.owned(by: set.metadata.uid) + orphans)
 
         let keeper = RevisionKeeper(
@@ -60,7 +46,9 @@ struct StatefulSetController: Controller {
         // Before a pod goes: its claims go with it only if they are its own by then.
         try await retain(set, owned)
         let failure: (any Error)? = await apply(plan, set, current: current, update: update)
-        try await write(plan.status, set)
+        var updated: View<StatefulSet> = set
+        updated.status = plan.status
+        try await context.writeStatus(updated, from: set)
         if let failure { throw failure }
         let live: Set<String> = Set(owned.map(\.revision) + [current.name, update.name])
         try await keeper.trim(history, limit: set.spec.revisionHistoryLimit, live: live)
@@ -105,17 +93,17 @@ struct StatefulSetController: Controller {
             var mended: View<Pod> = pod
             set.give(identity: ordinal, to: &mended)
             pods.note(try await context.client.update(mended))
-            events.record(set, .normal, reason: "SuccessfulUpdate", "update Pod \(pod.name) in StatefulSet \(set.name) successful")
+            tell(set, .normal, reason: "SuccessfulUpdate", "update Pod \(pod.name) in StatefulSet \(set.name) successful")
         }
     }
 
     private func make(_ pod: View<Pod>, _ set: View<StatefulSet>) async throws {
         do {
             pods.note(try await context.client.create(pod))
-            events.record(set, .normal, reason: "SuccessfulCreate", "create Pod \(pod.name) in StatefulSet \(set.name) successful")
+            tell(set, .normal, reason: "SuccessfulCreate", "create Pod \(pod.name) in StatefulSet \(set.name) successful")
         } catch let status as APIStatus where status.isNamespaceTerminating {
         } catch let status as APIStatus {
-            events.record(
+            tell(
                 set, .warning, reason: "FailedCreate",
                 "create Pod \(pod.name) in StatefulSet \(set.name) failed error: \(status.message)")
             throw status
@@ -123,9 +111,14 @@ struct StatefulSetController: Controller {
     }
 
     private func delete(_ pod: View<Pod>, _ set: View<StatefulSet>) async throws {
+        if pod.status.phase == "Failed" {
+            tell(set, .warning, reason: "RecreatingFailedPod", "StatefulSet \(set.key) is recreating failed Pod \(pod.name)")
+        } else if pod.status.phase == "Succeeded" {
+            tell(set, .normal, reason: "RecreatingTerminatedPod", "StatefulSet \(set.key) is recreating terminated Pod \(pod.name)")
+        }
         do {
             try await context.client.delete(Pod.self, pod.key, uid: pod.metadata.uid) { pods.note($0) }
-            events.record(set, .normal, reason: "SuccessfulDelete", "delete Pod \(pod.name) in StatefulSet \(set.name) successful")
+            tell(set, .normal, reason: "SuccessfulDelete", "delete Pod \(pod.name) in StatefulSet \(set.name) successful")
         } catch let status as APIStatus where status.isNotFound || status.isConflict {}
     }
 
@@ -136,10 +129,10 @@ struct StatefulSetController: Controller {
             let names: String = "Claim \(claim.name) Pod \(set.podName(ordinal)) in StatefulSet \(set.name)"
             do {
                 claims.note(try await context.client.create(claim))
-                events.record(set, .normal, reason: "SuccessfulCreate", "create \(names) success")
+                tell(set, .normal, reason: "SuccessfulCreate", "create \(names) success")
             } catch let status as APIStatus where status.isAlreadyExists || status.isNamespaceTerminating {
             } catch let status as APIStatus {
-                events.record(set, .warning, reason: "FailedCreate", "create \(names) failed error: \(status.message)")
+                tell(set, .warning, reason: "FailedCreate", "create \(names) failed error: \(status.message)")
                 throw status
             }
         }
@@ -171,14 +164,5 @@ struct StatefulSetController: Controller {
                 claims.note(try await context.client.update(updated))
             }
         }
-    }
-
-    private func write(_ status: View<StatefulSetStatus>, _ set: View<StatefulSet>) async throws {
-        guard status != set.status else { return }
-        var updated: View<StatefulSet> = set
-        updated.status = status
-        do {
-            sets.note(try await context.client.updateStatus(updated))
-        } catch let status as APIStatus where status.isNotFound {}
     }
 }

@@ -1,0 +1,66 @@
+import API
+import Client
+import Machinery
+import Synchronization
+
+/// Asks for work on the owner of each object that changes, and on those that may take an object without owner.
+///
+/// An owner of many looks through all of them each time: it is asked for a little later then, once for all that changed meanwhile.
+///
+/// - Parameter selector: of an owner, for the objects that it may take; nothing where owners take none.
+func watchOwned<Owner: Kind, Owned: Kind>(
+    by owners: Informer<Owner>, _ owned: Informer<Owned>, _ queue: WorkQueue,
+    selector: (@Sendable (View<Owner>) -> LabelMatch)? = nil
+) {
+    let gathering = Gathering()
+    owned.onChange { [owned] before, after in
+        for object in [before, after].compactMap({ $0 }) {
+            if let owner = object.metadata.controller {
+                guard owner.kind == Owner.names.kind else { continue }
+                let key = ObjectKey(namespace: object.metadata.namespace, name: owner.name)
+                gathering.add(key, after: Gathering.delay(for: owned.count(ownedBy: owner.uid)), to: queue)
+            } else if let selector {
+                let labels: [String: String] = object.metadata.labels
+                for owner in owners.list(namespace: object.metadata.namespace) where selector(owner).matches(labels) {
+                    queue.add(owner.key)
+                }
+            }
+        }
+    }
+}
+
+/// Wishes for work that wait for others of the same key. In the host's time: it is about work, not about the cluster's days.
+private final class Gathering: Sendable {
+    private let waiting = Mutex<Set<ObjectKey>>([])
+
+    /// None for owners of few; half a second for those of ten thousand.
+    static func delay(for count: Int) -> Duration { count < 100 ? .zero : .milliseconds(min(count / 20, 500)) }
+
+    func add(_ key: ObjectKey, after delay: Duration, to queue: WorkQueue) {
+        guard delay > .zero else { return queue.add(key) }
+        guard waiting.withLock({ $0.insert(key).inserted }) else { return }
+        Task {
+            try? await Task.sleep(for: delay)
+            _ = waiting.withLock { $0.remove(key) }
+            queue.add(key)
+        }
+    }
+}
+
+extension APIStatus {
+    /// True for a refusal because the namespace is going: nothing can be made there any more, and nothing need be.
+    var isNamespaceTerminating: Bool { details?.causes.contains { $0.reason == "NamespaceTerminating" } ?? false }
+}
+
+extension [View<Pod>] {
+    /// When the next ready pod becomes available although nothing changes; nil when none does.
+    func nextAvailability(minReadySeconds: Int, now: Time) -> Duration? {
+        guard minReadySeconds > 0 else { return nil }
+        return lazy.compactMap { pod -> Duration? in
+            guard pod.isReady, !pod.isAvailable(minReadySeconds: minReadySeconds, now: now),
+                let since = pod.condition("Ready")?.lastTransitionTime
+            else { return nil }
+            return Swift.max(.seconds(since.seconds + Int64(minReadySeconds) - now.seconds), .zero)
+        }.min()
+    }
+}
