@@ -27,6 +27,8 @@ package final class APIServer: Sendable {
     let requestMetrics: RequestMetrics
     let flowControl: FlowControl
     let audit: Audit?
+    /// Beside the API.
+    let commands: [ServerCommand]
     package let aggregation: Aggregation
     private let customResources: CustomResources
 
@@ -52,6 +54,8 @@ package final class APIServer: Sendable {
         package var frontProxy: FrontProxy?
         /// A warning for whoever writes a NetworkPolicy; nil where policies are in force.
         package var policyNotice: String?
+        /// What the server does beside the API.
+        package var commands: [ServerCommand] = []
 
         package init(
             tokenKeyPEM: String, node: (any NodeDoor)? = nil, components: [String] = [], found: [any FoundObjects] = [],
@@ -79,6 +83,7 @@ package final class APIServer: Sendable {
         requestMetrics = RequestMetrics(metrics)
         flowControl = FlowControl(store: store, clock: clock)
         audit = configuration.audit
+        commands = configuration.commands
         aggregation = Aggregation(store: store, clock: clock, dial: configuration.dial, front: configuration.frontProxy, log: log)
         types = ServedTypes(builtIn: Registry.types)
         let objects = Objects(store: store)

@@ -9,8 +9,10 @@ enum HelpTopics {
           0    done
           1    an error, told on standard error; of diff: there are differences; of auth can-i: no
           2    of diff: an error
-          4    get --fail-empty: there is nothing to show
+          3    of status: the cluster does not run
+          4    get --fail-empty: there is nothing to show; of status: there is no such cluster
           130  interrupted
+          141  whoever read the output went away
 
         exec, run, run-in and debug end with the code of the program that they ran; a plugin with its own.
 

@@ -9,23 +9,43 @@ enum LeadingFlags {
             words = []
             return []
         }
-        let dialect: FlagDialect = try FlagDialect(dump: ConnectionOptions._dumpHelp(), verb: "help")
+        let dialect: FlagDialect = try dialect()
         var taken: [String] = []
         while let word = words.first, word.hasPrefix("-") {
             words.removeFirst()
             taken.append(word)
-            guard !word.contains("=") else { continue }
-            let flag: FlagDialect.Flag? =
-                word.hasPrefix("--")
-                ? dialect.flags[String(word.dropFirst(2))] : word.dropFirst().first.flatMap { dialect.flag(short: $0) }
-            guard let flag else { throw Failure("unknown flag: \(word)\nSee '\(CLI.program) --help' for usage.") }
-            let hasValue: Bool = !word.hasPrefix("--") && word.count > 2
-            if flag.takesValue, !hasValue {
+            guard let flag = flag(word, dialect) else { throw Failure("unknown flag: \(word)\nSee '\(CLI.program) --help' for usage.") }
+            if hasValueBehind(word, flag) {
                 guard let value = words.first else { throw Failure("flag needs an argument: \(word)") }
                 words.removeFirst()
                 taken.append(value)
             }
         }
         return taken
+    }
+
+    /// The word behind them, whatever they are; nil when there is none.
+    static func verb(of words: [String]) -> String? {
+        guard words.first?.hasPrefix("-") == true, let dialect = try? dialect() else { return words.first }
+        var rest: ArraySlice<String> = words[...]
+        while let word = rest.popFirst() {
+            guard word.hasPrefix("-") else { return word }
+            let isPreferences: Bool = word == "--kuberc"
+            if isPreferences || flag(word, dialect).map({ hasValueBehind(word, $0) }) == true { _ = rest.popFirst() }
+        }
+        return nil
+    }
+
+    private static func dialect() throws -> FlagDialect { try FlagDialect(dump: ConnectionOptions._dumpHelp(), verb: "help") }
+
+    private static func flag(_ word: String, _ dialect: FlagDialect) -> FlagDialect.Flag? {
+        guard word.hasPrefix("--") else { return word.dropFirst().first.flatMap { dialect.flag(short: $0) } }
+        return dialect.flags[String(word.dropFirst(2).prefix { $0 != "=" })]
+    }
+
+    /// `-n x`, `--namespace x`; not `-nx`, `--namespace=x`, `-v=6`.
+    private static func hasValueBehind(_ word: String, _ flag: FlagDialect.Flag) -> Bool {
+        guard flag.takesValue, !word.contains("=") else { return false }
+        return word.hasPrefix("--") || word.count == 2
     }
 }

@@ -14,13 +14,15 @@ package struct Shell: Sendable {
     package let now: @Sendable () -> Time
     /// Columns of the terminal; nil when output is no terminal.
     package let columns: Int?
+    /// Columns of standard error for people who wait; nil where it is no terminal, or where nothing that kubectl does not say is wanted.
+    package let progressColumns: Int?
     /// Of the user, from the file kuberc.
     package var preferences = Preferences()
 
     package init(
         output: Output, environment: @escaping @Sendable (String) -> String?, input: @escaping @Sendable () throws -> [UInt8] = { [] },
         line: @escaping @Sendable () throws -> [UInt8] = { [] },
-        now: @escaping @Sendable () -> Time, columns: Int? = nil
+        now: @escaping @Sendable () -> Time, columns: Int? = nil, progressColumns: Int? = nil
     ) {
         self.output = output
         self.environment = environment
@@ -28,12 +30,22 @@ package struct Shell: Sendable {
         self.line = line
         self.now = now
         self.columns = columns
+        self.progressColumns = progressColumns
+    }
+
+    /// The same world, in which words go elsewhere.
+    func writing(to output: Output) -> Shell {
+        var shell = Shell(output: output, environment: environment, input: input, line: line, now: now, columns: columns)
+        shell.preferences = preferences
+        return shell
     }
 
     /// The world of this process.
     package static func process() -> Shell {
-        var size = winsize()
-        let isTerminal: Bool = ioctl(1, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+        func columns(_ descriptor: Int32) -> Int? {
+            var size = winsize()
+            return ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : nil
+        }
         return Shell(
             output: .standard(), environment: { name in getenv(name).map { String(cString: $0) } },
             input: { try LocalFile.read(0, "/dev/stdin") }, line: { Self.line(0) },
@@ -41,7 +53,7 @@ package struct Shell: Sendable {
                 var time = timespec()
                 clock_gettime(CLOCK_REALTIME, &time)
                 return Time(seconds: Int64(time.tv_sec))
-            }, columns: isTerminal ? Int(size.ws_col) : nil)
+            }, columns: columns(1), progressColumns: CLI.isKubectl ? nil : columns(2))
     }
 
     /// Byte by byte: what stands behind the line is not ours.

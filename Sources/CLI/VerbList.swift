@@ -15,7 +15,8 @@ enum VerbList {
         "certificate": [CertificateApprove.self, CertificateDeny.self],
         "config": [
             ConfigCurrentContext.self, ConfigDeleteCluster.self, ConfigDeleteContext.self, ConfigDeleteUser.self, ConfigGetClusters.self,
-            ConfigGetContexts.self, ConfigGetUsers.self, ConfigRenameContext.self, ConfigSetCluster.self, ConfigSetContext.self,
+            ConfigGetContexts.self, ConfigGetUsers.self, ConfigRenameContext.self, ConfigSet.self, ConfigSetCluster.self,
+            ConfigSetContext.self,
             ConfigSetCredentials.self, ConfigUnset.self, ConfigUseContext.self, ConfigView.self,
         ],
         "create": [
@@ -35,6 +36,7 @@ enum VerbList {
             SetEnvironment.self, SetImage.self, SetResources.self, SetSelectorVerb.self, SetServiceAccount.self, SetSubject.self,
         ],
         "top": [TopNode.self, TopPod.self],
+        "snapshot": [SnapshotDelete.self, SnapshotList.self, SnapshotRestore.self, SnapshotSave.self],
         "image": [ImageInspect.self, ImageLoad.self, ImageList.self, ImagePull.self, ImageRemove.self],
         "node": [NodeAdd.self, NodeDelete.self, NodeList.self, NodeStart.self, NodeStop.self],
     ]
@@ -43,8 +45,8 @@ enum VerbList {
         Group(
             title: "Cluster",
             verbs: [
-                Start.self, Stop.self, Status.self, Clusters.self, DeleteCluster.self, RunIn.self, Export.self, Doctor.self,
-                DashboardVerb.self, Version.self, ClusterInfo.self,
+                Start.self, Stop.self, Status.self, Pause.self, Unpause.self, Clusters.self, DeleteCluster.self, RunIn.self, Snapshot.self,
+                Export.self, Doctor.self, DashboardVerb.self, Version.self, ClusterInfo.self,
             ]),
         Group(
             title: "Objects",
@@ -63,7 +65,8 @@ enum VerbList {
         Group(
             title: "Settings",
             verbs: [
-                APIResources.self, APIVersions.self, Config.self, Kuberc.self, Completion.self, Manual.self, Plugin.self, Options.self,
+                APIResources.self, APIVersions.self, Config.self, Kuberc.self, Kubectl.self, Completion.self, Manual.self, Plugin.self,
+                Options.self,
             ]),
     ]
 

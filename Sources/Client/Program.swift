@@ -5,6 +5,8 @@ package struct Program: Sendable {
     /// Found on PATH unless it is a path.
     package let name: String
     package let arguments: [String]
+    /// What it finds as its own name; nil is `name`.
+    package var shownName: String?
     /// Variables besides those of this process.
     package var environment: [(name: String, value: String)] = []
     /// Standard output is gathered and not shown.
@@ -61,7 +63,7 @@ package struct Program: Sendable {
         posix_spawnattr_setsigmask(&attributes, &blocked)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
         var process: pid_t = 0
-        let failure: Int32 = Self.withCStrings([name] + arguments) { words in
+        let failure: Int32 = Self.withCStrings([shownName ?? name] + arguments) { words in
             Self.withCStrings(variables) { variables in posix_spawnp(&process, name, &actions, &attributes, words, variables) }
         }
         if capturesOutput { close(pipes[1]) }
@@ -77,7 +79,7 @@ package struct Program: Sendable {
     /// Becomes the program; returns only when it cannot be started, with errno.
     package func replaceThisProcess() -> Int32 {
         signal(SIGPIPE, SIG_DFL)
-        Self.withCStrings([name] + arguments) { words in
+        Self.withCStrings([shownName ?? name] + arguments) { words in
             Self.withCStrings(variables) { variables in _ = execve(name, words, variables) }
         }
         return errno

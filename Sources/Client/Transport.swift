@@ -18,6 +18,9 @@ package protocol Transport: Sendable {
     /// GET of a path outside the resources: `/version`, `/api`, `/apis/apps/v1`, `/readyz`. The path is percent-encoded, with its query.
     func raw(_ path: String, accept: String) async throws -> APIResponse
 
+    /// The same for a document that changes rarely: nil when the server still has the one with this tag.
+    func document(_ path: String, accept: String, unless etag: String?) async throws -> (bytes: [UInt8], etag: String?)?
+
     /// Any method on any path, with a body of JSON or YAML. The path is percent-encoded, with its query.
     func raw(_ method: String, _ path: String, _ body: [UInt8]) async throws -> APIResponse
 }
@@ -30,6 +33,10 @@ extension Transport {
 }
 
 extension Transport {
+    package func document(_ path: String, accept: String, unless etag: String?) async throws -> (bytes: [UInt8], etag: String?)? {
+        (try await raw(path, accept: accept).body, nil)
+    }
+
     package func events(_ request: APIRequest) async throws -> WatchEvents { WatchEvents(try await stream(request)) }
 }
 

@@ -51,6 +51,7 @@ package final class Cluster: Sendable {
     private let server: APIServer
     private let http: HTTPServer
     private let audit: Audit?
+    private let pause: ClusterPause
     private let nodes: NodePool
     private let controllers: ControllerManager
     private let scheduler: Scheduler
@@ -78,6 +79,7 @@ package final class Cluster: Sendable {
     ) async throws(ClusterError) -> Cluster {
         try profile.makeFolders()
         let lock: LockBox = try LockBox(profile)
+        profile.endPause()
         var settings: ClusterSettings = try ClusterSettings(profile) ?? ClusterSettings(created: clock.time)
         let credentials = try ClusterCredentials(profile)
         let store: SQLiteStore
@@ -109,19 +111,20 @@ package final class Cluster: Sendable {
         StoreMetrics.add(store, path: profile.storeFolder + "/cluster.db", to: metrics)
         let door = KubeletDoor()
         let usage = ClusterUsage()
+        let pause = ClusterPause(profile, clock: clock)
         let network: ClusterNetwork =
             configuration.nodeName == nil ? ClusterNetwork(hostNetworkBecause: nil) : Self.network(profile, configuration, log)
         let isOwn: Bool = network.isOwn
         let front: FrontProxy = credentials.front
-        let server = try APIServer(
-            store: store, clock: clock,
-            configuration: APIServer.Configuration(
-                tokenKeyPEM: credentials.tokenKeyPEM, node: door, components: ["controller-manager", "scheduler"],
-                found: [usage.podMetrics, usage.nodeMetrics],
-                staticTokens: try UserTokens.read(profile, configuration.tokenFile), dial: Self.dial(network), metrics: metrics,
-                audit: audit, frontProxy: front,
-                policyNotice: configuration.nodeName == nil ? nil : PacketFilter.problem(network).map(PolicyRouter.notice)),
-            log: log)
+        var serving = APIServer.Configuration(
+            tokenKeyPEM: credentials.tokenKeyPEM, node: door, components: ["controller-manager", "scheduler"],
+            found: [usage.podMetrics, usage.nodeMetrics],
+            staticTokens: try UserTokens.read(profile, configuration.tokenFile), dial: Self.dial(network), metrics: metrics,
+            audit: audit, frontProxy: front,
+            policyNotice: configuration.nodeName == nil ? nil : PacketFilter.problem(network).map(PolicyRouter.notice))
+        serving.commands =
+            ClusterCommands(profile: profile, store: store, clock: clock, pause: pause, leaders: { await door.nodes?.leaders() ?? [] }).all
+        let server = try APIServer(store: store, clock: clock, configuration: serving, log: log)
         let entrance = HTTPFront(server: server)
         let wanted: Int = configuration.port != 0 ? configuration.port : settings.port
         let http: HTTPServer
@@ -136,6 +139,7 @@ package final class Cluster: Sendable {
         self.http = http
         self.audit = audit
         self.network = network
+        self.pause = pause
         port = http.port
         if isOwn {
             try await http.listen(on: network.listen(ClusterAddresses.api, port: ClusterAddresses.apiPort))
@@ -342,6 +346,7 @@ package final class Cluster: Sendable {
     /// Answers no more requests, makes everything durable and lets the data folder go. Call after ``run()`` ended.
     package func shutdown() async {
         await http.shutdown()
+        pause.resume()
         await audit?.flush()
         store.close()
         profile.forgetRunning()

@@ -17,11 +17,14 @@ import FoundationEssentials
 ///       network/         the socket of the process that holds the pods' network
 ///       control-groups   where its pods are held to their limits
 ///       tokens.csv       tokens of users, if somebody put it there
+///       paused           there while it is paused: the processes that stand still
 ///       running.json     there while the cluster runs, and after it died
 ///       lock             held while the cluster runs
 package struct ClusterProfile: Sendable {
     package let name: String
     package let folder: String
+    /// Where this user's clusters are.
+    package let home: String
 
     /// Throws ``ClusterError`` for a name that can't be a folder and a context.
     package init(name: String, home: String) throws(ClusterError) {
@@ -36,6 +39,7 @@ package struct ClusterProfile: Sendable {
                 "the cluster name \"\(name)\" is not valid: use up to 40 lower-case letters, digits and '-', not at the ends")
         }
         self.name = name
+        self.home = home
         folder = home + "/clusters/" + name
     }
 

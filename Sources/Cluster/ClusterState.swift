@@ -57,7 +57,7 @@ extension ClusterProfile {
             guard FileLock.holder(of: lockPath) == nil else {
                 throw ClusterError("cluster \(name) (process \(cluster.pid)) has not ended within 60 s; its log is \(logPath)")
             }
-        case .died: break
+        case .died: endPause()
         }
         await endAllPods()
         ClusterNetwork.stop(folder: networkFolder)

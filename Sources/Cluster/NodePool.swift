@@ -46,6 +46,13 @@ final class NodePool: Sendable {
     /// The kubelet of the node that a pod is bound to.
     func kubelet(ofPod key: ObjectKey) -> Kubelet? { pods.get(key).flatMap { kubelet(of: $0.spec.nodeName) } }
 
+    /// The first process of each container of all nodes.
+    func leaders() async -> Set<Int32> {
+        var leaders: Set<Int32> = []
+        for kubelet in kubelets { leaders.formUnion(await kubelet.leaders()) }
+        return leaders
+    }
+
     /// Keeps the nodes until the task is cancelled; then their pods run on.
     func run() async {
         let (begun, newMembers) = AsyncStream<(String, AsyncStream<Wish>)>.makeStream()

@@ -52,7 +52,7 @@ extension LogFile {
     }
 
     /// Makes a new database beside the path and moves it there whole: a crash leaves either none or a complete one.
-    private static func create(_ path: String) throws(StoreError) {
+    static func create(_ path: String) throws(StoreError) {
         let draft: String = path + ".new"
         for leftover in [draft, draft + "-wal", draft + "-journal"] { unlink(leftover) }
         let descriptor: Int32 = Glibc.open(draft, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

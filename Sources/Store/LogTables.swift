@@ -57,6 +57,16 @@ final class LogTables {
         }
     }
 
+    /// Fills a new log with a state that has no past: one transaction, after which it is complete.
+    func fill(_ entries: [Entry], at revision: Revision) throws(SQLiteFailure) {
+        try connection.transaction { () throws(SQLiteFailure) in
+            for entry in entries { try append(Event(entry: entry, previous: nil, isDelete: false)) }
+            setCompacted.bind(1, Int64(revision))
+            try setCompacted.run()
+        }
+        connection.keepsLogOnClose = false
+    }
+
     func load(indexer: Indexer) throws(SQLiteFailure) -> Published {
         guard let compacted: Int64 = try connection.integer("SELECT revision FROM compaction"), compacted >= 0 else {
             throw .corrupt("the row of the compacted revision is missing")

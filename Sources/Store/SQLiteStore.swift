@@ -9,6 +9,7 @@ import Synchronization
 package final class SQLiteStore: Store {
     let log: LogFile
     let indexer: Indexer
+    let sealing: (any Sealing)?
     let retention: Retention
     let staging: Mutex<Staging>
     let published: Mutex<Published>
@@ -36,6 +37,7 @@ package final class SQLiteStore: Store {
         indexer = Indexer(index)
         self.retention = retention
         self.committed = committed
+        self.sealing = sealing
         log = try LogFile(path: path, sealing: sealing)
         let state: Published = try log.load(indexer: indexer)
         staging = Mutex(Staging(last: state.revision))
@@ -116,7 +118,7 @@ package final class SQLiteStore: Store {
     }
 
     /// The readers' state as it stands: a copy of a few references, read without the lock.
-    private var snapshot: Published { published.withLock { $0 } }
+    var snapshot: Published { published.withLock { $0 } }
 }
 
 /// Those who want to be woken.

@@ -149,6 +149,11 @@ import Testing
         #expect(tables.allSatisfy { $0["kind"] == "Table" })
         #expect(tables[0]["columnDefinitions"]?.array?.isEmpty == false)
         #expect(tables[1]["columnDefinitions"]?.array?.isEmpty ?? true)
+        // Ages are those of the event.
+        server.clock.advance(by: .seconds(60))
+        try await server.ask("POST", Place.configMaps, Sample.configMap("c"))
+        try await eventually("a third table") { record.events.count == 3 }
+        #expect(record.events[2][["object", "rows"]]?.array?.first?["cells"]?.array?.last == "0s")
     }
 
     @Test func `no event is lost or told twice while many write`() async throws {

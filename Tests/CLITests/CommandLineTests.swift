@@ -107,7 +107,9 @@ import Testing
 
     @Test func `completion offers verbs, flags and their values`() async {
         #expect(await Run.swkube("__complete", "--", "ge").out.hasPrefix("get\t"))
-        #expect(await Run.swkube("__complete", "--", "get", "--output=j").out == "--output=json\n--output=jsonpath=\n")
+        #expect(
+            await Run.swkube("__complete", "--", "get", "--output=j").out
+                == "--output=json\n--output=jsonpath=\n--output=jsonpath-as-json=\n--output=jsonpath-file=\n")
         #expect(await Run.swkube("__complete", "--", "get", "-o", "n").out == "name\n")
         #expect(await Run.swkube("__complete", "--", "--kubeconfig", "").out == ":files\n")
         #expect(await Run.swkube("__complete", "--", "-n", "x", "cord").out.hasPrefix("cordon\t"))

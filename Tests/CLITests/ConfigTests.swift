@@ -61,4 +61,32 @@ import Testing
         #expect(run.error.hasPrefix("warning: this removed your active context"))
         #expect(run.out == "deleted context dev from \(folder.path)/config\n")
     }
+
+    /// Source: `kubectl config set` 1.37.
+    @Test func `one value is set by its path, and removed`() async throws {
+        #expect(try await run("config", "set", "contexts.dev.namespace", "other").out == "Property \"contexts.dev.namespace\" set.\n")
+        #expect(try await run("config", "set", "clusters.my.new.server", "https://a").code == 0)
+        #expect(try await run("config", "set", "users.me.client-key-data", "key", "--set-raw-bytes").code == 0)
+        let after: String = try folder.text("config")
+        #expect(after.contains("namespace: other") && after.contains("name: my.new") && after.contains("client-key-data: a2V5"))
+        #expect(try await run("config", "set", "a", "b").error == "error: unable to parse a after [] at api.Config\n")
+        #expect(
+            try await run("config", "set", "clusters.one.insecure-skip-tls-verify", "maybe").error
+                == "error: strconv.ParseBool: parsing \"maybe\": invalid syntax\n")
+        #expect(try await run("config", "unset", "contexts.dev.namespace").out == "Property \"contexts.dev.namespace\" unset.\n")
+        #expect(!(try folder.text("config").contains("namespace: other")))
+    }
+
+    /// Source: `kubectl config set-credentials` 1.37.
+    @Test func `a program for credentials is described by flags`() async throws {
+        let set: Run = try await run(
+            "config", "set-credentials", "e", "--exec-command=foo", "--exec-api-version=client.authentication.k8s.io/v1", "--exec-arg=a,b",
+            "--exec-env=K=V", "--exec-interactive-mode=Never")
+        #expect(set.out == "User \"e\" set.\n")
+        let after: String = try folder.text("config")
+        #expect(after.contains("command: foo") && after.contains("interactiveMode: Never") && after.contains("name: K"))
+        #expect(
+            try await run("config", "set-credentials", "e", "--exec-interactive-mode=x").error
+                == "error: invalid interactive mode type, can be only IfAvailable, Never, Always\n")
+    }
 }

@@ -29,7 +29,7 @@ import Testing
     @Test func `a table shows columns of priority zero, three spaces apart`() {
         var printer = TablePrinter(TablePrinter.Options())
         #expect(
-            printer.text(table([["web-1", "1/1", "10.0.0.1"], ["b", "0/1", "10.0.0.2"]])) == "NAME    READY\nweb-1   1/1\nb       0/1\n")
+            printer.shown(table([["web-1", "1/1", "10.0.0.1"], ["b", "0/1", "10.0.0.2"]])) == "NAME    READY\nweb-1   1/1\nb       0/1\n")
     }
 
     @Test func `wide, namespaces, kinds and labels add columns`() {
@@ -41,24 +41,24 @@ import Testing
         options.kindPrefix = "pod"
         var printer = TablePrinter(options)
         #expect(
-            printer.text(table([["web-1", "1/1", "10.0.0.1"]]))
+            printer.shown(table([["web-1", "1/1", "10.0.0.1"]]))
                 == "NAMESPACE   NAME        READY   IP         APP   NONE   LABELS\n"
                 + "shop        pod/web-1   1/1     10.0.0.1   web          app=web,tier=x\n")
     }
 
     @Test func `rows of a watch line up with those before`() {
         var printer = TablePrinter(TablePrinter.Options())
-        _ = printer.text(table([["a-long-name-of-a-pod", "1/1", ""]]))
+        _ = printer.shown(table([["a-long-name-of-a-pod", "1/1", ""]]))
         var later: JSON = table([["b", "0/1", ""]])
         later["columnDefinitions"] = nil
-        #expect(printer.text(later) == "b                      0/1\n")
+        #expect(printer.shown(later) == "b                      0/1\n")
     }
 
     @Test func `a cell ends at its first line break`() {
         var options = TablePrinter.Options()
         options.noHeaders = true
         var printer = TablePrinter(options)
-        #expect(printer.text(table([["a\nb", .int(3), .null]])) == "a...   3\n")
+        #expect(printer.shown(table([["a\nb", .int(3), .null]])) == "a...   3\n")
     }
 
     @Test func `custom columns show none for what is missing`() throws {
@@ -81,4 +81,8 @@ import Testing
     func `fields become labels`(_ field: String, _ label: String) {
         #expect(GenericDescription.label(of: field) == label)
     }
+}
+
+extension TablePrinter {
+    fileprivate mutating func shown(_ table: JSON) -> String { String(decoding: text(table), as: UTF8.self) }
 }

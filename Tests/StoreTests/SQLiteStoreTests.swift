@@ -31,6 +31,26 @@ import Testing
         ) { try SQLiteStore(path: "/nowhere/s.db") { _, _ in self.place } }
     }
 
+    @Test func `a copy has the state with its revisions and no past, and the original goes on`() async throws {
+        try await place.use { store in
+            try await store.put("/a", "1")
+            try await store.put("/b", "1")
+            try await store.put("/a", "2")
+            try await store.write(Write(.delete, "/b") { _ in [] })
+            let copy: String = place.path + ".copy"
+            let revision: Revision = try store.copy(to: copy)
+            try await store.put("/a", "3")
+            let restored: SQLiteStore = try SQLiteStore(path: copy) { _, _ in self.place }
+            defer {
+                restored.close()
+                for suffix in ["", "-wal", ".lock"] { unlink(copy + suffix) }
+            }
+            #expect(revision == 5 && restored.revision == 5 && restored.compacted == 5)
+            #expect(restored.get("/a").map { ($0.revision, $0.created) == (4, 2) } == true && restored.count(prefix: "") == 1)
+            #expect(try await restored.put("/c", "1").revision == 6)
+        }
+    }
+
     @Test func `history is bounded by number, oldest first`() async throws {
         let store: SQLiteStore = try place.open(Retention(events: 128))
         for number in 0..<1000 { try await store.put("/\(number % 10)", "x") }

@@ -5,7 +5,7 @@ import Machinery
 
 /// Brings HTTP to the API: authentication, routing and the forms of answers. Runs on the event loops and never blocks.
 package final class HTTPFront: Sendable {
-    private let server: APIServer
+    let server: APIServer
 
     package init(server: APIServer) {
         self.server = server
@@ -90,7 +90,12 @@ package final class HTTPFront: Sendable {
     private func serve(_ incoming: Incoming, _ exchange: HTTPExchange) {
         do throws(APIStatus) {
             if let other = server.aggregation.server(for: incoming.target) { return try pass(incoming, to: other, exchange) }
-            guard case .resource(let resource) = incoming.target else { return try answerDocument(incoming, exchange) }
+            guard case .resource(let resource) = incoming.target else {
+                if incoming.http.method == "POST", let command = server.commands.first(where: { $0.path == incoming.target.path }) {
+                    return try perform(command, incoming.http, as: incoming.user, audit: record(incoming), exchange)
+                }
+                return try answerDocument(incoming, exchange)
+            }
             try perform(resource, incoming, exchange)
         } catch {
             exchange.refuse(error, as: Self.refusalForm(incoming.http))
@@ -226,11 +231,16 @@ package final class HTTPFront: Sendable {
         exchange.onClose { task.cancel() }
     }
 
+    /// Of a request beside the resources; nil where nothing is recorded.
+    private func record(_ incoming: Incoming) -> AuditRecord? {
+        incoming.origin.flatMap { origin in
+            server.audit?.begin(incoming.user, Attributes(verb: incoming.http.method.lowercased(), path: incoming.target.path)) { origin }
+        }
+    }
+
     private func answerDocument(_ incoming: Incoming, _ exchange: HTTPExchange) throws(APIStatus) {
         let (target, request): (Route.Target, HTTPRequest) = (incoming.target, incoming.http)
-        let record: AuditRecord? = incoming.origin.flatMap { origin in
-            server.audit?.begin(incoming.user, Attributes(verb: request.method.lowercased(), path: target.path)) { origin }
-        }
+        let record: AuditRecord? = record(incoming)
         let meter: RequestMetrics.Request = server.requestMetrics.begin(RequestLabels(method: request.method, document: target.family))
         let document: Document
         do throws(APIStatus) {

@@ -1,6 +1,8 @@
 import API
+import Dispatch
 import Machinery
 import Store
+import Synchronization
 
 /// Forms of an object beside the object itself.
 enum Representations {
@@ -17,9 +19,10 @@ struct TableWriter {
     /// `None`, `Metadata` or `Object`: what each row carries beside its cells.
     private let includeObject: String
 
-    init(_ call: Call) {
+    /// - Parameter now: nil is the time of the call.
+    init(_ call: Call, now: Time? = nil) {
         type = call.type
-        now = call.now
+        self.now = now ?? call.now
         includeObject = call.options["includeObject"] ?? "Metadata"
     }
 
@@ -39,11 +42,25 @@ struct TableWriter {
         text.reserveCapacity(page.entries.count * 1024 + 4096)
         table([], metadata: page.metadata).append(to: &text)
         text.removeLast("]}".utf8.count)
-        let unread: [StaticString] = type.custom == nil ? ["metadata", "managedFields"] : []
         let opening: Int = StoredObject.opening(call.names).count
-        for (index, bytes) in try call.bytes(page.entries).enumerated() {
+        let parts: [[UInt8]] = Self.parts(of: try call.bytes(page.entries)) { rows($0, opening: opening) }
+        for part in parts where !part.isEmpty {
+            text += part
+            text.append(UInt8(ascii: ","))
+        }
+        if parts.contains(where: { !$0.isEmpty }) { text.removeLast() }
+        text += "]}".utf8
+        return text
+    }
+
+    /// The rows of objects, with commas between them.
+    private func rows(_ objects: ArraySlice<[UInt8]>, opening: Int) -> [UInt8] {
+        let unread: [StaticString] = type.custom == nil ? ["metadata", "managedFields"] : []
+        var text: [UInt8] = []
+        text.reserveCapacity(objects.count * 1024)
+        for bytes in objects {
             let object: JSON = (try? JSONScanner.tree(of: bytes, in: 0..<bytes.count, without: unread)) ?? .null
-            text += (index == 0 ? #"{"cells":"# : #",{"cells":"#).utf8
+            text += (text.isEmpty ? #"{"cells":"# : #",{"cells":"#).utf8
             JSON.array(type.cells(object, now)).append(to: &text)
             text += #","object":"#.utf8
             switch includeObject {
@@ -53,8 +70,20 @@ struct TableWriter {
             }
             text.append(UInt8(ascii: "}"))
         }
-        text += "]}".utf8
         return text
+    }
+
+    /// A page of hundreds is a matter of all processors: somebody waits for it.
+    private static func parts(of objects: [[UInt8]], _ make: @Sendable (ArraySlice<[UInt8]>) -> [UInt8]) -> [[UInt8]] {
+        let size = 64
+        guard objects.count > 2 * size else { return [make(objects[...])] }
+        let count: Int = (objects.count + size - 1) / size
+        let parts = Mutex<[[UInt8]]>(Array(repeating: [], count: count))
+        DispatchQueue.concurrentPerform(iterations: count) { index in
+            let part: [UInt8] = make(objects[index * size..<min((index + 1) * size, objects.count)])
+            parts.withLock { $0[index] = part }
+        }
+        return parts.withLock { $0 }
     }
 
     private func row(_ object: JSON) -> JSON {

@@ -12,11 +12,14 @@ final class EventEncoder: Sendable {
     /// Bytes before `"metadata"` in a stored object.
     private let objectOpening: Int
     private let frames: EventFrames
+    /// Ages in a table are those of the event, not of the watch's beginning.
+    private let clock: ClusterClock
     /// Only the first table of a watch carries its columns.
     private let owesColumns = Mutex(true)
 
-    init(_ call: Call, _ frames: EventFrames) {
+    init(_ call: Call, _ frames: EventFrames, clock: ClusterClock) {
         self.call = call
+        self.clock = clock
         objectOpening = StoredObject.opening(call.names).count
         self.frames = frames
     }
@@ -49,7 +52,7 @@ final class EventEncoder: Sendable {
         case .object: pieces.append(frame(.bookmark, object.serialized(), framing))
         case .metadata, .metadataList: pieces.append(frame(.bookmark, Representations.metadata(object).serialized(), framing))
         case .table:
-            let table: JSON = TableWriter(call).table(
+            let table: JSON = TableWriter(call, now: clock.time).table(
                 [object], metadata: ["resourceVersion": .string(String(revision))], hasColumns: false)
             pieces.append(frame(.bookmark, table.serialized(), framing))
         }
@@ -140,7 +143,7 @@ final class EventEncoder: Sendable {
             defer { owes = false }
             return owes
         }
-        return TableWriter(call).table(
+        return TableWriter(call, now: clock.time).table(
             [object], metadata: ["resourceVersion": object[["metadata", "resourceVersion"]] ?? ""], hasColumns: isFirst)
     }
 

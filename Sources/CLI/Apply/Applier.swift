@@ -11,7 +11,7 @@ struct Applied {
 
 /// Applies one manifest, in the client's way or in the server's.
 struct Applier {
-    let session: Session
+    var session: Session
     let dryRun: DryRun
     let fieldValidation: String
     let fieldManager: String
@@ -20,6 +20,8 @@ struct Applier {
     let forceConflicts: Bool
     /// Deletes and makes anew what cannot be changed in place.
     let recreates: Bool
+    /// Takes over what was applied in the client's way before.
+    var migrates: Bool = true
     /// Part of the object that server-side apply changes; nil for the whole.
     var subresource: String?
 
@@ -37,11 +39,16 @@ struct Applier {
         request.options.force = forceConflicts
         do {
             let applied: JSON = try await session.send(request)
-            guard subresource == nil else { return Applied(object: applied, done: "serverside-applied") }
+            guard subresource == nil, migrates else { return Applied(object: applied, done: "serverside-applied") }
             return Applied(object: await migrated(applied, manifest, reapplying: request), done: "serverside-applied")
         } catch let status as APIStatus
             where status.isConflict && status.details?.causes.contains(where: { $0.reason == "FieldManagerConflict" }) == true
         {
+            if !CLI.isKubectl, let conflict = ConflictingFields(status), let current = try? await session.send(self.request(.get, manifest))
+            {
+                let text: String = conflict.explanation(manifest, current: current, besides: fieldManager, now: session.shell.now())
+                if !text.isEmpty { session.output.note(text) }
+            }
             throw Failure(status.message + "\n" + Self.conflictAdvice)
         }
     }
@@ -184,13 +191,12 @@ struct Applier {
     }
 
     private func patch(_ manifest: Manifest, _ modified: JSON, _ current: JSON) async throws -> Applied {
-        // kubectl makes no patch of what it does not send, and so can't tell that nothing changed.
-        guard dryRun.reachesServer else { return Applied(object: modified, done: "configured") }
-        let schema: ObjectSchema? = Registry.types.first { $0.names.resource == manifest.resource.resource }?.schema
+        let schema: ObjectSchema? = KnownSchema.of(manifest.resource.resource)
         let original: JSON? = try LastApplied.of(current)
         let (patch, isStrategic): (JSON, Bool) = try ApplyPatch.make(
             original: original, modified: modified, current: current, schema: schema)
         if patch.isEmpty { return Applied(object: current, done: "unchanged") }
+        guard dryRun.reachesServer else { return Applied(object: modified, done: "configured") }
         if !overwrite { try refuseConflicts(patch, original ?? [:], current, manifest) }
         var request: APIRequest = request(.patch, manifest)
         request.contentType = isStrategic ? .strategicMergePatch : .mergePatch

@@ -77,19 +77,14 @@ struct Pruner {
     }
 
     /// Deletes them and tells of each.
-    func prune(
-        besides manifests: [Manifest], propagationPolicy: String, gracePeriodSeconds: Int?, _ printer: inout ObjectPrinter
-    ) async throws {
+    func prune(besides manifests: [Manifest], _ deletion: DeletionOptions, _ printer: inout ObjectPrinter) async throws {
         for object in try await objects(besides: manifests) {
             if dryRun.reachesServer {
                 var request = APIRequest(.delete, object.resource.resource, namespace: object.namespace, name: object.name)
-                var isServerDryRun: Bool = false
-                if case .server = dryRun { isServerDryRun = true }
-                request.body =
-                    DeletionOptions(
-                        propagationPolicy: propagationPolicy, gracePeriodSeconds: gracePeriodSeconds, dryRun: isServerDryRun
-                    ).body
-                request.options.dryRun = isServerDryRun
+                var deletion: DeletionOptions = deletion
+                if case .server = dryRun { deletion.dryRun = true }
+                request.body = deletion.body
+                request.options.dryRun = deletion.dryRun
                 _ = try await session.send(request)
             }
             try printer.print(object.json, object.resource, done: "pruned", suffix: dryRun.suffix)

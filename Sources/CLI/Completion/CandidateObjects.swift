@@ -12,11 +12,13 @@ struct CandidateObjects {
     /// What may stand behind a verb and the words given so far.
     func positional(_ verb: String, _ given: [String]) async -> [Candidate] {
         switch verb {
-        case "get", "describe", "delete", "scale":
+        case "get", "describe", "delete", "scale", "label", "annotate", "edit", "patch", "wait", "expose", "autoscale", "taint",
+            "set image", "set resources", "set env", "set serviceaccount", "rollout status", "rollout history", "rollout undo",
+            "rollout restart", "rollout pause", "rollout resume", "apply view-last-applied", "apply edit-last-applied":
             if let slash = last.firstIndex(of: "/") { return await names(of: String(last[..<slash]), prefix: String(last[...slash])) }
-            guard let type = given.first else { return types }
+            guard let type = given.first else { return await types() }
             return type.contains("/")
-                ? types.map { Candidate(word: $0.word + "/") } : await names(of: type).filter { !given.contains($0.word) }
+                ? await types().map { Candidate(word: $0.word + "/") } : await names(of: type).filter { !given.contains($0.word) }
         case "logs":
             if let slash = last.firstIndex(of: "/") { return await names(of: String(last[..<slash]), prefix: String(last[...slash])) }
             guard given.isEmpty else { return await containers(of: given[0]) }
@@ -33,6 +35,11 @@ struct CandidateObjects {
             // A path here, unless it is a pod's.
             if last.contains("/") || last.hasPrefix(".") { return [Candidate(word: ":files")] }
             return await names(of: "pods").map { Candidate(word: $0.word + ":") } + [Candidate(word: ":files")]
+        case "explain": return given.isEmpty ? await types() : []
+        case "top pod": return given.isEmpty ? await names(of: "pods") : []
+        case "top node": return given.isEmpty ? await names(of: "nodes") : []
+        case "service": return given.isEmpty ? await names(of: "services") : []
+        case "certificate approve", "certificate deny": return await names(of: "certificatesigningrequests")
         case "cordon", "uncordon", "drain": return await names(of: "nodes").filter { !given.contains($0.word) }
         case "config use-context", "config delete-context", "config rename-context", "config set-context", "config get-contexts":
             return given.isEmpty ? kubeconfig(.contexts) : []
@@ -43,17 +50,39 @@ struct CandidateObjects {
         }
     }
 
-    /// Built-in types by their plural names.
-    private var types: [Candidate] {
-        Registry.kinds.filter { $0.names.verbs.contains(.list) }.map { Candidate(word: $0.names.plural, meaning: $0.names.kind) }
-            .sorted { $0.word < $1.word }
+    /// Types by their plural names: those that the cluster has, and built-in ones when it does not answer.
+    private func types() async -> [Candidate] {
+        var kinds: [String: String] = [:]
+        for kind in Registry.kinds where kind.names.verbs.contains(.list) { kinds[kind.names.plural] = kind.names.kind }
+        if let session = try? impatient.session(shell), let groups = try? await session.catalog.groups() {
+            for resource in groups.flatMap(\.resources) where resource.can("list") { kinds[resource.resource.resource] = resource.kind }
+        }
+        return kinds.sorted { $0.key < $1.key }.map { Candidate(word: $0.key, meaning: $0.value) }
+    }
+
+    /// Fields for a path that is being typed, of a type by its schema, of one that only the cluster knows by one of its objects.
+    func fields(_ typed: String, of type: String) async -> [Candidate] {
+        let word: String = type.split(separator: "/").first.map(String.init) ?? type
+        guard let paths = FieldPaths(typed), !word.isEmpty, let session = try? impatient.session(shell),
+            let resource = try? await session.catalog.find(word)
+        else { return [] }
+        if let known = KnownSchema.of(resource.resource) { return paths.candidates(known) }
+        let request = APIRequest(
+            .list, resource.resource, namespace: resource.isNamespaced ? session.namespace : nil, options: RequestOptions { $0.limit = 1 })
+        guard let object = try? await session.send(request).list("items").first else { return [] }
+        return paths.candidates(object)
+    }
+
+    /// Nobody waits long for a word.
+    private var impatient: ConnectionOptions {
+        var connection: ConnectionOptions = connection
+        connection.requestTimeout = "2s"
+        return connection
     }
 
     /// Names of the objects of a type; none when the cluster does not answer within two seconds.
     func names(of type: String, prefix: String = "") async -> [Candidate] {
-        var connection: ConnectionOptions = connection
-        connection.requestTimeout = "2s"
-        guard let session = try? connection.session(shell), let resource = try? await session.catalog.find(type) else { return [] }
+        guard let session = try? impatient.session(shell), let resource = try? await session.catalog.find(type) else { return [] }
         let request = APIRequest(
             .list, resource.resource, namespace: resource.isNamespaced ? session.namespace : nil, representation: .metadataList)
         guard let list = try? await session.transport.send(request), let json = try? JSON(parsing: list.body) else { return [] }
@@ -62,7 +91,7 @@ struct CandidateObjects {
 
     /// Names of a pod's containers.
     func containers(of pod: String) async -> [Candidate] {
-        guard !pod.isEmpty, let session = try? connection.session(shell) else { return [] }
+        guard !pod.isEmpty, let session = try? impatient.session(shell) else { return [] }
         let name: String = pod.split(separator: "/").last.map(String.init) ?? pod
         let request = APIRequest(.get, Pod.names.resource, namespace: session.namespace, name: name)
         guard let answer = try? await session.transport.send(request), let json = try? JSON(parsing: answer.body) else { return [] }

@@ -101,7 +101,11 @@ struct Candidates {
         guard let flag, flag.takesValue else { return nil }
         let values: [Candidate]
         switch flag.long {
-        case "output": values = ["json", "yaml", "wide", "name", "jsonpath=", "custom-columns="].map { Candidate(word: $0) }
+        case "output":
+            let typed = String(last.dropFirst(prefix.count))
+            let fields: [Candidate] = typed.contains("=") ? await fields(typed, rest, dialect) : []
+            values = fields + Self.forms.map { Candidate(word: $0) }
+        case "sort-by": values = await fields(String(last.dropFirst(prefix.count)), rest, dialect)
         case "dry-run": values = ["none", "client", "server"].map { Candidate(word: $0) }
         case "cascade": values = ["background", "foreground", "orphan"].map { Candidate(word: $0) }
         case "validate": values = ["strict", "warn", "ignore"].map { Candidate(word: $0) }
@@ -118,6 +122,17 @@ struct Candidates {
             }
         }
         return values.map { Candidate(word: prefix + $0.word, meaning: $0.meaning) }
+    }
+
+    private static let forms: [String] = [
+        "json", "yaml", "kyaml", "wide", "name", "jsonpath=", "jsonpath-as-json=", "jsonpath-file=", "custom-columns=",
+        "custom-columns-file=", "go-template=", "go-template-file=",
+    ]
+
+    /// Fields that go on with a path in `-o jsonpath=`, `-o custom-columns=` and `--sort-by`.
+    private func fields(_ typed: String, _ rest: [String], _ dialect: FlagDialect) async -> [Candidate] {
+        await CandidateObjects(connection: connection(words, dialect), shell: shell, last: last)
+            .fields(typed, of: positionals(rest, dialect).first ?? "")
     }
 
     private func kubeconfigNames(_ section: Kubeconfig.Section) -> [Candidate] {

@@ -78,11 +78,11 @@ enum ContainerDescription {
         }
     }
 
-    /// `http-get http://:80/healthz delay=0s timeout=1s period=10s #success=1 #failure=3`
+    /// `http-get http://:80/healthz delay=0s timeout=1s period=10s successThreshold=1 failureThreshold=3`
     static func probe(_ probe: JSON) -> String {
         let times: String =
             "delay=\(probe.number("initialDelaySeconds"))s timeout=\(probe.number("timeoutSeconds"))s period=\(probe.number("periodSeconds"))s "
-            + "#success=\(probe.number("successThreshold")) #failure=\(probe.number("failureThreshold"))"
+            + "successThreshold=\(probe.number("successThreshold")) failureThreshold=\(probe.number("failureThreshold"))"
         if let exec = probe["exec"] { return "exec [\(exec.list("command").compactMap(\.string).joined(separator: " "))] \(times)" }
         if let http = probe["httpGet"] {
             let scheme: String = (http["scheme"]?.string ?? "HTTP").lowercased()

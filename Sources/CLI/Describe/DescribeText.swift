@@ -71,8 +71,25 @@ struct DescribeText {
         line(1, "----\t------\t----\t----\t-------")
         for event in events {
             let source: String = event[["source", "component"]]?.string ?? event["reportingComponent"]?.string ?? ""
-            let message: String = (event["message"]?.string ?? "").split(separator: "\n").joined(separator: "\n  \t\t\t\t").trimmedText
+            // Which container of the pod it is about stands before it.
+            let place: String = event.text(at: "involvedObject", "fieldPath")
+            let message: String = ((place.isEmpty ? "" : place + ": ") + (event["message"]?.string ?? "")).split(separator: "\n").joined(
+                separator: "\n  \t\t\t\t"
+            ).trimmedText
             line(1, "\(event["type"]?.string ?? "")\t\(event["reason"]?.string ?? "")\t\(interval(of: event))\t\(source)\t\(message)")
+        }
+    }
+
+    /// A table of conditions with the time since when they are so.
+    mutating func conditions(_ conditions: [JSON]) {
+        line(1, "Type\tStatus\tLastTransitionTime\tReason\tMessage")
+        line(1, "----\t------\t------------------\t------\t-------")
+        for condition in conditions {
+            let cells: [String] = [
+                condition.text(at: "type"), condition.text(at: "status"), DescribeText.date(condition["lastTransitionTime"]),
+                condition.text(at: "reason"), condition.text(at: "message"),
+            ]
+            line(1, cells.joined(separator: "\t"))
         }
     }
 

@@ -52,6 +52,8 @@ struct Describer {
             NetworkPolicyDescription.write(object, &text)
             return text.text
         case ("networking.k8s.io", "ingresses"): IngressDescription.writeIngress(object, await backends(of: object), &text)
+        case ("networking.k8s.io", "ipaddresses"): AddressDescription.writeAddress(object, &text)
+        case ("networking.k8s.io", "servicecidrs"): AddressDescription.writeRange(object, &text)
         case ("networking.k8s.io", "ingressclasses"): IngressDescription.writeClass(object, &text)
         case ("", "persistentvolumeclaims"): StorageDescription.writeClaim(object, try await users(of: object), &text)
         case ("", "persistentvolumes"): StorageDescription.writeVolume(object, &text)

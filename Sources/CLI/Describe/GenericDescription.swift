@@ -43,7 +43,8 @@ enum GenericDescription {
         var words: [String] = []
         var previousIsUpper: Bool = true
         for character in field {
-            if words.isEmpty || character.isUppercase && !previousIsUpper { words.append("") }
+            // A dash is a word of its own, as Go's splitter has it.
+            if words.isEmpty || character == "-" || words.last == "-" || character.isUppercase && !previousIsUpper { words.append("") }
             words[words.count - 1].append(character)
             previousIsUpper = character.isUppercase
         }

@@ -11,14 +11,7 @@ enum NamespaceDescription {
         let conditions: [JSON] = namespace.list("status", "conditions")
         if !conditions.isEmpty {
             text.line(0, "Conditions:")
-            text.line(1, "Type\tStatus\tLastTransitionTime\tReason\tMessage")
-            text.line(1, "----\t------\t------------------\t------\t-------")
-            for condition in conditions {
-                text.line(
-                    1,
-                    "\(condition.text(at: "type"))\t\(condition.text(at: "status"))\t\(DescribeText.date(condition["lastTransitionTime"]))\t"
-                        + "\(condition.text(at: "reason"))\t\(condition.text(at: "message"))")
-            }
+            text.conditions(conditions)
         }
         text.breakColumns()
         if let quotas { write(quotas, &text) }

@@ -69,11 +69,18 @@ enum WorkloadDescription {
         text.field("Selector", selector(set[["spec", "selector"]]))
         text.labels(set[["metadata", "labels"]])
         text.annotations(set[["metadata", "annotations"]])
+        text.field("Service Name", set.text(at: "spec", "serviceName"))
+        text.field("Pod Management Policy", set.text(at: "spec", "podManagementPolicy"))
         text.field("Replicas", "\(set.number("spec", "replicas")) desired | \(set.number("status", "replicas")) total")
         text.field("Update Strategy", set.text(at: "spec", "updateStrategy", "type"))
         if let rolling = set[["spec", "updateStrategy", "rollingUpdate"]] {
             text.line(1, "Partition:\t\(rolling.number("partition"))")
             if let most = rolling["maxUnavailable"] { text.line(1, "MaxUnavailable:\t\(GoText.of(most))") }
+        }
+        if let retention = set[["spec", "persistentVolumeClaimRetentionPolicy"]] {
+            text.line(0, "Persistent Volume Claim Retention Policy:")
+            text.line(1, "WhenDeleted:\t\(retention.text(at: "whenDeleted"))")
+            text.line(1, "WhenScaled:\t\(retention.text(at: "whenScaled"))")
         }
         text.field("Pods Status", status(pods))
         PodDescription.writeTemplate(set[["spec", "template"]] ?? [:], &text)

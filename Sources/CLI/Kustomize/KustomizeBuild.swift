@@ -5,12 +5,13 @@ import Machinery
 /// Source: sigs.k8s.io/kustomize/api/internal/target.
 struct KustomizeBuild {
     let output: Output
+    var restrictor: LoadRestrictor = .rootOnly
 
     /// All objects of a folder's kustomization, in the order in which they are to be made.
     func objects(_ folder: String) throws -> [JSON] {
         try Self.refuseRemote(folder)
         var resources: [KustomizeResource] = []
-        let kustomization: Kustomization = try Kustomization(folder: folder)
+        let kustomization: Kustomization = try Kustomization(folder: folder, restrictor: restrictor)
         try accumulate(kustomization, &resources, [LocalFile.absolute(folder)])
         for index in resources.indices where resources[index].needsHash {
             var bare: JSON = resources[index].json
@@ -27,7 +28,7 @@ struct KustomizeBuild {
         for entry in kustomization.texts("resources") + kustomization.texts("bases") { try gather(entry, kustomization, &own, around) }
         for entry in kustomization.texts("components") {
             try Self.refuseRemote(entry)
-            let component = try Kustomization(folder: kustomization.path(entry))
+            let component = try Kustomization(folder: kustomization.path(entry), restrictor: restrictor)
             guard component.isComponent else { throw Failure("expected kind 'Component' for path '\(entry)' but got 'Kustomization'") }
             try accumulate(component, &own, try Self.deeper(component, around))
         }
@@ -40,7 +41,7 @@ struct KustomizeBuild {
         try Self.refuseRemote(entry)
         let path: String = kustomization.path(entry)
         if LocalFile.isFolder(path) {
-            let base = try Kustomization(folder: path)
+            let base = try Kustomization(folder: path, restrictor: restrictor)
             if base.isComponent { throw Failure("expected kind != 'Component' for path '\(path)'") }
             var inner: [KustomizeResource] = []
             try accumulate(base, &inner, try Self.deeper(base, around))

@@ -106,7 +106,8 @@ struct KustomizeGenerators {
 enum ContentHash {
     static func of(_ object: JSON) -> String {
         let isSecret: Bool = object["kind"] == "Secret"
-        var content: JSON = ["kind": object["kind"] ?? "", "name": object[["metadata", "name"]] ?? "", "data": object["data"] ?? ""]
+        // kustomize looks for the name where none is, and so hashes none.
+        var content: JSON = ["kind": object["kind"] ?? "", "name": "", "data": object["data"] ?? ""]
         if isSecret { content["type"] = object["type"] ?? "" }
         if let binary = object["binaryData"], !isSecret { content["binaryData"] = binary }
         if object["immutable"] == true { content["immutable"] = true }

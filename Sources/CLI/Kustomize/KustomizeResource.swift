@@ -43,9 +43,7 @@ struct KustomizeResource {
         Registry.kinds.first { $0.names.kind == kind && $0.names.resource.group == group }?.names.isNamespaced ?? true
     }
 
-    var schema: ObjectSchema? {
-        Registry.types.first { $0.names.kind == kind && $0.names.apiVersion == json["apiVersion"]?.string }?.schema
-    }
+    var schema: ObjectSchema? { KnownSchema.of(json) }
 
     /// `Deployment.v1.apps/web.default`, for errors.
     var described: String { "\(kind).\(version).\(group.isEmpty ? "[noGrp]" : group)/\(name).\(namespace.isEmpty ? "[noNs]" : namespace)" }

@@ -43,6 +43,9 @@ package struct ConnectionOptions: ParsableArguments, Sendable {
     @Option(name: .customLong("tls-server-name"), help: ArgumentHelp("Name that the server's certificate must bear.", valueName: "name"))
     var tlsServerName: String?
 
+    @Option(name: .customLong("proxy-url"), help: ArgumentHelp("Proxy on the way to the server: http:// or socks5://.", valueName: "url"))
+    var proxyURL: String?
+
     @Flag(name: .customLong("insecure-skip-tls-verify"), help: "Take any certificate of the server. Your connection is not safe then.")
     var insecureSkipTLSVerify = false
 
@@ -61,7 +64,7 @@ package struct ConnectionOptions: ParsableArguments, Sendable {
 
     @Option(
         name: .customLong("cache-dir"),
-        help: ArgumentHelp("Taken for kubectl's sake: nothing is kept in files.", valueName: "folder", visibility: .hidden))
+        help: ArgumentHelp("Where it is kept what servers offer; without it $KUBECACHEDIR or ~/.kube/cache.", valueName: "folder"))
     var cacheFolder: String?
 
     @Flag(
@@ -83,6 +86,14 @@ package struct ConnectionOptions: ParsableArguments, Sendable {
         help: ArgumentHelp("Detail of the log; 6 and more show each request.", valueName: "int"))
     var verbosity: Int = 0
 
+    @Option(name: .customLong("vmodule"), help: ArgumentHelp("Taken for kubectl's sake: -v says how much is logged.", visibility: .hidden))
+    var verbosityByModule: String?
+
+    @Option(
+        name: .customLong("log-flush-frequency"),
+        help: ArgumentHelp("Taken for kubectl's sake: logs are not kept back.", visibility: .hidden))
+    var logFlushFrequency: String?
+
     @Flag(name: .customLong("warnings-as-errors"), help: "End with an error when the server warned.")
     var warningsAsErrors = false
 
@@ -102,6 +113,7 @@ package struct ConnectionOptions: ParsableArguments, Sendable {
         overrides.clientCertificate = clientCertificate
         overrides.clientKey = clientKey
         overrides.tlsServerName = tlsServerName
+        overrides.proxyURL = proxyURL
         overrides.insecureSkipTLSVerify = insecureSkipTLSVerify
         overrides.impersonatedUser = impersonatedUser
         overrides.impersonatedUID = impersonatedUID
@@ -136,7 +148,7 @@ package struct ConnectionOptions: ParsableArguments, Sendable {
         }
         var access = try ClusterAccess(config, overrides)
         access.plugin?.policy = shell.preferences.plugins
-        return access
+        return try access.withProxy(of: shell.environment)
     }
 
     /// nil for no limit. A bare number is seconds.
@@ -152,6 +164,12 @@ package struct ConnectionOptions: ParsableArguments, Sendable {
         }
     }
 
+    /// nil where the user has no home.
+    private func cache(_ shell: Shell) -> String? {
+        let folder: String? = cacheFolder ?? shell.environment("KUBECACHEDIR") ?? shell.environment("HOME").map { $0 + "/.kube/cache" }
+        return folder.flatMap { $0.isEmpty ? nil : $0 + "/swkube" }
+    }
+
     /// Ready to ask the cluster; connects with the first request.
     func session(_ shell: Shell) throws -> Session {
         var trace: (@Sendable (String, String, Int, Duration) -> Void)?
@@ -163,6 +181,8 @@ package struct ConnectionOptions: ParsableArguments, Sendable {
         }
         let access: ClusterAccess = try access(shell).withCredentials()
         let transport = HTTPSTransport(access, userAgent: CLI.program, timeout: try timeout(), trace: trace)
-        return Session(transport, access: access, shell: shell, isNamespaceGiven: namespace != nil, warningsAreErrors: warningsAsErrors)
+        return Session(
+            transport, access: access, shell: shell, isNamespaceGiven: namespace != nil, warningsAreErrors: warningsAsErrors,
+            cache: cache(shell).map { DiscoveryCache(folder: $0, server: access.server) })
     }
 }

@@ -26,9 +26,12 @@ package struct PrintOptions: ParsableArguments, Sendable {
     package init() {}
 
     /// Throws ``Failure`` in kubectl's words for a form that there is not.
-    func format(allowsTables: Bool = false, noHeaders: Bool = false) throws -> OutputFormat {
+    ///
+    /// - Parameter unlessSaid: the form where neither `-o` nor `--template` says one.
+    func format(allowsTables: Bool = false, noHeaders: Bool = false, unlessSaid: String? = nil) throws -> OutputFormat {
         try OutputFormat(
-            output, template: template, allowsMissingKeys: allowMissingTemplateKeys, allowsTables: allowsTables, noHeaders: noHeaders)
+            output ?? (template == nil ? unlessSaid : nil), template: template, allowsMissingKeys: allowMissingTemplateKeys,
+            allowsTables: allowsTables, noHeaders: noHeaders)
     }
 
     func printer(_ output: Output) throws -> ObjectPrinter {

@@ -45,7 +45,7 @@ struct PreferencesFile {
     /// The preferences for a command line, whose `--kuberc` is taken out.
     static func preferences(_ words: inout [String], _ shell: Shell) throws -> Preferences {
         // `kuberc` itself reads the flag, and works on files that are wrong.
-        guard !words.contains("kuberc") else { return Preferences() }
+        guard LeadingFlags.verb(of: words) != "kuberc" else { return Preferences() }
         let flag: String? = try takeFlag(from: &words)
         guard isWanted(shell.environment), let json = try file(flag, shell) else { return Preferences() }
         do { return try Preferences(json) } catch { throw applying(error) }

@@ -7,12 +7,8 @@ import Machinery
 enum GoForm {
     /// The object with everything that Go writes.
     static func completed(_ object: JSON) -> JSON {
-        guard let schema = schema(of: object) else { return object }
+        guard let schema = KnownSchema.of(object) else { return object }
         return completed(object, schema)
-    }
-
-    private static func schema(of object: JSON) -> ObjectSchema? {
-        Registry.types.first { $0.names.kind == object["kind"]?.string && $0.names.apiVersion == object["apiVersion"]?.string }?.schema
     }
 
     private static func completed(_ json: JSON, _ schema: ObjectSchema) -> JSON {
@@ -56,7 +52,7 @@ enum GoForm {
                         object[key].map { JSONObject.Member(key: key, value: $0.sortedByKey) }
                     }))
         }
-        guard let schema = schema(of: object), let members = ordered(object, schema).object else { return object.sortedByKey }
+        guard let schema = KnownSchema.of(object), let members = ordered(object, schema).object else { return object.sortedByKey }
         let type: [JSONObject.Member] = ["kind", "apiVersion"].compactMap { key in
             object[key].map { JSONObject.Member(key: key, value: $0) }
         }

@@ -19,34 +19,42 @@ struct TablePrinter {
     private let options: Options
     /// Of the columns printed so far: those that come later line up with them.
     private var widths: [Int] = []
-    /// As the server sent them; it sends them once in a watch.
-    private var columns: [JSON] = []
+    /// Those that are shown, of those that the server sent; it sends them once in a watch.
+    private var columns: [Column]?
+
+    private struct Column {
+        let index: Int
+        let header: String
+        let isName: Bool
+    }
 
     init(_ options: Options) { self.options = options }
 
-    /// Text of the table's rows, with the header the first time.
+    /// The table's rows as text, with the header the first time.
     ///
     /// - Parameter event: the type of the watch event that brought the table.
-    mutating func text(_ table: JSON, event: String = "") -> String {
+    mutating func text(_ table: JSON, event: String = "") -> [UInt8] {
         var lines: [[String]] = []
         if let sent = table["columnDefinitions"]?.array, !sent.isEmpty {
-            let isFirst: Bool = columns.isEmpty
-            columns = sent
-            if isFirst, !options.noHeaders { lines.append(header) }
+            let isFirst: Bool = columns == nil
+            let shown: [Column] = sent.enumerated().filter { options.isWide || ($0.element["priority"]?.int ?? 0) == 0 }.map {
+                index, column in
+                Column(
+                    index: index, header: (column["name"]?.string ?? "").uppercased(),
+                    isName: column["format"] == "name" && column["type"] == "string")
+            }
+            columns = shown
+            if isFirst, !options.noHeaders { lines.append(header(shown)) }
         }
-        for row in table["rows"]?.array ?? [] { lines.append(cells(row, event)) }
+        for row in table["rows"]?.array ?? [] { lines.append(cells(row, columns ?? [], event)) }
         return aligned(lines)
     }
 
-    private var shown: [(index: Int, column: JSON)] {
-        columns.enumerated().filter { options.isWide || ($0.element["priority"]?.int ?? 0) == 0 }.map { ($0.offset, $0.element) }
-    }
-
-    private var header: [String] {
+    private func header(_ columns: [Column]) -> [String] {
         var cells: [String] = []
         if options.showsEvents { cells.append("EVENT") }
         if options.showsNamespace { cells.append("NAMESPACE") }
-        cells += shown.map { ($0.column["name"]?.string ?? "").uppercased() }
+        cells += columns.map(\.header)
         cells += options.labelColumns.map { label in
             label.split(separator: "/").last.map { $0.uppercased() } ?? label.uppercased()
         }
@@ -54,20 +62,18 @@ struct TablePrinter {
         return cells
     }
 
-    private func cells(_ row: JSON, _ event: String) -> [String] {
-        let metadata: JSON = row[["object", "metadata"]] ?? [:]
+    private func cells(_ row: JSON, _ columns: [Column], _ event: String) -> [String] {
+        let needsMetadata: Bool = options.showsNamespace || options.showsLabels || !options.labelColumns.isEmpty
+        let metadata: JSON = needsMetadata ? row[["object", "metadata"]] ?? [:] : [:]
         let values: [JSON] = row["cells"]?.array ?? []
         var cells: [String] = []
         if options.showsEvents { cells.append(event) }
         if options.showsNamespace { cells.append(metadata["namespace"]?.string ?? "") }
-        for (index, column) in shown {
-            let text: String = index < values.count ? TerminalText.escaped(TableCell.text(values[index])) : ""
-            if let kind = options.kindPrefix, column["format"] == "name", column["type"] == "string" {
-                cells.append(kind + "/" + text)
-            } else {
-                cells.append(text)
-            }
+        for column in columns {
+            let text: String = column.index < values.count ? TerminalText.escaped(TableCell.text(values[column.index])) : ""
+            if let kind = options.kindPrefix, column.isName { cells.append(kind + "/" + text) } else { cells.append(text) }
         }
+        guard needsMetadata else { return cells }
         let labels: JSONObject = metadata["labels"]?.object ?? [:]
         for label in options.labelColumns { cells.append(labels[label]?.string ?? "") }
         if options.showsLabels { cells.append(LabelText.joined(.object(labels))) }
@@ -75,23 +81,32 @@ struct TablePrinter {
     }
 
     /// Every row has the same number of cells, so a column is as wide as its widest cell so far.
-    private mutating func aligned(_ lines: [[String]]) -> String {
+    private mutating func aligned(_ lines: [[String]]) -> [UInt8] {
         for line in lines {
             for (column, cell) in line.enumerated() {
                 // The longest event is as long as MODIFIED.
                 if column == widths.count { widths.append(column == 0 && options.showsEvents ? 11 : 6) }
-                widths[column] = max(widths[column], cell.unicodeScalars.count + 3)
+                widths[column] = max(widths[column], Self.width(cell) + 3)
             }
         }
-        var text: String = ""
+        var text: [UInt8] = []
+        text.reserveCapacity(lines.count * widths.reduce(1, +))
         for line in lines {
             for (column, cell) in line.enumerated() {
-                text += cell
-                if column < line.count - 1 { text += String(repeating: " ", count: widths[column] - cell.unicodeScalars.count) }
+                text.append(contentsOf: cell.utf8)
+                if column < line.count - 1 {
+                    text.append(contentsOf: repeatElement(UInt8(ascii: " "), count: widths[column] - Self.width(cell)))
+                }
             }
-            text += "\n"
+            text.append(UInt8(ascii: "\n"))
         }
         return text
+    }
+
+    private static func width(_ text: String) -> Int {
+        var text: String = text
+        // Bytes that go on with a character begin with the bits 10.
+        return text.withUTF8 { bytes in bytes.reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) } }
     }
 }
 

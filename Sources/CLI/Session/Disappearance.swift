@@ -8,6 +8,9 @@ struct DeletionOptions {
     var gracePeriodSeconds: Int?
     var dryRun: Bool = false
 
+    /// What `--cascade` says, in the API's words.
+    static let policies: [String: String] = ["background": "Background", "foreground": "Foreground", "orphan": "Orphan"]
+
     var body: [UInt8] {
         var json: JSON = ["apiVersion": "v1", "kind": "DeleteOptions"]
         if let propagationPolicy { json["propagationPolicy"] = .string(propagationPolicy) }
@@ -28,22 +31,27 @@ struct Disappearance {
     /// Throws ``Failure`` at the deadline.
     func wait(for resource: APIResource, namespace: String?, name: String, uid: String?) async throws {
         let session: Session = session
-        try await Deadline.run(deadline, or: "timed out waiting for the condition on \(resource.resource.resource)/\(name)") {
-            while true {
-                let object: JSON
-                do {
-                    object = try await session.send(APIRequest(.get, resource.resource, namespace: namespace, name: name))
-                } catch let status as APIStatus where status.isNotFound {
-                    return
-                }
-                if let uid, object[["metadata", "uid"]]?.string != uid { return }
-                var watch = APIRequest(.watch, resource.resource, namespace: namespace)
-                watch.options.fieldSelector = "metadata.name=" + name
-                watch.options.resourceVersion = object[["metadata", "resourceVersion"]]?.string
-                do {
-                    for try await event in WatchEvents(try await session.transport.stream(watch)) where event.kind == .deleted { return }
-                } catch let status as APIStatus where status.isExpired {
-                    continue
+        let shown = "\(resource.shown)/\(name)"
+        try await Progress.during(session.shell, { "waiting for \(shown) to be gone" }) {
+            try await Deadline.run(deadline, or: "timed out waiting for the condition on \(resource.resource.resource)/\(name)") {
+                while true {
+                    let object: JSON
+                    do {
+                        object = try await session.send(APIRequest(.get, resource.resource, namespace: namespace, name: name))
+                    } catch let status as APIStatus where status.isNotFound {
+                        return
+                    }
+                    if let uid, object[["metadata", "uid"]]?.string != uid { return }
+                    var watch = APIRequest(.watch, resource.resource, namespace: namespace)
+                    watch.options.fieldSelector = "metadata.name=" + name
+                    watch.options.resourceVersion = object[["metadata", "resourceVersion"]]?.string
+                    do {
+                        for try await event in WatchEvents(try await session.transport.stream(watch)) where event.kind == .deleted {
+                            return
+                        }
+                    } catch let status as APIStatus where status.isExpired {
+                        continue
+                    }
                 }
             }
         }

@@ -152,7 +152,7 @@ struct ObjectWriter {
     }
 
     static func difference(_ object: Manifest, _ changed: JSON) -> (patch: JSON, isStrategic: Bool) {
-        if let schema: ObjectSchema = Registry.types.first(where: { $0.names.resource == object.resource.resource })?.schema,
+        if let schema: ObjectSchema = KnownSchema.of(object.resource.resource),
             let patch = try? StrategicMergePatch.twoWay(object.json, changed, schema: schema)
         {
             return (patch, true)

@@ -12,15 +12,38 @@ final class Session: Sendable {
     /// True when `-n` said it: then objects of other namespaces are refused.
     let isNamespaceGiven: Bool
     private let warningsAreErrors: Bool
-    private let warned: Mutex<[String]> = Mutex([])
+    private let warned: Warned
 
-    init(_ transport: any Transport, access: ClusterAccess, shell: Shell, isNamespaceGiven: Bool, warningsAreErrors: Bool) {
+    /// - Parameter cache: of what the server offers.
+    init(
+        _ transport: any Transport, access: ClusterAccess, shell: Shell, isNamespaceGiven: Bool, warningsAreErrors: Bool,
+        cache: DiscoveryCache? = nil
+    ) {
         self.transport = transport
         self.access = access
         self.shell = shell
         self.isNamespaceGiven = isNamespaceGiven
         self.warningsAreErrors = warningsAreErrors
-        catalog = ResourceCatalog(transport)
+        warned = Warned()
+        catalog = ResourceCatalog(transport, cache: cache)
+    }
+
+    private init(_ other: Session, output: Output) {
+        transport = other.transport
+        access = other.access
+        shell = other.shell.writing(to: output)
+        catalog = other.catalog
+        isNamespaceGiven = other.isNamespaceGiven
+        warningsAreErrors = other.warningsAreErrors
+        warned = other.warned
+    }
+
+    /// The same talk, whose words go elsewhere.
+    func writing(to output: Output) -> Session { Session(self, output: output) }
+
+    /// Warnings that were shown.
+    private final class Warned: Sendable {
+        let texts: Mutex<[String]> = Mutex([])
     }
 
     var namespace: String { access.namespace }
@@ -29,7 +52,17 @@ final class Session: Sendable {
     /// Throws ``APIStatus`` or ``TransportError``.
     func send(_ request: APIRequest) async throws -> JSON {
         let response: APIResponse = try await response(request)
-        return response.body.isEmpty ? .null : try JSON(parsing: response.body)
+        return response.body.isEmpty ? .null : try json(response.body)
+    }
+
+    /// What a server sent. Throws a sentence for one that is no Kubernetes API server: a login page, a proxy.
+    func json(_ body: [UInt8]) throws -> JSON {
+        do { return try JSON(parsing: body) } catch {
+            let start: Substring = String(decoding: body.prefix(60), as: UTF8.self).prefix { !$0.isNewline }
+            throw TransportError(
+                .broken, "\(access.server) does not answer as a Kubernetes API server does: it sent \(JSON.quoted(String(start)))…",
+                address: access.server.hostAndPort)
+        }
     }
 
     /// The answer's bytes as they came.
@@ -42,7 +75,7 @@ final class Session: Sendable {
     /// Each warning once.
     func show(_ warnings: [String]) {
         for warning in warnings {
-            let isNew: Bool = warned.withLock { warned in
+            let isNew: Bool = warned.texts.withLock { warned in
                 guard !warned.contains(warning) else { return false }
                 warned.append(warning)
                 return true
@@ -53,7 +86,7 @@ final class Session: Sendable {
 
     /// With `--warnings-as-errors`, throws when the server warned. Verbs call it at their end.
     func finish() throws {
-        let count: Int = warned.withLock { $0.count }
+        let count: Int = warned.texts.withLock { $0.count }
         guard warningsAreErrors, count > 0 else { return }
         throw Failure("\(count) warning\(count == 1 ? "" : "s") received", isComplete: false)
     }

@@ -3,6 +3,7 @@ import Client
 import HTTP
 import Machinery
 import Sandbox
+import Synchronization
 
 /// A program in a container, run or attached to, by its streams over a WebSocket.
 ///
@@ -22,8 +23,16 @@ struct RemoteProgram: Sendable {
 
     private let connection: UpgradedConnection
     private let version: Int
+    private let left = Flag()
     /// Keeps the connection's thread.
     private let transport: HTTPSTransport
+
+    /// Something that happens once, seen from two tasks.
+    private final class Flag: Sendable {
+        private let value = Atomic<Bool>(false)
+        var isSet: Bool { value.load(ordering: .acquiring) }
+        func set() { value.store(true, ordering: .releasing) }
+    }
 
     /// Begins. Throws ``APIStatus`` or ``TransportError`` when the server does not let it.
     init(_ options: Options, _ session: Session) async throws {
@@ -75,11 +84,18 @@ struct RemoteProgram: Sendable {
             }
         }
         try Task.checkCancellation()
+        if left.isSet { return }
         throw Failure("the connection to the container was lost before its end was told")
     }
 
     /// Leaves without waiting for the end.
     func close() { connection.close() }
+
+    /// The same by the user's wish: then the end of the connection is none of an accident.
+    func leave() {
+        left.set()
+        connection.close()
+    }
 
     private static func judge(_ bytes: [UInt8]) throws {
         guard let status = try? JSON(parsing: bytes) else { throw Failure(String(decoding: bytes, as: UTF8.self)) }
@@ -99,8 +115,11 @@ extension RemoteProgram {
     ///
     /// - Parameter hasTerminal: keys are given on as they are typed, and the terminal is as before afterwards.
     /// - Parameter redraws: tells a wrong size first, so that a program that draws on the whole window does it anew.
-    func interact(hasInput: Bool, hasTerminal: Bool, redraws: Bool = false, _ output: Output) async throws {
-        let typing: Task<Void, Never>? = hasInput ? Task { await type() } : nil
+    /// - Parameter detachKeys: with a terminal, the keys that leave the program, which is a good end.
+    func interact(
+        hasInput: Bool, hasTerminal: Bool, redraws: Bool = false, detachKeys: DetachKeys? = nil, _ output: Output
+    ) async throws {
+        let typing: Task<Void, Never>? = hasInput ? Task { await type(hasTerminal ? detachKeys : nil) } : nil
         defer { typing?.cancel() }
         output.flush()
         guard hasTerminal, Terminal.isTerminal(0) else { return try await show(output) }
@@ -124,10 +143,14 @@ extension RemoteProgram {
     }
 
     /// Not to be waited for: it may wait for a key that never comes.
-    private func type() async {
+    private func type(_ detachKeys: DetachKeys?) async {
         let input = StandardInput()
-        while let bytes = await input.next(), !Task.isCancelled {
-            guard await write(bytes) else { return }
+        var keys: DetachKeys? = detachKeys
+        while let typed = await input.next(), !Task.isCancelled {
+            let passed: (bytes: [UInt8], isDetached: Bool)? = keys?.pass(typed)
+            let bytes: [UInt8] = passed?.bytes ?? typed
+            if !bytes.isEmpty { guard await write(bytes) else { return } }
+            if passed?.isDetached == true { return leave() }
         }
         finishInput()
     }

@@ -32,6 +32,9 @@ package struct APIResources: Verb {
     @Flag(name: .customLong("cached"), help: ArgumentHelp("Taken for kubectl's sake: the server is asked each time.", visibility: .hidden))
     var cached = false
 
+    @Flag(name: .customLong("show-managed-fields"), help: ArgumentHelp("As in kubectl: nothing here has any.", visibility: .hidden))
+    var showManagedFields = false
+
     @Option(
         name: [.customShort("o"), .customLong("output")],
         help: ArgumentHelp("Form of output: wide, name, json or yaml.", valueName: "format"))

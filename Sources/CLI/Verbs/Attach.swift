@@ -11,22 +11,8 @@ package struct Attach: Verb {
     @Argument(help: ArgumentHelp("A pod, or a workload whose pod is meant: web-1, deploy/web.", valueName: "pod"))
     var words: [String] = []
 
-    @Option(name: [.customShort("c"), .customLong("container")], help: ArgumentHelp("The container.", valueName: "name"))
-    var container: String?
-
-    @Flag(name: [.customShort("i"), .customLong("stdin")], help: "Give standard input to the container.")
-    var stdin = false
-
-    @Flag(name: [.customShort("t"), .customLong("tty")], help: "Standard input is a terminal.")
-    var tty = false
-
-    @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Show nothing but the container's own output.")
-    var quiet = false
-
-    @Option(
-        name: .customLong("pod-running-timeout"), help: ArgumentHelp("How long to wait for a workload's first pod.", valueName: "duration"))
-    var podRunningTimeout = Span(.seconds(60))
-
+    @OptionGroup var program: ProgramOptions
+    @OptionGroup var detaching: DetachOptions
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     package init() {}
@@ -36,12 +22,16 @@ package struct Attach: Verb {
         guard words.count == 1 else {
             throw Failure("expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw \(words.count): \(words)")
         }
+        let keys: DetachKeys = try detaching.keys()
         let session: Session = try connection.session(shell)
-        let choice = PodChoice(session: session, wait: podRunningTimeout.duration)
+        let choice = PodChoice(session: session, wait: program.podRunningTimeout.duration)
         let pod: View<Pod> = try await choice.pod(word)
         if pod.isFinished { throw Failure("cannot attach a container in a completed pod; current phase is \(pod.status.phase)") }
-        let name: String = try choice.container(of: pod, container, isQuiet: quiet)
-        try await Attachment(session: session, pod: pod, container: name, hasInput: stdin, wantsTerminal: tty, isQuiet: quiet).run()
+        let name: String = try choice.container(of: pod, program.container, isQuiet: program.quiet)
+        try await Attachment(
+            session: session, pod: pod, container: name, hasInput: program.stdin, wantsTerminal: program.tty, isQuiet: program.quiet,
+            detachKeys: keys
+        ).run()
         try session.finish()
     }
 }
@@ -56,6 +46,8 @@ struct Attachment {
     let hasInput: Bool
     let wantsTerminal: Bool
     let isQuiet: Bool
+    /// nil for `debug`, which has none.
+    var detachKeys: DetachKeys?
 
     /// Attaches, and shows the log of a container that ended too soon for that.
     func runOrShowLog() async throws {
@@ -100,7 +92,7 @@ struct Attachment {
         }
         let program = try await RemoteProgram(
             .init(pod: pod.key, container: container, hasInput: hasInput, hasTerminal: hasTerminal), session)
-        try await program.interact(hasInput: hasInput, hasTerminal: isRaw, redraws: true, output)
+        try await program.interact(hasInput: hasInput, hasTerminal: isRaw, redraws: true, detachKeys: detachKeys, output)
         if let text = farewell(isRaw: isRaw, isEphemeral: ephemeral != nil) { output.line(text) }
     }
 

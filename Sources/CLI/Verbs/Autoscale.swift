@@ -12,8 +12,6 @@ package struct Autoscale: Verb {
     @Argument(help: ArgumentHelp("Type and name: deploy/web", valueName: "type or type/name"))
     var words: [String] = []
 
-    @OptionGroup(title: "Manifests") var files: FilenameOptions
-
     @Option(help: ArgumentHelp("Fewest pods; less than 1 leaves it to the server.", valueName: "int"))
     var min = -1
 
@@ -35,60 +33,45 @@ package struct Autoscale: Verb {
     @Option(name: .customLong("field-manager"), help: ArgumentHelp("Name under which the fields are managed.", valueName: "name"))
     var fieldManager = "kubectl-autoscale"
 
-    @Flag(name: .customLong("save-config"), help: "Note the manifest in the object, so that apply can go on from it.")
-    var saveConfig = false
-
-    @OptionGroup var dryRunOptions: DryRunOptions
-    @OptionGroup var printing: PrintOptions
-    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+    @OptionGroup var derivation: DerivationOptions
 
     package init() {}
 
     package func run(in shell: Shell) async throws {
         guard let max else { throw Failure("required flag(s) \"max\" not set") }
-        let dryRun: DryRun = try dryRunOptions.value()
-        var printer: ObjectPrinter = try printing.printer(shell.output)
         guard max >= 1 else { throw Failure("--max=MAXPODS is required and must be at least 1, max: \(max)") }
         if max < min { throw Failure("--max=MAXPODS must be larger or equal to --min=MINPODS, max: \(max), min: \(min)") }
         if cpuPercent != nil, cpu != nil || memory != nil {
             throw Failure("--cpu-percent is mutually exclusive with --cpu and --memory; use --cpu")
         }
         let metrics: [JSON] = try self.metrics()
-        let session: Session = try connection.session(shell)
-        let writer = ObjectWriter(session: session, dryRun: dryRun, fieldManager: fieldManager)
-        let query = ObjectQuery(session: session, words: words, files: try files.manifests(), isLatest: false)
-        try await query.visit { object in
+        try await derivation.create(
+            HorizontalPodAutoscaler.names, of: words, fieldManager: fieldManager, done: "autoscaled",
+            status: ["currentMetrics": .null, "desiredReplicas": 0], shell
+        ) { object in
             guard ["ReplicationController", "Deployment", "ReplicaSet", "StatefulSet"].contains(object.resource.kind) else {
                 throw Failure(
                     "cannot autoscale a \(object.resource.kind): could not find scale subresource for \(object.resource.apiVersion), "
                         + "Resource=\(object.resource.resource.resource) in discovery information")
             }
-            var scaler: JSON = [
-                "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
-                "metadata": ["name": .string(name.flatMap { $0.isEmpty ? nil : $0 } ?? object.name)],
-                "spec": [
-                    "maxReplicas": .int(Int64(max)),
-                    "scaleTargetRef": [
-                        "apiVersion": .string(object.resource.apiVersion), "kind": .string(object.resource.kind),
-                        "name": .string(object.name),
-                    ],
-                ],
-            ]
-            if min > 0 { scaler[["spec", "minReplicas"]] = .int(Int64(min)) }
-            if !metrics.isEmpty { scaler[["spec", "metrics"]] = .array(metrics) }
-            let resource = APIResource(HorizontalPodAutoscaler.names)
-            guard dryRun.reachesServer else {
-                scaler["status"] = ["currentMetrics": .null, "desiredReplicas": 0]
-                if session.isNamespaceGiven { scaler[["metadata", "namespace"]] = .string(session.namespace) }
-                return try printer.print(
-                    GoForm.completed(scaler), resource, done: "autoscaled", suffix: dryRun.suffix, isTyped: true)
-            }
-            if saveConfig { scaler = LastApplied.added(to: GoForm.completed(scaler), isTyped: true) }
-            let made: JSON = try await writer.create(
-                Manifest(json: scaler, resource: resource, namespace: session.namespace, source: ""), scaler)
-            try printer.print(made, resource, done: "autoscaled", suffix: dryRun.suffix)
+            return scaler(for: object, most: max, metrics)
         }
-        try session.finish()
+    }
+
+    private func scaler(for object: Manifest, most max: Int, _ metrics: [JSON]) -> JSON {
+        var scaler: JSON = [
+            "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
+            "metadata": ["name": .string(name.flatMap { $0.isEmpty ? nil : $0 } ?? object.name)],
+            "spec": [
+                "maxReplicas": .int(Int64(max)),
+                "scaleTargetRef": [
+                    "apiVersion": .string(object.resource.apiVersion), "kind": .string(object.resource.kind), "name": .string(object.name),
+                ],
+            ],
+        ]
+        if min > 0 { scaler[["spec", "minReplicas"]] = .int(Int64(min)) }
+        if !metrics.isEmpty { scaler[["spec", "metrics"]] = .array(metrics) }
+        return scaler
     }
 
     private func metrics() throws -> [JSON] {

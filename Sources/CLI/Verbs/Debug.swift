@@ -36,6 +36,16 @@ package struct Debug: Verb {
     @Option(help: ArgumentHelp("Rights: legacy, general, baseline, netadmin, restricted or sysadmin.", valueName: "profile"))
     var profile = "general"
 
+    @Option(
+        name: .customLong("custom"),
+        help: ArgumentHelp("File of JSON or YAML with parts of a container, which change the profile's.", valueName: "file"))
+    var custom: String?
+
+    @Option(
+        name: [.customShort("f"), .customLong("filename")],
+        help: ArgumentHelp("File that names the pod or node.", valueName: "file"))
+    var filenames: [String] = []
+
     @Flag(name: .customLong("arguments-only"), help: "What stands behind -- are arguments of the image's own program.")
     var argumentsOnly = false
 
@@ -93,23 +103,47 @@ package struct Debug: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        guard let word else { throw Failure("NAME is required for debug\nSee '\(CLI.program) debug -h' for help and examples") }
-        try check(word)
         let session: Session = try connection.session(shell)
+        var given: String? = self.word
+        if given == nil { given = try await named(session) }
+        guard let word = given else {
+            throw Failure("NAME is required for debug\nSee '\(CLI.program) debug -h' for help and examples")
+        }
+        let changes: JSON? = try custom.map(Self.partOfContainer)
+        try check(word)
         let parts: [Substring] = word.split(separator: "/")
         let resource: APIResource? = parts.count == 2 ? try await session.resource(String(parts[0])) : nil
         let debugging: (pod: View<Pod>, container: String)
         if resource?.resource == Node.names.resource {
             if image.isEmpty { throw Failure("--image is required when creating a container for a node") }
             if !target.isEmpty { throw Failure("--target is incompatible with debugging nodes") }
-            debugging = try await onNode(String(parts[1]), session)
+            debugging = try await onNode(String(parts[1]), changes, session)
         } else {
             let pod: View<Pod> = try await PodChoice(session: session, wait: .seconds(20)).pod(word)
-            debugging = try await copyTo.isEmpty ? beside(pod, session) : copied(pod, session)
+            debugging = try await copyTo.isEmpty ? beside(pod, changes, session) : copied(pod, changes, session)
         }
         guard attach ?? stdin, !debugging.container.isEmpty else { return }
         try await stay(with: debugging.pod, debugging.container, session)
         try session.finish()
+    }
+
+    /// What the file of `-f` names.
+    private func named(_ session: Session) async throws -> String? {
+        if filenames.isEmpty { return nil }
+        return try await ManifestReader(session: session).read(filenames, recursive: false).first?.shown
+    }
+
+    /// What `--custom` says. Source: `ComplementContainerSpec` of k8s.io/kubectl/pkg/cmd/debug.
+    private static func partOfContainer(_ path: String) throws -> JSON {
+        let bytes: [UInt8]
+        do { bytes = try LocalFile.read(path) } catch {
+            throw Failure("must pass a container spec json file for custom profile: open \(path): \(error.reason)")
+        }
+        let part: JSON? = try? YAML.documents(bytes, file: path).first?.json
+        guard let part, part.object != nil else { throw Failure("\(path) does not contain a valid container spec: no object") }
+        let fixed: [String] = ["name", "image", "command", "lifecycle", "volumeDevices"].filter { part[$0] != nil }
+        guard fixed.isEmpty else { throw Failure("\(fixed.joined(separator: ", ")) can not be modified via custom profile: \(path)") }
+        return part
     }
 
     /// Flags that do not go together, in kubectl's words.
@@ -138,7 +172,7 @@ package struct Debug: Verb {
         return name
     }
 
-    private func described(_ name: String, _ place: DebugProfile.Place) throws -> JSON {
+    private func described(_ name: String, _ place: DebugProfile.Place, _ changes: JSON?) throws -> JSON {
         var json: JSON = ["name": .string(name), "image": .string(image), "resources": [:], "terminationMessagePolicy": "File"]
         let values: JSON = .array(command.map { .string($0) })
         if !command.isEmpty { json[argumentsOnly ? "args" : "command"] = values }
@@ -154,13 +188,18 @@ package struct Debug: Verb {
         if stdin { json["stdin"] = true }
         if tty { json["tty"] = true }
         if let context = DebugProfile(rawValue: profile)?.securityContext(place) { json["securityContext"] = context }
-        return json
+        guard var changes else { return json }
+        changes["name"] = .string(name)
+        // As a container of a pod, whose lists merge as they do there.
+        func pod(_ container: JSON) -> JSON { ["spec": ["containers": [container]]] }
+        return try StrategicMergePatch.apply(pod(changes), to: pod(json), schema: Pod.definition.schema).list("spec", "containers").first
+            ?? json
     }
 
     // MARK: - Three ways
 
     /// An ephemeral container in the pod itself.
-    private func beside(_ pod: View<Pod>, _ session: Session) async throws -> (View<Pod>, String) {
+    private func beside(_ pod: View<Pod>, _ changes: JSON?, _ session: Session) async throws -> (View<Pod>, String) {
         let taken: [String] = (pod.spec.containers + pod.spec.initContainers).map(\.name) + pod.spec.ephemeralContainers.map(\.name)
         if !target.isEmpty, !quiet {
             session.output.line(
@@ -169,7 +208,7 @@ package struct Debug: Verb {
         }
         let name: String = name(taken: taken, session.output)
         session.output.flush()
-        var added: JSON = try described(name, .ephemeral)
+        var added: JSON = try described(name, .ephemeral, changes)
         if !target.isEmpty { added["targetContainerName"] = .string(target) }
         var request = APIRequest(
             .patch, Pod.names.resource, namespace: pod.namespace, name: pod.name, subresource: "ephemeralcontainers")
@@ -180,7 +219,7 @@ package struct Debug: Verb {
     }
 
     /// A copy of the pod, with another container or other images.
-    private func copied(_ pod: View<Pod>, _ session: Session) async throws -> (View<Pod>, String) {
+    private func copied(_ pod: View<Pod>, _ changes: JSON?, _ session: Session) async throws -> (View<Pod>, String) {
         var copy: JSON = ["apiVersion": "v1", "kind": "Pod"]
         copy["metadata"] = ["name": .string(copyTo), "namespace": .string(pod.namespace)]
         if keepLabels, let labels = pod.json[["metadata", "labels"]] { copy[["metadata", "labels"]] = labels }
@@ -209,7 +248,7 @@ package struct Debug: Verb {
             if tty { containers[index]["tty"] = true }
         } else if !image.isEmpty {
             name = self.name(taken: containers.compactMap { $0["name"]?.string }, session.output)
-            containers.append(try described(name, .copy))
+            containers.append(try described(name, .copy, changes))
         }
         session.output.flush()
         spec["containers"] = .array(containers)
@@ -233,13 +272,13 @@ package struct Debug: Verb {
     }
 
     /// A pod on the node, in the node's own namespaces, with the node's files at /host.
-    private func onNode(_ node: String, _ session: Session) async throws -> (View<Pod>, String) {
+    private func onNode(_ node: String, _ changes: JSON?, _ session: Session) async throws -> (View<Pod>, String) {
         _ = try await session.send(APIRequest(.get, Node.names.resource, name: node))
         let name: String = container.isEmpty ? "debugger" : container
         let podName = "node-debugger-\(node)-\(RandomSuffix.make())"
         if !quiet { session.output.line("Creating debugging pod \(podName) with container \(name) on node \(node).") }
         session.output.flush()
-        var added: JSON = try described(name, .node)
+        var added: JSON = try described(name, .node, changes)
         var spec: JSON = [
             "nodeName": .string(node), "restartPolicy": "Never", "tolerations": [["operator": "Exists"]],
         ]

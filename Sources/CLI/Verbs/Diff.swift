@@ -73,17 +73,24 @@ package struct Diff: Verb {
         let applier = Applier(
             session: session, dryRun: .server, fieldValidation: "Ignore",
             fieldManager: fieldManager ?? (serverSide ? "kubectl" : "kubectl-client-side-apply"), overwrite: true,
-            forceConflicts: forceConflicts, recreates: false)
-        for manifest in manifests {
+            forceConflicts: forceConflicts, recreates: false, migrates: false)
+        var failure: (any Error)?
+        await session.inOrder(manifests, atOnce: concurrency) { manifest, session in
+            var applier: Applier = applier
+            applier.session = session
             let live: JSON? = try await Self.live(manifest, session)
-            let merged: JSON
+            let merged: JSON = try await serverSide ? applier.applyOnServer(manifest).object : applier.mergedOnClient(manifest, live)
+            return (live, merged)
+        } take: { manifest, result in
             do {
-                merged = try await serverSide ? applier.applyOnServer(manifest).object : applier.mergedOnClient(manifest, live)
-            } catch let status as APIStatus {
-                throw status
+                let (live, merged): (JSON?, JSON) = try result.get()
+                try write(live, merged, manifest, folders)
+            } catch {
+                failure = error
             }
-            try write(live, merged, manifest, folders)
+            return failure == nil
         }
+        if let failure { throw failure }
         if prune {
             let pruner = Pruner(session: session, allowlist: try await pruneOptions.resources(session), selector: selector, dryRun: .server)
             for object in try await pruner.objects(besides: manifests) { try write(object.json, nil, object, folders) }

@@ -19,27 +19,12 @@ package struct Exec: Verb {
     @Argument(parsing: .postTerminator, help: ArgumentHelp("The program and its arguments.", valueName: "command"))
     var command: [String] = []
 
-    @Option(name: [.customShort("c"), .customLong("container")], help: ArgumentHelp("The container.", valueName: "name"))
-    var container: String?
-
     @Option(
         name: [.customShort("f"), .customLong("filename")],
         help: ArgumentHelp("File or URL that names the pod or workload.", valueName: "file"))
     var filenames: [String] = []
 
-    @Flag(name: [.customShort("i"), .customLong("stdin")], help: "Give standard input to the program.")
-    var stdin = false
-
-    @Flag(name: [.customShort("t"), .customLong("tty")], help: "Give the program a terminal.")
-    var tty = false
-
-    @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Show nothing but the program's own output.")
-    var quiet = false
-
-    @Option(
-        name: .customLong("pod-running-timeout"), help: ArgumentHelp("How long to wait for a workload's first pod.", valueName: "duration"))
-    var podRunningTimeout = Span(.seconds(60))
-
+    @OptionGroup var streams: ProgramOptions
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     package init() {}
@@ -64,16 +49,16 @@ package struct Exec: Verb {
             }
             word = first.shown
         }
-        let choice = PodChoice(session: session, wait: podRunningTimeout.duration)
+        let choice = PodChoice(session: session, wait: streams.podRunningTimeout.duration)
         let pod: View<Pod> = try await choice.pod(word ?? "")
         if pod.isFinished {
             throw Failure("cannot exec into a container in a completed pod; current phase is \(pod.status.phase)")
         }
-        let name: String = try choice.container(of: pod, container, isQuiet: quiet)
-        let hasTerminal: Bool = try TerminalWish.isGranted(tty, hasInput: stdin, isQuiet: quiet, shell)
+        let name: String = try choice.container(of: pod, streams.container, isQuiet: streams.quiet)
+        let hasTerminal: Bool = try TerminalWish.isGranted(streams.tty, hasInput: streams.stdin, isQuiet: streams.quiet, shell)
         let program = try await RemoteProgram(
-            .init(pod: pod.key, container: name, command: command, hasInput: stdin, hasTerminal: hasTerminal), session)
-        try await program.interact(hasInput: stdin, hasTerminal: hasTerminal, shell.output)
+            .init(pod: pod.key, container: name, command: command, hasInput: streams.stdin, hasTerminal: hasTerminal), session)
+        try await program.interact(hasInput: streams.stdin, hasTerminal: hasTerminal, shell.output)
         try session.finish()
     }
 }

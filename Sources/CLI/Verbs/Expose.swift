@@ -13,8 +13,6 @@ package struct Expose: Verb {
     @Argument(help: ArgumentHelp("Type and name: deploy/web", valueName: "type or type/name"))
     var words: [String] = []
 
-    @OptionGroup(title: "Manifests") var files: FilenameOptions
-
     @Option(help: ArgumentHelp("Ports of the Service; those of the object unless said.", valueName: "ports"))
     var port: String?
 
@@ -53,35 +51,14 @@ package struct Expose: Verb {
     @Option(name: .customLong("field-manager"), help: ArgumentHelp("Name under which the fields are managed.", valueName: "name"))
     var fieldManager = "kubectl-expose"
 
-    @Flag(name: .customLong("save-config"), help: "Note the manifest in the object, so that apply can go on from it.")
-    var saveConfig = false
-
-    @OptionGroup var dryRunOptions: DryRunOptions
-    @OptionGroup var printing: PrintOptions
-    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+    @OptionGroup var derivation: DerivationOptions
 
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        let dryRun: DryRun = try dryRunOptions.value()
-        var printer: ObjectPrinter = try printing.printer(shell.output)
-        let session: Session = try connection.session(shell)
-        let writer = ObjectWriter(session: session, dryRun: dryRun, fieldManager: fieldManager)
-        let query = ObjectQuery(session: session, words: words, files: try files.manifests(), isLatest: false)
-        try await query.visit { object in
-            var service: JSON = try overriding.applied(to: try service(for: object))
-            let resource = APIResource(Service.names)
-            guard dryRun.reachesServer else {
-                if session.isNamespaceGiven { service[["metadata", "namespace"]] = .string(session.namespace) }
-                return try printer.print(
-                    GoForm.completed(service), resource, done: "exposed", suffix: dryRun.suffix, isTyped: true)
-            }
-            if saveConfig { service = LastApplied.added(to: GoForm.completed(service), isTyped: true) }
-            let made: JSON = try await writer.create(
-                Manifest(json: service, resource: resource, namespace: session.namespace, source: ""), service)
-            try printer.print(made, resource, done: "exposed", suffix: dryRun.suffix)
+        try await derivation.create(Service.names, of: words, fieldManager: fieldManager, done: "exposed", shell) { object in
+            try overriding.applied(to: try service(for: object))
         }
-        try session.finish()
     }
 
     /// The Service that the flags and the object describe.
@@ -190,10 +167,9 @@ package struct OverrideOptions: ParsableArguments, Sendable {
         case "json":
             do { return try JSONPatch(patch).applied(to: object) } catch { throw Failure("\(error)") }
         case "strategic":
-            let schema = Registry.types.first {
-                $0.names.kind == object["kind"]?.string && $0.names.apiVersion == object["apiVersion"]?.string
-            }?.schema
-            do { return try StrategicMergePatch.apply(patch, to: object, schema: schema) } catch { throw Failure("\(error)") }
+            do { return try StrategicMergePatch.apply(patch, to: object, schema: KnownSchema.of(object)) } catch {
+                throw Failure("\(error)")
+            }
         default: throw Failure("invalid override type: \(overrideType)")
         }
     }

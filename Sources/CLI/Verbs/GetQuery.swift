@@ -190,6 +190,9 @@ struct GetQuery {
             for target in targets { _ = try await showStart(of: target, &printer) }
             throw Failure("you may only watch a single resource or type of resource at a time")
         }
+        if let sortBy, format.isForPeople, !verb.outputWatchEvents, !CLI.isKubectl {
+            return try await watchSorted(target, SortedWatch(sortBy: sortBy, options: options(target.resource), shell: session.shell))
+        }
         var (request, list) = try await showStart(of: target, &printer)
         session.output.flush()
         request.verb = .watch
@@ -199,6 +202,31 @@ struct GetQuery {
             try printer.show(event, session.output)
             session.output.flush()
         }
+    }
+
+    /// The table in its order: drawn anew with each change.
+    private func watchSorted(_ target: Target, _ table: SortedWatch) async throws {
+        var table: SortedWatch = table
+        var request: APIRequest = watchRequest(target)
+        request.options.other.append(("includeObject", "Object"))
+        let list: JSON = try await list(request, target)
+        try table.begin(list)
+        request.verb = .watch
+        request.options.resourceVersion = list[["metadata", "resourceVersion"]]?.string
+        request.options.allowWatchBookmarks = true
+        for try await event in WatchEvents(try await session.transport.stream(request)) where event.kind != .bookmark {
+            try table.change(event)
+        }
+    }
+
+    private func watchRequest(_ target: Target) -> APIRequest {
+        var options: RequestOptions = verb.listOptions
+        if let name = target.name {
+            options.fieldSelector = ([verb.selection.fieldSelector].compactMap { $0 } + ["metadata.name=" + name]).joined(separator: ",")
+        }
+        return APIRequest(
+            .list, target.resource.resource, namespace: target.namespace, options: options,
+            representation: format.isForPeople ? .table : .object)
     }
 
     private func watchPrinter(_ resource: APIResource) -> WatchPrinter {
@@ -212,13 +240,7 @@ struct GetQuery {
 
     /// Shows what is there before the first change.
     private func showStart(of target: Target, _ printer: inout WatchPrinter) async throws -> (request: APIRequest, list: JSON) {
-        var options: RequestOptions = verb.listOptions
-        if let name = target.name {
-            options.fieldSelector = ([verb.selection.fieldSelector].compactMap { $0 } + ["metadata.name=" + name]).joined(separator: ",")
-        }
-        let request = APIRequest(
-            .list, target.resource.resource, namespace: target.namespace, options: options,
-            representation: format.isForPeople ? .table : .object)
+        let request: APIRequest = watchRequest(target)
         let list: JSON = try await list(request, target)
         if target.name != nil, (list["rows"] ?? list["items"])?.array?.isEmpty == true, !verb.ignoreNotFound {
             // Asking for the one object gives the server's own words.
@@ -226,33 +248,5 @@ struct GetQuery {
         }
         if !verb.watchOnly { try printer.show(list, session.output) }
         return (request, list)
-    }
-}
-
-/// Prints a watch's beginning and its events, as rows or as objects.
-private struct WatchPrinter {
-    var table: TablePrinter
-    var objects: ObjectPrinter
-    let showsEvents: Bool
-    let resource: APIResource
-
-    mutating func show(_ list: JSON, _ output: Output) throws {
-        if list["kind"] == "Table" {
-            if list["rows"]?.array?.isEmpty == false { output.write(table.text(list, event: "ADDED")) }
-            return
-        }
-        for item in list["items"]?.array ?? [] { try show(GetQuery.typed(item, resource), "ADDED", output) }
-    }
-
-    mutating func show(_ event: WatchEvent, _ output: Output) throws {
-        if event.object["kind"] == "Table" {
-            output.write(table.text(event.object, event: event.kind.rawValue))
-        } else {
-            try show(event.object, event.kind.rawValue, output)
-        }
-    }
-
-    private mutating func show(_ object: JSON, _ event: String, _ output: Output) throws {
-        try objects.print(object, resource, event: showsEvents ? event : nil)
     }
 }

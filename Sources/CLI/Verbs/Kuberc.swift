@@ -22,16 +22,14 @@ package struct KubercView: LocalVerb {
     @Option(help: ArgumentHelp("The file; without it $KUBERC or ~/.kube/kuberc.", valueName: "file"))
     var kuberc: String?
 
-    @Option(
-        name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Form of output: yaml, json, jsonpath=…", valueName: "format"))
-    var output = "yaml"
+    @OptionGroup var printing: PrintOptions
 
     package init() {}
 
     package func runLocally(in shell: Shell) throws {
         let file = PreferencesFile(flag: kuberc, shell.environment)
         guard let json = try file.read() else { throw Failure("kuberc file not found at \(file.path)") }
-        var printer = ObjectPrinter(try OutputFormat(output), shell.output)
+        var printer = ObjectPrinter(try printing.format(unlessSaid: "yaml"), shell.output)
         try printer.print(json, nil)
     }
 }

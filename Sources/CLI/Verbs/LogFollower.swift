@@ -15,7 +15,11 @@ struct LogFollower {
     func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             var seen: [String: Int] = [:]
+            var pause: Duration = .zero
             while true {
+                // A server that ends watches at once is not asked in a circle.
+                try await Task.sleep(for: pause)
+                let began: ContinuousClock.Instant = .now
                 var request = APIRequest(
                     .list, Pod.names.resource, namespace: namespace, options: RequestOptions { $0.labelSelector = selector })
                 let list: JSON = try await session.send(request)
@@ -31,6 +35,7 @@ struct LogFollower {
                         }
                     }
                 } catch let status as APIStatus where status.isExpired {}
+                pause = began.duration(to: .now) > .seconds(5) ? .zero : min(pause * 2 + .milliseconds(100), .seconds(5))
             }
         }
     }

@@ -71,6 +71,11 @@ package struct Logs: Verb {
     var podRunningTimeout = Span(.seconds(20))
 
     @Flag(
+        name: .customLong("insecure-skip-tls-verify-backend"),
+        help: "Let the server take the log from a kubelet whose certificate it does not trust.")
+    var insecureSkipTLSVerifyBackend = false
+
+    @Flag(
         name: .customLong("control-plane"),
         help: "Show what a cluster of this machine logs about itself (kubectl has no such flag).")
     var controlPlane = false
@@ -165,6 +170,7 @@ package struct Logs: Verb {
         add("follow", follow ? "true" : nil)
         add("previous", previous ? "true" : nil)
         add("timestamps", timestamps ? "true" : nil)
+        add("insecureSkipTLSVerifyBackend", insecureSkipTLSVerifyBackend ? "true" : nil)
         add("sinceSeconds", since.map { String(Int($0.duration.inSeconds.rounded(.up))) })
         add("sinceTime", sinceTime)
         let lines: Int = tail ?? (hasSelector ? 10 : -1)

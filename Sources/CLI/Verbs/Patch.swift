@@ -96,7 +96,7 @@ package struct Patch: Verb {
             do { return try JSONPatch(patch).applied(to: object.json) } catch { throw Failure("\(error)") }
         case .mergePatch: return MergePatch.apply(patch, to: object.json)
         default:
-            guard let schema = Registry.types.first(where: { $0.names.resource == object.resource.resource })?.schema else {
+            guard let schema = KnownSchema.of(object.resource.resource) else {
                 throw Failure(
                     "strategic merge patch is not supported for \(object.resource.apiVersion), Kind=\(object.resource.kind) locally, try --type merge"
                 )

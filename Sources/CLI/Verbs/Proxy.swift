@@ -13,7 +13,12 @@ package struct Proxy: Verb {
         discussion: "Whoever reaches the port acts as you. Ends with Ctrl-C.")
 
     @Option(name: [.customShort("p"), .customLong("port")], help: ArgumentHelp("Port to listen on; 0 takes a free one.", valueName: "int"))
-    var port = 8001
+    var port: Int?
+
+    @Option(
+        name: [.customShort("u"), .customLong("unix-socket")],
+        help: ArgumentHelp("Serve on a socket in the file system in place of a port.", valueName: "path"))
+    var unixSocket = ""
 
     @Option(help: ArgumentHelp("Address to listen on.", valueName: "ip"))
     var address = "127.0.0.1"
@@ -52,6 +57,7 @@ package struct Proxy: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
+        if !unixSocket.isEmpty, port != nil { throw Failure("cannot set --unix-socket and --port at the same time") }
         let session: Session = try connection.session(shell)
         guard let transport = session.transport as? HTTPSTransport else { throw Failure("a proxy needs a connection to a server") }
         if disableFilter {
@@ -68,7 +74,7 @@ package struct Proxy: Verb {
         limits.bodySize = 64 << 20
         let server: HTTPServer
         do {
-            server = try await HTTPServer(host: address, port: port, tls: nil, limits: limits) { request, exchange in
+            let serve: HTTPHandler = { request, exchange in
                 if let filter, !filter.takes(request) {
                     return exchange.respond(403, ["Content-Type": "text/plain; charset=utf-8"], Array("Forbidden\n".utf8))
                 }
@@ -80,11 +86,15 @@ package struct Proxy: Verb {
                 let target: String = path + (request.query.map { "?" + $0 } ?? "")
                 Task { await transport.pass(request, target: target, exchange) }
             }
+            server =
+                unixSocket.isEmpty
+                ? try await HTTPServer(host: address, port: port ?? 8001, tls: nil, limits: limits, handler: serve)
+                : try await HTTPServer(descriptor: LocalSocket.listen(unixSocket), limits: limits, handler: serve)
         } catch let error as HTTPError {
             throw Failure("\(error)")
         }
         let shown: String = address.contains(":") ? "[\(address)]" : address
-        shell.output.line("Starting to serve on \(shown):\(server.port)")
+        shell.output.line("Starting to serve on \(unixSocket.isEmpty ? "\(shown):\(server.port)" : unixSocket)")
         shell.output.flush()
         // Until a signal ends the process.
         while true { try await Task.sleep(for: .seconds(3600)) }

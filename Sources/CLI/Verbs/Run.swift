@@ -75,11 +75,40 @@ package struct Run: Verb {
     @Option(name: .customLong("pod-running-timeout"), help: ArgumentHelp("How long to wait until the pod runs.", valueName: "duration"))
     var podRunningTimeout = Span(.seconds(60))
 
+    @OptionGroup var detaching: DetachOptions
+
+    @Option(help: ArgumentHelp("With --rm: what happens to dependents: background, foreground or orphan.", valueName: "how"))
+    var cascade = "background"
+
+    @Option(name: .customLong("grace-period"), help: ArgumentHelp("With --rm: seconds for the pod to end in.", valueName: "int"))
+    var gracePeriod = -1
+
+    @Flag(help: "With --rm: end the pod at once, without waiting for its processes.")
+    var force = false
+
+    @Option(help: ArgumentHelp("With --rm: how long to wait for the pod's end; 0 waits without end.", valueName: "duration"))
+    var timeout = Span(.zero)
+
+    @Flag(help: ArgumentHelp("Taken for kubectl's sake: --rm always waits for the pod's end.", visibility: .hidden))
+    var wait = false
+
+    @Option(name: [.customShort("f"), .customLong("filename")], help: ArgumentHelp("As in kubectl: ignored.", visibility: .hidden))
+    var filenames: [String] = []
+
+    @Option(name: [.customShort("k"), .customLong("kustomize")], help: ArgumentHelp("As in kubectl: ignored.", visibility: .hidden))
+    var kustomize: String?
+
+    @Flag(name: [.customShort("R"), .customLong("recursive")], help: ArgumentHelp("As in kubectl: ignored.", visibility: .hidden))
+    var recursive = false
+
     @OptionGroup var creation: CreationOptions
 
     package init() {}
 
     package func run(in shell: Shell) async throws {
+        if !filenames.isEmpty {
+            shell.output.note("Flag --filename has been deprecated, it is ignored by kubectl run and will be removed in a future release")
+        }
         guard let name else { throw Failure("NAME is required for run\nSee '\(CLI.program) run -h' for help and examples") }
         try await make(name, command, shell)
     }
@@ -98,6 +127,8 @@ package struct Run: Verb {
         guard ["Always", "OnFailure", "Never"].contains(restart) else {
             throw Failure("invalid restart policy: \(restart)\nSee '\(CLI.program) run -h' for help and examples")
         }
+        let deletion: DeletionOptions = try deletion()
+        let keys: DetachKeys = try detaching.keys()
         let pod: JSON = try overridden(try pod(name, image, arguments))
         guard attaches else {
             try await creation.create(Pod.names, pod, shell, failure: nil)
@@ -109,8 +140,8 @@ package struct Run: Verb {
         let made = View<Pod>(try await session.send(request))
         try await exposeIfWanted(name, shell)
         let result: Result<Void, any Error>
-        do { result = .success(try await stay(with: made, session)) } catch { result = .failure(error) }
-        if removes { try await remove(made, session) }
+        do { result = .success(try await stay(with: made, keys, session)) } catch { result = .failure(error) }
+        if removes { try await remove(made, deletion, session) }
         try result.get()
         try session.finish()
     }
@@ -177,14 +208,14 @@ package struct Run: Verb {
 
     // MARK: - Staying with it
 
-    private func stay(with made: View<Pod>, _ session: Session) async throws {
+    private func stay(with made: View<Pod>, _ keys: DetachKeys, _ session: Session) async throws {
         let watch = PodWatch(session: session, key: made.key)
         let pod: View<Pod> = try await watch.wait(within: podRunningTimeout.duration) { pod in
             pod.isFinished || (pod.status.phase == "Running" && pod.isReady)
         }
         let attachment = Attachment(
             session: session, pod: pod, container: pod.spec.containers.first?.name ?? "", hasInput: stdin, wantsTerminal: tty,
-            isQuiet: quiet)
+            isQuiet: quiet, detachKeys: keys)
         if pod.isFinished { try await attachment.showLog() } else { try await attachment.runOrShowLog() }
         guard !leaveStdinOpen, restart != "Always" else { return }
         let (policy, name): (String, String) = (restart, made.key.name)
@@ -201,9 +232,19 @@ package struct Run: Verb {
             exitCode: Int32(clamping: state.exitCode), isComplete: true)
     }
 
-    private func remove(_ pod: View<Pod>, _ session: Session) async throws {
+    /// How `--rm` deletes. Throws kubectl's text for what does not go together.
+    private func deletion() throws -> DeletionOptions {
+        guard let policy = DeletionOptions.policies[cascade] else {
+            throw Failure("invalid cascade value (\(cascade)). Must be \"background\", \"foreground\", or \"orphan\"")
+        }
+        return DeletionOptions(propagationPolicy: policy, gracePeriodSeconds: gracePeriod >= 0 ? gracePeriod : force ? 0 : nil)
+    }
+
+    private func remove(_ pod: View<Pod>, _ options: DeletionOptions, _ session: Session) async throws {
         let deletion = ObjectDeletion(
-            session: session, dryRun: .none, gracePeriodSeconds: nil, propagationPolicy: "Background", showsNameOnly: false, timeout: nil)
+            session: session, dryRun: .none, gracePeriodSeconds: options.gracePeriodSeconds,
+            propagationPolicy: options.propagationPolicy ?? "Background", showsNameOnly: false,
+            timeout: timeout.duration > .zero ? timeout.duration : nil)
         let target = Target(resource: APIResource(Pod.names), name: pod.name, namespace: pod.namespace)
         let deleted: ObjectDeletion.Deleted? = try await deletion.delete(target)
         session.output.flush()

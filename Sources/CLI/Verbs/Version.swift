@@ -32,7 +32,8 @@ package struct Version: LocalVerb {
         var server: JSON?
         var failure: (any Error)?
         do {
-            server = try JSON(parsing: try await connection.session(shell).transport.raw("/version", accept: "application/json").body)
+            let session: Session = try connection.session(shell)
+            server = try session.json(try await session.transport.raw("/version", accept: "application/json").body)
         } catch {
             failure = error
         }

@@ -53,7 +53,11 @@ package struct Wait: Verb {
         let session: Session = try connection.session(shell)
         let deadline: ContinuousClock.Instant = .now + (timeout.duration < .zero ? .seconds(7 * 86_400) : timeout.duration)
         let isForDeletion: Bool = wanted.contains { $0.isDeletion }
-        if wanted.contains(where: { $0.isCreation }) { try await waitForCreation(session, deadline) }
+        if wanted.contains(where: { $0.isCreation }) {
+            try await Progress.during(shell, { "waiting for \(words.joined(separator: " ")) to be created" }) {
+                try await waitForCreation(session, deadline)
+            }
+        }
         let rest: [WaitCondition] = wanted.filter { !$0.isCreation }
         var query = ObjectQuery(session: session, words: words, files: try files.manifests(), isLocal: local)
         query.selector = selection.selector
@@ -219,8 +223,10 @@ struct ObjectWait {
             return object.json
         }
         let found = Found()
-        try await Deadline.run(deadline, or: "timed out waiting for the condition on \(resource)/\(object.name)") {
-            found.object = try await watch(get)
+        try await Progress.during(session.shell, { "waiting for \(object.shown)" }) {
+            try await Deadline.run(deadline, or: "timed out waiting for the condition on \(resource)/\(object.name)") {
+                found.object = try await watch(get)
+            }
         }
         return found.object
     }

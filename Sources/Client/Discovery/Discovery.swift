@@ -16,14 +16,20 @@ package enum Discovery {
     /// All groups, core first, in the server's order; the preferred version of a group comes first.
     ///
     /// Uses the aggregated documents, two requests in all; servers older than 1.27 are asked for each version.
-    package static func groups(_ transport: any Transport) async throws -> [GroupVersion] {
-        async let named: [GroupVersion] = groups(transport, "/apis")
-        let core: [GroupVersion] = try await groups(transport, "/api")
+    ///
+    /// - Parameter cache: keeps the documents; nil asks for them each time.
+    package static func groups(_ transport: any Transport, cache: DiscoveryCache? = nil) async throws -> [GroupVersion] {
+        async let named: [GroupVersion] = groups(transport, "/apis", cache)
+        let core: [GroupVersion] = try await groups(transport, "/api", cache)
         return try await core + named
     }
 
-    private static func groups(_ transport: any Transport, _ path: String) async throws -> [GroupVersion] {
-        let json: JSON = try JSON(parsing: try await transport.raw(path, accept: aggregated).body)
+    private static func groups(_ transport: any Transport, _ path: String, _ cache: DiscoveryCache?) async throws -> [GroupVersion] {
+        let bytes: [UInt8] =
+            if let cache { try await cache.document(path, accept: aggregated, transport) } else {
+                try await transport.raw(path, accept: aggregated).body
+            }
+        let json: JSON = try JSON(parsing: bytes)
         if json["kind"] == "APIGroupDiscoveryList" { return (json["items"]?.array ?? []).flatMap(versions) }
         var found: [GroupVersion] = []
         for apiVersion in legacyVersions(json) {

@@ -5,9 +5,14 @@ import API
 /// The names of built-in kinds are answered without a request; anything else asks the server, once.
 package actor ResourceCatalog {
     private let transport: any Transport
+    private let cache: DiscoveryCache?
     private var discovered: Task<[Discovery.GroupVersion], any Error>?
 
-    package init(_ transport: any Transport) { self.transport = transport }
+    /// - Parameter cache: keeps what the server offers from one command to the next.
+    package init(_ transport: any Transport, cache: DiscoveryCache? = nil) {
+        self.transport = transport
+        self.cache = cache
+    }
 
     /// `pods`, `po`, `Pod`, `deploy`, `deployments.apps`, `deployments.v1.apps`. nil when neither we nor the server knows it.
     package func find(_ word: String) async throws -> APIResource? {
@@ -55,7 +60,8 @@ package actor ResourceCatalog {
     /// Everything that the server offers.
     package func groups() async throws -> [Discovery.GroupVersion] {
         let transport: any Transport = transport
-        let task: Task<[Discovery.GroupVersion], any Error> = discovered ?? Task { try await Discovery.groups(transport) }
+        let task: Task<[Discovery.GroupVersion], any Error> =
+            discovered ?? Task { [cache] in try await Discovery.groups(transport, cache: cache) }
         discovered = task
         return try await task.value
     }

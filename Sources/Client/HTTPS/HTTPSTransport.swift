@@ -28,7 +28,12 @@ package final class HTTPSTransport: Transport {
                 caPEM: access.caPEM, serverName: access.serverName, insecureSkipVerify: access.insecureSkipVerify,
                 certificatePEM: access.certificatePEM, keyPEM: access.keyPEM)
         }
-        client = HTTPClient(HTTPClientConfiguration(host: access.server.host, port: access.server.port, tls: tls))
+        var configuration = HTTPClientConfiguration(host: access.server.host, port: access.server.port, tls: tls)
+        // One that can't be read was refused when the access was made.
+        if let proxy = access.proxyURL.flatMap({ try? ProxyDial($0) }) {
+            configuration.dial = { [server = access.server] in try await proxy.connect(to: server) }
+        }
+        client = HTTPClient(configuration)
     }
 
     package func send(_ request: APIRequest) async throws -> APIResponse {
@@ -37,6 +42,15 @@ package final class HTTPSTransport: Transport {
 
     package func raw(_ path: String, accept: String) async throws -> APIResponse {
         try await exchange(httpRequest(method: "GET", target: path, accept: accept))
+    }
+
+    package func document(_ path: String, accept: String, unless etag: String?) async throws -> (bytes: [UInt8], etag: String?)? {
+        var request: HTTPClientRequest = httpRequest(method: "GET", target: path, accept: accept)
+        if let etag { request.headers.set("If-None-Match", etag) }
+        let response: HTTPResponse = try await answer(request)
+        if response.status == 304, etag != nil { return nil }
+        guard (200..<300).contains(response.status) else { throw Self.failure(response) }
+        return (response.body, response.headers["ETag"])
     }
 
     package func raw(_ method: String, _ path: String, _ body: [UInt8]) async throws -> APIResponse {
@@ -91,13 +105,19 @@ package final class HTTPSTransport: Transport {
     package func shutdown() { client.shutdown() }
 
     private func exchange(_ request: HTTPClientRequest) async throws -> APIResponse {
+        let response: HTTPResponse = try await answer(request)
+        guard (200..<300).contains(response.status) else { throw Self.failure(response) }
+        return APIResponse(
+            code: response.status, body: response.body, warnings: response.headers.all("Warning").flatMap(WarningHeader.texts))
+    }
+
+    /// Whatever its status.
+    private func answer(_ request: HTTPClientRequest) async throws -> HTTPResponse {
         let start: ContinuousClock.Instant = .now
         let response: HTTPResponse
         do { response = try await client.send(request) } catch { throw explained(error) }
         trace?(request.method, url(request), response.status, ContinuousClock.now - start)
-        guard (200..<300).contains(response.status) else { throw Self.failure(response) }
-        return APIResponse(
-            code: response.status, body: response.body, warnings: response.headers.all("Warning").flatMap(WarningHeader.texts))
+        return response
     }
 
     private func httpRequest(_ request: APIRequest) -> HTTPClientRequest {

@@ -14,6 +14,7 @@ package struct AccessOverrides: Sendable {
     package var clientCertificate: String?
     package var clientKey: String?
     package var tlsServerName: String?
+    package var proxyURL: String?
     package var insecureSkipTLSVerify = false
     package var impersonatedUser: String?
     package var impersonatedUID: String?
@@ -29,6 +30,8 @@ package struct ClusterAccess: Sendable {
     package var server: ServerAddress
     package var caPEM: String?
     package var serverName: String?
+    /// Proxy on the way to the server; nil goes there straight.
+    package var proxyURL: String?
     package var insecureSkipVerify: Bool
     package var certificatePEM: String?
     package var keyPEM: String?
@@ -80,6 +83,8 @@ package struct ClusterAccess: Sendable {
         serverName = overrides.tlsServerName ?? cluster?["tls-server-name"]?.string
         let prefersTLS: Bool = caPEM != nil || certificatePEM != nil || insecureSkipVerify
         server = try ServerAddress(overrides.server ?? cluster?["server"]?.string ?? "http://localhost:8080", prefersTLS: prefersTLS)
+        proxyURL = (overrides.proxyURL ?? cluster?["proxy-url"]?.string).flatMap { $0.isEmpty ? nil : $0 }
+        if let proxyURL { _ = try ProxyDial(proxyURL) }
         authorization = try Self.authorization(user, userName, overrides)
         if authorization == nil, let entry = user?["exec"], !entry.isNull {
             plugin = ExecCredential(entry: entry, cluster: Self.described(cluster, server))
@@ -98,6 +103,15 @@ package struct ClusterAccess: Sendable {
             }
         }
         if impersonatedGroups.isEmpty { impersonatedGroups = (user?["as-groups"]?.array ?? []).compactMap(\.string) }
+    }
+
+    /// The same by the proxy that the environment names, unless the kubeconfig names one.
+    package func withProxy(of environment: (String) -> String?) throws(KubeconfigError) -> ClusterAccess {
+        guard proxyURL == nil, let url = ProxyDial.url(for: server, environment) else { return self }
+        _ = try ProxyDial(url)
+        var access: ClusterAccess = self
+        access.proxyURL = url
+        return access
     }
 
     /// What a pod finds in its environment and its service account volume; nil outside of pods.

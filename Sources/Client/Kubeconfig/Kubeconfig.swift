@@ -33,6 +33,9 @@ package struct Kubeconfig: Sendable, Hashable {
         self.init()
         json = document.json
         for section in Section.allCases {
+            if let value = json[section.rawValue], !value.isNull, value.array == nil {
+                throw KubeconfigError("error loading config file \"\(file)\": \(section.rawValue) is a \(value.typeName), not a list")
+            }
             for entry in json[section.rawValue]?.array ?? [] where entry["name"]?.string == nil {
                 throw KubeconfigError("error loading config file \"\(file)\": an entry of \(section.rawValue) has no name")
             }

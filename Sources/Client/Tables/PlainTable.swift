@@ -34,6 +34,7 @@ package enum TableCell {
         switch cell {
         case .null: return ""
         case .string(let text):
+            guard text.utf8.contains(where: { $0 < 0x20 }) else { return text }
             let isBreak: (Unicode.Scalar) -> Bool = { $0 == "\n" || $0 == "\r" || $0 == "\u{0C}" }
             guard let end = text.unicodeScalars.firstIndex(where: isBreak) else { return text }
             return String(text[..<end]) + "..."

@@ -15,7 +15,13 @@ enum CertificateRefusal {
 
     /// The handshake failed; without a certificate the other side may speak no TLS at all.
     static func handshake(_ reason: BoringSSLError, peer: NIOSSLCertificate?) -> String {
-        guard let certificate = peer.flatMap(parsed) else { return "tls: the handshake failed (\(reason))" }
+        guard let certificate = peer.flatMap(parsed) else {
+            // BoringSSL tells its errors as text only.
+            if "\(reason)".contains("WRONG_VERSION_NUMBER") || "\(reason)".contains("HTTP_REQUEST") {
+                return "tls: first record does not look like a TLS handshake; a server of plain HTTP is written as http://"
+            }
+            return "tls: the handshake failed (\(reason))"
+        }
         let now = Double(time(nil))
         if certificate.notValidAfter.timeIntervalSince1970 < now {
             return "\(failure): certificate has expired or is not yet valid (it ended \(certificate.notValidAfter))"

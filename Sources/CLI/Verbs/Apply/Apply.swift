@@ -1,6 +1,7 @@
 package import ArgumentParser
 import Client
 import Machinery
+import Synchronization
 
 /// `apply`: makes objects what their manifests say, and keeps what others added.
 package struct Apply: Verb {
@@ -36,7 +37,9 @@ package struct Apply: Verb {
     @Flag(inversion: .prefixedNo, help: "Use the manifest's values where others changed them since the last apply.")
     var overwrite = true
 
-    @Flag(help: "Delete and make anew what cannot be changed in place.")
+    @Flag(
+        name: [.customLong("force"), .customLong("replace")],
+        help: "Delete and make anew what cannot be changed in place (kubectl knows the first name only).")
     var force = false
 
     @Flag(help: "Wait until objects that --force deletes are gone.")
@@ -54,6 +57,13 @@ package struct Apply: Verb {
     var all = false
 
     @OptionGroup var pruneOptions: PruneAllowlist
+
+    @Option(
+        name: .customLong("applyset"),
+        help: ArgumentHelp(
+            "With --prune: delete what was applied to this set and is not in the manifests any more. A Secret, or another object, keeps the "
+                + "set. Needs KUBECTL_APPLYSET=true.", valueName: "[type/]name"))
+    var applySet: String?
 
     @Option(help: ArgumentHelp("What happens to dependents of deleted objects: background, foreground or orphan.", valueName: "how"))
     var cascade = "background"
@@ -80,20 +90,9 @@ package struct Apply: Verb {
             throw Failure("Unexpected args: [\(words.joined(separator: " "))]\nSee '\(CLI.program) apply -h' for help and examples")
         }
         if paths.isEmpty { throw Failure("must specify one of -f and -k") }
-        if forceConflicts, !serverSide { throw Failure("--force-conflicts only works with --server-side") }
         let dryRun: DryRun = try dryRunOptions.value()
-        if serverSide, case .client = dryRun {
-            throw Failure("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)")
-        }
-        if serverSide, force { throw Failure("--force cannot be used with --server-side") }
-        if force, case .server = dryRun { throw Failure("--dry-run=server cannot be used with --force") }
-        if all, selector?.isEmpty == false { throw Failure("cannot set --all and --selector at the same time") }
-        if prune, !all, selector?.isEmpty != false {
-            throw Failure(
-                "all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector"
-            )
-        }
-        guard let policy = ["background": "Background", "foreground": "Foreground", "orphan": "Orphan"][cascade] else {
+        try check(dryRun, shell)
+        guard let policy = DeletionOptions.policies[cascade] else {
             throw Failure("invalid cascade value (\(cascade)). Must be \"background\", \"foreground\", or \"orphan\"")
         }
         let format: OutputFormat = try printing.format()
@@ -107,18 +106,26 @@ package struct Apply: Verb {
             manifests = manifests.filter { match.matches($0.json[["metadata", "labels"]] ?? [:]) }
         }
         if manifests.isEmpty { throw Failure("no objects passed to apply") }
+        var set: ApplySet?
+        if let applySet {
+            set = try await ApplySet(applySet, session, dryRun, fieldValidation: validation)
+            manifests = try set?.labelled(manifests) ?? manifests
+            try await set?.begin(manifests)
+        }
         var applier = Applier(
             session: session, dryRun: dryRun, fieldValidation: validation,
             fieldManager: fieldManager ?? (serverSide ? "kubectl" : "kubectl-client-side-apply"), overwrite: overwrite,
             forceConflicts: forceConflicts, recreates: force)
         applier.subresource = subresource.flatMap { $0.isEmpty ? nil : $0 }
-        let allowlist: [APIResource] = prune ? try await pruneOptions.resources(session) : []
+        let allowlist: [APIResource] = prune && set == nil ? try await pruneOptions.resources(session) : []
         try await apply(manifests, applier, format, dryRun, session)
-        if prune {
+        var printer = ObjectPrinter(format, session.output, showsManagedFields: printing.showManagedFields)
+        let deletion = DeletionOptions(propagationPolicy: policy, gracePeriodSeconds: gracePeriod >= 0 ? gracePeriod : nil)
+        if let set {
+            try await set.prune(besides: manifests, deletion, &printer)
+        } else if prune {
             let pruner = Pruner(session: session, allowlist: allowlist, selector: selector, dryRun: dryRun)
-            var printer = ObjectPrinter(format, session.output, showsManagedFields: printing.showManagedFields)
-            try await pruner.prune(
-                besides: manifests, propagationPolicy: policy, gracePeriodSeconds: gracePeriod >= 0 ? gracePeriod : nil, &printer)
+            try await pruner.prune(besides: manifests, deletion, &printer)
         }
         if waitReady, dryRun.isReal {
             session.output.flush()
@@ -128,28 +135,86 @@ package struct Apply: Verb {
         try session.finish()
     }
 
+    /// Flags that do not go together, in kubectl's words.
+    private func check(_ dryRun: DryRun, _ shell: Shell) throws {
+        if applySet != nil, !ApplySet.isEnabled(shell) {
+            throw Failure("unknown flag: --applyset\nSee '\(CLI.program) apply --help' for usage.")
+        }
+        if forceConflicts, !serverSide { throw Failure("--force-conflicts only works with --server-side") }
+        if serverSide, case .client = dryRun {
+            throw Failure("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)")
+        }
+        if serverSide, force { throw Failure("--force cannot be used with --server-side") }
+        if force, case .server = dryRun { throw Failure("--dry-run=server cannot be used with --force") }
+        let hasSelector: Bool = selector?.isEmpty == false
+        if all, hasSelector { throw Failure("cannot set --all and --selector at the same time") }
+        if applySet != nil, !prune { throw Failure("--applyset requires --prune") }
+        guard prune else { return }
+        if force { throw Failure("--force cannot be used with --prune") }
+        if applySet != nil {
+            if all { throw Failure("--all is incompatible with --applyset") }
+            if hasSelector { throw Failure("--selector is incompatible with --applyset") }
+            if !pruneOptions.types.isEmpty { throw Failure("--prune-allowlist is incompatible with --applyset") }
+            return
+        }
+        if !all, !hasSelector {
+            throw Failure(
+                "all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector"
+            )
+        }
+        if serverSide { throw Failure("--prune is in alpha and doesn't currently work on objects created by server-side apply") }
+    }
+
     private func apply(
         _ manifests: [Manifest], _ applier: Applier, _ format: OutputFormat, _ dryRun: DryRun, _ session: Session
     ) async throws {
         var failures = Failures()
         var printer = ObjectPrinter(format, session.output, showsManagedFields: printing.showManagedFields)
         var shown: [JSON] = []
-        for manifest in manifests {
-            do {
-                let applied: Applied = serverSide ? try await applier.applyOnServer(manifest) : try await applier.applyOnClient(manifest)
-                if format.isForPeople || format.isName || manifests.count == 1 {
-                    try printer.print(applied.object, manifest.resource, done: applied.done, suffix: dryRun.suffix)
-                } else {
-                    shown.append(applied.object)
+        var stops: Bool = false
+        let told = Atomic<Int>(0)
+        await Progress.during(session.shell, { "applied \(told.load(ordering: .relaxed)) of \(manifests.count)" }) {
+            for batch in Self.batches(manifests) where !stops {
+                await session.inOrder(batch) { manifest, session in
+                    var applier: Applier = applier
+                    applier.session = session
+                    return serverSide ? try await applier.applyOnServer(manifest) : try await applier.applyOnClient(manifest)
+                } take: { manifest, result in
+                    told.add(1, ordering: .relaxed)
+                    do {
+                        let applied: Applied = try result.get()
+                        if format.isForPeople || format.isName || manifests.count == 1 {
+                            try printer.print(applied.object, manifest.resource, done: applied.done, suffix: dryRun.suffix)
+                        } else {
+                            shown.append(applied.object)
+                        }
+                    } catch {
+                        failures.add(error)
+                        stops = error is TransportError
+                    }
+                    return !stops
                 }
-            } catch {
-                failures.add(error)
-                if error is TransportError { break }
             }
         }
         if !shown.isEmpty {
             try printer.print(["apiVersion": "v1", "items": .array(shown), "kind": "List", "metadata": [:]], nil, isTyped: true)
         }
         try failures.throwIfAny()
+    }
+
+    /// Neighbours of one kind, which need not wait for each other; other kinds, and an object that comes twice, wait for those before.
+    private static func batches(_ manifests: [Manifest]) -> [[Manifest]] {
+        var batches: [[Manifest]] = []
+        var names: Set<String> = []
+        for manifest in manifests {
+            let isNew: Bool = names.insert("\(manifest.namespace ?? "")/\(manifest.name)").inserted
+            if isNew, !manifest.name.isEmpty, let last = batches.last?.last, last.resource == manifest.resource {
+                batches[batches.count - 1].append(manifest)
+            } else {
+                batches.append([manifest])
+                names = ["\(manifest.namespace ?? "")/\(manifest.name)"]
+            }
+        }
+        return batches
     }
 }

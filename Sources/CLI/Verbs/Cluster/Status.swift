@@ -28,13 +28,7 @@ package struct Status: LocalVerb {
         let profile: ClusterProfile = try selection.profile(shell)
         guard metrics, case .running(let cluster) = profile.state else { return }
         if output != nil { throw Failure("--metrics is for people: leave --output away, or take kubectl get --raw /metrics") }
-        let admin = try ClusterCredentials.admin(profile)
-        var access = ClusterAccess(server: ServerAddress(isTLS: true, host: "127.0.0.1", port: cluster.port), caPEM: admin.caPEM)
-        access.certificatePEM = admin.certificatePEM
-        access.keyPEM = admin.keyPEM
-        let transport = HTTPSTransport(access, userAgent: CLI.program, timeout: .seconds(10))
-        let answer = try await transport.raw("/metrics", accept: "text/plain")
-        let samples = try MetricsReader.samples(String(decoding: answer.body, as: UTF8.self))
+        let samples = try MetricsReader.samples(try await ClusterAdmin(profile, cluster).metrics())
         shell.output.line(ClusterFigures(samples).text)
     }
 
@@ -44,9 +38,14 @@ package struct Status: LocalVerb {
         let name: String = profile.name
         switch profile.state {
         case .running(let cluster):
+            let isPaused: Bool = profile.isPaused
             show(
-                "Cluster \(name) runs at \(cluster.server) (process \(cluster.pid), for \((shell.now() - cluster.since).human)).",
-                ["cluster": .string(name), "state": "running", "server": .string(cluster.server), "pid": .int(Int64(cluster.pid))], shell)
+                "Cluster \(name) runs at \(cluster.server) (process \(cluster.pid), for \((shell.now() - cluster.since).human))."
+                    + (isPaused ? "\nIt is paused: its clock and the processes of its pods stand still. Let it go on: swkube unpause" : ""),
+                [
+                    "cluster": .string(name), "state": isPaused ? "paused" : "running", "server": .string(cluster.server),
+                    "pid": .int(Int64(cluster.pid)),
+                ], shell)
         case .stopped:
             show("Cluster \(name) is stopped. Start it: swkube start", ["cluster": .string(name), "state": "stopped"], shell)
             throw Failure.silent(3)

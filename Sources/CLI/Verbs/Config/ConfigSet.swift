@@ -87,6 +87,9 @@ package struct ConfigSetCluster: LocalVerb {
     @Flag(name: .customLong("insecure-skip-tls-verify"), inversion: .prefixedNo, help: "Take any certificate of the server.")
     var insecureSkipTLSVerify: Bool?
 
+    @Option(name: .customLong("proxy-url"), help: ArgumentHelp("Proxy on the way to the server: http:// or socks5://.", valueName: "url"))
+    var proxyURL: String?
+
     @Flag(name: .customLong("embed-certs"), help: "Write the certificate into the kubeconfig.")
     var embedCerts = false
 
@@ -96,6 +99,7 @@ package struct ConfigSetCluster: LocalVerb {
     package func runLocally(in shell: Shell) throws {
         var changes: [(member: String, value: JSON?)] = []
         if let server { changes.append(("server", .string(server))) }
+        if let proxyURL { changes.append(("proxy-url", proxyURL.isEmpty ? nil : .string(proxyURL))) }
         if let tlsServerName { changes.append(("tls-server-name", .string(tlsServerName))) }
         if let insecureSkipTLSVerify { changes.append(("insecure-skip-tls-verify", .bool(insecureSkipTLSVerify))) }
         if let certificateAuthority { changes += try file(certificateAuthority, "certificate-authority", embedded: embedCerts) }
@@ -131,6 +135,7 @@ package struct ConfigSetCredentials: LocalVerb {
     @Flag(name: .customLong("embed-certs"), help: "Write certificate and key into the kubeconfig.")
     var embedCerts = false
 
+    @OptionGroup var exec: ExecCredentialOptions
     @OptionGroup var options: ConfigFileOptions
     package init() {}
 
@@ -144,49 +149,9 @@ package struct ConfigSetCredentials: LocalVerb {
         if let password { changes += [("password", .string(password)), ("token", nil)] }
         if let clientCertificate { changes += try file(clientCertificate, "client-certificate", embedded: embedCerts) }
         if let clientKey { changes += try file(clientKey, "client-key", embedded: embedCerts) }
-        _ = try set(.users, name, changes, options.files(shell))
-        shell.output.line("User \(JSON.quoted(name)) set.")
-    }
-}
-
-/// `config unset`
-package struct ConfigUnset: LocalVerb {
-    package static let configuration = CommandConfiguration(
-        commandName: "config unset", abstract: "Remove a value.", usage: "swkube config unset PATH [flags]")
-
-    @Argument(help: ArgumentHelp("current-context, or an entry such as contexts.dev or contexts.dev.namespace.", valueName: "path"))
-    var path: String
-
-    @OptionGroup var options: ConfigFileOptions
-    package init() {}
-
-    package func runLocally(in shell: Shell) throws {
         let files: KubeconfigFiles = options.files(shell)
-        let steps: [String] = path.split(separator: ".").map(String.init)
-        switch (steps.first, steps.count) {
-        case ("current-context", 1):
-            for file in files.paths where LocalFile.exists(file) { try files.edit(file) { $0.currentContext = "" } }
-        case (let word?, 2...):
-            guard let section = Kubeconfig.Section(rawValue: word) else {
-                throw Failure("unknown section \(JSON.quoted(word)); there are clusters, contexts, users and current-context")
-            }
-            let rest: [String] = Array(steps.dropFirst())
-            // Names may hold dots: the longest name that is there wins.
-            for count in stride(from: rest.count, through: 1, by: -1) {
-                let name: String = rest[..<count].joined(separator: ".")
-                guard let file = try files.file(of: section, name) else { continue }
-                let member: String = rest[count...].joined(separator: ".")
-                try files.edit(file) { config in
-                    if member.isEmpty { config[section, name] = nil } else { config[section, name]?[member] = nil }
-                }
-                shell.output.line("Property \(JSON.quoted(path)) unset.")
-                return
-            }
-            throw Failure("there is no \(path) in the kubeconfig")
-        default:
-            throw Failure(
-                "\(JSON.quoted(path)) is no value that can be removed; write current-context, contexts.NAME, clusters.NAME or users.NAME")
-        }
-        shell.output.line("Property \(JSON.quoted(path)) unset.")
+        changes += try exec.changes(to: try files.load()[.users, name] ?? [:])
+        _ = try set(.users, name, changes, files)
+        shell.output.line("User \(JSON.quoted(name)) set.")
     }
 }

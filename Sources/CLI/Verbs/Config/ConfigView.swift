@@ -19,20 +19,21 @@ package struct ConfigView: LocalVerb {
     @Option(help: ArgumentHelp("With --minify: the context in place of the current one.", valueName: "name"))
     var context: String?
 
-    @Option(
-        name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Form of output: yaml, json, jsonpath=…", valueName: "format"))
-    var output: String?
+    @Flag(inversion: .prefixedNo, help: "Show all files of the kubeconfig as one; without it the file of --kubeconfig alone.")
+    var merge = true
 
+    @OptionGroup var printing: PrintOptions
     @OptionGroup var options: ConfigFileOptions
     package init() {}
 
     package func runLocally(in shell: Shell) throws {
+        if !merge, options.kubeconfig == nil { throw Failure("if merge==false a precise file must be specified") }
         var config: Kubeconfig = try options.files(shell).load(resolvesPaths: flatten)
         if let context { config.currentContext = context }
         if minify { try keepUsed(&config) }
         if flatten { try embedFiles(&config) }
         if !raw { Self.hideSecrets(&config) }
-        var printer = ObjectPrinter(try OutputFormat(output ?? "yaml"), shell.output)
+        var printer = ObjectPrinter(try printing.format(unlessSaid: "yaml"), shell.output)
         try printer.print(config.json, nil)
     }
 

@@ -20,6 +20,13 @@ package struct PortOptions: ParsableArguments, Sendable {
 
     package init() {}
 
+    /// The same where there has to be one.
+    func required(nodePort: Int? = nil) throws -> [JSON] {
+        let ports: [JSON] = try ports(nodePort: nodePort)
+        if ports.isEmpty { throw Failure("at least one tcp port specifier must be provided") }
+        return ports
+    }
+
     func ports(nodePort: Int? = nil) throws -> [JSON] {
         try tcp.flatMap { $0.split(separator: ",") }.map { text in
             let parts: [Substring] = text.split(separator: ":", omittingEmptySubsequences: false)
@@ -68,9 +75,7 @@ package struct CreateServiceClusterIP: Verb {
 
     package func run(in shell: Shell) async throws {
         let name: String = try naming.name(Self._commandName)
-        let ports: [JSON] = try self.ports.ports()
-        if ports.isEmpty, clusterip != "None" { throw Failure("at least one tcp port specifier must be provided") }
-        var object: JSON = service(name, "ClusterIP", ports)
+        var object: JSON = service(name, "ClusterIP", try clusterip == "None" ? ports.ports() : ports.required())
         if let clusterip { object[["spec", "clusterIP"]] = .string(clusterip) }
         try await creation.create(Service.names, object, shell, failure: "ClusterIP service")
     }
@@ -93,9 +98,8 @@ package struct CreateServiceNodePort: Verb {
 
     package func run(in shell: Shell) async throws {
         let name: String = try naming.name(Self._commandName)
-        let ports: [JSON] = try self.ports.ports(nodePort: nodePort)
-        if ports.isEmpty { throw Failure("at least one tcp port specifier must be provided") }
-        try await creation.create(Service.names, service(name, "NodePort", ports), shell, failure: "NodePort service")
+        try await creation.create(
+            Service.names, service(name, "NodePort", try ports.required(nodePort: nodePort)), shell, failure: "NodePort service")
     }
 }
 
@@ -113,9 +117,8 @@ package struct CreateServiceLoadBalancer: Verb {
 
     package func run(in shell: Shell) async throws {
         let name: String = try naming.name(Self._commandName)
-        let ports: [JSON] = try self.ports.ports()
-        if ports.isEmpty { throw Failure("at least one tcp port specifier must be provided") }
-        try await creation.create(Service.names, service(name, "LoadBalancer", ports), shell, failure: "LoadBalancer service")
+        try await creation.create(
+            Service.names, service(name, "LoadBalancer", try ports.required()), shell, failure: "LoadBalancer service")
     }
 }
 

@@ -29,21 +29,8 @@ package struct ImageList: LocalVerb {
             }
         }
         for (name, tag, image) in rows.sorted(by: { ($0.0, $0.1) < ($1.0, $1.1) }) {
-            writer.line([name, tag, String(image.id.hex.prefix(12)), (shell.now() - image.added).human, Self.size(image.size)])
+            writer.line([name, tag, String(image.id.hex.prefix(12)), (shell.now() - image.added).human, SizeText.of(image.size)])
         }
         shell.output.write(writer.rendered())
-    }
-
-    /// `7.8MB`, as docker writes it.
-    private static func size(_ bytes: Int64) -> String {
-        var value = Double(bytes)
-        for unit in ["B", "kB", "MB", "GB"] {
-            if value < 1000 || unit == "GB" {
-                let tenths = Int((value * 10).rounded())
-                return unit == "B" || value >= 100 ? "\(Int(value.rounded()))\(unit)" : "\(tenths / 10).\(tenths % 10)\(unit)"
-            }
-            value /= 1000
-        }
-        return "\(bytes)B"
     }
 }

@@ -26,7 +26,10 @@ package struct ImagePull: Verb {
     package func run(in shell: Shell) async throws {
         let store: ImageStore = try selection.profile(shell).imageStore()
         let puller = ImagePuller(store, platform: ClusterProfile.platform)
-        let pulled: StoredImage = try await puller.pull(try ImageReference(image), keyring: try keyring(shell))
+        let (reference, keyring): (ImageReference, Keyring) = (try ImageReference(image), try keyring(shell))
+        let pulled: StoredImage = try await Progress.during(shell, { "pulling \(image)" }) {
+            try await puller.pull(reference, keyring: keyring)
+        }
         shell.output.line("Pulled image: \(pulled.tags.last ?? image)\nDigest: \(pulled.digests.last ?? pulled.manifest.description)")
     }
 

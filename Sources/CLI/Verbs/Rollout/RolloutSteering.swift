@@ -41,6 +41,17 @@ package struct RolloutSteeringOptions: ParsableArguments, Sendable {
         if count == 0, !selection.words.isEmpty { shell.output.note("No resources found in \(session.namespace) namespace.") }
         try session.finish()
     }
+
+    /// Holds the rollout of Deployments, or lets it go on.
+    func hold(_ holds: Bool, _ shell: Shell) async throws {
+        try await run(shell, done: holds ? "paused" : "resumed") { object in
+            guard object.isApp("Deployment") else { throw Failure(holds ? "pausing is not supported" : "resuming is not supported") }
+            guard (object.json[["spec", "paused"]] == true) != holds else { throw Failure(holds ? "is already paused" : "is not paused") }
+            var changed: JSON = object.json
+            changed[["spec", "paused"]] = holds ? true : nil
+            return changed
+        }
+    }
 }
 
 /// `rollout pause`: keeps changes of a Deployment from being rolled out.
@@ -52,15 +63,7 @@ package struct RolloutPause: Verb {
     @OptionGroup var options: RolloutSteeringOptions
     package init() {}
 
-    package func run(in shell: Shell) async throws {
-        try await options.run(shell, done: "paused") { object in
-            guard object.isApp("Deployment") else { throw Failure("pausing is not supported") }
-            if object.json[["spec", "paused"]] == true { throw Failure("is already paused") }
-            var changed: JSON = object.json
-            changed[["spec", "paused"]] = true
-            return changed
-        }
-    }
+    package func run(in shell: Shell) async throws { try await options.hold(true, shell) }
 }
 
 /// `rollout resume`: goes on with the rollout of a Deployment.
@@ -72,15 +75,7 @@ package struct RolloutResume: Verb {
     @OptionGroup var options: RolloutSteeringOptions
     package init() {}
 
-    package func run(in shell: Shell) async throws {
-        try await options.run(shell, done: "resumed") { object in
-            guard object.isApp("Deployment") else { throw Failure("resuming is not supported") }
-            if object.json[["spec", "paused"]] != true { throw Failure("is not paused") }
-            var changed: JSON = object.json
-            changed[["spec", "paused"]] = nil
-            return changed
-        }
-    }
+    package func run(in shell: Shell) async throws { try await options.hold(false, shell) }
 }
 
 /// `rollout restart`: replaces all pods of a workload, as its strategy has it.

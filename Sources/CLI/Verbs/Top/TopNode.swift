@@ -16,32 +16,16 @@ package struct TopNode: Verb {
         name: [.customShort("l"), .customLong("selector")], help: ArgumentHelp("Labels that the nodes must have.", valueName: "selector"))
     var selector: String?
 
-    @Option(name: .customLong("sort-by"), help: ArgumentHelp("Sort by cpu or memory.", valueName: "field"))
-    var sortBy: String?
-
-    @Flag(name: .customLong("no-headers"), help: "Leave the header of the table out.")
-    var noHeaders = false
-
     @Flag(name: .customLong("show-capacity"), help: "Shares of what nodes have, not of what they give to pods.")
     var showCapacity = false
 
-    @Flag(name: .customLong("show-swap"), help: "Show swap, too.")
-    var showSwap = false
-
-    @Flag(
-        name: .customLong("use-protocol-buffers"), inversion: .prefixedNo,
-        help: ArgumentHelp("Taken for kubectl's sake.", visibility: .hidden))
-    var useProtocolBuffers = true
-
-    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+    @OptionGroup var options: TopOptions
 
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        if names.count > 1 { throw Failure("node [NAME | -l label]\nSee '\(CLI.program) top node -h' for help and examples") }
-        if let sortBy, !sortBy.isEmpty, !["cpu", "memory"].contains(sortBy) { throw Failure("--sort-by accepts only cpu or memory") }
-        if !names.isEmpty, selector?.isEmpty == false { throw Failure("only one of NAME or --selector can be provided") }
-        let session: Session = try connection.session(shell)
+        try options.check(names, "node", selectors: [selector], flag: "--selector")
+        let session: Session = try options.connection.session(shell)
         let metrics: [JSON] = try await MetricsQuery(session: session).metrics("nodes", name: names.first, selector: selector)
         if metrics.isEmpty { throw Failure("metrics not available yet") }
         var nodes: [String: JSON] = [:]
@@ -50,15 +34,16 @@ package struct TopNode: Verb {
         ).list("items") {
             nodes[node.text(at: "metadata", "name")] = node
         }
-        let sorted: [JSON] = metrics.sorted { one, other in
-            if let sortBy, !sortBy.isEmpty {
-                return UsageText.amount(one[["usage", sortBy]]) > UsageText.amount(other[["usage", sortBy]])
-            }
-            return one.text(at: "metadata", "name") < other.text(at: "metadata", "name")
+        let sorted: [JSON] = options.sorted(metrics) {
+            ("", $0.text(at: "metadata", "name"))
+        } amount: {
+            UsageText.amount($0[["usage", $1]])
         }
+        let showSwap: Bool = options.showSwap
         var table = TabWriter.table
-        if !noHeaders {
-            table.line(["NAME", "CPU(cores)", "CPU(%)", "MEMORY(bytes)", "MEMORY(%)"] + (showSwap ? ["SWAP(bytes)", "SWAP(%)"] : []))
+        if !options.noHeaders {
+            table.line(
+                ["NAME", "CPU(cores)", "CPU(%)", "MEMORY(bytes)", "MEMORY(%)"] + (showSwap ? ["SWAP(bytes)", "SWAP(%)"] : []) + [""])
         }
         for one in sorted {
             let name: String = one.text(at: "metadata", "name")
@@ -75,7 +60,8 @@ package struct TopNode: Verb {
                 let all = nodes[name]?.number("status", "nodeInfo", "swap", "capacity") ?? 0
                 cells += [UsageText.memory(swap), UsageText.share(swap, Quantity(all))]
             }
-            table.line(cells)
+            // As in kubectl, a column ends behind the last one, too.
+            table.line(cells + [""])
         }
         shell.output.write(table.rendered())
         try session.finish()

@@ -20,34 +20,16 @@ package struct TopPod: Verb {
     @Flag(help: "Show each container.")
     var containers = false
 
-    @Option(name: .customLong("sort-by"), help: ArgumentHelp("Sort by cpu or memory.", valueName: "field"))
-    var sortBy: String?
-
     @Flag(help: "Show the sum at the end.")
     var sum = false
 
-    @Flag(name: .customLong("no-headers"), help: "Leave the header of the table out.")
-    var noHeaders = false
-
-    @Flag(name: .customLong("show-swap"), help: "Show swap, too.")
-    var showSwap = false
-
-    @Flag(
-        name: .customLong("use-protocol-buffers"), inversion: .prefixedNo,
-        help: ArgumentHelp("Taken for kubectl's sake.", visibility: .hidden))
-    var useProtocolBuffers = true
-
-    @OptionGroup(title: "Connection") var connection: ConnectionOptions
+    @OptionGroup var options: TopOptions
 
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        if names.count > 1 { throw Failure("pod [NAME | -l label]\nSee '\(CLI.program) top pod -h' for help and examples") }
-        if let sortBy, !sortBy.isEmpty, !["cpu", "memory"].contains(sortBy) { throw Failure("--sort-by accepts only cpu or memory") }
-        if !names.isEmpty, selection.selector?.isEmpty == false || selection.fieldSelector?.isEmpty == false {
-            throw Failure("only one of NAME or selector can be provided")
-        }
-        let session: Session = try connection.session(shell)
+        try options.check(names, "pod", selectors: [selection.selector, selection.fieldSelector], flag: "selector")
+        let session: Session = try options.connection.session(shell)
         let pods: [JSON] = try await MetricsQuery(session: session).metrics(
             "pods", namespace: allNamespaces && names.isEmpty ? nil : session.namespace, name: names.first, selector: selection.selector,
             fieldSelector: selection.fieldSelector)
@@ -59,42 +41,40 @@ package struct TopPod: Verb {
         try session.finish()
     }
 
-    private var resources: [String] { ["cpu", "memory"] + (showSwap ? ["swap"] : []) }
+    private var resources: [String] { ["cpu", "memory"] + (options.showSwap ? ["swap"] : []) }
 
     private func table(_ pods: [JSON]) -> TabWriter {
         var table = TabWriter.table
         let place: [String] = allNamespaces ? ["NAMESPACE"] : []
-        if !noHeaders {
+        if !options.noHeaders {
             table.line(
-                place + (containers ? ["POD", "NAME"] : ["NAME"]) + ["CPU(cores)", "MEMORY(bytes)"] + (showSwap ? ["SWAP(bytes)"] : []))
+                place + (containers ? ["POD", "NAME"] : ["NAME"]) + ["CPU(cores)", "MEMORY(bytes)"]
+                    + (options.showSwap ? ["SWAP(bytes)"] : [])
+                    + [""])
         }
-        let sorted: [JSON] = pods.sorted { one, other in
-            if let sortBy, !sortBy.isEmpty { return total(one, sortBy) > total(other, sortBy) }
-            let (left, right): (String, String) = (one.text(at: "metadata", "namespace"), other.text(at: "metadata", "namespace"))
-            return (left, one.text(at: "metadata", "name")) < (right, other.text(at: "metadata", "name"))
-        }
+        let sorted: [JSON] = options.sorted(
+            pods, by: { ($0.text(at: "metadata", "namespace"), $0.text(at: "metadata", "name")) }, amount: total)
         for pod in sorted {
             let start: [String] = (allNamespaces ? [pod.text(at: "metadata", "namespace")] : []) + [pod.text(at: "metadata", "name")]
             guard containers else {
-                table.line(start + resources.map { shown(total(pod, $0), $0) })
+                table.line(start + resources.map { shown(total(pod, $0), $0) } + [""])
                 continue
             }
-            let list: [JSON] = pod.list("containers").sorted { one, other in
-                if let sortBy, !sortBy.isEmpty {
-                    return UsageText.amount(one[["usage", sortBy]]) > UsageText.amount(other[["usage", sortBy]])
-                }
-                return one.text(at: "name") < other.text(at: "name")
+            let list: [JSON] = options.sorted(pod.list("containers")) {
+                ("", $0.text(at: "name"))
+            } amount: {
+                UsageText.amount($0[["usage", $1]])
             }
             for container in list {
                 table.line(
-                    start + [container.text(at: "name")] + resources.map { shown(UsageText.amount(container[["usage", $0]]), $0) })
+                    start + [container.text(at: "name")] + resources.map { shown(UsageText.amount(container[["usage", $0]]), $0) } + [""])
             }
         }
         if sum {
             let skipped: [String] = Array(repeating: "", count: (allNamespaces ? 1 : 0) + (containers ? 1 : 0))
             let all: [Quantity] = resources.map { name in pods.reduce(.zero) { $0 + total($1, name) } }
-            table.line(skipped + [""] + resources.map { _ in "________" })
-            table.line(skipped + [""] + zip(all, resources).map { shown($0, $1) })
+            table.line(skipped + [""] + resources.map { _ in "________" } + [""])
+            table.line(skipped + [""] + zip(all, resources).map { shown($0, $1) } + [""])
         }
         return table
     }
