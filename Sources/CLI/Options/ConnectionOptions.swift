@@ -129,7 +129,7 @@ package struct ConnectionOptions: ParsableArguments, Sendable {
             ("token", token),
             ("username", username), ("password", password), ("certificate-authority", certificateAuthority),
             ("client-certificate", clientCertificate), ("client-key", clientKey), ("tls-server-name", tlsServerName),
-            ("as", impersonatedUser), ("as-uid", impersonatedUID),
+            ("as", impersonatedUser), ("as-uid", impersonatedUID), ("proxy-url", proxyURL),
         ]
         let lists: [(String, [String])] = [("as-group", impersonatedGroups), ("as-user-extra", impersonatedExtra)]
         return texts.compactMap { name, value in value.map { "--\(name)=\($0)" } }
