@@ -85,7 +85,8 @@ package enum MediaTypes {
     /// Reads a `Content-Type` header. Throws ``APIStatus`` (415) for types that are not read.
     ///
     /// Patches of built-in kinds are refused by their route, in its own words. Source: `detectRoute` of emicklei/go-restful.
-    package static func content(_ type: String?, verb: Verb, isCustom: @autoclosure () -> Bool) throws(APIStatus) -> APIRequest.ContentType {
+    package static func content(_ type: String?, verb: Verb, isCustom: @autoclosure () -> Bool) throws(APIStatus) -> APIRequest.ContentType
+    {
         if type == "application/json", verb != .patch { return .json }
         let name: String = type?.split(separator: ";").first.map { String($0.trimmingSpaces()).lowercased() } ?? ""
         guard verb == .patch else {

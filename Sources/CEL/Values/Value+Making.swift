@@ -13,7 +13,8 @@ extension Value {
         return .map(
             MapValue(
                 sorted.map { (.string($0.key), $0.value) },
-                [MapValue.Key: Int](uniqueKeysWithValues: sorted.enumerated().map { (.string(ExactText($1.key)), $0) }), fallback: fallback))
+                [MapValue.Key: Int](uniqueKeysWithValues: sorted.enumerated().map { (.string(ExactText($1.key)), $0) }), fallback: fallback)
+        )
     }
 
     /// An object of a declared type, by its fields.
