@@ -26,15 +26,14 @@ package enum StateTone: String, Sendable {
         uniqueKeysWithValues: ["Completed", "Complete", "Succeeded", "Released"].map { ($0, .quiet) }
             + [
                 "Pending", "ContainerCreating", "PodInitializing", "Terminating", "SchedulingDisabled", "SchedulingGated", "Waiting",
-                "Init",
-                "Suspended", "FailureTarget",
+                "Init", "Suspended", "FailureTarget",
             ].map { ($0, .warning) }
             + [
                 "Failed", "Evicted", "OOMKilled", "Unknown", "NotReady", "Lost", "Warning", "ContainerCannotRun", "DeadlineExceeded",
-                "NodeLost",
+                "NodeLost", "Unhealthy",
             ].map { ($0, .bad) })
     private static let badEndings: [String] = ["BackOff", "Error"]
-    private static let badBeginnings: [String] = ["Err", "Invalid"]
+    private static let badBeginnings: [String] = ["Err", "Failed", "Invalid"]
 
     /// The same for the page in the browser.
     package static var json: JSON {
