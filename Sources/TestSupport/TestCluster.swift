@@ -2,6 +2,7 @@ package import Client
 package import Cluster
 import Logging
 package import Machinery
+import Sandbox
 
 /// A whole cluster in this process: API over HTTPS on a free port, controllers, scheduler and a node that runs real pods.
 package final class TestCluster: Sendable {
@@ -44,5 +45,7 @@ package final class TestCluster: Sendable {
         await cluster.shutdown()
         // What the pods left is ended with the folder.
         try? await cluster.profile.delete()
+        // A late caller in this process had another holder made for the network; this one's end is final.
+        cluster.network.stop()
     }
 }
