@@ -6,10 +6,14 @@ package enum Host {
     /// Whether this process is the host's root.
     package static var isRoot: Bool { geteuid() == 0 }
 
-    /// Why pods cannot run here at all; nil when they can. Tried out once, which blocks for about a millisecond.
+    /// Whether this process makes namespaces by its own rights. Root in a container often has lost them, and needs a user namespace as
+    /// everybody does. Tried out once, which blocks for about a millisecond.
+    package static let isPrivileged: Bool = isRoot && swkube_try_isolation(0) == 0
+
+    /// Why pods cannot run here at all; nil when they can. Tried out once.
     package static let isolationProblem: SandboxError? = {
-        let result: Int32 = swkube_try_isolation(isRoot ? 0 : 1)
-        return result == 0 ? nil : .setup(stage: isRoot ? "namespaces" : "user namespace", errno: result, path: "")
+        let result: Int32 = isPrivileged ? 0 : swkube_try_isolation(1)
+        return result == 0 ? nil : .setup(stage: "user namespace", errno: result, path: "")
     }()
 
     /// What to do about ``isolationProblem``, and about networks that the host forbids.
