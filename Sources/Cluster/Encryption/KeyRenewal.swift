@@ -1,5 +1,5 @@
 import Logging
-import Store
+import Sandbox
 
 /// Asks the plugins of KMS providers each minute which key they use now, so that what is written from then on is encrypted with it.
 ///
@@ -14,8 +14,12 @@ struct KeyRenewal {
     func run() async {
         while !envelopes.isEmpty, (try? await Task.sleep(for: Self.every)) != nil {
             for envelope in envelopes {
+                // A plugin may take its time.
+                let renewed: Result<Bool, KeyFailure> = await BlockingThread.run {
+                    Result { () throws(KeyFailure) in try envelope.renew() }
+                }
                 do throws(KeyFailure) {
-                    if try envelope.renew() { log.info("a KMS plugin uses another key now", metadata: ["provider": "\(envelope.name)"]) }
+                    if try renewed.get() { log.info("a KMS plugin uses another key now", metadata: ["provider": "\(envelope.name)"]) }
                 } catch {
                     log.error("cannot ask a KMS plugin for its key", metadata: ["error": "\(error)"])
                 }

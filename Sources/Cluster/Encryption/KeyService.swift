@@ -4,7 +4,7 @@ import Machinery
 
 /// Who keeps the keys that keys are encrypted with: the plugin of a KMS provider.
 protocol KeyService: Sendable {
-    /// Name of the key that is used for what is encrypted now. Throws ``SealingFailure`` when it is not well.
+    /// Name of the key that is used for what is encrypted now. Throws when it is not well.
     func currentKey() throws(KeyFailure) -> String
 
     func encrypt(_ seed: [UInt8]) throws(KeyFailure) -> SealedSeed
