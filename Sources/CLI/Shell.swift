@@ -1,6 +1,7 @@
 import Client
 import Glibc
 package import Machinery
+import Sandbox
 
 /// What a verb sees of the world around it. Tests give their own.
 package struct Shell: Sendable {
@@ -47,7 +48,11 @@ package struct Shell: Sendable {
             return ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : nil
         }
         return Shell(
-            output: .standard(), environment: { name in getenv(name).map { String(cString: $0) } },
+            output: .standard(),
+            environment: { name in
+                // Services of a system often run without HOME.
+                getenv(name).map { String(cString: $0) } ?? (name == "HOME" ? Host.homeOfUser : nil)
+            },
             input: { try LocalFile.read(0, "/dev/stdin") }, line: { Self.line(0) },
             now: {
                 var time = timespec()
