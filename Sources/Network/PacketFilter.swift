@@ -55,6 +55,24 @@ package struct PacketFilter: Sendable {
         try await apply(part + entry)
     }
 
+    /// Whether there is a chain of that family, table and name.
+    func has(chain: String) async -> Bool {
+        guard let program = Self.program else { return false }
+        return (try? await network.run([program, "list", "chain"] + chain.split(separator: " ").map(String.init), input: []).exitCode) == 0
+    }
+
+    static func text(_ lines: [String]) -> String { lines.joined(separator: "\n") + "\n" }
+
+    /// Lines that add elements to a set or map, or delete them. Some hundred in a line, which is much quicker than each in its own, and
+    /// still short enough to be sent in parts.
+    ///
+    /// - Parameter name: with family and table.
+    static func elements(_ verb: String, _ name: String, _ list: [String]) -> [String] {
+        stride(from: 0, to: list.count, by: 200).map { start in
+            "\(verb) element \(name) { \(list[start..<min(list.count, start + 200)].joined(separator: ", ")) }"
+        }
+    }
+
     /// Whether a text can go in one transaction: an ordinary user's socket to the kernel takes some hundred kilobytes, and a text makes
     /// twice its length of them.
     package func takes(_ text: String) -> Bool { text.utf8.count <= (network.isPrivileged ? 64 << 20 : 60_000) }

@@ -70,7 +70,7 @@ package struct ServiceRuleset: Sendable {
             "add rule ip \(table) refuse fib daddr type local return",
         ]
         for range in ranges { lines.append("add rule ip \(table) refuse ip daddr \(range) reject") }
-        return lines.joined(separator: "\n") + "\n"
+        return PacketFilter.text(lines)
     }
 
     /// Puts the table into force, in the place of the other one.
@@ -88,14 +88,14 @@ package struct ServiceRuleset: Sendable {
             "add chain ip \(table) sending { type filter hook output priority 0; }",
             "add rule ip \(table) sending ct state new jump refuse",
         ]
-        return lines.joined(separator: "\n") + "\n"
+        return PacketFilter.text(lines)
     }
 
     /// What makes known that other endpoints can now reach themselves by a service. Empty when there are no others.
     package func selves(from old: Set<String>, to new: Set<String>) -> String {
         var lines: [String] = elements("delete", "selves", old.subtracting(new).sorted().map { "\($0) . \($0)" })
         lines += elements("add", "selves", new.subtracting(old).sorted().map { "\($0) . \($0)" })
-        return lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n"
+        return lines.isEmpty ? "" : PacketFilter.text(lines)
     }
 
     /// What takes the rules of some routes to those of others; both hold one route a name at most. Empty when nothing is to be done.
@@ -117,7 +117,7 @@ package struct ServiceRuleset: Sendable {
         for (old, new) in changed { lines += chains(from: old, to: new, &numbers, &come) }
         for (_, new) in changed { if let new { come.add(new, withContent: true) } }
         lines = all("delete", gone) + lines + all("add", come)
-        return lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n"
+        return lines.isEmpty ? "" : PacketFilter.text(lines)
     }
 
     // MARK: - Elements
@@ -155,11 +155,8 @@ package struct ServiceRuleset: Sendable {
         return verb == "add" ? endpoints + routes : routes + endpoints
     }
 
-    /// Some hundred in a line, which is much quicker than each in its own, and still short enough to be sent in parts.
     private func elements(_ verb: String, _ name: String, _ list: [String]) -> [String] {
-        stride(from: 0, to: list.count, by: 200).map { start in
-            "\(verb) element ip \(table) \(name) { \(list[start..<min(list.count, start + 200)].joined(separator: ", ")) }"
-        }
+        PacketFilter.elements(verb, "ip \(table) \(name)", list)
     }
 
     // MARK: - Chains
