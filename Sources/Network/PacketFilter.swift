@@ -55,6 +55,47 @@ package struct PacketFilter: Sendable {
         try await apply(part + entry)
     }
 
+    /// Puts changes of a table into force: all of them or, with an error, nothing.
+    ///
+    /// - Returns: false when they are too many for one transaction, and nothing was done.
+    func apply(_ steps: [ServiceStep], table: String) async throws -> Bool {
+        if try await applyDirectly(steps, table: table, inParts: false) { return true }
+        let text: String = ServiceStep.text(steps, table: table)
+        guard takes(text) else { return false }
+        if !text.isEmpty { try await apply(text) }
+        return true
+    }
+
+    /// Fills a table that has no effect yet, and puts it into force with one last transaction.
+    ///
+    /// - Parameters:
+    ///   - foundation: what makes the table.
+    ///   - entry: what gives it effect.
+    package func apply(_ foundation: String, _ steps: [ServiceStep], table: String, entry: String) async throws {
+        guard steps.allSatisfy({ $0.change != nil }) else {
+            return try await apply(foundation + ServiceStep.text(steps, table: table), entry: entry)
+        }
+        try await apply(foundation)
+        _ = try await applyDirectly(steps, table: table, inParts: true)
+        try await apply(entry)
+    }
+
+    /// False for what only `nft` can say, or what is too much at once; nothing was done then.
+    private func applyDirectly(_ steps: [ServiceStep], table: String, inParts: Bool) async throws -> Bool {
+        var changes: [FilterChange] = []
+        for step in steps {
+            guard let change = step.change else { return false }
+            changes.append(change)
+        }
+        let all: [FilterChange] = changes
+        let result: Result<Void, SandboxError> = await BlockingThread.run { [network] in
+            Result { () throws(SandboxError) in try network.change(table: table, all, inParts: inParts) }
+        }
+        if case .failure(let error) = result, error.errno == E2BIG { return false }
+        try result.get()
+        return true
+    }
+
     /// Whether there is a chain of that family, table and name.
     func has(chain: String) async -> Bool {
         guard let program = Self.program else { return false }

@@ -69,13 +69,15 @@ import Testing
 
     @Test func `a share of the requests may be sent again, and some in any case`() {
         let start: ContinuousClock.Instant = .now
-        var budget = MeshBudget(percent: 20, now: start)
-        for _ in 0..<1000 { budget.note(start) }
-        #expect((0..<300).count { _ in budget.takes(start) } == 200)
-        #expect(!budget.takes(start.advanced(by: .milliseconds(1))))
-        #expect((0..<300).count { _ in budget.takes(start.advanced(by: .seconds(10))) } == 100)
-        var none = MeshBudget(percent: 0, now: start)
-        #expect(!none.takes(start))
+        func taken(_ percent: Int, after time: Duration = .zero) -> Int {
+            var budget = MeshBudget(percent: percent, now: start)
+            for _ in 0..<1000 { budget.note(start) }
+            return (0..<300).count { _ in budget.takes(start.advanced(by: time)) }
+        }
+        #expect(taken(20) == 200)
+        #expect(taken(20, after: .seconds(5)) == 100)
+        #expect(taken(5) == 100)
+        #expect(taken(0) == 0)
     }
 
     @Test func `collectors are Services or places of the host`() {

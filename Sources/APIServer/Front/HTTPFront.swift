@@ -128,7 +128,8 @@ package final class HTTPFront: Sendable {
         if let timeout = request.options["timeout"] { try Self.check(timeout: timeout) }
         let form: WireForm = try form(for: request, http)
         request.representation = form.representation
-        if !http.body.isEmpty || request.verb == .patch {
+        // What goes through a proxy is for the other side to read.
+        if !http.body.isEmpty || request.verb == .patch, request.subresource != "proxy" {
             request.contentType = try MediaTypes.content(
                 http.headers["content-type"], verb: request.verb, isCustom: server.type(of: request.resource)?.custom != nil)
         }

@@ -131,21 +131,18 @@ package final class ServiceRouter: Sendable {
         let after: [ServiceRoute] = wanted.values.flatMap { $0 }
         let (gone, come): (Set<String>, Set<String>) = Self.count(&new.selves, without: before, with: after)
         if let old {
-            let text: String =
-                old.ruleset.changes(from: before, to: after, &new.numbers) + old.ruleset.selves(from: gone, to: come)
-            if filter.takes(text) {
-                if !text.isEmpty { try await filter.apply(text) }
-                return try forget(before, after, new)
-            }
+            let steps: [ServiceStep] =
+                old.ruleset.steps(from: before, to: after, &new.numbers) + old.ruleset.selves(gone: gone, come: come)
+            if try await filter.apply(steps, table: old.ruleset.table) { return try forget(before, after, new) }
             new.ruleset = old.ruleset.other
         }
         new.numbers = ServiceRuleset.Numbers()
         // The rules of an earlier process stay in force until these are.
         if old == nil, await filter.has(chain: "ip \(ruleset.table) prerouting") { new.ruleset = ruleset.other }
-        let text: String =
-            new.ruleset.foundation + new.ruleset.changes(from: [], to: new.routes.values.flatMap { $0 }, &new.numbers)
-            + new.ruleset.selves(from: [], to: Set(new.selves.keys))
-        try await filter.apply(text, entry: new.ruleset.entry)
+        let steps: [ServiceStep] =
+            new.ruleset.steps(from: [], to: new.routes.values.flatMap { $0 }, &new.numbers)
+            + new.ruleset.selves(gone: [], come: Set(new.selves.keys))
+        try await filter.apply(new.ruleset.foundation, steps, table: new.ruleset.table, entry: new.ruleset.entry)
         return try forget(before, after, new)
     }
 
