@@ -20,7 +20,8 @@ struct EndpointSliceController: Controller {
     init(context: ControllerContext) { self.context = context }
 
     func watch(_ queue: WorkQueue) {
-        watchServices(services, pods, queue, gathering)
+        services.onChange { before, after in if let object = after ?? before { queue.add(object.key) } }
+        watchSelected(by: services, pods, queue, gathering) { $0.podSelector }
         nodes.onChange { [services] before, after in
             let zones: [String?] = [before, after].map { $0?.metadata.labels[Self.zoneLabel] }
             let isMoved: Bool = zones[0] != zones[1]

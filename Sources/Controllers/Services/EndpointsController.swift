@@ -19,7 +19,8 @@ struct EndpointsController: Controller {
     init(context: ControllerContext) { self.context = context }
 
     func watch(_ queue: WorkQueue) {
-        watchServices(services, pods, queue, gathering)
+        services.onChange { before, after in if let object = after ?? before { queue.add(object.key) } }
+        watchSelected(by: services, pods, queue, gathering) { $0.podSelector }
         endpoints.onChange { [services] before, after in
             if let key = (after ?? before)?.key, services.get(key) != nil { queue.add(key) }
         }

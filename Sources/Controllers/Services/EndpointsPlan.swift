@@ -26,19 +26,16 @@ struct ServiceBackends {
     var count: Int { groups.reduce(0) { $0 + $1.backends.count } }
 
     init(_ service: View<Service>, podsByLabel: PodsByLabel) {
-        let selector: [String: String] = service.spec.selector
-        self.init(
-            service,
-            pods: podsByLabel.pods(in: service.namespace) { labels in selector.allSatisfy { labels[$0.key] == $0.value } })
+        let selector: LabelMatch = service.podSelector
+        self.init(service, pods: podsByLabel.pods(in: service.namespace) { selector.matches($0) })
     }
 
     init(_ service: View<Service>, pods: [View<Pod>]) {
-        let selector: [String: String] = service.spec.selector
+        let selector: LabelMatch = service.podSelector
         let publishes: Bool = service.spec.publishNotReadyAddresses
         var groups: [Group] = []
         let matching: [View<Pod>] = pods.filter { pod in
-            let labels: [String: String] = pod.metadata.labels
-            return !pod.isFinished && !pod.status.podIP.isEmpty && selector.allSatisfy { labels[$0.key] == $0.value }
+            !pod.isFinished && !pod.status.podIP.isEmpty && selector.matches(pod.metadata.labels)
         }
         for pod in matching.sorted(by: { $0.name < $1.name }) {
             let isServing: Bool = pod.isReady
@@ -84,6 +81,14 @@ struct ServiceBackends {
             if let app = port.json["appProtocol"] { json["appProtocol"] = app }
             return json
         }
+    }
+}
+
+extension View<Service> {
+    /// The pods behind it; nothing for a service whose endpoints somebody else keeps.
+    var podSelector: LabelMatch {
+        let selector: JSON = self.spec.json["selector"] ?? [:]
+        return selector.isEmpty ? .nothing : View<LabelSelector>(["matchLabels": selector]).match
     }
 }
 
