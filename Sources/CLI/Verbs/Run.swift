@@ -1,6 +1,7 @@
 import API
 package import ArgumentParser
 import Client
+import Glibc
 import Images
 import Machinery
 
@@ -147,6 +148,7 @@ package struct Run: Verb {
         request.options.fieldManager = "kubectl-run"
         let made = View<Pod>(try await session.send(request))
         try await exposeIfWanted(name, shell)
+        if removes { removeOnSignal(made, deletion, session) }
         let result: Result<Void, any Error>
         do { result = .success(try await stay(with: made, keys, session)) } catch { result = .failure(error) }
         if removes { try await remove(made, deletion, session) }
@@ -250,6 +252,17 @@ package struct Run: Verb {
             throw Failure("invalid cascade value (\(cascade)). Must be \"background\", \"foreground\", or \"orphan\"")
         }
         return DeletionOptions(propagationPolicy: policy, gracePeriodSeconds: gracePeriod >= 0 ? gracePeriod : force ? 0 : nil)
+    }
+
+    /// Ctrl-C, which ends this program, ends the pod, too.
+    private func removeOnSignal(_ pod: View<Pod>, _ options: DeletionOptions, _ session: Session) {
+        let signals = StopSignals()
+        Task {
+            await signals.wait()
+            do { try await remove(pod, options, session) } catch { session.output.note(Failure(error).text) }
+            session.output.flush()
+            exit(130)
+        }
     }
 
     private func remove(_ pod: View<Pod>, _ options: DeletionOptions, _ session: Session) async throws {
