@@ -52,7 +52,9 @@ import Testing
         for turn in 0..<5 {
             let index: Int = turn * 7
             let one: [ServiceStep] = ruleset.steps(from: [routes[index]], to: [], &numbers)
-            change = min(change, try await clock.measure { #expect(try await filter.apply(one, table: ruleset.table)) })
+            var isDone = false
+            change = min(change, try await clock.measure { isDone = try await filter.apply(one, table: ruleset.table) })
+            #expect(isDone)
         }
         print("\(count) services with \(endpoints) endpoints: steps \(making), load \(loading), change \(change)")
     }

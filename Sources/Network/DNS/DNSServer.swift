@@ -92,6 +92,7 @@ package final class DNSServer: Sendable {
     /// What the cluster itself says; nil when others must be asked.
     private func answer(_ query: DNSQuery) -> DNSAnswer? {
         guard query.opcode == 0 else { return DNSAnswer(code: .notImplemented) }
+        guard query.isVersionKnown else { return DNSAnswer(code: .badVersion) }
         guard query.isInternet else { return DNSAnswer(code: .refused) }
         return state.withLock { $0.zone.answer(query.name, query.kind) }
     }

@@ -223,9 +223,24 @@ package final class ServiceDoors: Sendable {
     private func writeStatus(_ service: View<Service>, _ address: String) async throws {
         let isBalanced: Bool = service.spec.type == "LoadBalancer" && (service.spec.loadBalancerClass ?? "").isEmpty
         let present: JSON = service.status.json["loadBalancer"]?["ingress"] ?? []
-        let ours: JSON = [["ip": .string(address), "ipMode": "Proxy"]]
+        var point: JSON = ["ip": .string(address), "ipMode": "Proxy"]
+        // A port that is elsewhere says where, in the form that the field has for a provider's own words.
+        let shifted: [JSON] = service.spec.ports.filter { Doors.port(for: $0.port) != $0.port }.map {
+            [
+                "port": .int(Int64($0.port)), "protocol": .string($0.protocol),
+                "error": .string("swkube.dev/IsAtPort\(Doors.port(for: $0.port))"),
+            ]
+        }
+        if !shifted.isEmpty { point["ports"] = .array(shifted) }
+        let ours: JSON = [point]
         let wanted: JSON
-        if isBalanced { wanted = ours } else if present == ours { wanted = [] } else { return }
+        if isBalanced {
+            wanted = ours
+        } else if present.array?.contains(where: { $0["ip"] == point["ip"] }) == true {
+            wanted = []
+        } else {
+            return
+        }
         guard present != wanted else { return }
         try await client.patch(
             Service.self, service.key, ["status": ["loadBalancer": ["ingress": wanted]]], as: .mergePatch, subresource: "status")
