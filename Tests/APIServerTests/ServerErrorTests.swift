@@ -81,6 +81,10 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             "Operation cannot be fulfilled on ConfigMap \"taken\": the UID in the precondition (123) does not match the UID in record "
                 + "(UID). The object might have been deleted and then recreated"),
         Refusal(
+            "DELETE", Place.configMaps + "/taken", ["propagationPolicy": "Foregrond"], 422, "Invalid",
+            "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: \"Foregrond\": supported values: "
+                + "\"Foreground\", \"Background\", \"Orphan\", \"nil\""),
+        Refusal(
             "DELETE", Place.configMaps + "/taken", ["propagationPolicy": "Background", "orphanDependents": true], 422, "Invalid",
             "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Invalid value: \"Background\": orphanDependents and "
                 + "deletionPropagation cannot be both set"),
