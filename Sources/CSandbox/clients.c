@@ -120,14 +120,6 @@ static void answer_state(struct parent *p, struct client *c, uint32_t tag) {
     frame_end(&c->out, frame);
 }
 
-static int signal_container(struct container *k, const struct request *r) {
-    if (k->phase == ENDED) return ESRCH;
-    if (r->signal < 0 || r->signal >= NSIG) return EINVAL;
-    // Its first process leads its group; before it does so, during set-up, only it can be reached.
-    if (r->whole_group && kill(-k->pid, (int)r->signal) == 0) return 0;
-    return kill(k->pid, (int)r->signal) == 0 ? 0 : errno;
-}
-
 static int mount_memory(const struct request *r) {
     char size[32], mode[16], group[16];
     snprintf(size, sizeof size, "%lld", (long long)r->size);
@@ -196,7 +188,7 @@ static void small_request(struct parent *p, struct client *c, const struct sandb
         c->stops = true;
         c->stop_tag = tag;
         return begin_stop(p, r->grace);
-    case SANDBOX_SIGNAL: error = signal_container(k, r); break;
+    case SANDBOX_SIGNAL: error = container_signal(p, k, (int)r->signal, r->whole_group); break;
     case SANDBOX_ACKNOWLEDGE:
         if (k->phase == ENDED) container_acknowledge(p, k);
         else error = EBUSY;

@@ -1,9 +1,7 @@
 #define _GNU_SOURCE
 #include "parent.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,6 +135,7 @@ void container_start(struct parent *p, struct client *c, uint32_t tag, struct fi
         } else if (!is_exec) {
             k->log = fcntl(p->pod.null, F_DUPFD_CLOEXEC, 3);
         }
+        if (!error && !is_exec && (error = volumes_share(&p->pod, &plan, &path))) stage = "mount propagation";
         if (!error) error = spawn(p, k, &plan, target, is_exec && !plan.terminal ? given : NULL, &stage);
         if (error) container_remove(p, k);
     }
@@ -230,78 +229,11 @@ void container_streams(struct container *k) {
     if (k->attachments) attach_pump(k);
 }
 
-/// The inode of a process's mount namespace, 0 for one that is gone or nobody's here.
-static uint64_t mount_number(pid_t pid) {
-    char path[40];
-    struct stat s;
-    snprintf(path, sizeof path, "/proc/%d/ns/mnt", pid);
-    return stat(path, &s) == 0 ? s.st_ino : 0;
-}
-
-/// Calls `does` for each process that /proc shows but 1. Returns how often it said yes.
-static int each_process(bool (*does)(const void *context, pid_t pid), const void *context) {
-    int count = 0;
-    DIR *processes = opendir("/proc");
-    if (!processes) return 0;
-    for (struct dirent *entry; (entry = readdir(processes));) {
-        pid_t pid = atoi(entry->d_name);
-        if (pid > 1 && does(context, pid)) count++;
-    }
-    closedir(processes);
-    return count;
-}
-
-static bool kill_in(const void *context, pid_t pid) {
-    const struct container *k = context;
-    return mount_number(pid) == k->mount_number && kill(pid, SIGKILL) == 0;
-}
-
-void container_kill_rest(const struct container *k) {
-    if (!k->mount_number) return;
-    // Until a walk finds none: a process may fork while the walk is under way.
-    for (int round = 0; round < 100 && each_process(kill_in, k); round++) {}
-}
-
-bool pod_has(const struct parent *p, pid_t pid) {
-    uint64_t number = mount_number(pid);
-    for (struct container *k = p->containers; k; k = k->next)
-        if (number && k->mount_number == number) return true;
-    return false;
-}
-
-/// Whether a process is this one's child: a container's first, or one that lost its own parent.
-static bool is_child(pid_t pid) {
-    char path[40], text[512];
-    snprintf(path, sizeof path, "/proc/%d/stat", pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC), parent = 0;
-    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-    if (fd >= 0) close(fd);
-    if (n <= 0) return false;
-    text[n] = 0;
-    const char *rest = strrchr(text, ')');
-    return rest && sscanf(rest, ") %*c %d", &parent) == 1 && parent == getpid();
-}
-
-struct sending {
-    const struct parent *parent;
-    int number;
-};
-
-static bool send_to(const void *context, pid_t pid) {
-    const struct sending *s = context;
-    return (is_child(pid) || pod_has(s->parent, pid)) && kill(pid, s->number) == 0;
-}
-
-void pod_signal(const struct parent *p, int number) {
-    struct sending sending = {.parent = p, .number = number};
-    if (p->pod.host_processes) each_process(send_to, &sending);
-    else kill(-1, number);
-}
-
 static void ended(struct parent *p, struct container *k, int status) {
     k->finished_at = wall_now();
-    k->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     k->exit_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    if (k->exit_signal == SIGKILL && k->ending_signal) k->exit_signal = k->ending_signal;
+    k->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + k->exit_signal;
     k->phase = ENDED;
     if (k->is_exec) {
         if (k->starter) {

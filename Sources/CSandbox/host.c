@@ -8,9 +8,11 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 int swkube_spawn(
@@ -76,6 +78,17 @@ int swkube_connect(const char *folder, const char *name, int type) {
 }
 
 const char *swkube_error_text(int error) { return strerrordesc_np(error); }
+
+int swkube_try_isolation(int own_users) {
+    unsigned long flags = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | SIGCHLD | (own_users ? CLONE_NEWUSER : 0);
+    long child = syscall(SYS_clone, flags, 0, 0, 0, 0);
+    if (child < 0) return errno;
+    // Some hosts give a user namespace and then none of the rights that belong to it.
+    if (child == 0) _exit(mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 ? errno : 0);
+    int status = 0;
+    while (waitpid((pid_t)child, &status, 0) < 0 && errno == EINTR) {}
+    return WIFEXITED(status) ? WEXITSTATUS(status) : EPERM;
+}
 
 int swkube_processors(void) {
     cpu_set_t set;

@@ -13,11 +13,13 @@
 
 /// Never taken from the host: they are made new for each container. Root's home is nobody's business but root's.
 static const char *const own_folders[] = {"/proc", "/sys", "/dev", "/tmp", "/run", "/root", "/lost+found", NULL};
-/// Where programs expect to write; /usr too, where the host's root is mapped and could. Other folders of the host are bound read-only,
-/// which is cheaper than an overlay, unless a mount point or the working directory must be made in them.
-static const char *const writable_folders[] = {"/etc", "/var", NULL};
+/// Where programs expect to write. Other folders of the host are bound read-only, which is cheaper than an overlay, unless a mount point
+/// or the working directory must be made in them.
+static const char *const writable_folders[] = {"/etc", "/usr", "/var", NULL};
 /// Folders that must be the pod's own to be writable when the host's root is not mapped.
-static const char *const writable_below[] = {"/var/cache", "/var/lib", "/var/log", "/var/tmp", "/usr/local", NULL};
+static const char *const writable_below[] = {
+    "/etc/nginx/conf.d", "/usr/local/bin", "/usr/local/etc", "/usr/local/lib", "/usr/local/share", "/usr/share", "/usr/share/nginx/html",
+    "/var/cache", "/var/lib", "/var/log", "/var/tmp", "/var/www/html", NULL};
 
 struct view {
     const struct plan *plan;
@@ -127,8 +129,6 @@ static void resolve_on_host(const char *path, char out[PATH_MAX]) {
     if (!out[0]) strcpy(out, "/");
 }
 
-/// Makes `path` in one of our own trees, with the modes and owners of the host's folders of these names.
-/// Owners that are not mapped here cannot be given; then the folder is the pod's own.
 /// Gives a copy of a host's folder its owner. Where the host's root does not exist, its folders seem to be nobody's: their copies are
 /// root's.
 static void own_like_host(int tree, const char *path, const struct stat *like) {
@@ -140,6 +140,8 @@ static void own_like_host(int tree, const char *path, const struct stat *like) {
     if (user || group) (void)!fchownat(tree, path, user, group, AT_SYMLINK_NOFOLLOW); // as far as they exist here
 }
 
+/// Makes `path` in one of our own trees, with the modes and owners of the host's folders of these names.
+/// Owners that are not mapped here cannot be given; then the folder is the pod's own.
 static void make_like_host(int tree, const char *path, bool directory) {
     char part[PATH_MAX];
     snprintf(part, sizeof part, "%s", path);
@@ -254,8 +256,7 @@ static bool is_empty(const char *path) {
 
 /// Shows one folder of the host: covered, taken apart, or read-only.
 static void show(struct view *view, const char *path, int depth) {
-    bool expected = contains(writable_folders, path) || (view->mapped_root && strcmp(path, "/usr") == 0);
-    bool writable = depth == 2 || expected || any_below(&view->missing, path);
+    bool writable = depth == 2 || contains(writable_folders, path) || any_below(&view->missing, path);
     if (is_empty(path)) {
         make_like_host(view->root, path, true);
         return;

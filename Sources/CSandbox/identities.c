@@ -97,15 +97,10 @@ int identities_map(pid_t child, enum identities which, const char **path) {
     char text[64];
     uid_t user = geteuid();
     *path = "uid_map";
-    if (which == IDENTITIES_HERE) {
+    if (which == IDENTITIES_HERE || user == 0) {
         if (copy_map(child, "uid_map") < 0) return -1;
         *path = "gid_map";
         return copy_map(child, "gid_map");
-    }
-    if (user == 0) {
-        if (write_for(child, "uid_map", "0 0 4294967295") < 0) return -1;
-        *path = "gid_map";
-        return write_for(child, "gid_map", "0 0 4294967295");
     }
     *path = "gid_map";
     int range = which == IDENTITIES_RANGE ? map_range(child) : 0;

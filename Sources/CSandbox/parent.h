@@ -46,6 +46,7 @@ struct container {
     pid_t pid, host_pid;
     int64_t started_at, finished_at;
     int exit_code, exit_signal;
+    int ending_signal; // it was killed in place of this signal, 0: it was not
     int report; // pipe of the set-up, -1 when it is over
     int log, log_error;
     struct log_stream streams[2];
@@ -85,16 +86,20 @@ void container_acknowledge(struct parent *p, struct container *k);
 void read_reports(struct parent *p);
 /// Takes all ended processes from the kernel.
 void reap(struct parent *p);
+void container_reopen_log(struct container *k);
+void describe(struct bytes *out, const struct container *k);
+
+void container_remove(struct parent *p, struct container *k);
+
+// signals.c
+/// Sends a signal to a container's first process or, with `whole_group`, to all of its group. Returns 0 or an errno.
+int container_signal(const struct parent *p, struct container *k, int number, bool whole_group);
 /// Kills every process that is in the container's mount namespace.
 void container_kill_rest(const struct container *k);
 /// Sends a signal to every process of the pod. SIGKILL reaches those too that are born meanwhile, when it is called until all are gone.
 void pod_signal(const struct parent *p, int number);
 /// Whether a process, as this one counts, is in a container.
 bool pod_has(const struct parent *p, pid_t pid);
-void container_reopen_log(struct container *k);
-void describe(struct bytes *out, const struct container *k);
-
-void container_remove(struct parent *p, struct container *k);
 
 // attach.c
 /// Begins an attachment with these descriptors, which it takes over; -1 where one is not wanted.

@@ -355,5 +355,6 @@ void root_enter(const struct pod *pod, const struct plan *plan) {
     if (fchdir(root) < 0) setup_fail("root", path);
     close(root);
     // The old root is stacked over the new one and taken off: no folder for it is needed.
-    if (syscall(SYS_pivot_root, ".", ".") < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0) setup_fail("root", path);
+    // What goes with it must not go from under the pod's other containers.
+    if (syscall(SYS_pivot_root, ".", ".") < 0 || mount(NULL, ".", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0) setup_fail("root", path);
 }

@@ -31,6 +31,10 @@ struct setup_report {
 /// Set-up fails: the report is sent with the errno of now, and the process ends.
 _Noreturn void setup_fail(const char *stage, const char *path);
 
+/// Makes the volumes of a container through which mounts are passed on shared mounts of this namespace, the parent's: the container's
+/// are peers of them. Returns 0, or an errno and where it arose.
+int volumes_share(const struct pod *pod, const struct plan *plan, const char **path);
+
 /// The new root directory of a container, made and entered. Runs in the container's mount namespace.
 void root_enter(const struct pod *pod, const struct plan *plan);
 

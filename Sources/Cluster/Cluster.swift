@@ -245,19 +245,24 @@ package final class Cluster: Sendable {
         }
     }
 
-    /// Returns when each node of processes that is switched on has said in this run that it is Ready, and nothing keeps pods away any longer.
-    package func waitUntilReady() async throws {
+    /// Returns when each node of processes that is switched on has said in this run that it is Ready, and nothing keeps pods away any
+    /// longer; or that it cannot be: then its words are returned.
+    package func waitUntilReady() async throws -> String? {
+        var refusal: String?
         var waiting: Set<String> = Set(
             try await client.list(Node.self).items.filter { $0.kind == .process && !$0.isSwitchedOff }.map(\.name))
         if let first { waiting.insert(first) }
-        guard !waiting.isEmpty else { return }
+        guard !waiting.isEmpty else { return nil }
         for try await event in try await client.watch(APIRequest(.watch, Node.names.resource)) {
             let node = View<Node>(event.object)
-            guard !node.spec.taints.contains(where: { $0.key == "node.kubernetes.io/not-ready" }) else { continue }
-            guard node.isSwitchedOff || node.isReady && node.condition("Ready")?.lastHeartbeatTime ?? .epoch >= began else { continue }
+            guard node.isSwitchedOff || node.condition("Ready")?.lastHeartbeatTime ?? .epoch >= began else { continue }
+            let isTainted: Bool = node.spec.taints.contains { $0.key == "node.kubernetes.io/not-ready" }
+            guard node.isSwitchedOff || node.refusal != nil || node.isReady && !isTainted else { continue }
+            if refusal == nil { refusal = node.refusal.map { "node \(node.name): \($0)" } }
             waiting.remove(node.name)
-            if waiting.isEmpty { return }
+            if waiting.isEmpty { break }
         }
+        return refusal
     }
 
     /// Ends the pods of all nodes in order, as before the machine goes down: the API and the next start take them for pods that run. Call

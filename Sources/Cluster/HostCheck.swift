@@ -18,7 +18,10 @@ package enum HostCheck {
     package static func all() -> [Finding] {
         let folder: String = CheckFolder.make()
         defer { try? removeFolder(folder) }
-        var findings: [Finding] = []
+        var findings: [Finding] = [
+            Host.isolationProblem.map { Finding(name: "pods", detail: "none can run: \($0)", remedy: Host.isolationRemedy) }
+                ?? Finding(name: "pods", detail: "each in namespaces of its own", remedy: nil)
+        ]
         let configuration = ClusterNetwork.Configuration(
             folder: folder + "/network", addresses: [ClusterAddresses.gateway], ranges: [ClusterAddresses.services])
         var network: ClusterNetwork?
@@ -27,7 +30,7 @@ package enum HostCheck {
             findings.append(
                 Finding(name: "networks of pods", detail: "the cluster gets a network of its own, and each pod in it", remedy: nil))
         } catch {
-            findings.append(Finding(name: "networks of pods", detail: "\(error)", remedy: namespaceRemedy))
+            findings.append(Finding(name: "networks of pods", detail: "\(error)", remedy: Host.isolationRemedy))
         }
         if let network {
             findings.append(identities(network))
@@ -83,11 +86,6 @@ package enum HostCheck {
         return Finding(
             name: name, detail: "not open to this user: services have port 80 at 10080, and so on",
             remedy: "as root: sysctl -w net.ipv4.ip_unprivileged_port_start=80")
-    }
-
-    private static var namespaceRemedy: String {
-        "as root: sysctl -w user.max_user_namespaces=10000; on Ubuntu also kernel.apparmor_restrict_unprivileged_userns=0; in a container, "
-            + "let it make user and network namespaces"
     }
 }
 

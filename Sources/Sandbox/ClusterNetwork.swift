@@ -18,7 +18,7 @@ package final class ClusterNetwork: Sendable {
         /// An ordinary user needs a user namespace to have a network; root does without.
         package var userNamespace: Bool
 
-        package init(folder: String, addresses: [String], ranges: [String], userNamespace: Bool = !Host.isRoot) {
+        package init(folder: String, addresses: [String], ranges: [String], userNamespace: Bool = !Host.isPrivileged) {
             self.folder = folder
             self.addresses = addresses
             self.ranges = ranges

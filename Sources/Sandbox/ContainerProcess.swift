@@ -38,7 +38,8 @@ package struct ContainerProcess: Sendable {
     package var controlGroups: [String] = []
     /// Whether the program is process 1 of a PID namespace of its own, or one of the pod's, whose process 1 is the sandbox parent.
     ///
-    /// As process 1 it sees none of the pod's other containers, and ignores signals that it does not handle, TERM included.
+    /// As process 1 it sees none of the pod's other containers. Signals of its own processes that it does not handle it never hears;
+    /// those of ``Sandbox/signal(_:_:wholeGroup:)`` and of a shutdown end it as they would anywhere else.
     package var processes: ProcessScope = .pod
     /// A container whose PID namespace it shares, whatever ``processes`` says.
     package var sharesProcessesOf: String?

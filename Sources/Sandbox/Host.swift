@@ -6,6 +6,21 @@ package enum Host {
     /// Whether this process is the host's root.
     package static var isRoot: Bool { geteuid() == 0 }
 
+    /// Whether this process makes namespaces by its own rights. Root in a container often has lost them, and needs a user namespace as
+    /// everybody does. Tried out once, which blocks for about a millisecond.
+    package static let isPrivileged: Bool = isRoot && swkube_try_isolation(0) == 0
+
+    /// Why pods cannot run here at all; nil when they can. Tried out once.
+    package static let isolationProblem: SandboxError? = {
+        let result: Int32 = isPrivileged ? 0 : swkube_try_isolation(1)
+        return result == 0 ? nil : .setup(stage: "user namespace", errno: result, path: "")
+    }()
+
+    /// What to do about ``isolationProblem``, and about networks that the host forbids.
+    package static let isolationRemedy =
+        "as root: sysctl -w user.max_user_namespaces=10000; on Ubuntu also kernel.apparmor_restrict_unprivileged_userns=0; in a container, "
+        + "let it make user and network namespaces"
+
     /// Whether a process was killed and the kernel is still taking it down: it holds its locks and sockets yet, but runs no more.
     package static func isEnding(_ pid: Int32) -> Bool {
         let fields: [Substring] = text(ofFile: "/proc/\(pid)/stat").split(separator: ")").last?.split(separator: " ") ?? []

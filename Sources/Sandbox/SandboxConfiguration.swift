@@ -23,7 +23,7 @@ package struct SandboxConfiguration: Sendable {
     package var parameters: [(name: String, value: String)] = []
 
     package init(
-        id: String, folder: String, hostname: String, maskedPaths: [String] = [], userNamespace: Bool = !Host.isRoot
+        id: String, folder: String, hostname: String, maskedPaths: [String] = [], userNamespace: Bool = !Host.isPrivileged
     ) {
         self.id = id
         self.folder = folder

@@ -30,7 +30,7 @@ package final class TestCluster: Sendable {
     package static func with(hasNode: Bool = true, _ body: (TestCluster) async throws -> Void) async throws {
         let test = try await TestCluster(hasNode: hasNode)
         do {
-            try await test.cluster.waitUntilReady()
+            _ = try await test.cluster.waitUntilReady()
             try await body(test)
         } catch {
             await test.end()

@@ -102,6 +102,19 @@ struct NodeHealthTests {
         }
     }
 
+    @Test func `a node that was given up and lives says so, and so do its pods`() async throws {
+        try await TestControlPlane.with { plane in
+            let pod = try await plane.create(Pod.self, "{metadata: {name: web}, spec: {containers: [{name: main, image: web}]}}")
+            try await plane.eventually("ready", Pod.self, "web") { $0.isReady }
+            let doubt: JSON = ["status": ["conditions": [["type": "Ready", "status": "Unknown", "reason": "NodeStatusUnknown"]]]]
+            try await plane.client.patch(Node.self, ObjectKey(namespace: "", name: "node-0"), doubt, subresource: "status")
+            try await plane.client.patch(
+                Pod.self, pod.key, ["status": ["conditions": [["type": "Ready", "status": "False"]]]], subresource: "status")
+            try await plane.eventually("the node lives", Node.self, "node-0") { $0.isReady }
+            try await plane.eventually("the pod too", Pod.self, "web") { $0.isReady }
+        }
+    }
+
     @Test func `a node that falls silent loses its pods to another one`() async throws {
         try await TestControlPlane.with(nodes: 2) { plane in
             try await plane.create(

@@ -6,7 +6,7 @@ import Testing
 
 struct ReplicaSetPlanTests {
     private func plan(_ set: View<ReplicaSet>, _ pods: [View<Pod>]) -> ReplicaPlan {
-        ReplicaPlan(ReplicaSet.wish(set), isTerminating: set.isTerminating, pods: pods, now: Fixture.now)
+        ReplicaPlan(ReplicaSet.wish(set), isTerminating: set.isTerminating, tally: TallyByLabels(pods), pods: { pods }, now: Fixture.now)
     }
 
     @Test func `missing pods are made, ended and terminating ones do not count`() {

@@ -25,16 +25,32 @@ import Testing
         try await pod.end()
     }
 
-    @Test func `as process 1 of its own namespace a program sees only itself and ignores TERM`() async throws {
+    @Test func `as process 1 of its own namespace a program sees only itself, and ends by TERM as anywhere`() async throws {
         let pod = try await Pod()
         var container = pod.shell("alone", "echo $$; ls -d /proc/[0-9]* | wc -l; exec sleep 1000")
         container.processes = .container
         _ = try await pod.sandbox.start(container)
         try await eventually("two lines") { pod.output("alone").count == 2 }
         #expect(pod.output("alone").first == "1")
+        try await pod.sandbox.signal("alone", SIGCHLD)
         try await pod.sandbox.signal("alone", SIGTERM)
-        try await pod.sandbox.signal("alone", SIGKILL)
-        #expect(try await pod.exit(of: "alone").exitCode == 137)
+        let exit: ContainerExit = try await pod.exit(of: "alone")
+        #expect(exit.exitCode == 143)
+        #expect(exit.signal == SIGTERM)
+        try await pod.end()
+    }
+
+    @Test(arguments: ["trap '' TERM", "trap 'echo heard' TERM"])
+    func `a process 1 that does something about TERM goes on`(_ trap: String) async throws {
+        let pod = try await Pod()
+        var container = pod.shell("stubborn", "\(trap); echo ready; while :; do sleep 0.01; done")
+        container.processes = .container
+        _ = try await pod.sandbox.start(container)
+        try await eventually("it is ready") { pod.output("stubborn") == ["ready"] }
+        try await pod.sandbox.signal("stubborn", SIGTERM)
+        if trap.contains("heard") { try await eventually("it heard") { pod.output("stubborn") == ["ready", "heard"] } }
+        try await pod.sandbox.signal("stubborn", SIGKILL)
+        #expect(try await pod.exit(of: "stubborn").exitCode == 137)
         try await pod.end()
     }
 

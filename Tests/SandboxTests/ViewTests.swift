@@ -144,6 +144,32 @@ import Testing
         try await pod.end()
     }
 
+    @Test func `a mount in a volume reaches the containers that want it, those to come too`() async throws {
+        let pod = try await Pod()
+        let volume = "\(pod.folder)/volume"
+        mkdir(volume, 0o755)
+        func listener(_ id: String, _ propagation: Mount.Propagation) -> ContainerProcess {
+            var container = pod.shell(id, "while ! [ -e /v/done ]; do sleep 0.01; done; ls /v/m")
+            container.mounts = [Mount(.host(path: volume), at: "/v", propagation: propagation)]
+            return container
+        }
+        _ = try await pod.sandbox.start(listener("early", .hostToContainer))
+        _ = try await pod.sandbox.start(listener("apart", .none))
+        var speaker = pod.shell("speaker", "mkdir /v/m && mount -t tmpfs none /v/m && touch /v/m/file && echo mounted; sleep 1000")
+        speaker.capabilities = .max
+        speaker.isPrivileged = true
+        speaker.mounts = [Mount(.host(path: volume), at: "/v", propagation: .bidirectional)]
+        _ = try await pod.sandbox.start(speaker)
+        try await eventually("it is mounted") { pod.output("speaker") == ["mounted"] }
+        _ = try await pod.sandbox.start(listener("late", .hostToContainer))
+        _ = pod.write("volume/done", "")
+        try await eventually("both see it") { pod.output("early") == ["file"] && pod.output("late") == ["file"] }
+        for try await exit in pod.sandbox.events where exit.id == "apart" { break }
+        #expect(pod.output("apart") == [])
+        #expect(!contents("/proc/self/mountinfo").contains(volume))
+        try await pod.end()
+    }
+
     @Test func `layers of an image are the root`() async throws {
         let pod = try await Pod()
         mkdir("\(pod.folder)/layer", 0o755)

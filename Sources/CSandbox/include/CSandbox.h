@@ -136,6 +136,10 @@ uint32_t swkube_audit_architecture(void);
 /// The kernel's words for an errno, or null; in English whatever the locale.
 const char *swkube_error_text(int error);
 
+/// Tries whether this process may make what a pod is made of: mount, PID, IPC and UTS namespaces, in a user namespace of their own or
+/// not, and mounts in them. Leaves nothing behind. Returns 0 or an errno.
+int swkube_try_isolation(int own_users);
+
 /// Processors that this process may use.
 int swkube_processors(void);
 

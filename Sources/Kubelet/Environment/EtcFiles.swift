@@ -31,6 +31,8 @@ struct EtcFiles: Sendable {
         var text: String
         if pod.spec.hostNetwork {
             text = "# Kubernetes-managed hosts file (host network).\n" + String(decoding: Files.read("/etc/hosts") ?? [], as: UTF8.self)
+            // The node's name is not the host's, so the host's file need not know it.
+            text += "127.0.0.1\t\(hostname)\n"
         } else {
             text = "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
             text += "fe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n"

@@ -1,5 +1,5 @@
 import API
-import Machinery
+package import Machinery
 import Network
 import Sandbox
 
@@ -9,6 +9,8 @@ struct NodeConditions {
     let now: Time
     let pressure: NodePressure
     let network: ClusterNetwork
+    /// Why no pod can run on this host.
+    var isolationProblem: SandboxError?
     /// Why limits are not enforced.
     let limits: String?
 
@@ -30,9 +32,18 @@ struct NodeConditions {
             }
                 ?? condition("ResourceLimitsEnforced", true, "ControlGroups", "the kernel holds containers to their limits"),
             podNetworks,
-            condition("Ready", true, "KubeletReady", "kubelet is posting ready status"),
+            ready,
         ]
     }
+
+    private var ready: View<NodeCondition> {
+        guard let isolationProblem else { return condition("Ready", true, "KubeletReady", "kubelet is posting ready status") }
+        return condition(
+            "Ready", false, Self.notReady,
+            "container runtime is not ready: the host lets no pod run (\(isolationProblem)); \(Host.isolationRemedy)")
+    }
+
+    fileprivate static let notReady = "KubeletNotReady"
 
     /// Whether pods are as separate as pods are elsewhere.
     private var podNetworks: View<NodeCondition> {
@@ -69,5 +80,13 @@ struct NodeConditions {
             $0.reason = reason
             $0.message = message
         }
+    }
+}
+
+extension View<Node> {
+    /// Why the node cannot be Ready on this host, as its kubelet says; nil where it does not say so.
+    package var refusal: String? {
+        guard let ready = condition("Ready"), ready.reason == NodeConditions.notReady else { return nil }
+        return ready.message
     }
 }

@@ -177,6 +177,7 @@ struct NodeReporter: Sendable {
         }
         let conditions: NodeConditions = NodeConditions(
             old: node, now: clock.time, pressure: configuration.currentPressure, network: configuration.network,
+            isolationProblem: configuration.network.problem == nil ? nil : Host.isolationProblem,
             limits: configuration.controlGroups.problem)
         status.conditions = conditions.all
         return status

@@ -131,6 +131,7 @@ struct PodStatusMaker {
                 }
             }
             $0.started = record.isRunning && record.isStarted
+            $0.stopSignal = container.lifecycle?.stopSignal
             let mounts: [View<VolumeMount>] = container.volumeMounts
             if !mounts.isEmpty, record.isRunning || record.end != nil {
                 $0.volumeMounts = mounts.map { mount in

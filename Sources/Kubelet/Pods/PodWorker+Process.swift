@@ -8,7 +8,7 @@ extension PodWorker {
     /// The host name that the pod sees.
     var hostname: String {
         if let name = pod.spec.hostnameOverride, !name.isEmpty { return name }
-        if pod.spec.hostNetwork { return Host.name }
+        if pod.spec.hostNetwork { return node.configuration.nodeName }
         let name: String = pod.spec.hostname.isEmpty ? pod.name : pod.spec.hostname
         var short = String(name.prefix(63))
         while let last = short.last, last == "-" || last == "." { short.removeLast() }
@@ -117,10 +117,8 @@ extension PodWorker {
         return whole.isEmpty ? nil : whole
     }
 
-    /// Whether all containers of the pod see each other's processes. One that is alone has nobody to hide from.
-    private var hasOneProcessNamespace: Bool {
-        pod.spec.shareProcessNamespace == true || pod.spec.hostPID || pod.spec.containers.count + pod.spec.initContainers.count == 1
-    }
+    /// Whether all containers of the pod see each other's processes; else each one's program is process 1 of its own.
+    private var hasOneProcessNamespace: Bool { pod.spec.shareProcessNamespace == true || pod.spec.hostPID }
 
     /// The run of the container whose processes an ephemeral container is to see. Throws ``ConfigError`` when it does not run.
     private func targetOfProcesses(_ name: String) throws(ConfigError) -> String? {

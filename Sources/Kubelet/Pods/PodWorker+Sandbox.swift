@@ -13,7 +13,7 @@ extension PodWorker {
         try Files.write(Array("\(podIP) \(networkGeneration)".utf8), to: folders.address, mode: 0o600)
         var configuration = SandboxConfiguration(
             id: "\(key.namespace)/\(key.name)", folder: folders.sandbox, hostname: hostname,
-            maskedPaths: node.configuration.maskedPaths, userNamespace: !Host.isRoot || pod.spec.hostUsers == false)
+            maskedPaths: node.configuration.maskedPaths, userNamespace: !Host.isPrivileged || pod.spec.hostUsers == false)
         configuration.hostIPC = pod.spec.hostIPC
         configuration.hostProcesses = pod.spec.hostPID
         configuration.parameters = pod.spec.securityContext?.sysctls.map { ($0.name, $0.value) } ?? []

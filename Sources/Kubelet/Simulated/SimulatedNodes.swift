@@ -17,6 +17,7 @@ package final class SimulatedNodes: Sendable {
     private let podsByNode: PodsByNode
     private let claims: Informer<ResourceClaim>
     private let queue: WorkQueue
+    private let heartbeats: SimulatedHeartbeats
     /// Of the nodes that are switched on.
     private let names = Mutex<Set<String>>([])
     private let addresses = SimulatedAddresses()
@@ -31,6 +32,7 @@ package final class SimulatedNodes: Sendable {
         podsByNode = informers.podsByNode
         claims = informers.informer()
         queue = WorkQueue(clock: clock)
+        heartbeats = SimulatedHeartbeats(clock: clock)
         nodes.onChange { [weak self] before, after in self?.changed(before, after) }
         pods.onChange { [weak self, addresses] before, after in
             addresses.podChanged(before, after)
@@ -42,11 +44,14 @@ package final class SimulatedNodes: Sendable {
         guard let node = after ?? before else { return }
         let isOn: Bool = after?.kind == .simulated && after?.isSwitchedOff == false
         let isNews: Bool = names.withLock { isOn ? $0.insert(node.name).inserted : $0.remove(node.name) != nil }
-        let hasRange: Bool = after?.spec.podCIDR.isEmpty == false
-        guard isOn, isNews || hasRange && before?.spec.podCIDR.isEmpty != false else { return }
-        if isNews { queue.add(ObjectKey(namespace: "", name: node.name)) }
-        // Pods may have been seen before their node, or before it had addresses for them.
-        guard hasRange else { return }
+        guard isOn else { return heartbeats.remove(node.name) }
+        if isNews { heartbeats.add(node.name) }
+        let (wasReady, isReady): (Bool, Bool) = (before?.isReady ?? false, node.isReady)
+        // One that was given up says at once that it lives.
+        if isNews || wasReady && !isReady { queue.add(node.key) }
+        // Pods may have been seen before their node, or before it had addresses for them; and of pods whose node was given up nobody knew.
+        let hadRange: Bool = before?.spec.podCIDR.isEmpty == false
+        guard !node.spec.podCIDR.isEmpty, isNews || !hadRange || isReady && !wasReady else { return }
         for key in podsByNode.keys(on: node.name) { queue.add(key) }
     }
 
@@ -59,7 +64,14 @@ package final class SimulatedNodes: Sendable {
     package func run() async {
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
-                for _ in 0..<16 { group.addTask { [self] in while let key = await queue.next() { await work(on: key) } } }
+                for _ in 0..<64 { group.addTask { [self] in while let key = await queue.next() { await work(on: key) } } }
+                group.addTask { [self] in
+                    await heartbeats.run { [self] node in
+                        let key = ObjectKey(namespace: "", name: node)
+                        // What failed is tried again as all other work is.
+                        do { try await beat(key) } catch { queue.add(key) }
+                    }
+                }
             }
         } onCancel: {
             queue.close()
@@ -70,7 +82,8 @@ package final class SimulatedNodes: Sendable {
         defer { queue.done(key) }
         do {
             // Nodes have no namespace.
-            let delay: Duration? = key.namespace.isEmpty ? try await beat(key) : try await play(key)
+            var delay: Duration?
+            if key.namespace.isEmpty { try await beat(key) } else { delay = try await play(key) }
             queue.forget(key)
             if let delay { queue.add(key, after: delay) }
         } catch let status as APIStatus where status.isNotFound || status.isConflict {
@@ -84,8 +97,9 @@ package final class SimulatedNodes: Sendable {
 
     // MARK: - Nodes
 
-    private func beat(_ key: ObjectKey) async throws -> Duration? {
-        guard names.withLock({ $0.contains(key.name) }), let node = nodes.get(key) else { return nil }
+    /// Says what the node is where that is not known, and renews its lease.
+    private func beat(_ key: ObjectKey) async throws {
+        guard names.withLock({ $0.contains(key.name) }), let node = nodes.get(key) else { return }
         let client: Client = client(node.name)
         let labels: [String: String] = SimulatedStatus.labels(node.name).filter { node.metadata.labels[$0.key] == nil }
         if !labels.isEmpty {
@@ -99,7 +113,6 @@ package final class SimulatedNodes: Sendable {
         }
         for slice in SimulatedDevices.slices(of: node) { try await publish(slice, client) }
         try await NodeLease(nodeName: key.name, client: client).renew(at: clock.microTime)
-        return SimulatedStatus.heartbeat
     }
 
     private func publish(_ slice: View<ResourceSlice>, _ client: Client) async throws {
@@ -131,10 +144,14 @@ package final class SimulatedNodes: Sendable {
         else { return nil }
         let client: Client = client(node.name)
         let simulation = SimulatedPod(pod: pod, node: node, now: clock.time)
+        var delay: Duration?
         let status: View<PodStatus>
         switch simulation.step {
-        case .nothing: return nil
-        case .wait(let duration): return duration
+        case .nothing, .wait:
+            if case .wait(let duration) = simulation.step { delay = duration }
+            // While its node is given up the pod would be said to be not ready again.
+            guard node.isReady, let report = simulation.report else { return delay }
+            status = report
         case .start:
             guard hasDevices(pod) else { return .seconds(1) }
             // A node gets its range soon after it is made, and then its pods have their turn.
@@ -148,7 +165,7 @@ package final class SimulatedNodes: Sendable {
         // The uid keeps the status off a pod of the same name that came after this one.
         let patch: JSON = ["metadata": ["uid": .string(pod.metadata.uid)], "status": status.json]
         try await client.patch(Pod.self, key, patch, subresource: "status")
-        return nil
+        return delay
     }
 }
 

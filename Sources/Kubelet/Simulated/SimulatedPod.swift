@@ -82,10 +82,20 @@ struct SimulatedPod {
     // MARK: - Status
 
     /// - Parameter address: the pod's, which nothing answers at.
-    func running(address: String) -> View<PodStatus> {
-        status(startTime: now, podIP: address) {
-            .running(ContainerRecord.Run(startedAt: ClusterClock.Instant(now), image: $0.image))
+    func running(address: String) -> View<PodStatus> { running(since: now, address) }
+
+    private func running(since began: Time, _ address: String) -> View<PodStatus> {
+        status(startTime: began, podIP: address) {
+            .running(ContainerRecord.Run(startedAt: ClusterClock.Instant(began), image: $0.image))
         }
+    }
+
+    /// What a pod that runs has to say where it is said not to be ready: that it is, or which gates it waits for. nil for nothing new.
+    var report: View<PodStatus>? {
+        guard pod.status.phase == "Running", !pod.isTerminating, !pod.isReady, let began = pod.status.startTime else { return nil }
+        let status: View<PodStatus> = running(since: began, pod.status.podIP)
+        let (said, ready) = (pod.condition("Ready"), status.conditions.first { $0.type == "Ready" })
+        return said?.status == ready?.status && said?.reason == ready?.reason && said?.message == ready?.message ? nil : status
     }
 
     func ended(code: Int) -> View<PodStatus> {

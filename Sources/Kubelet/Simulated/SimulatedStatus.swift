@@ -4,9 +4,6 @@ import Sandbox
 
 /// What a simulated node says of itself.
 package enum SimulatedStatus {
-    /// Many nodes share a machine: they renew their leases as seldom as the node controller bears.
-    static let heartbeat: Duration = .seconds(30)
-
     /// What a node has whose mark names no capacity.
     private static let capacity: [String: Quantity] = [
         "cpu": Quantity(8), "memory": Quantity(32 << 30, .binarySI), "ephemeral-storage": Quantity(256 << 30, .binarySI),

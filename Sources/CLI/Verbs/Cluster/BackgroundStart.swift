@@ -7,8 +7,9 @@ struct BackgroundStart {
     /// Further flags of `start --foreground`.
     let arguments: [String]
 
-    /// Blocks until the node is Ready. Throws why it never was.
-    func run() throws -> RunningCluster {
+    /// Blocks until the node is Ready, or says that it can't be on this host: then its words are the refusal. Throws why the cluster
+    /// never was.
+    func run() throws -> (cluster: RunningCluster, refusal: String?) {
         let isNew: Bool = !profile.hasFolder
         try profile.makeFolders()
         let daemon: Daemon = try Daemon.spawn(
@@ -16,7 +17,7 @@ struct BackgroundStart {
         guard let report = daemon.waitUntilReady() else {
             throw Failure("cluster \(profile.name) ended while it started; its log says why: \(profile.logPath)")
         }
-        guard case .running(let cluster) = profile.state, report == Self.ready else {
+        guard case .running(let cluster) = profile.state, report.hasPrefix(Self.ready) else {
             // A cluster that never was leaves nothing; its log said no more than the report.
             if isNew {
                 ClusterNetwork.stop(folder: profile.networkFolder)
@@ -24,9 +25,15 @@ struct BackgroundStart {
             }
             throw Failure(report)
         }
-        return cluster
+        let refusal: Substring = report.dropFirst(Self.ready.count)
+        return (cluster, refusal.isEmpty ? nil : String(refusal))
     }
 
-    /// What the cluster reports when all is well.
-    static let ready = "ready"
+    /// What the cluster reports when it is up.
+    static func ready(refusal: String?) -> String { ready + (refusal ?? "") }
+
+    private static let ready = "ready:"
+
+    /// What the user hears of a cluster whose node can't be Ready.
+    static func warning(_ refusal: String) -> String { "warning: the API works, but no pod will run: \(refusal)" }
 }

@@ -34,11 +34,12 @@ package struct RunIn: Verb {
         setenv("KUBECONFIG", kubeconfig, 1)
         let relay = SignalRelay()
         do {
-            let cluster: RunningCluster = try BackgroundStart(
+            let (cluster, refusal): (RunningCluster, String?) = try BackgroundStart(
                 profile: profile, arguments: ["--nodes", String(nodes), "--owner", String(getpid())]
             ).run()
             try ClusterContext(profile).write(
                 server: cluster.server, to: KubeconfigFiles(flag: nil, environment: shell.environment))
+            if let refusal { shell.output.note(BackgroundStart.warning(refusal)) }
             shell.output.flush()
             var program = Program(name, Array(command.dropFirst()))
             program.onStart = { relay.start(to: $0) }

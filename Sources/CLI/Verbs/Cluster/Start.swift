@@ -72,7 +72,7 @@ package struct Start: LocalVerb {
         try check()
         try records.check()
         let began: Int64 = Host.now
-        let cluster: RunningCluster = try BackgroundStart(
+        let (cluster, refusal): (RunningCluster, String?) = try BackgroundStart(
             profile: profile,
             arguments: ["--port", String(port), "--nodes", String(nodes)] + (tokenAuthFile.map { ["--token-auth-file", $0] } ?? [])
                 + (manifestUrl.map { ["--manifest-url", $0] } ?? []) + (schedulerConfig.map { ["--scheduler-config", $0] } ?? [])
@@ -82,6 +82,7 @@ package struct Start: LocalVerb {
         let milliseconds: Int64 = (Host.now - began) / 1_000_000
         shell.output.line("Started cluster \(profile.name) (Kubernetes \(Versions.kubernetes)) at \(cluster.server) in \(milliseconds) ms.")
         shell.output.line("kubectl and swkube now use the context \"\(profile.contextName)\".")
+        if let refusal { shell.output.note(BackgroundStart.warning(refusal)) }
     }
 
     /// The cluster itself, until it is told to end.
@@ -107,9 +108,17 @@ package struct Start: LocalVerb {
             await withDiscardingTaskGroup { group in
                 group.addTask { await cluster.run() }
                 group.addTask {
-                    guard (try? await cluster.waitUntilReady()) != nil else { return }
-                    log.info("the node is Ready")
-                    Daemon.report(BackgroundStart.ready)
+                    do {
+                        let refusal: String? = try await cluster.waitUntilReady()
+                        if let refusal {
+                            log.warning("the node cannot be Ready", metadata: ["reason": "\(refusal)"])
+                        } else {
+                            log.info("the node is Ready")
+                        }
+                        Daemon.report(BackgroundStart.ready(refusal: refusal))
+                    } catch {
+                        log.error("the node was not waited for", metadata: ["error": "\(error)"])
+                    }
                 }
                 await stop.wait()
                 log.info("stopping")

@@ -15,18 +15,22 @@ struct ReplicaController<Owner: ReplicaKind>: ObjectController {
 
     let context: ControllerContext
     private var pods: Informer<Pod> { context.copy() }
+    private let tallies = PodTallies()
 
     var others: [any ObjectCopy] { [pods] }
 
-    func watchOthers(_ queue: WorkQueue) { watchOwned(by: objects, pods, queue) { Owner.wish($0).selector } }
+    init(context: ControllerContext) { self.context = context }
+
+    func watchOthers(_ queue: WorkQueue) {
+        tallies.follow(pods, kind: Owner.names.kind)
+        watchOwned(by: objects, pods, queue) { Owner.wish($0).selector }
+    }
 
     func reconcile(_ set: View<Owner>) async throws -> Duration? {
         let wish: ReplicaWish = Owner.wish(set)
-        let adoption = Adoption<Owner, Pod>(context: context, owner: set, selector: wish.selector)
-        let owned: [View<Pod>] = try await adoption.claim(
-            pods.owned(by: set.metadata.uid) + pods.orphans(namespace: set.namespace))
+        let (tally, owned) = try await claim(set, wish.selector)
         let plan = ReplicaPlan(
-            wish, isTerminating: set.isTerminating, pods: owned, related: { related(set, owned) }, now: context.clock.time)
+            wish, isTerminating: set.isTerminating, tally: tally, pods: owned, related: { related(set) }, now: context.clock.time)
 
         let failure: (any Error)? = await apply(plan, set, wish)
         try await write(plan, failure, set)
@@ -34,10 +38,22 @@ struct ReplicaController<Owner: ReplicaKind>: ObjectController {
         return max(plan.missing, plan.victims.count) > Self.most ? .zero : plan.nextLook
     }
 
+    /// The pods of the set after it took those that it may take and let go of those that it no longer wants. Nearly always there are none of
+    /// either, and then no pod is looked at.
+    private func claim(_ set: View<Owner>, _ selector: LabelMatch) async throws -> (TallyByLabels, () -> [View<Pod>]) {
+        let uid: String = set.metadata.uid
+        let (own, orphans) = (tallies.owned(by: uid), tallies.orphans(namespace: set.namespace))
+        guard own.keys.allSatisfy({ selector.matches($0) }), !orphans.keys.contains(where: { selector.matches($0) }) else {
+            let adoption = Adoption<Owner, Pod>(context: context, owner: set, selector: selector)
+            let owned: [View<Pod>] = try await adoption.claim(pods.owned(by: uid) + pods.orphans(namespace: set.namespace))
+            return (TallyByLabels(owned), { owned })
+        }
+        return (own, { [pods] in pods.owned(by: uid) })
+    }
+
     /// Pods of the sets that the same Deployment has.
-    private func related(_ set: View<Owner>, _ owned: [View<Pod>]) -> [View<Pod>] {
-        guard let owner = set.metadata.controllerUID else { return owned }
-        return objects.owned(by: owner).flatMap { pods.owned(by: $0.metadata.uid) }
+    private func related(_ set: View<Owner>) -> [View<Pod>]? {
+        set.metadata.controllerUID.map { owner in objects.owned(by: owner).flatMap { pods.owned(by: $0.metadata.uid) } }
     }
 
     private func apply(_ plan: ReplicaPlan, _ set: View<Owner>, _ wish: ReplicaWish) async -> (any Error)? {

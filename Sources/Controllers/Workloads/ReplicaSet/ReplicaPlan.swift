@@ -12,27 +12,29 @@ struct ReplicaPlan {
     let nextLook: Duration?
 
     /// - Parameters:
-    ///   - pods: all that the set controls, those that have ended and terminate too.
-    ///   - related: pods of sets with the same owner, asked for where some have to go: of several pods on a node one is spared more easily.
-    init(_ wish: ReplicaWish, isTerminating: Bool, pods: [View<Pod>], related: () -> [View<Pod>]? = { nil }, now: Time) {
-        let active: [View<Pod>] = pods.filter(\.isActive)
-        let surplus: Int = active.count - wish.replicas
+    ///   - tally: of all pods that the set controls, those that have ended and terminate too.
+    ///   - pods: the same pods, asked for where some have to go.
+    ///   - related: pods of sets with the same owner, asked for then too: of several pods on a node one is spared more easily.
+    init(
+        _ wish: ReplicaWish, isTerminating: Bool, tally: TallyByLabels, pods: () -> [View<Pod>], related: () -> [View<Pod>]? = { nil },
+        now: Time
+    ) {
+        let active: Int = tally.values.reduce(0) { $0 + $1.active }
+        let surplus: Int = active - wish.replicas
         missing = isTerminating ? 0 : max(0, -surplus)
         victims =
             surplus > 0 && !isTerminating
-            ? Array(VictimRank.sorted(active, related: related()?.filter(\.isActive)).prefix(surplus)) : []
+            ? Array(VictimRank.sorted(pods().filter(\.isActive), related: related()?.filter(\.isActive)).prefix(surplus)) : []
 
         let labels: [String: String] = wish.template.metadata.labels
-        let ready: [View<Pod>] = active.filter(\.isReady)
         counts = ReplicaCounts(
-            replicas: active.count,
-            fullyLabeled: active.count { pod in
-                let own: [String: String] = pod.metadata.labels
-                return labels.allSatisfy { own[$0.key] == $0.value }
+            replicas: active,
+            fullyLabeled: tally.reduce(0) { sum, entry in
+                labels.allSatisfy { entry.key[$0.key] == $0.value } ? sum + entry.value.active : sum
             },
-            ready: ready.count,
-            available: ready.count { $0.isAvailable(minReadySeconds: wish.minReadySeconds, now: now) },
-            terminating: pods.count { $0.isTerminating && !$0.isFinished })
-        nextLook = ready.nextAvailability(minReadySeconds: wish.minReadySeconds, now: now)
+            ready: tally.values.reduce(0) { $0 + $1.ready },
+            available: tally.values.reduce(0) { $0 + $1.available(minReadySeconds: wish.minReadySeconds, now: now) },
+            terminating: tally.values.reduce(0) { $0 + $1.terminating })
+        nextLook = tally.values.compactMap { $0.nextAvailability(minReadySeconds: wish.minReadySeconds, now: now) }.min()
     }
 }
