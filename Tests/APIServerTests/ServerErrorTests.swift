@@ -92,6 +92,9 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             "DELETE", Place.configMaps + "/taken", Sample.configMap("taken"), 400, "BadRequest",
             "the body of a delete is an object of kind DeleteOptions, not ConfigMap"),
         Refusal(
+            "PATCH", Place.configMaps + "/taken?fieldManager=me", ["apiVersion": "apps/v1", "kind": "Deployment"], type: .applyYAML, 400,
+            "BadRequest", "Incorrect version specified in apply patch. Specified patch version: apps/v1, expected: v1"),
+        Refusal(
             "PUT", Place.configMaps, Sample.configMap("a"), 405, "MethodNotAllowed",
             "the server does not allow this method on the requested resource"),
         Refusal(

@@ -136,6 +136,17 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("watch", true), ("watch=", true), ("watch=1", true), ("watch=True", true), ("watch=x", true), ("watch=0", false),
+        ("watch=False", false), ("", false),
+    ])
+    func `a flag in a query is on unless it says otherwise`(_ query: String, _ isOn: Bool) throws {
+        guard case .resource(let request) = try Route.target(method: "GET", path: "/api/v1/pods", query: query) else {
+            return #expect(Bool(false), "no resource")
+        }
+        #expect(request.verb == (isOn ? .watch : .list))
+    }
+
     @Test func `a watch of what is deprecated warns as a list does`() async throws {
         try await TestFront.with(try await TestServer()) { front in
             let target = "/api/v1/namespaces/default/endpoints?watch=true"
