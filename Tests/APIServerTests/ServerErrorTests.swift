@@ -92,6 +92,12 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             "DELETE", Place.configMaps + "/taken", Sample.configMap("taken"), 400, "BadRequest",
             "the body of a delete is an object of kind DeleteOptions, not ConfigMap"),
         Refusal(
+            "POST", Place.pods,
+            [
+                "metadata": ["name": "p"],
+                "spec": ["containers": [["name": "c", "image": "i"]], "ephemeralContainers": [["name": "e", "image": "i"]]],
+            ], 422, "Invalid", #"Pod "p" is invalid: spec.ephemeralContainers: Forbidden: cannot be set on create"#),
+        Refusal(
             "PATCH", Place.configMaps + "/taken?fieldManager=me", ["apiVersion": "apps/v1", "kind": "Deployment"], type: .applyYAML, 400,
             "BadRequest", "Incorrect version specified in apply patch. Specified patch version: apps/v1, expected: v1"),
         Refusal(
