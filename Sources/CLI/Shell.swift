@@ -48,14 +48,20 @@ package struct Shell: Sendable {
             var size = winsize()
             return ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : nil
         }
-        var shell = Shell(
+        return Shell(
             output: .standard(), environment: { name in getenv(name).map { String(cString: $0) } },
             input: { try LocalFile.read(0, "/dev/stdin") }, line: { Self.line(0) },
             now: {
                 var time = timespec()
                 clock_gettime(CLOCK_REALTIME, &time)
                 return Time(seconds: Int64(time.tv_sec))
-            }, columns: columns(1), progressColumns: CLI.isKubectl ? nil : columns(2))
+            }, columns: columns(1), progressColumns: CLI.isKubectl ? nil : columns(2)
+        ).owner
+    }
+
+    /// The same world for whom the process is its own.
+    private var owner: Shell {
+        var shell: Shell = self
         shell.ownsProcess = true
         return shell
     }
