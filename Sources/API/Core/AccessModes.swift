@@ -1,3 +1,5 @@
+import Machinery
+
 /// How a volume can be mounted.
 package enum AccessModes {
     /// Names the class of a volume or claim; `storageClassName` has taken its place.
