@@ -261,7 +261,7 @@ package struct Run: Verb {
             await signals.wait()
             do { try await remove(pod, options, session) } catch { session.output.note(Failure(error).text) }
             session.output.flush()
-            exit(130)
+            Glibc.exit(130)
         }
     }
 
