@@ -15,6 +15,9 @@ package protocol Store: AnyObject, Sendable {
     /// States at this revision and later can be read, and events after it are retained; 0 while nothing was compacted.
     var compacted: Revision { get }
 
+    /// Why no write is taken any more until the store is opened again; nil while writes are. Reads go on.
+    var failure: StoreError? { get }
+
     /// The newest version of a key, staged (not yet durable) writes included: the base of a read-modify-write. nil when absent or deleted.
     ///
     /// A write built on it with ``Condition/revision(_:)`` becomes durable only if the version that it builds on does.

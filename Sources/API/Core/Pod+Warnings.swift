@@ -41,11 +41,9 @@ extension PodSpec {
                 ports[key] = index
             }
         }
-        for list in ["requests", "limits"] {
+        for (list, amounts) in [("requests", container.resources.requests), ("limits", container.resources.limits)] {
             for name in ["memory", "ephemeral-storage"] {
-                guard let amount: Quantity = (list == "requests" ? container.resources.requests : container.resources.limits)[name],
-                    amount.milliValue % 1000 != 0
-                else { continue }
+                guard let amount: Quantity = amounts[name], amount.milliValue % 1000 != 0 else { continue }
                 warnings.append(
                     "\(path.child("resources").child(list).key(name)): fractional byte value \"\(amount)\" is invalid, must be an integer")
             }

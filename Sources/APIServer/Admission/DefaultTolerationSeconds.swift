@@ -6,20 +6,22 @@ struct DefaultTolerationSeconds: AdmissionPlugin {
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
         guard operation == .create, call.isAbout(Pod.self) else { return }
         var pod = View<Pod>(object)
-        object = .null
-        for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
-            let isTolerated: Bool = pod.spec.tolerations.contains { toleration in
-                (toleration.key == key || toleration.key.isEmpty) && (toleration.effect == "NoExecute" || toleration.effect.isEmpty)
-            }
-            guard !isTolerated else { continue }
-            pod.spec.tolerations.append(
-                View<Toleration> {
-                    $0.key = key
-                    $0.operator = "Exists"
-                    $0.effect = "NoExecute"
-                    $0.tolerationSeconds = 300
-                })
+        let given: [View<Toleration>] = pod.spec.tolerations
+        let missing: [View<Toleration>] = Self.standard.filter { wanted in
+            !given.contains { ($0.key == wanted.key || $0.key.isEmpty) && ($0.effect == wanted.effect || $0.effect.isEmpty) }
         }
+        guard !missing.isEmpty else { return }
+        object = .null
+        pod.spec.tolerations = given + missing
         object = pod.json
+    }
+
+    private static let standard: [View<Toleration>] = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"].map { key in
+        View<Toleration> {
+            $0.key = key
+            $0.operator = "Exists"
+            $0.effect = "NoExecute"
+            $0.tolerationSeconds = 300
+        }
     }
 }

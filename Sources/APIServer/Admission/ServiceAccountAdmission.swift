@@ -49,25 +49,16 @@ struct ServiceAccountAdmission: AdmissionPlugin {
         }
         pod.spec.containers = mounted(pod.spec.containers)
         if !pod.spec.initContainers.isEmpty { pod.spec.initContainers = mounted(pod.spec.initContainers) }
-        if isMounted { pod.spec.volumes.append(View<Volume>(volume(name))) }
+        if isMounted { pod.spec.volumes.append(View<Volume>(["name": .string(name), "projected": Self.projection])) }
     }
 
     /// Token, certificate authority and namespace, as client libraries expect them.
-    private func volume(_ name: String) -> JSON {
-        [
-            "name": .string(name),
-            "projected": [
-                "defaultMode": 420,
-                "sources": [
-                    ["serviceAccountToken": ["expirationSeconds": 3607, "path": "token"]],
-                    ["configMap": ["name": "kube-root-ca.crt", "items": [["key": "ca.crt", "path": "ca.crt"]]]],
-                    [
-                        "downwardAPI": [
-                            "items": [["path": "namespace", "fieldRef": ["apiVersion": "v1", "fieldPath": "metadata.namespace"]]]
-                        ]
-                    ],
-                ],
-            ],
-        ]
-    }
+    private static let projection: JSON = [
+        "defaultMode": 420,
+        "sources": [
+            ["serviceAccountToken": ["expirationSeconds": 3607, "path": "token"]],
+            ["configMap": ["name": "kube-root-ca.crt", "items": [["key": "ca.crt", "path": "ca.crt"]]]],
+            ["downwardAPI": ["items": [["path": "namespace", "fieldRef": ["apiVersion": "v1", "fieldPath": "metadata.namespace"]]]]],
+        ],
+    ]
 }

@@ -27,30 +27,34 @@ package struct FieldComparison: Sendable {
 
     /// What happened to the value itself, and to the fields below it.
     private static func compare(_ old: JSON?, _ new: JSON?, _ shape: FieldShape) -> (change: Change?, below: FieldComparison) {
-        if let old, let new, old == new { return (nil, FieldComparison()) }
-        var below = Below()
-        let wasEmpty: Bool = old.map { $0 == .object([:]) || $0 == .array([]) || $0.isNull } ?? true
-        let isEmpty: Bool = new.map { $0 == .object([:]) || $0 == .array([]) || $0.isNull } ?? true
-        if !(wasEmpty && isEmpty) {
-            let oneShape: FieldShape = shape.isUntyped && (old ?? new)?.object != nil ? .map(.any) : shape
+        guard let old else {
+            var added = FieldComparison()
+            if let new { added.added = FieldSet(allIn: new, shape) }
+            return (new == nil ? nil : .added, added)
+        }
+        guard let new else {
+            var removed = FieldComparison()
+            removed.removed = FieldSet(allIn: old, shape)
+            return (.removed, removed)
+        }
+        if old == new { return (nil, FieldComparison()) }
+        if !(old.isEmptyOrNull && new.isEmptyOrNull) {
+            let oneShape: FieldShape = shape.isUntyped && old.object != nil ? .map(.any) : shape
+            var below = Below()
             if let one: JSONObject = oneShape.members(of: old), let two: JSONObject = oneShape.members(of: new) {
                 compareMembers(one, two, oneShape, &below)
-                return (presence(old, new), below.comparison)
+                return (nil, below.comparison)
             }
             if let one: [JSON] = shape.elements(of: old), let two: [JSON] = shape.elements(of: new) {
-                compareElements(one, two, shape, &below)
-                return (presence(old, new), below.comparison)
+                if one.isEmpty {
+                    below.added = FieldSet(allIn: new, shape).nodes
+                } else {
+                    compareElements(one, two, shape, &below)
+                }
+                return (nil, below.comparison)
             }
         }
-        return (presence(old, new) ?? (old == nil ? nil : .modified), FieldComparison())
-    }
-
-    private static func presence(_ old: JSON?, _ new: JSON?) -> Change? {
-        switch (old, new) {
-        case (nil, _?): .added
-        case (_?, nil): .removed
-        default: nil
-        }
+        return (.modified, FieldComparison())
     }
 
     private static func compareMembers(_ old: JSONObject, _ new: JSONObject, _ shape: FieldShape, _ below: inout Below) {
@@ -91,7 +95,7 @@ package struct FieldComparison: Sendable {
     private struct Elements {
         private let paths: [String]
         private let elements: [JSON]
-        /// Places in the list; empty for an empty list, as in nearly all comparisons with what was not there.
+        /// Places in the list.
         private let places: [ExactText: [Int]]
 
         init(_ elements: [JSON], _ shape: FieldShape) {
@@ -119,9 +123,9 @@ package struct FieldComparison: Sendable {
             }
         }
 
-        func contains(_ path: String) -> Bool { !places.isEmpty && places[ExactText(path)] != nil }
-        func isAtMostOnce(_ path: String) -> Bool { places.isEmpty || places[ExactText(path)]?.count ?? 0 <= 1 }
-        func at(_ path: String) -> [JSON] { places.isEmpty ? [] : (places[ExactText(path)] ?? []).map { elements[$0] } }
+        func contains(_ path: String) -> Bool { places[ExactText(path)] != nil }
+        func isAtMostOnce(_ path: String) -> Bool { places[ExactText(path)]?.count ?? 0 <= 1 }
+        func at(_ path: String) -> [JSON] { (places[ExactText(path)] ?? []).map { elements[$0] } }
     }
 
     /// Nodes of the three sets at one level, in any order.
@@ -153,4 +157,15 @@ package struct FieldComparison: Sendable {
 
 extension FieldShape {
     var isUntyped: Bool { if case .untyped = self { true } else { false } }
+}
+
+extension JSON {
+    fileprivate var isEmptyOrNull: Bool {
+        switch self {
+        case .null: true
+        case .array(let elements): elements.isEmpty
+        case .object(let object): object.isEmpty
+        default: false
+        }
+    }
 }

@@ -25,6 +25,27 @@ extension FieldSet {
         self.init(unsorted: nodes)
     }
 
+    /// All fields of a value, those above others too: what comes with it where nothing was.
+    init(allIn value: JSON, _ shape: FieldShape) {
+        var nodes: [Node] = []
+        let shape: FieldShape = shape.isUntyped && value.object != nil ? .map(.any) : shape
+        if case .object(let object) = value, shape.members(of: value) != nil {
+            nodes.reserveCapacity(object.count)
+            for member in object.members {
+                let children = FieldSet(allIn: member.value, shape.member(member.key).shape)
+                nodes.append(Node(element: FieldPath.member(member.key), isMember: true, children: children))
+            }
+        } else if case .array(let elements) = value, !elements.isEmpty, shape.isTakenApartList {
+            let inner: FieldShape = shape.element
+            nodes.reserveCapacity(elements.count)
+            for element in elements {
+                guard let path: String = shape.path(of: element) else { continue }
+                nodes.append(Node(element: path, isMember: true, children: FieldSet(allIn: element, inner)))
+            }
+        }
+        self.init(unsorted: nodes)
+    }
+
     /// True when the value is owned as a whole.
     static func isLeaf(_ value: JSON, _ shape: FieldShape) -> Bool {
         shape.members(of: value) == nil && shape.elements(of: value) == nil

@@ -21,11 +21,17 @@ package struct FieldSet: Sendable, Hashable {
 
     package init() {}
 
-    /// Takes nodes in any order.
+    /// Takes nodes in any order; an element that stands twice is taken as a whole.
     init(unsorted nodes: [Node]) {
-        self.nodes = nodes.filter { $0.isMember || !$0.children.isEmpty }
-        if !isSorted { self.nodes.sort { Self.precedes($0.element, $1.element) } }
-        assert(isSorted, "path elements are unique")
+        self.nodes = nodes
+        self.nodes.removeAll { !$0.isMember && $0.children.isEmpty }
+        guard !isSorted else { return }
+        self.nodes.sort { Self.precedes($0.element, $1.element) }
+        for index in self.nodes.indices.dropFirst().reversed()
+        where self.nodes[index].element.isExactly(self.nodes[index - 1].element) {
+            self.nodes.remove(at: index)
+            self.nodes[index - 1].children = FieldSet()
+        }
     }
 
     /// Whole members: `FieldSet(paths: [["metadata", "name"], ["status"]])`.
@@ -162,19 +168,21 @@ extension FieldSet {
     }
 
     /// FieldsV1: `{"f:spec":{"f:replicas":{}}}`; `.` marks a member that has members of the set below it.
-    package var json: JSON {
+    package var json: JSON { json(isMember: false) }
+
+    /// - Parameter isMember: the path above is in the set too.
+    private func json(isMember: Bool) -> JSON {
+        guard !isEmpty else { return Self.nothing }
         var members: [JSONObject.Member] = []
-        members.reserveCapacity(nodes.count)
+        members.reserveCapacity(nodes.count + 1)
+        if isMember { members.append(JSONObject.Member(key: ".", value: Self.nothing)) }
         for node in nodes {
-            guard case .object(let below) = node.children.json else { continue }
-            var value: JSONObject = below
-            if node.isMember, !node.children.isEmpty {
-                value = JSONObject(members: [JSONObject.Member(key: ".", value: .object([:]))] + below.members)
-            }
-            members.append(JSONObject.Member(key: node.element, value: .object(value)))
+            members.append(JSONObject.Member(key: node.element, value: node.children.json(isMember: node.isMember)))
         }
         return .object(JSONObject(members: members))
     }
+
+    private static let nothing: JSON = .object([:])
 
     private static func isElement(_ text: String) -> Bool {
         var bytes: String.UTF8View.Iterator = text.utf8.makeIterator()

@@ -6,11 +6,15 @@ import Synchronization
 final class OwnershipTemplate: Sendable {
     /// What a create starts from: the members that every object of the kind has, without value. Those nobody has added.
     let empty: JSON
+    /// The status of a new object, as it is written; nil where there is none then.
+    let status: JSON?
     private let resetByObject: FieldSet
     private let resetByStatus: FieldSet
 
     private init(_ schema: ObjectSchema) {
         empty = Self.emptyValue(schema, depth: 0)
+        var findings = DecodingFindings()
+        status = try? schema.decode([:], findings: &findings)["status"]
         resetByObject = schema["status"] == nil ? FieldSet() : FieldSet(paths: [["status"]])
         resetByStatus = FieldSet(paths: schema.fields.map(\.name).filter { $0 != "status" && $0 != "metadata" }.map { [$0] })
     }

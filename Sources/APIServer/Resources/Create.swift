@@ -9,15 +9,15 @@ extension APIServer {
         try create(object, call, reply)
     }
 
-    /// The same for a decoded object, as an apply of an absent one makes it.
+    /// The same for a decoded object, as ``BodyReader`` and ``decoded(_:_:)`` make it.
     ///
     /// - Parameter attempt: how many generated names were taken before.
     func create(_ decoded: JSON, _ call: Call, attempt: Int = 0, _ reply: @escaping Reply) throws(APIStatus) {
         guard call.type.custom?.isTerminating != true else { throw Self.isTerminating(call) }
         var object: JSON = decoded
-        if call.names.has("status"), !call.names.takesStatus { object["status"] = nil }
+        if call.names.has("status"), !call.names.takesStatus { object["status"] = OwnershipTemplate.of(call.type.schema).status }
         try Metadata.fill(&object, call)
-        object = try normalized(object, call)
+        call.type.rules.applyDefaults(&object)
         if call.request.contentType != .applyYAML { object = track(old: nil, new: object, call) }
         call.type.prepareForCreate(&object)
         let asked: JSON = object
@@ -70,11 +70,16 @@ extension APIServer {
 
     /// Brings a tree into the form that is stored: the objects that Go always writes, then defaults.
     func normalized(_ object: JSON, _ call: Call) throws(APIStatus) -> JSON {
+        var result: JSON = try decoded(object, call)
+        call.type.rules.applyDefaults(&result)
+        return result
+    }
+
+    /// A tree of the server's own making with the objects that Go always writes.
+    func decoded(_ object: JSON, _ call: Call) throws(APIStatus) -> JSON {
         var findings = DecodingFindings()
         do {
-            var result: JSON = try call.type.rules.decode(object, &findings)
-            call.type.rules.applyDefaults(&result)
-            return result
+            return try call.type.rules.decode(object, &findings)
         } catch {
             throw .badRequest("\(call.names.kind) in version \"\(call.names.version)\" cannot be handled as a \(call.names.kind): \(error)")
         }

@@ -74,7 +74,15 @@ enum Metadata {
 
     /// The stem, cut to fit, and five letters that make no words. Source: k8s.io/apiserver/pkg/storage/names.
     static func generatedName(_ stem: String) -> String {
-        let letters = Array("bcdfghjklmnpqrstvwxz2456789")
-        return String(stem.prefix(58)) + String((0..<5).map { _ in letters[Int.random(in: letters.indices)] })
+        // One question for the system's random numbers, which is a system call, for all five.
+        var bits: UInt64 = .random(in: .min ... .max)
+        var name = String(stem.prefix(58))
+        for _ in 0..<5 {
+            name.unicodeScalars.append(Unicode.Scalar(letters[Int(bits % UInt64(letters.count))]))
+            bits /= UInt64(letters.count)
+        }
+        return name
     }
+
+    private static let letters = Array("bcdfghjklmnpqrstvwxz2456789".utf8)
 }

@@ -49,7 +49,7 @@ extension APIServer {
             var fresh: JSON = try merged(live: nil, checked, call)
             fresh[["metadata", "name"]] = .string(name)
             try authorizeCreation(call)
-            return try create(fresh, call) { [self] result in
+            return try create(decoded(fresh, call), call) { [self] result in
                 // Somebody made it meanwhile: then this apply is a change.
                 if case .failure(let status) = result, status.isAlreadyExists {
                     proceed(call, reply) { [self] in applyToExisting(checked, call, reply) }
@@ -84,7 +84,7 @@ extension APIServer {
 
     private func applyToExisting(_ applied: JSON, _ call: Call, _ reply: @escaping Reply) {
         modify(call, reply) { [self] old throws(APIStatus) in
-            var next: JSON = try merged(live: old, applied, call)
+            var next: JSON = try decoded(merged(live: old, applied, call), call)
             next[["metadata", "resourceVersion"]] = applied[["metadata", "resourceVersion"]]
             return next
         }

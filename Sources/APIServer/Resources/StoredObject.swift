@@ -11,12 +11,10 @@ struct StoredObject: Sendable {
     private let tail: [UInt8]
 
     init(_ json: JSON, _ names: KindNames) {
-        var head: [UInt8] = Self.opening(names)
-        head += #""metadata":{"resourceVersion":""#.utf8
-        var tail: [UInt8] = []
-        tail.reserveCapacity(2048)
+        head = Self.opening(names) + Self.revisionOpening
+        var tail = ByteSink(capacity: 8192)
         tail.append(UInt8(ascii: "\""))
-        func add(_ member: JSONObject.Member, to bytes: inout [UInt8]) {
+        func add(_ member: JSONObject.Member, to bytes: inout ByteSink) {
             bytes.append(UInt8(ascii: ","))
             JSON.string(member.key).append(to: &bytes)
             bytes.append(UInt8(ascii: ":"))
@@ -27,9 +25,10 @@ struct StoredObject: Sendable {
         for member in json.object?.members ?? []
         where member.key != "metadata" && member.key != "kind" && member.key != "apiVersion" { add(member, to: &tail) }
         tail.append(UInt8(ascii: "}"))
-        self.head = head
-        self.tail = tail
+        self.tail = tail.bytes
     }
+
+    private static let revisionOpening = Array(#""metadata":{"resourceVersion":""#.utf8)
 
     /// The bytes of this object as written by a revision.
     func bytes(_ revision: Revision) -> [UInt8] {

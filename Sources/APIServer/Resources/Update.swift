@@ -46,6 +46,8 @@ extension APIServer {
     ///
     /// Where the next version carries a resourceVersion, that is the precondition (409 otherwise); where it has none, a lost race is
     /// run again. Answers without a write when nothing changed.
+    ///
+    /// - Parameter change: gives a decoded object.
     func modify(
         _ call: Call, attempt: Int = 0, _ reply: @escaping Reply, _ change: @escaping @Sendable (JSON) throws(APIStatus) -> JSON
     ) {
@@ -105,7 +107,7 @@ extension APIServer {
         } else if call.names.has("status"), !call.isSystemWrite {
             next["status"] = old["status"]
         }
-        next = try normalized(next, call)
+        call.type.rules.applyDefaults(&next)
         if call.request.contentType != .applyYAML { next = track(old: old, new: next, call) }
         if !call.isSystemWrite { call.type.prepareForUpdate(&next, old) }
         try admit(.update, &next, old: old, call)

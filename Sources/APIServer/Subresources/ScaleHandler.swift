@@ -81,7 +81,7 @@ struct ScaleHandler: SubresourceHandler {
             "metadata": ["name": object[["metadata", "name"]] ?? ""],
         ]
         wish[paths.replicas] = replicas
-        return try server.merged(live: object, wish, call)
+        return try server.decoded(server.merged(live: object, wish, call), call)
     }
 
     private static func scale(of object: JSON, _ paths: ScalePaths) -> JSON {

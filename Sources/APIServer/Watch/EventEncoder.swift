@@ -11,17 +11,17 @@ final class EventEncoder: Sendable {
     private let call: Call
     /// Bytes before `"metadata"` in a stored object.
     private let objectOpening: Int
-    private let frames: EventFrames
+    private let rings: EventRings
     /// Ages in a table are those of the event, not of the watch's beginning.
     private let clock: ClusterClock
     /// Only the first table of a watch carries its columns.
     private let owesColumns = Mutex(true)
 
-    init(_ call: Call, _ frames: EventFrames, clock: ClusterClock) {
+    init(_ call: Call, _ rings: EventRings, clock: ClusterClock) {
         self.call = call
         self.clock = clock
         objectOpening = StoredObject.opening(call.names).count
-        self.frames = frames
+        self.rings = rings
     }
 
     /// Writes a change. Throws ``APIStatus`` when an object can't be converted to the version that is watched.
@@ -73,7 +73,12 @@ final class EventEncoder: Sendable {
     func tree(_ change: WatchedChange, omitsManagedFields: Bool) throws(APIStatus) -> (kind: String, object: JSON) {
         switch change {
         case .object(let kind, let entry):
-            return (kind.rawValue, try tree(of: call.bytes(entry), omitsManagedFields))
+            let form = EventRings.Tree(
+                isWhole: call.request.representation == .object, omitsManagedFields: omitsManagedFields, apiVersion: call.names.apiVersion)
+            let object: JSON = try rings.trees.event(entry.revision, form, isKept: { _ in entry.value.count <= EventRings.largest }) {
+                () throws(APIStatus) in try tree(of: call.bytes(entry), omitsManagedFields)
+            }
+            return (kind.rawValue, object)
         case .last(let entry, let revision):
             return (Kind.deleted.rawValue, try tree(of: call.bytes(entry, at: revision), omitsManagedFields))
         case .bookmark(let revision, let closesInitialEvents):
@@ -106,8 +111,8 @@ final class EventEncoder: Sendable {
     ) throws(APIStatus) -> [UInt8] {
         let representation: APIRequest.Representation = call.request.representation
         guard representation != .table else { return frame(kind, table(tree(try object())).serialized(), framing) }
-        let form = EventFrames.Form(kind: kind, framing: framing, representation: representation, apiVersion: call.names.apiVersion)
-        return try frames.frame(revision, form) { () throws(APIStatus) in
+        let form = EventRings.Frame(kind: kind, framing: framing, representation: representation, apiVersion: call.names.apiVersion)
+        return try rings.frames.event(revision, form, isKept: { $0.count <= EventRings.largest }) { () throws(APIStatus) in
             let object: [UInt8] = try object()
             return frame(kind, representation == .object ? object : StoredObject.partialMetadata(object, opening: objectOpening), framing)
         }

@@ -22,15 +22,15 @@ package final class WatchHub: Sendable {
     }
 
     private struct State {
-        /// By resource, as ``ObjectKeys/resource(of:)`` names it, and by registration.
-        var groups: [WatchGroup: [Substring: [Int: Member]]] = [:]
+        /// By resource, as ``ObjectKeys/resource(of:)`` names it, and by registration: a write looks at the watches of its resource only.
+        var groups: [Substring: [WatchGroup: [Int: Member]]] = [:]
         var nextID = 0
     }
 
     /// Watches of what may stop being served, by the same keys as the pumps.
     private let watchers = Mutex<[Substring: [Int: Watcher]]>([:])
     /// What was encoded for one watch and serves others.
-    let frames = EventFrames()
+    let rings = EventRings()
     private let state = Mutex(State())
     private let clock: ClusterClock
     /// Set once, in the initialiser.
@@ -52,7 +52,7 @@ package final class WatchHub: Sendable {
         watcher.ahead.onReady { _ = execute(pump) }
         let id: Int = state.withLock { state in
             state.nextID += 1
-            state.groups[group, default: [:]][resource, default: [:]][state.nextID] = Member(execute: execute, pump: pump)
+            state.groups[resource, default: [:]][group, default: [:]][state.nextID] = Member(execute: execute, pump: pump)
             return state.nextID
         }
         if watcher.mayEnd { watchers.withLock { $0[resource, default: [:]][id] = watcher } }
@@ -73,9 +73,9 @@ package final class WatchHub: Sendable {
             timer.cancel()
             if watcher.mayEnd { self?.watchers.withLock { $0[resource]?[id] = nil } }
             self?.state.withLock { state in
-                state.groups[group]?[resource]?[id] = nil
-                if state.groups[group]?[resource]?.isEmpty == true { state.groups[group]?[resource] = nil }
-                if state.groups[group]?.isEmpty == true { state.groups[group] = nil }
+                state.groups[resource]?[group]?[id] = nil
+                if state.groups[resource]?[group]?.isEmpty == true { state.groups[resource]?[group] = nil }
+                if state.groups[resource]?.isEmpty == true { state.groups[resource] = nil }
             }
         }
     }
@@ -104,12 +104,12 @@ package final class WatchHub: Sendable {
     }
 
     private func wake(_ written: [Substring]) {
-        let woken: [[Member]] = state.withLock { state in
-            state.groups.values.map { group in written.flatMap { group[$0].map { Array($0.values) } ?? [] } }
-        }
-        for members in woken {
-            // One call wakes all of them. A member whose client has just left cannot make it; the next one does.
-            _ = members.first { $0.execute { for member in members { member.pump() } } }
+        let woken: [[WatchGroup: [Int: Member]]] = state.withLock { state in written.compactMap { state.groups[$0] } }
+        for groups in woken {
+            for members in groups.values {
+                // One call wakes all of them. A member whose client has just left cannot make it; the next one does.
+                _ = members.values.first { $0.execute { for member in members.values { member.pump() } } }
+            }
         }
     }
 }

@@ -19,14 +19,19 @@ struct ImageCollector: Sendable {
 
     /// Tidies up once, then looks every five minutes until the task is cancelled.
     func run() async {
-        let store: ImageStore = images.store
-        await note("tidying up images failed") { () throws(ImageError) in try store.tidy() }
+        await note("tidying up images failed") { [store = images.store] () throws(ImageError) in try store.tidy() }
         while (try? await clock.sleep(for: .seconds(300))) != nil {
-            guard used() > Self.high else { continue }
-            await note("removing unused images failed") { [self, log] () throws(ImageError) in
-                let gone: [StoredImage] = try store.collect(
-                    inUse: inUse, olderThan: Self.youth, isEnough: { used() <= Self.low })
-                for image in gone { log.info("removed an unused image", metadata: ["image": "\(image.reference)"]) }
+            if used() > Self.high { await remove(olderThan: Self.youth) { used() <= Self.low } }
+        }
+    }
+
+    /// Removes unused images, however young they are, until there is room.
+    func makeRoom(isEnough: @escaping @Sendable () -> Bool) async { await remove(olderThan: 0, isEnough) }
+
+    private func remove(olderThan age: Int64, _ isEnough: @escaping @Sendable () -> Bool) async {
+        await note("removing unused images failed") { [self] () throws(ImageError) in
+            for image in try images.store.collect(inUse: inUse, olderThan: age, isEnough: isEnough) {
+                log.info("removed an unused image", metadata: ["image": "\(image.reference)"])
             }
         }
     }

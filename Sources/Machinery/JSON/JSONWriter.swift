@@ -19,10 +19,9 @@ public struct JSONStyle: Sendable {
 extension JSON {
     /// UTF-8, no trailing newline.
     public func serialized(_ style: JSONStyle = .compact) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(2048)
-        append(to: &bytes, style)
-        return bytes
+        var sink = ByteSink(capacity: 2048)
+        JSONWriter.append(self, to: &sink, style)
+        return sink.bytes
     }
 
     /// UTF-8 text, no trailing newline.
@@ -30,14 +29,19 @@ extension JSON {
 
     /// Writes behind what is there already.
     public func append(to bytes: inout [UInt8], _ style: JSONStyle = .compact) {
-        JSONWriter.append(self, to: &bytes, style)
+        var sink = ByteSink(capacity: 256)
+        JSONWriter.append(self, to: &sink, style)
+        sink.withBytes { bytes.append(contentsOf: $0) }
     }
+
+    /// The same, in the compact form.
+    package func append(to sink: inout ByteSink) { JSONWriter.append(self, to: &sink, .compact) }
 
     /// A string as a JSON literal, in Go's escapes.
     public static func quoted(_ text: String, escapeHTML: Bool = false) -> String {
-        var bytes: [UInt8] = []
-        JSONWriter.appendString(text, to: &bytes, escapeHTML: escapeHTML)
-        return String(decoding: bytes, as: UTF8.self)
+        var sink = ByteSink(capacity: 256)
+        JSONWriter.appendString(text, to: &sink, escapeHTML: escapeHTML)
+        return sink.withBytes { String(decoding: $0, as: UTF8.self) }
     }
 }
 
@@ -51,7 +55,7 @@ enum JSONWriter {
         var next: Int = 0
     }
 
-    static func append(_ json: JSON, to bytes: inout [UInt8], _ style: JSONStyle) {
+    static func append(_ json: JSON, to bytes: inout ByteSink, _ style: JSONStyle) {
         guard var open = begin(json, to: &bytes, style) else { return }
         var outer: [Open] = []
         while true {
@@ -84,12 +88,12 @@ enum JSONWriter {
 
     /// Writes a scalar or an empty container; of any other only the bracket, and returns it.
     @inline(__always)
-    private static func begin(_ json: JSON, to bytes: inout [UInt8], _ style: JSONStyle) -> Open? {
+    private static func begin(_ json: JSON, to bytes: inout ByteSink, _ style: JSONStyle) -> Open? {
         switch json {
         case .null: append("null", to: &bytes)
         case .bool(let value): append(value ? "true" : "false", to: &bytes)
         case .int(let value): appendInt(value, to: &bytes)
-        case .number(let text): bytes.append(contentsOf: text.utf8)
+        case .number(let text): bytes.append(text)
         case .string(let text): appendString(text, to: &bytes, escapeHTML: style.escapeHTML)
         case .array(let elements):
             guard !elements.isEmpty else {
@@ -111,7 +115,7 @@ enum JSONWriter {
 
     /// Closes the innermost container and goes on with the one around it; false when there is none.
     @inline(__always)
-    private static func end(_ open: inout Open, _ outer: inout [Open], to bytes: inout [UInt8], _ style: JSONStyle) -> Bool {
+    private static func end(_ open: inout Open, _ outer: inout [Open], to bytes: inout ByteSink, _ style: JSONStyle) -> Bool {
         appendBreak(to: &bytes, style, level: outer.count)
         bytes.append(open.isObject ? UInt8(ascii: "}") : UInt8(ascii: "]"))
         guard let last = outer.popLast() else { return false }
@@ -120,36 +124,29 @@ enum JSONWriter {
     }
 
     @inline(__always)
-    private static func separate(_ index: Int, to bytes: inout [UInt8], _ style: JSONStyle, level: Int) {
+    private static func separate(_ index: Int, to bytes: inout ByteSink, _ style: JSONStyle, level: Int) {
         if index > 0 { bytes.append(UInt8(ascii: ",")) }
         appendBreak(to: &bytes, style, level: level)
     }
 
     @inline(__always)
-    private static func appendBreak(to bytes: inout [UInt8], _ style: JSONStyle, level: Int) {
+    private static func appendBreak(to bytes: inout ByteSink, _ style: JSONStyle, level: Int) {
         guard let indent = style.indent else { return }
         bytes.append(UInt8(ascii: "\n"))
         for _ in 0..<indent * level { bytes.append(UInt8(ascii: " ")) }
     }
 
-    static func appendInt(_ value: Int64, to bytes: inout [UInt8]) {
+    static func appendInt(_ value: Int64, to bytes: inout ByteSink) {
         if value >= 0, value < 10 { return bytes.append(0x30 + UInt8(truncatingIfNeeded: value)) }
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        let start: Int = bytes.count
-        var rest: UInt64 = value.magnitude
-        repeat {
-            bytes.append(0x30 + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest != 0
-        bytes[start...].reverse()
+        bytes.append(String(value))
     }
 
     @inline(__always)
-    private static func append(_ text: StaticString, to bytes: inout [UInt8]) {
-        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    private static func append(_ text: StaticString, to bytes: inout ByteSink) {
+        bytes.append(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    static func appendString(_ text: String, to bytes: inout [UInt8], escapeHTML: Bool) {
+    static func appendString(_ text: String, to bytes: inout ByteSink, escapeHTML: Bool) {
         bytes.append(UInt8(ascii: "\""))
         var copy: String = text
         copy.withUTF8 { utf8 in
@@ -160,12 +157,12 @@ enum JSONWriter {
                 guard at < utf8.count else { break }
                 let byte: UInt8 = utf8[at]
                 if mustEscape(byte, escapeHTML) {
-                    bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<at]))
+                    bytes.append(UnsafeBufferPointer(rebasing: utf8[start..<at]))
                     appendEscape(byte, to: &bytes)
                     at += 1
                     start = at
                 } else if byte == 0xE2, isLineSeparator(utf8, at) {
-                    bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<at]))
+                    bytes.append(UnsafeBufferPointer(rebasing: utf8[start..<at]))
                     append(utf8[at + 2] == 0xA8 ? "\\u2028" : "\\u2029", to: &bytes)
                     at += 3
                     start = at
@@ -173,7 +170,7 @@ enum JSONWriter {
                     at += 1
                 }
             }
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
+            bytes.append(UnsafeBufferPointer(rebasing: utf8[start...]))
         }
         bytes.append(UInt8(ascii: "\""))
     }
@@ -190,7 +187,7 @@ enum JSONWriter {
         at + 2 < utf8.count && utf8[at + 1] == 0x80 && (utf8[at + 2] == 0xA8 || utf8[at + 2] == 0xA9)
     }
 
-    private static func appendEscape(_ byte: UInt8, to bytes: inout [UInt8]) {
+    private static func appendEscape(_ byte: UInt8, to bytes: inout ByteSink) {
         bytes.append(UInt8(ascii: "\\"))
         switch byte {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)

@@ -3,19 +3,28 @@ extension ObjectSchema {
     ///
     /// Running it twice changes nothing the second time.
     public func applyDefaults(_ json: inout JSON) {
-        guard case .object(var object) = json else { return }
-        json = .null  // the only reference is now `object`: changes are made in place
+        if let completed = completed(json) { json = completed }
+    }
+
+    /// nil for an object that has all its defaults: most parts of most objects do, and stay shared with other versions of it.
+    func completed(_ json: JSON) -> JSON? {
+        guard case .object(let object) = json else { return nil }
+        var filled: JSONObject = object
         for field in defaulting {
+            // Members are only added behind those that were there: places in one are places in the other.
             guard let index: Int = object.index(of: field.name) else {
                 guard let value: JSON = field.defaultValue else { continue }
-                object.append(field.name, field.type.defaulted(value))
+                filled.append(field.name, field.type.completed(value) ?? value)
                 continue
             }
-            guard field.hasObjects else { continue }
-            object.updateValue(at: index) { field.type.applyDefaults(&$0) }
+            guard field.hasObjects, let value: JSON = field.type.completed(object.members[index].value) else { continue }
+            filled.updateValue(at: index) { $0 = value }
         }
-        json = .object(object)
-        rules.setDefaults(&json)
+        var completed: JSON = .object(filled)
+        rules.setDefaults(&completed)
+        // While `object` is held, whatever was changed stands in storage of its own.
+        if case .object(let result) = completed, result.isSameStorage(as: object) { return nil }
+        return completed
     }
 }
 
@@ -28,25 +37,28 @@ extension TypeSchema {
         }
     }
 
-    func applyDefaults(_ json: inout JSON) {
+    /// nil for a value that has all its defaults.
+    fileprivate func completed(_ json: JSON) -> JSON? {
         switch (self, json) {
         case (.object(let reference), _):
-            reference.schema.applyDefaults(&json)
-        case (.list(let element), .array(var values)):
-            json = .null
-            for index in values.indices { element.applyDefaults(&values[index]) }
-            json = .array(values)
-        case (.map(let element), .object(var object)):
-            json = .null
-            object.updateValues { element.applyDefaults(&$1) }
-            json = .object(object)
-        default: break
+            return reference.schema.completed(json)
+        case (.list(let element), .array(let values)) where element.hasObjects:
+            var filled: [JSON] = values
+            var isChanged: Bool = false
+            for index in values.indices {
+                guard let value: JSON = element.completed(values[index]) else { continue }
+                filled[index] = value
+                isChanged = true
+            }
+            return isChanged ? .array(filled) : nil
+        case (.map(let element), .object(let object)) where element.hasObjects:
+            var filled: JSONObject = object
+            for index in object.members.indices {
+                guard let value: JSON = element.completed(object.members[index].value) else { continue }
+                filled.updateValue(at: index) { $0 = value }
+            }
+            return filled.isSameStorage(as: object) ? nil : .object(filled)
+        default: return nil
         }
-    }
-
-    fileprivate func defaulted(_ value: JSON) -> JSON {
-        var value: JSON = value
-        if hasObjects { applyDefaults(&value) }
-        return value
     }
 }

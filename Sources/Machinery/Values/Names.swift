@@ -35,28 +35,26 @@ public enum Names {
 
     /// The key of a label or annotation, or the name of a finalizer or extended resource: `example.com/name` or `name`.
     public static func qualifiedName(_ text: String) -> [String] {
-        let parts: [Substring] = text.split(separator: "/", omittingEmptySubsequences: false)
-        let pattern: String = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
-        let rule: String =
-            "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character"
-        let examples: [String] = ["MyName", "my.name", "123-abc"]
-        guard parts.count <= 2 else {
-            return [
-                "a qualified name " + mismatch(rule, pattern, examples)
-                    + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
-            ]
-        }
+        var name: Substring.UTF8View = text[...].utf8
         var problems: [String] = []
-        if parts.count == 2 {
-            problems =
-                parts[0].isEmpty
-                ? ["prefix part must be non-empty"] : dns1123Subdomain(String(parts[0])).map { "prefix part " + $0 }
+        if let slash = name.firstIndex(of: UInt8(ascii: "/")) {
+            let prefix: Substring = text[..<slash]
+            name = name[name.index(after: slash)...]
+            guard !name.contains(UInt8(ascii: "/")) else {
+                return ["a qualified name " + unqualified() + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"]
+            }
+            problems = prefix.isEmpty ? ["prefix part must be non-empty"] : dns1123Subdomain(String(prefix)).map { "prefix part " + $0 }
         }
-        let name: Substring.UTF8View = parts[parts.count - 1].utf8
         if name.isEmpty { problems.append("name part must be non-empty") }
         if name.count > 63 { problems.append("name part " + tooLong(63)) }
-        if !isQualified(name) { problems.append("name part " + mismatch(rule, pattern, examples)) }
+        if !isQualified(name) { problems.append("name part " + unqualified()) }
         return problems
+    }
+
+    private static func unqualified() -> String {
+        mismatch(
+            "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
+            "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]", ["MyName", "my.name", "123-abc"])
     }
 
     public static func labelValue(_ text: String) -> [String] {
@@ -157,11 +155,12 @@ extension Names {
     private typealias Bytes = Substring.UTF8View
 
     private static func problems(
-        _ text: String, atMost limit: Int?, _ isGood: (Bytes) -> Bool, _ rule: String, _ pattern: String, _ examples: [String]
+        _ text: String, atMost limit: Int?, _ isGood: (Bytes) -> Bool, _ rule: @autoclosure () -> String, _ pattern: String,
+        _ examples: @autoclosure () -> [String]
     ) -> [String] {
         var problems: [String] = []
         if let limit, text.utf8.count > limit { problems.append(tooLong(limit)) }
-        if !isGood(Substring(text).utf8) { problems.append(mismatch(rule, pattern, examples)) }
+        if !isGood(Substring(text).utf8) { problems.append(mismatch(rule(), pattern, examples())) }
         return problems
     }
 
@@ -176,7 +175,12 @@ extension Names {
     }
 
     private static func isDNS1123Subdomain(_ bytes: Bytes) -> Bool {
-        bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy(isDNS1123Label)
+        var rest: Bytes = bytes
+        while let dot = rest.firstIndex(of: UInt8(ascii: ".")) {
+            guard isDNS1123Label(rest[..<dot]) else { return false }
+            rest = rest[rest.index(after: dot)...]
+        }
+        return isDNS1123Label(rest)
     }
 
     private static func isQualified(_ bytes: Bytes) -> Bool {
