@@ -1,3 +1,4 @@
+import API
 import Machinery
 
 /// How long admission takes: as a whole and by plugin.
