@@ -82,6 +82,73 @@ import Testing
         await node.end()
     }
 
+    @Test func `authorities and a certificate of the pod's own become files`() async throws {
+        let node = try await TestNode()
+        // As much of a certificate as the API server looks at.
+        let anchor: String = CertificatePEM.text(
+            "CERTIFICATE", [0x30, 0x0C, 0x06, 0x03, 0x55, 0x1D, 0x13, 0x04, 0x05, 0x30, 0x03, 0x01, 0x01, 0xFF])
+        try await node.client.create(
+            ClusterTrustBundle.new("example.com:mesh:roots") {
+                $0.metadata.labels = ["stage": "live"]
+                $0.spec.signerName = "example.com/mesh"
+                $0.spec.trustBundle = "# the only one\n" + anchor
+            })
+        try await node.client.create(ServiceAccount.new("default", namespace: "default"))
+        try await node.withKubelet { kubelet in
+            try await node.run(
+                "trusting",
+                [
+                    "restartPolicy": "Never",
+                    "containers": [
+                        [
+                            "name": "main", "image": "host",
+                            "command": ["sh", "-c", "cat /tls/roots.pem /tls/chain.pem; head -1 /tls/key.pem; wc -l < /tls/none.pem"],
+                            "volumeMounts": [["name": "tls", "mountPath": "/tls"]],
+                        ]
+                    ],
+                    "volumes": [
+                        [
+                            "name": "tls",
+                            "projected": [
+                                "sources": [
+                                    [
+                                        "clusterTrustBundle": [
+                                            "signerName": "example.com/mesh", "labelSelector": ["matchLabels": ["stage": "live"]],
+                                            "path": "roots.pem",
+                                        ]
+                                    ],
+                                    ["clusterTrustBundle": ["name": "absent", "optional": true, "path": "none.pem"]],
+                                    [
+                                        "podCertificate": [
+                                            "signerName": "example.com/mesh", "keyType": "ECDSAP256", "keyPath": "key.pem",
+                                            "certificateChainPath": "chain.pem",
+                                        ]
+                                    ],
+                                ]
+                            ],
+                        ]
+                    ],
+                ])
+            var request: View<PodCertificateRequest> = try await eventually(
+                "the node asks", { try await node.client.list(PodCertificateRequest.self).items.first }, until: { $0 != nil })!
+            #expect(request.spec.podName == "trusting" && request.spec.nodeName == TestNode.name)
+            let now: Time = node.clock.time
+            request.status.certificateChain = anchor
+            request.status.notBefore = now
+            request.status.beginRefreshAt = Time(seconds: now.seconds + 3000)
+            request.status.notAfter = Time(seconds: now.seconds + 3600)
+            request.status.conditions = [
+                View<Condition>([
+                    "type": "Issued", "status": "True", "reason": "Signed", "message": "", "lastTransitionTime": .string("\(now)"),
+                ])
+            ]
+            try await node.client.updateStatus(request)
+            let pod: View<Pod> = try await node.waitForPhase("trusting", "Succeeded")
+            #expect(try await node.log(kubelet, pod) == anchor + anchor + "-----BEGIN PRIVATE KEY-----\n0\n")
+        }
+        await node.end()
+    }
+
     @Test func `a change of a ConfigMap reaches the files of running pods`() async throws {
         let node = try await TestNode()
         try await makeSources(node)

@@ -124,7 +124,12 @@ package final class HTTPFront: Sendable {
             record?.failed(error)
             throw error
         }
-        let proxy = ExtensionProxy(aggregation: server.aggregation, server: other, user: incoming.user, record: record)
+        var isLong: Bool = http.headers["upgrade"] != nil
+        if case .resource(let request) = incoming.target, RequestLabels(request).isLongRunning || request.subresource == "log" {
+            isLong = true
+        }
+        let proxy = ExtensionProxy(
+            aggregation: server.aggregation, server: other, user: incoming.user, record: record, limit: isLong ? nil : ExtensionProxy.limit)
         Task { await proxy.answer(http, exchange) }
     }
 
