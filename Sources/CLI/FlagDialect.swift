@@ -151,7 +151,9 @@ struct FlagDialect {
             do { _ = try GoDuration.parse(value) } catch { throw invalid(flag, value, error.description) }
         default: break
         }
-        if !passedOver.contains(flag.long) { result.append("--\(flag.long)=\(value)") }
+        if passedOver.contains(flag.long) { return }
+        // ArgumentParser takes an empty value as a word of its own only.
+        result += value.isEmpty ? ["--\(flag.long)", ""] : ["--\(flag.long)=\(value)"]
     }
 
     private func append(_ flag: Flag, isOn given: String?, _ result: inout [String]) throws {

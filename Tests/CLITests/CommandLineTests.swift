@@ -52,6 +52,7 @@ import Testing
         (["-ojson", "pods"], ["--output=json", "pods"]), (["-o=json"], ["--output=json"]), (["-Aw"], ["--all-namespaces", "--watch"]),
         (["-An", "x"], ["--all-namespaces", "--namespace=x"]), (["--watch=true"], ["--watch"]), (["--watch=false"], []),
         (["--server-print=false"], ["--no-server-print"]), (["--output", "-x"], ["--output=-x"]), (["--", "-o"], ["--", "-o"]),
+        (["--selector=", "pods"], ["--selector", "", "pods"]),
     ])
     func `flags are read as pflag reads them`(_ words: [String], _ rewritten: [String]) throws {
         #expect(try FlagDialect(Get.self).rewritten(words) == rewritten)

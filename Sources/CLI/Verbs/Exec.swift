@@ -14,7 +14,7 @@ package struct Exec: Verb {
     var word: String?
 
     @Argument(help: ArgumentHelp("", visibility: .hidden))
-    var misplaced: [String] = []
+    var misplaced: String?
 
     @Argument(parsing: .postTerminator, help: ArgumentHelp("The program and its arguments.", valueName: "command"))
     var command: [String] = []
@@ -34,7 +34,7 @@ package struct Exec: Verb {
         if word == nil, filenames.isEmpty {
             throw Failure("pod, type/name or --filename must be specified")
         }
-        if !misplaced.isEmpty {
+        if misplaced != nil {
             throw Failure(
                 "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead\n"
                     + "See '\(CLI.program) exec -h' for help and examples")

@@ -16,7 +16,7 @@ package struct Run: Verb {
     var name: String?
 
     @Argument(help: ArgumentHelp("", visibility: .hidden))
-    var more: [String] = []
+    var more: String?
 
     @Argument(parsing: .postTerminator, help: ArgumentHelp("Arguments of the image, or with --command the program.", valueName: "command"))
     var command: [String] = []
@@ -118,7 +118,7 @@ package struct Run: Verb {
         guard let name else { throw Failure("NAME is required for run\nSee '\(CLI.program) run -h' for help and examples") }
         if image.isEmpty { throw Failure("--image is required") }
         if (try? ImageReference(image)) == nil { throw Failure("invalid image name \(JSON.quoted(image)): invalid reference format") }
-        try await make(name, image, more + command, shell)
+        try await make(name, image, (more.map { [$0] } ?? []) + command, shell)
     }
 
     private func make(_ name: String, _ image: String, _ arguments: [String], _ shell: Shell) async throws {
