@@ -1,4 +1,5 @@
 import API
+import APIServer
 import HTTP
 import Machinery
 import TestSupport
