@@ -90,6 +90,8 @@ package enum Registry {
     private static let others: [any Kind.Type] = [
         APIService.self,
         CertificateSigningRequest.self,
+        ClusterTrustBundle.self,
+        PodCertificateRequest.self,
         CustomResourceDefinition.self,
         EndpointSlice.self,
         FlowSchema.self,

@@ -1,5 +1,6 @@
 package import API
 import HTTP
+import Logging
 import Machinery
 import Store
 
@@ -152,8 +153,13 @@ extension APIServer {
         case .compacted(let oldest):
             .expired("The provided continue parameter or resourceVersion is too old: the oldest one that can be served is \(oldest)")
         case .future(let current): Self.tooNew(call.options.resourceVersion ?? "", current: current)
-        case .full, .io, .corrupt, .inUse, .closed: .internalError("\(error)")
+        case .full, .io, .corrupt, .inUse, .closed: unwritten(error)
         }
+    }
+
+    private func unwritten(_ error: StoreError) -> APIStatus {
+        log.error("the store did not take a write", metadata: ["error": "\(error)"])
+        return .internalError("\(error)" + (store.failure == nil ? "" : "; nothing more is written until the cluster is started again"))
     }
 
     static func tooNew(_ wanted: String, current: Revision) -> APIStatus {

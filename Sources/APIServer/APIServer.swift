@@ -14,6 +14,7 @@ package final class APIServer: Sendable {
     let log: Logger
     package let authorizer: Authorizer
     let admission: [any AdmissionPlugin]
+    let admissionMetrics: AdmissionMetrics
     let webhooks: Webhooks
     let slowLane = SlowLane()
     let subresources: [String: any SubresourceHandler]
@@ -92,10 +93,11 @@ package final class APIServer: Sendable {
         authenticator = Authenticator(tokens: tokens, known: configuration.staticTokens, bootstrap: BootstrapTokens(store: store)) {
             clock.time
         }
-        webhooks = Webhooks(store: store, types: types, authorizer: authorizer, dial: configuration.dial)
+        webhooks = Webhooks(store: store, types: types, authorizer: authorizer, metrics: metrics, dial: configuration.dial)
         let sources: [any FoundObjects] = [ComponentStatuses(components: configuration.components)] + configuration.found
         found = Dictionary(sources.map { ($0.names.qualifiedResource, $0) }) { $1 }
         admission = Self.admissionPlugins(objects, types, webhooks, authorizer, configuration.policyNotice)
+        admissionMetrics = AdmissionMetrics(admission, metrics)
         subresources = Self.subresourceHandlers(node: configuration.node, dial: configuration.dial)
         watches = WatchHub(store: store, clock: clock)
         // What is stored is served before anybody can ask.

@@ -352,9 +352,13 @@ void root_enter(const struct pod *pod, const struct plan *plan) {
     for (const char *const *place = protected_places; *place && !plan->unmasked; place++) protect(root, *place);
     for (size_t i = 0; i < plan->masks.count; i++) hide(root, plan->masks.items[i]);
     make_volumes(plan, root);
-    if (fchdir(root) < 0) setup_fail("root", path);
+    int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (old < 0 || fchdir(root) < 0) setup_fail("root", path);
     close(root);
-    // The old root is stacked over the new one and taken off: no folder for it is needed.
-    // What goes with it must not go from under the pod's other containers.
-    if (syscall(SYS_pivot_root, ".", ".") < 0 || mount(NULL, ".", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0) setup_fail("root", path);
+    // The old root is stacked over the new one and taken off: no folder for it is needed. It is private first, lest what is mounted in
+    // shared volumes goes from under the pod's other containers with it.
+    if (syscall(SYS_pivot_root, ".", ".") < 0 || fchdir(old) < 0 || mount(NULL, ".", NULL, MS_REC | MS_PRIVATE, NULL) < 0
+        || umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+        setup_fail("root", path);
+    close(old);
 }

@@ -48,6 +48,8 @@ package final class Cluster: Sendable {
     package let client: Client
     private let lock: LockBox
     private let store: SQLiteStore
+    /// Keys that plugins keep.
+    private let envelopes: [KeyEnvelope]
     private let server: APIServer
     private let http: HTTPServer
     private let audit: Audit?
@@ -89,7 +91,8 @@ package final class Cluster: Sendable {
             throw ClusterError("cannot open the cluster's data: \(error)")
         }
         do {
-            return try await Cluster(profile, lock, &settings, credentials, store, metrics, audit, configuration, clock, log)
+            return try await Cluster(
+                profile, lock, &settings, credentials, store, sealing.envelopes, metrics, audit, configuration, clock, log)
         } catch {
             store.close()
             throw error as? ClusterError ?? ClusterError("\(error)")
@@ -98,7 +101,7 @@ package final class Cluster: Sendable {
 
     private init(
         _ profile: ClusterProfile, _ lock: LockBox, _ settings: inout ClusterSettings, _ credentials: ClusterCredentials,
-        _ store: SQLiteStore, _ metrics: Metrics, _ audit: Audit?, _ configuration: Configuration,
+        _ store: SQLiteStore, _ envelopes: [KeyEnvelope], _ metrics: Metrics, _ audit: Audit?, _ configuration: Configuration,
         _ clock: ClusterClock, _ log: Logger
     ) async throws {
         ProcessMetrics.add(to: metrics)
@@ -146,6 +149,7 @@ package final class Cluster: Sendable {
         self.profile = profile
         self.lock = lock
         self.store = store
+        self.envelopes = envelopes
         self.server = server
         self.clock = clock
         self.credentials = credentials
@@ -239,6 +243,7 @@ package final class Cluster: Sendable {
             group.addTask { [profile, http, server, log] in
                 await CertificateRotation(profile: profile, http: http, server: server, log: log).run()
             }
+            group.addTask { [envelopes, log] in await KeyRenewal(envelopes: envelopes, log: log).run() }
             group.addTask { [store, clock] in await Compactor(store: store, clock: clock).run() }
             group.addTask { [nodes] in await nodes.run() }
             if let services { group.addTask { await services.run() } }

@@ -17,6 +17,9 @@ extension ControllerManager {
             CertificateApprovingController(context: context.acting(as: "certificate-controller"), signer: signer),
             CertificateSigningController(context: context.acting(as: "certificate-controller"), signer: signer),
             CertificateCleaner(context: context.acting(as: "certificate-controller")),
+            PodCertificateCleaner(context: context.acting(as: "podcertificaterequestcleaner")),
+            TrustBundlePublisher(
+                context: context.acting(as: "kube-apiserver-serving-clustertrustbundle-publisher"), certificate: rootCA),
             BootstrapSigner(context: context.acting(as: "bootstrap-signer")),
             BootstrapTokenCleaner(context: context.acting(as: "token-cleaner")),
             ClusterRoleAggregationController(context: context.acting(as: "clusterrole-aggregation-controller")),

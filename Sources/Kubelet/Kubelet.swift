@@ -46,6 +46,7 @@ package final class Kubelet: Sendable {
         let pods: Informer<Pod> = informers.informer()
         let services: Informer<Service> = informers.informer()
         guard let node = await reporter.register(podCIDR: configuration.addressRange) else { return }
+        if let memory = node.wantedCapacity["memory"] { meter.isShare(ofMemory: memory.value) }
         // One that can't be made is what the first pod says.
         for folder in [PodFolders.all(configuration), configuration.podLogsFolder] where (try? Files.makeFolder(folder)) != nil {
             FileSystem.spreadFolders(in: folder)
@@ -74,18 +75,19 @@ package final class Kubelet: Sendable {
             group.addTask { await reporter.run(images) }
             group.addTask { [self] in await rotateLogs() }
             group.addTask { [self] in await meter.run { [self] in state.withLock { Array($0.workers.values) } } }
+            let inUse: @Sendable () -> Set<Digest> =
+                configuration.imagesInUse ?? { [state = configuration.stateFolder] in Self.imagesInUse(stateFolder: state) }
+            let collector = ImageCollector(images: images, inUse: inUse, clock: clock, log: log)
+            group.addTask { await collector.run() }
             group.addTask { [self] in
                 await Evictor(
                     pressure: { [configuration] in configuration.currentPressure }, workers: { [self] in workers },
-                    usage: { [self] in await usage() }, clock: clock, log: log
+                    usage: { [self] in await usage() }, images: collector, clock: clock, log: log
                 ).run()
             }
             group.addTask { [client, clock, log] in
                 await HostImageReporter(client: client, catalogue: images.catalogue, clock: clock, log: log).run()
             }
-            let inUse: @Sendable () -> Set<Digest> =
-                configuration.imagesInUse ?? { [state = configuration.stateFolder] in Self.imagesInUse(stateFolder: state) }
-            group.addTask { [clock, log] in await ImageCollector(images: images, inUse: inUse, clock: clock, log: log).run() }
             group.addTask { [self] in await follow(pods, context) }
             group.addTask { [self] in await followStatic(pods, context) }
             group.addTask { [self] in await followImages(images) }

@@ -9,7 +9,14 @@ package struct DiskSpace: Sendable, Equatable {
     package let inodes: Int64
     package let availableInodes: Int64
 
-    /// Throws ``SandboxError/system(call:errno:path:)``.
+    package init(capacity: Int64, available: Int64, inodes: Int64, availableInodes: Int64) {
+        self.capacity = capacity
+        self.available = available
+        self.inodes = inodes
+        self.availableInodes = availableInodes
+    }
+
+    /// Of the disk that a path is on. Throws ``SandboxError/system(call:errno:path:)``.
     package init(at path: String) throws(SandboxError) {
         var facts = statvfs()
         guard statvfs(path, &facts) == 0 else { throw SandboxError.system(call: "statvfs", errno: errno, path: path) }

@@ -33,6 +33,14 @@ final class LogFile: @unchecked Sendable {
         try perform { (tables: LogTables) throws(SQLiteFailure) in try tables.compact(to: revision, deleting: obsolete) }
     }
 
+    /// Whether the write-ahead log is long enough to be moved into the database when nobody writes.
+    var isLong: Bool { (tables?.logSize ?? 0) > 4 << 20 }
+    /// Whether it is so long that writers must wait until it is moved.
+    var isTooLong: Bool { (tables?.logSize ?? 0) > 32 << 20 }
+
+    /// Moves the write-ahead log into the database. Should that fail, all stays where it is, durable, and is tried again when there is more.
+    func moveLog() { try? tables?.moveLog() }
+
     /// Moves the write-ahead log into the database, closes the files and only then lets others in.
     func close() {
         tables = nil

@@ -38,6 +38,11 @@ final class LogTables {
         setCompacted = try SQLiteStatement(connection, "UPDATE compaction SET revision = ?1")
     }
 
+    /// Bytes that stand in the write-ahead log only.
+    var logSize: Int { connection.logSize }
+
+    func moveLog() throws(SQLiteFailure) { try connection.moveLog() }
+
     func append(_ events: [Event]) throws(SQLiteFailure) {
         // A statement alone is a transaction already.
         if events.count == 1 { return try append(events[0]) }

@@ -5,14 +5,24 @@ extension SQLiteStore {
     func runWriter() {
         var compactions: Compactions = Compactions()
         while true {
-            if compactions.isIdle { bell.wait() }
+            if compactions.isIdle { awaitWork() }
             let (items, isClosed): ([Staging.Item], Bool) = staging.withLock { ($0.take(), $0.isClosed) }
             commit(items, &compactions)
             compact(&compactions)
+            if log.isTooLong { log.moveLog() }
             if isClosed, items.isEmpty, compactions.isIdle { break }
             if isClosed { bell.ring() }
         }
         log.close()
+    }
+
+    /// Waits for the bell. The write-ahead log is moved when it did not ring for a while: whoever writes meanwhile waits for a long fsync.
+    private func awaitWork() {
+        if log.isLong {
+            if bell.wait(atMost: 100) { return }
+            log.moveLog()
+        }
+        bell.wait()
     }
 
     /// Makes the writes of a batch durable, all or none, then answers each item in its turn.
@@ -28,8 +38,11 @@ extension SQLiteStore {
                 publish(events)
             }
         } catch {
-            let orphans: [Staging.Item] = staging.withLock { $0.fail(events) }
-            return answer(items + orphans, failed: Set(events.map { Key($0.entry.key) }), error, &compactions)
+            let all: [Staging.Item] = items + staging.withLock { $0.fail(events, error) }
+            let failed: [Key] = all.compactMap { item in
+                if case .write(let event, _) = item { Key(event.entry.key) } else { nil }
+            }
+            return answer(all, failed: Set(failed), error, &compactions)
         }
         answer(items, failed: [], .closed, &compactions)
     }

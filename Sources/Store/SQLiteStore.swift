@@ -10,7 +10,7 @@ package final class SQLiteStore: Store {
     let log: LogFile
     let indexer: Indexer
     let sealing: (any Sealing)?
-    let retention: Retention
+    package let retention: Retention
     let staging: Mutex<Staging>
     let published: Mutex<Published>
     let subscribers = Mutex<Subscribers>(Subscribers())
@@ -54,6 +54,8 @@ package final class SQLiteStore: Store {
 
     package var compacted: Revision { published.withLock { $0.compacted } }
 
+    package var failure: StoreError? { staging.withLock { $0.isClosed ? nil : $0.refusal } }
+
     package func newest(_ key: String) -> Entry? {
         staging.withLock { $0.newest(key, durable: get) }
     }
@@ -84,7 +86,7 @@ package final class SQLiteStore: Store {
         switch place {
         case .first: bell.ring()
         case .behind: break
-        case .closed: WriterThread.runSoon { done(.failure(.closed)) }
+        case .refused(let error): WriterThread.runSoon { done(.failure(error)) }
         }
     }
 
@@ -93,7 +95,7 @@ package final class SQLiteStore: Store {
         switch place {
         case .first: bell.ring()
         case .behind: break
-        case .closed: WriterThread.runSoon { done(.failure(.closed)) }
+        case .refused(let error): WriterThread.runSoon { done(.failure(error)) }
         }
     }
 

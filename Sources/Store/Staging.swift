@@ -16,11 +16,13 @@ struct Staging {
         /// The queue was empty: the writer thread must be woken.
         case first
         case behind
-        /// Not staged: the store is closed.
-        case closed
+        /// Not staged: the store takes nothing any more.
+        case refused(StoreError)
     }
 
     private(set) var isClosed = false
+    /// Why nothing is taken any more.
+    private(set) var refusal: StoreError?
     private var last: Revision
     private var newest: [Key: Event] = [:]
     private var queue: [Item] = []
@@ -34,7 +36,7 @@ struct Staging {
     mutating func stage(
         _ write: Write, indexer: Indexer, durable: (String) -> Entry?, done: @escaping @Sendable (Result<Entry, StoreError>) -> Void
     ) -> Place {
-        guard !isClosed else { return .closed }
+        if let refusal { return .refused(refusal) }
         let base: Entry? = newest(write.key, durable: durable)
         guard write.isAllowed(on: base) else {
             queue.append(.refusal(key: write.key, .conflict(key: write.key, current: base?.revision), done: done))
@@ -50,7 +52,7 @@ struct Staging {
     }
 
     mutating func stageCompaction(to revision: Revision, done: @escaping @Sendable (Result<Revision, StoreError>) -> Void) -> Place {
-        guard !isClosed else { return .closed }
+        if let refusal { return .refused(refusal) }
         queue.append(.compaction(to: revision, done: done))
         return place
     }
@@ -76,7 +78,14 @@ struct Staging {
     }
 
     /// The events did not become durable. Takes back what was staged on top of them and returns it, to be failed too.
-    mutating func fail(_ events: [Event]) -> [Item] {
+    ///
+    /// After a failure that says nothing of what the disk has now, that is all that was staged, and no more is taken.
+    mutating func fail(_ events: [Event], _ error: StoreError) -> [Item] {
+        guard !error.isLasting else {
+            refusal = refusal ?? error
+            newest = [:]
+            return take()
+        }
         let keys: Set<Key> = Set(events.map { Key($0.entry.key) })
         for key in keys { newest[key] = nil }
         let failed: [Item] = queue.filter { $0.builds(on: keys) }
@@ -84,7 +93,10 @@ struct Staging {
         return failed
     }
 
-    mutating func close() { isClosed = true }
+    mutating func close() {
+        isClosed = true
+        refusal = .closed
+    }
 
     /// Of the item that was queued last.
     private var place: Place { queue.count == 1 ? .first : .behind }

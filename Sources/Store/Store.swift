@@ -15,6 +15,9 @@ package protocol Store: AnyObject, Sendable {
     /// States at this revision and later can be read, and events after it are retained; 0 while nothing was compacted.
     var compacted: Revision { get }
 
+    /// Why no write is taken any more until the store is opened again; nil while writes are. Reads go on.
+    var failure: StoreError? { get }
+
     /// The newest version of a key, staged (not yet durable) writes included: the base of a read-modify-write. nil when absent or deleted.
     ///
     /// A write built on it with ``Condition/revision(_:)`` becomes durable only if the version that it builds on does.
@@ -53,6 +56,9 @@ package protocol Store: AnyObject, Sendable {
     /// At most `limit` events are examined, whether they match or not; go on with the returned cursor. When the cursor equals
     /// ``revision``, all was seen. Throws ``StoreError/compacted(oldest:)`` and ``StoreError/future(current:)``.
     func events(prefix: String, after: Revision, limit: Int) throws(StoreError) -> (events: [Event], cursor: Revision)
+
+    /// How much of the past is kept.
+    var retention: Retention { get }
 
     /// Calls `wake` with the events of each durable batch, oldest first, from the store's own thread: after readers see them and before any
     /// of their writers is answered. It must not block.

@@ -8,7 +8,8 @@ package enum StoreError: Error, Sendable, Equatable {
     case future(current: Revision)
     /// No room for the write (disk or quota). Reads go on, and writes do when there is room again.
     case full(path: String)
-    /// The system refused; `errno` is 0 when SQLite did not say.
+    /// The system refused; `errno` is 0 when SQLite did not say. What the disk has of the write is not known: no more are taken until the
+    /// store is opened again.
     case io(path: String, errno: Int32, message: String)
     /// The file is not what this store wrote; it was left as it is.
     case corrupt(path: String, detail: String)
@@ -16,6 +17,16 @@ package enum StoreError: Error, Sendable, Equatable {
     case inUse(path: String, pid: Int32?)
     /// The store was closed.
     case closed
+}
+
+extension StoreError {
+    /// Whether a write that failed so may have left the file in a state that nobody knows.
+    var isLasting: Bool {
+        switch self {
+        case .io, .corrupt: true
+        case .conflict, .compacted, .future, .full, .inUse, .closed: false
+        }
+    }
 }
 
 extension StoreError: CustomStringConvertible {

@@ -69,4 +69,17 @@ final class Bell: @unchecked Sendable {
     func wait() {
         while sem_wait(semaphore) != 0, errno == EINTR {}
     }
+
+    /// False when there was no ring for so many milliseconds.
+    func wait(atMost milliseconds: Int) -> Bool {
+        var end = timespec()
+        clock_gettime(CLOCK_REALTIME, &end)
+        end.tv_nsec += milliseconds * 1_000_000
+        end.tv_sec += end.tv_nsec / 1_000_000_000
+        end.tv_nsec %= 1_000_000_000
+        while sem_timedwait(semaphore, &end) != 0 {
+            if errno == ETIMEDOUT { return false }
+        }
+        return true
+    }
 }

@@ -16,6 +16,23 @@ struct ServerMetricsTests {
         samples.first { sample in sample.name == name && labels.allSatisfy { sample.labels[$0.key] == $0.value } }?.value
     }
 
+    @Test func `admission is timed by plugin, and deprecated resources are named`() async throws {
+        let server = try await TestServer()
+        try await server.ask("POST", "/api/v1/namespaces/default/configmaps", ["metadata": ["name": "a"]])
+        try await server.ask("POST", "/api/v1/namespaces/absent/configmaps", ["metadata": ["name": "a"]])
+        try await server.ask("GET", "/api/v1/namespaces/default/endpoints")
+        let found = try await samples(server)
+        let admitted: [String: String] = ["operation": "CREATE", "rejected": "false", "type": "admit"]
+        let refused: [String: String] = ["name": "NamespaceLifecycle", "operation": "CREATE", "rejected": "true", "type": "admit"]
+        #expect(value(found, "apiserver_admission_step_admission_duration_seconds_count", admitted) == 1)
+        #expect(
+            value(
+                found, "apiserver_admission_controller_admission_duration_seconds_count",
+                admitted.merging(["name": "MutatingAdmissionWebhook"]) { $1 }) == 1)
+        #expect(value(found, "apiserver_admission_controller_admission_duration_seconds_count", refused) == 1)
+        #expect(value(found, "apiserver_requested_deprecated_apis", ["resource": "endpoints", "version": "v1", "group": ""]) == 1)
+    }
+
     @Test func `requests are counted by what they asked for and how they ended`() async throws {
         let server = try await TestServer()
         let path = "/api/v1/namespaces/default/configmaps"

@@ -74,6 +74,11 @@ import Testing
         #expect(run.error.hasPrefix("The connection to the server 127.0.0.1:1 was refused"))
     }
 
+    @Test func `a verb that becomes another program does not take the process of its caller`() async {
+        let run: Run = await Run.swkube("kubectl", "version")
+        #expect(run.code == 1 && run.error.hasSuffix("this process belongs to another program\n"), "\(run.error)")
+    }
+
     @Test func `every verb has a help text with its usage`() async {
         for name in VerbList.names {
             let run: Run = await Run.swkube(name, "--help")

@@ -1,5 +1,6 @@
 import Machinery
 import Store
+import Synchronization
 import TestSupport
 import Testing
 
@@ -60,7 +61,16 @@ struct EncryptionAtRestTests {
             ["aesgcm": ["keys": [["name": "k", "secret": "?"]]]],
             "resources[0].providers[0].aesgcm.keys[0].secret: Invalid value: secrets must be base64 encoded"
         ),
-        (["kms": [:]], "resources[0].providers[0]: the provider \"kms\" is not there: give aesgcm or identity"),
+        (["secretbox": [:]], "resources[0].providers[0]: the provider \"secretbox\" is not there: give aesgcm, kms or identity"),
+        (
+            ["kms": ["apiVersion": "v2", "name": "own", "endpoint": "tcp://127.0.0.1:1"]],
+            "resources[0].providers[0].kms.endpoint: Invalid value: \"tcp://127.0.0.1:1\": unsupported scheme for KMS provider, "
+                + "only unix is supported: unix:///PATH"
+        ),
+        (
+            ["kms": ["apiVersion": "v2", "name": "own", "endpoint": "unix:///x", "timeout": "0s"]],
+            "resources[0].providers[0].kms.timeout: Invalid value: timeout should be a positive value"
+        ),
     ]
 
     @Test func `a configuration that can't be used says why`() {
@@ -72,5 +82,44 @@ struct EncryptionAtRestTests {
                 #expect(error.description == text)
             }
         }
+    }
+
+    /// A plugin that turns each byte round, with a key that may be exchanged.
+    private final class Plugin: KeyService {
+        let key = Mutex("one")
+        let decrypted = Mutex(0)
+
+        func currentKey() throws(KeyFailure) -> String { key.withLock { $0 } }
+
+        func encrypt(_ seed: [UInt8]) throws(KeyFailure) -> SealedSeed {
+            SealedSeed(keyID: try currentKey(), bytes: seed.map { ~$0 }, annotations: ["a.example.com": [7]])
+        }
+
+        func decrypt(_ seed: SealedSeed) throws(KeyFailure) -> [UInt8] {
+            guard seed.annotations == ["a.example.com": [7]] else { throw KeyFailure(description: "the annotations are others") }
+            decrypted.withLock { $0 += 1 }
+            return seed.bytes.map { ~$0 }
+        }
+    }
+
+    @Test func `a plugin is asked once for a seed, and what its older key encrypted is stale`() throws {
+        let plugin = Plugin()
+        let writer = KeyEnvelope(name: "own", plugin)
+        #expect(writer.seal([1], key: "core/secrets/x/a") == nil)
+        try writer.renew()
+        let sealed: [[UInt8]] = try [[1], [2]].map { try #require(writer.seal($0, key: "core/secrets/x/a")) }
+        #expect(String(decoding: sealed[0].prefix(19), as: UTF8.self) == "k8s:enc:kms:v2:own:")
+        let reader = KeyEnvelope(name: "own", plugin)
+        try reader.renew()
+        #expect(try reader.open(sealed[0], key: "core/secrets/x/a") == ([1], false))
+        #expect(try reader.open(sealed[1], key: "core/secrets/x/a") == ([2], false))
+        #expect(plugin.decrypted.withLock { $0 } == 1)
+        #expect(throws: SealingFailure.self) { try reader.open(sealed[0], key: "core/secrets/x/b") }
+        plugin.key.withLock { $0 = "two" }
+        #expect(try reader.renew())
+        #expect(try reader.open(sealed[0], key: "core/secrets/x/a") == ([1], true))
+        let anew: [UInt8] = try #require(reader.seal([1], key: "core/secrets/x/a"))
+        #expect(try reader.open(anew, key: "core/secrets/x/a") == ([1], false))
+        #expect(throws: SealingFailure.self) { try KeyEnvelope(name: "own", plugin).open(Array(anew.dropLast()), key: "core/secrets/x/a") }
     }
 }

@@ -5,6 +5,7 @@ import Images
 import Kubelet
 import Machinery
 import Sandbox
+import Synchronization
 import TestSupport
 import Testing
 
@@ -112,6 +113,51 @@ import Testing
             #expect(events.contains("Pulling: Pulling image \"\(image)\""))
             #expect(events.contains { $0.hasPrefix("Pulled: Successfully pulled image \"\(image)\" in ") })
         }
+        await node.end()
+    }
+
+    @Test(.enabled("docker-registry, skopeo and htpasswd are not on PATH", { TestRegistry.isAvailable && hasBusybox }))
+    func `a node that is short of disk removes images that nobody uses, and no pod`() async throws {
+        let node = try await TestNode()
+        let registry = try await TestRegistry()
+        func push(_ name: String, _ words: String) async throws {
+            let config: JSON = ["Cmd": ["/bin/sh", "-c", "sleep 1000"], "Env": ["PATH=/bin", .string("WORDS=" + words)]]
+            try Data(Self.archive("x:1", config)).write(to: URL(filePath: node.folder.file("archive.tar")))
+            try await registry.push(node.folder.file("archive.tar"), as: registry.name(name))
+        }
+        try await push("used:1", "a")
+        try await push("unused:1", "b")
+        try Self.load(node, "test/loaded:1", ["Cmd": ["/bin/true"]])
+        let store = try ImageStore(folder: node.configuration.imagesFolder)
+        let unused: String = registry.name("unused:1")
+        let isShort = Mutex(false)
+        @Sendable func pressure() -> NodePressure {
+            let room = DiskSpace(capacity: 1 << 30, available: 1 << 29, inodes: 0, availableInodes: 0)
+            let none = DiskSpace(capacity: 1 << 30, available: 1 << 20, inodes: 0, availableInodes: 0)
+            let isLow: Bool = isShort.withLock { $0 } && ((try? store.images().contains { $0.tags.contains(unused) }) ?? false)
+            return NodePressure(memoryAvailable: .max, disk: isLow ? none : room)
+        }
+        try await node.withKubelet(
+            { $0.pressure = pressure },
+            { _ in
+                for name in ["used", "unused"] {
+                    try await node.run(name, ["containers": [["name": "main", "image": .string(registry.name(name + ":1"))]]])
+                    try await node.waitForPhase(name, "Running")
+                }
+                try await node.delete("unused", gracePeriodSeconds: 0)
+                try await node.waitUntilGone("unused")
+                #expect(try store.images().count == 3)
+                try await eventually("one is in use") {
+                    Kubelet.imagesInUse(stateFolder: node.configuration.stateFolder).count == 1
+                }
+                isShort.withLock { $0 = true }
+                try await eventually("the image goes") {
+                    node.clock.advance(by: .seconds(10))
+                    return try store.images().count == 2
+                }
+                #expect(try store.images().flatMap(\.tags).sorted() == [registry.name("used:1"), "docker.io/test/loaded:1"].sorted())
+                #expect(try await node.pod("used").status.phase == "Running")
+            })
         await node.end()
     }
 

@@ -82,6 +82,73 @@ import Testing
         await node.end()
     }
 
+    @Test func `authorities and a certificate of the pod's own become files`() async throws {
+        let node = try await TestNode()
+        // As much of a certificate as the API server looks at.
+        let anchor: String = CertificatePEM.text(
+            "CERTIFICATE", [0x30, 0x0C, 0x06, 0x03, 0x55, 0x1D, 0x13, 0x04, 0x05, 0x30, 0x03, 0x01, 0x01, 0xFF])
+        try await node.client.create(
+            ClusterTrustBundle.new("example.com:mesh:roots") {
+                $0.metadata.labels = ["stage": "live"]
+                $0.spec.signerName = "example.com/mesh"
+                $0.spec.trustBundle = "# the only one\n" + anchor
+            })
+        try await node.client.create(ServiceAccount.new("default", namespace: "default"))
+        try await node.withKubelet { kubelet in
+            try await node.run(
+                "trusting",
+                [
+                    "restartPolicy": "Never",
+                    "containers": [
+                        [
+                            "name": "main", "image": "host",
+                            "command": ["sh", "-c", "cat /tls/roots.pem /tls/chain.pem; head -1 /tls/key.pem; wc -l < /tls/none.pem"],
+                            "volumeMounts": [["name": "tls", "mountPath": "/tls"]],
+                        ]
+                    ],
+                    "volumes": [
+                        [
+                            "name": "tls",
+                            "projected": [
+                                "sources": [
+                                    [
+                                        "clusterTrustBundle": [
+                                            "signerName": "example.com/mesh", "labelSelector": ["matchLabels": ["stage": "live"]],
+                                            "path": "roots.pem",
+                                        ]
+                                    ],
+                                    ["clusterTrustBundle": ["name": "absent", "optional": true, "path": "none.pem"]],
+                                    [
+                                        "podCertificate": [
+                                            "signerName": "example.com/mesh", "keyType": "ECDSAP256", "keyPath": "key.pem",
+                                            "certificateChainPath": "chain.pem",
+                                        ]
+                                    ],
+                                ]
+                            ],
+                        ]
+                    ],
+                ])
+            var request: View<PodCertificateRequest> = try await eventually(
+                "the node asks", { try await node.client.list(PodCertificateRequest.self).items.first }, until: { $0 != nil })!
+            #expect(request.spec.podName == "trusting" && request.spec.nodeName == TestNode.name)
+            let now: Time = node.clock.time
+            request.status.certificateChain = anchor
+            request.status.notBefore = now
+            request.status.beginRefreshAt = Time(seconds: now.seconds + 3000)
+            request.status.notAfter = Time(seconds: now.seconds + 3600)
+            request.status.conditions = [
+                View<Condition>([
+                    "type": "Issued", "status": "True", "reason": "Signed", "message": "", "lastTransitionTime": .string("\(now)"),
+                ])
+            ]
+            try await node.client.updateStatus(request)
+            let pod: View<Pod> = try await node.waitForPhase("trusting", "Succeeded")
+            #expect(try await node.log(kubelet, pod) == anchor + anchor + "-----BEGIN PRIVATE KEY-----\n0\n")
+        }
+        await node.end()
+    }
+
     @Test func `a change of a ConfigMap reaches the files of running pods`() async throws {
         let node = try await TestNode()
         try await makeSources(node)
@@ -108,6 +175,46 @@ import Testing
             try await eventually("the pod saw it") { try await node.log(kubelet, pod) == "..data\napp.yaml\nnew\n" }
             try await node.delete("reader")
             try await node.waitUntilGone("reader")
+        }
+        await node.end()
+    }
+
+    @Test func `a token is replaced by another one well before it runs out`() async throws {
+        let node = try await TestNode()
+        try await node.withKubelet { kubelet in
+            let script = "while :; do t=$(cat /t/token); [ \"$t\" = \"$o\" ] || echo \"$t\"; o=$t; sleep 0.02; done"
+            let token: JSON = ["serviceAccountToken": ["path": "token", "audience": "vault", "expirationSeconds": 600]]
+            try await node.run(
+                "holder",
+                [
+                    "terminationGracePeriodSeconds": 1, "serviceAccountName": "default",
+                    "containers": [
+                        [
+                            "name": "main", "image": "host", "command": ["sh", "-c", .string(script)],
+                            "volumeMounts": [["name": "t", "mountPath": "/t"]],
+                        ]
+                    ],
+                    "volumes": [["name": "t", "projected": ["sources": [token]]]],
+                ])
+            let pod: View<Pod> = try await node.waitForPhase("holder", "Running")
+            func tokens() async throws -> [String] { try await node.log(kubelet, pod).split(separator: "\n").map(String.init) }
+            try await eventually("there is a token") { try await tokens().count == 1 }
+            // Of ten minutes four fifths go by, and a little.
+            node.clock.advance(by: .seconds(485))
+            try await eventually("there is another") { try await tokens().count == 2 }
+            func isGood(_ token: String) async throws -> Bool {
+                var review = View<TokenReview>(["apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview"])
+                review.spec.token = token
+                review.spec.audiences = ["vault"]
+                return try await node.client.create(review).status.authenticated
+            }
+            let both: [String] = try await tokens()
+            for token in both { #expect(try await isGood(token)) }
+            node.clock.advance(by: .seconds(150))
+            #expect(try await !isGood(both[0]))
+            #expect(try await isGood(both[1]))
+            try await node.delete("holder")
+            try await node.waitUntilGone("holder")
         }
         await node.end()
     }

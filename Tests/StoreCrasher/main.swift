@@ -5,14 +5,17 @@ import Store
 //
 //     store-crasher PATH WRITERS WRITES     each acknowledged write is a line: KEY REVISION, or "KEY REVISION -" for a delete
 //     store-crasher fill PATH               writes until the disk is full, makes room and goes on; a line for each stage
+//     store-crasher break PATH              writes until the disk fails; a line for each stage
 
 let arguments: [String] = CommandLine.arguments
 if arguments.count == 3, arguments[1] == "fill" {
     try await Filler(path: arguments[2]).run()
+} else if arguments.count == 3, arguments[1] == "break" {
+    try await Breaker(path: arguments[2]).run()
 } else if arguments.count == 4, let writers: Int = Int(arguments[2]), let writes: Int = Int(arguments[3]) {
     try await Writers(path: arguments[1], count: writers, writes: writes).run()
 } else {
-    say("usage: store-crasher PATH WRITERS WRITES | store-crasher fill PATH")
+    say("usage: store-crasher PATH WRITERS WRITES | store-crasher fill|break PATH")
     exit(2)
 }
 
@@ -106,10 +109,48 @@ struct Filler {
         }
     }
 
-    private func holds(_ store: SQLiteStore, _ acknowledged: [String: Revision]) -> Bool {
-        store.count(prefix: "") == acknowledged.count
-            && acknowledged.allSatisfy { key, revision in store.get(key)?.value == pattern(key, revision) }
+}
+
+/// Lets a write of the system fail for another reason than a full disk, and finds that the store takes no more until it is opened again.
+struct Breaker {
+    let path: String
+
+    func run() async throws {
+        // A file that may not grow: the system then refuses the write, once it does not end the process.
+        signal(SIGXFSZ, SIG_IGN)
+        let store: SQLiteStore = try SQLiteStore(path: path) { _, _ in Nothing() }
+        var acknowledged: [String: Revision] = [:]
+        for number in 0..<20 { acknowledged["/k\(number)"] = try await put(store, "/k\(number)").get().revision }
+        limitFiles(to: 1000)
+        async let others: [Result<Entry, StoreError>] = [put(store, "/a"), put(store, "/b"), put(store, "/c")]
+        if await others.allSatisfy({ if case .failure(.io) = $0 { true } else { false } }) { say("nothing is acknowledged") }
+        limitFiles(to: .max)
+        if case .failure(.io) = await put(store, "/later"), store.failure != nil { say("no more is taken") }
+        say(holds(store, acknowledged) ? "reads go on" : "reads are wrong")
+        store.close()
+        let again: SQLiteStore = try SQLiteStore(path: path) { _, _ in Nothing() }
+        say(holds(again, acknowledged) ? "nothing is lost" : "something is lost")
+        if case .success = await put(again, "/after"), again.failure == nil { say("writes go on") }
+        again.close()
     }
+
+    private func put(_ store: SQLiteStore, _ key: String) async -> Result<Entry, StoreError> {
+        await withCheckedContinuation { continuation in
+            store.write(Write(.put, key) { pattern(key, $0) }) { continuation.resume(returning: $0) }
+        }
+    }
+
+    private func limitFiles(to size: rlim_t) {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+        limit.rlim_cur = min(size, limit.rlim_max)
+        setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+    }
+}
+
+func holds(_ store: SQLiteStore, _ acknowledged: [String: Revision]) -> Bool {
+    store.count(prefix: "") == acknowledged.count
+        && acknowledged.allSatisfy { key, revision in store.get(key)?.value == pattern(key, revision) }
 }
 
 final class Nothing: Sendable {}

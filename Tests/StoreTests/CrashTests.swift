@@ -63,4 +63,12 @@ import Testing
             ])
         #expect(child.wait() == 0)
     }
+
+    @Test func `a disk that fails acknowledges nothing, and no more is written until the store is opened again`() throws {
+        let place: TemporaryStore = TemporaryStore()
+        let child: Child = try Child([Child.crasher, "break", place.path])
+        #expect(
+            child.lines() == ["nothing is acknowledged", "no more is taken", "reads go on", "nothing is lost", "writes go on"])
+        #expect(child.wait() == 0)
+    }
 }

@@ -27,26 +27,3 @@ package enum SignerName {
         if segments[1].utf8.count > 189 { problems.tooLong(path, "may not be more than 189 bytes") }
     }
 }
-
-/// Certificates and requests for them, as PEM in base64.
-package enum CertificatePEM {
-    /// True when the text holds a block of the type whose content is base64 of one DER sequence.
-    package static func holds(_ type: String, _ base64: String) -> Bool {
-        guard let bytes: [UInt8] = Base64Text.decode(base64) else { return false }
-        let text = String(decoding: bytes, as: UTF8.self)
-        guard let begin = text.firstRange(of: "-----BEGIN \(type)-----"), let end = text.firstRange(of: "-----END \(type)-----"),
-            begin.upperBound <= end.lowerBound,
-            let der: [UInt8] = Base64Text.decode(text[begin.upperBound..<end.lowerBound].filter { !$0.isWhitespace })
-        else { return false }
-        return isSequence(der)
-    }
-
-    /// A DER sequence that fills the bytes exactly.
-    private static func isSequence(_ der: [UInt8]) -> Bool {
-        guard der.count > 2, der[0] == 0x30 else { return false }
-        if der[1] < 0x80 { return Int(der[1]) + 2 == der.count }
-        let digits = Int(der[1] & 0x7F)
-        guard (1...4).contains(digits), der.count > 2 + digits else { return false }
-        return der[2..<2 + digits].reduce(0) { $0 << 8 | Int($1) } + 2 + digits == der.count
-    }
-}

@@ -85,16 +85,22 @@ extension APIServer {
         guard !call.isAdmitted else { return }
         call.webhookRun?.begin()
         call.policyRun.begin()
-        for plugin in admission { try plugin.admit(operation, &object, old: old, call) }
+        try admissionMetrics.run(.admit, operation, admission) { plugin throws(APIStatus) in
+            try plugin.admit(operation, &object, old: old, call)
+        }
         let isChanged: Bool = call.policyRun.isChanged
         guard call.webhookRun?.beginAgain(whether: isChanged) ?? isChanged else { return }
         call.policyRun.beginAgain()
-        for plugin in admission where plugin.runsAgain { try plugin.admit(operation, &object, old: old, call) }
+        try admissionMetrics.run(.admit, operation, admission, isAgain: true) { plugin throws(APIStatus) in
+            try plugin.admit(operation, &object, old: old, call)
+        }
     }
 
     func validateAdmission(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {
         guard !call.isAdmitted else { return }
-        for plugin in admission { try plugin.validate(operation, object, old: old, call) }
+        try admissionMetrics.run(.validate, operation, admission) { plugin throws(APIStatus) in
+            try plugin.validate(operation, object, old: old, call)
+        }
     }
 
     /// Shows the body of a subresource, which is of another kind than the object, to all plugins.

@@ -11,6 +11,13 @@ struct ExtensionProxy: Sendable {
     let user: UserInfo
     /// The request in the audit; nil where nothing is recorded.
     let record: AuditRecord?
+    /// How long the answer may wait for its beginning; nil for one that takes as long as the client likes.
+    let limit: Duration?
+
+    /// As long as upstream gives every request. Source: `RequestTimeout` of k8s.io/apiserver/pkg/server.
+    static let limit: Duration = .seconds(60)
+    private static let tooLate = APIStatus(
+        code: 504, reason: "Timeout", message: "Timeout: request did not complete within the allotted timeout")
 
     func answer(_ http: HTTPRequest, _ exchange: HTTPExchange) async {
         let client: HTTPClient
@@ -20,6 +27,7 @@ struct ExtensionProxy: Sendable {
             record?.completed(503)
             return exchange.refuse(503, "service unavailable")
         }
+        let began: ContinuousClock.Instant = .now
         do {
             let request: HTTPClientRequest = request(http)
             if http.headers["upgrade"] != nil { return try await ProxyUpgrade(http, exchange, client).run(request, passed: Self.passed) }
@@ -32,10 +40,15 @@ struct ExtensionProxy: Sendable {
             }
             exchange.end()
         } catch {
-            exchange.refuse(
-                APIStatus(
+            let isLate: Bool = limit.map { began.duration(to: .now) >= $0 } ?? false
+            let status: APIStatus =
+                isLate
+                ? Self.tooLate
+                : APIStatus(
                     code: 503, reason: "ServiceUnavailable",
-                    message: "error trying to reach service: \(server.service).\(server.namespace): \(error)"), as: .raw)
+                    message: "error trying to reach service: \(server.service).\(server.namespace): \(error)")
+            record?.failed(status)
+            exchange.refuse(status, as: .raw)
             exchange.end()  // when the answer had begun already, it breaks off
         }
     }
@@ -67,6 +80,7 @@ struct ExtensionProxy: Sendable {
         headers.set("X-Forwarded-Proto", "https")
         FrontProxy.add(user, to: &headers)
         return HTTPClientRequest(
-            method: http.method, target: http.path + (http.query.map { "?" + $0 } ?? ""), headers: headers, body: http.body)
+            method: http.method, target: http.path + (http.query.map { "?" + $0 } ?? ""), headers: headers, body: http.body,
+            timeout: limit)
     }
 }

@@ -13,6 +13,8 @@ struct NodeRestriction: AdmissionPlugin {
         case ("", "pods"): try checkPod(operation, object.map { View<Pod>($0) }, old: old.map { View<Pod>($0) }, node, call)
         case ("", "nodes"): try checkNode(operation, object.map { View<Node>($0) }, old: old.map { View<Node>($0) }, node, call)
         case ("coordination.k8s.io", "leases"): try checkLease(object, node, call)
+        case ("certificates.k8s.io", "podcertificaterequests") where operation == .create:
+            if let object { try checkCertificate(View<PodCertificateRequest>(object).spec, node, call) }
         default: return
         }
     }
@@ -73,6 +75,30 @@ struct NodeRestriction: AdmissionPlugin {
     private static func isReserved(_ label: String) -> Bool {
         guard let prefix = label.split(separator: "/").first, label.contains("/") else { return false }
         return prefix == "node-restriction.kubernetes.io" || prefix.hasSuffix(".node-restriction.kubernetes.io")
+    }
+
+    /// A node asks for certificates of the pods that run on it, under their own accounts.
+    private func checkCertificate(_ wish: View<PodCertificateRequestSpec>, _ node: String, _ call: Call) throws(APIStatus) {
+        func complain(_ text: String) -> APIStatus { refusal(call, call.request.name ?? "", text) }
+        guard wish.nodeName == node else {
+            throw complain("PodCertificateRequest.Spec.NodeName=\"\(wish.nodeName)\", which is not the requesting node \"\(node)\"")
+        }
+        let key = ObjectKey(namespace: call.request.namespace ?? "", name: wish.podName)
+        guard let pod = objects.find(Pod.self, key) else { throw complain("pod \"\(key.namespace)/\(key.name)\" not found") }
+        guard pod.metadata.uid == wish.podUID else {
+            throw complain(
+                "PodCertificateRequest for pod \"\(key.namespace)/\(key.name)\" contains pod UID (\"\(wish.podUID)\") which differs from running pod \"\(pod.metadata.uid)\""
+            )
+        }
+        guard pod.spec.nodeName == node else {
+            throw complain("pod \"\(key.namespace)/\(key.name)\" is not running on node \"\(node)\"")
+        }
+        let account: String = pod.spec.serviceAccountName.isEmpty ? "default" : pod.spec.serviceAccountName
+        guard account == wish.serviceAccountName else {
+            throw complain(
+                "PodCertificateRequest for pod \"\(key.namespace)/\(key.name)\" contains serviceAccountName (\"\(wish.serviceAccountName)\") that differs from running pod (\"\(account)\")"
+            )
+        }
     }
 
     private func checkLease(_ object: JSON?, _ node: String, _ call: Call) throws(APIStatus) {

@@ -1,5 +1,6 @@
 package import API
 import Machinery
+import Store
 
 /// A document that does not change while the server runs, and its form.
 package struct Document: Sendable {
@@ -30,13 +31,25 @@ extension APIServer {
             if path == "/openapi/v2" { found = joinedSwagger(found) } else if path == "/openapi/v3" { found = joinedIndex(found) }
             return Document(bytes: found.bytes, contentType: "application/json", etag: found.etag)
         case .health(let path):
-            guard let text = HealthReport(path, query: query).text else { throw .pathNotFound }
+            let report = HealthReport(path, query: query, storeHasFailed: store.failure != nil)
+            guard let text = report.text else { throw .pathNotFound }
+            guard !report.hasFailed else { throw .internalError(text) }
             return Document(bytes: Array(text.utf8), contentType: "text/plain; charset=utf-8", etag: nil)
         case .version: return Document(bytes: ServerVersion.json.serialized(), contentType: "application/json", etag: nil)
         case .unknown(let path):
             guard let document = openIDDocument(path, host: host) ?? ownDocument(path, query) else { throw .pathNotFound }
             return document
         case .resource: throw .pathNotFound
+        }
+    }
+
+    /// Whether a path is below one that the API serves itself, so that a Status says what is not there; all other paths are pages that are
+    /// not found. Source: `director` of k8s.io/apiserver/pkg/server/handler.go.
+    func claims(_ target: Route.Target) -> Bool {
+        switch target {
+        case .resource(let request): request.resource.group.isEmpty || types.hasBuiltIn(group: request.resource.group)
+        case .discovery(let segments): segments.first == "api" || segments.count > 1 && types.hasBuiltIn(group: segments[1])
+        case .openAPI, .health, .version, .unknown: false
         }
     }
 

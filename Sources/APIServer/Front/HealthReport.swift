@@ -2,7 +2,7 @@ import API
 import Machinery
 
 /// What `/healthz`, `/livez` and `/readyz` answer. The server answers only while it can, and only when all that its start has to do is
-/// done, so that every check holds.
+/// done, so that every check holds but for the store's, whose disk may fail.
 ///
 /// Names and order are upstream's, which programs look for. Source: k8s.io/apiserver/pkg/server/healthz, pkg/controlplane.
 struct HealthReport: Sendable {
@@ -22,31 +22,40 @@ struct HealthReport: Sendable {
 
     /// nil for a check that there is not.
     let text: String?
+    /// Whether one of the checks does not hold.
+    let hasFailed: Bool
 
     /// - Parameters:
     ///   - path: `readyz`, or `readyz/ping` for one check alone.
     ///   - query: `verbose` asks for a line for each check, `exclude` leaves one out.
-    init(_ path: String, query: String?) {
+    ///   - storeHasFailed: the store takes no more writes.
+    init(_ path: String, query: String?, storeHasFailed: Bool) {
+        let failed: Set<String> = storeHasFailed ? ["etcd", "etcd-readiness"] : []
         let parts: [Substring] = path.split(separator: "/", maxSplits: 1)
         let kind: String = parts.first.map(String.init) ?? "healthz"
         let checks: [String] = Self.checks(kind)
         if parts.count > 1 {
-            text = checks.contains(String(parts[1])) ? "ok" : nil
+            hasFailed = failed.contains(String(parts[1]))
+            text = checks.contains(String(parts[1])) ? hasFailed ? "internal server error: \(parts[1]) failed" : "ok" : nil
             return
         }
         let options: [(name: String, value: String)] = PercentEncoding.items(of: query ?? "") ?? []
-        guard options.contains(where: { $0.name == "verbose" }) else {
+        let excluded: [String] = options.filter { $0.name == "exclude" }.map(\.value)
+        hasFailed = checks.contains { failed.contains($0) && !excluded.contains($0) }
+        guard hasFailed || options.contains(where: { $0.name == "verbose" }) else {
             text = "ok"
             return
         }
-        let excluded: [String] = options.filter { $0.name == "exclude" }.map(\.value)
         let unknown: [String] = excluded.filter { !checks.contains($0) }
-        var lines: [String] = checks.map { excluded.contains($0) ? "[+]\($0) excluded: ok" : "[+]\($0) ok" }
+        var lines: [String] = checks.map { check in
+            if excluded.contains(check) { return "[+]\(check) excluded: ok" }
+            return failed.contains(check) ? "[-]\(check) failed: reason withheld" : "[+]\(check) ok"
+        }
         if !unknown.isEmpty {
             let names: String = unknown.map { "\"\($0)\"" }.joined(separator: ",")
             lines.append("warn: some health checks cannot be excluded: no matches for \(names)")
         }
-        text = (lines + ["\(kind) check passed"]).joined(separator: "\n") + "\n"
+        text = (lines + ["\(kind) check \(hasFailed ? "failed" : "passed")"]).joined(separator: "\n") + "\n"
     }
 
     /// `/readyz/ping` and so on.

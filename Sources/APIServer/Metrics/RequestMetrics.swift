@@ -44,6 +44,9 @@ final class RequestMetrics: Sendable {
         return Request(count: counts[labels], gauge: gauge, began: .now)
     }
 
+    /// What was asked for until now, by its labels.
+    var asked: [RequestLabels] { counts.all.map(\.key) }
+
     /// Events that were sent to watches of a resource.
     func events(of resource: GroupVersionResource) -> Metrics.Counter { events[resource] }
 

@@ -10,6 +10,7 @@ extension APIServer {
         metrics.collect { [weak self] text in
             guard let self else { return }
             writeObjects(&text)
+            writeDeprecated(&text)
             writeStore(&text)
             flowControl.write(&text)
         }
@@ -32,6 +33,22 @@ extension APIServer {
         }
         text.family("apiserver_storage_objects", .gauge, "Objects that are stored, by qualified resource.") { samples in
             for (names, count) in counts { samples.add([MetricLabel("resource", names.qualifiedResource)], Double(count)) }
+        }
+    }
+
+    /// Which deprecated resources were asked for. None of those that are served has a release in which it is to go.
+    private func writeDeprecated(_ text: inout MetricsText) {
+        let asked = Set(requestMetrics.asked.map { [$0.group, $0.version, $0.resource, $0.subresource] }).filter {
+            types[GroupVersionResource(group: $0[0], version: $0[1], resource: $0[2])]?.deprecation != nil
+        }
+        text.family("apiserver_requested_deprecated_apis", .gauge, "1 for each deprecated resource that was asked for.") { samples in
+            for parts in asked {
+                samples.add(
+                    [
+                        MetricLabel("group", parts[0]), MetricLabel("removed_release", ""), MetricLabel("resource", parts[2]),
+                        MetricLabel("subresource", parts[3]), MetricLabel("version", parts[1]),
+                    ], 1)
+            }
         }
     }
 

@@ -18,8 +18,10 @@ final class Webhooks: Sendable {
     private let store: any Store
     private let types: ServedTypes
     private let authorizer: Authorizer
+    private let metrics: WebhookMetrics
 
-    init(store: any Store, types: ServedTypes, authorizer: Authorizer, dial: Dial?) {
+    init(store: any Store, types: ServedTypes, authorizer: Authorizer, metrics: Metrics, dial: Dial?) {
+        self.metrics = WebhookMetrics(metrics)
         self.store = store
         self.types = types
         self.authorizer = authorizer
@@ -107,9 +109,9 @@ final class Webhooks: Sendable {
         do throws(WebhookFailure) {
             let target: WebhookAddress = try webhook.target()
             return Question(
-                webhook: webhook, review: review, answer: client.begin(review.json, to: target, timeout: webhook.timeoutSeconds))
+                webhook, review, operation, .success(client.begin(review.json, to: target, timeout: webhook.timeoutSeconds)), metrics)
         } catch {
-            return Question(webhook: webhook, review: review, failure: error)
+            return Question(webhook, review, operation, .failure(error), metrics)
         }
     }
 }
@@ -119,24 +121,31 @@ extension Webhooks {
     struct Question: Sendable {
         let webhook: Webhook
         private let review: AdmissionReview
+        private let operation: AdmissionOperation
         private let answer: Result<WebhookAnswer, WebhookFailure>
+        private let metrics: WebhookMetrics
+        private let began: ContinuousClock.Instant = .now
 
-        init(webhook: Webhook, review: AdmissionReview, answer: WebhookAnswer) {
+        init(
+            _ webhook: Webhook, _ review: AdmissionReview, _ operation: AdmissionOperation, _ answer: Result<WebhookAnswer, WebhookFailure>,
+            _ metrics: WebhookMetrics
+        ) {
             self.webhook = webhook
             self.review = review
-            self.answer = .success(answer)
-        }
-
-        init(webhook: Webhook, review: AdmissionReview, failure: WebhookFailure) {
-            self.webhook = webhook
-            self.review = review
-            answer = .failure(failure)
+            self.operation = operation
+            self.answer = answer
+            self.metrics = metrics
         }
 
         /// Waits for the answer. Nil when the webhook can't be asked and its configuration says that this is no matter.
         ///
         /// Throws ``APIStatus`` for a refusal, and (500) for a webhook that can't be asked.
         func response(mayPatch: Bool, _ call: Call) throws(APIStatus) -> AdmissionResponse? {
+            var isRejected = true
+            defer {
+                let labels = AdmissionMetrics.Labels(step: mayPatch ? .admit : .validate, operation: operation, isRejected: isRejected)
+                metrics.observe(webhook.name, labels, began.duration(to: .now))
+            }
             let response: AdmissionResponse
             do throws(WebhookFailure) {
                 let sent: WebhookAnswer = try answer.get()
@@ -148,12 +157,16 @@ extension Webhooks {
                 }
                 response = try AdmissionResponse(json, to: review, mayPatch: mayPatch)
             } catch {
-                guard !webhook.ignoresFailures else { return nil }
+                guard !webhook.ignoresFailures else {
+                    isRejected = false
+                    return nil
+                }
                 throw .internalError("failed calling webhook \"\(webhook.name)\": \(error.description)")
             }
             for warning in response.warnings { call.warnings.add(warning) }
             for (key, value) in response.auditAnnotations { call.audit?.annotate(webhook.name + "/" + key, value) }
             guard response.isAllowed else { throw response.refusal(by: webhook.name) }
+            isRejected = false
             return response
         }
     }

@@ -81,12 +81,11 @@ extension Value {
         one == other ? 0 : one < other ? -1 : one > other ? 1 : nil
     }
 
+    /// An integer is compared as the nearest double, as long as the other number is within the bounds of its type.
+    /// Source: `compareIntDouble` and `compareUintDouble` of github.com/google/cel-go, common/types.
     private static func compare<T: FixedWidthInteger>(_ one: T, _ other: Double) -> Int? {
-        if other.isNaN { return nil }
         if other < Double(T.min) { return 1 }
-        if other >= Double(T.max) { return Double(T.max) == other && one == T.max && T(exactly: other) != nil ? 0 : -1 }
-        let whole = T(other.rounded(.down))
-        if one != whole { return one < whole ? -1 : 1 }
-        return other == other.rounded(.down) ? 0 : -1
+        if other > Double(T.max) { return -1 }
+        return compare(Double(one), other)
     }
 }

@@ -3,7 +3,7 @@ import NIOHPACK
 import NIOHTTP2
 import NIOPosix
 
-/// One request over HTTP/2 without TLS, by prior knowledge, on a connection that is open already: what gRPC needs for a health check.
+/// One request over HTTP/2 without TLS, by prior knowledge, on a connection of its own: what gRPC needs.
 package enum HTTP2Call {
     package struct Answer: Sendable {
         package var status: Int
@@ -17,26 +17,42 @@ package enum HTTP2Call {
     package static func send(_ request: HTTPClientRequest, authority: String, over socket: Int32) async throws -> Answer {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         defer { group.shutdownGracefully { _ in } }
-        let promise: EventLoopPromise<Answer> = group.next().makePromise()
-        let connected: EventLoopFuture<any Channel> = ClientBootstrap(group: group)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let streams: NIOHTTP2Handler.StreamMultiplexer = try channel.pipeline.syncOperations.configureHTTP2Pipeline(
-                        mode: .client, connectionConfiguration: .init(), streamConfiguration: .init()
-                    ) { $0.close() }
-                    streams.createStreamChannel(promise: nil) { stream in
-                        stream.pipeline.addHandler(HTTP2CallHandler(request, authority: authority, promise))
-                    }
-                    try channel.pipeline.syncOperations.addHandler(HTTP2CallEnd(promise))
-                }
-            }
-            .withConnectedSocket(socket)
-        connected.whenFailure { promise.fail($0) }
+        let promise: EventLoopPromise<Answer> = begin(request, authority, on: group) { $0.withConnectedSocket(socket) }
         return try await withTaskCancellationHandler {
             try await promise.futureResult.get()
         } onCancel: {
             promise.fail(CancellationError())
         }
+    }
+
+    /// Sends a request to a server behind a Unix socket and holds the thread until the answer is there or the time is up.
+    package static func send(_ request: HTTPClientRequest, toSocket path: String, within limit: Duration) throws -> Answer {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        defer { group.shutdownGracefully { _ in } }
+        let promise: EventLoopPromise<Answer> = begin(request, "localhost", on: group) { $0.connect(unixDomainSocketPath: path) }
+        let end: Scheduled<Void> = group.next().scheduleTask(in: TimeAmount(limit)) { promise.fail(HTTPError.timedOut(path)) }
+        defer { end.cancel() }
+        return try promise.futureResult.wait()
+    }
+
+    private static func begin(
+        _ request: HTTPClientRequest, _ authority: String, on group: MultiThreadedEventLoopGroup,
+        _ connect: (ClientBootstrap) -> EventLoopFuture<any Channel>
+    ) -> EventLoopPromise<Answer> {
+        let promise: EventLoopPromise<Answer> = group.next().makePromise()
+        let bootstrap: ClientBootstrap = ClientBootstrap(group: group).channelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                let streams: NIOHTTP2Handler.StreamMultiplexer = try channel.pipeline.syncOperations.configureHTTP2Pipeline(
+                    mode: .client, connectionConfiguration: .init(), streamConfiguration: .init()
+                ) { $0.close() }
+                streams.createStreamChannel(promise: nil) { stream in
+                    stream.pipeline.addHandler(HTTP2CallHandler(request, authority: authority, promise))
+                }
+                try channel.pipeline.syncOperations.addHandler(HTTP2CallEnd(promise))
+            }
+        }
+        connect(bootstrap).whenFailure { promise.fail($0) }
+        return promise
     }
 }
 

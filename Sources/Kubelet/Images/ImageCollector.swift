@@ -12,29 +12,35 @@ struct ImageCollector: Sendable {
     let clock: ClusterClock
     let log: Logger
 
-    private static let high = 85
-    private static let low = 80
+    /// In percent of the disk.
+    static let high: Int64 = 85
+    static let low: Int64 = 80
     /// An image is left alone that long after its last use, in seconds.
     private static let youth: Int64 = 120
 
     /// Tidies up once, then looks every five minutes until the task is cancelled.
     func run() async {
-        let store: ImageStore = images.store
-        await note("tidying up images failed") { () throws(ImageError) in try store.tidy() }
+        await note("tidying up images failed") { [store = images.store] () throws(ImageError) in try store.tidy() }
         while (try? await clock.sleep(for: .seconds(300))) != nil {
-            guard used() > Self.high else { continue }
-            await note("removing unused images failed") { [self, log] () throws(ImageError) in
-                let gone: [StoredImage] = try store.collect(
-                    inUse: inUse, olderThan: Self.youth, isEnough: { used() <= Self.low })
-                for image in gone { log.info("removed an unused image", metadata: ["image": "\(image.reference)"]) }
+            if used() > Self.high { await remove(olderThan: Self.youth) { used() <= Self.low } }
+        }
+    }
+
+    /// Removes unused images, however young they are, until there is room.
+    func makeRoom(isEnough: @escaping @Sendable () -> Bool) async { await remove(olderThan: 0, isEnough) }
+
+    private func remove(olderThan age: Int64, _ isEnough: @escaping @Sendable () -> Bool) async {
+        await note("removing unused images failed") { [self] () throws(ImageError) in
+            for image in try images.store.collect(inUse: inUse, olderThan: age, isEnough: isEnough) {
+                log.info("removed an unused image", metadata: ["image": "\(image.reference)"])
             }
         }
     }
 
     /// Of the disk, in percent; 0 where it does not tell.
-    private func used() -> Int {
+    private func used() -> Int64 {
         guard let disk = try? DiskSpace(at: images.store.folder), disk.capacity > 0 else { return 0 }
-        return Int((disk.capacity - disk.available) * 100 / disk.capacity)
+        return (disk.capacity - disk.available) * 100 / disk.capacity
     }
 
     private func note(_ what: String, _ body: @escaping @Sendable () throws(ImageError) -> Void) async {

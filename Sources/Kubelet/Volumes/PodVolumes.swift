@@ -31,6 +31,7 @@ struct PodVolumes: Sendable {
     private var ready: [String: Volume] = [:]
     private var fetched: Set<String> = []
     private var tokens: [ProjectedFiles.TokenWish: ProjectedFiles.Token] = [:]
+    private var certificates = PodCertificates()
 
     init(client: Client, images: NodeImages, folders: PodFolders, network: ClusterNetwork) {
         self.network = network
@@ -40,7 +41,9 @@ struct PodVolumes: Sendable {
     }
 
     /// When ``refresh(_:fields:now:)`` has to be called although nothing changed; nil for never.
-    var renewAt: ClusterClock.Instant? { tokens.values.map(\.renewAt).min() }
+    var renewAt: ClusterClock.Instant? {
+        (tokens.values.map(\.renewAt) + [certificates.renewAt.map { ClusterClock.Instant($0) }].compactMap { $0 }).min()
+    }
 
     /// Makes each volume that is not there yet. Throws the first ``VolumeError``.
     mutating func prepare(_ pod: View<Pod>, _ sandbox: Sandbox, fields: PodFields, now: ClusterClock.Instant) async throws(VolumeError) {
@@ -240,7 +243,10 @@ struct PodVolumes: Sendable {
     ) async throws -> Bool {
         let group: UInt32? = pod.spec.securityContext?.fsGroup.map { UInt32(clamping: $0) }
         var sources = ProjectedFiles(
-            client: client, fields: fields, user: Self.user(of: pod.spec), groupBits: group == nil ? 0 : 0o440, tokens: tokens, now: now)
+            client: client, fields: fields, user: Self.user(of: pod.spec), groupBits: group == nil ? 0 : 0o440, tokens: tokens,
+            certificates: certificates, now: now)
+        // A key that waits for its certificate is kept although the volume is not ready.
+        defer { certificates = sources.certificates }
         if let source: View<ConfigMapVolumeSource> = volume.configMap {
             try await sources.add(source)
         } else if let source: View<SecretVolumeSource> = volume.secret {

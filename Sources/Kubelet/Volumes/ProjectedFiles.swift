@@ -15,6 +15,8 @@ struct ProjectedFiles: Sendable {
     private(set) var files: [String: VolumeFiles.File] = [:]
     /// Tokens by what was asked for; given over from one gathering to the next.
     private(set) var tokens: [TokenWish: Token]
+    /// As the tokens.
+    private(set) var certificates: PodCertificates
 
     /// What a token is for.
     struct TokenWish: Sendable, Hashable {
@@ -27,9 +29,13 @@ struct ProjectedFiles: Sendable {
         let renewAt: ClusterClock.Instant
     }
 
-    init(client: Client, fields: PodFields, user: UInt32?, groupBits: UInt32, tokens: [TokenWish: Token], now: ClusterClock.Instant) {
+    init(
+        client: Client, fields: PodFields, user: UInt32?, groupBits: UInt32, tokens: [TokenWish: Token], certificates: PodCertificates,
+        now: ClusterClock.Instant
+    ) {
         self.client = client
         self.tokens = tokens
+        self.certificates = certificates
         self.fields = fields
         self.user = user
         self.groupBits = groupBits
@@ -61,6 +67,10 @@ struct ProjectedFiles: Sendable {
                 try addFields(downward.items, mode: mode)
             } else if let token: View<ServiceAccountTokenProjection> = source.serviceAccountToken {
                 try await addToken(token, mode: mode)
+            } else if let bundle: View<ClusterTrustBundleProjection> = source.clusterTrustBundle {
+                try await addBundle(bundle, mode: mode)
+            } else if let certificate: View<PodCertificateProjection> = source.podCertificate {
+                try await addCertificate(certificate, mode: mode)
             } else {
                 let kind: String = source.json.object?.keys.first ?? "nothing"
                 throw ConfigError("this version cannot project \(kind) into a volume")
@@ -147,6 +157,40 @@ struct ProjectedFiles: Sendable {
         let request = APIRequest(
             .create, ServiceAccount.names.resource, namespace: namespace, name: account, subresource: "token", body: body.serialized())
         return View<TokenRequest>(try await client.send(request))
+    }
+
+    /// The authorities of one bundle, or of a signer's bundles that a selector meets: each once, in the order of their bytes.
+    /// Source: pkg/kubelet/clustertrustbundle.
+    private mutating func addBundle(_ source: View<ClusterTrustBundleProjection>, mode: Int) async throws {
+        var bundles: [View<ClusterTrustBundle>] = []
+        if let name: String = source.name {
+            if let found = try await client.find(ClusterTrustBundle.self, ObjectKey(namespace: "", name: name)) { bundles = [found] }
+            guard !bundles.isEmpty || source.optional == true else {
+                throw ConfigError("clustertrustbundle \(JSON.quoted(name)) not found")
+            }
+        } else if let signer: String = source.signerName {
+            bundles = try await client.list(ClusterTrustBundle.self).items.filter {
+                $0.spec.signerName == signer && source.labelSelector?.matches($0.metadata.labels) == true
+            }
+            guard !bundles.isEmpty || source.optional == true else {
+                throw ConfigError("combination of signerName and labelSelector matched zero ClusterTrustBundles")
+            }
+        }
+        let anchors: Set<[UInt8]> = Set(bundles.flatMap { CertificatePEM.blocks($0.spec.trustBundle).compactMap(\.der) })
+        let texts: [String] = anchors.sorted { $0.lexicographicallyPrecedes($1) }.map { CertificatePEM.text("CERTIFICATE", $0) }
+        put(source.path, Array(texts.joined().utf8), mode)
+    }
+
+    private mutating func addCertificate(_ source: View<PodCertificateProjection>, mode: Int) async throws {
+        let issued: PodCertificates.Issued = try await certificates.certificate(
+            for: PodCertificates.Wish(source), of: fields.pod, client, now: now.time)
+        let mode: Int = user == nil && groupBits == 0 ? mode : 0o600
+        for (path, text) in [
+            (source.credentialBundlePath, issued.keyPEM + issued.chain), (source.keyPath, issued.keyPEM),
+            (source.certificateChainPath, issued.chain),
+        ] where !path.isEmpty {
+            put(path, Array(text.utf8), mode, user)
+        }
     }
 
     private mutating func put(_ path: String, _ bytes: [UInt8], _ mode: Int, _ user: UInt32? = nil) {

@@ -1,7 +1,7 @@
 /// The wire format of Protocol Buffers, read field by field. Source: protobuf.dev, "Encoding".
-struct ProtobufReader {
+package struct ProtobufReader {
     /// What a field holds on the wire.
-    enum Value {
+    package enum Value {
         case varint(UInt64)
         case fixed64(UInt64)
         case fixed32(UInt32)
@@ -10,10 +10,10 @@ struct ProtobufReader {
 
     private var rest: ArraySlice<UInt8>
 
-    init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
+    package init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
 
     /// The next field's number and value; nil at the end.
-    mutating func next() throws(ProtobufError) -> (number: Int, value: Value)? {
+    package mutating func next() throws(ProtobufError) -> (number: Int, value: Value)? {
         guard !rest.isEmpty else { return nil }
         let tag: UInt64 = try varint()
         let number = Int(tag >> 3)

@@ -108,6 +108,8 @@ extension BootstrapPolicy {
         can("get", "persistentvolumeclaims persistentvolumes"),
         can("get", "endpoints"),
         can(read + " create", "certificatesigningrequests", in: "certificates.k8s.io"),
+        can(read, "clustertrustbundles", in: "certificates.k8s.io"),
+        can(read + " create", "podcertificaterequests", in: "certificates.k8s.io"),
         can("create delete get patch update", "leases", in: "coordination.k8s.io"),
         can("get", "volumeattachments", in: "storage.k8s.io"),
         can("create", "serviceaccounts/token"),

@@ -146,6 +146,13 @@ extension BootstrapPolicy {
             ]),
         ControllerRole("generic-garbage-collector", [can(read + " patch update delete", "*", in: "*")]),
         ControllerRole(
+            "kube-apiserver-serving-clustertrustbundle-publisher",
+            [
+                can("attest", "signers", in: "certificates.k8s.io", named: "kubernetes.io/kube-apiserver-serving"),
+                can(read + " create update delete", "clustertrustbundles", in: "certificates.k8s.io"),
+            ]),
+        ControllerRole("podcertificaterequestcleaner", [can(read + " delete", "podcertificaterequests", in: "certificates.k8s.io")]),
+        ControllerRole(
             "legacy-service-account-token-cleaner",
             [can("get", "configmaps", named: "kube-apiserver-legacy-service-account-token-tracking"), can("patch delete", "secrets")],
             writesEvents: false),

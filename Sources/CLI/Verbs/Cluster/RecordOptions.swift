@@ -23,7 +23,7 @@ struct RecordOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "EncryptionConfiguration of apiserver.config.k8s.io/v1 with aesgcm keys; what is stored is encrypted anew at the start.",
+            "EncryptionConfiguration of apiserver.config.k8s.io/v1 with aesgcm keys or a KMS plugin; what is stored is encrypted anew at the start.",
             valueName: "file"))
     var encryptionProviderConfig: String?
 

@@ -1,0 +1,31 @@
+import Crypto
+import SwiftASN1
+import X509
+
+/// A private key, made to be certified.
+package struct CertificateKey: Sendable {
+    /// PKCS #8.
+    package let pem: String
+    /// A PKCS #10 request for nobody, signed with the key: it says which key it is. DER.
+    package let request: [UInt8]
+
+    /// The kinds that are made: `ECDSAP256`, `ECDSAP384`, `ECDSAP521` and `ED25519`. nil for others.
+    package init?(kind: String) throws {
+        let key: Certificate.PrivateKey
+        let algorithm: Certificate.SignatureAlgorithm
+        switch kind {
+        case "ECDSAP256": (key, algorithm) = (Certificate.PrivateKey(P256.Signing.PrivateKey()), .ecdsaWithSHA256)
+        case "ECDSAP384": (key, algorithm) = (Certificate.PrivateKey(P384.Signing.PrivateKey()), .ecdsaWithSHA384)
+        case "ECDSAP521": (key, algorithm) = (Certificate.PrivateKey(P521.Signing.PrivateKey()), .ecdsaWithSHA512)
+        case "ED25519": (key, algorithm) = (Certificate.PrivateKey(Curve25519.Signing.PrivateKey()), .ed25519)
+        default: return nil
+        }
+        let request = try CertificateSigningRequest(
+            version: .v1, subject: DistinguishedName(), privateKey: key, attributes: CertificateSigningRequest.Attributes(),
+            signatureAlgorithm: algorithm)
+        var serializer = DER.Serializer()
+        try serializer.serialize(request)
+        self.request = serializer.serializedBytes
+        pem = try key.serializeAsPEM().pemString
+    }
+}
