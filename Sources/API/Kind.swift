@@ -24,6 +24,9 @@ package protocol Kind: Schema {
     /// where the kind has the subresource. Source: each resource's strategy in pkg/registry.
     static func prepareForCreate(_ object: inout View<Self>)
 
+    /// What a new object may not say although a stored one may.
+    static func validateCreate(_ object: View<Self>, _ problems: inout Problems)
+
     /// Keeps what an update may not change. Status (or, for the status subresource, everything else) is restored already.
     static func prepareForUpdate(_ object: inout View<Self>, from old: View<Self>)
 
@@ -52,6 +55,7 @@ extension Kind {
     package static var columns: [Column<Self>] { [.name, .age] }
     package static var selectableFields: [SelectableField] { [] }
     package static func prepareForCreate(_ object: inout View<Self>) {}
+    package static func validateCreate(_ object: View<Self>, _ problems: inout Problems) {}
     package static func prepareForUpdate(_ object: inout View<Self>, from old: View<Self>) {}
     package static var deprecation: String? { nil }
     package static func warnings(_ object: View<Self>) -> [String] { [] }

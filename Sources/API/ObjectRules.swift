@@ -23,10 +23,14 @@ package struct ObjectRules: Sendable {
         self.validateUpdate = validateUpdate
     }
 
-    package init(_ schema: ObjectSchema) {
+    /// - Parameter validateCreate: what only a new object has to heed.
+    package init(_ schema: ObjectSchema, validateCreate: @escaping @Sendable (JSON, inout Problems) -> Void = { _, _ in }) {
         decode = { json, findings throws(DecodingError) in try schema.decode(json, findings: &findings) }
         applyDefaults = { schema.applyDefaults(&$0) }
-        validate = { schema.validate($0, .root, &$2) }
+        validate = { object, old, problems in
+            schema.validate(object, .root, &problems)
+            if old == nil { validateCreate(object, &problems) }
+        }
         validateUpdate = { schema.validateUpdate($0, from: $1, .root, &$2) }
     }
 }

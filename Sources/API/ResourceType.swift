@@ -36,7 +36,7 @@ package final class ResourceType: Sendable {
             return columns.map { $0.cell(view, now) }
         }
         selectableFields = ["metadata.name"] + (K.names.isNamespaced ? ["metadata.namespace"] : []) + K.selectableFields
-        rules = ObjectRules(K.definition.schema)
+        rules = ObjectRules(K.definition.schema) { K.validateCreate(View<K>($0), &$1) }
         prepareForCreate = { json in
             var view = View<K>(json)
             json = .null  // the view holds the only reference, so that it changes in place

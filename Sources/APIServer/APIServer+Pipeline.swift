@@ -159,7 +159,7 @@ extension APIServer {
 
     private func unwritten(_ error: StoreError) -> APIStatus {
         log.error("the store did not take a write", metadata: ["error": "\(error)"])
-        return .internalError("\(error)")
+        return .internalError("\(error)" + (store.failure == nil ? "" : "; nothing more is written until the cluster is started again"))
     }
 
     static func tooNew(_ wanted: String, current: Revision) -> APIStatus {

@@ -66,9 +66,7 @@ package enum CLI {
         let type: any Verb.Type
         do { type = try VerbList.type(of: word, &words) } catch {
             if leading.isEmpty, let plugin = Plugins.find([word] + words, shell.environment("PATH") ?? "") {
-                shell.output.flush()
-                let code: Int32 = plugin.replaceThisProcess()
-                throw Failure("cannot run the plugin \(plugin.name): \(FileError.reason(of: code))")
+                try shell.become(plugin)
             }
             throw error
         }

@@ -19,6 +19,8 @@ struct FlagDialect {
 
     private(set) var flags: [String: Flag] = [:]
     private var shorts: [Character: String] = [:]
+    /// Long names of flags that are read and checked, and not handed to the verb.
+    private var passedOver: Set<String> = []
     private let verb: String
 
     init<V: Verb>(_ type: V.Type) throws { try self.init(dump: V._dumpHelp(), verb: V._commandName) }
@@ -51,6 +53,15 @@ struct FlagDialect {
             flags[long] = Flag(
                 long: long, takesValue: false, valueType: "", negation: negation, doc: flag.doc, isRepeating: false)
         }
+    }
+
+    /// Adds flags that each command of kubectl takes and this verb has no use for: they are read, and left out of what it gets.
+    mutating func passOver(_ others: FlagDialect) {
+        for (name, flag) in others.flags where flags[name] == nil {
+            flags[name] = flag
+            passedOver.insert(flag.long)
+        }
+        shorts.merge(others.shorts) { own, _ in own }
     }
 
     /// The flag that a short letter stands for.
@@ -135,17 +146,19 @@ struct FlagDialect {
         switch flag.valueType {
         case "int" where Int(value) == nil:
             throw invalid(flag, value, "strconv.ParseInt: parsing \(JSON.quoted(value)): invalid syntax")
+        case "go-profile" where value != "none": throw GoProfileOptions.refusal(value)
         case "duration":
             do { _ = try GoDuration.parse(value) } catch { throw invalid(flag, value, error.description) }
         default: break
         }
-        result.append("--\(flag.long)=\(value)")
+        if !passedOver.contains(flag.long) { result.append("--\(flag.long)=\(value)") }
     }
 
     private func append(_ flag: Flag, isOn given: String?, _ result: inout [String]) throws {
         switch given {
-        case nil, "true", "1", "t", "T", "TRUE", "True": result.append("--" + flag.long)
-        case "false", "0", "f", "F", "FALSE", "False": if let negation = flag.negation { result.append("--" + negation) }
+        case nil, "true", "1", "t", "T", "TRUE", "True": if !passedOver.contains(flag.long) { result.append("--" + flag.long) }
+        case "false", "0", "f", "F", "FALSE", "False":
+            if let negation = flag.negation, !passedOver.contains(flag.long) { result.append("--" + negation) }
         case let value?: throw invalid(flag, value, "strconv.ParseBool: parsing \(JSON.quoted(value)): invalid syntax")
         }
     }

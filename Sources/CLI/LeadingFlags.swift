@@ -36,7 +36,21 @@ enum LeadingFlags {
         return nil
     }
 
-    private static func dialect() throws -> FlagDialect { try FlagDialect(dump: ConnectionOptions._dumpHelp(), verb: "help") }
+    /// How many of the words in front are such flags and their values.
+    static func count(in words: [String]) -> Int {
+        guard words.first?.hasPrefix("-") == true, let dialect = try? dialect() else { return 0 }
+        var index: Int = 0
+        while index < words.count, words[index].hasPrefix("-"), let flag = flag(words[index], dialect) {
+            index += hasValueBehind(words[index], flag) ? 2 : 1
+        }
+        return min(index, words.count)
+    }
+
+    private static func dialect() throws -> FlagDialect {
+        var dialect: FlagDialect = try ConnectionOptions.dialect()
+        dialect.passOver(try GoProfileOptions.dialect())
+        return dialect
+    }
 
     private static func flag(_ word: String, _ dialect: FlagDialect) -> FlagDialect.Flag? {
         guard word.hasPrefix("--") else { return word.dropFirst().first.flatMap { dialect.flag(short: $0) } }

@@ -1,6 +1,7 @@
 import Client
 import Glibc
 package import Machinery
+import Sandbox
 
 /// What a verb sees of the world around it. Tests give their own.
 package struct Shell: Sendable {
@@ -18,6 +19,8 @@ package struct Shell: Sendable {
     package let progressColumns: Int?
     /// Of the user, from the file kuberc.
     package var preferences = Preferences()
+    /// Whether the process is this shell's, to do with as it likes. Tests and servers lend theirs.
+    private var ownsProcess = false
 
     package init(
         output: Output, environment: @escaping @Sendable (String) -> String?, input: @escaping @Sendable () throws -> [UInt8] = { [] },
@@ -47,13 +50,33 @@ package struct Shell: Sendable {
             return ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : nil
         }
         return Shell(
-            output: .standard(), environment: { name in getenv(name).map { String(cString: $0) } },
+            output: .standard(),
+            environment: { name in
+                // Services of a system often run without HOME.
+                getenv(name).map { String(cString: $0) } ?? (name == "HOME" ? Host.homeOfUser : nil)
+            },
             input: { try LocalFile.read(0, "/dev/stdin") }, line: { Self.line(0) },
             now: {
                 var time = timespec()
                 clock_gettime(CLOCK_REALTIME, &time)
                 return Time(seconds: Int64(time.tv_sec))
-            }, columns: columns(1), progressColumns: CLI.isKubectl ? nil : columns(2))
+            }, columns: columns(1), progressColumns: CLI.isKubectl ? nil : columns(2)
+        ).owner
+    }
+
+    /// The same world for whom the process is its own.
+    private var owner: Shell {
+        var shell: Shell = self
+        shell.ownsProcess = true
+        return shell
+    }
+
+    /// Ends this program by becoming another one. Throws ``Failure`` when that cannot be started.
+    func become(_ program: Program) throws -> Never {
+        guard ownsProcess else { throw Failure("cannot become \(program.name): this process belongs to another program") }
+        output.flush()
+        let code: Int32 = program.replaceThisProcess()
+        throw Failure("cannot run \(program.name): \(FileError.reason(of: code))")
     }
 
     /// Byte by byte: what stands behind the line is not ours.

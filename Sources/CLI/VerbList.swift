@@ -87,10 +87,11 @@ enum VerbList {
     /// The verb of a word; for a family, the word behind it is taken too (`secret tls` two of them).
     static func type(of word: String, _ words: inout [String]) throws -> any Verb.Type {
         if let family = families[word] {
-            for count in [2, 1] where words.count >= count {
-                let name: String = words[..<count].joined(separator: " ")
+            let start: Int = LeadingFlags.count(in: words)
+            for count in [2, 1] where words.count >= start + count {
+                let name: String = words[start..<(start + count)].joined(separator: " ")
                 if let found = family.first(where: { matches($0, name, under: word) }) {
-                    words.removeFirst(count)
+                    words.removeSubrange(start..<(start + count))
                     return found
                 }
             }

@@ -15,7 +15,7 @@ enum VerbParser {
                 shell.output.write(text)
                 return nil
             }
-            let rewritten: [String] = try FlagDialect(type).rewritten(words)
+            let rewritten: [String] = try dialect(type).rewritten(words)
             guard rewritten != words else { throw Failure(message(type, error)) }
             do { return try instance(type, rewritten) } catch {
                 if let text = help(type, error, shell) {
@@ -25,6 +25,18 @@ enum VerbParser {
                 throw Failure(message(type, error))
             }
         }
+    }
+
+    /// Verbs that ask no server and take the flags for one all the same, as each command of kubectl does.
+    private static let indifferent: Set<String> = ["completion", "config", "kuberc", "kustomize", "options", "plugin"]
+
+    private static func dialect<V: Verb>(_ type: V.Type) throws -> FlagDialect {
+        var dialect = try FlagDialect(type)
+        dialect.passOver(try GoProfileOptions.dialect())
+        if type is any FamilyVerb.Type || indifferent.contains(String(V._commandName.prefix { $0 != " " })) {
+            dialect.passOver(try ConnectionOptions.dialect())
+        }
+        return dialect
     }
 
     private static func instance<V: Verb>(_ type: V.Type, _ words: [String]) throws -> (any Verb)? {

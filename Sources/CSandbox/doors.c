@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -106,14 +107,14 @@ static void finish(struct swkube_doors *d, struct link *link) {
 
 static struct end *other(struct end *e) { return &e->link->ends[e == &e->link->ends[0]]; }
 
-static void listen_to(struct swkube_doors *d, struct end *e) {
+static void listen_to(struct swkube_doors *d, struct end *e, int change) {
     uint32_t events = 0;
     bool waits = e->link->is_connecting;
     if (!waits && !e->is_over && !e->rest) events |= EPOLLIN;
     if (waits ? e == &e->link->ends[1] : other(e)->rest != NULL) events |= EPOLLOUT;
-    if (events == e->events) return;
+    if (events == e->events && change == EPOLL_CTL_MOD) return;
     struct epoll_event event = {.events = events, .data.ptr = e};
-    epoll_ctl(d->poll, EPOLL_CTL_MOD, e->watched.fd, &event);
+    epoll_ctl(d->poll, change, e->watched.fd, &event);
     e->events = events;
 }
 
@@ -161,6 +162,12 @@ static bool carry(struct swkube_doors *d, struct end *from) {
     return true;
 }
 
+/// Whether a connection that was begun is there. Within one machine it mostly is, at once.
+static bool is_connected(int fd) {
+    struct pollfd entry = {.fd = fd, .events = POLLOUT};
+    return poll(&entry, 1, 0) == 1 && entry.revents == POLLOUT;
+}
+
 static void accept_all(struct swkube_doors *d, struct door *door) {
     for (int turn = 0; turn < 64; turn++) {
         int client = accept4(door->watched.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -175,15 +182,13 @@ static void accept_all(struct swkube_doors *d, struct door *door) {
             if (server >= 0) close(server);
             continue;
         }
-        link->is_connecting = true;
+        link->is_connecting = !is_connected(server);
         int fds[2] = {client, server};
         for (int i = 0; i < 2; i++) {
             setsockopt(fds[i], IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
             link->ends[i] = (struct end){.watched = {.kind = END, .fd = fds[i]}, .link = link};
-            struct epoll_event event = {.data.ptr = &link->ends[i]};
-            epoll_ctl(d->poll, EPOLL_CTL_ADD, fds[i], &event);
-            listen_to(d, &link->ends[i]);
         }
+        for (int i = 0; i < 2; i++) listen_to(d, &link->ends[i], EPOLL_CTL_ADD);
     }
 }
 
@@ -213,7 +218,7 @@ static void serve_end(struct swkube_doors *d, struct end *e, uint32_t events) {
     }
     bool over = link->ends[0].is_over && link->ends[1].is_over && !link->ends[0].rest && !link->ends[1].rest;
     if (!good || over) return finish(d, link);
-    for (int i = 0; i < 2; i++) listen_to(d, &link->ends[i]);
+    for (int i = 0; i < 2; i++) listen_to(d, &link->ends[i], EPOLL_CTL_MOD);
 }
 
 void swkube_doors_run(struct swkube_doors *d) {

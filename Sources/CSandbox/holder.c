@@ -34,7 +34,7 @@ struct holder {
     int count;
 };
 
-/// Sends an answer with up to two descriptors.
+/// Sends an answer with descriptors.
 static bool answer(int client, const struct network_answer *a, const int *descriptors, int count) {
     return swkube_send(client, a, sizeof *a, descriptors, count) == (ssize_t)sizeof *a;
 }
@@ -128,6 +128,18 @@ static bool carry_out(struct holder *h, int client, struct network_request *r) {
         if (fd < 0) a.error = errno;
         answer(client, &a, &fd, fd < 0 ? 0 : 1);
         if (fd >= 0) close(fd);
+        return true;
+    }
+    case NETWORK_SOCKETS: {
+        int fds[NETWORK_DESCRIPTORS], count = 0;
+        while (count < r->numbers[2] && count < NETWORK_DESCRIPTORS && !a.error) {
+            fds[count] = socket(r->numbers[0], r->numbers[1] | SOCK_CLOEXEC, 0);
+            if (fds[count] < 0) a.error = errno;
+            else count++;
+        }
+        if (count) a.error = 0; // a few are better than none
+        answer(client, &a, fds, count);
+        while (count) close(fds[--count]);
         return true;
     }
     case NETWORK_REMOVE: remove_aside(client, r->path); return true;

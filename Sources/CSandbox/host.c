@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "include/CSandbox.h"
+#include "include/NetworkProtocol.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -47,10 +48,10 @@ int swkube_spawn(
 }
 
 ssize_t swkube_send(int fd, const void *bytes, size_t length, const int *descriptors, int count) {
-    char control[CMSG_SPACE(3 * sizeof(int))] = {0};
+    char control[CMSG_SPACE(NETWORK_DESCRIPTORS * sizeof(int))] = {0};
     struct iovec data = {.iov_base = (void *)bytes, .iov_len = length};
     struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
-    if (count > 3) return -EINVAL;
+    if (count > NETWORK_DESCRIPTORS) return -EINVAL;
     if (count > 0) {
         message.msg_control = control;
         message.msg_controllen = CMSG_SPACE((size_t)count * sizeof(int));

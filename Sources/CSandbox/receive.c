@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "include/CSandbox.h"
+#include "include/NetworkProtocol.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -11,10 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST = 8 };
-
 ssize_t swkube_receive(int fd, void *bytes, size_t length, int *descriptors, int *count) {
-    char control[CMSG_SPACE(MOST * sizeof(int))];
+    char control[CMSG_SPACE(NETWORK_DESCRIPTORS * sizeof(int))];
     struct iovec room = {.iov_base = bytes, .iov_len = length};
     struct msghdr message = {.msg_iov = &room, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
     int most = *count;

@@ -15,6 +15,7 @@ package final class Informers: Sendable {
         var waiting: [any AnyInformer] = []
         var start: (@Sendable (any AnyInformer) -> Void)?
         var podsByNode: PodsByNode?
+        var podsByLabel: PodsByLabel?
     }
 
     private let client: Client
@@ -40,13 +41,18 @@ package final class Informers: Sendable {
     }
 
     /// The one index of pods by their nodes.
-    package var podsByNode: PodsByNode {
+    package var podsByNode: PodsByNode { index(\.podsByNode) { PodsByNode($0) } }
+
+    /// The one index of pods by their labels.
+    package var podsByLabel: PodsByLabel { index(\.podsByLabel) { PodsByLabel($0) } }
+
+    private func index<Index: Sendable>(_ path: any WritableKeyPath<State, Index?> & Sendable, _ make: (Informer<Pod>) -> Index) -> Index {
         let pods: Informer<Pod> = informer()
-        if let known = state.withLock({ $0.podsByNode }) { return known }
-        let index = PodsByNode(pods)
+        if let known = state.withLock({ $0[keyPath: path] }) { return known }
+        let index: Index = make(pods)
         return state.withLock { state in
-            let one: PodsByNode = state.podsByNode ?? index
-            state.podsByNode = one
+            let one: Index = state[keyPath: path] ?? index
+            state[keyPath: path] = one
             return one
         }
     }

@@ -76,7 +76,7 @@ package struct Program: Sendable {
         return Outcome(code: status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F), output: output)
     }
 
-    /// Becomes the program; returns only when it cannot be started, with errno.
+    /// Becomes the program; returns only when it cannot be started, with errno. For whoever owns the process.
     package func replaceThisProcess() -> Int32 {
         signal(SIGPIPE, SIG_DFL)
         Self.withCStrings([shownName ?? name] + arguments) { words in

@@ -1,3 +1,4 @@
+import Client
 import FoundationEssentials
 
 /// Where a cluster lives: one folder, readable by its owner only, with everything that belongs to it.
@@ -90,10 +91,9 @@ package struct ClusterProfile: Sendable {
             manifestsFolder, seccompFolder,
         ] {
             do {
-                try FileManager.default.createDirectory(
-                    atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+                try LocalFile.makeFolder(path)
             } catch {
-                throw ClusterError("cannot make the folder \(path): \(error)")
+                throw ClusterError("cannot make the cluster's folder: \(error); set SWKUBE_HOME to another place")
             }
         }
     }

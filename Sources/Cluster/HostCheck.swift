@@ -84,7 +84,7 @@ package enum HostCheck {
         let name = "ports below 1024 on the host"
         if Host.isRoot || Host.firstUnprivilegedPort <= 80 { return Finding(name: name, detail: "open to this user", remedy: nil) }
         return Finding(
-            name: name, detail: "not open to this user: services have port 80 at 10080, and so on",
+            name: name, detail: "not open to this user: services have port 80 at \(80 + Doors.offset), and so on",
             remedy: "as root: sysctl -w net.ipv4.ip_unprivileged_port_start=80")
     }
 }

@@ -55,8 +55,11 @@ enum HostImagePresets {
         entry("debian", ["debian"], program: "bash", args: ["bash"], install: "bash"),
         entry("ubuntu", ["ubuntu"], program: "bash", args: ["/bin/bash"], install: "bash"),
         entry(
-            "pause", ["registry.k8s.io/pause", "k8s.gcr.io/pause", "gcr.io/google-containers/pause", "rancher/mirrored-pause"],
-            program: "/pause", command: ["/pause"], args: [], install: ""
+            "pause",
+            [
+                "registry.k8s.io/pause", "k8s.gcr.io/pause", "gcr.io/google-containers/pause", "gcr.io/google_containers/pause",
+                "rancher/mirrored-pause",
+            ], program: "/pause", command: ["/pause"], args: [], install: ""
         ) { $0.builtin = "pause" },
     ]
 

@@ -32,7 +32,7 @@ package struct LocalTransport: Transport {
             }
         case .stream(let bytes): return bytes
         case .connect: throw APIStatus.badRequest("\(request.path) needs a connection of its own")
-        case .watch(let watcher): return lines(of: watcher)
+        case .watch(let watcher, _): return lines(of: watcher)
         }
     }
 
@@ -52,7 +52,7 @@ package struct LocalTransport: Transport {
     }
 
     package func events(_ request: APIRequest) async throws -> WatchEvents {
-        guard case .watch(let watcher) = try await perform(request) else { throw APIStatus.badRequest("\(request.path) is no watch") }
+        guard case .watch(let watcher, _) = try await perform(request) else { throw APIStatus.badRequest("\(request.path) is no watch") }
         guard watcher.tellsTrees else { return WatchEvents(lines(of: watcher)) }
         let news = News(of: watcher, server.watches)
         let omitsManagedFields: Bool = request.omitsManagedFields

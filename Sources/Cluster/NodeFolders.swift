@@ -1,3 +1,4 @@
+import Client
 import FoundationEssentials
 import Glibc
 import Kubelet
@@ -15,10 +16,7 @@ struct NodeFolders: Sendable {
 
     /// Makes the folders, mode 0700.
     func make() throws {
-        for path in [state, logs] {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        }
+        for path in [state, logs] { try LocalFile.makeFolder(path) }
     }
 }
 

@@ -28,32 +28,36 @@ struct ServiceNetwork: Sendable {
         self.network = network
         self.log = log
         let gate = PolicyGate()
+        let slices = ServiceSlices(informers)
         let problem: String? = PacketFilter.problem(network)
         policies = PolicyRouter(
             network: network, problem: problem, others: [ClusterAddresses.nameServer], proxies: ClusterAddresses.proxies, gate: gate,
             client: client, clock: clock, informers: informers, log: log)
         if network.isOwn, PacketFilter.program != nil {
             let mesh = MeshProxy(
-                network: network, address: ClusterAddresses.gateway, dial: network.dial, gate: gate, client: client, clock: clock,
-                informers: informers, log: log)
+                network: network, address: ClusterAddresses.gateway, dial: network.dial, gate: gate, slices: slices, client: client,
+                clock: clock, informers: informers, log: log)
             let router = ServiceRouter(
-                network: network, ruleset: ClusterAddresses.ruleset, informers: informers, log: log, detours: { mesh.detours($0) })
+                network: network, ruleset: ClusterAddresses.ruleset, slices: slices, informers: informers, log: log,
+                detours: { mesh.detours($0) })
             routing = (router, mesh)
         } else {
             routing = nil
         }
         ingresses = IngressController(
-            dial: network.dial, certificate: Self.certificates(authority), client: client, clock: clock, informers: informers, log: log)
-        gateways = GatewayController(
-            range: ClusterAddresses.gateways(of: profile), dial: network.dial, certificate: Self.certificates(authority), client: client,
-            clock: clock, informers: informers, log: log)
-        doors = ServiceDoors(
-            network: network, isRouted: routing != nil, range: PodAddresses.range(for: profile.nodeFolder), client: client, clock: clock,
+            dial: network.dial, certificate: Self.certificates(authority), slices: slices, client: client, clock: clock,
             informers: informers, log: log)
+        gateways = GatewayController(
+            range: ClusterAddresses.gateways(of: profile), dial: network.dial, certificate: Self.certificates(authority), slices: slices,
+            client: client, clock: clock, informers: informers, log: log)
+        doors = ServiceDoors(
+            network: network, isRouted: routing != nil, range: PodAddresses.range(for: profile.nodeFolder), slices: slices,
+            client: client, clock: clock, informers: informers, log: log)
         names =
             network.isOwn
             ? DNSServer(
-                network: network, addresses: [ClusterAddresses.dns, ClusterAddresses.gateway], informers: informers, log: log) : nil
+                network: network, addresses: [ClusterAddresses.dns, ClusterAddresses.gateway], slices: slices, informers: informers,
+                log: log) : nil
     }
 
     /// Runs all parts until the task is cancelled.

@@ -155,6 +155,9 @@ package final class HTTPExchange: @unchecked Sendable {
         }
     }
 
+    /// Calls `f` on the event loop when so much time has gone by; not when its server has ended.
+    package func after(_ time: Duration, _ f: @escaping @Sendable () -> Void) { eventLoop.scheduleTask(in: TimeAmount(time), f) }
+
     /// Returns when the client takes more, or has left.
     package func writable() async {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in

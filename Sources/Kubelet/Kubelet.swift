@@ -46,6 +46,7 @@ package final class Kubelet: Sendable {
         let pods: Informer<Pod> = informers.informer()
         let services: Informer<Service> = informers.informer()
         guard let node = await reporter.register(podCIDR: configuration.addressRange) else { return }
+        if let memory = node.wantedCapacity["memory"] { meter.isShare(ofMemory: memory.value) }
         // One that can't be made is what the first pod says.
         for folder in [PodFolders.all(configuration), configuration.podLogsFolder] where (try? Files.makeFolder(folder)) != nil {
             FileSystem.spreadFolders(in: folder)

@@ -55,6 +55,65 @@ package struct PacketFilter: Sendable {
         try await apply(part + entry)
     }
 
+    /// Puts changes of a table into force: all of them or, with an error, nothing.
+    ///
+    /// - Returns: false when they are too many for one transaction, and nothing was done.
+    func apply(_ steps: [ServiceStep], table: String) async throws -> Bool {
+        if try await applyDirectly(steps, table: table, inParts: false) { return true }
+        let text: String = ServiceStep.text(steps, table: table)
+        guard takes(text) else { return false }
+        if !text.isEmpty { try await apply(text) }
+        return true
+    }
+
+    /// Fills a table that has no effect yet, and puts it into force with one last transaction.
+    ///
+    /// - Parameters:
+    ///   - foundation: what makes the table.
+    ///   - entry: what gives it effect.
+    package func apply(_ foundation: String, _ steps: [ServiceStep], table: String, entry: String) async throws {
+        guard steps.allSatisfy({ $0.change != nil }) else {
+            return try await apply(foundation + ServiceStep.text(steps, table: table), entry: entry)
+        }
+        try await apply(foundation)
+        _ = try await applyDirectly(steps, table: table, inParts: true)
+        try await apply(entry)
+    }
+
+    /// False for what only `nft` can say, or what is too much at once; nothing was done then.
+    private func applyDirectly(_ steps: [ServiceStep], table: String, inParts: Bool) async throws -> Bool {
+        var changes: [FilterChange] = []
+        for step in steps {
+            guard let change = step.change else { return false }
+            changes.append(change)
+        }
+        let all: [FilterChange] = changes
+        let result: Result<Void, SandboxError> = await BlockingThread.run { [network] in
+            Result { () throws(SandboxError) in try network.change(table: table, all, inParts: inParts) }
+        }
+        if case .failure(let error) = result, error.errno == E2BIG { return false }
+        try result.get()
+        return true
+    }
+
+    /// Whether there is a chain of that family, table and name.
+    func has(chain: String) async -> Bool {
+        guard let program = Self.program else { return false }
+        return (try? await network.run([program, "list", "chain"] + chain.split(separator: " ").map(String.init), input: []).exitCode) == 0
+    }
+
+    static func text(_ lines: [String]) -> String { lines.joined(separator: "\n") + "\n" }
+
+    /// Lines that add elements to a set or map, or delete them. Some hundred in a line, which is much quicker than each in its own, and
+    /// still short enough to be sent in parts.
+    ///
+    /// - Parameter name: with family and table.
+    static func elements(_ verb: String, _ name: String, _ list: [String]) -> [String] {
+        stride(from: 0, to: list.count, by: 200).map { start in
+            "\(verb) element \(name) { \(list[start..<min(list.count, start + 200)].joined(separator: ", ")) }"
+        }
+    }
+
     /// Whether a text can go in one transaction: an ordinary user's socket to the kernel takes some hundred kilobytes, and a text makes
     /// twice its length of them.
     package func takes(_ text: String) -> Bool { text.utf8.count <= (network.isPrivileged ? 64 << 20 : 60_000) }

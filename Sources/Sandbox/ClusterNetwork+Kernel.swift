@@ -63,5 +63,5 @@ extension ClusterNetwork {
     }
 
     /// NETLINK_NETFILTER of linux/netlink.h.
-    private static var netfilter: Int32 { 12 }
+    static var netfilter: Int32 { 12 }
 }

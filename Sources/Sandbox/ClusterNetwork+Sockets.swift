@@ -1,5 +1,6 @@
 import CSandbox
 import Glibc
+import Synchronization
 
 /// Sockets of the cluster's network, and of the host's where that is meant.
 extension ClusterNetwork {
@@ -8,9 +9,23 @@ extension ClusterNetwork {
         domain: Int32 = AF_INET, type: Int32 = Int32(SOCK_STREAM.rawValue), protocol: Int32 = 0
     ) throws(SandboxError) -> Int32 {
         guard isOwn else { return try Self.hostSocket(domain, type, `protocol`) }
+        if domain == AF_INET, type == Self.streamType, `protocol` == 0, let ready = streamFromStock() { return ready }
         let answer: Answer = try request(NETWORK_SOCKET, numbers: (domain, type, `protocol`))
         guard answer.descriptors[0] >= 0 else { throw SandboxError.system(call: "socket", errno: EPROTO, path: "") }
         return answer.descriptors[0]
+    }
+
+    private static let streamType = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+
+    /// A socket for a connection, without asking the holder for each. nil when the holder has none to give: it may be of an older version.
+    private func streamFromStock() -> Int32? {
+        stock.withLock { stock in
+            if stock.isEmpty {
+                let answer: Answer? = try? request(NETWORK_SOCKETS, numbers: (AF_INET, Self.streamType, Int32(NETWORK_DESCRIPTORS)))
+                stock = answer?.descriptors.filter { $0 >= 0 } ?? []
+            }
+            return stock.popLast()
+        }
     }
 
     /// A TCP connection to a pod or a service, as a descriptor that does not block; the caller closes it. `address` is IPv4 or IPv6, no
@@ -30,8 +45,7 @@ extension ClusterNetwork {
         guard let target = SocketAddress(address, port: port) else {
             throw SandboxError.system(call: "connect", errno: EINVAL, path: place)
         }
-        let kind: UInt32 = isStream ? SOCK_STREAM.rawValue : SOCK_DGRAM.rawValue
-        let type = Int32(kind | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let type: Int32 = isStream ? Self.streamType : Int32(SOCK_DGRAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let fd: Int32 =
             SocketAddress.isLoopback(address)
             ? try Self.hostSocket(target.family, type, 0) : try socket(domain: target.family, type: type)

@@ -51,6 +51,8 @@ package final class ClusterNetwork: Sendable {
     let executable: String
     /// The program that carries packets out, as long as this process is its parent; 0 for none.
     let egressProcess = Mutex<pid_t>(0)
+    /// TCP sockets of the cluster's network that nobody has yet.
+    let stock = Mutex<[Int32]>([])
     private let holder: Mutex<(socket: Int32, process: Int32, isStopped: Bool)>
 
     /// Finds the holder of an earlier process, or starts one. Blocks for some milliseconds.
@@ -98,6 +100,7 @@ package final class ClusterNetwork: Sendable {
 
     deinit {
         holder.withLock { if $0.socket >= 0 { close($0.socket) } }
+        stock.withLock { for descriptor in $0 { close(descriptor) } }
         if networkNamespace >= 0 { close(networkNamespace) }
         if let userNamespace { close(userNamespace) }
     }
@@ -201,7 +204,7 @@ package final class ClusterNetwork: Sendable {
 
     private static func receive(_ fd: Int32) throws(SandboxError) -> Answer {
         var value = network_answer()
-        var descriptors: [Int32] = [-1, -1, -1]
+        var descriptors = [Int32](repeating: -1, count: Int(NETWORK_DESCRIPTORS))
         var passed = Int32(descriptors.count)
         var count: Int
         repeat {

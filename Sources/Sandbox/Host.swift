@@ -21,6 +21,15 @@ package enum Host {
         "as root: sysctl -w user.max_user_namespaces=10000; on Ubuntu also kernel.apparmor_restrict_unprivileged_userns=0; in a container, "
         + "let it make user and network namespaces"
 
+    /// The folder that the system's list of users gives this process's user; nil for one that is not in it.
+    package static var homeOfUser: String? {
+        for line in text(ofFile: "/etc/passwd").split(separator: "\n") {
+            let fields: [Substring] = line.split(separator: ":", omittingEmptySubsequences: false)
+            if fields.count > 5, fields[2] == "\(geteuid())", fields[5].hasPrefix("/") { return String(fields[5]) }
+        }
+        return nil
+    }
+
     /// Whether a process was killed and the kernel is still taking it down: it holds its locks and sockets yet, but runs no more.
     package static func isEnding(_ pid: Int32) -> Bool {
         let fields: [Substring] = text(ofFile: "/proc/\(pid)/stat").split(separator: ")").last?.split(separator: " ") ?? []

@@ -32,7 +32,7 @@ extension Scheduler {
             measures.attempted(work, "scheduled")
             log.info("bound pod", metadata: ["pod": "\(pod.key)", "node": "\(node)"])
             events.record(
-                pod.pod, .normal, reason: "Scheduled", "Successfully assigned \(pod.key) to \(node)", by: work.profile.schedulerName)
+                pod.reference, .normal, reason: "Scheduled", "Successfully assigned \(pod.key) to \(node)", by: work.profile.schedulerName)
         } catch {
             let isGone: Bool = await isGone(pod)
             state.forget(work, isGone: isGone)
@@ -59,7 +59,7 @@ extension Scheduler {
     /// - Parameter nominating: node that is made free for it, empty for none; nil leaves what stands there.
     func report(_ pod: PodInfo, reason: String, _ message: String, nominating node: String? = nil) async {
         guard var current = pods.get(pod.key), current.metadata.uid == pod.uid, !current.isScheduled else { return }
-        events.record(pod.pod, .warning, reason: "FailedScheduling", message, by: pod.schedulerName)
+        events.record(pod.reference, .warning, reason: "FailedScheduling", message, by: pod.schedulerName)
         do {
             for _ in 0..<5 {
                 let status: JSON = refusal(&current, reason: reason, message, nominating: node)

@@ -83,7 +83,7 @@ struct History {
 
 extension Event {
     /// Bytes that are free once this event is forgotten.
-    var retainedBytes: Int { (previous?.bytes ?? 0) + (isDelete ? entry.bytes : 0) }
+    package var retainedBytes: Int { (previous?.bytes ?? 0) + (isDelete ? entry.bytes : 0) }
 
     /// Rows of the log that are needed no more once this event is forgotten: the version before, and a tombstone.
     var obsoleteRevisions: [Revision] { (previous.map { [$0.revision] } ?? []) + (isDelete ? [revision] : []) }

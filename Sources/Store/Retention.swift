@@ -18,5 +18,8 @@ package struct Retention: Sendable {
         history.count > events + events / 64 || history.bytes > bytes + bytes / 64
     }
 
+    /// Whether what was written is a good part of what is kept, so that readers who stood still are on their way out of it.
+    package func isNearlyFilled(events count: Int, bytes size: Int) -> Bool { count > events / 4 || size > bytes / 4 }
+
     func allows(events count: Int, bytes size: Int) -> Bool { count <= events && size <= bytes }
 }

@@ -10,7 +10,7 @@ package final class SQLiteStore: Store {
     let log: LogFile
     let indexer: Indexer
     let sealing: (any Sealing)?
-    let retention: Retention
+    package let retention: Retention
     let staging: Mutex<Staging>
     let published: Mutex<Published>
     let subscribers = Mutex<Subscribers>(Subscribers())

@@ -57,6 +57,9 @@ package protocol Store: AnyObject, Sendable {
     /// ``revision``, all was seen. Throws ``StoreError/compacted(oldest:)`` and ``StoreError/future(current:)``.
     func events(prefix: String, after: Revision, limit: Int) throws(StoreError) -> (events: [Event], cursor: Revision)
 
+    /// How much of the past is kept.
+    var retention: Retention { get }
+
     /// Calls `wake` with the events of each durable batch, oldest first, from the store's own thread: after readers see them and before any
     /// of their writers is answered. It must not block.
     ///

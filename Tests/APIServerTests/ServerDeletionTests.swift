@@ -17,6 +17,15 @@ import Testing
         #expect(try await server.ask("GET", Place.configMaps + "/a").code == 404)
     }
 
+    @Test func `a dry run over many objects is a loop`() async throws {
+        let server = try await TestServer()
+        let count = 2000
+        for index in 0..<count { try await server.ask("POST", Place.configMaps, Sample.configMap("map-\(index)")) }
+        let answer: TestServer.Reply = try await server.ask("DELETE", Place.configMaps + "?dryRun=All")
+        #expect(answer.code == 200 && answer.json["items"]?.array?.count == count)
+        #expect(try await server.ask("GET", Place.configMaps).json["items"]?.array?.count == count)
+    }
+
     @Test func `services, service accounts and pods answer with themselves`() async throws {
         let server = try await TestServer()
         try await server.ask("POST", Place.services, Sample.service("web"))

@@ -81,12 +81,25 @@ struct Refusal: Sendable, CustomTestStringConvertible {
             "Operation cannot be fulfilled on ConfigMap \"taken\": the UID in the precondition (123) does not match the UID in record "
                 + "(UID). The object might have been deleted and then recreated"),
         Refusal(
+            "DELETE", Place.configMaps + "/taken", ["propagationPolicy": "Foregrond"], 422, "Invalid",
+            "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: \"Foregrond\": supported values: "
+                + "\"Foreground\", \"Background\", \"Orphan\", \"nil\""),
+        Refusal(
             "DELETE", Place.configMaps + "/taken", ["propagationPolicy": "Background", "orphanDependents": true], 422, "Invalid",
             "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Invalid value: \"Background\": orphanDependents and "
                 + "deletionPropagation cannot be both set"),
         Refusal(
             "DELETE", Place.configMaps + "/taken", Sample.configMap("taken"), 400, "BadRequest",
             "the body of a delete is an object of kind DeleteOptions, not ConfigMap"),
+        Refusal(
+            "POST", Place.pods,
+            [
+                "metadata": ["name": "p"],
+                "spec": ["containers": [["name": "c", "image": "i"]], "ephemeralContainers": [["name": "e", "image": "i"]]],
+            ], 422, "Invalid", #"Pod "p" is invalid: spec.ephemeralContainers: Forbidden: cannot be set on create"#),
+        Refusal(
+            "PATCH", Place.configMaps + "/taken?fieldManager=me", ["apiVersion": "apps/v1", "kind": "Deployment"], type: .applyYAML, 400,
+            "BadRequest", "Incorrect version specified in apply patch. Specified patch version: apps/v1, expected: v1"),
         Refusal(
             "PUT", Place.configMaps, Sample.configMap("a"), 405, "MethodNotAllowed",
             "the server does not allow this method on the requested resource"),

@@ -37,6 +37,21 @@ import Testing
         #expect(try await server.ask("POST", Place.services, Sample.service("b", wanted)).code == 201)
     }
 
+    @Test(
+        arguments: [
+            (["ipFamilyPolicy": "RequireDualStack"], "spec.ipFamilyPolicy", "this cluster is not configured for dual-stack services"),
+            (["ipFamilies": ["IPv6"]], "spec.ipFamilies[0]", "not configured on this cluster"),
+            (["ipFamilyPolicy": "PreferDualStack"], "", ""),
+        ] as [(JSON, String, String)])
+    func `a family that the cluster has not is refused`(spec: JSON, field: String, text: String) async throws {
+        let answer: TestServer.Reply = try await TestServer().ask("POST", Place.services, Sample.service("a", spec))
+        #expect(answer.code == (field.isEmpty ? 201 : 422), "\(answer)")
+        if !field.isEmpty {
+            #expect(answer["details", "causes"]?.array?.first?["field"]?.string == field)
+            #expect(answer["message"]?.string?.contains(text) == true, "\(answer)")
+        }
+    }
+
     @Test func `who has which address can be read as an object`() async throws {
         let server = try await TestServer()
         let place = "/apis/networking.k8s.io/v1/ipaddresses/10.96.7.7"

@@ -1,4 +1,5 @@
 import API
+import APIServer
 import HTTP
 import Machinery
 import TestSupport
@@ -119,6 +120,39 @@ import Testing
                 let next: HTTPResponse = try await front.send("GET", "/version")
                 #expect(odd.status == status && next.status == 200)
             }
+        }
+    }
+
+    @Test(arguments: [
+        ("/nope", false), ("/nope/", false), ("/apis/nope.io", false), ("/apis/nope.io/v1/things", false), ("/openapi/v3/nope", false),
+        ("/healthz/nope", false), ("/api/v9", true), ("/api/v1/nopes", true), ("/apis/apps/v9", true), ("/apis/apps/v1/nopes", true),
+    ])
+    func `what is not there is a Status below the API and a page elsewhere`(_ path: String, _ isStatus: Bool) async throws {
+        try await TestFront.with(try await TestServer()) { front in
+            let answer: HTTPResponse = try await front.send("GET", path)
+            #expect(answer.status == 404)
+            #expect(answer.headers["content-type"] == (isStatus ? "application/json" : "text/plain; charset=utf-8"))
+            let text = String(decoding: answer.body, as: UTF8.self)
+            #expect(isStatus ? text.contains("the server could not find the requested resource") : text == "404 page not found\n")
+        }
+    }
+
+    @Test(arguments: [
+        ("watch", true), ("watch=", true), ("watch=1", true), ("watch=True", true), ("watch=x", true), ("watch=0", false),
+        ("watch=False", false), ("", false),
+    ])
+    func `a flag in a query is on unless it says otherwise`(_ query: String, _ isOn: Bool) throws {
+        guard case .resource(let request) = try Route.target(method: "GET", path: "/api/v1/pods", query: query) else {
+            return #expect(Bool(false), "no resource")
+        }
+        #expect(request.verb == (isOn ? .watch : .list))
+    }
+
+    @Test func `a watch of what is deprecated warns as a list does`() async throws {
+        try await TestFront.with(try await TestServer()) { front in
+            let target = "/api/v1/namespaces/default/endpoints?watch=true"
+            let (_, headers, _): (Int, HTTPHeaders, HTTPBody) = try await front.client.stream(HTTPClientRequest(target: target))
+            #expect(headers["warning"] == "299 - \"v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice\"")
         }
     }
 

@@ -49,6 +49,18 @@ import Testing
         }
     }
 
+    @Test func `a watch of what nobody writes does not fall behind when much else is written`() async throws {
+        let server = try await TestServer(retention: Retention(events: 64))
+        let record: WatchRecord = try await server.watch(Place.services + "?resourceVersion=\(server.store.revision)")
+        try await server.ask("POST", Place.configMaps, Sample.configMap("a"))
+        for index in 0..<200 {
+            try await server.ask("PATCH", Place.configMaps + "/a", ["data": ["key": .string("\(index)")]], type: .mergePatch)
+        }
+        #expect(server.store.retained.events < 100, "what the watch began with is forgotten")
+        try await server.ask("POST", Place.services, Sample.service("web"))
+        try await eventually("the service is told") { record.summary == ["ADDED web"] }
+    }
+
     @Test func `a reader that is waited for already is not waited for again`() {
         let asked = Mutex<[@Sendable () -> Void]>([])
         let resumed = Mutex(0)

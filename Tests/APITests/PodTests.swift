@@ -96,8 +96,8 @@ struct PodTests {
             #"resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1"#
         ),
         (
-            #""name":"c","image":"i","resources":{"requests":{"cpus":"1"}}"#,
-            #"resources.requests: Invalid value: "cpus": must be a standard resource for containers"#
+            #""name":"c","image":"i","resources":{"requests":{"pods":"1"}}"#,
+            #"resources.requests[pods]: Invalid value: "pods": must be a standard resource for containers"#
         ),
         (#""name":"c","image":"i","livenessProbe":{}"#, "livenessProbe: Required value: must specify a handler type"),
         (
@@ -177,8 +177,14 @@ struct PodTests {
             made.problems == [
                 "spec.activeDeadlineSeconds: Invalid value: 0: must be between 1 and 2147483647, inclusive",
                 #"spec.containers[0].image: Invalid value: " i": must not have leading or trailing whitespace"#,
-                "spec.dnsConfig.nameservers: Required value: must provide at least one DNS nameserver when `dnsPolicy` is None",
+                "spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None",
             ])
+    }
+
+    @Test func `a resource that nobody knows is told twice, as upstream tells it`() throws {
+        let made = try pod(#""containers":[{"name":"c","image":"i","resources":{"limits":{"cpus":"1"}}}]"#)
+        let problem: String = #"spec.containers[0].resources.limits[cpus]: Invalid value: "cpus": must be a standard resource "#
+        #expect(made.problems.contains(problem + "type or fully qualified") && made.problems.contains(problem + "for containers"))
     }
 
     @Test func `an update may change the image and add tolerations, and little else`() throws {

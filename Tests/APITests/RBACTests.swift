@@ -27,6 +27,11 @@ struct RBACTests {
         #expect(try Created(ClusterRole.self, #"{"metadata":{"name":"system:node"}}"#).problems.isEmpty)
     }
 
+    @Test func `a role without rules says so`() throws {
+        #expect(try Created(ClusterRole.self, #"{"metadata":{"name":"a"}}"#).object.json["rules"] == .null)
+        #expect(try Created(ClusterRole.self, #"{"metadata":{"name":"a"},"rules":[]}"#).object.json["rules"] == .array([]))
+    }
+
     @Test func `an aggregation rule selects something`() throws {
         let made = try Created(ClusterRole.self, #"{"metadata":{"name":"all"},"aggregationRule":{}}"#)
         #expect(

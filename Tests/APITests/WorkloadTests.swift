@@ -24,6 +24,14 @@ struct WorkloadTests {
         #expect(made.object.json["spec"]?["replicas"] == 1)
     }
 
+    @Test func `no selector matches no template`() throws {
+        #expect(
+            try deployment("\"template\":\(template())").problems == [
+                "spec.selector: Required value",
+                #"spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`"#,
+            ])
+    }
+
     @Test func `zero replicas stay zero`() throws {
         let made = try deployment("\"replicas\":0,\(selector),\"template\":\(template())")
         #expect(made.object.json["spec"]?["replicas"] == 0)
@@ -32,7 +40,6 @@ struct WorkloadTests {
 
     @Test(arguments: [
         (#""replicas":-2,SEL,"template":TPL"#, "spec.replicas: Invalid value: -2: must be greater than or equal to 0"),
-        (#""template":TPL"#, "spec.selector: Required value"),
         (#""selector":{},"template":TPL"#, "spec.selector: Invalid value: {}: empty selector is invalid for deployment"),
         (
             #""selector":{"matchLabels":{"app":"x"}},"template":TPL"#,

@@ -57,9 +57,25 @@ import Testing
         #expect(try FlagDialect(Get.self).rewritten(words) == rewritten)
     }
 
+    @Test func `verbs without a server take kubectl's flags for one, and refuse what is no flag`() async {
+        let words: [String] = [
+            "config", "--kubeconfig=/none", "view", "-o", "jsonpath={.kind}", "--context=x", "-n", "y", "--request-timeout=1s",
+        ]
+        #expect(await Run.swkube(words).out == "Config")
+        #expect(await Run.swkube("--context=x", "--profile=none", "completion", "bash").code == 0)
+        #expect(await Run.swkube("config", "view", "--contxt=x").error.hasPrefix("error: unknown flag: --contxt\n"))
+        #expect(await Run.swkube("config", "view", "--profile=fast").error == "error: unknown profile 'fast'\n")
+        #expect(await Run.swkube("clusters", "--context=x").error.hasPrefix("error: unknown flag: --context\n"))
+    }
+
     @Test func `flags may stand before the verb`() async {
         let run: Run = await Run.swkube("-n", "x", "--server=http://127.0.0.1:1", "get", "pods")
         #expect(run.error.hasPrefix("The connection to the server 127.0.0.1:1 was refused"))
+    }
+
+    @Test func `a verb that becomes another program does not take the process of its caller`() async {
+        let run: Run = await Run.swkube("kubectl", "version")
+        #expect(run.code == 1 && run.error.hasSuffix("this process belongs to another program\n"), "\(run.error)")
     }
 
     @Test func `every verb has a help text with its usage`() async {

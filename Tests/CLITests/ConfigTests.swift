@@ -56,6 +56,14 @@ import Testing
         #expect(get.error == "Error in configuration: context was not found for specified context: nope\n" && get.code == 1)
     }
 
+    @Test func `the file of a certificate is found again from another folder`() async throws {
+        _ = try await run("config", "set-cluster", "two", "--certificate-authority=ca.pem")
+        let path: String = try await run("config", "view", "-o", "jsonpath={.clusters[1].cluster.certificate-authority}").out
+        #expect(path.hasPrefix("/") && path.hasSuffix("/ca.pem"))
+        let both: Run = try await run("config", "set-cluster", "two", "--certificate-authority=ca.pem", "--insecure-skip-tls-verify")
+        #expect(both.error == "error: you cannot specify a certificate authority and insecure mode at the same time\n")
+    }
+
     @Test func `a removed active context is warned of`() async throws {
         let run: Run = try await run("config", "delete-context", "dev")
         #expect(run.error.hasPrefix("warning: this removed your active context"))

@@ -34,7 +34,16 @@ import Testing
 
     @Test func `a field that is missing is an error when it was asked to be`() throws {
         let template = try GoTemplate("{{.nope}}", allowsMissingKeys: false)
-        #expect(throws: Failure.self) { try template.text(Self.object) }
+        #expect(throws: GoTemplateFailure.self) { try template.text(Self.object) }
+    }
+
+    /// Go places a chain of fields at its second one.
+    @Test(arguments: [
+        ("{{.nope}}", "1:2"), ("{{.labels.nope}}", "1:9"), ("a\nb {{ .labels.nope }}", "2:12"), ("{{$x := .labels}}{{$x.nope}}", "1:21"),
+    ])
+    func `an error says where it is`(template: String, place: String) throws {
+        let error = try #require(throws: GoTemplateFailure.self) { try GoTemplate(template, allowsMissingKeys: false).text(Self.object) }
+        #expect(error.failure.description.contains("template: output:\(place): "))
     }
 }
 

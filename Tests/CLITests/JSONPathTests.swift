@@ -29,9 +29,10 @@ import Testing
         ("{.items[:].metadata.name}", "a b"),
         ("{.items[0].spec.ports[0:2:2]}", "80"),
         ("{.items[0].metadata.labels.kubernetes\\.io/hostname}", "n1"),
-        ("{.items[0].metadata.labels['kubernetes.io/hostname']}", "n1"),
-        ("{.items[*]['metadata.name','spec.replicas']}", ""),
-        ("{.items[*].metadata['name','labels']}", #"a {"app":"web","kubernetes.io/hostname":"n1"} b {"app":"db"}"#),
+        ("{.items[0].metadata.labels['kubernetes.io/hostname']}", ""),
+        (#"{.items[0].metadata.labels['kubernetes\.io/hostname']}"#, "n1"),
+        ("{.items[*]['metadata.name','spec.replicas']}", "a b 3 1.5"),
+        ("{.items[*].metadata['name','labels']}", #"a b {"app":"web","kubernetes.io/hostname":"n1"} {"app":"db"}"#),
         ("{.items[?(@.metadata.name==\"b\")].spec.replicas}", "1.5"),
         ("{.items[?(@.spec.replicas>2)].metadata.name}", "a"),
         ("{.items[?(@.spec.replicas<=3)].metadata.name}", "a b"),
@@ -71,5 +72,15 @@ import Testing
     @Test(arguments: ["metadata.name", ".metadata.name", "{.metadata.name}", "{metadata.name}"])
     func `sort-by takes paths with and without braces`(_ text: String) throws {
         #expect(JSONPath.relaxed(text) == "{.metadata.name}")
+    }
+
+    @Test func `a field that is missing is an error when it was asked to be`() throws {
+        var path = try JSONPath("{.items[*].nope}")
+        #expect(try path.text(object) == "")
+        path.allowsMissingKeys = false
+        #expect(throws: JSONPathError.self) { try path.text(object) }
+        var partly = try JSONPath("{.items[*].metadata.labels.kubernetes\\.io/hostname}")
+        partly.allowsMissingKeys = false
+        #expect(try partly.text(object) == "n1")
     }
 }

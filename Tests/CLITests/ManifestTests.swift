@@ -16,6 +16,19 @@ import Testing
         #expect(run.error == "error: the path \"/nope.yaml\" does not exist\n" && run.code == 1)
     }
 
+    @Test func `all files that are not there are said, and a pattern stands for the files that fit it`() async throws {
+        let run: Run = await Run.swkube("apply", "-f", "/nope.yaml", "-f", "/no*.yaml")
+        #expect(run.error == "the path \"/nope.yaml\" does not exist\nthe path \"/no*.yaml\" does not exist\n")
+        _ = try folder.file("a.yaml", "a: [\n")
+        let found: Run = await Run.swkube("apply", "-f", folder.path + "/*.yaml", "-s", "http://127.0.0.1:1")
+        #expect(found.error.hasPrefix("error: error parsing \(folder.path)/a.yaml: "))
+    }
+
+    @Test func `a manifest behind an address that cannot be reached is told as a server that cannot`() async {
+        let run: Run = await Run.swkube("apply", "-f", "http://127.0.0.1:1/x.yaml")
+        #expect(run.error.hasPrefix("The connection to the server 127.0.0.1:1 was refused"))
+    }
+
     @Test func `a tab in YAML`() async throws {
         let run: Run = try await apply("apiVersion: v1\nkind: ConfigMap\nmetadata:\n\tname: x\n")
         #expect(

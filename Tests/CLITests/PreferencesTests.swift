@@ -53,6 +53,11 @@ import Testing
         #expect(missing.error == "error occurred while applying preferences kuberc error kuberc: open /none: no such file or directory\n")
     }
 
+    @Test func `an alias is one word of letters, and stands once`() async throws {
+        let digits: Run = try await run("version", "--client", text: Self.text.replacing("name: bad", with: "name: b4d"))
+        #expect(digits.error == "error occurred while applying preferences invalid alias name, can only include alphabetical characters\n")
+    }
+
     @Test func `set changes one entry`() async throws {
         let file: String = folder.path + "/kuberc"
         let set: Run = try await run("kuberc", "set", "--section=defaults", "--command=get", "--option=output=wide")

@@ -57,6 +57,21 @@ extension EndToEnd {
                         "matches": [["path": ["type": "Exact", "value": "/slow"]]], "timeouts": ["request": "500ms"],
                         "backendRefs": [["name": "web", "port": 80]],
                     ],
+                    [
+                        "matches": [["path": ["type": "PathPrefix", "value": "/flaky"]]],
+                        "retry": ["codes": [503], "attempts": 2, "backoff": "10ms"],
+                        "backendRefs": [
+                            [
+                                "name": "web", "port": 80,
+                                "filters": [
+                                    [
+                                        "type": "RequestHeaderModifier",
+                                        "requestHeaderModifier": ["set": [["name": "X-Backend", "value": "web"]]],
+                                    ]
+                                ],
+                            ]
+                        ],
+                    ],
                     ["matches": [["path": ["type": "Exact", "value": "/broken"]]], "backendRefs": [["name": "nobody", "port": 80]]],
                 ]
                 try await client.create(
@@ -90,8 +105,23 @@ extension EndToEnd {
                 for _ in 0..<8 { counts[try await ask("/split").1.first ?? "", default: 0] += 1 }
                 #expect(counts == ["web": 6, "cart": 2])
                 #expect(try await ask("/slow").0 == 504)
+                let tried = try await ask("/flaky")
+                #expect(tried.0 == 200 && tried.1.contains("x-backend: web"), "\(tried)")
                 #expect(try await ask("/broken").0 == 500)
                 #expect(try await ask("/cart", host: "other.test").0 == 404)
+                // The route as a whole takes five requests a second.
+                try await client.create(
+                    HTTPRoute.new("few", namespace: "default") {
+                        $0.metadata.annotations = ["swkube.dev/rate-limit": "5"]
+                        $0.json["spec"] = [
+                            "parentRefs": [["name": "front"]], "hostnames": ["few.test"],
+                            "rules": [["backendRefs": [["name": "web", "port": 80]]]],
+                        ]
+                    })
+                try await eventually("the second route leads on") { try await ask("/", host: "few.test").0 == 200 }
+                var answers: Set<Int> = []
+                for _ in 0..<30 { answers.insert(try await ask("/", host: "few.test").0) }
+                #expect(answers == [200, 429] || answers == [429])
                 let route: View<HTTPRoute> = try await client.get(HTTPRoute.self, ObjectKey(namespace: "default", name: "shop"))
                 let conditions: JSON? = route.json[["status", "parents"]]?.array?.first?["conditions"]
                 #expect(

@@ -9,9 +9,11 @@ import Testing
 extension EndToEnd {
     /// The front of a cluster, as clients on the host meet it.
     @Suite struct IngressTests {
-        /// Answers with what it was asked; `/slow` late, `/stream` in parts, and WebSocket with the echo of a message.
+        /// Answers with what it was asked; `/slow` late, `/stream` in parts, and WebSocket with the echo of a message. Each path that begins with
+        /// `/flaky` fails twice with 503 before it works.
         private static let program = """
             import http.server, socket, time, hashlib, base64
+            seen = {}
             class H(http.server.BaseHTTPRequestHandler):
                 protocol_version = 'HTTP/1.1'
                 def log_message(self, *a): pass
@@ -21,7 +23,8 @@ extension EndToEnd {
                     body = self.rfile.read(int(self.headers.get('Content-Length', 0)))
                     text = '\\n'.join([socket.gethostname().rsplit('-', 2)[0], self.command + ' ' + self.path] + sorted(
                         k.lower() + ': ' + v for k, v in self.headers.items()) + [str(len(body))]) + '\\n'
-                    self.send_response(200)
+                    seen[self.path] = seen.get(self.path, 0) + 1
+                    self.send_response(503 if self.path.startswith('/flaky') and seen[self.path] <= 2 else 200)
                     if self.path == '/stream':
                         self.send_header('Transfer-Encoding', 'chunked')
                         self.end_headers()

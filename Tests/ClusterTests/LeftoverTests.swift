@@ -1,10 +1,11 @@
-import Cluster
 import FoundationEssentials
 import Glibc
 import Machinery
 import Sandbox
 import TestSupport
 import Testing
+
+@testable import Cluster
 
 extension EndToEnd {
     /// What a cluster leaves on its host: nothing.
@@ -24,6 +25,36 @@ extension EndToEnd {
             (try? Data(contentsOf: URL(filePath: path))).map { String(decoding: $0, as: UTF8.self) } ?? ""
         }
 
+        /// Namespaces that processes are in: what a veth pair, a mount or a program of a pod lives in.
+        private static func namespaces(of processes: [Int32]) -> Set<String> {
+            var all: Set<String> = []
+            for pid in processes {
+                for kind in ["net", "mnt", "pid", "user", "ipc", "uts"] {
+                    let path = "/proc/\(pid)/ns/\(kind)"
+                    if let name = try? FileManager.default.destinationOfSymbolicLink(atPath: path) { all.insert(name) }
+                }
+            }
+            return all
+        }
+
+        private static var everybody: [Int32] {
+            ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { Int32($0) }
+        }
+
+        /// Numbers that each run of each container has written, by the path of its log.
+        private static func logs(below folder: String) -> [String: [Int]] {
+            var all: [String: [Int]] = [:]
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+                let path = "\(folder)/\(name)"
+                if path.hasSuffix(".log") {
+                    all[path] = text(path).split(separator: "\n").compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
+                } else {
+                    all.merge(logs(below: path)) { first, _ in first }
+                }
+            }
+            return all
+        }
+
         private static func rules() async throws -> String {
             guard Host.isRoot, Command.path(of: "nft") != nil else { return "" }
             return try await Command.run("/bin/sh", ["-c", "nft list ruleset"], environment: ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"])
@@ -32,7 +63,7 @@ extension EndToEnd {
 
         /// Numbers of processes that were started for a folder.
         private static func processes(of folder: String) -> [Int32] {
-            ((try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { Int32($0) }.filter { pid in
+            everybody.filter { pid in
                 let line: [String] = text("/proc/\(pid)/cmdline").split(separator: "\0").map(String.init)
                 return line.first?.hasPrefix("swkube-") == true && line.contains { $0.hasPrefix(folder) }
             }
@@ -89,23 +120,43 @@ extension EndToEnd {
         @Test func `whatever is killed, the pods come back, and in the end nothing is left`() async throws {
             try await TestHome.with { home in
                 try await home.start()
-                try await home.apply(Manifest.deployment(replicas: 3))
+                let count = "i=0; while :; do echo $i; i=$((i+1)); sleep 0.02; done"
+                try await home.apply(Manifest.deployment(replicas: 3).replacing("echo $WORD; exec sleep 1000", with: count))
+                let names = "{.items[*].metadata.uid}"
+                try await eventually("three are ready") { try await home.value("deployment/web", "{.status.readyReplicas}") == "3" }
+                let pods: String = try await home.value("pods", names)
+                var losses = 0
+                var namespaces: Set<String> = []
                 for _ in 0..<Self.kills {
                     let parents: [Int32] = Self.processes(of: home.dataFolder)
+                    namespaces.formUnion(Self.namespaces(of: parents))
                     let main: Int32 = try await home.pid()
                     if let victim = (parents + [main, main]).randomElement() {
                         kill(victim, SIGKILL)
-                        if victim == main { try await home.start() }
+                        if victim == main { try await home.start() } else { losses += 1 }
                     }
                     try await Task.sleep(for: .milliseconds(Int.random(in: 0...150)))
                 }
                 try await eventually("three are ready", within: .seconds(120)) {
                     try await home.value("deployment/web", "{.status.readyReplicas}") == "3"
                 }
+                // They are the same pods; what was killed was started again, and nothing else.
+                #expect(try await home.value("pods", names) == pods)
+                let counts = "{.items[*].status.containerStatuses[0].restartCount}"
+                let restarts: [Int] = try await home.value("pods", counts).split(separator: " ").compactMap { Int($0) }
+                #expect(restarts.count == 3 && restarts.reduce(0, +) <= losses, "\(restarts) after \(losses) kills of parents")
+                let groups: [String] = Self.text(try home.profile().controlGroupsPath).split(separator: "\n").map(String.init)
+                let logs: [String: [Int]] = Self.logs(below: try home.profile().podLogsFolder)
+                #expect(logs.count >= 3)
+                for (path, lines) in logs { #expect(lines == Array(0..<lines.count), "\(path): \(lines)") }
                 try await home.check("delete-cluster")
                 try await eventually("no process is left") { Self.processes(of: home.dataFolder).isEmpty }
                 #expect(!Self.text("/proc/self/mountinfo").contains(home.dataFolder))
                 #expect(!FileManager.default.fileExists(atPath: try home.profile().folder))
+                for group in groups { #expect(!FileManager.default.fileExists(atPath: group), "\(group)") }
+                // Nobody is in a namespace of the cluster's, so none is left, and no interface and no mount of it.
+                namespaces.subtract(Self.namespaces(of: [getpid()]))
+                #expect(!namespaces.isEmpty && namespaces.isDisjoint(with: Self.namespaces(of: Self.everybody)))
             }
         }
     }

@@ -20,13 +20,13 @@ extension EndToEnd {
                 }
                 let address: String = try await client.get(Service.self, key).spec.clusterIP
                 let network = cluster.cluster.network
-                func ask(_ headers: HTTPHeaders = [:]) async throws -> (status: Int, text: String) {
+                func ask(_ path: String = "/hop", _ headers: HTTPHeaders = [:]) async throws -> (status: Int, text: String) {
                     var configuration = HTTPClientConfiguration(host: address, port: 80, tls: nil)
                     configuration.dial = { try await network.connect(address, port: 80) }
                     let http = HTTPClient(configuration)
                     defer { http.shutdown() }
                     let answer: HTTPResponse = try await http.send(
-                        HTTPClientRequest(target: "/hop", headers: headers, timeout: .seconds(10)))
+                        HTTPClientRequest(target: path, headers: headers, timeout: .seconds(10)))
                     return (answer.status, String(decoding: answer.body, as: UTF8.self))
                 }
                 try await eventually("the service answers") { try await ask().status == 200 }
@@ -35,7 +35,7 @@ extension EndToEnd {
                 try await eventually("the proxy is in the way") { try await ask().text.contains("traceparent") }
                 let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
                 var statuses: [Int] = []
-                for _ in 0..<30 { statuses.append(try await ask(["traceparent": parent]).status) }
+                for _ in 0..<30 { statuses.append(try await ask("/hop", ["traceparent": parent]).status) }
                 #expect(statuses.contains(429) && statuses.contains(200))
                 try await eventually("a second later there is room again") { try await ask().status == 200 }
                 // The hop goes on under the trace of its client.
@@ -55,6 +55,11 @@ extension EndToEnd {
                 let mine: [JSON] = spans.array?.filter { $0["trace"]?.string == "0af7651916cd43dd8448eb211c80319c" } ?? []
                 #expect(mine.count == 30 && mine.allSatisfy { $0["parent"]?.string == "b7ad6b7169203331" && $0["path"]?.string == "/hop" })
                 try await annotate("swkube.dev/rate-limit", .null)
+                try await annotate("swkube.dev/retries", "attempts=2,on=503,backoff=10ms")
+                try await eventually("what fails twice works at once") {
+                    try await ask("/flaky-\(Int.random(in: 0..<1 << 40))").status == 200
+                }
+                try await annotate("swkube.dev/retries", .null)
                 try await eventually("the way is straight again") { try await !ask().text.contains("traceparent") }
             }
         }

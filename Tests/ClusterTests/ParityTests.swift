@@ -195,6 +195,7 @@ struct ParityScript: Sendable {
         text.replace("\\\"creationTimestamp\\\":null,", with: "")
         text.replace(",kyaml", with: "")
         text.replace(" from parity-x namespace", with: "")
+        text.replace(#/(?m)^E\d{4} .*"command failed" err="(illegal flag value .*)"$/#) { "error: \($0.output.1)" }
         text.replace(#/(?m)^E\d{4} .*"command failed" err="required flag\(s\) \\"([a-z-]+)\\" not set"$/#) {
             "error: required flag(s) \"\($0.output.1)\" not set"
         }
@@ -202,6 +203,7 @@ struct ParityScript: Sendable {
         text.replace(#/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/#, with: "UID")
         text.replace(#/\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|\+\d\d:\d\d)/#, with: "TIME")
         text.replace(#/[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} [+-]\d{4}/#, with: "DATE")
+        text.replace(#/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000 UTC/#, with: "DATE")
         text.replace(#/\b(?:10|127)\.\d+\.\d+\.\d+\b/#, with: "10.IP")
         text.replace(#/("?resourceVersion"?: )"\d+"/#) { "\($0.output.1)REVISION" }
         text.replace(#/(resourceVersion\\":\\")\d+/#) { "\($0.output.1)REVISION" }
@@ -211,7 +213,7 @@ struct ParityScript: Sendable {
         text.replace(#/spec\.(?:init)?[cC]ontainers\{[\w-]+\}: /#, with: "")
         // Named after the namespace, and the version of the program.
         text.replace(#/applyset-[\w-]{43}-v1/#, with: "APPLYSET")
-        text.replace(#/kubectl/v1\.\d+\.\d+/#, with: "kubectl/VERSION")
+        text.replace(#/kubectl/v1\.\d+\.\d+(?:-dispatcher)?/#, with: "kubectl/VERSION")
         text.replace(#/\b3[0-2]\d{3}\b/#, with: "NODEPORT")
         text.replace(#/(?m)(^|[ \t(])(?:<invalid>|\d+[dhms](?:\d+[hms])*)(?=$|[ \t)])/#) { "\($0.output.1)AGE" }
         text.replace(#/ {2,}AGE/#, with: "  AGE")

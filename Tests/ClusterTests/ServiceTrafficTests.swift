@@ -47,8 +47,7 @@ extension EndToEnd {
                 let address: String = service.status.loadBalancer.ingress[0].ip
                 for port in service.spec.ports {
                     let isStream: Bool = port.protocol == "TCP"
-                    // An ordinary user has ports below 1024 at their numbers and 10,000.
-                    let shown: Int = Host.firstUnprivilegedPort > port.port && !Host.isRoot ? port.port + 10_000 : port.port
+                    let shown: Int = Doors.port(for: port.port)
                     try await eventually("\(port.name) at the balancer") { await ask(address, shown, isStream: isStream) == "one" }
                     try await eventually("\(port.name) at its node port") {
                         await ask("127.0.0.1", port.nodePort, isStream: isStream) == "one"

@@ -16,13 +16,13 @@ struct MirroringTests {
             ]
         ]
         let contents = EndpointSliceMirroringController.contents(source)
-        #expect(contents.map { $0["addressType"]?.string } == ["IPv4", "IPv6"])
+        #expect(contents.map(\.addressType) == ["IPv4", "IPv6"])
         #expect(
-            contents.first?["endpoints"] == [
+            contents.first?.endpoints == [
                 ["addresses": ["192.0.2.1"], "conditions": ["ready": true]],
                 ["addresses": ["192.0.2.2"], "conditions": ["ready": false], "hostname": "two"],
             ])
-        #expect(contents.first?["ports"] == [["port": 5432, "name": ""]])
+        #expect(contents.first?.ports == [["port": 5432, "name": ""]])
     }
 
     @Test func `endpoints that were written by hand have a slice, which follows them and goes with them`() async throws {

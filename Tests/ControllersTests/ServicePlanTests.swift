@@ -32,10 +32,12 @@ struct ServicePlanTests {
         #expect(groups.first?.backends.map(\.isReady) == [true])
     }
 
-    @Test func `a hundred endpoints fill a slice`() {
-        let pods = (0..<150).map { Fixture.pod("pod-\($0)") }
-        let contents = EndpointSliceController.contents(service(plain), ServiceBackends(service(plain), pods: pods))
-        #expect(contents.map { $0["endpoints"]?.array?.count } == [100, 50])
+    @Test(arguments: [(3, 4, 5, [3, 2]), (6, 4, 5, [5, 0]), (2, 2, 5, [2, 2])])
+    func `of too many backends those that are not ready go first`(ready: Int, others: Int, most: Int, left: [Int]) {
+        let pods = (0..<ready + others).map { Fixture.pod("pod-\($0)", ready: $0 < ready) }
+        var backends = ServiceBackends(service(plain), pods: pods)
+        #expect(backends.truncate(to: most) == (ready + others > most))
+        #expect([true, false].map { state in backends.groups.reduce(0) { $0 + $1.backends.count { $0.isReady == state } } } == left)
     }
 
     private static let distributions: [(String, JSON?)] = [
@@ -50,7 +52,7 @@ struct ServicePlanTests {
         let contents = EndpointSliceController.contents(
             service(spec), ServiceBackends(service(spec), pods: [Fixture.pod("one"), Fixture.pod("two", ready: false)])
         ) { $0 == "local" ? "a" : nil }
-        let endpoints: [JSON] = contents.first?["endpoints"]?.array ?? []
+        let endpoints: [JSON] = contents.first?.endpoints ?? []
         #expect(endpoints.map { $0["zone"] } == ["a", "a"])
         #expect(endpoints.map { $0["hints"] } == [hints, nil])
     }

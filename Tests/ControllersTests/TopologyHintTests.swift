@@ -7,16 +7,16 @@ import Testing
 /// Source: staging/src/k8s.io/endpointslice/topologycache/topologycache_test.go.
 struct TopologyHintTests {
     /// - Parameter zones: of the endpoints.
-    private func slices(_ zones: [String]) -> [JSON] {
-        [["endpoints": .array(zones.map { ["zone": .string($0), "conditions": ["ready": true]] })]]
+    private func slices(_ zones: [String]) -> [SlicePlan.Group] {
+        [SlicePlan.Group(ports: [], endpoints: zones.map { ["zone": .string($0), "conditions": ["ready": true]] })]
     }
 
     private func nodes(_ cpu: [String: Int64]) -> TopologyHints {
         TopologyHints(cpu.map { TopologyHints.Share(zone: $0.key, cpu: $0.value * 1000) })
     }
 
-    private func hints(_ slices: [JSON]) -> [String: Int] {
-        slices.flatMap { $0["endpoints"]?.array ?? [] }.compactMap { $0[["hints", "forZones"]]?.array?.first?["name"]?.string }
+    private func hints(_ slices: [SlicePlan.Group]) -> [String: Int] {
+        slices.flatMap(\.endpoints).compactMap { $0[["hints", "forZones"]]?.array?.first?["name"]?.string }
             .reduce(into: [:]) { $0[$1, default: 0] += 1 }
     }
 

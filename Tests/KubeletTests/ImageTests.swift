@@ -147,6 +147,9 @@ import Testing
                 try await node.delete("unused", gracePeriodSeconds: 0)
                 try await node.waitUntilGone("unused")
                 #expect(try store.images().count == 3)
+                try await eventually("one is in use") {
+                    Kubelet.imagesInUse(stateFolder: node.configuration.stateFolder).count == 1
+                }
                 isShort.withLock { $0 = true }
                 try await eventually("the image goes") {
                     node.clock.advance(by: .seconds(10))

@@ -179,6 +179,46 @@ import Testing
         await node.end()
     }
 
+    @Test func `a token is replaced by another one well before it runs out`() async throws {
+        let node = try await TestNode()
+        try await node.withKubelet { kubelet in
+            let script = "while :; do t=$(cat /t/token); [ \"$t\" = \"$o\" ] || echo \"$t\"; o=$t; sleep 0.02; done"
+            let token: JSON = ["serviceAccountToken": ["path": "token", "audience": "vault", "expirationSeconds": 600]]
+            try await node.run(
+                "holder",
+                [
+                    "terminationGracePeriodSeconds": 1, "serviceAccountName": "default",
+                    "containers": [
+                        [
+                            "name": "main", "image": "host", "command": ["sh", "-c", .string(script)],
+                            "volumeMounts": [["name": "t", "mountPath": "/t"]],
+                        ]
+                    ],
+                    "volumes": [["name": "t", "projected": ["sources": [token]]]],
+                ])
+            let pod: View<Pod> = try await node.waitForPhase("holder", "Running")
+            func tokens() async throws -> [String] { try await node.log(kubelet, pod).split(separator: "\n").map(String.init) }
+            try await eventually("there is a token") { try await tokens().count == 1 }
+            // Of ten minutes four fifths go by, and a little.
+            node.clock.advance(by: .seconds(485))
+            try await eventually("there is another") { try await tokens().count == 2 }
+            func isGood(_ token: String) async throws -> Bool {
+                var review = View<TokenReview>(["apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview"])
+                review.spec.token = token
+                review.spec.audiences = ["vault"]
+                return try await node.client.create(review).status.authenticated
+            }
+            let both: [String] = try await tokens()
+            for token in both { #expect(try await isGood(token)) }
+            node.clock.advance(by: .seconds(150))
+            #expect(try await !isGood(both[0]))
+            #expect(try await isGood(both[1]))
+            try await node.delete("holder")
+            try await node.waitUntilGone("holder")
+        }
+        await node.end()
+    }
+
     @Test func `memory belongs to the pod's group and is no more than the pod may have`() async throws {
         let node = try await TestNode()
         let hasGroups: Bool = node.network.identities > 1

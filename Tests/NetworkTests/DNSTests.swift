@@ -112,6 +112,19 @@ import Testing
         #expect(many.bytes(for: query, zone: DNSZone.domain, limit: 65_535)[7] == 100)
     }
 
+    @Test func `a version of EDNS that is not known is refused, and a zone has its own record`() throws {
+        let record: [UInt8] = [0, 0, UInt8(DNSQuery.Kind.opt), 0x10, 0, 0, 5, 0, 0, 0, 0]
+        var asked: [UInt8] = question("web.default.svc.cluster.local", DNSQuery.Kind.a) + record
+        asked[11] = 1
+        let query = try #require(DNSQuery(asked))
+        #expect(!query.isVersionKnown && query.size == 4096)
+        let bytes: [UInt8] = DNSAnswer(code: .badVersion).bytes(for: query, zone: DNSZone.domain, limit: 512)
+        #expect(bytes[3] & 0xF == 0 && bytes.suffix(6) == [1, 0, 0, 0, 0, 0])
+        let own = try #require(DNSQuery(question("cluster.local", DNSQuery.Kind.soa)))
+        let answer = try #require(zone().answer(own.name, own.kind))
+        #expect(answer.bytes(for: own, zone: DNSZone.domain, limit: 512)[6..<10] == [0, 1, 0, 0])
+    }
+
     @Test func `bytes that are no question make no harm`() {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<10_000 {

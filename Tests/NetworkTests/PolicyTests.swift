@@ -23,7 +23,9 @@ import Testing
 
     @Test func `without a policy nothing is said`() {
         #expect(plan().isEmpty)
-        #expect(PolicyRuleset.text(plan()) == "add table ip swkube-policy\ndelete table ip swkube-policy\n")
+        let ruleset = PolicyRuleset()
+        #expect(ruleset.text(plan()) == "add table ip swkube-policy\ndelete table ip swkube-policy\n")
+        #expect(ruleset.entry(plan()) == "add table ip swkube-policy-2\ndelete table ip swkube-policy-2\n")
     }
 
     @Test func `a policy without rules isolates what it selects, in its directions`() {
@@ -59,8 +61,8 @@ import Testing
     }
 
     @Test func `peers, ranges with gaps and ports become rules of the kernel`() {
-        let text: String = PolicyRuleset.text(
-            plan([
+        let plan: PolicyPlan = plan(
+            [
                 "podSelector": ["matchLabels": ["pod": "b"]], "policyTypes": ["Ingress", "Egress"],
                 "ingress": [
                     [
@@ -75,15 +77,20 @@ import Testing
                     ]
                 ],
                 "egress": [["to": [["ipBlock": ["cidr": "0.0.0.0/0"]]]]],
-            ]))
+            ])
+        let text: String = PolicyRuleset().text(plan) + PolicyRuleset().entry(plan)
         for line in [
-            "add set ip swkube-policy peers/0 { type ipv4_addr; elements = { 10.244.0.4 }; }",
+            "add set ip swkube-policy peers/0 { type ipv4_addr; }", "add element ip swkube-policy peers/0 { 10.244.0.4 }",
+            "add set ip swkube-policy peers/1 { type ipv4_addr; flags interval; auto-merge; }",
+            "add element ip swkube-policy peers/1 { 192.0.2.0/28, 192.0.2.0/30 }",
             "add rule ip swkube-policy in/0 ip saddr @peers/0 tcp dport { 80-95 } return",
             "add rule ip swkube-policy in/0 ip saddr @peers/0 udp dport { 53 } return",
             "add rule ip swkube-policy in/0 ip saddr @peers/0 meta l4proto sctp return",
-            "add rule ip swkube-policy in/0 ip saddr 192.0.2.0/24 ip saddr != 192.0.2.0/28 ip saddr != 192.0.2.0/30 tcp dport { 80-95 } return",
+            "add rule ip swkube-policy in/0 ip saddr 192.0.2.0/24 ip saddr != @peers/1 tcp dport { 80-95 } return",
             "add rule ip swkube-policy in/0 goto refused", "add rule ip swkube-policy out/0 return",
-            "add map ip swkube-policy in { type ipv4_addr : verdict; elements = { 10.244.0.3 : jump in/0 }; }",
+            "add map ip swkube-policy in { type ipv4_addr : verdict; }", "add element ip swkube-policy in { 10.244.0.3 : jump in/0 }",
+            "add chain ip swkube-policy forward { type filter hook forward priority 10; }",
+            "add rule ip swkube-policy forward jump forwarded",
         ] { #expect(text.contains(line + "\n"), "\(line) is not in\n\(text)") }
     }
 

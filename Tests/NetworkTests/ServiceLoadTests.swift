@@ -1,9 +1,10 @@
 import API
 import Machinery
-import Network
 import Sandbox
 import TestSupport
 import Testing
+
+@testable import Network
 
 /// Many services at once, in a network of their own.
 @Suite(.serialized) struct ServiceLoadTests {
@@ -42,15 +43,19 @@ import Testing
         let routes: [ServiceRoute] = Self.routes(count, endpoints: endpoints)
         var numbers = ServiceRuleset.Numbers()
         let clock = ContinuousClock()
-        var text = ""
-        let making: Duration = clock.measure { text = ruleset.foundation + ruleset.changes(from: [], to: routes, &numbers) }
-        let loading: Duration = try await clock.measure { try await filter.apply(text, entry: ruleset.entry) }
+        var steps: [ServiceStep] = []
+        let making: Duration = clock.measure { steps = ruleset.steps(from: [], to: routes, &numbers) }
+        let loading: Duration = try await clock.measure {
+            try await filter.apply(ruleset.foundation, steps, table: ruleset.table, entry: ruleset.entry)
+        }
         var change: Duration = .seconds(9)
         for turn in 0..<5 {
             let index: Int = turn * 7
-            let one: String = ruleset.changes(from: [routes[index]], to: [], &numbers)
-            change = min(change, try await clock.measure { try await filter.apply(one) })
+            let one: [ServiceStep] = ruleset.steps(from: [routes[index]], to: [], &numbers)
+            var isDone = false
+            change = min(change, try await clock.measure { isDone = try await filter.apply(one, table: ruleset.table) })
+            #expect(isDone)
         }
-        print("\(count) services with \(endpoints) endpoints: text \(making), load \(loading), change \(change)")
+        print("\(count) services with \(endpoints) endpoints: steps \(making), load \(loading), change \(change)")
     }
 }

@@ -4,16 +4,15 @@ package import Machinery
 package enum PodTemplateRules {
     /// A template must carry labels that its owner's selector finds, and its pods must run for ever.
     ///
-    /// - Parameter selector: nil when it is missing, which is another problem.
+    /// - Parameter selector: nil when it is missing, which is another problem; nothing matches it.
     /// - Parameter path: of the template.
     /// Source: `ValidatePodTemplateSpecForReplicaSet` of pkg/apis/apps/validation.
     package static func validate(
         _ template: View<PodTemplateSpec>, selector: View<LabelSelector>?, of kind: String, _ path: Path, _ problems: inout Problems
     ) {
         // A selector that can't be read has told its own problem.
-        if let selector, let match = try? LabelMatch(labelSelector: selector.json), !match.matches(template.metadata.labels) {
-            mismatch(template, path, &problems)
-        }
+        let matches: Bool = selector.map { (try? LabelMatch(labelSelector: $0.json))?.matches(template.metadata.labels) ?? true } ?? false
+        if !matches { mismatch(template, path, &problems) }
         validateLongRunning(template, of: kind, path, &problems)
     }
 

@@ -171,7 +171,8 @@ package struct StatefulSetStatus: Schema {
     package let collisionCount = Field<Int32?>(
         "collisionCount", 9, "How often the name of a new ControllerRevision was taken; part of the next name.", .atLeast(0))
     package let conditions = Field<[StatefulSetCondition]>("conditions", 10, "Aspects of the state.", .merge(key: "type"))
-    package let availableReplicas = Field<Int32>("availableReplicas", 11, "Of these, pods ready for minReadySeconds.", .atLeast(0))
+    package let availableReplicas = Field<Int32>(
+        "availableReplicas", 11, "Of these, pods ready for minReadySeconds.", .written, .atLeast(0))
 
     package static func validate(_ status: View<StatefulSetStatus>, _ path: Path, _ problems: inout Problems) {
         ReplicaCounts.validate(

@@ -166,7 +166,7 @@ package struct HorizontalPodAutoscalerStatus: Schema {
     package let lastScaleTime = Field<Time?>("lastScaleTime", 2, "When the number changed last.")
     package let currentReplicas = Field<Int32>("currentReplicas", 3, "The number of pods.", .atLeast(0))
     package let desiredReplicas = Field<Int32>("desiredReplicas", 4, "The number that was asked for last.", .always, .atLeast(0))
-    package let currentMetrics = Field<[MetricStatus]>("currentMetrics", 5, "The metrics as they were read last.", .atomic)
+    package let currentMetrics = Field<[MetricStatus]>("currentMetrics", 5, "The metrics as they were read last.", .written, .atomic)
     package let conditions = Field<[HorizontalPodAutoscalerCondition]>("conditions", 6, "Aspects of the state.", .merge(key: "type"))
 }
 

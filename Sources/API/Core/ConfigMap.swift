@@ -33,7 +33,8 @@ package struct ConfigMap: Kind {
             DataKeys.validate(member.key, path.child("binaryData"), &problems)
             size += DataKeys.decodedCount(member.value.string ?? "")
         }
-        DataKeys.validateSize(size, path, &problems)
+        // Upstream's path is an empty name, which it writes so.
+        if size > DataKeys.sizeLimit { problems.tooLong(Path("[]"), "may not be more than \(DataKeys.sizeLimit) bytes") }
     }
 
     package static func validateUpdate(_ map: View<ConfigMap>, from old: View<ConfigMap>, _ path: Path, _ problems: inout Problems) {
@@ -48,10 +49,6 @@ enum DataKeys {
 
     static func validate(_ key: String, _ path: Path, _ problems: inout Problems) {
         for detail in Names.configMapKey(key) { problems.invalid(path.key(key), .string(key), detail) }
-    }
-
-    static func validateSize(_ size: Int, _ path: Path, _ problems: inout Problems) {
-        if size > sizeLimit { problems.tooLong(path, "may not be more than \(sizeLimit) bytes") }
     }
 
     /// Once `immutable` is true it stays so, and the data with it.

@@ -64,8 +64,7 @@ package struct PersistentVolumeClaimSpec: Schema {
         PersistentVolumeClaimSpec(), "core.v1.PersistentVolumeClaimSpec", "The storage that is wanted.")
 
     package let accessModes = Field<[String]>(
-        "accessModes", 1, "How the volume will be mounted: ReadWriteOnce, ReadOnlyMany, ReadWriteMany, ReadWriteOncePod.", .atomic,
-        .oneOf("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"))
+        "accessModes", 1, "How the volume will be mounted: ReadWriteOnce, ReadOnlyMany, ReadWriteMany, ReadWriteOncePod.", .atomic)
     package let resources = Field<VolumeResourceRequirements>("resources", 2, "The size.")
     package let volumeName = Field<String>("volumeName", 3, "The volume that was given; or the only one that will do.")
     package let selector = Field<LabelSelector?>("selector", 4, "Labels of volumes that will do.")
@@ -83,10 +82,7 @@ package struct PersistentVolumeClaimSpec: Schema {
     /// Source: `ValidatePersistentVolumeClaimSpec` of pkg/apis/core/validation.
     package static func validate(_ spec: View<PersistentVolumeClaimSpec>, _ path: Path, _ problems: inout Problems) {
         if spec.accessModes.isEmpty { problems.required(path.child("accessModes"), "at least 1 access mode is required") }
-        if spec.accessModes.count > 1, spec.accessModes.contains("ReadWriteOncePod") {
-            problems.forbidden(
-                path.child("accessModes"), "may not use ReadWriteOncePod with other access modes")
-        }
+        AccessModes.validate(spec.accessModes, path.child("accessModes"), &problems)
         let size: Path = path.child("resources").key("storage")
         if let storage: Quantity = spec.resources.requests["storage"] {
             if storage.sign <= 0 { problems.invalid(size, .string(storage.description), "must be greater than zero") }

@@ -64,7 +64,8 @@ package struct VolumeNodeAffinity: Schema {
 extension PersistentVolumeSpec {
     /// Source: `ValidatePersistentVolumeSpec` of pkg/apis/core/validation.
     package static func validate(_ spec: View<PersistentVolumeSpec>, _ path: Path, _ problems: inout Problems) {
-        validateModes(spec.accessModes, path.child("accessModes"), &problems)
+        if spec.accessModes.isEmpty { problems.required(path.child("accessModes")) }
+        AccessModes.validate(spec.accessModes, path.child("accessModes"), &problems)
         let used: [String] = sources.filter { spec.json[$0] != nil }
         if used.isEmpty { problems.required(path, "must specify a volume type") }
         for source in used.dropFirst() { problems.forbidden(path.child(source), "may not specify more than 1 volume type") }
@@ -81,15 +82,6 @@ extension PersistentVolumeSpec {
             }
         }
         validateAttributesClass(spec, path, &problems)
-    }
-
-    private static func validateModes(_ modes: [String], _ path: Path, _ problems: inout Problems) {
-        if modes.isEmpty { problems.required(path) }
-        let supported: [String] = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]
-        for mode in modes where !supported.contains(mode) { problems.notSupported(path, .string(mode), supported: supported) }
-        if modes.contains("ReadWriteOncePod"), modes.contains(where: { $0 != "ReadWriteOncePod" }) {
-            problems.forbidden(path, "may not use ReadWriteOncePod with other access modes")
-        }
     }
 
     /// Of a volume that is an object of its own.

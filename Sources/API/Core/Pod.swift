@@ -55,6 +55,13 @@ package struct Pod: Kind {
         }
     }
 
+    /// Source: `ValidatePodCreate` of pkg/apis/core/validation.
+    package static func validateCreate(_ pod: View<Pod>, _ problems: inout Problems) {
+        if !pod.spec.ephemeralContainers.isEmpty {
+            problems.forbidden(Path("spec").child("ephemeralContainers"), "cannot be set on create")
+        }
+    }
+
     /// The class of service stays what it was at creation.
     package static func prepareForUpdate(_ pod: inout View<Pod>, from old: View<Pod>) {
         if !old.status.qosClass.isEmpty { pod.status.qosClass = old.status.qosClass }

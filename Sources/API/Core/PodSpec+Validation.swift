@@ -9,7 +9,9 @@ extension PodSpec {
         validateHostNamespaces(spec, path, &problems)
         Labels.validate(spec.json["nodeSelector"], path.child("nodeSelector"), &problems)
         validateSysctls(spec, path.child("securityContext"), &problems)
-        if spec.dnsPolicy == "None", spec.dnsConfig?.nameservers.isEmpty ?? true {
+        if spec.dnsPolicy == "None", spec.dnsConfig == nil {
+            problems.required(path.child("dnsConfig"), "must provide `dnsConfig` when `dnsPolicy` is None")
+        } else if spec.dnsPolicy == "None", spec.dnsConfig?.nameservers.isEmpty == true {
             problems.required(
                 path.child("dnsConfig").child("nameservers"), "must provide at least one DNS nameserver when `dnsPolicy` is None")
         }

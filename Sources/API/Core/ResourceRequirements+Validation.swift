@@ -6,12 +6,14 @@ extension ResourceRequirements {
         let limits: [(name: String, amount: Quantity)] = amounts(resources.json["limits"])
         let requests: [(name: String, amount: Quantity)] = amounts(resources.json["requests"])
         for (name, amount) in limits {
-            ResourceName.validate(name, path.child("limits"), &problems)
-            ResourceName.validate(amount, of: name, path.child("limits").key(name), &problems)
+            let here: Path = path.child("limits").key(name)
+            ResourceName.validate(name, here, &problems)
+            ResourceName.validate(amount, of: name, here, &problems)
         }
         for (name, amount) in requests {
-            ResourceName.validate(name, path.child("requests"), &problems)
-            ResourceName.validate(amount, of: name, path.child("requests").key(name), &problems)
+            let here: Path = path.child("requests").key(name)
+            ResourceName.validate(name, here, &problems)
+            ResourceName.validate(amount, of: name, here, &problems)
             guard let limit: Quantity = limits.first(where: { $0.name == name })?.amount else {
                 if !ResourceName.isOvercommitAllowed(name) {
                     problems.required(path.child("limits"), "Limit must be set for non overcommitable resources")
@@ -57,10 +59,9 @@ package enum ResourceName {
     /// False for what is handed out whole: huge pages and extended resources.
     package static func isOvercommitAllowed(_ name: String) -> Bool { isNative(name) && !name.hasPrefix("hugepages-") }
 
+    /// Source: `validateContainerResourceName` of pkg/apis/core/validation.
     static func validate(_ name: String, _ path: Path, _ problems: inout Problems) {
-        let details: [String] = Names.qualifiedName(name)
-        for detail in details { problems.invalid(path, .string(name), detail) }
-        guard details.isEmpty else { return }
+        validateStandard(name, path, &problems)
         if !name.contains("/") {
             if !ofContainers.contains(name), !name.hasPrefix("hugepages-") {
                 problems.invalid(path, .string(name), "must be a standard resource for containers")

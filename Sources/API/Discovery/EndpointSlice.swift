@@ -7,8 +7,8 @@ package struct EndpointSlice: Kind {
 
     package let metadata = Field<ObjectMeta>(
         "metadata", 1, "Name, labels and the like; the label kubernetes.io/service-name names the Service.")
-    package let endpoints = Field<[Endpoint]>("endpoints", 2, "The addresses with their state; 1000 at most.", .atomic)
-    package let ports = Field<[EndpointSlicePort]>("ports", 3, "The ports that each address serves; 20,000 at most.", .atomic)
+    package let endpoints = Field<[Endpoint]>("endpoints", 2, "The addresses with their state; 1000 at most.", .written, .atomic)
+    package let ports = Field<[EndpointSlicePort]>("ports", 3, "The ports that each address serves; 20,000 at most.", .written, .atomic)
     package let addressType = Field<String>(
         "addressType", 4, "IPv4, IPv6 or FQDN, for all addresses. Never changes.", .required, .immutable, .oneOf("FQDN", "IPv4", "IPv6"))
 

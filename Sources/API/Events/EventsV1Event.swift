@@ -17,8 +17,9 @@ package struct EventsV1Event: Kind {
     package let note = Field<String>("note", 10, "For people: what happened; 1 KB at most.")
     package let type = Field<String>("type", 11, "Normal or Warning.")
     package let deprecatedSource = Field<EventSource>("deprecatedSource", 12, "Who reports it, in the old form.")
-    package let deprecatedFirstTimestamp = Field<Time?>("deprecatedFirstTimestamp", 13, "When it happened first, in the old form.")
-    package let deprecatedLastTimestamp = Field<Time?>("deprecatedLastTimestamp", 14, "When it happened last, in the old form.")
+    package let deprecatedFirstTimestamp = Field<Time?>(
+        "deprecatedFirstTimestamp", 13, "When it happened first, in the old form.", .written)
+    package let deprecatedLastTimestamp = Field<Time?>("deprecatedLastTimestamp", 14, "When it happened last, in the old form.", .written)
     package let deprecatedCount = Field<Int32>("deprecatedCount", 15, "How often it happened, in the old form.")
 
     package static let selectableFields: [SelectableField] =

@@ -188,7 +188,9 @@ package enum GatewayDefinitions {
                 timeouts:
                   type: object
                   properties: {request: {type: string, pattern: '^([0-9]{1,5}(h|m|s|ms)){1,4}$'}, backendRequest: {type: string, pattern: '^([0-9]{1,5}(h|m|s|ms)){1,4}$'}}
-                retry: {type: object, x-kubernetes-preserve-unknown-fields: true}
+                retry:
+                  type: object
+                  properties: {codes: {type: array, items: {type: integer, minimum: 400, maximum: 599}}, attempts: {type: integer, minimum: 1}, backoff: {type: string, pattern: '^([0-9]{1,5}(h|m|s|ms)){1,4}$'}}
                 sessionPersistence: {type: object, x-kubernetes-preserve-unknown-fields: true}
         """
 

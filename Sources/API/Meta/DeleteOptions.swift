@@ -11,11 +11,12 @@ package struct DeleteOptions: Schema {
     package let preconditions = Field<Preconditions?>("preconditions", 2, "What must hold, or the deletion is refused with 409.")
     package let orphanDependents = Field<Bool?>("orphanDependents", 3, "True keeps dependents. Give propagationPolicy instead.")
     package let propagationPolicy = Field<String?>(
-        "propagationPolicy", 4, "What becomes of dependents: Orphan keeps them, Background deletes them after, Foreground before.",
-        .oneOf("Foreground", "Background", "Orphan"))
+        "propagationPolicy", 4, "What becomes of dependents: Orphan keeps them, Background deletes them after, Foreground before.")
     package let dryRun = Field<[String]>("dryRun", 5, "`All` goes all the way, but stores nothing.", .atomic)
     package let ignoreStoreReadErrorWithClusterBreakingPotential = Field<Bool?>(
         "ignoreStoreReadErrorWithClusterBreakingPotential", 6, "Delete an object although it can't be read from the store.")
+
+    private static let policies = ["Foreground", "Background", "Orphan"]
 
     /// Source: `ValidateDeleteOptions` of k8s.io/apimachinery.
     package static func validate(_ options: View<DeleteOptions>, _ path: Path, _ problems: inout Problems) {
@@ -23,6 +24,9 @@ package struct DeleteOptions: Schema {
             problems.invalid(
                 path.child("propagationPolicy"), options.json["propagationPolicy"] ?? .null,
                 "orphanDependents and deletionPropagation cannot be both set")
+        }
+        if let policy = options.propagationPolicy, !policies.contains(policy) {
+            problems.notSupported(path.child("propagationPolicy"), .string(policy), supported: policies + ["nil"])
         }
         for value in options.dryRun where value != "All" {
             problems.notSupported(path.child("dryRun"), .array(options.dryRun.map { .string($0) }), supported: ["All"])

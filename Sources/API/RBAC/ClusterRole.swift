@@ -9,7 +9,7 @@ package struct ClusterRole: Kind {
         nameRule: { Names.pathSegment($0) })
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
-    package let rules = Field<[PolicyRule]>("rules", 2, "What the role allows.", .atomic)
+    package let rules = Field<[PolicyRule]>("rules", 2, "What the role allows.", .written, .atomic)
     package let aggregationRule = Field<AggregationRule?>(
         "aggregationRule", 3, "Roles whose rules make up this one. A controller then writes the rules; others' changes to them are lost.")
 

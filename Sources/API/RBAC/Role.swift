@@ -8,7 +8,7 @@ package struct Role: Kind {
         "Role", group: RBAC.group, plural: "roles", createsOnUpdate: true, nameRule: { Names.pathSegment($0) })
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
-    package let rules = Field<[PolicyRule]>("rules", 2, "What the role allows.", .atomic)
+    package let rules = Field<[PolicyRule]>("rules", 2, "What the role allows.", .written, .atomic)
 
     package static let columns: [Column<Role>] = [.name, .createdAt]
 

@@ -21,12 +21,17 @@ extension RequestOptions {
         return items + other
     }
 
-    /// Reads the items of a query; those with an empty value count as absent, as in Kubernetes.
+    /// Reads the items of a query; those with an empty value count as absent, flags excepted, as in Kubernetes.
     ///
     /// Throws ``APIStatus`` (400) for a value that is not of the option's type.
     package init(queryItems: [(name: String, value: String)]) throws(APIStatus) {
-        for (name, value) in queryItems where !value.isEmpty {
+        for (name, value) in queryItems {
             switch name {
+            case "watch": other.append((name, Self.flag(value) ? "true" : "false"))
+            case "allowWatchBookmarks": allowWatchBookmarks = Self.flag(value)
+            case "sendInitialEvents": sendInitialEvents = Self.flag(value)
+            case "force": force = Self.flag(value)
+            case _ where value.isEmpty: continue
             case "labelSelector": labelSelector = value
             case "fieldSelector": fieldSelector = value
             case "resourceVersion": resourceVersion = value
@@ -34,12 +39,9 @@ extension RequestOptions {
             case "limit": limit = try Self.int(name, value)
             case "continue": continueToken = value
             case "timeoutSeconds": timeoutSeconds = try Self.int(name, value)
-            case "allowWatchBookmarks": allowWatchBookmarks = try Self.bool(name, value)
-            case "sendInitialEvents": sendInitialEvents = try Self.bool(name, value)
             case "dryRun" where value == "All": dryRun = true
             case "fieldManager": fieldManager = value
             case "fieldValidation": fieldValidation = value
-            case "force": force = try Self.bool(name, value)
             case "propagationPolicy": propagationPolicy = value
             case "gracePeriodSeconds": gracePeriodSeconds = try Self.int(name, value)
             default: other.append((name, value))
@@ -54,8 +56,8 @@ extension RequestOptions {
         return number
     }
 
-    /// What Go takes for a flag in a query: anything but `false` and `0` is true.
-    private static func bool(_ name: String, _ value: String) throws(APIStatus) -> Bool {
-        !["false", "0"].contains(value.lowercased())
-    }
+    /// What Go takes for a flag in a query: anything but `false` and `0` is true, and so is nothing after the name.
+    ///
+    /// Source: `Convert_Slice_string_To_bool` of k8s.io/apimachinery/pkg/runtime.
+    private static func flag(_ value: String) -> Bool { !["false", "0"].contains(value.lowercased()) }
 }

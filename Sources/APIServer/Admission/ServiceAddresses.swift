@@ -60,6 +60,7 @@ final class ServiceAddresses: AdmissionPlugin {
     private func giveAddress(
         _ service: inout View<Service>, _ before: View<Service>?, _ known: inout Given, _ call: Call
     ) throws(APIStatus) {
+        try checkFamilies(service, call)
         if service.spec.clusterIP.isEmpty, let kept = before?.spec.clusterIP, !kept.isEmpty { service.spec.clusterIP = kept }
         if service.spec.clusterIP != "None", service.spec.clusterIP != before?.spec.clusterIP ?? "" || service.spec.clusterIP.isEmpty {
             if service.spec.clusterIP.isEmpty {
@@ -86,6 +87,22 @@ final class ServiceAddresses: AdmissionPlugin {
         service.spec.clusterIPs = [service.spec.clusterIP]
         if service.spec.ipFamilies.isEmpty { service.spec.ipFamilies = ["IPv4"] }
         if service.spec.ipFamilyPolicy == nil { service.spec.ipFamilyPolicy = "SingleStack" }
+    }
+
+    /// Services have one family here; who writes the endpoints of a headless one himself may have both.
+    ///
+    /// Source: `initIPFamilyFields` of pkg/registry/core/service/storage.
+    private func checkFamilies(_ service: View<Service>, _ call: Call) throws(APIStatus) {
+        if service.isHeadless, service.spec.selector.isEmpty { return }
+        var problems = Problems()
+        let spec = Path("spec")
+        if service.spec.ipFamilyPolicy == "RequireDualStack" {
+            problems.invalid(spec.child("ipFamilyPolicy"), "RequireDualStack", "this cluster is not configured for dual-stack services")
+        }
+        for (index, family) in service.spec.ipFamilies.enumerated() where family == "IPv6" {
+            problems.invalid(spec.child("ipFamilies").index(index), .string(family), "not configured on this cluster")
+        }
+        guard problems.isEmpty else { throw .invalid(call.names, service.name, problems) }
     }
 
     private func giveNodePorts(

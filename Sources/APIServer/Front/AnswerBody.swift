@@ -75,6 +75,13 @@ extension HTTPExchange {
             Array("Too many requests, please try again later.\n".utf8))
     }
 
+    /// Sends what upstream's mux answers of a path that it does not know. Source: `NotFound` of net/http.
+    func refusePage() {
+        respond(
+            404, ["Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache, private"],
+            Array("404 page not found\n".utf8))
+    }
+
     /// Sends what went wrong.
     func refuse(_ status: APIStatus, as form: WireForm) {
         var headers = HTTPHeaders(warnings: status.warnings)

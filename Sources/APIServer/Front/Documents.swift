@@ -43,6 +43,16 @@ extension APIServer {
         }
     }
 
+    /// Whether a path is below one that the API serves itself, so that a Status says what is not there; all other paths are pages that are
+    /// not found. Source: `director` of k8s.io/apiserver/pkg/server/handler.go.
+    func claims(_ target: Route.Target) -> Bool {
+        switch target {
+        case .resource(let request): request.resource.group.isEmpty || types.hasBuiltIn(group: request.resource.group)
+        case .discovery(let segments): segments.first == "api" || segments.count > 1 && types.hasBuiltIn(group: segments[1])
+        case .openAPI, .health, .version, .unknown: false
+        }
+    }
+
     private func discoveryDocument(_ segments: [String], _ accept: String) throws(APIStatus) -> Document {
         let isAggregated: Bool = accept.contains("as=APIGroupDiscoveryList") && accept.contains("v=v2") && segments.count == 1
         guard let found = types.now.discovery.document(segments, isAggregated: isAggregated) else {

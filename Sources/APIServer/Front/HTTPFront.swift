@@ -98,8 +98,14 @@ package final class HTTPFront: Sendable {
             }
             try perform(resource, incoming, exchange)
         } catch {
-            exchange.refuse(error, as: Self.refusalForm(incoming.http))
+            refuse(error, incoming, as: Self.refusalForm(incoming.http), exchange)
         }
+    }
+
+    /// Refuses what was asked for: of paths that nothing claims as plain text.
+    private func refuse(_ status: APIStatus, _ incoming: Incoming, as form: WireForm, _ exchange: HTTPExchange) {
+        guard status == .pathNotFound, !server.claims(incoming.target) else { return exchange.refuse(status, as: form) }
+        exchange.refusePage()
     }
 
     /// Leaves a request to the server that serves its group and version.
@@ -133,7 +139,8 @@ package final class HTTPFront: Sendable {
         if let timeout = request.options["timeout"] { try Self.check(timeout: timeout) }
         let form: WireForm = try form(for: request, http)
         request.representation = form.representation
-        if !http.body.isEmpty || request.verb == .patch {
+        // What goes through a proxy is for the other side to read.
+        if !http.body.isEmpty || request.verb == .patch, request.subresource != "proxy" {
             request.contentType = try MediaTypes.content(
                 http.headers["content-type"], verb: request.verb, isCustom: server.type(of: request.resource)?.custom != nil)
         }
@@ -149,15 +156,15 @@ package final class HTTPFront: Sendable {
             // Who asks for the head alone gets it, and the connection stays free.
             case .success(.watch) where http.method == "HEAD", .success(.stream) where http.method == "HEAD":
                 exchange.respond(200, [:], [])
-            case .success(.watch(let watcher)) where WebSocketHandshake.isAsked(http.headers):
+            case .success(.watch(let watcher, _)) where WebSocketHandshake.isAsked(http.headers):
                 WebSocketWatch(
                     watcher: watcher, framing: form.encoding == .protobuf ? .protobuf : .json, hasBetaName: form.hasBetaName,
                     hub: server.watches
                 ).serve(http, exchange)
-            case .success(.watch(let watcher)): stream(watcher, form, exchange)
+            case .success(.watch(let watcher, let warnings)): stream(watcher, form, warnings, exchange)
             case .success(.stream(let bytes)): stream(bytes, exchange)
             case .success(.connect(let take)): take(http, exchange)
-            case .failure(let status): exchange.refuse(status, as: form)
+            case .failure(let status): refuse(status, incoming, as: form, exchange)
             }
         }
     }
@@ -200,9 +207,12 @@ package final class HTTPFront: Sendable {
         return form
     }
 
-    private func stream(_ watcher: Watcher, _ form: WireForm, _ exchange: HTTPExchange) {
+    private func stream(_ watcher: Watcher, _ form: WireForm, _ warnings: [String], _ exchange: HTTPExchange) {
         let framing: EventFraming = form.encoding == .protobuf ? .protobuf : .json
-        exchange.start(200, ["Content-Type": framing.mediaType, "Cache-Control": "no-cache, private"])
+        var headers = HTTPHeaders(warnings: warnings)
+        headers.set("Content-Type", framing.mediaType)
+        headers.set("Cache-Control", "no-cache, private")
+        exchange.start(200, headers)
         let stream = WatchStream(watcher, framing, hasBetaName: form.hasBetaName, exchange)
         let registration: WatchRegistration = server.watches.register(
             watcher, group: .loop(exchange.loop), execute: { exchange.execute($0) }, pump: stream.pump)

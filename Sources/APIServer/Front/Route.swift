@@ -58,7 +58,7 @@ package struct Route: Sendable {
         guard let items = PercentEncoding.items(of: isProxy ? "" : query ?? "") else { throw .badRequest("the query has a broken escape") }
         var options = try RequestOptions(queryItems: items)
         let asked: String? = options.other.isEmpty ? nil : options["watch"]
-        let watches: Bool = isOldWatch || asked == "true" || asked == "1"
+        let watches: Bool = isOldWatch || asked == "true"
         if asked != nil { options.other.removeAll { $0.name == "watch" } }
         let name: String? = parts.count > 1 ? parts[1] : nil
         if let namespace { try check(namespace, "Namespace") }
@@ -78,6 +78,8 @@ package struct Route: Sendable {
         case "PUT": request.verb = .update
         case "PATCH": request.verb = .patch
         case "DELETE": request.verb = name == nil ? .deletecollection : .delete
+        // It asks nothing that reading does not. Source: the methods of `ProxyREST` in the registries of pods and services.
+        case "OPTIONS" where isProxy: break
         default: throw .pathMethodNotAllowed
         }
         return .resource(request)

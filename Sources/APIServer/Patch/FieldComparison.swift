@@ -76,56 +76,46 @@ package struct FieldComparison: Sendable {
     /// Elements are found by their identity. One that stands twice is compared as a whole.
     private static func compareElements(_ old: [JSON], _ new: [JSON], _ shape: FieldShape, _ below: inout Below) {
         let inner: FieldShape = shape.element
-        let one = Elements(old, shape)
-        let two = Elements(new, shape)
-        for (path, element, isAlone) in one.all {
-            guard isAlone, two.isAtMostOnce(path) else {
-                let (before, after): ([JSON], [JSON]) = (one.at(path), two.at(path))
+        let (one, two): (Elements, Elements) = (Elements(old, shape), Elements(new, shape))
+        for (path, element) in zip(one.paths, one.elements) {
+            guard one.isAlone(path), two.isAlone(path) else {
+                let (before, after): ([JSON], [JSON]) = (one.all(path), two.all(path))
                 if before != after { below.add(path, (after.isEmpty ? .removed : .modified, FieldComparison())) }
                 continue
             }
-            below.add(path, compare(element, two.at(path).first, inner))
+            below.add(path, compare(element, two.first(path), inner))
         }
-        for (path, element, isAlone) in two.all where !one.contains(path) {
-            below.add(path, isAlone ? compare(nil, element, inner) : (.added, FieldComparison()))
+        for (path, element) in zip(two.paths, two.elements) where one.first(path) == nil {
+            below.add(path, two.isAlone(path) ? compare(nil, element, inner) : (.added, FieldComparison()))
         }
     }
 
     /// The elements of a list by their paths.
     private struct Elements {
-        private let paths: [String]
-        private let elements: [JSON]
-        /// Places in the list.
-        private let places: [ExactText: [Int]]
+        /// Each once, in the order of the list.
+        private(set) var paths: [String] = []
+        /// The first of each path.
+        private(set) var elements: [JSON] = []
+        private var places: [ExactText: Int] = [:]
+        /// All that have a path which stands more than once.
+        private var repeated: [ExactText: [JSON]] = [:]
 
-        init(_ elements: [JSON], _ shape: FieldShape) {
-            var paths: [String] = []
-            var kept: [JSON] = []
-            paths.reserveCapacity(elements.count)
-            kept.reserveCapacity(elements.count)
-            var places: [ExactText: [Int]] = [:]
-            for element in elements {
+        init(_ list: [JSON], _ shape: FieldShape) {
+            for element in list {
                 guard let path: String = shape.path(of: element) else { continue }
-                places[ExactText(path), default: []].append(paths.count)
-                paths.append(path)
-                kept.append(element)
-            }
-            self.paths = paths
-            self.elements = kept
-            self.places = places
-        }
-
-        /// Each path once, with its first element and whether that stands alone.
-        var all: [(path: String, element: JSON, isAlone: Bool)] {
-            paths.indices.compactMap { index in
-                let same: [Int] = places[ExactText(paths[index])] ?? []
-                return same.first == index ? (paths[index], elements[index], same.count == 1) : nil
+                if let place: Int = places[ExactText(path)] {
+                    repeated[ExactText(path), default: [elements[place]]].append(element)
+                } else {
+                    places[ExactText(path)] = paths.count
+                    paths.append(path)
+                    elements.append(element)
+                }
             }
         }
 
-        func contains(_ path: String) -> Bool { places[ExactText(path)] != nil }
-        func isAtMostOnce(_ path: String) -> Bool { places[ExactText(path)]?.count ?? 0 <= 1 }
-        func at(_ path: String) -> [JSON] { (places[ExactText(path)] ?? []).map { elements[$0] } }
+        func isAlone(_ path: String) -> Bool { repeated.isEmpty || repeated[ExactText(path)] == nil }
+        func first(_ path: String) -> JSON? { places[ExactText(path)].map { elements[$0] } }
+        func all(_ path: String) -> [JSON] { repeated[ExactText(path)] ?? first(path).map { [$0] } ?? [] }
     }
 
     /// Nodes of the three sets at one level, in any order.

@@ -44,11 +44,11 @@ final class OwnershipTemplate: Sendable {
 
     private static func emptyValue(_ schema: ObjectSchema, depth: Int) -> JSON {
         var members: [JSONObject.Member] = []
-        for field in schema.fields where !field.isOptional {
+        for field in schema.fields where !field.isOptional || field.writtenZero?.isNull == true {
             let value: JSON
             switch field.type {
             case .object(let reference): value = depth < 8 ? emptyValue(reference.schema, depth: depth + 1) : .object([:])
-            case _ where !field.isAlwaysWritten: continue
+            case _ where !field.isWritten: continue
             case .boolean: value = false
             case .int32, .int64, .double: value = 0
             case .string, .base64: value = ""

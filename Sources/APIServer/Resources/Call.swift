@@ -57,7 +57,7 @@ final class Warnings: Sendable {
 package enum Answer: Sendable {
     /// One JSON document in pieces that follow each other.
     case document(code: Int, pieces: [ArraySlice<UInt8>], warnings: [String])
-    case watch(Watcher)
+    case watch(Watcher, warnings: [String])
     /// Text as it comes, such as a log.
     case stream(AsyncThrowingStream<[UInt8], any Error>)
     /// What only a connection from outside can carry: it takes the request as it came and gives the answer itself.

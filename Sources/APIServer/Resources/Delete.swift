@@ -24,14 +24,17 @@ extension APIServer {
     }
 
     private func deleteNext(_ walk: DeletionWalk, _ options: Deletion, _ call: Call) {
-        guard let entry = walk.next() else { return }
-        let next: Reply = { [self] result in
-            if case .failure(let status) = result, !status.isNotFound { walk.fail(status) }
-            deleteNext(walk, options, call)
-        }
-        proceed(call, next) { [self] () throws(APIStatus) in
-            if call.webhookRun != nil { try admitDeletion(of: try call.tree(entry), call) }
-            delete(entry.key, options, call, next)
+        while let entry = walk.next() {
+            let turn = DeletionWalk.Turn()
+            let next: Reply = { [self] result in
+                if case .failure(let status) = result, !status.isNotFound { walk.fail(status) }
+                if turn.isOver() { deleteNext(walk, options, call) }
+            }
+            proceed(call, next) { [self] () throws(APIStatus) in
+                if call.webhookRun != nil { try admitDeletion(of: try call.tree(entry), call) }
+                delete(entry.key, options, call, next)
+            }
+            guard turn.isOver() else { return }
         }
     }
 

@@ -11,6 +11,15 @@ final class DeletionWalk: Sendable {
         var failure: APIStatus?
     }
 
+    /// One object's deletion in a lane: it is started, and it is answered. Whoever comes second goes on with the lane, so that what is
+    /// answered at once, as in a dry run, is a loop and no recursion.
+    final class Turn: Sendable {
+        private let isHalfDone = Atomic<Bool>(false)
+
+        /// Called at both ends; true for the second.
+        func isOver() -> Bool { isHalfDone.exchange(true, ordering: .acquiringAndReleasing) }
+    }
+
     /// How many are deleted at a time; at least one lane, which then finds nothing.
     let width: Int
     private let state: Mutex<State>

@@ -14,8 +14,11 @@ enum ObjectKeys {
 
     /// Namespace, empty for objects without one, and name of a key.
     static func place(of key: String) -> (namespace: Substring, name: Substring) {
-        let parts: [Substring.UTF8View] = key.utf8.split(separator: slash, omittingEmptySubsequences: false)
-        return parts.count > 3 ? (Substring(parts[2]), Substring(parts[3])) : ("", parts.last.map { Substring($0) } ?? "")
+        let resource: Substring = resource(of: key)
+        guard !resource.isEmpty else { return ("", key[...]) }
+        let rest: Substring.UTF8View = key[key.utf8.index(after: resource.endIndex)...].utf8
+        guard let end = rest.firstIndex(of: slash) else { return ("", Substring(rest)) }
+        return (Substring(rest[..<end]), Substring(rest[rest.index(after: end)...]))
     }
 
     /// Group and resource of a key.

@@ -66,8 +66,12 @@ extension APIServer {
     /// - Parameter complaints: what a strict reader of the body refuses.
     func applied(_ applied: JSON, _ complaints: BodyComplaints, _ call: Call) throws(APIStatus) -> JSON {
         let name: String = call.request.name ?? ""
-        guard applied["apiVersion"] != nil, applied["kind"] != nil else {
+        guard let version: String = applied["apiVersion"]?.string, applied["kind"] != nil else {
             throw .badRequest("invalid object type: /, Kind=")
+        }
+        guard version == call.names.apiVersion else {
+            throw .badRequest(
+                "Incorrect version specified in apply patch. Specified patch version: \(version), expected: \(call.names.apiVersion)")
         }
         guard !(applied[["metadata", "managedFields"]]?.array?.isEmpty == false) else {
             throw .badRequest("metadata.managedFields must be nil")

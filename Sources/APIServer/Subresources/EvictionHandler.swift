@@ -43,26 +43,51 @@ struct EvictionHandler: SubresourceHandler {
         guard budgets.count < 2 else {
             throw .internalError("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")
         }
-        guard let budget = budgets.first, budget.paysFor(pod) else { return try server.delete(removal, deleted) }
-        guard let type = server.type(of: PodDisruptionBudget.names.resource) else { throw .pathNotFound }
-
-        var payment = Call(
-            request: APIRequest(.update, type.names.resource, namespace: key.namespace, name: budget.name, subresource: "status"),
-            user: .component("system:apiserver"), type: type, now: call.now, warnings: Warnings())
-        payment.request.options.fieldManager = "swkube-apiserver"
-        payment.isAdmitted = true
-        payment.request.options.dryRun = removal.options.dryRun
-        server.modify(
-            payment,
-            { result in
-                switch result {
-                case .failure(let status): reply(.failure(status))
-                case .success: do throws(APIStatus) { try server.delete(removal, deleted) } catch { reply(.failure(error)) }
-                }
+        let marking: Call = try statusUpdate(of: Pod.names, key, removal, server)
+        let markAndDelete: @Sendable () throws(APIStatus) -> Void = { () throws(APIStatus) in
+            // What is only tried leaves no mark.
+            guard !removal.options.dryRun else { return try server.delete(removal, deleted) }
+            server.modify(marking, then({ () throws(APIStatus) in try server.delete(removal, deleted) }, reply)) { old in
+                View<Pod>(old).marked(now: call.now).json
             }
-        ) { old throws(APIStatus) in
+        }
+        guard let budget = budgets.first, budget.paysFor(pod) else { return try markAndDelete() }
+        let payment: Call = try statusUpdate(of: PodDisruptionBudget.names, budget.key, removal, server)
+        server.modify(payment, then(markAndDelete, reply)) { old throws(APIStatus) in
             try View<PodDisruptionBudget>(old).charged(for: pod, now: call.now).json
         }
+    }
+
+    /// A write of the server's own to the status of an object.
+    private func statusUpdate(of names: KindNames, _ key: ObjectKey, _ removal: Call, _ server: APIServer) throws(APIStatus) -> Call {
+        guard let type = server.type(of: names.resource) else { throw .pathNotFound }
+        var update = Call(
+            request: APIRequest(.update, names.resource, namespace: key.namespace, name: key.name, subresource: "status"),
+            user: .component("system:apiserver"), type: type, now: removal.now, warnings: Warnings())
+        update.request.options.fieldManager = "swkube-apiserver"
+        update.isAdmitted = true
+        update.request.options.dryRun = removal.options.dryRun
+        return update
+    }
+
+    /// Goes on with `next` where something succeeded; what fails is the answer.
+    private func then(_ next: @escaping @Sendable () throws(APIStatus) -> Void, _ reply: @escaping Reply) -> Reply {
+        { result in
+            switch result {
+            case .failure(let status): reply(.failure(status))
+            case .success: do throws(APIStatus) { try next() } catch { reply(.failure(error)) }
+            }
+        }
+    }
+}
+
+extension View<Pod> {
+    /// The pod with the reason why it goes, which its Job may ask for.
+    fileprivate func marked(now: Time) -> View<Pod> {
+        var pod: View<Pod> = self
+        pod.setCondition("DisruptionTarget", true, reason: "EvictionByEvictionAPI", message: "Eviction API: evicting", now: now)
+        pod.metadata.remove(\.resourceVersion)
+        return pod
     }
 }
 

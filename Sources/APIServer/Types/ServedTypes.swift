@@ -16,11 +16,13 @@ package final class ServedTypes: Sendable {
 
     private let builtIn: [ResourceType]
     private let builtInByResource: [GroupVersionResource: ResourceType]
+    private let builtInGroups: Set<String>
     private let state: Mutex<Snapshot>
 
     package init(builtIn: [ResourceType]) {
         self.builtIn = builtIn
         builtInByResource = [GroupVersionResource: ResourceType](uniqueKeysWithValues: builtIn.map { ($0.names.resource, $0) })
+        builtInGroups = Set(builtIn.map(\.names.group))
         state = Mutex(
             Snapshot(
                 custom: [], customByResource: [:], discovery: DiscoveryDocuments(types: builtIn), openAPI: OpenAPIDocuments(types: builtIn))
@@ -30,6 +32,9 @@ package final class ServedTypes: Sendable {
     package subscript(resource: GroupVersionResource) -> ResourceType? {
         builtInByResource[resource] ?? state.withLock { $0.customByResource[resource] }
     }
+
+    /// Whether a group is one of the built-in types, whatever its custom resources.
+    func hasBuiltIn(group: String) -> Bool { builtInGroups.contains(group) }
 
     package var now: Snapshot { state.withLock { $0 } }
 

@@ -36,6 +36,6 @@ extension APIServer {
                 owesInitialEnd: streamsList && options.allowWatchBookmarks, timeout: timeout, wantsBookmarks: options.allowWatchBookmarks,
                 mayEnd: call.type.custom != nil, lane: call.type.conversion?.blocks == true ? slowLane : nil,
                 account: call.meter?.isStreaming(
-                    events: requestMetrics.events(of: call.request.resource), audit: call.audit)))
+                    events: requestMetrics.events(of: call.request.resource), audit: call.audit)), warnings: call.warnings.all)
     }
 }

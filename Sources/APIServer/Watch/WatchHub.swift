@@ -32,12 +32,16 @@ package final class WatchHub: Sendable {
     /// What was encoded for one watch and serves others.
     let rings = EventRings()
     private let state = Mutex(State())
+    /// What was written since all watches were woken.
+    private let written = Mutex((events: 0, bytes: 0))
+    private let retention: Retention
     private let clock: ClusterClock
     /// Set once, in the initialiser.
     private let subscription = Mutex<Subscription?>(nil)
 
     init(store: any Store, clock: ClusterClock) {
         self.clock = clock
+        retention = store.retention
         let wakes = store.subscribe { [weak self] events in self?.wake(events) }
         subscription.withLock { $0 = wakes }
     }
@@ -94,6 +98,7 @@ package final class WatchHub: Sendable {
     }
 
     private func wake(_ events: [StoreEvent]) {
+        guard !fillHistory(events) else { return wake(nil) }
         var written: [Substring] = []
         for event in events {
             // A batch mostly holds writes of one or two resources.
@@ -103,8 +108,22 @@ package final class WatchHub: Sendable {
         wake(written)
     }
 
-    private func wake(_ written: [Substring]) {
-        let woken: [[WatchGroup: [Int: Member]]] = state.withLock { state in written.compactMap { state.groups[$0] } }
+    /// Whether so much was written since all watches were woken that those of what nobody writes must look, or fall behind what is kept.
+    private func fillHistory(_ events: [StoreEvent]) -> Bool {
+        written.withLock { written in
+            written.events += events.count
+            for event in events { written.bytes += event.retainedBytes }
+            guard retention.isNearlyFilled(events: written.events, bytes: written.bytes) else { return false }
+            written = (0, 0)
+            return true
+        }
+    }
+
+    /// - Parameter written: the resources whose watches are woken; nil wakes all.
+    private func wake(_ written: [Substring]?) {
+        let woken: [[WatchGroup: [Int: Member]]] = state.withLock { state in
+            written?.compactMap { state.groups[$0] } ?? Array(state.groups.values)
+        }
         for groups in woken {
             for members in groups.values {
                 // One call wakes all of them. A member whose client has just left cannot make it; the next one does.

@@ -50,12 +50,18 @@ struct Pruner {
 
     /// What would be deleted: applied objects of the namespaces of the manifests (and those without) that the manifests do not name.
     func objects(besides manifests: [Manifest]) async throws -> [Manifest] {
+        var unwanted: [Manifest] = []
+        try await visit(besides: manifests) { unwanted.append($0) }
+        return unwanted
+    }
+
+    /// The same one by one, each before the next type is asked for.
+    private func visit(besides manifests: [Manifest], _ take: (Manifest) async throws -> Void) async throws {
         var namespaces: [String] = []
         for manifest in manifests {
             if let namespace = manifest.namespace, !namespaces.contains(namespace) { namespaces.append(namespace) }
         }
         let kept: Set<String> = Set(manifests.map { "\($0.resource.qualified)/\($0.namespace ?? "")/\($0.name)" })
-        var unwanted: [Manifest] = []
         for namespace in namespaces.map(Optional.some) + [nil] {
             for resource in allowlist where resource.isNamespaced == (namespace != nil) {
                 let list: JSON
@@ -69,16 +75,15 @@ struct Pruner {
                 for item in list.list("items") where item[["metadata", "annotations", LastApplied.annotation]] != nil {
                     let object = Manifest(
                         json: GetQuery.typed(item, resource), resource: resource, namespace: namespace, source: "")
-                    if !kept.contains("\(resource.qualified)/\(namespace ?? "")/\(object.name)") { unwanted.append(object) }
+                    if !kept.contains("\(resource.qualified)/\(namespace ?? "")/\(object.name)") { try await take(object) }
                 }
             }
         }
-        return unwanted
     }
 
     /// Deletes them and tells of each.
     func prune(besides manifests: [Manifest], _ deletion: DeletionOptions, _ printer: inout ObjectPrinter) async throws {
-        for object in try await objects(besides: manifests) {
+        try await visit(besides: manifests) { object in
             if dryRun.reachesServer {
                 var request = APIRequest(.delete, object.resource.resource, namespace: object.namespace, name: object.name)
                 var deletion: DeletionOptions = deletion

@@ -42,7 +42,7 @@ enum JobDescription {
         text.field("Schedule", cron.text(at: "spec", "schedule"))
         text.field("Concurrency Policy", cron.text(at: "spec", "concurrencyPolicy"))
         text.field("Suspend", cron[["spec", "suspend"]].map { $0.bool == true ? "True" : "False" } ?? "<unset>")
-        if let zone = cron[["spec", "timeZone"]]?.string { text.field("Time Zone", zone) }
+        text.field("Time Zone", cron[["spec", "timeZone"]]?.string ?? "<unset>")
         text.field("Successful Job History Limit", cron[["spec", "successfulJobsHistoryLimit"]].map(GoText.of) ?? "3")
         text.field("Failed Job History Limit", cron[["spec", "failedJobsHistoryLimit"]].map(GoText.of) ?? "1")
         text.field("Starting Deadline Seconds", cron[["spec", "startingDeadlineSeconds"]].map { GoText.of($0) + "s" } ?? "<unset>")

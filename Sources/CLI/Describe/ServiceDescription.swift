@@ -22,7 +22,10 @@ enum ServiceDescription {
         if !desired.isEmpty { text.field("Desired LoadBalancer IP", desired) }
         let name: String = service.text(at: "spec", "externalName")
         if !name.isEmpty { text.field("External Name", name) }
-        let ingress: [String] = service.list("status", "loadBalancer", "ingress").map { $0["ip"]?.string ?? $0.text(at: "hostname") }
+        let ingress: [String] = service.list("status", "loadBalancer", "ingress").map { entry in
+            let place: String = entry["ip"]?.string ?? entry.text(at: "hostname")
+            return entry["ipMode"]?.string.map { "\(place) (\($0))" } ?? place
+        }
         if !ingress.isEmpty { text.field("LoadBalancer Ingress", ingress.joined(separator: ", ")) }
         for port in service.list("spec", "ports") {
             let label: String = port["name"]?.string.flatMap { $0.isEmpty ? nil : $0 } ?? "<unset>"

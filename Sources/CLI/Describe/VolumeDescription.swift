@@ -43,6 +43,12 @@ enum VolumeDescription {
             text.line(level, "Items:")
             writeItems(source.list("items"), level + 1, &text)
         case "projected": writeProjected(source, level, &text)
+        case "nfs":
+            text.line(level, "Type:\tNFS (an NFS mount that lasts the lifetime of a pod)")
+            text.line(level, "Server:\t\(source.text(at: "server"))")
+            text.line(level, "Path:\t\(source.text(at: "path"))")
+            text.line(level, "ReadOnly:\t\(source["readOnly"]?.bool ?? false)")
+        case "csi": writeCSI(source, level, &text)
         case "image":
             text.line(level, "Type:\tImage (a container image or OCI artifact)")
             text.line(level, "Reference:\t\(source.text(at: "reference"))")
@@ -53,6 +59,18 @@ enum VolumeDescription {
                 text.line(level, "\(GenericDescription.label(of: member.key)):\t\(GoText.of(member.value))")
             }
         }
+    }
+
+    private static func writeCSI(_ source: JSON, _ level: Int, _ text: inout DescribeText) {
+        text.line(level, "Type:\tCSI (a Container Storage Interface (CSI) volume source)")
+        text.line(level, "Driver:\t\(source.text(at: "driver"))")
+        text.line(level, "FSType:\t\(source.text(at: "fsType"))")
+        // Of a PersistentVolume; a pod's own volume has none.
+        if let handle = source["volumeHandle"]?.string { text.line(level, "VolumeHandle:\t\(handle)") }
+        text.line(level, "ReadOnly:\t\(source["readOnly"]?.bool ?? false)")
+        let attributes: [String] = (source["volumeAttributes"]?.object ?? [:]).sorted().map { "    \($0.key)=\(GoText.of($0.value))" }
+        text.line(level, "VolumeAttributes:\t" + (attributes.first ?? "    <none>"))
+        for attribute in attributes.dropFirst() { text.line(level, "    \t" + attribute) }
     }
 
     private static func writeProjected(_ source: JSON, _ level: Int, _ text: inout DescribeText) {

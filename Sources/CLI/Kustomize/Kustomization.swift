@@ -6,6 +6,8 @@ import Machinery
 struct Kustomization {
     /// The folder of the file, without a slash at its end.
     let folder: String
+    /// The whole path of the file.
+    let filePath: String
     let json: JSON
     let restrictor: LoadRestrictor
     /// True for `kind: Component`.
@@ -13,11 +15,29 @@ struct Kustomization {
 
     private static let names: [String] = ["kustomization.yaml", "kustomization.yml", "Kustomization"]
 
-    private static let known: Set<String> = [
-        "apiVersion", "kind", "metadata", "resources", "bases", "components", "namespace", "namePrefix", "nameSuffix", "commonLabels",
-        "labels", "commonAnnotations", "configMapGenerator", "secretGenerator", "generatorOptions", "patches", "patchesStrategicMerge",
-        "patchesJson6902", "images", "replicas", "replacements", "configurations", "crds", "openapi", "sortOptions", "buildMetadata",
+    /// What each field holds.
+    private static let fields: [String: Shape] = [
+        "apiVersion": .text, "kind": .text, "metadata": .object, "resources": .texts, "bases": .texts, "components": .texts,
+        "namespace": .text, "namePrefix": .text, "nameSuffix": .text, "commonLabels": .object, "labels": .list,
+        "commonAnnotations": .object,
+        "configMapGenerator": .list, "secretGenerator": .list, "generatorOptions": .object, "patches": .list,
+        "patchesStrategicMerge": .texts, "patchesJson6902": .list, "images": .list, "replicas": .list, "replacements": .list,
+        "configurations": .texts, "crds": .texts, "openapi": .object, "sortOptions": .object, "buildMetadata": .texts,
     ]
+
+    private enum Shape: String {
+        case text = "string", texts = "[]string", list = "[]object", object = "map[string]string"
+
+        func fits(_ json: JSON) -> Bool {
+            if json.isNull { return true }
+            switch self {
+            case .text: return json.string != nil
+            case .texts: return json.array?.allSatisfy { $0.string != nil } ?? false
+            case .list: return json.array?.allSatisfy { $0.object != nil } ?? false
+            case .object: return json.object != nil
+            }
+        }
+    }
 
     /// What runs other programs or asks the network; told, never passed over.
     private static let refused: [String: String] = [
@@ -33,20 +53,48 @@ struct Kustomization {
         self.restrictor = restrictor
         self.folder = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
         let root: String = self.folder
+        guard LocalFile.isFolder(root) else {
+            let why: String = LocalFile.exists(root) ? "not a folder" : "no such file or directory"
+            throw Failure(
+                "must build at directory: not a valid directory: evalsymlink failure on '\(root)' : lstat \(Self.absolute(root)): \(why)")
+        }
         let found: [String] = Self.names.map { root + "/" + $0 }.filter { LocalFile.exists($0) && !LocalFile.isFolder($0) }
         guard let path = found.first else {
             throw Failure(
                 "unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '\(Self.absolute(root))'")
         }
         if found.count > 1 { throw Failure("Found multiple kustomization files: \(Self.absolute(root))") }
+        filePath = path
         let documents: [YAMLDocument]
         do { documents = try YAML.documents(try LocalFile.read(path), file: path) } catch { throw Failure("\(error)") }
         json = documents.first?.json ?? [:]
         guard json.isNull || json.object != nil else { throw Failure("\(path) holds a \(json.typeName), not a kustomization") }
-        for key in json.object?.keys ?? [] where !Self.known.contains(key) {
+        if (json.object?.keys ?? []).allSatisfy({ ["apiVersion", "kind", "metadata"].contains($0) }) {
+            throw Failure("kustomization.yaml is empty")
+        }
+        for (key, shape) in Self.fields.sorted(by: { $0.key < $1.key }) {
+            guard let value = json[key], !shape.fits(value) else { continue }
+            throw Failure(
+                "invalid Kustomization: json: cannot unmarshal \(value.typeName) into Go struct field Kustomization.\(key) of type "
+                    + shape.rawValue)
+        }
+        try Self.checkType(json, in: Self.absolute(root))
+        for key in json.object?.keys ?? [] where Self.fields[key] == nil {
             if let remedy = Self.refused[key] { throw Failure("\(path): \(key) is not supported; \(remedy)") }
             throw Failure("invalid Kustomization: json: unknown field \(JSON.quoted(key))")
         }
+    }
+
+    /// Throws for a version or kind that is another's.
+    private static func checkType(_ json: JSON, in folder: String) throws {
+        let kind: String = json.text(at: "kind").isEmpty ? "Kustomization" : json.text(at: "kind")
+        let wanted: String = "kustomize.config.k8s.io/" + (kind == "Component" ? "v1alpha1" : "v1beta1")
+        let version: String = json.text(at: "apiVersion")
+        if version.isEmpty || version == wanted, ["Kustomization", "Component"].contains(kind) { return }
+        let problem: String =
+            ["Kustomization", "Component"].contains(kind)
+            ? "apiVersion for \(kind) should be \(wanted)" : "kind should be Kustomization or Component"
+        throw Failure("Failed to read kustomization file under \(folder):\n\(problem)")
     }
 
     func texts(_ key: String) -> [String] { json.list(key).compactMap(\.string) }

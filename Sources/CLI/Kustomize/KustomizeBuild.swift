@@ -19,6 +19,7 @@ struct KustomizeBuild {
             resources[index].rename(resources[index].name + "-" + ContentHash.of(bare))
         }
         KustomizeNames.fix(&resources)
+        try KustomizeOrigin(kustomization).note(in: &resources)
         return Self.sorted(resources, kustomization).map(\.json)
     }
 
@@ -61,7 +62,9 @@ struct KustomizeBuild {
                 if name.isEmpty, object[["metadata", "generateName"]] == nil {
                     throw Failure("\(path): missing metadata.name in object \(object.text())")
                 }
-                try add(KustomizeResource(object), to: &own)
+                var resource = KustomizeResource(object)
+                resource.origin = ["path": .string(path)]
+                try add(resource, to: &own)
             }
         }
     }
@@ -97,6 +100,11 @@ struct KustomizeBuild {
             output.note(
                 "# Warning: '\(old)' is deprecated. Please use '\(new)' instead. Run 'kustomize edit fix' to update your Kustomization automatically."
             )
+        }
+        for (key, what) in [
+            ("crds", "references in custom resources keep their names"), ("openapi", "lists of custom resources are replaced as a whole"),
+        ] where kustomization.json[key] != nil {
+            output.note("# Warning: '\(key)' is not read: \(what).")
         }
     }
 
@@ -172,9 +180,10 @@ enum KustomizeNames {
         var found: [KustomizeResource] = all.filter { $0.kind == kind && $0.isNamed(name) }
         if let namespace {
             let near: [KustomizeResource] = found.filter {
-                $0.namespace == namespace || $0.formerNames.contains { $0.namespace == namespace }
+                ([$0.namespace] + $0.formerNames.map(\.namespace)).contains { $0 == namespace || ($0.isEmpty && namespace == "default") }
             }
-            if !near.isEmpty { found = near }
+            // One that says where it looks finds nothing elsewhere.
+            found = near
         }
         if found.count > 1 {
             let near: [KustomizeResource] = found.filter { $0.affixes == referrer.affixes && $0.namespace == referrer.namespace }

@@ -14,6 +14,7 @@ struct KustomizeGenerators {
         }
     }
 
+    /// Data put into a resource leave its name as it is: with a hash where it was generated, without where it came from a file.
     private func add(_ made: KustomizeResource, _ entry: JSON, _ resources: inout [KustomizeResource]) throws {
         let index: Int? = resources.firstIndex { $0.kind == made.kind && $0.group.isEmpty && $0.isNamed(made.name) }
         switch entry["behavior"]?.string ?? "create" {
@@ -23,7 +24,6 @@ struct KustomizeGenerators {
         case "replace":
             guard let index else { throw Failure("id \(made.described) does not exist; cannot replace") }
             for member in ["data", "binaryData", "type"] { resources[index].json[member] = made.json[member] }
-            resources[index].needsHash = resources[index].needsHash || made.needsHash
         case "merge":
             guard let index else { throw Failure("id \(made.described) does not exist; cannot merge") }
             for member in ["data", "binaryData"] {
@@ -34,7 +34,6 @@ struct KustomizeGenerators {
                     resources[index].json[["metadata", member, pair.key]] = pair.value
                 }
             }
-            resources[index].needsHash = resources[index].needsHash || made.needsHash
         case let other: throw Failure("unknown behavior \(JSON.quoted(other)); it must be create, merge or replace")
         }
     }
@@ -64,6 +63,10 @@ struct KustomizeGenerators {
         }
         var resource = KustomizeResource(object)
         resource.needsHash = !disablesHash
+        let generator: String = kind == "Secret" ? "SecretGenerator" : "ConfigMapGenerator"
+        resource.origin = [
+            "configuredIn": .string(kustomization.filePath), "configuredBy": ["apiVersion": "builtin", "kind": .string(generator)],
+        ]
         return resource
     }
 

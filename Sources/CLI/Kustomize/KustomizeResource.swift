@@ -9,6 +9,8 @@ struct KustomizeResource {
     var formerNames: [(name: String, namespace: String)] = []
     /// Prefixes and suffixes that were put around the name, outermost last.
     var affixes: [String] = []
+    /// The file that it came from, or the generator that made it: what `buildMetadata: [originAnnotations]` tells.
+    var origin: JSON = [:]
     /// A hash of the content is put behind the name at the end.
     var needsHash: Bool = false
 

@@ -99,6 +99,9 @@ package struct ConnectionOptions: ParsableArguments, Sendable {
 
     package init() {}
 
+    /// These flags alone, as kubectl's users write them.
+    static func dialect() throws -> FlagDialect { try FlagDialect(dump: _dumpHelp(), verb: "help") }
+
     var overrides: AccessOverrides {
         var overrides = AccessOverrides()
         overrides.context = context
@@ -171,7 +174,9 @@ package struct ConnectionOptions: ParsableArguments, Sendable {
     }
 
     /// Ready to ask the cluster; connects with the first request.
-    func session(_ shell: Shell) throws -> Session {
+    ///
+    /// - Parameter keepAlive: silence after which a connection is probed; nil leaves it to the system.
+    func session(_ shell: Shell, keepAlive: Duration? = nil) throws -> Session {
         var trace: (@Sendable (String, String, Int, Duration) -> Void)?
         if verbosity >= 6 {
             let output: Output = shell.output
@@ -180,7 +185,7 @@ package struct ConnectionOptions: ParsableArguments, Sendable {
             }
         }
         let access: ClusterAccess = try access(shell).withCredentials()
-        let transport = HTTPSTransport(access, userAgent: CLI.program, timeout: try timeout(), trace: trace)
+        let transport = HTTPSTransport(access, userAgent: CLI.program, timeout: try timeout(), keepAlive: keepAlive, trace: trace)
         return Session(
             transport, access: access, shell: shell, isNamespaceGiven: namespace != nil, warningsAreErrors: warningsAsErrors,
             cache: cache(shell).map { DiscoveryCache(folder: $0, server: access.server) })

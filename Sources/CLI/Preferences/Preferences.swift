@@ -36,6 +36,13 @@ package struct Preferences: Sendable {
                 options: Self.options(entry), prepended: entry.list("prependArgs").compactMap(\.string),
                 appended: entry.list("appendArgs").compactMap(\.string))
         }
+        var names: Set<String> = []
+        for alias in aliases {
+            guard !alias.name.isEmpty, alias.name.allSatisfy({ $0.isASCII && $0.isLetter }) else {
+                throw Failure("invalid alias name, can only include alphabetical characters")
+            }
+            guard names.insert(alias.name).inserted else { throw Failure("duplicate alias name \(alias.name)") }
+        }
         defaults = json.list("defaults").map { ($0.text(at: "command"), Self.options($0)) }
         let allowed: JSON? = json["credentialPluginAllowlist"].flatMap { $0.isNull ? nil : $0 }
         switch json.text(at: "credentialPluginPolicy") {

@@ -26,11 +26,13 @@ struct PreferencesFile {
         do { documents = try YAML.documents(try LocalFile.read(path), file: path) } catch let error as FileError {
             throw Failure("kuberc error kuberc: open \(path): \(error.isMissing ? "no such file or directory" : "\(error)")")
         } catch {
-            throw Failure("kuberc error kuberc: \(error)")
+            let place: String = CLI.isKubectl ? "" : ": \(error)"
+            throw Failure("kuberc error kuberc: no valid preferences found in \(path), use --v=5 to see details\(place)")
         }
         let known: [JSON] = documents.map(\.json).filter {
             $0.text(at: "kind") == "Preference" && $0.text(at: "apiVersion").hasPrefix("kubectl.config.k8s.io/v1")
         }
+        if documents.isEmpty { return nil }
         guard let json = known.first else {
             throw Failure("kuberc error kuberc: no valid preferences found in \(path), use --v=5 to see details")
         }
@@ -47,6 +49,9 @@ struct PreferencesFile {
         // `kuberc` itself reads the flag, and works on files that are wrong.
         guard LeadingFlags.verb(of: words) != "kuberc" else { return Preferences() }
         let flag: String? = try takeFlag(from: &words)
+        if flag != nil, shell.environment("KUBERC") == "off" {
+            throw applying(Failure("kuberc error disabling kuberc via KUBERC=off and passing kuberc flag are mutually exclusive"))
+        }
         guard isWanted(shell.environment), let json = try file(flag, shell) else { return Preferences() }
         do { return try Preferences(json) } catch { throw applying(error) }
     }

@@ -40,7 +40,11 @@ struct ObjectPrinter {
             output.write(YAML.write(object, sortedKeys: true))
         case .kyaml: output.write(KYAML.write(isTyped ? GoForm.ordered(object) : object.sortedByKey))
         case .jsonPath(let path): output.write(try path.text(object))
-        case .goTemplate(let template): output.write(try template.text(object))
+        case .goTemplate(let template):
+            do { output.write(try template.text(object, isTyped: isTyped)) } catch let error as GoTemplateFailure {
+                output.write(error.output)
+                throw error.failure
+            }
         case .jsonPathAsJSON(let path): output.line(JSON.array(try path.values(object)).sortedByKey.text(.kubectl))
         case .customColumns(let columns): output.write(try columns.text(PlainTable.items(of: object)))
         }

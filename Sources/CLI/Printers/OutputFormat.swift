@@ -42,8 +42,9 @@ enum OutputFormat: Sendable {
         case "jsonpath", "jsonpath-file", "jsonpath-as-json":
             guard let value, !value.isEmpty else { throw Failure("template format specified but no template given") }
             let source: String = name == "jsonpath-file" ? try Self.file(value) : value
-            let path: JSONPath
+            var path: JSONPath
             do { path = try JSONPath(source) } catch { throw Failure("error parsing jsonpath \(source), \(error)") }
+            path.allowsMissingKeys = allowsMissingKeys
             self = name == "jsonpath-as-json" ? .jsonPathAsJSON(path) : .jsonPath(path)
         case "go-template", "go-template-file", "template", "templatefile":
             guard let value, !value.isEmpty else { throw Failure("template format specified but no template given") }

@@ -27,6 +27,7 @@ struct ManifestReader {
     /// All objects in the order of the files. Nothing is returned unless everything could be read.
     func read(_ paths: [String], recursive: Bool) async throws -> [Manifest] {
         var manifests: [Manifest] = []
+        try Self.checkPresence(paths)
         for path in paths {
             if path == "-" {
                 manifests += try await parse(try session.shell.input(), "STDIN")
@@ -37,10 +38,10 @@ struct ManifestReader {
                 for object in try KustomizeBuild(output: session.output).objects(folder) { manifests += try await manifest(object, folder) }
                 continue
             }
-            if path.hasPrefix("http://") || path.hasPrefix("https://") {
-                throw Failure(
-                    "cannot read \(path): manifests from the network are not there yet; fetch it first: curl -fsSL \(path) | \(CLI.program) apply -f -"
-                )
+            if RemoteFile.names(path) {
+                let file = RemoteFile(path, environment: session.shell.environment)
+                manifests += try await parse(try await file.bytes(userAgent: CLI.program), path)
+                continue
             }
             for file in try Self.files(path, recursive: recursive) {
                 manifests += try await parse(try Self.bytes(file), file)
@@ -66,6 +67,11 @@ struct ManifestReader {
 
     private func manifest(_ json: JSON, _ source: String) async throws -> [Manifest] {
         guard json.object != nil else {
+            if validates {
+                throw Failure(
+                    "error validating \(JSON.quoted(source)): error validating data: invalid object to validate; if you choose to ignore these "
+                        + "errors, turn validation off with --validate=false")
+            }
             throw Failure(
                 "unable to decode \(JSON.quoted(source)): json: cannot unmarshal \(json.typeName) into Go value of type map[string]interface {}"
             )
@@ -122,9 +128,26 @@ struct ManifestReader {
                 + "off with --validate=false")
     }
 
+    /// Throws for all paths that are not there at once.
+    private static func checkPresence(_ paths: [String]) throws {
+        var failures = Failures()
+        for path in paths where path != "-" && !path.hasPrefix(ManifestPaths.kustomization) && !RemoteFile.names(path) {
+            if fitting(path).isEmpty {
+                failures.add(Failure("the path \(JSON.quoted(path)) does not exist", isComplete: paths.count > 1))
+            }
+        }
+        try failures.throwIfAny()
+    }
+
+    /// The path itself, or the files that it stands for as a pattern: `config/*.yaml`.
+    private static func fitting(_ path: String) -> [String] {
+        LocalFile.exists(path) ? [path] : LocalFile.matching(path)
+    }
+
     /// The file itself, or the manifests in a folder by name.
     private static func files(_ path: String, recursive: Bool) throws -> [String] {
-        guard LocalFile.exists(path) else { throw Failure("the path \(JSON.quoted(path)) does not exist") }
+        let matches: [String] = fitting(path)
+        guard matches == [path] else { return try matches.flatMap { try Self.files($0, recursive: recursive) } }
         guard LocalFile.isFolder(path) else { return [path] }
         var files: [String] = []
         for name in try LocalFile.names(in: path) {

@@ -15,7 +15,7 @@ struct PodChoice {
         let parts: [Substring] = word.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count > 1 else { return try await get(word) }
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
-            throw Failure("arguments in resource/name form may not have more than one slash")
+            throw Failure("arguments in resource/name form must have a single resource and name")
         }
         let resource: APIResource = try await session.resource(String(parts[0]))
         let name = String(parts[1])
@@ -56,7 +56,7 @@ struct PodChoice {
         let initial: [String] = pod.spec.initContainers.map(\.name)
         let ephemeral: [String] = pod.spec.ephemeralContainers.map(\.name)
         let all: [String] = main + initial + ephemeral
-        let list: String = (main + initial.map { $0 + " (init)" } + ephemeral.map { $0 + " (ephem)" }).joined(separator: ", ")
+        let list: String = ContainerNames.list(of: pod)
         if let wanted, !wanted.isEmpty {
             guard all.contains(wanted) else { throw Failure("container \(wanted) is not valid for pod \(pod.name) out of: \(list)") }
             return wanted
@@ -73,5 +73,14 @@ struct PodChoice {
             session.output.flush()
         }
         return first
+    }
+}
+
+/// The containers of a pod in a line for people who have to choose one.
+enum ContainerNames {
+    /// `main, setup (init), debugger (ephem)`
+    static func list(of pod: View<Pod>) -> String {
+        (pod.spec.containers.map(\.name) + pod.spec.initContainers.map { $0.name + " (init)" }
+            + pod.spec.ephemeralContainers.map { $0.name + " (ephem)" }).joined(separator: ", ")
     }
 }

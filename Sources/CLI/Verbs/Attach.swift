@@ -18,16 +18,21 @@ package struct Attach: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        guard let word = words.first else { throw Failure("at least 1 argument is required for attach") }
-        guard words.count == 1 else {
-            throw Failure("expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw \(words.count): \(words)")
+        guard !words.isEmpty else { throw Failure("at least 1 argument is required for attach") }
+        guard words.count <= 2 else {
+            throw Failure(
+                "expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw \(words.count): [\(words.joined(separator: " "))]")
         }
+        let word: String = words.joined(separator: "/")
         let keys: DetachKeys = try detaching.keys()
         let session: Session = try connection.session(shell)
         let choice = PodChoice(session: session, wait: program.podRunningTimeout.duration)
         let pod: View<Pod> = try await choice.pod(word)
         if pod.isFinished { throw Failure("cannot attach a container in a completed pod; current phase is \(pod.status.phase)") }
-        let name: String = try choice.container(of: pod, program.container, isQuiet: program.quiet)
+        let name: String
+        do { name = try choice.container(of: pod, program.container, isQuiet: program.quiet) } catch let failure as Failure {
+            throw Failure("cannot attach to the container: \(failure)")
+        }
         try await Attachment(
             session: session, pod: pod, container: name, hasInput: program.stdin, wantsTerminal: program.tty, isQuiet: program.quiet,
             detachKeys: keys
@@ -83,11 +88,9 @@ struct Attachment {
         // A container that has a terminal has one output only, whatever was asked for.
         let isRaw: Bool = try hasTerminal && TerminalWish.isGranted(true, hasInput: hasInput, isQuiet: isQuiet, session.shell)
         if !isQuiet {
-            if hasInput {
-                output.note(
-                    "All commands and output from this session will be recorded in container logs, including credentials and sensitive "
-                        + "information passed through the command prompt.")
-            }
+            output.note(
+                "All commands and output from this session will be recorded in container logs, including credentials and sensitive "
+                    + "information passed through the command prompt.")
             output.note("If you don't see a command prompt, try pressing enter.")
         }
         let program = try await RemoteProgram(

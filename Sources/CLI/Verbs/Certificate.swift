@@ -45,7 +45,7 @@ package struct CertificateOptions: ParsableArguments, Sendable {
 
     @OptionGroup(title: "Manifests") var files: FilenameOptions
 
-    @Flag(help: "Write the decision again, also when it is made already.")
+    @Flag(help: "Taken for kubectl's sake: a decision that is made already stays as it is, with this and without.")
     var force = false
 
     @OptionGroup var printing: PrintOptions
@@ -64,18 +64,21 @@ package struct CertificateOptions: ParsableArguments, Sendable {
             session: session, words: names.isEmpty ? [] : ["certificatesigningrequests"] + names, files: try files.manifests())
         let done: String = isApproval ? "approved" : "denied"
         let count: Int = try await query.visit { request in
-            let type: String = isApproval ? "Approved" : "Denied"
-            let isDecided: Bool = request.json.list("status", "conditions").contains { $0.text(at: "type") == type }
+            guard request.resource.kind == "CertificateSigningRequest" else {
+                throw Failure("\(request.shown) is no request for a certificate")
+            }
+            let (type, other): (String, String) = isApproval ? ("Approved", "Denied") : ("Denied", "Approved")
+            func isDecided(_ type: String) -> Bool { request.json.list("status", "conditions").contains { $0.text(at: "type") == type } }
+            if isDecided(other) { throw Failure("certificate signing request \(JSON.quoted(request.name)) is already \(other)") }
             var result: JSON = request.json
-            if !isDecided || force {
+            if !isDecided(type) {
                 var changed: JSON = request.json
                 let condition: JSON = [
                     "type": .string(type), "status": "True", "reason": .string(isApproval ? "KubectlApprove" : "KubectlDeny"),
                     "message": .string("This CSR was \(done) by kubectl certificate \(isApproval ? "approve" : "deny")."),
                     "lastUpdateTime": shell.now().json,
                 ]
-                let others: [JSON] = changed.list("status", "conditions").filter { $0.text(at: "type") != type }
-                changed[["status", "conditions"]] = .array(others + [condition])
+                changed[["status", "conditions"]] = .array(changed.list("status", "conditions") + [condition])
                 result = try await writer.replace(request, changed, subresource: "approval")
             }
             try printer.print(result, request.resource, done: done)

@@ -7,24 +7,31 @@ import Machinery
 struct NodeSelection {
     let session: Session
 
-    /// The nodes as they are now. Throws kubectl's text when none is named.
-    func nodes(_ words: [String], selector: String?) async throws -> [JSON] {
+    /// The nodes as they are now; none where nothing has the labels. Throws kubectl's text when none is named.
+    ///
+    /// - Parameter verb: of the command line, for errors.
+    func nodes(_ words: [String], selector: String?, verb: String) async throws -> [JSON] {
         var names: [String] = words
-        if let first = names.first, ["node", "nodes", "no"].contains(first), names.count > 1 { names.removeFirst() }
-        names = names.map { name in
-            for prefix in ["node/", "nodes/", "no/"] where name.hasPrefix(prefix) { return String(name.dropFirst(prefix.count)) }
-            return name
+        if !names.isEmpty, selector != nil {
+            throw Failure(
+                "error: cannot specify both a node name and a --selector option\nSee '\(CLI.program) \(verb) -h' for help and examples")
         }
-        if !names.isEmpty, selector != nil { throw Failure("error: cannot specify both a node name and a --selector option") }
+        if let first = names.first, ["node", "nodes", "no"].contains(first), names.count > 1 { names.removeFirst() }
         let resource: GroupVersionResource = Node.names.resource
         if let selector {
             let list: JSON = try await session.send(APIRequest(.list, resource, options: RequestOptions { $0.labelSelector = selector }))
-            let nodes: [JSON] = list["items"]?.array ?? []
-            if nodes.isEmpty { session.output.note("No resources found") }
-            return nodes
+            return list["items"]?.array ?? []
         }
         var nodes: [JSON] = []
-        for name in names { nodes.append(try await session.send(APIRequest(.get, resource, name: name))) }
+        for name in names {
+            let parts: [Substring] = name.split(separator: "/", maxSplits: 1)
+            let named: APIResource? = parts.count == 2 ? try await session.resource(String(parts[0])) : nil
+            let namespace: String? = named?.isNamespaced == true ? session.namespace : nil
+            let object: JSON = try await session.send(
+                APIRequest(.get, named?.resource ?? resource, namespace: namespace, name: String(parts.last ?? "")))
+            if let named, named.resource != resource { throw Failure("\(name) is no node") }
+            nodes.append(object)
+        }
         return nodes
     }
 
@@ -71,7 +78,9 @@ package struct CordonOptions: ParsableArguments, Sendable {
         let dryRun: DryRun = try dryRunOptions.value()
         let session: Session = try connection.session(shell)
         let selection = NodeSelection(session: session)
-        for node in try await selection.nodes(words, selector: selector) { try await selection.setUnschedulable(node, wanted, dryRun) }
+        for node in try await selection.nodes(words, selector: selector, verb: verb) {
+            try await selection.setUnschedulable(node, wanted, dryRun)
+        }
         try session.finish()
     }
 }

@@ -110,10 +110,13 @@ package struct Debug: Verb {
             throw Failure("NAME is required for debug\nSee '\(CLI.program) debug -h' for help and examples")
         }
         let changes: JSON? = try custom.map(Self.partOfContainer)
-        try check(word)
+        try check(word, shell.output)
         let parts: [Substring] = word.split(separator: "/")
         let resource: APIResource? = parts.count == 2 ? try await session.resource(String(parts[0])) : nil
         let debugging: (pod: View<Pod>, container: String)
+        if let resource, ![Node.names.resource, Pod.names.resource].contains(resource.resource) {
+            throw Failure("\(JSON.quoted("\(resource.apiVersion), Kind=\(resource.kind)")) not supported by debug")
+        }
         if resource?.resource == Node.names.resource {
             if image.isEmpty { throw Failure("--image is required when creating a container for a node") }
             if !target.isEmpty { throw Failure("--target is incompatible with debugging nodes") }
@@ -147,17 +150,22 @@ package struct Debug: Verb {
     }
 
     /// Flags that do not go together, in kubectl's words.
-    private func check(_ word: String) throws {
+    private func check(_ word: String, _ output: Output) throws {
         if tty, !stdin { throw Failure("-i/--stdin is required for containers with -t/--tty=true") }
         if copyTo.isEmpty {
             if image.isEmpty, setImage.isEmpty, !word.hasPrefix("node") {
-                throw Failure("you must specify --image, --copy-to or --set-image")
+                throw Failure("you must specify --image when not using --copy-to.")
             }
             if replace { throw Failure("--replace may only be used with --copy-to") }
             if sameNode { throw Failure("--same-node may only be used with --copy-to") }
-            if !setImage.isEmpty { throw Failure("--set-image may only be used with --copy-to") }
+            if !setImage.isEmpty { throw Failure("--set-image may only be used with --copy-to.") }
         } else if !target.isEmpty {
             throw Failure("--target is incompatible with --copy-to. Use --share-processes instead.")
+        }
+        if profile == "legacy", !quiet {
+            output.note(
+                "--profile=legacy is deprecated and planned to be removed in v1.39. It is recommended to specify other profile, for example "
+                    + "\"--profile=general\".")
         }
         guard DebugProfile(rawValue: profile) != nil else { throw Failure("unknown profile: \(profile)") }
     }
@@ -213,7 +221,9 @@ package struct Debug: Verb {
         var request = APIRequest(
             .patch, Pod.names.resource, namespace: pod.namespace, name: pod.name, subresource: "ephemeralcontainers")
         request.contentType = .strategicMergePatch
-        let patch: JSON = ["spec": ["ephemeralContainers": [added]]]
+        // Without the order, the server puts what is new in front.
+        let order: [JSON] = (pod.spec.ephemeralContainers.map(\.name) + [name]).map { ["name": .string($0)] }
+        let patch: JSON = ["spec": ["$setElementOrder/ephemeralContainers": .array(order), "ephemeralContainers": [added]]]
         request.body = patch.serialized()
         return (View<Pod>(try await session.send(request)), name)
     }
@@ -314,34 +324,4 @@ package struct Debug: Verb {
     private static func state(of container: String, in pod: View<Pod>) -> View<ContainerState>? {
         pod.containerStatus(container)?.state
     }
-}
-
-/// What a debugging container may do. Source: k8s.io/kubectl/pkg/cmd/debug/profiles.go.
-enum DebugProfile: String {
-    case legacy, general, baseline, netadmin, restricted, sysadmin
-
-    /// Where the container runs.
-    enum Place { case ephemeral, copy, node }
-
-    /// Whether a pod for a node is in the node's own namespaces.
-    var seesNode: Bool { self != .baseline && self != .restricted }
-
-    func securityContext(_ place: Place) -> JSON? {
-        switch self {
-        case .legacy, .baseline: nil
-        case .general: place == .node ? nil : ["capabilities": ["add": ["SYS_PTRACE"]]]
-        case .netadmin: ["capabilities": ["add": ["NET_ADMIN", "NET_RAW"]]]
-        case .restricted:
-            [
-                "allowPrivilegeEscalation": false, "runAsNonRoot": true, "capabilities": ["drop": ["ALL"]],
-                "seccompProfile": ["type": "RuntimeDefault"],
-            ]
-        case .sysadmin: ["privileged": true]
-        }
-    }
-}
-
-/// Five letters and digits that make no words. Source: k8s.io/apimachinery/pkg/util/rand.
-enum RandomSuffix {
-    static func make() -> String { String((0..<5).compactMap { _ in "bcdfghjklmnpqrstvwxz2456789".randomElement() }) }
 }

@@ -57,10 +57,13 @@ package struct Drain: Verb {
         if words.isEmpty, selector == nil {
             throw Failure("USAGE: drain NODE [flags]\nSee '\(CLI.program) drain -h' for help and examples")
         }
+        if let podSelector, (try? LabelMatch(parsing: podSelector)) == nil {
+            throw Failure("--pod-selector=<pod_selector> must be a valid label selector")
+        }
         let dryRun: DryRun = try dryRunOptions.value()
         let session: Session = try connection.session(shell)
         let selection = NodeSelection(session: session)
-        let nodes: [JSON] = try await selection.nodes(words, selector: selector)
+        let nodes: [JSON] = try await selection.nodes(words, selector: selector, verb: "drain")
         if plan {
             var isDone: Bool = true
             for node in nodes {

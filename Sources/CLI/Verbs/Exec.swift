@@ -14,7 +14,7 @@ package struct Exec: Verb {
     var word: String?
 
     @Argument(help: ArgumentHelp("", visibility: .hidden))
-    var misplaced: String?
+    var misplaced: [String] = []
 
     @Argument(parsing: .postTerminator, help: ArgumentHelp("The program and its arguments.", valueName: "command"))
     var command: [String] = []
@@ -32,21 +32,20 @@ package struct Exec: Verb {
     package func run(in shell: Shell) async throws {
         var word: String? = self.word
         if word == nil, filenames.isEmpty {
-            throw Failure(
-                "expected 'exec (POD | TYPE/NAME) COMMAND [ARG1] [ARG2] ... [ARGN]'.\nPOD or TYPE/NAME is a required argument for the exec "
-                    + "command\nSee '\(CLI.program) exec -h' for help and examples")
+            throw Failure("pod, type/name or --filename must be specified")
         }
-        if misplaced != nil || (word != nil && !filenames.isEmpty) {
+        if !misplaced.isEmpty {
             throw Failure(
                 "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead\n"
                     + "See '\(CLI.program) exec -h' for help and examples")
         }
+        if word != nil, !filenames.isEmpty { throw Failure("resource/name arguments cannot be provided when a path is specified") }
         guard !command.isEmpty else { throw Failure("you must specify at least one command for the container") }
         let session: Session = try connection.session(shell)
         if !filenames.isEmpty {
-            guard let first = try await ManifestReader(session: session).read(filenames, recursive: false).first else {
-                throw Failure("the file names no object")
-            }
+            let named: [Manifest] = try await ManifestReader(session: session).read(filenames, recursive: false)
+            guard let first = named.first else { throw Failure("the file names no object") }
+            if named.count > 1 { throw Failure("cannot exec into multiple objects at a time") }
             word = first.shown
         }
         let choice = PodChoice(session: session, wait: streams.podRunningTimeout.duration)

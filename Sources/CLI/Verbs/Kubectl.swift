@@ -24,8 +24,6 @@ package struct Kubectl: LocalVerb {
     package func runLocally(in shell: Shell) throws {
         var program = Program(Host.executable, words.first == "--" ? Array(words.dropFirst()) : words)
         program.shownName = "kubectl"
-        shell.output.flush()
-        let code: Int32 = program.replaceThisProcess()
-        throw Failure("cannot run \(Host.executable): \(FileError.reason(of: code))")
+        try shell.become(program)
     }
 }

@@ -91,8 +91,11 @@ package struct Logs: Verb {
         }
         var container: String? = self.container
         var words: [String] = self.words
-        if words.count == 2, container == nil, !words[0].contains("/") { container = words.removeLast() }
-        if words.isEmpty, selector == nil {
+        if words.count == 2, !words[0].contains("/") {
+            if container != nil { throw Failure("only one of -c or an inline [CONTAINER] arg is allowed") }
+            container = words.removeLast()
+        }
+        if words.count > 2 || words.isEmpty && selector == nil {
             throw Failure(
                 "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command\n"
                     + "See '\(CLI.program) logs -h' for help and examples")
@@ -106,6 +109,13 @@ package struct Logs: Verb {
             throw Failure("--all-containers=true should not be specified with container name \(container ?? "")")
         }
         if let since, since.duration <= .zero { throw Failure("--since must be greater than 0") }
+        if let sinceTime {
+            do { _ = try Time(parsing: sinceTime) } catch {
+                throw Failure("--since-time=\(sinceTime) is no time; write it as 2006-01-02T15:04:05Z")
+            }
+        }
+        if let limitBytes, limitBytes < 1 { throw Failure("--limit-bytes must be greater than 0") }
+        if podRunningTimeout.duration <= .zero { throw Failure("--pod-running-timeout must be higher than zero") }
         if let tail, tail < -1 { throw Failure("--tail must be greater than or equal to -1") }
         if newPods, !follow { throw Failure("--new-pods goes with --follow") }
         guard ["auto", "always", "never"].contains(color) else { throw Failure("--color must be 'auto', 'always' or 'never'") }
@@ -150,7 +160,9 @@ package struct Logs: Verb {
         let all: [String] = initial + main + ephemeral
         if allContainers { return all.map { ContainerLog(pod: pod.key, container: $0) } }
         if let container {
-            guard all.contains(container) else { throw Failure("container \(container) is not valid for pod \(pod.name)") }
+            guard all.contains(container) else {
+                throw Failure("container \(container) is not valid for pod \(pod.name) out of: \(ContainerNames.list(of: pod))")
+            }
             return [ContainerLog(pod: pod.key, container: container)]
         }
         if let named = pod.metadata.annotations["kubectl.kubernetes.io/default-container"], all.contains(named) {
@@ -158,8 +170,7 @@ package struct Logs: Verb {
         }
         guard let first = main.first else { throw Failure("pod \(pod.name) has no container") }
         if all.count > 1 {
-            let list: String = (main + initial.map { $0 + " (init)" } + ephemeral.map { $0 + " (ephem)" }).joined(separator: ", ")
-            session.output.note("Defaulted container \(JSON.quoted(first)) out of: \(list)")
+            session.output.note("Defaulted container \(JSON.quoted(first)) out of: \(ContainerNames.list(of: pod))")
         }
         return [ContainerLog(pod: pod.key, container: first)]
     }

@@ -17,6 +17,8 @@ struct ObjectDeletion {
     let gracePeriodSeconds: Int?
     let propagationPolicy: String
     let showsNameOnly: Bool
+    /// Says nothing of what it deleted.
+    var isQuiet: Bool = false
     /// `force deleted` for what had no time to end.
     var tellsForce: Bool = true
     /// nil waits without end.
@@ -66,7 +68,7 @@ struct ObjectDeletion {
             let answer: JSON = try await session.send(request)
             uid = (answer["kind"] == "Status" ? answer[["details", "uid"]] : answer[["metadata", "uid"]])?.string ?? ""
         }
-        session.output.line(told(target, name))
+        if !isQuiet { session.output.line(told(target, name)) }
         return Deleted(target: target, name: name, uid: uid)
     }
 

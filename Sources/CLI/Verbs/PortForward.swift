@@ -26,7 +26,10 @@ package struct PortForward: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        guard words.count >= 2 else { throw Failure("TYPE/NAME and list of ports are required for port-forward") }
+        guard words.count >= 2 else {
+            throw Failure(
+                "TYPE/NAME and list of ports are required for port-forward\nSee '\(CLI.program) port-forward -h' for help and examples")
+        }
         let session: Session = try connection.session(shell)
         let target: ForwardTarget = try await ForwardTarget(words[0], session, wait: podRunningTimeout.duration)
         let ports: [ForwardedPort] = try words.dropFirst().map { try target.port($0) }

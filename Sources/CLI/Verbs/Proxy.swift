@@ -52,16 +52,26 @@ package struct Proxy: Verb {
     @Flag(name: .customLong("append-server-path"), help: "Put the path of the server's address before each path.")
     var appendServerPath = false
 
+    @Option(
+        help: ArgumentHelp("Time between signs of life on connections to the server; 0 leaves it to the system.", valueName: "duration"))
+    var keepalive = Span(.zero)
+
+    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    var ignored: [String] = []
+
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     package init() {}
 
     package func run(in shell: Shell) async throws {
         if !unixSocket.isEmpty, port != nil { throw Failure("cannot set --unix-socket and --port at the same time") }
-        let session: Session = try connection.session(shell)
+        let session: Session = try connection.session(shell, keepAlive: keepalive.duration > .zero ? keepalive.duration : nil)
         guard let transport = session.transport as? HTTPSTransport else { throw Failure("a proxy needs a connection to a server") }
         if disableFilter {
             shell.output.note("Request filter disabled, your proxy is vulnerable to XSRF attacks, please be cautious")
+        }
+        if !www.isEmpty, !LocalFile.exists(www) {
+            shell.output.note("Failed to stat static file directory \(www): stat \(www): no such file or directory")
         }
         let filter: ProxyFilter? =
             disableFilter

@@ -1,6 +1,8 @@
 import API
 package import ArgumentParser
 import Client
+import Glibc
+import Images
 import Machinery
 
 /// `run`: makes a pod from an image, and perhaps stays with it.
@@ -12,6 +14,9 @@ package struct Run: Verb {
 
     @Argument(help: ArgumentHelp("Name of the pod.", valueName: "name"))
     var name: String?
+
+    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    var more: [String] = []
 
     @Argument(parsing: .postTerminator, help: ArgumentHelp("Arguments of the image, or with --command the program.", valueName: "command"))
     var command: [String] = []
@@ -109,23 +114,27 @@ package struct Run: Verb {
         if !filenames.isEmpty {
             shell.output.note("Flag --filename has been deprecated, it is ignored by kubectl run and will be removed in a future release")
         }
+        guard let image else { throw Failure("required flag(s) \"image\" not set") }
         guard let name else { throw Failure("NAME is required for run\nSee '\(CLI.program) run -h' for help and examples") }
-        try await make(name, command, shell)
+        if image.isEmpty { throw Failure("--image is required") }
+        if (try? ImageReference(image)) == nil { throw Failure("invalid image name \(JSON.quoted(image)): invalid reference format") }
+        try await make(name, image, more + command, shell)
     }
 
-    private func make(_ name: String, _ arguments: [String], _ shell: Shell) async throws {
-        guard let image, !image.isEmpty else { throw Failure("required flag(s) \"image\" not set") }
+    private func make(_ name: String, _ image: String, _ arguments: [String], _ shell: Shell) async throws {
         let attaches: Bool = attach ?? stdin
         let dryRun: DryRun = try creation.dryRunOptions.value()
         if tty, !stdin { throw Failure("-i/--stdin is required for containers with -t/--tty=true") }
         if expose, port == nil { throw Failure("--port must be set when exposing a service") }
         if removes, !attaches { throw Failure("--rm should only be used for attached containers") }
         if attaches, !dryRun.isReal {
-            throw Failure(
-                "--dry-run=\(creation.dryRunOptions.dryRun) can't be used with attached containers options (--attach, --stdin, or --tty)")
+            throw Failure("--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)")
         }
         guard ["Always", "OnFailure", "Never"].contains(restart) else {
-            throw Failure("invalid restart policy: \(restart)\nSee '\(CLI.program) run -h' for help and examples")
+            throw Failure("invalid restart policy: \(restart), valid values are: Always, OnFailure, Never")
+        }
+        if let imagePullPolicy, !["Always", "IfNotPresent", "Never"].contains(imagePullPolicy) {
+            throw Failure("invalid image pull policy: \(imagePullPolicy), valid values are: Always, IfNotPresent, Never")
         }
         let deletion: DeletionOptions = try deletion()
         let keys: DetachKeys = try detaching.keys()
@@ -139,6 +148,7 @@ package struct Run: Verb {
         request.options.fieldManager = "kubectl-run"
         let made = View<Pod>(try await session.send(request))
         try await exposeIfWanted(name, shell)
+        if removes { removeOnSignal(made, deletion, session) }
         let result: Result<Void, any Error>
         do { result = .success(try await stay(with: made, keys, session)) } catch { result = .failure(error) }
         if removes { try await remove(made, deletion, session) }
@@ -158,7 +168,8 @@ package struct Run: Verb {
                 try env.map { pair in
                     let parts: [Substring] = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                     guard parts.count == 2, !parts[0].isEmpty else { throw Failure("invalid env: \(pair)") }
-                    return ["name": .string(String(parts[0])), "value": .string(String(parts[1]))]
+                    return parts[1].isEmpty
+                        ? ["name": .string(String(parts[0]))] : ["name": .string(String(parts[0])), "value": .string(String(parts[1]))]
                 })
         }
         if let port { container["ports"] = [["containerPort": .int(Int64(port))]] }
@@ -168,17 +179,18 @@ package struct Run: Verb {
         if privileged { container["securityContext"] = ["privileged": true] }
         var pod: JSON = Pod.new(name).json
         pod[["metadata", "labels"]] =
-            try labels.map { try Self.pairs($0.split(separator: ",").map(String.init), "label") } ?? ["run": .string(name)]
-        if !annotations.isEmpty { pod[["metadata", "annotations"]] = try Self.pairs(annotations, "annotation") }
+            try labels.map { try Self.pairs($0.split(separator: ",").map(String.init), "unexpected label spec") } ?? ["run": .string(name)]
+        if !annotations.isEmpty { pod[["metadata", "annotations"]] = try Self.pairs(annotations, "invalid annotations format") }
         pod["spec"] = ["containers": [container], "dnsPolicy": "ClusterFirst", "restartPolicy": .string(restart)]
         return pod
     }
 
+    /// - Parameter what: said before a text that is no pair.
     private static func pairs(_ texts: [String], _ what: String) throws -> JSON {
         var pairs: JSON = [:]
         for text in texts {
             let parts: [Substring] = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, !parts[0].isEmpty else { throw Failure("unexpected \(what): \(text)") }
+            guard parts.count == 2, !parts[0].isEmpty else { throw Failure("\(what): \(text)") }
             pairs[String(parts[0])] = .string(String(parts[1]))
         }
         return pairs
@@ -187,7 +199,7 @@ package struct Run: Verb {
     private func overridden(_ pod: JSON) throws -> JSON {
         guard let overrides else { return pod }
         let patch: JSON
-        do { patch = try JSON(parsing: Array(overrides.utf8)) } catch { throw Failure("Invalid JSON provided for overrides: \(error)") }
+        do { patch = try JSON(parsing: Array(overrides.utf8)) } catch { throw Failure("Invalid JSON Patch") }
         switch overrideType {
         case "merge": return MergePatch.apply(patch, to: pod)
         case "strategic": return try StrategicMergePatch.apply(patch, to: pod, schema: Pod.definition.schema)
@@ -201,7 +213,9 @@ package struct Run: Verb {
         var service: JSON = Service.new(name).json
         service["spec"] = [
             "ports": [["port": .int(Int64(port)), "protocol": "TCP", "targetPort": .int(Int64(port))]],
-            "selector": try labels.map { try Self.pairs($0.split(separator: ",").map(String.init), "label") } ?? ["run": .string(name)],
+            "selector": try labels.map { try Self.pairs($0.split(separator: ",").map(String.init), "unexpected label spec") } ?? [
+                "run": .string(name)
+            ],
         ]
         try await creation.create(Service.names, service, shell, failure: nil)
     }
@@ -240,10 +254,21 @@ package struct Run: Verb {
         return DeletionOptions(propagationPolicy: policy, gracePeriodSeconds: gracePeriod >= 0 ? gracePeriod : force ? 0 : nil)
     }
 
+    /// Ctrl-C, which ends this program, ends the pod, too.
+    private func removeOnSignal(_ pod: View<Pod>, _ options: DeletionOptions, _ session: Session) {
+        let signals = StopSignals()
+        Task {
+            await signals.wait()
+            do { try await remove(pod, options, session) } catch { session.output.note(Failure(error).text) }
+            session.output.flush()
+            Glibc.exit(130)
+        }
+    }
+
     private func remove(_ pod: View<Pod>, _ options: DeletionOptions, _ session: Session) async throws {
         let deletion = ObjectDeletion(
             session: session, dryRun: .none, gracePeriodSeconds: options.gracePeriodSeconds,
-            propagationPolicy: options.propagationPolicy ?? "Background", showsNameOnly: false,
+            propagationPolicy: options.propagationPolicy ?? "Background", showsNameOnly: false, isQuiet: quiet,
             timeout: timeout.duration > .zero ? timeout.duration : nil)
         let target = Target(resource: APIResource(Pod.names), name: pod.name, namespace: pod.namespace)
         let deleted: ObjectDeletion.Deleted? = try await deletion.delete(target)

@@ -11,7 +11,7 @@ package struct ServiceURL: Verb {
         commandName: "service", abstract: "Show where this machine reaches a service.", usage: "swkube service NAME [--url] [flags]",
         discussion: """
             Each service of a cluster on this machine has an address in 127.0.0.0/8 with its ports. Where this user may not bind ports \
-            below 1024, 10000 is added to them: port 80 is at 10080. Node ports are at 127.0.0.1.
+            below 1024, \(Doors.offset) is added to them: port 80 is at \(80 + Doors.offset). Node ports are at 127.0.0.1.
             """)
 
     @Argument(help: ArgumentHelp("The service.", valueName: "name"))
@@ -35,8 +35,7 @@ package struct ServiceURL: Verb {
         guard !ports.isEmpty else { throw Failure("service \"\(name)\" has no port of TCP or UDP; the host reaches no others") }
         for port in ports {
             if port.protocol == "UDP" {
-                let link =
-                    "udp://\(address):\(Host.firstUnprivilegedPort > port.port && !Host.isRoot ? port.port + Doors.offset : port.port)"
+                let link = "udp://\(address):\(Doors.port(for: port.port))"
                 shell.output.line(
                     url
                         ? link

@@ -64,7 +64,8 @@ package struct Taint: Verb {
         query.selector = selector
         query.all = all
         var printer: ObjectPrinter = try printing.printer(shell.output)
-        let writer = ObjectWriter(session: session, dryRun: dryRun, fieldManager: fieldManager)
+        let writer = ObjectWriter(
+            session: session, dryRun: dryRun, fieldManager: fieldManager, fieldValidation: try FieldValidation.word(validate))
         try await query.visit { node in
             let (taints, done): ([JSON], String) = try change.applied(to: node, overwrite)
             var changed: JSON = node.json

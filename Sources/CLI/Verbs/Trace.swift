@@ -9,7 +9,8 @@ package struct Trace: Verb {
         commandName: "trace", abstract: "Show the last requests through a service.", usage: "swkube trace svc/NAME [--limit=20] [flags]",
         discussion: """
             A service notes its requests when it has one of the annotations swkube.dev/trace: "true", swkube.dev/rate-limit, \
-            swkube.dev/circuit-breaker or swkube.dev/timeout. The context of a trace comes and goes in the header traceparent.
+            swkube.dev/circuit-breaker, swkube.dev/timeout or swkube.dev/retries. swkube.dev/trace-export: URL sends them to a collector of \
+            OTLP over HTTP too. The context of a trace comes and goes in the header traceparent.
             """)
 
     @Argument(help: ArgumentHelp("The service: NAME, svc/NAME or service/NAME.", valueName: "service"))

@@ -48,6 +48,27 @@ int swkube_has_interface(int fd, const char *name);
 /// NETLINK_NETFILTER. Returns 0 or an errno; EAGAIN when there are more of them.
 int swkube_forget_connections(int netlink, int protocol, const char *address, int port);
 
+/// Changes of one IPv4 table of the packet filter, in one transaction, without what the program `nft` reads before each. NULL: no memory.
+/// The names of sets and chains are those of the table; addresses and ports are in network order.
+struct swkube_filter;
+enum swkube_filter_change { FILTER_ADD, FILTER_FLUSH, FILTER_DELETE };
+struct swkube_filter *swkube_filter_new(const char *table);
+void swkube_filter_free(struct swkube_filter *f);
+/// Bytes so far: the socket takes no more at once than its buffer holds.
+size_t swkube_filter_size(const struct swkube_filter *f);
+/// Adds an element of a set or map, or takes it away; `chain`: it leads there (goto), NULL: it has `data`, or none.
+void swkube_filter_element(
+    struct swkube_filter *f, int adds, const char *set, const void *key, size_t key_length, const void *data, size_t data_length,
+    const char *chain);
+void swkube_filter_chain(struct swkube_filter *f, enum swkube_filter_change change, const char *chain);
+/// Adds the rule `meta mark set numgen inc mod COUNT offset OFFSET goto NEXT`.
+void swkube_filter_turn(struct swkube_filter *f, const char *chain, uint32_t count, uint32_t offset, const char *next);
+/// Adds the rule `meta l4proto PROTOCOL dnat to ADDRESS:PORT`.
+void swkube_filter_target(struct swkube_filter *f, const char *chain, int protocol, const void *address, const void *port);
+/// Has the kernel do all of it, or nothing; `netlink` is a socket of NETLINK_NETFILTER. Returns 0 or the errno of the first change that
+/// was refused.
+int swkube_filter_commit(struct swkube_filter *f, int netlink);
+
 /// Carries connections from listening sockets to wherever `dial` leads. `dial` gets `context` and a door's number on the thread that
 /// runs, and returns a socket that does not block and may still be connecting, or -1. Null when the system has no room.
 struct swkube_doors;

@@ -15,7 +15,11 @@ enum network_request_kind {
     NETWORK_REMOVE = 3, // removes the folder `path` with the files of all identities in it
     NETWORK_STOP = 4,   // the holder answers and ends
     NETWORK_OWN = 5,    // gives `path` to group numbers[0], to user numbers[2] - 1 unless that is 0, and then mode numbers[1]
+    NETWORK_SOCKETS = 6, // socket(numbers[0], numbers[1], 0) in the namespace, numbers[2] times -> the sockets as descriptors
 };
+
+/// Most descriptors of one message.
+#define NETWORK_DESCRIPTORS 16
 
 struct network_request {
     uint32_t kind;

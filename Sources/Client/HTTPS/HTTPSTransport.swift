@@ -13,9 +13,10 @@ package final class HTTPSTransport: Transport {
 
     /// Connects when the first request is sent.
     ///
+    /// - Parameter keepAlive: silence after which the connection is probed; nil leaves it to the system.
     /// - Parameter trace: told of each answer, for `-v=6`.
     package init(
-        _ access: ClusterAccess, userAgent: String, timeout: Duration? = nil,
+        _ access: ClusterAccess, userAgent: String, timeout: Duration? = nil, keepAlive: Duration? = nil,
         trace: (@Sendable (_ method: String, _ url: String, _ status: Int, _ took: Duration) -> Void)? = nil
     ) {
         self.access = access
@@ -33,6 +34,7 @@ package final class HTTPSTransport: Transport {
         if let proxy = access.proxyURL.flatMap({ try? ProxyDial($0) }) {
             configuration.dial = { [server = access.server] in try await proxy.connect(to: server) }
         }
+        configuration.keepAlive = keepAlive
         client = HTTPClient(configuration)
     }
 
@@ -148,7 +150,11 @@ package final class HTTPSTransport: Transport {
     /// The `Status` of the answer; one of our own for servers (or proxies) that answer otherwise.
     static func failure(_ response: HTTPResponse) -> APIStatus {
         if let json = try? JSON(parsing: response.body), let status = APIStatus(json) { return status }
-        let text: String = String(decoding: response.body.prefix(1024), as: UTF8.self)
+        var text: String = String(decoding: response.body.prefix(1024), as: UTF8.self)
+        if text.drop(while: \.isWhitespace).hasPrefix("<") {
+            text = "HTTP \(response.status) with a page; Kubernetes API servers send none"
+        }
+        if let place = response.headers["Location"], response.status < 400 { text = "HTTP \(response.status), which sends us to \(place)" }
         switch response.status {
         case 401: return .unauthorized
         case 404: return .pathNotFound
@@ -166,7 +172,12 @@ package final class HTTPSTransport: Transport {
                 address: access.server.hostAndPort)
         case .timedOut:
             return TransportError(.timedOut, "\(access.server) did not answer in time", address: access.server.hostAndPort)
-        case .tls, .configuration: return TransportError(.untrusted, error.description, address: access.server.hostAndPort)
+        case .tls:
+            let expired: String? = access.certificatePEM.flatMap(OwnCertificate.end).map { end in
+                "\(access.server): the client's own certificate has expired (it ended \(end)); get a new one"
+            }
+            return TransportError(.untrusted, expired ?? error.description, address: access.server.hostAndPort)
+        case .configuration: return TransportError(.untrusted, error.description, address: access.server.hostAndPort)
         case .unknownHost, .unreachable, .closed, .malformedAnswer, .portInUse, .cannotListen:
             return TransportError(.broken, error.description, address: access.server.hostAndPort)
         }

@@ -14,7 +14,7 @@ package struct Kubeconfig: Sendable, Hashable {
     package var json: JSON
 
     package init() {
-        json = ["apiVersion": "v1", "kind": "Config", "clusters": [], "contexts": [], "current-context": "", "users": []]
+        json = ["apiVersion": "v1", "kind": "Config", "clusters": .null, "contexts": .null, "current-context": "", "users": .null]
     }
 
     /// Throws ``KubeconfigError`` when the text is no YAML or no object. An empty text is an empty kubeconfig.
@@ -29,6 +29,10 @@ package struct Kubeconfig: Sendable, Hashable {
         }
         guard document.json.object != nil else {
             throw KubeconfigError("error loading config file \"\(file)\": it holds a \(document.json.typeName), not a Config object")
+        }
+        let version: String = document.json["apiVersion"]?.string ?? "v1"
+        guard ["v1", ""].contains(version) else {
+            throw KubeconfigError("error loading config file \"\(file)\": no kind \"Config\" is registered for version \"\(version)\"")
         }
         self.init()
         json = document.json

@@ -10,10 +10,11 @@ package struct KubeconfigFiles: Sendable {
 
     /// - Parameter flag: the value of `--kubeconfig`.
     /// - Parameter environment: looks up a variable; `KUBECONFIG` and `HOME` are asked for.
-    package init(flag: String?, environment: (String) -> String?) {
+    /// - Parameter mayBeMissing: takes the file of `--kubeconfig` for empty where it is not there.
+    package init(flag: String?, environment: (String) -> String?, mayBeMissing: Bool = false) {
         if let flag, !flag.isEmpty {
             paths = [flag]
-            isExplicit = true
+            isExplicit = !mayBeMissing
             return
         }
         isExplicit = false

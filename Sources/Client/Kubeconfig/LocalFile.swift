@@ -7,6 +7,7 @@ package struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
     package let errno: Int32
 
     package var description: String { "\(operation) \(path): \(reason)" }
+
     /// The system's word for the errno, with a small first letter as Go has it.
     package var reason: String { Self.reason(of: errno) }
 
@@ -20,6 +21,15 @@ package struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
 /// Whole files, without Foundation.
 package enum LocalFile {
     package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// Paths that a shell's pattern stands for, in the order of their names; none where nothing fits.
+    package static func matching(_ pattern: String) -> [String] {
+        guard pattern.contains(where: { "*?[".contains($0) }) else { return [] }
+        var found = glob_t()
+        defer { globfree(&found) }
+        guard glob(pattern, 0, nil, &found) == 0 else { return [] }
+        return (0..<Int(found.gl_pathc)).compactMap { found.gl_pathv[$0].map { String(cString: $0) } }
+    }
 
     package static func isFolder(_ path: String) -> Bool {
         var status = stat()

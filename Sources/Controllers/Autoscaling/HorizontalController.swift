@@ -117,7 +117,7 @@ struct HorizontalController: ObjectController {
         }
         let reader = MetricWishes(
             reader: MetricReader(client: context.client), scaler: scaler, scale: scale,
-            pods: pods.list(namespace: scaler.namespace).filter { selector.matches($0.metadata.labels) }, now: context.clock.time,
+            pods: context.informers.podsByLabel.pods(in: scaler.namespace) { selector.matches($0) }, now: context.clock.time,
             resource: resource)
         var best: MetricWish?
         var found: [View<MetricStatus>] = []

@@ -21,11 +21,11 @@ struct JobController: ObjectController {
         guard let selector = job.spec.selector?.match else { return nil }
         // Somebody else runs this job.
         guard job.spec.managedBy ?? "kubernetes.io/job-controller" == "kubernetes.io/job-controller" else { return nil }
-        let adoption = Adoption<Job, Pod>(context: context, owner: job, selector: selector)
+        let adoption = Adoption<Job, Pod>(context: context, owner: job, selector: selector, finalizer: View<Pod>.trackingFinalizer)
         let owned: [View<Pod>] = try await adoption.claim(
             pods.owned(by: job.metadata.uid) + pods.orphans(namespace: job.namespace))
         if job.isTerminating {
-            for pod in owned where pod.isTracked { try await free(pod) }
+            try await free(owned.filter(\.isTracked))
             return nil
         }
         let plan = JobPlan(job, pods: owned, now: context.clock.time)
@@ -40,7 +40,7 @@ struct JobController: ObjectController {
             objects.note(try await context.client.updateStatus(updated))
         }
         for (level, reason, message) in plan.news { tell(job, level == "Normal" ? .normal : .warning, reason: reason, message) }
-        for pod in plan.toRelease { try await free(pod) }
+        try await free(plan.toRelease)
         if let failure = await deletePods(plan.victims, of: job) { throw failure }
         let made = await slowStart(plan.toMake) { try await make(job, $0) }
         if let failure = made.failure { throw failure }
@@ -51,6 +51,12 @@ struct JobController: ObjectController {
         pod.metadata.finalizers = pod.metadata.finalizers + [View<Pod>.trackingFinalizer]
         if let index = new.index { pod.take(index: index, of: job, failures: new.failures, ignoredFailures: new.ignoredFailures) }
         try await createPod(pod, for: job)
+    }
+
+    private func free(_ pods: [View<Pod>]) async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            for pod in pods { group.addTask { try await free(pod) } }
+        }
     }
 
     /// A pod that was counted needs its finalizer no longer.

@@ -97,22 +97,24 @@ struct JobPlan {
     private static func sum(_ failures: (counted: Int, ignored: Int)) -> Int { failures.counted + failures.ignored }
 
     private mutating func count() {
-        var noted: View<UncountedTerminatedPods> = status.uncountedTerminatedPods ?? View<UncountedTerminatedPods>()
+        let before: View<UncountedTerminatedPods>? = status.uncountedTerminatedPods
         let tracked: Set<String> = Set(pods.filter(\.isTracked).map(\.metadata.uid))
         // Noted and without finalizer: counted now.
-        if !job.isIndexed { status.succeeded += noted.succeeded.count { !tracked.contains($0) } }
-        status.failed += noted.failed.count { !tracked.contains($0) }
-        noted.succeeded = noted.succeeded.filter(tracked.contains)
-        noted.failed = noted.failed.filter(tracked.contains)
+        var (goods, bads): ([String], [String]) = (before?.succeeded ?? [], before?.failed ?? [])
+        if !job.isIndexed { status.succeeded += goods.count { !tracked.contains($0) } }
+        status.failed += bads.count { !tracked.contains($0) }
+        goods.removeAll { !tracked.contains($0) }
+        bads.removeAll { !tracked.contains($0) }
+        let known: Set<String> = Set(goods + bads)
 
         let isEnding: Bool = status.condition("FailureTarget") != nil || status.condition("SuccessCriteriaMet") != nil
         for pod in pods where pod.isTracked {
             let uid: String = pod.metadata.uid
             if pod.status.phase == "Succeeded" {
-                if !noted.succeeded.contains(uid) { noted.succeeded.append(uid) }
+                if !known.contains(uid) { goods.append(uid) }
             } else if failure.isFailed(pod) || isEnding && pod.isTerminating {
                 if !isEnding, let index = pod.completionIndex, waiting[index]?.metadata.uid == uid { continue }
-                if !noted.failed.contains(uid), failure.meaning(of: pod) != .ignored { noted.failed.append(uid) }
+                if !known.contains(uid), failure.meaning(of: pod) != .ignored { bads.append(uid) }
             } else {
                 continue
             }
@@ -123,13 +125,14 @@ struct JobPlan {
             status.succeeded = done.count
             if job.spec.backoffLimitPerIndex != nil { status.failedIndexes = lost.text }
         }
-        if noted.succeeded.isEmpty && noted.failed.isEmpty {
-            status.uncountedTerminatedPods = status.uncountedTerminatedPods == nil ? nil : View<UncountedTerminatedPods>()
-        } else {
-            status.uncountedTerminatedPods = noted
+        if before != nil || !(goods + bads).isEmpty {
+            status.uncountedTerminatedPods = View<UncountedTerminatedPods> {
+                if !goods.isEmpty { $0.succeeded = goods }
+                if !bads.isEmpty { $0.failed = bads }
+            }
         }
-        succeeded = status.succeeded + (job.isIndexed ? 0 : noted.succeeded.count)
-        failed = status.failed + noted.failed.count
+        succeeded = status.succeeded + (job.isIndexed ? 0 : goods.count)
+        failed = status.failed + bads.count
     }
 
     // MARK: - Deciding
@@ -207,7 +210,8 @@ struct JobPlan {
         status.setCondition(succeeded ? "SuccessCriteriaMet" : "FailureTarget", true, reason, message, now)
         let noted: View<UncountedTerminatedPods>? = status.uncountedTerminatedPods
         // A failed pod without successor will have none now: it is counted with the next look.
-        let isCounting: Bool = pods.contains { $0.isTracked && !toRelease.map(\.name).contains($0.name) && $0.isFinished }
+        let released: Set<String> = Set(toRelease.map(\.name))
+        let isCounting: Bool = pods.contains { $0.isTracked && !released.contains($0.name) && $0.isFinished }
         guard active.isEmpty, (status.terminating ?? 0) == 0, noted?.succeeded.isEmpty ?? true, noted?.failed.isEmpty ?? true, !isCounting
         else { return }
         status.setCondition(succeeded ? "Complete" : "Failed", true, reason, message, now)

@@ -29,6 +29,8 @@ struct Adoption<Owner: Kind, Owned: Kind>: Sendable {
     let context: ControllerContext
     let owner: View<Owner>
     let selector: LabelMatch
+    /// That owned objects have, and lose with their owner; nil for none.
+    var finalizer: String?
 
     /// The objects that belong to the owner after it took and let go.
     func claim(_ candidates: [View<Owned>]) async throws -> [View<Owned>] {
@@ -54,17 +56,22 @@ struct Adoption<Owner: Kind, Owned: Kind>: Sendable {
         guard let fresh = try await context.client.find(Owner.self, owner.key), fresh.metadata.uid == owner.metadata.uid,
             !fresh.isTerminating
         else { return nil }
-        return try await patchOwners(object, [View<OwnerReference>.controller(owner).json])
+        var patch: JSON = ["ownerReferences": [View<OwnerReference>.controller(owner).json]]
+        if let finalizer { patch["finalizers"] = [.string(finalizer)] }
+        return try await write(patch, to: object)
     }
 
     private func release(_ object: View<Owned>) async throws {
-        _ = try await patchOwners(object, [["$patch": "delete", "uid": .string(owner.metadata.uid)]])
+        var patch: JSON = ["ownerReferences": [["$patch": "delete", "uid": .string(owner.metadata.uid)]]]
+        if let finalizer { patch["$deleteFromPrimitiveList/finalizers"] = [.string(finalizer)] }
+        _ = try await write(patch, to: object)
     }
 
-    private func patchOwners(_ object: View<Owned>, _ owners: [JSON]) async throws -> View<Owned>? {
-        let patch: JSON = ["metadata": ["ownerReferences": .array(owners), "uid": .string(object.metadata.uid)]]
+    private func write(_ patch: JSON, to object: View<Owned>) async throws -> View<Owned>? {
+        var metadata: JSON = patch
+        metadata["uid"] = .string(object.metadata.uid)
         do {
-            let patched: View<Owned> = try await context.client.patch(Owned.self, object.key, patch)
+            let patched: View<Owned> = try await context.client.patch(Owned.self, object.key, ["metadata": metadata])
             context.informers.informer(Owned.self).note(patched)
             return patched
         } catch let status as APIStatus where status.isNotFound || status.isConflict {

@@ -1,7 +1,6 @@
 import API
 import Client
 import Machinery
-import Synchronization
 
 /// Asks for work on the owner of each object that changes, and on those that may take an object without owner.
 ///
@@ -18,31 +17,14 @@ func watchOwned<Owner: Kind, Owned: Kind>(
             if let owner = object.metadata.controller {
                 guard owner.kind == Owner.names.kind else { continue }
                 let key = ObjectKey(namespace: object.metadata.namespace, name: owner.name)
-                gathering.add(key, after: Gathering.delay(for: owned.count(ownedBy: owner.uid)), to: queue)
+                gathering.weigh(key, owned.count(ownedBy: owner.uid))
+                gathering.add(key, to: queue)
             } else if let selector {
                 let labels: [String: String] = object.metadata.labels
                 for owner in owners.list(namespace: object.metadata.namespace) where selector(owner).matches(labels) {
                     queue.add(owner.key)
                 }
             }
-        }
-    }
-}
-
-/// Wishes for work that wait for others of the same key. In the host's time: it is about work, not about the cluster's days.
-private final class Gathering: Sendable {
-    private let waiting = Mutex<Set<ObjectKey>>([])
-
-    /// None for owners of few; half a second for those of ten thousand.
-    static func delay(for count: Int) -> Duration { count < 100 ? .zero : .milliseconds(min(count / 20, 500)) }
-
-    func add(_ key: ObjectKey, after delay: Duration, to queue: WorkQueue) {
-        guard delay > .zero else { return queue.add(key) }
-        guard waiting.withLock({ $0.insert(key).inserted }) else { return }
-        Task {
-            try? await Task.sleep(for: delay)
-            _ = waiting.withLock { $0.remove(key) }
-            queue.add(key)
         }
     }
 }

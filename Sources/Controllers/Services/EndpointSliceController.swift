@@ -10,16 +10,18 @@ struct EndpointSliceController: Controller {
     static let queueName = "endpoint_slice"
 
     private static let zoneLabel = "topology.kubernetes.io/zone"
-    private static let most = 100
-
     let context: ControllerContext
+    private let gathering = Gathering()
     private var services: Informer<Service> { context.copy() }
     private var pods: Informer<Pod> { context.copy() }
     private var nodes: Informer<Node> { context.copy() }
     private var keeper: SliceKeeper { SliceKeeper(context: context, manager: "endpointslice-controller.k8s.io") }
 
+    init(context: ControllerContext) { self.context = context }
+
     func watch(_ queue: WorkQueue) {
-        watchServices(services, pods, queue)
+        services.onChange { before, after in if let object = after ?? before { queue.add(object.key) } }
+        watchSelected(by: services, pods, queue, gathering) { $0.podSelector }
         nodes.onChange { [services] before, after in
             let zones: [String?] = [before, after].map { $0?.metadata.labels[Self.zoneLabel] }
             let isMoved: Bool = zones[0] != zones[1]
@@ -41,18 +43,20 @@ struct EndpointSliceController: Controller {
             try await keeper.clear(key)
             return nil
         }
-        var contents: [JSON] = Self.contents(service, ServiceBackends(service, pods: pods.list(namespace: key.namespace))) { [nodes] name in
+        let backends = ServiceBackends(service, podsByLabel: context.informers.podsByLabel)
+        gathering.weigh(key, backends.count)
+        var contents: [SlicePlan.Group] = Self.contents(service, backends) { [nodes] name in
             nodes.get(ObjectKey(namespace: "", name: name))?.metadata.labels[Self.zoneLabel]
         }
         if service.wantsProportionalHints { hint(&contents, service) }
         var labels: [String: String] = service.metadata.labels
         if service.isHeadless { labels["service.kubernetes.io/headless"] = "" }
-        try await keeper.keep(contents, of: service, labels: labels)
+        try await keeper.keep(contents, most: 100, of: service, labels: labels)
         return nil
     }
 
     /// Gives each zone as many endpoints as it has processors, or says why that can't be.
-    private func hint(_ contents: inout [JSON], _ service: View<Service>) {
+    private func hint(_ contents: inout [SlicePlan.Group], _ service: View<Service>) {
         switch TopologyHints(nodes.list().map(TopologyHints.Share.init)).hinted(contents) {
         case .success(let hinted):
             contents = hinted
@@ -64,19 +68,15 @@ struct EndpointSliceController: Controller {
         }
     }
 
-    /// Kind of addresses, endpoints and ports of each slice that the service needs.
+    /// What the slices of the service say together: one group for each set of ports.
     ///
     /// - Parameter zone: of a node; nil for one that does not say.
     static func contents(
         _ service: View<Service>, _ backends: ServiceBackends, zone: (String) -> String? = { _ in nil }
-    ) -> [JSON] {
+    ) -> [SlicePlan.Group] {
         let groups: [ServiceBackends.Group] = backends.groups.isEmpty ? [ServiceBackends.Group(ports: [], backends: [])] : backends.groups
-        return groups.flatMap { group -> [JSON] in
-            let endpoints: [JSON] = group.backends.map { endpoint($0, service, zone: zone($0.pod.spec.nodeName)) }
-            let pages: [ArraySlice<JSON>] = stride(from: 0, to: max(endpoints.count, 1), by: most).map {
-                endpoints[$0..<min($0 + most, endpoints.count)]
-            }
-            return pages.map { ["addressType": "IPv4", "endpoints": .array(Array($0)), "ports": .array(group.ports)] }
+        return groups.map { group in
+            SlicePlan.Group(ports: group.ports, endpoints: group.backends.map { endpoint($0, service, zone: zone($0.pod.spec.nodeName)) })
         }
     }
 

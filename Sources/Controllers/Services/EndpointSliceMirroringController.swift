@@ -41,7 +41,7 @@ struct EndpointSliceMirroringController: ObjectController {
         let annotations: [String: String] = source.metadata.annotations.filter {
             $0.key != "kubectl.kubernetes.io/last-applied-configuration" && $0.key != "endpoints.kubernetes.io/last-change-trigger-time"
         }
-        try await keeper.keep(Self.contents(source), of: source, labels: labels, annotations: annotations)
+        try await keeper.keep(Self.contents(source), most: Self.most, of: source, labels: labels, annotations: annotations)
         return nil
     }
 
@@ -50,9 +50,9 @@ struct EndpointSliceMirroringController: ObjectController {
             || source.metadata.labels["endpoints.kubernetes.io/managed-by"] != nil
     }
 
-    /// Pure: kind of addresses, endpoints and ports of each slice.
-    static func contents(_ source: View<Endpoints>) -> [JSON] {
-        var contents: [JSON] = []
+    /// Pure: what the slices are to say.
+    static func contents(_ source: View<Endpoints>) -> [SlicePlan.Group] {
+        var contents: [SlicePlan.Group] = []
         for subset in source.json["subsets"]?.array ?? [] {
             let ports: [JSON] = (subset["ports"]?.array ?? []).map { port in
                 var port: JSON = port
@@ -71,9 +71,7 @@ struct EndpointSliceMirroringController: ObjectController {
                 }
             }
             for (type, all) in endpoints.sorted(by: { $0.key < $1.key }) {
-                contents.append([
-                    "addressType": .string(type), "endpoints": .array(Array(all.prefix(most))), "ports": .array(ports),
-                ])
+                contents.append(SlicePlan.Group(addressType: type, ports: ports, endpoints: Array(all.prefix(most))))
             }
         }
         return contents

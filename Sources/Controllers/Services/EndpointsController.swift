@@ -7,13 +7,20 @@ struct EndpointsController: Controller {
     static let name = "endpoint-controller"
     static let queueName = "endpoint"
 
+    /// Addresses that one object shows. Source: `maxCapacity` of pkg/controller/endpoint.
+    private static let most = 1000
+
     let context: ControllerContext
+    private let gathering = Gathering()
     private var services: Informer<Service> { context.copy() }
     private var pods: Informer<Pod> { context.copy() }
     private var endpoints: Informer<Endpoints> { context.copy() }
 
+    init(context: ControllerContext) { self.context = context }
+
     func watch(_ queue: WorkQueue) {
-        watchServices(services, pods, queue)
+        services.onChange { before, after in if let object = after ?? before { queue.add(object.key) } }
+        watchSelected(by: services, pods, queue, gathering) { $0.podSelector }
         endpoints.onChange { [services] before, after in
             if let key = (after ?? before)?.key, services.get(key) != nil { queue.add(key) }
         }
@@ -33,25 +40,30 @@ struct EndpointsController: Controller {
             }
             return nil
         }
-        let subsets: [JSON] = ServiceBackends(service, pods: pods.list(namespace: key.namespace)).groups.map(subset)
-        var labels: [String: String] = service.metadata.labels
-        labels[Self.managed] = Self.name
-        if service.isHeadless { labels["service.kubernetes.io/headless"] = "" }
-        guard var updated = present else {
-            var made: View<Endpoints> = Endpoints.new(key.name, namespace: key.namespace) { $0.metadata.labels = labels }
-            made.json["subsets"] = .array(subsets)
-            try await context.createIfAbsent(made, notedIn: endpoints)
+        var backends = ServiceBackends(service, podsByLabel: context.informers.podsByLabel)
+        gathering.weigh(key, backends.count)
+        let isTruncated: Bool = backends.truncate(to: Self.most)
+        let subsets: [JSON] = backends.groups.map(subset)
+        var updated: View<Endpoints> = present ?? Endpoints.new(key.name, namespace: key.namespace) { _ in }
+        updated.json["subsets"] = .array(subsets)
+        updated.metadata.labels = service.metadata.labels
+        updated.metadata.labels[Self.managed] = Self.name
+        if service.isHeadless { updated.metadata.labels["service.kubernetes.io/headless"] = "" }
+        if updated.metadata.annotations[Self.overCapacity] != nil || isTruncated {
+            updated.metadata.annotations[Self.overCapacity] = isTruncated ? "truncated" : nil
+        }
+        guard let present else {
+            try await context.createIfAbsent(updated, notedIn: endpoints)
             return nil
         }
-        guard (updated.json["subsets"] ?? []) != .array(subsets) || updated.metadata.labels != labels else { return nil }
-        updated.json["subsets"] = .array(subsets)
-        updated.metadata.labels = labels
-        endpoints.note(try await context.client.update(updated))
+        let isSame: Bool = (present.json["subsets"] ?? []) == .array(subsets) && present.metadata.json == updated.metadata.json
+        if !isSame { endpoints.note(try await context.client.update(updated)) }
         return nil
     }
 
     private static let managed = "endpoints.kubernetes.io/managed-by"
     private static let trigger = "endpoints.kubernetes.io/last-change-trigger-time"
+    private static let overCapacity = "endpoints.kubernetes.io/over-capacity"
 
     private func subset(_ group: ServiceBackends.Group) -> JSON {
         func addresses(_ backends: [ServiceBackends.Backend]) -> JSON {
@@ -76,21 +88,5 @@ struct EndpointsController: Controller {
                 return port
             })
         return json
-    }
-}
-
-/// Asks for work on a service when it changes, or a pod that it selects or selected does.
-func watchServices(_ services: Informer<Service>, _ pods: Informer<Pod>, _ queue: WorkQueue) {
-    services.onChange { before, after in if let object = after ?? before { queue.add(object.key) } }
-    pods.onChange { before, after in
-        guard let namespace = (after ?? before)?.namespace else { return }
-        let there: [View<Service>] = services.list(namespace: namespace)
-        guard !there.isEmpty else { return }
-        let labels: [[String: String]] = [before, after].compactMap { $0?.metadata.labels }
-        for service in there {
-            let selector: [String: String] = service.spec.selector
-            let isSelected: Bool = !selector.isEmpty && labels.contains { own in selector.allSatisfy { own[$0.key] == $0.value } }
-            if isSelected { queue.add(service.key) }
-        }
     }
 }

@@ -1,4 +1,5 @@
 import API
+import Client
 import Machinery
 
 /// The pods behind a Service, as Endpoints and EndpointSlices show them. Pure.
@@ -20,15 +21,21 @@ struct ServiceBackends {
         var backends: [Backend]
     }
 
-    let groups: [Group]
+    private(set) var groups: [Group]
+
+    var count: Int { groups.reduce(0) { $0 + $1.backends.count } }
+
+    init(_ service: View<Service>, podsByLabel: PodsByLabel) {
+        let selector: LabelMatch = service.podSelector
+        self.init(service, pods: podsByLabel.pods(in: service.namespace) { selector.matches($0) })
+    }
 
     init(_ service: View<Service>, pods: [View<Pod>]) {
-        let selector: [String: String] = service.spec.selector
+        let selector: LabelMatch = service.podSelector
         let publishes: Bool = service.spec.publishNotReadyAddresses
         var groups: [Group] = []
         let matching: [View<Pod>] = pods.filter { pod in
-            let labels: [String: String] = pod.metadata.labels
-            return !pod.isFinished && !pod.status.podIP.isEmpty && selector.allSatisfy { labels[$0.key] == $0.value }
+            !pod.isFinished && !pod.status.podIP.isEmpty && selector.matches(pod.metadata.labels)
         }
         for pod in matching.sorted(by: { $0.name < $1.name }) {
             let isServing: Bool = pod.isReady
@@ -47,6 +54,25 @@ struct ServiceBackends {
         self.groups = groups
     }
 
+    /// Leaves so many at most: those that are not ready go first, then each group gives its share. Returns whether some had to go.
+    ///
+    /// Source: `truncateEndpoints` of pkg/controller/endpoint.
+    mutating func truncate(to most: Int) -> Bool {
+        guard count > most else { return false }
+        let ready: Int = groups.reduce(0) { $0 + $1.backends.count(where: \.isReady) }
+        // Either all of the ready ones stay, or none of the others.
+        let (room, candidates): (Int, Int) = ready > most ? (most, ready) : (most - ready, count - ready)
+        var left: Int = room
+        for index in groups.indices {
+            let (good, bad) = (groups[index].backends.filter(\.isReady), groups[index].backends.filter { !$0.isReady })
+            let own: [Backend] = ready > most ? good : bad
+            let share: Int = min(left, (own.count * room + candidates - 1) / candidates)
+            left -= share
+            groups[index].backends = (ready > most ? [] : good) + own.prefix(share)
+        }
+        return true
+    }
+
     private static func ports(_ service: View<Service>, _ pod: View<Pod>) -> [JSON] {
         service.spec.ports.compactMap { port in
             let target: IntOrString = port.targetPort == .int(0) ? .int(port.port) : port.targetPort
@@ -55,6 +81,14 @@ struct ServiceBackends {
             if let app = port.json["appProtocol"] { json["appProtocol"] = app }
             return json
         }
+    }
+}
+
+extension View<Service> {
+    /// The pods behind it; nothing for a service whose endpoints somebody else keeps.
+    var podSelector: LabelMatch {
+        let selector: JSON = self.spec.json["selector"] ?? [:]
+        return selector.isEmpty ? .nothing : View<LabelSelector>(["matchLabels": selector]).match
     }
 }
 

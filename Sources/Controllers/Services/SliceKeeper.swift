@@ -37,44 +37,44 @@ struct SliceKeeper: Sendable {
     /// Brings the slices of an owner in order. One that says what is wanted stays as it is.
     ///
     /// - Parameters:
-    ///   - contents: kind of addresses, endpoints and ports of each slice.
+    ///   - most: endpoints of one slice.
     ///   - labels: of every slice, beside those that say whose it is.
     func keep<Owner: Kind>(
-        _ contents: [JSON], of owner: View<Owner>, labels: [String: String], annotations: [String: String] = [:]
+        _ contents: [SlicePlan.Group], most: Int, of owner: View<Owner>, labels: [String: String], annotations: [String: String] = [:]
     ) async throws {
         await slices.caughtUp()
         let labels: [String: String] = labels.merging([Self.serviceLabel: owner.metadata.name, Self.managed: manager]) { $1 }
-        var present: [View<EndpointSlice>] = present(ObjectKey(namespace: owner.metadata.namespace, name: owner.metadata.name))
-        var rest: [JSON] = []
-        for content in contents {
-            let same: Int? = present.firstIndex { slice in
-                Self.content(of: slice) == content && slice.metadata.labels == labels && slice.metadata.annotations == annotations
-            }
-            if let same { present.remove(at: same) } else { rest.append(content) }
+        let present: [View<EndpointSlice>] = present(ObjectKey(namespace: owner.metadata.namespace, name: owner.metadata.name))
+        let plan = SlicePlan(contents, present: present, most: most)
+        var changes: [String: SlicePlan.Group] = [:]
+        for change in plan.changes {
+            if let name = change.name { changes[name] = change.content } else { try await make(change.content) }
         }
-        for content in rest {
-            // The kind of addresses of a slice never changes.
-            let index: Int? = present.firstIndex { $0.json["addressType"] == content["addressType"] }
-            let found: View<EndpointSlice>? = index.map { present.remove(at: $0) }
-            var slice: View<EndpointSlice> = found ?? View<EndpointSlice>(["apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice"])
+        for var slice in present where !plan.surplus.contains(slice.name) {
+            let change: SlicePlan.Group? = changes[slice.name]
+            guard change != nil || slice.metadata.labels != labels || slice.metadata.annotations != annotations else { continue }
             slice.metadata.labels = labels
             if annotations.isEmpty { slice.metadata.remove(\.annotations) } else { slice.metadata.annotations = annotations }
-            for field in Self.fields { slice.json[field] = content[field] }
-            if found == nil {
-                slice.metadata.generateName = owner.metadata.name + "-"
-                slice.metadata.namespace = owner.metadata.namespace
-                slice.metadata.ownerReferences = [View<OwnerReference>.controller(owner)]
-                try await context.createIfAbsent(slice, notedIn: slices)
-            } else {
-                slices.note(try await context.client.update(slice))
-            }
+            if let change { Self.write(change, to: &slice) }
+            slices.note(try await context.client.update(slice))
         }
-        for slice in present { try await context.delete(slice) }
+        for slice in present where plan.surplus.contains(slice.name) { try await context.delete(slice) }
+
+        func make(_ content: SlicePlan.Group) async throws {
+            var slice = View<EndpointSlice>(["apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice"])
+            slice.metadata.labels = labels
+            if !annotations.isEmpty { slice.metadata.annotations = annotations }
+            slice.metadata.generateName = owner.metadata.name + "-"
+            slice.metadata.namespace = owner.metadata.namespace
+            slice.metadata.ownerReferences = [View<OwnerReference>.controller(owner)]
+            Self.write(content, to: &slice)
+            try await context.createIfAbsent(slice, notedIn: slices)
+        }
     }
 
-    private static let fields = ["addressType", "endpoints", "ports"]
-
-    private static func content(of slice: View<EndpointSlice>) -> JSON {
-        .object(JSONObject(fields.map { ($0, slice.json[$0] ?? []) }))
+    private static func write(_ content: SlicePlan.Group, to slice: inout View<EndpointSlice>) {
+        slice.addressType = content.addressType
+        slice.json["endpoints"] = .array(content.endpoints)
+        slice.json["ports"] = .array(content.ports)
     }
 }

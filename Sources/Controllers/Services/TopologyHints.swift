@@ -45,11 +45,11 @@ struct TopologyHints {
         (slice.json["endpoints"]?.array ?? []).contains { $0[["hints", "forZones"]] != nil }
     }
 
-    /// The same slices with a hint on each ready endpoint.
+    /// The same with a hint on each ready endpoint.
     ///
-    /// - Parameter contents: `endpoints` of each slice, with their zones.
-    func hinted(_ contents: [JSON]) -> Result<[JSON], Refusal> {
-        let ready: [JSON] = contents.flatMap { $0["endpoints"]?.array ?? [] }.filter(Self.isReady)
+    /// - Parameter groups: their endpoints say their zones.
+    func hinted(_ groups: [SlicePlan.Group]) -> Result<[SlicePlan.Group], Refusal> {
+        let ready: [JSON] = groups.flatMap(\.endpoints).filter(Self.isReady)
         let zones: [String] = ready.compactMap { $0["zone"]?.string }
         guard nodes.allSatisfy({ !$0.zone.isEmpty && $0.cpu > 0 }) else {
             return refuse("Insufficient Node information: allocatable CPU or zone not specified on one or more nodes")
@@ -68,18 +68,17 @@ struct TopologyHints {
         }
         var own: [String: Int] = wanted
         return .success(
-            contents.map { content in
-                var content: JSON = content
-                content["endpoints"] = .array(
-                    (content["endpoints"]?.array ?? []).map { endpoint in
-                        guard Self.isReady(endpoint), let zone = endpoint["zone"]?.string else { return endpoint }
-                        var hint: String = zone
-                        if own[zone, default: 0] > 0 { own[zone, default: 0] -= 1 } else { hint = free.popLast() ?? zone }
-                        var endpoint: JSON = endpoint
-                        endpoint["hints"] = ["forZones": [["name": .string(hint)]]]
-                        return endpoint
-                    })
-                return content
+            groups.map { group in
+                var group: SlicePlan.Group = group
+                group.endpoints = group.endpoints.map { endpoint in
+                    guard Self.isReady(endpoint), let zone = endpoint["zone"]?.string else { return endpoint }
+                    var hint: String = zone
+                    if own[zone, default: 0] > 0 { own[zone, default: 0] -= 1 } else { hint = free.popLast() ?? zone }
+                    var endpoint: JSON = endpoint
+                    endpoint["hints"] = ["forZones": [["name": .string(hint)]]]
+                    return endpoint
+                }
+                return group
             })
     }
 

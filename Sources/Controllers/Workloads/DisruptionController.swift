@@ -13,27 +13,25 @@ struct DisruptionController: ObjectController {
     static let patience: Int64 = 120
 
     let context: ControllerContext
+    private let gathering = Gathering()
     private var pods: Informer<Pod> { context.copy() }
     private var sets: Informer<ReplicaSet> { context.copy() }
     private var deployments: Informer<Deployment> { context.copy() }
 
     var others: [any ObjectCopy] { [pods, sets, deployments] }
 
+    init(context: ControllerContext) { self.context = context }
+
     func watchOthers(_ queue: WorkQueue) {
-        pods.onChange { [objects] before, after in
-            guard let namespace = (after ?? before)?.namespace else { return }
-            for budget in objects.list(namespace: namespace) {
-                let isSelected: Bool = [before, after].compactMap { $0?.metadata.labels }.contains { budget.selects($0) }
-                if isSelected { queue.add(budget.key) }
-            }
-        }
+        watchSelected(by: objects, pods, queue, gathering) { $0.spec.selector?.match ?? .nothing }
     }
 
     func reconcile(_ budget: View<PodDisruptionBudget>) async throws -> Duration? {
         guard !budget.isTerminating else { return nil }
-        let selected: [View<Pod>] = pods.list(namespace: budget.namespace).filter {
-            !$0.isFinished && budget.selects($0.metadata.labels)
-        }
+        let selector: LabelMatch = budget.spec.selector?.match ?? .nothing
+        let selected: [View<Pod>] = context.informers.podsByLabel.pods(in: budget.namespace) { selector.matches($0) }
+            .filter { !$0.isFinished }
+        gathering.weigh(budget.key, selected.count)
         let expected: Int
         do {
             expected = try await expectedPods(budget, selected)
@@ -136,10 +134,6 @@ struct DisruptionController: ObjectController {
 /// Why a budget can't be computed.
 private struct DisruptionProblem: Error, CustomStringConvertible {
     let description: String
-}
-
-extension View<PodDisruptionBudget> {
-    func selects(_ labels: [String: String]) -> Bool { self.spec.selector?.matches(labels) ?? false }
 }
 
 extension View<PodDisruptionBudgetStatus> {

@@ -58,3 +58,12 @@ enum CertificateRefusal {
         return stride(from: 0, to: 16, by: 2).map { String(Int(bytes[$0]) << 8 | Int(bytes[$0 + 1]), radix: 16) }.joined(separator: ":")
     }
 }
+
+/// The certificate that a client shows, when a server does not take it.
+package enum OwnCertificate {
+    /// When it ended; nil while it is good, and where the text cannot be read.
+    package static func end(_ pem: String) -> String? {
+        guard let certificate = try? Certificate(pemEncoded: pem) else { return nil }
+        return certificate.notValidAfter.timeIntervalSince1970 < Double(time(nil)) ? "\(certificate.notValidAfter)" : nil
+    }
+}

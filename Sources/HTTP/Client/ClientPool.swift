@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -106,7 +107,7 @@ final class ClientPool: @unchecked Sendable {
     func connect(
         _ setUp: @escaping @Sendable (ChannelPipeline.SynchronousOperations) throws -> Void
     ) -> EventLoopFuture<any Channel> {
-        let bootstrap: ClientBootstrap = ClientBootstrap(group: eventLoop)
+        var bootstrap: ClientBootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(configuration.connectTimeout))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { [configuration, tls] channel in
@@ -118,6 +119,12 @@ final class ClientPool: @unchecked Sendable {
                     try setUp(pipeline)
                 }
             }
+        if let keepAlive = configuration.keepAlive {
+            let seconds = Int(max(1, keepAlive.components.seconds))
+            bootstrap = bootstrap.channelOption(.socketOption(.so_keepalive), value: 1)
+                .channelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: seconds)
+                .channelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: seconds)
+        }
         if let socket {
             self.socket = nil
             return bootstrap.withConnectedSocket(socket)

@@ -36,6 +36,8 @@ package struct HTTPClientConfiguration: Sendable {
     package var connectTimeout: Duration
     /// Makes a connection in place of this client, which takes over the socket. Host and port then stand in headers and messages only.
     package var dial: (@Sendable () async throws -> CInt)?
+    /// Silence after which the connection is probed, and time between probes; nil leaves it to the system, which waits hours.
+    package var keepAlive: Duration?
     /// A connected socket for the first connection, taken over by the client; nil connects.
     package var socket: Int32?
 

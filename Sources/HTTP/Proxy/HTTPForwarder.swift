@@ -40,6 +40,8 @@ package final class HTTPForwarder: Sendable {
         /// Nothing was sent to the client: it is still owed an answer.
         case unreachable(String)
         case timedOut
+        /// An answer came that was not wanted; the client is still owed one.
+        case refused(status: Int)
         /// The server broke off, before its answer or within; the client is still owed one only when `isOwed`.
         case broken(String, isOwed: Bool)
         case clientLeft
@@ -47,6 +49,9 @@ package final class HTTPForwarder: Sendable {
 
     /// Changes the head of an answer before the client sees it.
     package typealias Change = @Sendable (_ status: inout Int, _ headers: inout HTTPHeaders) -> Void
+
+    /// Whether an answer of that status is thrown away, unseen by the client.
+    package typealias Refuses = @Sendable (_ status: Int) -> Bool
 
     private let dial: Dial?
     private let pools = Mutex<[ObjectIdentifier: ProxyPool]>([:])
@@ -60,16 +65,16 @@ package final class HTTPForwarder: Sendable {
     /// Call on the exchange's event loop.
     package func forward(
         _ request: HTTPClientRequest, to target: Target, _ times: Times, for exchange: HTTPExchange, change: Change? = nil,
-        done: @escaping @Sendable (Outcome) -> Void
+        refuses: Refuses? = nil, done: @escaping @Sendable (Outcome) -> Void
     ) {
-        let call = ProxyCall(request, target, times, exchange, change, done)
+        let call = ProxyCall(request, target, times, exchange, change, refuses, done)
         pool(exchange.eventLoop).begin(call)
         exchange.onClose { call.exchangeEnded() }
     }
 
     /// Sends the request and throws the answer away. Call on the exchange's event loop, whose connections it uses.
     package func mirror(_ request: HTTPClientRequest, to target: Target, _ times: Times, beside exchange: HTTPExchange) {
-        pool(exchange.eventLoop).begin(ProxyCall(request, target, times, nil, nil) { _ in })
+        pool(exchange.eventLoop).begin(ProxyCall(request, target, times, nil, nil, nil) { _ in })
     }
 
     /// Asks the target to use a connection for something else than HTTP, and joins it with the client's when it agrees. `done` is called

@@ -20,6 +20,7 @@ final class ProxyCall: @unchecked Sendable {
     /// nil: nobody wants the answer.
     private let exchange: HTTPExchange?
     private let change: HTTPForwarder.Change?
+    private let refuses: HTTPForwarder.Refuses?
     private var done: (@Sendable (HTTPForwarder.Outcome) -> Void)?
     private var stage: Stage = .waiting
     private weak var connection: ProxyConnection?
@@ -30,13 +31,15 @@ final class ProxyCall: @unchecked Sendable {
 
     init(
         _ request: HTTPClientRequest, _ target: HTTPForwarder.Target, _ times: HTTPForwarder.Times, _ exchange: HTTPExchange?,
-        _ change: HTTPForwarder.Change?, _ done: @escaping @Sendable (HTTPForwarder.Outcome) -> Void
+        _ change: HTTPForwarder.Change?, _ refuses: HTTPForwarder.Refuses?,
+        _ done: @escaping @Sendable (HTTPForwarder.Outcome) -> Void
     ) {
         self.request = request
         self.target = target
         self.times = times
         self.exchange = exchange
         self.change = change
+        self.refuses = refuses
         self.done = done
     }
 
@@ -60,6 +63,7 @@ final class ProxyCall: @unchecked Sendable {
         guard case .waiting = stage else { return }
         lastSign = .now()
         var status = Int(head.status.code)
+        if refuses?(status) == true { return fail(.refused(status: status)) }
         var headers: HTTPHeaders = HTTPHeaders.passedOn(HTTPHeaders(head.headers))
         change?(&status, &headers)
         stage = .held(status: status, headers, nil)

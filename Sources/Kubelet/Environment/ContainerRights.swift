@@ -38,6 +38,13 @@ struct ContainerRights: Sendable {
         if own.seLinuxOptions != nil || shared.seLinuxOptions != nil {
             shortcomings.append("container \"\(name)\": seLinuxOptions: this version sets no SELinux label")
         }
+        for mount in container.volumeMounts where mount.mountPropagation == "Bidirectional" {
+            if pod.spec.volumes.contains(where: { $0.name == mount.name && $0.emptyDir == nil }) {
+                shortcomings.append(
+                    "container \"\(name)\": volumeMounts: mountPropagation of \(mount.mountPath): what it mounts there reaches the pod's "
+                        + "other containers, not the node")
+            }
+        }
         if !container.volumeDevices.isEmpty { throw refuse("volumeDevices", "this version cannot give block devices to containers") }
         readOnlyRoot = own.readOnlyRootFilesystem ?? false
         noNewPrivileges = own.allowPrivilegeEscalation == false

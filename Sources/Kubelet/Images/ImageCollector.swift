@@ -12,8 +12,9 @@ struct ImageCollector: Sendable {
     let clock: ClusterClock
     let log: Logger
 
-    private static let high = 85
-    private static let low = 80
+    /// In percent of the disk.
+    static let high: Int64 = 85
+    static let low: Int64 = 80
     /// An image is left alone that long after its last use, in seconds.
     private static let youth: Int64 = 120
 
@@ -37,9 +38,9 @@ struct ImageCollector: Sendable {
     }
 
     /// Of the disk, in percent; 0 where it does not tell.
-    private func used() -> Int {
+    private func used() -> Int64 {
         guard let disk = try? DiskSpace(at: images.store.folder), disk.capacity > 0 else { return 0 }
-        return Int((disk.capacity - disk.available) * 100 / disk.capacity)
+        return (disk.capacity - disk.available) * 100 / disk.capacity
     }
 
     private func note(_ what: String, _ body: @escaping @Sendable () throws(ImageError) -> Void) async {

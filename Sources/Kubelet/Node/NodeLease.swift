@@ -4,7 +4,8 @@ import Machinery
 
 /// The heartbeat of a node: a Lease in `kube-node-lease` that it renews. Source: k8s.io/component-helpers/apimachinery/lease.
 struct NodeLease {
-    private static let durationSeconds = 40
+    /// How long the node counts as alive after a heartbeat.
+    static let durationSeconds = 40
 
     let nodeName: String
     let client: Client

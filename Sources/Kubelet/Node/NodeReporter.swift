@@ -15,7 +15,7 @@ struct NodeReporter: Sendable {
     let log: Logger
 
     static let version = "v1.36.0"
-    private static let maxPods: Int64 = 110
+    static let maxPods: Int64 = 110
     /// Names for the one way of running pods: none, its own, and the one that most clusters have for theirs.
     static let runtimeHandlers = ["", "swkube", "runc"]
 

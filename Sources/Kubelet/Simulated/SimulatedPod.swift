@@ -90,9 +90,12 @@ struct SimulatedPod {
         }
     }
 
-    /// What a pod that runs has to say where it is said not to be ready: that it is, or which gates it waits for. nil for nothing new.
+    /// What a pod that runs has to say where something else is said of it: whether it is ready, or which gates it waits for. nil for nothing
+    /// new.
     var report: View<PodStatus>? {
-        guard pod.status.phase == "Running", !pod.isTerminating, !pod.isReady, let began = pod.status.startTime else { return nil }
+        guard pod.status.phase == "Running", !pod.isTerminating, !pod.isReady || !pod.spec.readinessGates.isEmpty,
+            let began = pod.status.startTime
+        else { return nil }
         let status: View<PodStatus> = running(since: began, pod.status.podIP)
         let (said, ready) = (pod.condition("Ready"), status.conditions.first { $0.type == "Ready" })
         return said?.status == ready?.status && said?.reason == ready?.reason && said?.message == ready?.message ? nil : status

@@ -35,61 +35,11 @@ extension Kubelet {
         guard let worker = worker(uid) else { throw StreamError("pod does not exist") }
         return try await worker.connect(to: port)
     }
-}
 
-/// What the node serves at paths of its own. Source: pkg/kubelet/server/server.go.
-extension Kubelet {
     /// Connects to a port at a pod's address. Throws ``SandboxError``.
     package func connectAtAddress(to port: Int, uid: String) async throws -> DescriptorStream {
         guard let worker = worker(uid) else { throw SandboxError.gone }
         return try await worker.connectAtAddress(to: port)
-    }
-
-    private static let metrics = "text/plain; version=0.0.4; charset=utf-8"
-
-    /// A page and its type; nil for a path that the node does not have.
-    package func page(_ path: String) async -> (type: String, bytes: [UInt8])? {
-        switch path {
-        case "/healthz", "/healthz/ping", "/healthz/syncloop", "/healthz/log": return ("text/plain; charset=utf-8", Array("ok".utf8))
-        case "/stats/summary": return ("application/json", await pages().summary.serialized())
-        case "/metrics": return (Self.metrics, Array(await pages().nodeMetrics.utf8))
-        case "/metrics/resource": return (Self.metrics, Array(await pages().resourceMetrics.utf8))
-        case "/metrics/cadvisor": return (Self.metrics, Array(await pages().containerMetrics.utf8))
-        case "/pods", "/runningpods/":
-            var items: [JSON] = []
-            for worker in workers { items.append(await worker.pod.json) }
-            let list: JSON = ["kind": "PodList", "apiVersion": "v1", "metadata": [:], "items": .array(items)]
-            return ("application/json", list.serialized())
-        default:
-            guard path == "/logs" || path.hasPrefix("/logs/") else { return nil }
-            return await BlockingThread.run { NodeLogPage.make(String(path.dropFirst(5)), root: self.nodeLogs) }
-        }
-    }
-}
-
-/// A file or a list of files below the node's /var/log.
-enum NodeLogPage {
-    /// Largest file that is shown, in bytes; of longer ones the end is.
-    private static let limit = 8 << 20
-
-    /// nil for what is not there, or not below the root. Blocks.
-    static func make(_ path: String, root: String) -> (type: String, bytes: [UInt8])? {
-        let parts: [Substring] = path.split(separator: "/")
-        guard !parts.contains("..") else { return nil }
-        let place: String = parts.reduce(root) { $0 + "/" + $1 }
-        switch Files.kind(place) {
-        case .folder:
-            let names: [String] = Files.names(in: place).sorted().map { Files.kind(place + "/" + $0) == .folder ? $0 + "/" : $0 }
-            let lines: [String] = names.map { "<a href=\"\($0)\">\($0)</a>\n" }
-            return (
-                "text/html; charset=utf-8",
-                Array(
-                    ("<!doctype html>\n<meta name=\"viewport\" content=\"width=device-width\">\n<pre>\n" + lines.joined() + "</pre>\n").utf8
-                )
-            )
-        case .file: return Files.read(place, last: limit).map { ("text/plain; charset=utf-8", $0) }
-        default: return nil
-        }
     }
 }
 

@@ -13,11 +13,9 @@ extension Kubelet: UsageSource {
         for pod in pods {
             for container in pod.containers { rates["\(pod.uid)/\(container.name)"] = meter.rate(of: container, in: pod) }
         }
-        let (host, disk): (HostUsage?, DiskSpace?) = await BlockingThread.run { [folder = configuration.stateFolder] in
-            (HostUsage(), try? DiskSpace(at: folder))
-        }
+        let disk: DiskSpace? = await BlockingThread.run { [folder = configuration.stateFolder] in try? DiskSpace(at: folder) }
         return NodePages(
-            nodeName: configuration.nodeName, pods: pods, rates: rates, host: host,
+            nodeName: configuration.nodeName, pods: pods, rates: rates, host: await meter.node(pods),
             hostRate: meter.nodeMetrics().first?.usage["cpu"], disk: disk, began: began, now: clock.time)
     }
 

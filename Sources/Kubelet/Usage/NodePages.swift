@@ -23,7 +23,7 @@ struct NodePages: Sendable {
         if let host {
             node["cpu"] = cpu(host.cpu, hostRate)
             var memory: JSON = self.memory(host.memory)
-            memory["availableBytes"] = .int(Host.availableMemory)
+            memory["availableBytes"] = .int(host.available)
             node["memory"] = memory
         }
         if let disk {

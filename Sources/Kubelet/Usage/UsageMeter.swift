@@ -22,12 +22,16 @@ final class UsageMeter: UsageSource {
     private let clock: ClusterClock
     private let groups: ControlGroups
     private let state = Mutex(Measured())
+    private let share = Mutex<Int64?>(nil)
 
     init(nodeName: String, groups: ControlGroups, clock: ClusterClock) {
         self.nodeName = nodeName
         self.groups = groups
         self.clock = clock
     }
+
+    /// The node is no more than a share of its machine, with so much memory in bytes.
+    func isShare(ofMemory memory: Int64) { share.withLock { $0 = memory } }
 
     func podMetrics() -> [View<PodMetrics>] { state.withLock { $0.pods } }
     func nodeMetrics() -> [View<NodeMetrics>] { state.withLock { $0.nodes } }
@@ -72,6 +76,13 @@ final class UsageMeter: UsageSource {
         }
     }
 
+    /// What the node has used: all of its machine or, where it is a share of one, its pods' running containers.
+    func node(_ pods: [PodUsage]) async -> HostUsage? {
+        guard let memory = share.withLock({ $0 }) else { return await BlockingThread.run { HostUsage() } }
+        let used: Int64 = pods.reduce(0) { $0 + $1.workingSetBytes }
+        return HostUsage(cpu: pods.reduce(0) { $0 + $1.cpuNanoseconds }, memory: used, available: max(0, memory - used))
+    }
+
     /// Processors that a container took between the last two looks; nil before there were two.
     func rate(of container: ContainerUsage, in pod: PodUsage) -> Quantity? { state.withLock { $0.rates["\(pod.uid)/\(container.run)"] } }
 
@@ -79,7 +90,7 @@ final class UsageMeter: UsageSource {
 
     private func measure(_ workers: [PodWorker]) async {
         let all: [PodUsage] = await read(workers)
-        let host: HostUsage? = await BlockingThread.run { HostUsage() }
+        let host: HostUsage? = await node(all)
         let now: ContinuousClock.Instant = .now
         let time: Time = clock.time
         state.withLock { state in

@@ -13,6 +13,21 @@ public enum GoText {
     }
 }
 
+extension GoText {
+    /// The value as an expression of Go: `map[string]interface {}{"a":1}`, as `%#v` writes it.
+    static func syntax(of json: JSON) -> String {
+        switch json {
+        case .null: "interface {}(nil)"
+        case .bool, .int, .number: of(json)
+        case .string(let text): JSON.quoted(text)
+        case .array(let elements): "[]interface {}{" + elements.map(syntax).joined(separator: ", ") + "}"
+        case .object(let object):
+            "map[string]interface {}{" + object.sorted().map { "\(JSON.quoted($0.key)):\(syntax(of: $0.value))" }.joined(separator: ", ")
+                + "}"
+        }
+    }
+}
+
 extension JSON {
     /// The same with the members of all objects in the order of their names, as Go writes maps.
     public var sortedByKey: JSON {

@@ -1,6 +1,6 @@
 /// A template in kubectl's dialect of JSONPath: text with actions in braces, `{range .items[*]}{.metadata.name}{"\n"}{end}`.
 ///
-/// Fields that are missing give nothing, as `kubectl get` has it. Source: k8s.io/client-go/util/jsonpath.
+/// Fields that are missing give nothing, as `kubectl get` has it, unless ``allowsMissingKeys`` is false. Source: k8s.io/client-go/util/jsonpath.
 public struct JSONPath: Sendable {
     /// A piece of the template.
     indirect enum Part: Sendable, Equatable {
@@ -35,6 +35,8 @@ public struct JSONPath: Sendable {
     }
 
     public let source: String
+    /// A field that the object has not is empty; otherwise it is an error.
+    public var allowsMissingKeys: Bool = true
     let parts: [Part]
 
     /// Throws ``JSONPathError``.
@@ -55,16 +57,21 @@ public struct JSONPath: Sendable {
 
     /// The template filled in for one object.
     public func text(_ object: JSON) throws -> String {
-        do { return try JSONPathEvaluator.text(parts, object) } catch let error as JSONPathError {
-            throw JSONPathError("error executing jsonpath \(JSON.quoted(source)): Error executing template: \(error)")
-        }
+        do { return try evaluator.text(parts, object) } catch let error as JSONPathError { throw told(error, object) }
     }
 
     /// What the paths of the template lead to, in order; text is left out.
     public func values(_ object: JSON) throws -> [JSON] {
-        do { return try JSONPathEvaluator.values(parts, object) } catch let error as JSONPathError {
-            throw JSONPathError("error executing jsonpath \(JSON.quoted(source)): Error executing template: \(error)")
-        }
+        do { return try evaluator.values(parts, object) } catch let error as JSONPathError { throw told(error, object) }
+    }
+
+    private var evaluator: JSONPathEvaluator { JSONPathEvaluator(allowsMissingKeys: allowsMissingKeys) }
+
+    /// With the template and the object, as kubectl tells it.
+    private func told(_ error: JSONPathError, _ object: JSON) -> JSONPathError {
+        JSONPathError(
+            "error executing jsonpath \(JSON.quoted(source)): Error executing template: \(error). Printing more information for debugging the "
+                + "template:\n\ttemplate was:\n\t\t\(source)\n\tobject given to jsonpath engine was:\n\t\t\(GoText.syntax(of: object))\n\n")
     }
 }
 

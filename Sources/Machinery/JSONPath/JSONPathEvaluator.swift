@@ -1,6 +1,9 @@
 /// Carries templates out.
-enum JSONPathEvaluator {
-    static func text(_ parts: [JSONPath.Part], _ object: JSON) throws -> String {
+struct JSONPathEvaluator {
+    /// A field that none of the values has gives nothing; otherwise it is an error.
+    let allowsMissingKeys: Bool
+
+    func text(_ parts: [JSONPath.Part], _ object: JSON) throws -> String {
         var result: String = ""
         for part in parts {
             switch part {
@@ -12,7 +15,7 @@ enum JSONPathEvaluator {
         return result
     }
 
-    static func values(_ parts: [JSONPath.Part], _ object: JSON) throws -> [JSON] {
+    func values(_ parts: [JSONPath.Part], _ object: JSON) throws -> [JSON] {
         var result: [JSON] = []
         for part in parts {
             switch part {
@@ -24,17 +27,26 @@ enum JSONPathEvaluator {
         return result
     }
 
-    private static func walk(_ steps: [JSONPath.Step], _ values: [JSON]) throws -> [JSON] {
+    private func walk(_ steps: [JSONPath.Step], _ values: [JSON]) throws -> [JSON] {
         var values: [JSON] = values
         for (index, step) in steps.enumerated() {
             // Behind `..` values of any type are met: those that don't fit the step give nothing.
             let isLenient: Bool = index > 0 && steps[index - 1] == .recursive
-            values = try values.flatMap { try take(step, $0, isLenient: isLenient) }
+            // One path after the other, each over all values.
+            if case .union(let paths) = step {
+                values = try paths.flatMap { try walk($0, values) }
+                continue
+            }
+            let found: [JSON] = try values.flatMap { try take(step, $0, isLenient: isLenient) }
+            if !allowsMissingKeys, found.isEmpty, !values.isEmpty, case .field(let name) = step {
+                throw JSONPathError("\(name) is not found")
+            }
+            values = found
         }
         return values
     }
 
-    private static func take(_ step: JSONPath.Step, _ value: JSON, isLenient: Bool) throws -> [JSON] {
+    private func take(_ step: JSONPath.Step, _ value: JSON, isLenient: Bool) throws -> [JSON] {
         switch step {
         case .literal(let literal): return [literal]
         case .field(let name): return value[name].map { [$0] } ?? []
@@ -61,13 +73,13 @@ enum JSONPathEvaluator {
         }
     }
 
-    private static func array(_ value: JSON, _ isLenient: Bool) throws -> [JSON]? {
+    private func array(_ value: JSON, _ isLenient: Bool) throws -> [JSON]? {
         if let elements = value.array { return elements }
         if value.isNull || isLenient { return nil }
         throw JSONPathError("\(GoText.of(value)) is not array or slice")
     }
 
-    private static func slice(_ elements: [JSON], _ from: Int?, _ to: Int?, _ step: Int) throws -> [JSON] {
+    private func slice(_ elements: [JSON], _ from: Int?, _ to: Int?, _ step: Int) throws -> [JSON] {
         guard step > 0 else { throw JSONPathError("step must be > 0") }
         func position(_ index: Int) -> Int { min(max(index < 0 ? elements.count + index : index, 0), elements.count) }
         let (start, end): (Int, Int) = (position(from ?? 0), position(to ?? elements.count))
@@ -78,7 +90,7 @@ enum JSONPathEvaluator {
         return stride(from: start, to: end, by: step).map { elements[$0] }
     }
 
-    private static func children(_ value: JSON) -> [JSON] {
+    private func children(_ value: JSON) -> [JSON] {
         switch value {
         case .array(let elements): elements
         case .object(let object): object.sorted().map(\.value)
@@ -86,9 +98,9 @@ enum JSONPathEvaluator {
         }
     }
 
-    private static func descendants(_ value: JSON) -> [JSON] { [value] + children(value).flatMap(descendants) }
+    private func descendants(_ value: JSON) -> [JSON] { [value] + children(value).flatMap(descendants) }
 
-    private static func holds(_ filter: JSONPath.Filter, _ element: JSON) throws -> Bool {
+    private func holds(_ filter: JSONPath.Filter, _ element: JSON) throws -> Bool {
         let left: [JSON] = try walk(filter.left, [element])
         if filter.comparison == .exists { return !left.isEmpty }
         let right: [JSON] = try walk(filter.right, [element])
@@ -105,20 +117,20 @@ enum JSONPathEvaluator {
         }
     }
 
-    private static func isEqual(_ one: JSON, _ other: JSON) -> Bool {
+    private func isEqual(_ one: JSON, _ other: JSON) -> Bool {
         if one == other { return true }
         guard let one = one.double, let other = other.double else { return false }
         return one == other
     }
 
-    private static func isLess(_ one: JSON, _ other: JSON) throws -> Bool {
+    private func isLess(_ one: JSON, _ other: JSON) throws -> Bool {
         if let one = one.double, let other = other.double { return one < other }
         if let one = one.string, let other = other.string { return one.utf8.lexicographicallyPrecedes(other.utf8) }
         throw JSONPathError("incompatible types for comparison")
     }
 
     /// Texts as they are, objects and arrays as JSON.
-    private static func shown(_ value: JSON) -> String {
+    private func shown(_ value: JSON) -> String {
         switch value {
         case .object, .array: value.sortedByKey.text(JSONStyle(escapeHTML: true))
         default: GoText.of(value)

@@ -173,11 +173,10 @@ struct JSONPathParser {
         }
         let parts: [Substring] = split(trimmed, at: ",")
         if parts.count > 1 { return .union(try parts.map { [try selection($0)] }) }
-        if let first = trimmed.first, first == "'" || first == "\"" {
-            var parser = JSONPathParser(rest: trimmed)
-            let name: String = try parser.quoted()
-            guard parser.rest.isEmpty else { throw JSONPathError("invalid array index \(trimmed)") }
-            return .field(name)
+        // A path without its first dot: ['metadata.name']; dots that belong to a name are escaped: ['kubernetes\.io/arch'].
+        if trimmed.count >= 2, trimmed.hasPrefix("'"), trimmed.hasSuffix("'") {
+            let path: [JSONPath.Step] = try steps(of: Substring(".\(trimmed.dropFirst().dropLast())"))
+            return path.count == 1 ? path[0] : .union([path])
         }
         if trimmed.hasPrefix(".") || trimmed.hasPrefix("$") || trimmed.hasPrefix("@") { return .union([try steps(of: trimmed)]) }
         let bounds: [Substring] = trimmed.split(separator: ":", omittingEmptySubsequences: false)

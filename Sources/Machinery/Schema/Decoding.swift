@@ -62,7 +62,7 @@ extension ObjectSchema {
             var change: JSON?
             if let field: FieldSchema = self[member.key] {
                 if member.value.isNull {
-                    isKept = false
+                    isKept = field.writtenZero?.isNull == true
                 } else {
                     change = try decodeMember(member, field.type, .field(member.key), &findings)
                     isKept = !field.leavesOut(change ?? member.value)
@@ -198,20 +198,23 @@ extension FieldSchema {
         return true
     }
 
-    /// What Go writes where a plain field without `omitempty` is absent; nil for all other fields.
-    var writtenZero: JSON? {
-        guard isAlwaysWritten, !isOptional, !isRequired, defaultValue == nil else { return nil }
+    /// What Go writes where a field without `omitempty`, or with a time, which `omitempty` does not leave out, is absent; nil for all others.
+    public var writtenZero: JSON? {
+        guard isWritten, !isRequired, defaultValue == nil else { return nil }
         switch type {
+        case .time, .microTime: return .null
+        case _ where isOptional: return nil
         case .boolean: return false
         case .int32, .int64, .double: return 0
         case .string: return ""
+        case .list: return .null
         default: return nil
         }
     }
 
     /// Go's `omitempty`: the zero value of a plain field is not written.
     func leavesOut(_ value: JSON) -> Bool {
-        guard !isOptional, !isAlwaysWritten else { return false }
+        guard !isOptional, !isWritten else { return false }
         switch type {
         case .string, .base64: return value.isEmpty
         // Where the API has a default, Go's type is a pointer: zero is a value.

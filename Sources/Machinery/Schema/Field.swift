@@ -22,6 +22,8 @@ public class FieldSchema: @unchecked Sendable {
     public let defaultValue: JSON?
     public let isRequired: Bool
     public let isAlwaysWritten: Bool
+    /// As ``isAlwaysWritten``, and fields that OpenAPI does not list as required.
+    public let isWritten: Bool
     public let isImmutable: Bool
     /// The member by which strategic merge patch merges a list of objects.
     public let mergeKey: String?
@@ -42,6 +44,7 @@ public class FieldSchema: @unchecked Sendable {
     public init(name: String, number: Int, doc: String, type: TypeSchema, isOptional: Bool, default value: JSON?, traits: [Trait]) {
         var isRequired = false
         var isAlwaysWritten = false
+        var isWritten = false
         var isImmutable = false
         var mergeKey: String?
         var mergesList = false
@@ -55,6 +58,7 @@ public class FieldSchema: @unchecked Sendable {
             switch trait {
             case .required: isRequired = true
             case .always: isAlwaysWritten = true
+            case .written: isWritten = true
             case .immutable: isImmutable = true
             case .merge(let key):
                 mergeKey = key
@@ -82,6 +86,7 @@ public class FieldSchema: @unchecked Sendable {
         self.defaultValue = value
         self.isRequired = isRequired
         self.isAlwaysWritten = isAlwaysWritten || isRequired
+        self.isWritten = isWritten || self.isAlwaysWritten
         self.isImmutable = isImmutable
         self.mergeKey = mergeKey
         self.mergesList = mergesList

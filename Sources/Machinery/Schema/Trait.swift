@@ -4,6 +4,8 @@ public enum Trait: Sendable {
     case required
     /// OpenAPI lists the field as required, but an empty value is valid (Go writes it always, also when zero).
     case always
+    /// Go writes the field always, its zero value too, although OpenAPI does not list it as required.
+    case written
     /// The value may not change once set: `field is immutable`.
     case immutable
     /// Strategic merge patch merges the list by this member of its elements; server-side apply sees a map with the same key.

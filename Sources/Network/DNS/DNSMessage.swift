@@ -23,6 +23,8 @@ struct DNSQuery: Sendable {
     let question: ArraySlice<UInt8>
     /// Bytes that the asker takes in a datagram; nil when it did not say so by EDNS.
     let size: Int?
+    /// Whether it speaks EDNS as it is spoken here, or none.
+    let isVersionKnown: Bool
 
     /// nil for what is no single question; ``id(of:)`` serves to say so.
     init?(_ bytes: [UInt8]) {
@@ -46,6 +48,7 @@ struct DNSQuery: Sendable {
         isInternet = bytes[at + 3] == 0 && (bytes[at + 4] == 1 || bytes[at + 4] == 255)
         question = bytes[12..<(at + 5)]
         size = Self.datagramSize(bytes, from: at + 5)
+        isVersionKnown = size == nil || bytes[at + 11] == 0
     }
 
     static func id(of bytes: [UInt8]) -> UInt16? { bytes.count < 2 ? nil : UInt16(bytes[0]) << 8 | UInt16(bytes[1]) }
@@ -85,7 +88,9 @@ struct DNSRecord: Sendable, Hashable {
 
 /// What is known of a name.
 struct DNSAnswer: Sendable, Equatable {
-    enum Code: UInt8, Sendable { case success = 0, malformed = 1, failure = 2, noSuchName = 3, notImplemented = 4, refused = 5 }
+    enum Code: UInt8, Sendable {
+        case success = 0, malformed = 1, failure = 2, noSuchName = 3, notImplemented = 4, refused = 5, badVersion = 16
+    }
 
     var code: Code = .success
     var records: [DNSRecord] = []
@@ -107,17 +112,20 @@ struct DNSAnswer: Sendable, Equatable {
         var out = DNSWriter()
         let isNegative: Bool = records.isEmpty && !isCut && (code == .success || code == .noSuchName)
         out.number(query.id)
-        out.bytes += [0x84 | query.opcode << 3 | (isCut ? 2 : 0) | (query.wantsRecursion ? 1 : 0), 0x80 | code.rawValue]
+        out.bytes += [0x84 | query.opcode << 3 | (isCut ? 2 : 0) | (query.wantsRecursion ? 1 : 0), 0x80 | code.rawValue & 0xF]
         out.number(1)
-        out.number(UInt16(clamping: records.count))
-        out.number(isNegative ? 1 : 0)
+        // Who asks for the zone's own record gets it as the answer.
+        let isOwn: Bool = isNegative && query.kind == DNSQuery.Kind.soa && query.name == zone
+        out.number(isOwn ? 1 : UInt16(clamping: records.count))
+        out.number(isNegative && !isOwn ? 1 : 0)
         out.number(UInt16(clamping: extra.count + (query.size == nil ? 0 : 1)))
         out.bytes += query.question
         out.names[query.name] = 12
         for record in records { out.record(record) }
         if isNegative { out.authority(zone) }
         for record in extra { out.record(record) }
-        if query.size != nil { out.bytes += [0, 0, UInt8(DNSQuery.Kind.opt), 0x10, 0, 0, 0, 0, 0, 0, 0] }  // 4096 bytes
+        // The asker may send 4096 bytes.
+        if query.size != nil { out.bytes += [0, 0, UInt8(DNSQuery.Kind.opt), 0x10, 0, code.rawValue >> 4, 0, 0, 0, 0, 0] }
         return out.bytes
     }
 

@@ -17,8 +17,6 @@ import Synchronization
 package final class DNSServer: Sendable {
     private struct State {
         var zone = DNSZone()
-        var slices: [ObjectKey: [String: View<EndpointSlice>]] = [:]
-        var services: [ObjectKey: View<Service>] = [:]
         var connections = 0
     }
 
@@ -29,7 +27,7 @@ package final class DNSServer: Sendable {
     private let network: ClusterNetwork
     private let addresses: [String]
     private let services: Informer<Service>
-    private let slices: Informer<EndpointSlice>
+    private let slices: ServiceSlices
     private let upstream: DNSUpstream
     private let log: Logger
     private let state = Mutex(State())
@@ -37,11 +35,11 @@ package final class DNSServer: Sendable {
     private let ending: Int32
     private let lifeline: Mutex<Int32>
 
-    package init(network: ClusterNetwork, addresses: [String], informers: Informers, log: Logger) {
+    package init(network: ClusterNetwork, addresses: [String], slices: ServiceSlices, informers: Informers, log: Logger) {
         self.network = network
         self.addresses = addresses
         services = informers.informer()
-        slices = informers.informer()
+        self.slices = slices
         upstream = DNSUpstream(servers: DNSUpstream.hostServers())
         self.log = log
         var ends: [Int32] = [-1, -1]
@@ -60,13 +58,9 @@ package final class DNSServer: Sendable {
         await services.caughtUp()
         await slices.caughtUp()
         services.onChange { [weak self] before, after in
-            if let key = (after ?? before)?.key { self?.changed(key) { $0.services[key] = after } }
+            if let key = (after ?? before)?.key { self?.changed(key) }
         }
-        slices.onChange { [weak self] before, after in
-            guard let slice = after ?? before, let name = slice.metadata.labels["kubernetes.io/service-name"] else { return }
-            let key = ObjectKey(namespace: slice.namespace, name: name)
-            self?.changed(key) { $0.slices[key, default: [:]][slice.name] = after }
-        }
+        slices.onChange { [weak self] in self?.changed($0) }
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
                 for address in addresses {
@@ -86,12 +80,10 @@ package final class DNSServer: Sendable {
         }
     }
 
-    private func changed(_ key: ObjectKey, _ note: (inout State) -> Void) {
+    private func changed(_ key: ObjectKey) {
+        // Read within the lock, so that of two changes the later one stays.
         state.withLock { state in
-            note(&state)
-            if state.slices[key]?.isEmpty == true { state.slices[key] = nil }
-            let slices: [View<EndpointSlice>] = (state.slices[key] ?? [:]).sorted { $0.key < $1.key }.map(\.value)
-            state.zone.set(state.services[key].map { DNSZone.Names($0, slices: slices) }, of: key)
+            state.zone.set(services.get(key).map { DNSZone.Names($0, slices: slices.of(key)) }, of: key)
         }
     }
 
@@ -100,6 +92,7 @@ package final class DNSServer: Sendable {
     /// What the cluster itself says; nil when others must be asked.
     private func answer(_ query: DNSQuery) -> DNSAnswer? {
         guard query.opcode == 0 else { return DNSAnswer(code: .notImplemented) }
+        guard query.isVersionKnown else { return DNSAnswer(code: .badVersion) }
         guard query.isInternet else { return DNSAnswer(code: .refused) }
         return state.withLock { $0.zone.answer(query.name, query.kind) }
     }

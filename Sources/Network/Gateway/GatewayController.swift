@@ -28,15 +28,17 @@ package final class GatewayController: Sendable {
     private let services: Informer<Service>
     private let secrets: Informer<Secret>
     private let log: Logger
+    /// By route. They stay as long as what is asked of them does.
+    private let policies = Mutex<[ObjectKey: MeshPolicy]>([:])
     private let pokes: AsyncStream<Void>
     private let poke: AsyncStream<Void>.Continuation
 
     /// - Parameter range: the part of 127.0.0.0/8 that the addresses of Gateways are from, a /16.
     package init(
-        range: CIDR, dial: Dial?, certificate: @escaping @Sendable (String?) throws -> TLSServerConfiguration, client: Client,
-        clock: ClusterClock, informers: Informers, log: Logger
+        range: CIDR, dial: Dial?, certificate: @escaping @Sendable (String?) throws -> TLSServerConfiguration, slices: ServiceSlices,
+        client: Client, clock: ClusterClock, informers: Informers, log: Logger
     ) {
-        backends = ProxyBackends(informers: informers)
+        backends = ProxyBackends(slices: slices, informers: informers)
         doors = GatewayDoors(range: range, backends: backends, dial: dial, certificate: certificate)
         self.client = client
         self.clock = clock
@@ -87,7 +89,9 @@ package final class GatewayController: Sendable {
         let poke: AsyncStream<Void>.Continuation = poke
         watched.classes.onChange { before, after in if before?.json["spec"] != after?.json["spec"] { poke.yield() } }
         watched.gateways.onChange { before, after in if before?.json["spec"] != after?.json["spec"] { poke.yield() } }
-        watched.routes.onChange { before, after in if before?.json["spec"] != after?.json["spec"] { poke.yield() } }
+        watched.routes.onChange { before, after in
+            if before?.json["spec"] != after?.json["spec"] || before?.metadata.annotations != after?.metadata.annotations { poke.yield() }
+        }
         watched.grants.onChange { _, _ in poke.yield() }
         namespaces.onChange { before, after in if before?.metadata.labels != after?.metadata.labels { poke.yield() } }
         services.onChange { before, after in if before?.spec.json["ports"] != after?.spec.json["ports"] { poke.yield() } }
@@ -133,6 +137,9 @@ package final class GatewayController: Sendable {
             guard let identity = self?.identity(key) else { return "there is no Secret \(key) with tls.crt and tls.key" }
             return identity.problem.map { "the certificate of Secret \(key): \($0)" }
         }
+        let routes: Set<ObjectKey> = Set(world.routes.map(\.key))
+        policies.withLock { policies in policies = policies.filter { routes.contains($0.key) } }
+        world.policy = { [weak self] key, settings in self?.policy(key, settings) ?? MeshPolicy(settings) }
         let plan = GatewayPlan(world)
         let present: Set<ObjectKey> = Set(world.gateways.map(\.key))
         for key in doors.keys where !present.contains(key) { await doors.close(key) }
@@ -141,6 +148,15 @@ package final class GatewayController: Sendable {
             try await write(gateway, plan.listeners[gateway.key] ?? [], opened)
         }
         for route in world.routes { try await write(route, plan.parents[route.key] ?? []) }
+    }
+
+    private func policy(_ route: ObjectKey, _ settings: MeshSettings) -> MeshPolicy {
+        policies.withLock { policies in
+            if let present = policies[route], present.settings == settings { return present }
+            let new = MeshPolicy(settings)
+            policies[route] = new
+            return new
+        }
     }
 
     private func identity(_ key: ObjectKey) -> TLSServerConfiguration? {

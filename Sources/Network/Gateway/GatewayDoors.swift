@@ -1,6 +1,7 @@
 import API
 import HTTP
 import Machinery
+import Sandbox
 import Synchronization
 
 /// The open ports of Gateways, each Gateway at an address of its own in 127.0.0.0/8. For one task at a time.
@@ -90,7 +91,7 @@ final class GatewayDoors: Sendable {
 
     var keys: [ObjectKey] { state.withLock { Array($0.open.keys) } }
 
-    /// At the port itself, or 10,000 above one that this user may not bind.
+    /// At the port itself, or ``Doors/offset`` above one that this user may not bind.
     private func make(_ address: String, _ port: Int, isSecure: Bool) async throws -> Open {
         let front = ProxyFront(backends: backends, dial: dial, servesNames: false)
         let identities: TLSIdentities? = isSecure ? TLSIdentities(fallback: certificate) : nil
@@ -101,7 +102,11 @@ final class GatewayDoors: Sendable {
             return try await HTTPServer(host: address, port: port, identities: identities, handler: { front.handle($0, $1) })
         }
         let server: HTTPServer
-        do { server = try await listen(port) } catch HTTPError.cannotListen where port < 1024 { server = try await listen(port + 10_000) }
+        do {
+            server = try await listen(port)
+        } catch HTTPError.cannotListen where port < 1024 {
+            server = try await listen(port + Doors.offset)
+        }
         return Open(server: server, front: front, identities: identities, port: server.port)
     }
 }

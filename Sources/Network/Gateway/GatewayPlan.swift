@@ -17,6 +17,8 @@ struct GatewayPlan: Sendable {
         var hasService: @Sendable (ObjectKey, Int) -> Bool = { _, _ in false }
         /// What is wrong with a Secret as a certificate; nil for nothing.
         var certificateProblem: @Sendable (ObjectKey) -> String? = { _ in nil }
+        /// What a route's annotations ask for, with what it remembers.
+        var policy: @Sendable (ObjectKey, MeshSettings) -> MeshPolicy = { MeshPolicy($1) }
     }
 
     /// One port of a Gateway.

@@ -10,19 +10,28 @@ struct GatewayRules: Sendable {
     /// What is asked for and not served; nil for nothing.
     private(set) var problem: String?
 
+    /// What the route's annotations ask for; nil for nothing.
+    private(set) var policy: MeshPolicy?
+
     private let route: View<HTTPRoute>
     private let world: GatewayPlan.World
 
     init(_ route: View<HTTPRoute>, _ world: GatewayPlan.World) {
         self.route = route
         self.world = world
+        let settings = MeshSettings(route.metadata.annotations)
+        problem = settings.problems.first ?? settings.unserved
+        let specs: [JSON] = route.json[["spec", "rules"]]?.array ?? []
+        if settings.isWanted || specs.contains(where: { $0["retry"] != nil }) { policy = world.policy(route.key, settings) }
         var order = 0
-        for spec in route.json[["spec", "rules"]]?.array ?? [] {
+        for spec in specs {
             var body = ProxyRule(owner: "HTTPRoute \(route.key)", created: .epoch, order: 0, path: .any)
             backends(spec, &body)
             for filter in spec["filters"]?.array ?? [] { apply(filter, &body) }
+            body.policy = policy
+            body.retries = spec["retry"].map { Self.retries($0, settings.retries) } ?? settings.retries
+            body.limit = settings.timeout
             times(spec["timeouts"], &body)
-            if spec["retry"] != nil { problem = problem ?? "retries are not served" }
             if spec["sessionPersistence"] != nil { problem = problem ?? "sessions are not kept" }
             for match in spec["matches"]?.array ?? [[:]] {
                 order += 1
@@ -71,8 +80,15 @@ struct GatewayRules: Sendable {
     private mutating func backends(_ spec: JSON, _ rule: inout ProxyRule) {
         rule.statusWithoutBackend = 500
         for ref in spec["backendRefs"]?.array ?? [] {
-            rule.backends.append(backend(ref))
-            if let filters = ref["filters"]?.array, !filters.isEmpty { problem = problem ?? "filters of single backends are not served" }
+            var backend: ProxyRule.Backend = backend(ref)
+            for filter in ref["filters"]?.array ?? [] {
+                switch filter["type"]?.string {
+                case "RequestHeaderModifier"?: backend.requestHeaders.append(Self.change(filter["requestHeaderModifier"]))
+                case "ResponseHeaderModifier"?: backend.responseHeaders.append(Self.change(filter["responseHeaderModifier"]))
+                case let type: problem = problem ?? "filters of type \(type ?? "") are not served for single backends"
+                }
+            }
+            rule.backends.append(backend)
         }
     }
 
@@ -135,14 +151,21 @@ struct GatewayRules: Sendable {
         }
     }
 
-    /// The shorter one holds: there is one try. 0 asks for no limit.
-    private mutating func times(_ spec: JSON?, _ rule: inout ProxyRule) {
-        let limits: [Duration] = ["request", "backendRequest"].compactMap { spec?[$0]?.string.flatMap(GatewayDuration.parse) }
-        if let shortest = limits.filter({ $0 > .zero }).min() {
-            rule.times.answer = shortest
-        } else if !limits.isEmpty {
-            rule.times.answer = .seconds(86_400)
-        }
+    /// 0 asks for no limit.
+    private func times(_ spec: JSON?, _ rule: inout ProxyRule) {
+        func time(_ name: String) -> Duration? { spec?[name]?.string.flatMap(GatewayDuration.parse) }
+        let (whole, single): (Duration?, Duration?) = (time("request"), time("backendRequest"))
+        if let whole { rule.limit = whole > .zero ? whole : nil }
+        if let longest = single ?? whole { rule.times.answer = longest > .zero ? longest : .seconds(86_400) }
+    }
+
+    /// Source: HTTPRouteRetry, by which one without `codes` is for connections that break.
+    private static func retries(_ spec: JSON, _ usual: MeshSettings.Retries?) -> MeshSettings.Retries {
+        var retries: MeshSettings.Retries = usual ?? MeshSettings.Retries(attempts: 1)
+        if let count = spec["attempts"]?.int { retries.attempts = Int(count) }
+        retries.codes = Set(spec["codes"]?.array?.compactMap { $0.int.map { Int($0) } } ?? [])
+        if let time = spec["backoff"]?.string.flatMap(GatewayDuration.parse) { retries.backoff = time }
+        return retries
     }
 }
 
@@ -159,5 +182,8 @@ extension ProxyRule {
         backends = other.backends
         statusWithoutBackend = other.statusWithoutBackend
         times = other.times
+        limit = other.limit
+        policy = other.policy
+        retries = other.retries
     }
 }

@@ -1,4 +1,5 @@
 package import HTTP
+import Sandbox
 import Synchronization
 
 /// Where the host reaches the front: a port for HTTP and one for HTTPS, both at 127.0.0.1.
@@ -10,8 +11,8 @@ package final class FrontDoor: Sendable {
 
     package static let address = "127.0.0.1"
     /// A user who may not bind the first ones, or whose other cluster has them, gets the next; 0 is any that is free.
-    package static let plainPorts = [80, 10_080, 0]
-    package static let securePorts = [443, 10_443, 0]
+    package static let plainPorts = [80, 80 + Doors.offset, 0]
+    package static let securePorts = [443, 443 + Doors.offset, 0]
 
     private struct State {
         var servers: [HTTPServer] = []

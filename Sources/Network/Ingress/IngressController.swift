@@ -33,10 +33,10 @@ package final class IngressController: Sendable {
     ///   - dial: opens connections to pods; nil where the process's own network leads to them.
     ///   - certificate: for a name without a Secret, or a client that asks for none.
     package init(
-        dial: Dial?, certificate: @escaping @Sendable (String?) throws -> TLSServerConfiguration, client: Client, clock: ClusterClock,
-        informers: Informers, log: Logger
+        dial: Dial?, certificate: @escaping @Sendable (String?) throws -> TLSServerConfiguration, slices: ServiceSlices, client: Client,
+        clock: ClusterClock, informers: Informers, log: Logger
     ) {
-        backends = ProxyBackends(informers: informers)
+        backends = ProxyBackends(slices: slices, informers: informers)
         front = ProxyFront(backends: backends, dial: dial)
         identities = TLSIdentities(fallback: certificate)
         door = FrontDoor(front: front, identities: identities)

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Lets so many requests a second through, and as many at once after a silence.
 struct MeshLimiter: Sendable {
     private let rate: Double
@@ -52,77 +50,39 @@ struct MeshBreaker<Endpoint: Hashable & Sendable>: Sendable {
     func isOut(_ endpoint: Endpoint, _ now: ContinuousClock.Instant) -> Bool { records[endpoint]?.out.map { $0 > now } ?? false }
 }
 
-/// One hop of a request: from a client through the proxy of a Service to an endpoint.
-package struct MeshSpan: Sendable {
-    package var trace: String
-    package var span: String
-    /// Empty for the first hop.
-    package var parent: String
-    package var client: String
-    package var endpoint: String
-    package var method: String
-    package var path: String
-    /// 0 when nothing answered.
-    package var status: Int
-    package var began: Int64
-    package var microseconds: Int64
-}
+/// How many requests may be sent again: a share of those of the last seconds, and a few a second in any case, so that retries do not
+/// bring down what is only slow.
+struct MeshBudget: Sendable {
+    private static let interval: Double = 10
+    private static let leastPerSecond: Double = 10
 
-/// The context of a trace as requests carry it: `00-TRACE-PARENT-FLAGS`. Source: W3C Trace Context.
-struct TraceContext: Sendable, Equatable {
-    let trace: String
-    let parent: String
-    let flags: String
+    private let share: Double
+    private var requests: Double = 0
+    private var retries: Double = 0
+    private var last: ContinuousClock.Instant
 
-    /// nil for a field that is none; then a new trace begins.
-    init?(_ field: String?) {
-        let parts: [Substring] = (field ?? "").split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count >= 4, parts[0].utf8.count == 2, parts[0] != "ff", parts[0] != "00" || parts.count == 4,
-            Self.isHex(parts[1], 32), Self.isHex(parts[2], 16), parts[3].utf8.count == 2
-        else { return nil }
-        trace = String(parts[1])
-        parent = String(parts[2])
-        flags = String(parts[3])
+    init(percent: Int, now: ContinuousClock.Instant) {
+        share = Double(percent) / 100
+        last = now
     }
 
-    init() {
-        trace = Self.random(2)
-        parent = ""
-        flags = "01"
+    mutating func note(_ now: ContinuousClock.Instant) {
+        fade(now)
+        requests += 1
     }
 
-    func field(span: String) -> String { "00-\(trace)-\(span)-\(flags)" }
-
-    static func newSpan() -> String { random(1) }
-
-    private static func random(_ words: Int) -> String {
-        (0..<words).map { _ in
-            let text = String(UInt64.random(in: 1...UInt64.max), radix: 16)
-            return String(repeating: "0", count: 16 - text.utf8.count) + text
-        }.joined()
+    mutating func takes(_ now: ContinuousClock.Instant) -> Bool {
+        fade(now)
+        guard retries + 1 <= max(requests * share, share == 0 ? 0 : Self.leastPerSecond * Self.interval) else { return false }
+        retries += 1
+        return true
     }
 
-    private static func isHex(_ text: Substring, _ count: Int) -> Bool {
-        text.utf8.count == count && text.utf8.contains { $0 != 0x30 }
-            && text.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 || $0 >= 0x61 && $0 <= 0x66 }
+    /// What is an interval old counts nothing.
+    private mutating func fade(_ now: ContinuousClock.Instant) {
+        let rest: Double = max(0, 1 - last.duration(to: now) / .seconds(1) / Self.interval)
+        requests *= rest
+        retries *= rest
+        last = now
     }
-}
-
-/// The last hops of each Service, in memory.
-final class MeshTraces: Sendable {
-    /// Of one Service.
-    private static let most = 1000
-    private let spans = Mutex<[String: [MeshSpan]]>([:])
-
-    func add(_ span: MeshSpan, of service: String) {
-        spans.withLock { spans in
-            spans[service, default: []].append(span)
-            if spans[service, default: []].count > Self.most * 2 { spans[service]?.removeFirst(Self.most) }
-        }
-    }
-
-    /// The newest last.
-    func list(_ service: String) -> [MeshSpan] { spans.withLock { $0[service].map { Array($0.suffix(Self.most)) } ?? [] } }
-
-    func forget(_ service: String) { spans.withLock { $0[service] = nil } }
 }

@@ -6,7 +6,8 @@ package import Machinery
 package import Sandbox
 import Synchronization
 
-/// The proxy in front of Services that ask for one by annotations: it limits rates, takes failing endpoints out, and notes each hop.
+/// The proxy in front of Services that ask for one by annotations: it limits rates, takes failing endpoints out, sends again what may be,
+/// and notes each hop.
 ///
 /// It listens in the cluster's own network, and the routes of such a Service lead to it instead of to the endpoints. Reads Services and
 /// EndpointSlices; writes events about annotations that are not understood, and the Service `swkube-traces` of kube-system, behind which
@@ -18,9 +19,7 @@ package final class MeshProxy: Sendable {
     }
 
     private struct Entry {
-        var settings: MeshSettings
-        var limiter: MeshLimiter?
-        var breaker: MeshBreaker<HTTPForwarder.Target>?
+        var policy: MeshPolicy
         /// The proxy's port for each of the Service's.
         var places: [Int: Int] = [:]
     }
@@ -47,6 +46,7 @@ package final class MeshProxy: Sendable {
     private let events: EventRecorder
     private let services: Informer<Service>
     private let traces = MeshTraces()
+    private let exporter: MeshExporter
     private let log: Logger
     private let state = Mutex(State())
     private let queue: WorkQueue
@@ -55,18 +55,19 @@ package final class MeshProxy: Sendable {
     ///   - address: of the cluster itself, on which the proxy listens.
     ///   - gate: says who may talk to whom, since the kernel sees the proxy only.
     package init(
-        network: ClusterNetwork, address: String, dial: Dial?, gate: PolicyGate, client: Client, clock: ClusterClock,
-        informers: Informers, log: Logger
+        network: ClusterNetwork, address: String, dial: Dial?, gate: PolicyGate, slices: ServiceSlices, client: Client,
+        clock: ClusterClock, informers: Informers, log: Logger
     ) {
         self.network = network
         self.address = address
-        backends = ProxyBackends(informers: informers)
+        backends = ProxyBackends(slices: slices, informers: informers)
         forwarder = HTTPForwarder(dial: dial)
         self.gate = gate
         self.client = client
         self.clock = clock
         events = EventRecorder(client: client, clock: clock, component: "swkube-mesh")
         services = informers.informer()
+        exporter = MeshExporter(dial: dial, services: services, log: log)
         self.log = log
         queue = WorkQueue(clock: clock)
     }
@@ -80,10 +81,10 @@ package final class MeshProxy: Sendable {
     package func run(_ changed: @escaping @Sendable (ObjectKey) -> Void) async {
         await backends.follow()
         services.onChange { [queue] before, after in
-            let wasWanted: Bool = before.map { MeshSettings($0.metadata.annotations).isWanted } ?? false
-            let isWanted: Bool = after.map { MeshSettings($0.metadata.annotations).isWanted || Self.isMarked($0) } ?? false
-            if wasWanted || isWanted, let key = (after ?? before)?.key { queue.add(key) }
+            guard let service = after ?? before else { return }
+            if [before, after].contains(where: { MeshSettings.isMarked($0?.metadata.annotations ?? [:]) }) { queue.add(service.key) }
         }
+        async let exports: Void = exporter.run()
         await withTaskCancellationHandler {
             while let key = await queue.next() {
                 do {
@@ -103,10 +104,7 @@ package final class MeshProxy: Sendable {
             return state.server
         }
         await server?.shutdown(grace: .zero)
-    }
-
-    private static func isMarked(_ service: View<Service>) -> Bool {
-        service.metadata.annotations.keys.contains { $0 == MeshSettings.rateLimitAnnotation || $0 == MeshSettings.breakerAnnotation }
+        await exports
     }
 
     // MARK: - Settling
@@ -116,7 +114,7 @@ package final class MeshProxy: Sendable {
         let service: View<Service>? = services.get(key)
         let settings = MeshSettings(service?.metadata.annotations ?? [:])
         let old: Entry? = state.withLock { $0.entries[key] }
-        if let service, old?.settings.problems != settings.problems {
+        if let service, old?.policy.settings.problems != settings.problems {
             for problem in settings.problems { events.record(service, .warning, reason: "NotUnderstood", problem) }
         }
         let ports: [Int] = service.map { MeshSettings.ports(of: $0).map(\.port) } ?? []
@@ -130,15 +128,8 @@ package final class MeshProxy: Sendable {
                 "no port is known to speak HTTP: give one appProtocol: http, or a name that begins with http")
         }
         let places: [Int: Int] = try await Dictionary(ports.asyncMap { ($0, try await listen(Front(service: key, port: $0))) }) { $1 }
-        let now: ContinuousClock.Instant = .now
-        state.withLock { state in
-            var entry = Entry(settings: settings, places: places)
-            entry.limiter = settings == old?.settings ? old?.limiter : settings.rateLimit.map { MeshLimiter(rate: $0, now: now) }
-            entry.breaker =
-                settings == old?.settings
-                ? old?.breaker : settings.errors.map { MeshBreaker(most: $0, coolDown: settings.coolDown) }
-            state.entries[key] = entry
-        }
+        let policy: MeshPolicy = old.flatMap { $0.policy.settings == settings ? $0.policy : nil } ?? MeshPolicy(settings)
+        state.withLock { $0.entries[key] = Entry(policy: policy, places: places) }
         return old?.places != places
     }
 
@@ -185,118 +176,82 @@ package final class MeshProxy: Sendable {
 
     private func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
         if request.localPort == Self.tracesPort { return tell(request, exchange) }
-        let now: ContinuousClock.Instant = .now
-        let found: (Front, MeshSettings, Bool)? = state.withLock { state in
+        let found: (Front, MeshPolicy)? = state.withLock { state in
             guard let front = state.fronts[request.localPort], let entry = state.entries[front.service] else { return nil }
-            return (front, entry.settings, state.entries[front.service]?.limiter?.takes(now) ?? true)
+            return (front, entry.policy)
         }
-        guard let (front, settings, isTaken) = found else { return Self.answer(503, "the service has no proxy any more", exchange) }
-        let context: TraceContext = TraceContext(request.headers["traceparent"]) ?? TraceContext()
-        let hop = Hop(
-            front: front, settings: settings, span: TraceContext.newSpan(), context: context, began: now,
-            wall: clock.microTime.microseconds, request: request)
-        guard isTaken else {
+        guard let (front, policy) = found else { return exchange.tell(503, "the service has no proxy any more") }
+        let hop = Hop(front: front, policy: policy, began: .now, wall: clock.microTime.microseconds, request: request)
+        guard policy.takes(hop.began) else {
             note(hop, endpoint: "", status: 429)
-            return exchange.respond(
-                429, ["Content-Type": "text/plain; charset=utf-8", "Retry-After": "1"],
-                Array("429 more than \(settings.rateLimit ?? 0) requests a second to Service \(front.service)\n".utf8))
+            let text = "more than \(policy.settings.rateLimit ?? 0) requests a second to Service \(front.service)"
+            return exchange.tell(429, text, ["Retry-After": "1"])
         }
-        var headers: HTTPHeaders = request.headers.asksForUpgrade ? request.headers : .passedOn(request.headers)
-        headers.set("traceparent", context.field(span: hop.span))
-        let before: String? = headers["X-Forwarded-For"]
-        headers.set("X-Forwarded-For", before.map { $0 + ", " + request.remoteAddress } ?? request.remoteAddress)
+        let isUpgrade: Bool = request.headers.asksForUpgrade && request.version == "1.1"
+        var headers: HTTPHeaders = isUpgrade ? request.headers : .passedOn(request.headers)
+        headers.set("traceparent", hop.context.field(span: hop.span))
+        headers.addForwardedFor(request)
         let sent = HTTPClientRequest(
             method: request.method, target: request.path + (request.query.map { "?" + $0 } ?? ""), headers: headers, body: request.body)
-        pass(sent, hop, exchange, attempt: 1)
+        var pass = ProxyPass(
+            backends: backends, forwarder: forwarder, request: sent, isUpgrade: isUpgrade, service: front.service,
+            port: .number(front.port))
+        pass.times.answer = .seconds(3600)
+        pass.deadline = policy.settings.timeout.map { hop.began.advanced(by: $0) }
+        pass.policy = policy
+        pass.retries = policy.settings.retries
+        pass.refusal = { [gate] target in
+            let isAllowed: Bool = gate.allows(from: request.remoteAddress, to: target.host, port: target.port)
+            return isAllowed ? nil : "network policies keep \(request.remoteAddress) from \(target.host):\(target.port)"
+        }
+        pass.done = { [weak self] target, status in
+            self?.note(hop, endpoint: target.map { "\($0.host):\($0.port)" } ?? "", status: status)
+        }
+        pass.run(exchange)
     }
 
     /// One request at this proxy.
     private struct Hop: Sendable {
         let front: Front
-        let settings: MeshSettings
-        let span: String
-        let context: TraceContext
+        let policy: MeshPolicy
         let began: ContinuousClock.Instant
         /// Microseconds since 1970.
         let wall: Int64
         let request: HTTPRequest
-    }
+        let span: String
+        let context: TraceContext
 
-    private func pass(_ sent: HTTPClientRequest, _ hop: Hop, _ exchange: HTTPExchange, attempt: Int) {
-        guard let target = endpoint(hop.front) else {
-            note(hop, endpoint: "", status: 503)
-            return Self.answer(503, "no endpoint of Service \(hop.front.service) is there that has not failed lately", exchange)
+        init(front: Front, policy: MeshPolicy, began: ContinuousClock.Instant, wall: Int64, request: HTTPRequest) {
+            self.front = front
+            self.policy = policy
+            self.began = began
+            self.wall = wall
+            self.request = request
+            span = TraceContext.newSpan()
+            context = TraceContext(request.headers["traceparent"]) ?? TraceContext()
         }
-        guard gate.allows(from: hop.request.remoteAddress, to: target.host, port: target.port) else {
-            note(hop, endpoint: target.host, status: 403)
-            return Self.answer(403, "network policies keep \(hop.request.remoteAddress) from \(target.host):\(target.port)", exchange)
-        }
-        var times = HTTPForwarder.Times()
-        times.answer = hop.settings.timeout ?? .seconds(3600)
-        let place = "\(target.host):\(target.port)"
-        let done: @Sendable (HTTPForwarder.Outcome) -> Void = { [self] outcome in
-            switch outcome {
-            case .answered(let status):
-                judge(hop.front, target, isGood: status < 500)
-                note(hop, endpoint: place, status: status)
-            case .clientLeft: note(hop, endpoint: place, status: 499)
-            case .broken(let reason, let isOwed):
-                judge(hop.front, target, isGood: false)
-                note(hop, endpoint: place, status: 0)
-                if isOwed { Self.answer(502, reason, exchange) }
-            case .timedOut:
-                judge(hop.front, target, isGood: false)
-                note(hop, endpoint: place, status: 504)
-                Self.answer(504, "\(place) does not answer in time", exchange)
-            case .unreachable(let reason):
-                judge(hop.front, target, isGood: false)
-                if attempt < 3 { return pass(sent, hop, exchange, attempt: attempt + 1) }
-                note(hop, endpoint: place, status: 502)
-                Self.answer(502, "\(place) cannot be reached: \(reason)", exchange)
-            }
-        }
-        if hop.request.headers.asksForUpgrade, hop.request.version == "1.1" {
-            forwarder.upgrade(sent, to: target, times, for: exchange, done: done)
-        } else {
-            forwarder.forward(sent, to: target, times, for: exchange, done: done)
-        }
-    }
-
-    /// The endpoint whose turn it is among those that are not out.
-    private func endpoint(_ front: Front) -> HTTPForwarder.Target? {
-        let now: ContinuousClock.Instant = .now
-        var tries = 0
-        while let target = backends.next(front.service, .number(front.port)) {
-            let isOut: Bool = state.withLock { $0.entries[front.service]?.breaker?.isOut(target, now) ?? false }
-            if !isOut { return target }
-            tries += 1
-            if tries >= backends.count(front.service, .number(front.port)) { return nil }
-        }
-        return nil
-    }
-
-    private func judge(_ front: Front, _ target: HTTPForwarder.Target, isGood: Bool) {
-        state.withLock { $0.entries[front.service]?.breaker?.note(target, isGood: isGood, .now) }
     }
 
     // MARK: - Hops
 
     private func note(_ hop: Hop, endpoint: String, status: Int) {
-        let duration: Duration = hop.began.duration(to: .now)
-        traces.add(
-            MeshSpan(
-                trace: hop.context.trace, span: hop.span, parent: hop.context.parent, client: hop.request.remoteAddress,
-                endpoint: endpoint, method: hop.request.method, path: hop.request.path, status: status, began: hop.wall,
-                microseconds: Int64(duration / .microseconds(1))), of: "\(hop.front.service)")
+        let span = MeshSpan(
+            trace: hop.context.trace, span: hop.span, parent: hop.context.parent, client: hop.request.remoteAddress, endpoint: endpoint,
+            method: hop.request.method, path: hop.request.path, status: status, began: hop.wall,
+            microseconds: Int64(hop.began.duration(to: .now) / .microseconds(1)))
+        traces.add(span, of: "\(hop.front.service)")
+        if let collector = hop.policy.settings.export.flatMap(MeshCollector.init) {
+            exporter.add(span, of: "\(hop.front.service)", to: collector)
+        }
     }
 
     /// `/traces?service=NAMESPACE/NAME`, for the cluster itself: its API decides who may ask.
     private func tell(_ request: HTTPRequest, _ exchange: HTTPExchange) {
-        guard request.remoteAddress == address else { return Self.answer(403, "ask through the API", exchange) }
+        guard request.remoteAddress == address else { return exchange.tell(403, "ask through the API") }
         guard request.path == "/traces",
             let service = ProxyQuery.parameters(request.query).first(where: { $0.0 == "service" })?.1,
             state.withLock({ $0.entries.keys.contains { "\($0)" == service } })
-        else { return Self.answer(404, "no such service has a proxy", exchange) }
+        else { return exchange.tell(404, "no such service has a proxy") }
         let spans: [JSON] = traces.list(service).map { span in
             [
                 "trace": .string(span.trace), "span": .string(span.span), "parent": .string(span.parent), "client": .string(span.client),
@@ -306,10 +261,6 @@ package final class MeshProxy: Sendable {
             ]
         }
         exchange.respond(200, ["Content-Type": "application/json"], JSON.array(spans).serialized())
-    }
-
-    private static func answer(_ status: Int, _ text: String, _ exchange: HTTPExchange) {
-        exchange.respond(status, ["Content-Type": "text/plain; charset=utf-8"], Array("\(status) \(text)\n".utf8))
     }
 }
 

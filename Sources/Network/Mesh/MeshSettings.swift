@@ -1,12 +1,34 @@
 package import API
 package import Machinery
 
-/// What the annotations of a Service ask of the proxy in front of it. A Service without any of them has no proxy.
+/// What the annotations of a Service ask of the proxy in front of it, or those of an HTTPRoute of its Gateway. A Service without any of
+/// them has no proxy.
 package struct MeshSettings: Sendable, Equatable {
+    /// When a request is sent again.
+    package struct Retries: Sendable, Equatable {
+        static let usualBudget = 20
+
+        /// Beside the first one.
+        package var attempts: Int
+        /// Answers that are not good enough.
+        package var codes: Set<Int> = [502, 503, 504]
+        /// Before the first one; twice as long before each further one.
+        package var backoff: Duration = .milliseconds(25)
+        /// Percent of the requests that may be sent again.
+        package var budget: Int = Self.usualBudget
+
+        func wait(after attempt: Int) -> Duration { min(backoff * (1 << min(attempt - 1, 20)), max(backoff, .seconds(10))) }
+    }
+
     package static let rateLimitAnnotation = "swkube.dev/rate-limit"
     package static let breakerAnnotation = "swkube.dev/circuit-breaker"
     package static let traceAnnotation = "swkube.dev/trace"
     package static let timeoutAnnotation = "swkube.dev/timeout"
+    package static let retriesAnnotation = "swkube.dev/retries"
+    package static let exportAnnotation = "swkube.dev/trace-export"
+    private static let all = [
+        rateLimitAnnotation, breakerAnnotation, traceAnnotation, timeoutAnnotation, retriesAnnotation, exportAnnotation,
+    ]
 
     /// Requests a second; nil for no limit.
     package var rateLimit: Int?
@@ -16,10 +38,21 @@ package struct MeshSettings: Sendable, Equatable {
     package var coolDown: Duration = .seconds(30)
     package var isTraced = false
     package var timeout: Duration?
+    package var retries: Retries?
+    /// Where hops are sent to: the URL of a collector that takes OTLP over HTTP.
+    package var export: String?
     /// What was not understood, in words.
     package var problems: [String] = []
 
-    package var isWanted: Bool { rateLimit != nil || errors != nil || isTraced || timeout != nil }
+    package var isWanted: Bool { rateLimit != nil || errors != nil || isTraced || timeout != nil || retries != nil || export != nil }
+
+    /// What a route cannot have, in words; nil where it asks for nothing of the kind. Hops are those of a Service.
+    var unserved: String? {
+        isTraced || export != nil ? "\(Self.traceAnnotation) and \(Self.exportAnnotation) are for Services: give them to the backends" : nil
+    }
+
+    /// Whether an object has any of the annotations, understood or not.
+    static func isMarked(_ annotations: [String: String]) -> Bool { all.contains { annotations[$0] != nil } }
 
     package init(_ annotations: [String: String]) {
         if let text = annotations[Self.rateLimitAnnotation] {
@@ -38,6 +71,14 @@ package struct MeshSettings: Sendable, Equatable {
                 timeout = time
             } else {
                 complain(Self.timeoutAnnotation, text, "a span of time, such as 2s")
+            }
+        }
+        if let text = annotations[Self.retriesAnnotation] { readRetries(text) }
+        if let text = annotations[Self.exportAnnotation] {
+            if MeshCollector(text) == nil {
+                complain(Self.exportAnnotation, text, "the URL of a collector, such as http://collector.default:4318/v1/traces")
+            } else {
+                export = text
             }
         }
     }
@@ -59,6 +100,37 @@ package struct MeshSettings: Sendable, Equatable {
             }
         }
         if let count { errors = count } else { complain(Self.breakerAnnotation, text, form) }
+    }
+
+    /// `2` or `attempts=2,on=502/503,backoff=100ms,budget=10%`.
+    private mutating func readRetries(_ text: String) {
+        let form = "how often and perhaps when, such as 2 or attempts=2,on=502/503,backoff=100ms,budget=20%"
+        var found = Retries(attempts: 0)
+        for part in text.split(separator: ",") {
+            let words: [Substring] = part.split(separator: "=", maxSplits: 1)
+            let value: String = words.last.map(String.init) ?? ""
+            switch words.count == 1 ? "attempts" : words.first {
+            case "attempts"?:
+                guard let count = Int(value), (1...10).contains(count) else { return complain(Self.retriesAnnotation, text, form) }
+                found.attempts = count
+            case "on"?:
+                let codes: [Int] = value.split(separator: "/").compactMap { Int($0) }.filter { (400...599).contains($0) }
+                guard !codes.isEmpty, codes.count == value.split(separator: "/").count else {
+                    return complain(Self.retriesAnnotation, text, form)
+                }
+                found.codes = Set(codes)
+            case "backoff"?:
+                guard let time = GatewayDuration.parse(value) else { return complain(Self.retriesAnnotation, text, form) }
+                found.backoff = time
+            case "budget"?:
+                guard value.hasSuffix("%"), let share = Int(value.dropLast()), (0...100).contains(share) else {
+                    return complain(Self.retriesAnnotation, text, form)
+                }
+                found.budget = share
+            default: return complain(Self.retriesAnnotation, text, form)
+            }
+        }
+        if found.attempts > 0 { retries = found } else { complain(Self.retriesAnnotation, text, form) }
     }
 
     private mutating func complain(_ annotation: String, _ text: String, _ wanted: String) {

@@ -7,7 +7,7 @@ import Synchronization
 
 /// Keeps the kernel's rules as network policies want them.
 ///
-/// Reads NetworkPolicies, pods, namespaces and nodes; writes one table of the cluster's network, replaced as a whole whenever its text
+/// Reads NetworkPolicies, pods, namespaces and nodes; writes one table of the cluster's network, replaced as a whole whenever the plan
 /// changes, and on a host that can enforce none an event for each policy.
 package final class PolicyRouter: Sendable {
     private struct State {
@@ -21,7 +21,7 @@ package final class PolicyRouter: Sendable {
     private let filter: PacketFilter
     private let problem: String?
     private let others: [PolicyMember]
-    private let proxies: PolicyRuleset.Proxies?
+    private let ruleset: PolicyRuleset
     private let gate: PolicyGate
     private let policies: Informer<NetworkPolicy>
     private let pods: Informer<Pod>
@@ -44,7 +44,7 @@ package final class PolicyRouter: Sendable {
         network: ClusterNetwork, problem: String?, others: [PolicyMember], proxies: PolicyRuleset.Proxies?, gate: PolicyGate,
         client: Client, clock: ClusterClock, informers: Informers, log: Logger
     ) {
-        self.proxies = proxies
+        ruleset = PolicyRuleset(proxies: proxies)
         self.gate = gate
         filter = PacketFilter(network: network)
         self.problem = problem
@@ -100,7 +100,9 @@ package final class PolicyRouter: Sendable {
         }
         nodes.onChange { before, after in if before?.kind != after?.kind { poke.yield() } }
         poke.yield()
-        var current: String?
+        var current: PolicyPlan?
+        // The rules of an earlier process stay in force until these are.
+        var ruleset: PolicyRuleset = await filter.has(chain: "\(ruleset.table) forward") ? ruleset.other : ruleset
         for await _ in pokes {
             if Task.isCancelled { return }
             let waiting: [CheckedContinuation<Void, Never>] = state.withLock { state in
@@ -110,11 +112,10 @@ package final class PolicyRouter: Sendable {
             defer { tell(waiting) }
             let plan: PolicyPlan = plan()
             gate.set(plan)
-            let text: String = PolicyRuleset.text(plan, proxies: proxies)
-            guard text != current else { continue }
+            guard plan != current else { continue }
             do {
-                try await filter.apply(text)
-                current = text
+                try await filter.apply(ruleset.text(plan), entry: ruleset.entry(plan))
+                (current, ruleset) = (plan, ruleset.other)
             } catch {
                 log.error("the rules of network policies could not be set", metadata: ["reason": "\(error)"])
                 for policy in policies.list() { events.record(policy, .warning, reason: "NotEnforced", "\(error)") }

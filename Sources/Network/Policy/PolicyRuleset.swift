@@ -1,6 +1,7 @@
 import Machinery
 
-/// The kernel's rules for network policies, as a text for `nft -f` that replaces all of them at once.
+/// The kernel's rules for network policies, as texts for `nft -f`: one fills a table without effect, the other puts it into force in the
+/// place of the table before it, so that there is no moment without rules.
 ///
 ///     forward   a connection's first side: what its source may send, then what its target may get
 ///     input     what pods send to the cluster itself: names, the API
@@ -9,9 +10,7 @@ import Machinery
 ///
 /// Every packet of the side that opened a connection is judged, so that a change also ends connections that it no longer allows;
 /// answers pass. Nothing that the cluster itself sends is judged: probes and the API's proxies reach their pods.
-package enum PolicyRuleset {
-    static let table = "ip swkube-policy"
-
+package struct PolicyRuleset: Sendable {
     /// Ports of the cluster itself that everybody may reach, because what answers there judges by itself.
     package struct Proxies: Sendable {
         package let address: String
@@ -23,14 +22,30 @@ package enum PolicyRuleset {
         }
     }
 
-    /// The whole text. Without any isolated pod it only takes away what was there.
-    package static func text(_ plan: PolicyPlan, proxies: Proxies? = nil) -> String {
-        var lines: [String] = ["add table \(table)", "delete table \(table)"]
-        guard !plan.isEmpty else { return lines.joined(separator: "\n") + "\n" }
+    /// Family and name of the table.
+    let table: String
+    let proxies: Proxies?
+
+    package init(proxies: Proxies? = nil) { self.init(table: "ip swkube-policy", proxies: proxies) }
+
+    private init(table: String, proxies: Proxies?) {
+        self.table = table
+        self.proxies = proxies
+    }
+
+    /// The same rules in a table that can be filled while this one is in force.
+    package var other: PolicyRuleset {
+        PolicyRuleset(table: table == "ip swkube-policy" ? "ip swkube-policy-2" : "ip swkube-policy", proxies: proxies)
+    }
+
+    /// The table without effect, in lines that are not long; what was in it before goes.
+    package func text(_ plan: PolicyPlan) -> String {
+        var lines: [String] = removal
+        guard !plan.isEmpty else { return PacketFilter.text(lines) }
         lines.append("add table \(table)")
-        var peers = PeerSets()
-        let outgoing = Direction("out", field: "daddr", plan.egress, &peers)
-        let incoming = Direction("in", field: "saddr", plan.ingress, &peers)
+        var peers = PeerSets(table: table)
+        let outgoing = Direction("out", table, field: "daddr", plan.egress, &peers)
+        let incoming = Direction("in", table, field: "saddr", plan.ingress, &peers)
         lines += peers.lines
         // A refusal is told at once instead of letting the other side wait.
         lines += [
@@ -38,68 +53,84 @@ package enum PolicyRuleset {
             "add rule \(table) refused meta l4proto tcp reject with tcp reset",
             "add rule \(table) refused reject with icmp admin-prohibited",
         ]
-        lines += outgoing.chains + incoming.chains
+        lines += outgoing.lines + incoming.lines
+        lines.append("add set \(table) selves { type ipv4_addr . ipv4_addr; }")
         let selves: [String] = Set(plan.ingress.keys).union(plan.egress.keys).sorted().map { "\($0) . \($0)" }
-        lines += [
-            "add set \(table) selves { type ipv4_addr . ipv4_addr; elements = { \(selves.joined(separator: ", ")) }; }", outgoing.map,
-            incoming.map,
-        ]
-        for (chain, hook) in [("forwarded", "forward"), ("taken", "input")] {
+        lines += PacketFilter.elements("add", "\(table) selves", selves)
+        for chain in ["forwarded", "taken"] {
             lines += [
-                "add chain \(table) \(chain) { type filter hook \(hook) priority 10; }",
+                "add chain \(table) \(chain)",
                 "add rule \(table) \(chain) ct direction reply accept",
                 "add rule \(table) \(chain) ct state related accept",
                 "add rule \(table) \(chain) ip saddr . ip daddr @selves accept",
             ]
-            if hook == "input", let proxies {
+            if chain == "taken", let proxies {
                 let ports = "\(proxies.ports.lowerBound)-\(proxies.ports.upperBound)"
                 lines.append("add rule \(table) \(chain) ip daddr \(proxies.address) tcp dport \(ports) accept")
             }
             lines.append("add rule \(table) \(chain) ip saddr vmap @out")
         }
         lines.append("add rule \(table) forwarded ip daddr vmap @in")
-        return lines.joined(separator: "\n") + "\n"
+        return PacketFilter.text(lines)
     }
+
+    /// Puts the table into force, in the place of the other one. Without any isolated pod there is none then.
+    package func entry(_ plan: PolicyPlan) -> String {
+        var lines: [String] = other.removal
+        if !plan.isEmpty {
+            for (chain, hook) in [("forwarded", "forward"), ("taken", "input")] {
+                lines += [
+                    "add chain \(table) \(hook) { type filter hook \(hook) priority 10; }", "add rule \(table) \(hook) jump \(chain)",
+                ]
+            }
+        }
+        return PacketFilter.text(lines)
+    }
+
+    private var removal: [String] { ["add table \(table)", "delete table \(table)"] }
 
     /// Sets of peers, one for each content.
     private struct PeerSets {
+        let table: String
         private var numbers: [Set<String>: Int] = [:]
         private(set) var lines: [String] = []
 
-        mutating func name(_ addresses: Set<String>) -> String {
-            if let number = numbers[addresses] { return "peers/\(number)" }
+        init(table: String) { self.table = table }
+
+        mutating func name(_ members: Set<String>, ofRanges: Bool = false) -> String {
+            if let number = numbers[members] { return "peers/\(number)" }
             let number: Int = numbers.count
-            numbers[addresses] = number
-            lines.append(
-                "add set \(table) peers/\(number) { type ipv4_addr; elements = { \(addresses.sorted().joined(separator: ", ")) }; }")
+            numbers[members] = number
+            // Ranges may lie within each other.
+            lines.append("add set \(table) peers/\(number) { type ipv4_addr;\(ofRanges ? " flags interval; auto-merge;" : "") }")
+            lines += PacketFilter.elements("add", "\(table) peers/\(number)", members.sorted())
             return "peers/\(number)"
         }
     }
 
     /// The chains of one direction, and which pod has which.
     private struct Direction {
-        private(set) var chains: [String] = []
-        let map: String
+        private(set) var lines: [String] = []
 
         /// - Parameter field: where the other side's address stands.
-        init(_ name: String, field: String, _ pods: [String: Set<PolicyPlan.Allowance>], _ peers: inout PeerSets) {
+        init(_ name: String, _ table: String, field: String, _ pods: [String: Set<PolicyPlan.Allowance>], _ peers: inout PeerSets) {
             var numbers: [Set<PolicyPlan.Allowance>: Int] = [:]
             var elements: [String] = []
             for (address, allowances) in pods.sorted(by: { $0.key < $1.key }) {
                 if numbers[allowances] == nil {
                     let chain = "\(table) \(name)/\(numbers.count)"
                     numbers[allowances] = numbers.count
-                    chains.append("add chain \(chain)")
+                    lines.append("add chain \(chain)")
                     // The order says nothing, but the text must not change by itself.
                     let rules: [String] = allowances.sorted { "\($0)" < "\($1)" }.flatMap { Self.rules($0, field, &peers) }
                     var seen: Set<String> = []
-                    for rule in rules where seen.insert(rule).inserted { chains.append("add rule \(chain) \(rule)return") }
-                    chains.append("add rule \(chain) goto refused")
+                    for rule in rules where seen.insert(rule).inserted { lines.append("add rule \(chain) \(rule)return") }
+                    lines.append("add rule \(chain) goto refused")
                 }
                 elements.append("\(address) : jump \(name)/\(numbers[allowances] ?? 0)")
             }
-            let content: String = elements.isEmpty ? "" : " elements = { \(elements.joined(separator: ", ")) };"
-            map = "add map \(table) \(name) { type ipv4_addr : verdict;\(content) }"
+            lines.append("add map \(table) \(name) { type ipv4_addr : verdict; }")
+            lines += PacketFilter.elements("add", "\(table) \(name)", elements)
         }
 
         private static func rules(_ allowance: PolicyPlan.Allowance, _ field: String, _ peers: inout PeerSets) -> [String] {
@@ -108,9 +139,15 @@ package enum PolicyRuleset {
             case .anybody: sides = [""]
             case .some(let addresses, let blocks):
                 if !addresses.isEmpty { sides.append("ip \(field) @\(peers.name(addresses)) ") }
-                for block in blocks where block.range.address.isIPv4 {
-                    let gaps: String = block.gaps.sorted { "\($0)" < "\($1)" }.map { "ip \(field) != \(canonical($0)) " }.joined()
-                    sides.append((block.range.prefixLength == 0 ? "" : "ip \(field) \(canonical(block.range)) ") + gaps)
+                let blocks: [PolicyPlan.Block] = blocks.filter(\.range.address.isIPv4)
+                let whole: Set<String> = Set(blocks.filter(\.gaps.isEmpty).map { canonical($0.range) })
+                if whole.contains("0.0.0.0/0") {
+                    return rules(PolicyPlan.Allowance(peers: .anybody, ports: allowance.ports), field, &peers)
+                }
+                if !whole.isEmpty { sides.append("ip \(field) @\(peers.name(whole, ofRanges: true)) ") }
+                for block in blocks where !block.gaps.isEmpty {
+                    let gaps: String = peers.name(Set(block.gaps.map(canonical)), ofRanges: true)
+                    sides.append("ip \(field) \(canonical(block.range)) ip \(field) != @\(gaps) ")
                 }
             }
             let ports: [String] = allowance.ports.map(Self.ports) ?? [""]

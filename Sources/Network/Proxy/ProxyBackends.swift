@@ -20,12 +20,12 @@ package final class ProxyBackends: Sendable {
     }
 
     private let services: Informer<Service>
-    private let slices: Informer<EndpointSlice>
+    private let slices: ServiceSlices
     private let known = Mutex<[ObjectKey: [Port: Entry]]>([:])
 
-    package init(informers: Informers) {
+    package init(slices: ServiceSlices, informers: Informers) {
         services = informers.informer()
-        slices = informers.informer()
+        self.slices = slices
     }
 
     /// Forgets what changes, from now on. - Parameter changed: is told which Service it was.
@@ -37,10 +37,7 @@ package final class ProxyBackends: Sendable {
             self?.forget(key)
             changed(key)
         }
-        slices.onChange { [weak self] before, after in
-            guard let slice = after ?? before, let name = slice.metadata.labels["kubernetes.io/service-name"] else { return }
-            self?.forget(ObjectKey(namespace: slice.namespace, name: name))
-        }
+        slices.onChange { [weak self] in self?.forget($0) }
     }
 
     private func forget(_ key: ObjectKey) { known.withLock { $0[key] = nil } }
@@ -72,10 +69,7 @@ package final class ProxyBackends: Sendable {
     private func find(_ key: ObjectKey, _ port: Port) -> Entry? {
         guard let service = services.get(key), let found = Self.port(service, port) else { return nil }
         let isSecure: Bool = found.appProtocol == "https" || found.name == "https" || found.appProtocol == nil && found.port == 443
-        let own: [View<EndpointSlice>] = slices.list(namespace: key.namespace).filter {
-            $0.metadata.labels["kubernetes.io/service-name"] == key.name
-        }
-        let places: [ServiceRoute.Place] = ServiceRoute.endpoints(of: found, slices: own)
+        let places: [ServiceRoute.Place] = ServiceRoute.endpoints(of: found, slices: slices.of(key))
         return Entry(targets: places.map { HTTPForwarder.Target(host: $0.address, port: $0.port, isSecure: isSecure) })
     }
 

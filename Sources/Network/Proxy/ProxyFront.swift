@@ -17,8 +17,6 @@ package final class ProxyFront: Sendable {
     private let servesNames: Bool
     private let forwarder: HTTPForwarder
     private let state = Mutex(State())
-    /// How often another endpoint is tried when one cannot be reached.
-    private static let attempts = 3
 
     /// - Parameter servesNames: whether `NAME.NAMESPACE.localhost` leads to Services.
     package init(backends: ProxyBackends, dial: Dial?, servesNames: Bool = true) {
@@ -35,77 +33,56 @@ package final class ProxyFront: Sendable {
         let host: String = Self.host(request.headers["host"] ?? "")
         let (table, securePort): (ProxyTable, Int) = state.withLock { ($0.table, $0.securePort) }
         guard let rule = table.rule(for: request, host: host) ?? (servesNames ? Self.named(host) : nil) else {
-            return Self.answer(404, "nothing is served here for \(host.isEmpty ? "this host" : host) and this path", exchange)
+            return exchange.tell(404, "nothing is served here for \(host.isEmpty ? "this host" : host) and this path")
         }
         if rule.needsTLS, !request.isSecure {
             let target: String = request.path + (request.query.map { "?" + $0 } ?? "")
             let place: String = securePort == 443 ? host : "\(host):\(securePort)"
             return exchange.respond(308, ["Location": "https://\(place)\(target)"], [])
         }
+        if let policy = rule.policy, !policy.takes() {
+            let text = "more than \(policy.settings.rateLimit ?? 0) requests a second to \(rule.owner)"
+            return exchange.tell(429, text, ["Retry-After": "1"])
+        }
         if let redirect = rule.redirect { return Self.redirect(request, rule, redirect, host, exchange) }
         if let limit = rule.bodyLimit, request.body.count > limit {
-            return Self.answer(413, "the body is longer than \(limit) bytes", exchange)
+            return exchange.tell(413, "the body is longer than \(limit) bytes")
         }
         guard let backend = rule.backend() else {
-            return Self.answer(rule.statusWithoutBackend, "\(rule.owner) has no backend for this request", exchange)
+            return exchange.tell(rule.statusWithoutBackend, "\(rule.owner) has no backend for this request")
         }
-        let sent: HTTPClientRequest = Self.sent(request, rule, host)
+        let sent: HTTPClientRequest = Self.sent(request, rule, backend, host)
         for mirror in rule.mirrors {
             guard mirror.percent >= 100 || rule.turn.next() * 37 % 100 < mirror.percent,
                 let target = backends.next(mirror.backend.service, mirror.backend.port)
             else { continue }
             forwarder.mirror(sent, to: target, rule.times, beside: exchange)
         }
-        pass(request, sent, rule, backend, exchange, attempt: 1)
-    }
-
-    // MARK: - Passing on
-
-    private func pass(
-        _ request: HTTPRequest, _ sent: HTTPClientRequest, _ rule: ProxyRule, _ backend: ProxyRule.Backend, _ exchange: HTTPExchange,
-        attempt: Int
-    ) {
-        guard let endpoint = backends.next(backend.service, backend.port) else {
-            let text = "Service \(backend.service) has no endpoints"
-            return Self.answer(backends.exists(backend.service) ? 503 : rule.statusWithoutBackend, text, exchange)
-        }
-        let target = HTTPForwarder.Target(
-            host: endpoint.host, port: endpoint.port, isSecure: endpoint.isSecure || rule.isBackendSecure)
-        let done: @Sendable (HTTPForwarder.Outcome) -> Void = { [self] outcome in
-            switch outcome {
-            case .answered, .clientLeft, .broken(_, isOwed: false): break
-            case .unreachable(let reason):
-                if attempt < min(Self.attempts, backends.count(backend.service, backend.port)) {
-                    return pass(request, sent, rule, backend, exchange, attempt: attempt + 1)
-                }
-                Self.answer(502, "\(target.host):\(target.port) of Service \(backend.service) cannot be reached: \(reason)", exchange)
-            case .broken(let reason, isOwed: true):
-                Self.answer(502, "\(reason) of Service \(backend.service)", exchange)
-            case .timedOut:
-                Self.answer(504, "\(target.host):\(target.port) of Service \(backend.service) does not answer in time", exchange)
-            }
-        }
-        if request.headers.asksForUpgrade, request.version == "1.1" {
-            return forwarder.upgrade(sent, to: target, rule.times, for: exchange, done: done)
-        }
-        let changes: [ProxyRule.HeaderChange] = rule.responseHeaders
-        var change: HTTPForwarder.Change?
-        if !changes.isEmpty { change = { _, headers in for one in changes { one.apply(&headers) } } }
-        forwarder.forward(sent, to: target, rule.times, for: exchange, change: change, done: done)
+        var pass = ProxyPass(
+            backends: backends, forwarder: forwarder, request: sent, isUpgrade: request.headers.asksForUpgrade && request.version == "1.1",
+            service: backend.service, port: backend.port)
+        pass.isSecure = rule.isBackendSecure
+        pass.times = rule.times
+        pass.deadline = rule.limit.map { .now.advanced(by: $0) }
+        pass.policy = rule.policy
+        pass.retries = rule.retries
+        pass.statusWithoutService = rule.statusWithoutBackend
+        let changes: [ProxyRule.HeaderChange] = rule.responseHeaders + backend.responseHeaders
+        if !changes.isEmpty { pass.change = { _, headers in for one in changes { one.apply(&headers) } } }
+        pass.run(exchange)
     }
 
     /// The request as the backend gets it.
-    private static func sent(_ request: HTTPRequest, _ rule: ProxyRule, _ host: String) -> HTTPClientRequest {
+    private static func sent(_ request: HTTPRequest, _ rule: ProxyRule, _ backend: ProxyRule.Backend, _ host: String) -> HTTPClientRequest {
         var headers: HTTPHeaders = request.headers.asksForUpgrade && request.version == "1.1" ? request.headers : .passedOn(request.headers)
         let asked: String = request.headers["host"] ?? host
-        let before: String? = headers["X-Forwarded-For"]
-        headers.set("X-Forwarded-For", before.map { $0 + ", " + request.remoteAddress } ?? request.remoteAddress)
+        headers.addForwardedFor(request)
         headers.set("X-Real-IP", request.remoteAddress)
         headers.set("X-Forwarded-Host", asked)
         headers.set("X-Forwarded-Proto", request.isSecure ? "https" : "http")
         headers.set("X-Forwarded-Port", String(request.localPort))
         headers.set("Host", rule.host ?? asked)
-        for change in rule.requestHeaders { change.apply(&headers) }
+        for change in rule.requestHeaders + backend.requestHeaders { change.apply(&headers) }
         let path: String = rule.rewrite.map { rule.changed(request.path, by: $0) } ?? request.path
         return HTTPClientRequest(
             method: request.method, target: path + (request.query.map { "?" + $0 } ?? ""), headers: headers, body: request.body)
@@ -127,10 +104,6 @@ package final class ProxyFront: Sendable {
         exchange.respond(redirect.status, ["Location": location], [])
     }
 
-    private static func answer(_ status: Int, _ text: String, _ exchange: HTTPExchange) {
-        exchange.respond(status, ["Content-Type": "text/plain; charset=utf-8"], Array("\(status) \(text)\n".utf8))
-    }
-
     // MARK: - Names
 
     /// The name of a host, in small letters and without port.
@@ -148,5 +121,12 @@ package final class ProxyFront: Sendable {
         rule.backends = [ProxyRule.Backend(service: key, port: .web)]
         rule.statusWithoutBackend = 404
         return rule
+    }
+}
+
+extension HTTPHeaders {
+    /// The client's address, behind those of proxies before this one.
+    mutating func addForwardedFor(_ request: HTTPRequest) {
+        set("X-Forwarded-For", self["X-Forwarded-For"].map { $0 + ", " + request.remoteAddress } ?? request.remoteAddress)
     }
 }

@@ -32,10 +32,13 @@ package struct ProxyRule: Sendable {
         }
     }
 
-    package struct Backend: Sendable, Hashable {
+    package struct Backend: Sendable {
         package let service: ObjectKey
         package let port: ProxyBackends.Port
         package var weight = 1
+        /// Beside those of the rule, after them.
+        package var requestHeaders: [HeaderChange] = []
+        package var responseHeaders: [HeaderChange] = []
     }
 
     /// Gets a share of the requests too, and nobody hears what it says.
@@ -101,7 +104,13 @@ package struct ProxyRule: Sendable {
     package var isBackendSecure = false
     /// Bytes of a body at most; nil for what the server itself takes.
     package var bodyLimit: Int?
+    /// Of each attempt.
     package var times = HTTPForwarder.Times()
+    /// From the request to the beginning of its answer, all attempts together; nil for no limit.
+    package var limit: Duration?
+    /// Shared by all rules of the owner; nil where it asks for nothing of the kind.
+    package var policy: MeshPolicy?
+    package var retries: MeshSettings.Retries?
     package let turn = ProxyTurn()
 
     package init(owner: String, created: Time, order: Int, path: PathMatch) {

@@ -44,7 +44,7 @@ package final class ServiceDoors: Sendable {
     private let client: Client
     private let events: EventRecorder
     private let services: Informer<Service>
-    private let slices: Informer<EndpointSlice>
+    private let slices: ServiceSlices
     private let log: Logger
     private let state = Mutex(State())
     private let doors = Mutex<Doors?>(nil)
@@ -54,7 +54,8 @@ package final class ServiceDoors: Sendable {
     ///   - range: the part of 127.0.0.0/8 that is this cluster's, a /16.
     ///   - isRouted: whether the kernel routes the cluster's own addresses of Services; else endpoints are taken in turn here.
     package init(
-        network: ClusterNetwork, isRouted: Bool, range: CIDR, client: Client, clock: ClusterClock, informers: Informers, log: Logger
+        network: ClusterNetwork, isRouted: Bool, range: CIDR, slices: ServiceSlices, client: Client, clock: ClusterClock,
+        informers: Informers, log: Logger
     ) {
         self.network = network
         self.isRouted = isRouted
@@ -62,7 +63,7 @@ package final class ServiceDoors: Sendable {
         self.client = client
         events = EventRecorder(client: client, clock: clock, component: "swkube-doors", host: "")
         services = informers.informer()
-        slices = informers.informer()
+        self.slices = slices
         queue = WorkQueue(clock: clock)
         self.log = log
     }
@@ -81,10 +82,7 @@ package final class ServiceDoors: Sendable {
         services.onChange { [queue] before, after in
             if let key = (after ?? before)?.key { queue.add(key) }
         }
-        slices.onChange { [queue] before, after in
-            guard let slice = after ?? before, let name = slice.metadata.labels["kubernetes.io/service-name"] else { return }
-            queue.add(ObjectKey(namespace: slice.namespace, name: name))
-        }
+        slices.onChange { [queue] in queue.add($0) }
         await withTaskCancellationHandler {
             while let key = await queue.next() {
                 do {
@@ -109,10 +107,7 @@ package final class ServiceDoors: Sendable {
         var wanted: [Wish: [ServiceRoute.Place]] = [:]
         let own: String? = service.flatMap { Self.address(for: $0.spec.clusterIP, range: range) }
         if let service {
-            let mine: [View<EndpointSlice>] = slices.list(namespace: key.namespace).filter {
-                $0.metadata.labels["kubernetes.io/service-name"] == key.name
-            }
-            for route in ServiceRoute.all(of: service, slices: mine) {
+            for route in ServiceRoute.all(of: service, slices: slices.of(key)) {
                 guard let place = route.places.first, let own else { continue }
                 wanted[Wish(transport: route.transport, address: own, port: place.port, place: place)] = route.endpoints
                 guard route.nodePort > 0 else { continue }
@@ -228,9 +223,24 @@ package final class ServiceDoors: Sendable {
     private func writeStatus(_ service: View<Service>, _ address: String) async throws {
         let isBalanced: Bool = service.spec.type == "LoadBalancer" && (service.spec.loadBalancerClass ?? "").isEmpty
         let present: JSON = service.status.json["loadBalancer"]?["ingress"] ?? []
-        let ours: JSON = [["ip": .string(address), "ipMode": "Proxy"]]
+        var point: JSON = ["ip": .string(address), "ipMode": "Proxy"]
+        // A port that is elsewhere says where, in the form that the field has for a provider's own words.
+        let shifted: [JSON] = service.spec.ports.filter { Doors.port(for: $0.port) != $0.port }.map {
+            [
+                "port": .int(Int64($0.port)), "protocol": .string($0.protocol),
+                "error": .string("swkube.dev/IsAtPort\(Doors.port(for: $0.port))"),
+            ]
+        }
+        if !shifted.isEmpty { point["ports"] = .array(shifted) }
+        let ours: JSON = [point]
         let wanted: JSON
-        if isBalanced { wanted = ours } else if present == ours { wanted = [] } else { return }
+        if isBalanced {
+            wanted = ours
+        } else if present.array?.contains(where: { $0["ip"] == point["ip"] }) == true {
+            wanted = []
+        } else {
+            return
+        }
         guard present != wanted else { return }
         try await client.patch(
             Service.self, service.key, ["status": ["loadBalancer": ["ingress": wanted]]], as: .mergePatch, subresource: "status")

@@ -24,8 +24,8 @@ package final class ServiceRouter: Sendable {
         /// By service.
         var routes: [ObjectKey: [ServiceRoute]] = [:]
         var numbers = ServiceRuleset.Numbers()
-        /// Endpoints that it knows.
-        var selves: Set<String> = []
+        /// Addresses of endpoints, with how many routes have them.
+        var selves: [String: Int] = [:]
     }
 
     private let network: ClusterNetwork
@@ -33,7 +33,7 @@ package final class ServiceRouter: Sendable {
     private let ruleset: ServiceRuleset
     private let detours: @Sendable (ObjectKey) -> [Int: ServiceRoute.Place]
     private let services: Informer<Service>
-    private let slices: Informer<EndpointSlice>
+    private let slices: ServiceSlices
     private let nodes: Informer<Node>
     private let log: Logger
     private let state = Mutex(State())
@@ -42,7 +42,7 @@ package final class ServiceRouter: Sendable {
 
     /// - Parameter detours: where connections to TCP ports of a Service go instead of to its endpoints, by port.
     package init(
-        network: ClusterNetwork, ruleset: ServiceRuleset, informers: Informers, log: Logger,
+        network: ClusterNetwork, ruleset: ServiceRuleset, slices: ServiceSlices, informers: Informers, log: Logger,
         detours: @escaping @Sendable (ObjectKey) -> [Int: ServiceRoute.Place] = { _ in [:] }
     ) {
         self.detours = detours
@@ -50,7 +50,7 @@ package final class ServiceRouter: Sendable {
         filter = PacketFilter(network: network)
         self.ruleset = ruleset
         services = informers.informer()
-        slices = informers.informer()
+        self.slices = slices
         nodes = informers.informer()
         self.log = log
         (pokes, poke) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -64,10 +64,7 @@ package final class ServiceRouter: Sendable {
         services.onChange { [weak self] before, after in
             if let key = (after ?? before)?.key { self?.changed(key) }
         }
-        slices.onChange { [weak self] before, after in
-            guard let slice = after ?? before, let name = slice.metadata.labels["kubernetes.io/service-name"] else { return }
-            self?.changed(ObjectKey(namespace: slice.namespace, name: name))
-        }
+        slices.onChange { [weak self] in self?.changed($0) }
         nodes.onChange { [weak self] before, after in
             if before.flatMap(ServiceNode.init) != after.flatMap(ServiceNode.init) { self?.changedAll() }
         }
@@ -106,20 +103,13 @@ package final class ServiceRouter: Sendable {
     }
 
     private func routes(of keys: Set<ObjectKey>) -> [ObjectKey: [ServiceRoute]] {
-        var grouped: [ObjectKey: [View<EndpointSlice>]] = [:]
-        for namespace in Set(keys.map(\.namespace)) {
-            for slice in slices.list(namespace: namespace) {
-                guard let name = slice.metadata.labels["kubernetes.io/service-name"] else { continue }
-                grouped[ObjectKey(namespace: namespace, name: name), default: []].append(slice)
-            }
-        }
         let nodes: [ServiceNode] = nodes.list().compactMap(ServiceNode.init).sorted { $0.name < $1.name }
         var routes: [ObjectKey: [ServiceRoute]] = [:]
         let sorted: [ObjectKey] = keys.sorted()
         for key in sorted {
             let detours: [Int: ServiceRoute.Place] = detours(key)
             let own: [ServiceRoute] =
-                services.get(key).map { ServiceRoute.all(of: $0, slices: grouped[key] ?? [], nodes: nodes) } ?? []
+                services.get(key).map { ServiceRoute.all(of: $0, slices: slices.of(key), nodes: nodes) } ?? []
             routes[key] = detours.isEmpty ? own : own.map { $0.detoured(detours) }
         }
         return state.withLock { state in
@@ -138,33 +128,49 @@ package final class ServiceRouter: Sendable {
         var new: Present = old ?? Present(ruleset: ruleset)
         let before: [ServiceRoute] = wanted.keys.flatMap { old?.routes[$0] ?? [] }
         for (key, routes) in wanted { new.routes[key] = routes.isEmpty ? nil : routes }
-        new.selves = new.routes.values.reduce(into: []) { selves, routes in
-            for route in routes { for place in route.allEndpoints { selves.insert(place.address) } }
-        }
+        let after: [ServiceRoute] = wanted.values.flatMap { $0 }
+        let (gone, come): (Set<String>, Set<String>) = Self.count(&new.selves, without: before, with: after)
         if let old {
-            let text: String =
-                old.ruleset.changes(from: before, to: wanted.values.flatMap { $0 }, &new.numbers)
-                + old.ruleset.selves(from: old.selves, to: new.selves)
-            if filter.takes(text) {
-                if !text.isEmpty { try await filter.apply(text) }
-                return try forget(before, wanted, new)
-            }
+            let steps: [ServiceStep] =
+                old.ruleset.steps(from: before, to: after, &new.numbers) + old.ruleset.selves(gone: gone, come: come)
+            if try await filter.apply(steps, table: old.ruleset.table) { return try forget(before, after, new) }
             new.ruleset = old.ruleset.other
         }
         new.numbers = ServiceRuleset.Numbers()
-        let text: String =
-            new.ruleset.foundation + new.ruleset.changes(from: [], to: new.routes.values.flatMap { $0 }, &new.numbers)
-            + new.ruleset.selves(from: [], to: new.selves)
-        try await filter.apply(text, entry: new.ruleset.entry)
-        return try forget(before, wanted, new)
+        // The rules of an earlier process stay in force until these are.
+        if old == nil, await filter.has(chain: "ip \(ruleset.table) prerouting") { new.ruleset = ruleset.other }
+        let steps: [ServiceStep] =
+            new.ruleset.steps(from: [], to: new.routes.values.flatMap { $0 }, &new.numbers)
+            + new.ruleset.selves(gone: [], come: Set(new.selves.keys))
+        try await filter.apply(new.ruleset.foundation, steps, table: new.ruleset.table, entry: new.ruleset.entry)
+        return try forget(before, after, new)
+    }
+
+    /// Counts the addresses of endpoints anew. Returns those that no route has any more, and those that one has now.
+    private static func count(
+        _ addresses: inout [String: Int], without before: [ServiceRoute], with after: [ServiceRoute]
+    ) -> (gone: Set<String>, come: Set<String>) {
+        func all(_ routes: [ServiceRoute]) -> [String] { routes.flatMap { Set($0.allEndpoints.map(\.address)) } }
+        var (gone, come): (Set<String>, Set<String>) = ([], [])
+        for address in all(before) {
+            addresses[address, default: 0] -= 1
+            if addresses[address] == 0 { gone.insert(address) }
+        }
+        for address in all(after) {
+            if addresses[address] == nil { come.insert(address) }
+            addresses[address, default: 0] += 1
+        }
+        gone = gone.filter { addresses[$0] == 0 }
+        for address in gone { addresses[address] = nil }
+        return (gone, come)
     }
 
     /// Has the kernel forget the flows of those who took datagrams and take them no more.
-    private func forget(_ before: [ServiceRoute], _ wanted: [ObjectKey: [ServiceRoute]], _ present: Present) throws -> Present {
+    private func forget(_ before: [ServiceRoute], _ after: [ServiceRoute], _ present: Present) throws -> Present {
         func takers(_ routes: [ServiceRoute]) -> Set<ServiceRoute.Place> {
             routes.reduce(into: []) { if $1.transport == .udp { $0.formUnion($1.allEndpoints) } }
         }
-        for place in takers(before).subtracting(takers(wanted.values.flatMap { $0 })) {
+        for place in takers(before).subtracting(takers(after)) {
             try network.forgetDatagrams(of: place.address, port: place.port)
         }
         return present

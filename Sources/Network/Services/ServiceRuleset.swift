@@ -1,3 +1,5 @@
+import Sandbox
+
 /// The kernel's rules for services, as texts for `nft -f`. Pure: what is to be said, not who says it.
 ///
 ///     prerouting, output   a destination -> its only endpoint, or the chain of its route, by one look-up in a map
@@ -70,7 +72,7 @@ package struct ServiceRuleset: Sendable {
             "add rule ip \(table) refuse fib daddr type local return",
         ]
         for range in ranges { lines.append("add rule ip \(table) refuse ip daddr \(range) reject") }
-        return lines.joined(separator: "\n") + "\n"
+        return PacketFilter.text(lines)
     }
 
     /// Puts the table into force, in the place of the other one.
@@ -88,18 +90,22 @@ package struct ServiceRuleset: Sendable {
             "add chain ip \(table) sending { type filter hook output priority 0; }",
             "add rule ip \(table) sending ct state new jump refuse",
         ]
-        return lines.joined(separator: "\n") + "\n"
+        return PacketFilter.text(lines)
     }
 
-    /// What makes known that other endpoints can now reach themselves by a service. Empty when there are no others.
-    package func selves(from old: Set<String>, to new: Set<String>) -> String {
-        var lines: [String] = elements("delete", "selves", old.subtracting(new).sorted().map { "\($0) . \($0)" })
-        lines += elements("add", "selves", new.subtracting(old).sorted().map { "\($0) . \($0)" })
-        return lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n"
+    /// What makes known that other endpoints can now reach themselves by a service.
+    func selves(gone: Set<String>, come: Set<String>) -> [ServiceStep] {
+        gone.subtracting(come).sorted().map { .element(adds: false, set: "selves", .pair($0), .none) }
+            + come.subtracting(gone).sorted().map { .element(adds: true, set: "selves", .pair($0), .none) }
     }
 
-    /// What takes the rules of some routes to those of others; both hold one route a name at most. Empty when nothing is to be done.
+    /// ``steps(from:to:_:)`` as a text. Empty when nothing is to be done.
     package func changes(from old: [ServiceRoute], to new: [ServiceRoute], _ numbers: inout Numbers) -> String {
+        ServiceStep.text(steps(from: old, to: new, &numbers), table: table)
+    }
+
+    /// What takes the rules of some routes to those of others; both hold one route a name at most.
+    package func steps(from old: [ServiceRoute], to new: [ServiceRoute], _ numbers: inout Numbers) -> [ServiceStep] {
         let before: [String: ServiceRoute] = Dictionary(old.map { ($0.name, $0) }) { $1 }
         let after: [String: ServiceRoute] = Dictionary(new.map { ($0.name, $0) }) { $1 }
         let changed: [(ServiceRoute?, ServiceRoute?)] = Set(before.keys).union(after.keys).sorted().compactMap { name in
@@ -110,55 +116,46 @@ package struct ServiceRuleset: Sendable {
         var come = Elements()
         for (old, _) in changed {
             guard let old else { continue }
-            gone.add(old, withContent: false)
-            for range in numbers.held.removeValue(forKey: old.name) ?? [] { gone.endpoints += range.map { "\($0)" } }
+            gone.add(old)
+            for range in numbers.held.removeValue(forKey: old.name) ?? [] { gone.endpoints += range.map { (.number($0), .none) } }
         }
-        var lines: [String] = []
-        for (old, new) in changed { lines += chains(from: old, to: new, &numbers, &come) }
-        for (_, new) in changed { if let new { come.add(new, withContent: true) } }
-        lines = all("delete", gone) + lines + all("add", come)
-        return lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n"
+        var steps: [ServiceStep] = []
+        for (old, new) in changed { steps += chains(from: old, to: new, &numbers, &come) }
+        for (_, new) in changed { if let new { come.add(new) } }
+        return gone.steps(adds: false) + steps + come.steps(adds: true)
     }
 
     // MARK: - Elements
 
     /// What maps and sets get or lose.
     private struct Elements {
-        var single: [String] = []
-        var routes: [String] = []
-        var nodePorts: [String] = []
-        var refused: [String] = []
-        var endpoints: [String] = []
+        var single: [(ServiceStep.Key, ServiceStep.Content)] = []
+        var routes: [(ServiceStep.Key, ServiceStep.Content)] = []
+        var nodePorts: [(ServiceStep.Key, ServiceStep.Content)] = []
+        var refused: [(ServiceStep.Key, ServiceStep.Content)] = []
+        var endpoints: [(ServiceStep.Key, ServiceStep.Content)] = []
 
-        mutating func add(_ route: ServiceRoute, withContent: Bool) {
-            func element(_ key: String, _ content: String) -> String { withContent ? "\(key) : \(content)" : key }
-            let keys: [String] = route.places.map { "\($0.address) . \(route.transport.rawValue) . \($0.port)" }
+        mutating func add(_ route: ServiceRoute) {
+            let keys: [ServiceStep.Key] = route.places.map { .destination($0, route.transport) }
             if route.isEmpty {
-                refused += keys
+                refused += keys.map { ($0, .none) }
             } else if route.isSingle, let endpoint = route.endpoints.first {
-                single += keys.map { element($0, "\(endpoint.address) . \(endpoint.port)") }
+                single += keys.map { ($0, .place(endpoint)) }
             } else {
-                routes += keys.map { element($0, "goto \(ServiceRuleset.chain(route))") }
+                routes += keys.map { ($0, .chain(ServiceRuleset.chain(route))) }
             }
             if route.nodePort > 0, route.nodePortNear.map({ !$0.isEmpty }) ?? !route.isEmpty {
                 let chain: String = route.nodePortNear == nil ? ServiceRuleset.chain(route) : ServiceRuleset.nodePortChain(route)
-                nodePorts.append(element("\(route.transport.rawValue) . \(route.nodePort)", "goto \(chain)"))
+                nodePorts.append((.nodePort(route.nodePort, route.transport), .chain(chain)))
             }
         }
-    }
 
-    private func all(_ verb: String, _ all: Elements) -> [String] {
-        let routes: [String] =
-            elements(verb, "single", all.single) + elements(verb, "routes", all.routes) + elements(verb, "nodeports", all.nodePorts)
-            + elements(verb, "refused", all.refused)
-        let endpoints: [String] = elements(verb, "endpoints", all.endpoints)
-        return verb == "add" ? endpoints + routes : routes + endpoints
-    }
-
-    /// Some hundred in a line, which is much quicker than each in its own, and still short enough to be sent in parts.
-    private func elements(_ verb: String, _ name: String, _ list: [String]) -> [String] {
-        stride(from: 0, to: list.count, by: 200).map { start in
-            "\(verb) element ip \(table) \(name) { \(list[start..<min(list.count, start + 200)].joined(separator: ", ")) }"
+        func steps(adds: Bool) -> [ServiceStep] {
+            let lists: [(String, [(ServiceStep.Key, ServiceStep.Content)])] = [
+                ("single", single), ("routes", routes), ("nodeports", nodePorts), ("refused", refused),
+            ]
+            let ordered = adds ? [("endpoints", endpoints)] + lists : lists + [("endpoints", endpoints)]
+            return ordered.flatMap { set, list in list.map { .element(adds: adds, set: set, $0, $1) } }
         }
     }
 
@@ -196,40 +193,42 @@ package struct ServiceRuleset: Sendable {
     /// A route that keeps its clients has a chain and a set of clients for each endpoint, which stay as long as the endpoint does.
     private func chains(
         from old: ServiceRoute?, to new: ServiceRoute?, _ numbers: inout Numbers, _ elements: inout Elements
-    ) -> [String] {
-        var lines: [String] = []
+    ) -> [ServiceStep] {
+        var steps: [ServiceStep] = []
         let before: [(chain: String, branches: [Branch])] = Self.branches(old)
         let after: [(chain: String, branches: [Branch])] = Self.branches(new)
         let bondsBefore: Set<ServiceRoute.Place> = old?.affinity == nil ? [] : old?.allEndpoints ?? []
         let bondsAfter: Set<ServiceRoute.Place> = new?.affinity == nil ? [] : new?.allEndpoints ?? []
         let isSame: Bool = old?.affinity == new?.affinity
-        for (chain, _) in before { lines.append("flush chain ip \(table) \(chain)") }
+        for (chain, _) in before { steps.append(.chain(.flush, chain)) }
         if let old {
             for place in bondsBefore.subtracting(isSame ? bondsAfter : []).sorted() {
                 let name: String = Self.bond(old, place)
-                lines += ["flush chain ip \(table) \(name)", "delete chain ip \(table) \(name)", "delete set ip \(table) \(name)"]
+                steps += [.chain(.flush, name), .chain(.delete, name), .other("delete set", name)]
             }
         }
-        for (chain, _) in before where !after.contains(where: { $0.chain == chain }) { lines.append("delete chain ip \(table) \(chain)") }
-        guard let new else { return lines }
+        for (chain, _) in before where !after.contains(where: { $0.chain == chain }) { steps.append(.chain(.delete, chain)) }
+        guard let new else { return steps }
         for place in bondsAfter.subtracting(isSame ? bondsBefore : []).sorted() {
             let name: String = Self.bond(new, place)
             let seconds: Int = new.affinity ?? 0
-            lines += [
-                "add set ip \(table) \(name) { type ipv4_addr; flags dynamic,timeout; timeout \(seconds)s; size 65535; }",
-                "add chain ip \(table) \(name)", "add rule ip \(table) \(name) update @\(name) { ip saddr }",
-                "add rule ip \(table) \(name) meta l4proto \(new.transport.rawValue) dnat to \(place)",
+            steps += [
+                .other("add set", "\(name) { type ipv4_addr; flags dynamic,timeout; timeout \(seconds)s; size 65535; }"),
+                .chain(.add, name), .other("add rule", "\(name) update @\(name) { ip saddr }"),
+                .target(chain: name, new.transport, place),
             ]
         }
         for (chain, branches) in after {
-            lines.append("add chain ip \(table) \(chain)")
+            steps.append(.chain(.add, chain))
             for branch in branches {
-                lines += (new.affinity == nil ? turn(new, branch, &numbers, &elements) : bonds(new, branch)).map {
-                    "add rule ip \(table) \(chain) \(branch.match)\($0)"
+                if new.affinity != nil {
+                    steps += bonds(new, branch).map { .other("add rule", "\(chain) \(branch.match)\($0)") }
+                } else {
+                    steps.append(turn(new, branch, chain, &numbers, &elements))
                 }
             }
         }
-        return lines
+        return steps
     }
 
     private func bonds(_ route: ServiceRoute, _ branch: Branch) -> [String] {
@@ -239,13 +238,18 @@ package struct ServiceRuleset: Sendable {
     }
 
     private func turn(
-        _ route: ServiceRoute, _ branch: Branch, _ numbers: inout Numbers, _ elements: inout Elements
-    ) -> [String] {
-        if branch.endpoints.count == 1 { return ["meta l4proto \(route.transport.rawValue) dnat to \(branch.endpoints[0])"] }
+        _ route: ServiceRoute, _ branch: Branch, _ chain: String, _ numbers: inout Numbers, _ elements: inout Elements
+    ) -> ServiceStep {
+        if branch.endpoints.count == 1 {
+            if branch.match.isEmpty { return .target(chain: chain, route.transport, branch.endpoints[0]) }
+            return .other(
+                "add rule", "\(chain) \(branch.match)meta l4proto \(route.transport.rawValue) dnat to \(branch.endpoints[0])")
+        }
         let own: Range<Int> = numbers.take(branch.endpoints.count, for: route.name)
-        elements.endpoints += zip(own, branch.endpoints).map { "\($0) : \($1.address) . \($1.port)" }
+        elements.endpoints += zip(own, branch.endpoints).map { (.number($0), .place($1)) }
+        if branch.match.isEmpty { return .turn(chain: chain, count: own.count, offset: own.lowerBound) }
         let offset: String = own.lowerBound == 0 ? "" : " offset \(own.lowerBound)"
-        return ["meta mark set numgen inc mod \(own.count)\(offset) goto pick"]
+        return .other("add rule", "\(chain) \(branch.match)meta mark set numgen inc mod \(own.count)\(offset) goto pick")
     }
 }
 

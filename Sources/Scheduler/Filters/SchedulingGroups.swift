@@ -10,7 +10,7 @@ struct SchedulingGroups: Filter {
     let verdictForAll: String? = "spec.schedulingGroup asks for scheduling as a group, which this version of swkube doesn't do"
 
     init?(_ pod: PodInfo, _ snapshot: Snapshot, _ arguments: PluginArguments) {
-        if pod.pod.spec.schedulingGroup == nil { return nil }
+        if !pod.isGrouped { return nil }
     }
 
     func rejection(of node: NodeInfo) -> Rejection? { nil }

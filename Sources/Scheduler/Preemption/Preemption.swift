@@ -147,14 +147,5 @@ struct Budget: Sendable {
 }
 
 extension PodInfo {
-    /// When it was made, in seconds since 1970: the smaller, the older.
-    fileprivate var age: Int64 { pod.metadata.creationTimestamp?.seconds ?? .max }
-
-    /// True when it ends because it was pushed out.
-    fileprivate var wasPreempted: Bool {
-        guard let condition: View<PodCondition> = pod.condition("DisruptionTarget") else { return false }
-        return condition.status == "True" && condition.reason == Self.preemptionReason
-    }
-
     static let preemptionReason = "PreemptionByScheduler"
 }

@@ -16,8 +16,7 @@ extension Scheduler {
     }
 
     private func evict(_ victim: PodInfo, on node: String, for preemptor: PodInfo) async {
-        var current: View<Pod> = pods.get(victim.key) ?? victim.pod
-        guard current.metadata.uid == victim.uid else { return }
+        guard var current = pods.get(victim.key), current.metadata.uid == victim.uid else { return }
         let text: String = "\(preemptor.schedulerName): preempting to accommodate a higher priority pod"
         do {
             if current.setCondition("DisruptionTarget", true, reason: PodInfo.preemptionReason, message: text, now: clock.time),
@@ -27,7 +26,8 @@ extension Scheduler {
             }
             try await client.delete(Pod.self, victim.key, uid: victim.uid)
             events.record(
-                victim.pod, .normal, reason: "Preempted", "Preempted by pod \(preemptor.uid) on node \(node)", by: preemptor.schedulerName)
+                victim.reference, .normal, reason: "Preempted", "Preempted by pod \(preemptor.uid) on node \(node)",
+                by: preemptor.schedulerName)
         } catch let status as APIStatus where status.isNotFound || status.isConflict {
             // It went by itself.
         } catch {

@@ -4,7 +4,16 @@ import Machinery
 
 /// What placing a pod needs to know of it, read from its tree once.
 final class PodInfo: Sendable {
-    let pod: View<Pod>
+    /// The pod in events: its names and versions alone. Its tree would outlive what the copy of all pods shows by now.
+    let reference: View<Pod>
+    let generation: Int
+    /// When it was made, in seconds since 1970: the smaller, the older.
+    let age: Int64
+    let nominatedNode: String
+    /// It ends because it was pushed out.
+    let wasPreempted: Bool
+    /// It asks to be scheduled as one of a group.
+    let isGrouped: Bool
     let key: ObjectKey
     let uid: String
     /// Of the pod as it was read.
@@ -44,7 +53,15 @@ final class PodInfo: Sendable {
         let spec: View<PodSpec> = pod.spec
         let metadata: View<ObjectMeta> = pod.metadata
         let namespace: String = metadata.namespace
-        self.pod = pod
+        reference = Pod.new(metadata.name, namespace: namespace) {
+            $0.metadata.uid = metadata.uid
+            $0.metadata.resourceVersion = metadata.resourceVersion
+        }
+        generation = metadata.generation
+        age = metadata.creationTimestamp?.seconds ?? .max
+        nominatedNode = pod.status.nominatedNodeName
+        wasPreempted = pod.condition("DisruptionTarget").map { $0.status == "True" && $0.reason == Self.preemptionReason } ?? false
+        isGrouped = spec.schedulingGroup != nil
         key = pod.key
         uid = metadata.uid
         revision = UInt64(metadata.resourceVersion) ?? 0
@@ -97,7 +114,7 @@ final class PodInfo: Sendable {
 
     /// True when nothing that matters here differs: most changes of a pod are of its status.
     func isSame(as other: View<Pod>) -> Bool {
-        pod.metadata.generation == other.metadata.generation && labels == other.metadata.labels
+        generation == other.metadata.generation && labels == other.metadata.labels
             && isTerminating == other.isTerminating && (deviceClaims.isEmpty || deviceClaims == PodDeviceClaim.of(other))
     }
 

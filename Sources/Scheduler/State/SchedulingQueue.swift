@@ -110,7 +110,7 @@ struct SchedulingQueue: Sendable {
         guard let entry = entries[pod.uid] else {
             arrivals += 1
             entries[pod.uid] = Entry(pod: pod, stage: .gated, arrival: arrivals, earliest: now)
-            let nominated: String = pod.pod.status.nominatedNodeName
+            let nominated: String = pod.nominatedNode
             if !nominated.isEmpty { nominations[pod.uid] = nominated }
             if isAdmitted { activate(pod.uid) }
             return

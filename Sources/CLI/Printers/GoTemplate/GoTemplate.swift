@@ -30,8 +30,14 @@ struct GoTemplate: Sendable {
         case function(String)
         case variable(String)
         /// Fields below an operand: `.metadata.name`, `$x.name`, `(index . 0).name`.
-        case fields(Operand, [String])
+        case fields(Operand, [String], Place)
         case pipeline(Pipeline)
+    }
+
+    /// Where something stands in the template: its line, from 1, and its bytes from the start of that line.
+    struct Place: Sendable {
+        let line: Int
+        let column: Int
     }
 
     let source: String
@@ -53,20 +59,21 @@ struct GoTemplate: Sendable {
         }
     }
 
-    /// The template filled in for one object. Throws ``Failure`` with the object, as kubectl shows it.
-    func text(_ object: JSON) throws -> String {
+    /// The template filled in for one object. Throws ``GoTemplateFailure``.
+    ///
+    /// - Parameter isTyped: in errors, the object's JSON has its members as Go declares them.
+    func text(_ object: JSON, isTyped: Bool = false) throws -> String {
         var evaluation = GoTemplateEvaluation(self, object)
         do {
             try evaluation.run()
             return evaluation.text
         } catch let error as GoTemplateError {
-            // What was written before the error stays written.
-            let raw: String = object.sortedByKey.text(JSONStyle(escapeHTML: true))
-            throw Failure(
-                evaluation.text
-                    + "Error executing template: template: output:\(error.line):\(error.column): executing \"output\" at \(error.text). Printing more information for debugging the template:\n"
+            let what = "template: output:\(error.line):\(error.column): executing \"output\" at \(error.text)"
+            let raw: String = (isTyped ? GoForm.ordered(object) : object.sortedByKey).text(JSONStyle(escapeHTML: true))
+            throw GoTemplateFailure(
+                output: evaluation.text + "Error executing template: \(what). Printing more information for debugging the template:\n"
                     + "\ttemplate was:\n\t\t\(source)\n\traw data was:\n\t\t\(raw)\n\tobject given to template engine was:\n\t\t\(GoText.of(object))\n\n",
-                isComplete: true)
+                failure: Failure("error executing template \(JSON.quoted(source)): \(what)"))
         }
     }
 }
@@ -76,4 +83,11 @@ struct GoTemplateError: Error {
     let line: Int
     var column: Int = 0
     let text: String
+}
+
+/// A template that does not fit its object.
+struct GoTemplateFailure: Error {
+    /// For standard output, where kubectl shows it: what was written before the error, then the template and the object.
+    let output: String
+    let failure: Failure
 }

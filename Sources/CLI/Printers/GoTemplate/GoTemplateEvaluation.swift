@@ -145,7 +145,7 @@ struct GoTemplateEvaluation {
             return found.value
         case .function(let name): return try GoTemplateFunctions.call(name, [])
         case .pipeline(let pipeline): return try value(pipeline, dot)
-        case .fields(let base, let names):
+        case .fields(let base, let names, let place):
             var current: JSON? = try value(base, dot)
             for name in names {
                 switch current {
@@ -153,19 +153,22 @@ struct GoTemplateEvaluation {
                     current = object[name]
                     if current == nil, !template.allowsMissingKeys {
                         throw GoTemplateError(
-                            line: 1, text: "<\(Self.described(operand))>: map has no entry for key \(JSON.quoted(name))")
+                            line: place.line, column: place.column,
+                            text: "<\(Self.described(operand))>: map has no entry for key \(JSON.quoted(name))")
                     }
                 case nil:
                     guard template.allowsMissingKeys else {
                         throw GoTemplateError(
-                            line: 1, text: "<\(Self.described(operand))>: nil data; no entry for key \(JSON.quoted(name))")
+                            line: place.line, column: place.column,
+                            text: "<\(Self.described(operand))>: nil data; no entry for key \(JSON.quoted(name))")
                     }
                 case .null?:
                     throw GoTemplateError(
-                        line: 1, text: "<\(Self.described(operand))>: nil pointer evaluating interface {}.\(name)")
+                        line: place.line, column: place.column,
+                        text: "<\(Self.described(operand))>: nil pointer evaluating interface {}.\(name)")
                 case let value?:
                     throw GoTemplateError(
-                        line: 1,
+                        line: place.line, column: place.column,
                         text: "<\(Self.described(operand))>: can't evaluate field \(name) in type \(Self.goType(value))")
                 }
             }
@@ -208,8 +211,8 @@ struct GoTemplateEvaluation {
         case .literal(let value): value.text()
         case .function(let name): name
         case .variable(let name): "$" + name
-        case .fields(.dot, let names): names.map { "." + $0 }.joined()
-        case .fields(let base, let names): described(base) + names.map { "." + $0 }.joined()
+        case .fields(.dot, let names, _): names.map { "." + $0 }.joined()
+        case .fields(let base, let names, _): described(base) + names.map { "." + $0 }.joined()
         case .pipeline: "(…)"
         }
     }

@@ -4,12 +4,14 @@ import Machinery
 struct GoTemplateParser {
     private enum Piece {
         case text(String)
-        case action(String, line: Int)
+        case action(String, GoTemplate.Place)
     }
 
     private var pieces: ArraySlice<Piece> = []
     private(set) var definitions: [String: [GoTemplate.Node]] = [:]
-    private var line: Int = 1
+    /// Of the action that is read.
+    private var place = GoTemplate.Place(line: 1, column: 0)
+    private var line: Int { place.line }
 
     init(_ source: String) throws { pieces = try Self.pieces(source)[...] }
 
@@ -28,9 +30,9 @@ struct GoTemplateParser {
         while let piece = pieces.popFirst() {
             switch piece {
             case .text(let text): nodes.append(.text(text))
-            case .action(let action, let line):
-                self.line = line
-                var words: GoTemplateWords = try GoTemplateWords(action, line: line)
+            case .action(let action, let place):
+                self.place = place
+                var words: GoTemplateWords = try GoTemplateWords(action, place)
                 guard let first = words.first else { throw GoTemplateError(line: line, text: "missing value for command") }
                 switch first {
                 case .identifier("end"), .identifier("else"): return (nodes, action)
@@ -83,7 +85,7 @@ struct GoTemplateParser {
     private mutating func bodies(_ what: String) throws -> (body: [GoTemplate.Node], otherwise: [GoTemplate.Node]) {
         let (body, end): ([GoTemplate.Node], String?) = try block()
         guard let end else { throw GoTemplateError(line: line, text: "unexpected EOF") }
-        var words: GoTemplateWords = try GoTemplateWords(end, line: line)
+        var words: GoTemplateWords = try GoTemplateWords(end, place)
         if words.first == .identifier("end") { return (body, []) }
         words.drop()
         if words.first == .identifier("if") {
@@ -129,7 +131,12 @@ struct GoTemplateParser {
             trims = inner.hasSuffix(" -") || inner.hasSuffix("\n-") || inner.hasSuffix("\t-")
             if trims { inner = inner.dropLast() }
             let trimmed: Substring = inner.trimmed
-            if !(trimmed.hasPrefix("/*") && trimmed.hasSuffix("*/")) { pieces.append(.action(String(trimmed), line: line)) }
+            if !(trimmed.hasPrefix("/*") && trimmed.hasSuffix("*/")) {
+                let start: Substring.Index =
+                    source[..<trimmed.startIndex].lastIndex(of: "\n").map(source.index(after:)) ?? source.startIndex
+                let column: Int = source.utf8.distance(from: start, to: trimmed.startIndex)
+                pieces.append(.action(String(trimmed), GoTemplate.Place(line: line, column: column)))
+            }
             line += inner.count { $0 == "\n" }
         }
     }

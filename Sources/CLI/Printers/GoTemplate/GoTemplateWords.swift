@@ -14,18 +14,28 @@ struct GoTemplateWords {
     }
 
     private var words: ArraySlice<Word>
+    /// Where each word begins, in characters from the start of its line.
+    private var columns: ArraySlice<Int>
     private let line: Int
 
-    init(_ action: String, line: Int) throws {
-        self.line = line
-        words = try Self.words(action, line)[...]
+    /// - Parameter place: where the action begins.
+    init(_ action: String, _ place: GoTemplate.Place) throws {
+        line = place.line
+        let found: [(word: Word, column: Int)] = try Self.words(action, place.line, place.column)
+        words = found.map(\.word)[...]
+        columns = found.map(\.column)[...]
     }
 
     /// The next word that is no space.
     var first: Word? { words.first { $0 != .space } }
 
     mutating func drop() {
-        while words.popFirst() == .space {}
+        while pop() == .space {}
+    }
+
+    private mutating func pop() -> Word? {
+        _ = columns.popFirst()
+        return words.popFirst()
     }
 
     /// Everything up to the end or a closing parenthesis.
@@ -55,12 +65,13 @@ struct GoTemplateWords {
         guard !names.isEmpty, rest.first == .declare || rest.first == .assign else { return }
         pipeline.variables = names
         pipeline.assigns = rest.first == .assign
-        while let word = words.popFirst(), word != .declare, word != .assign {}
+        while let word = pop(), word != .declare, word != .assign {}
     }
 
     private mutating func operand() throws -> GoTemplate.Operand {
-        while words.first == .space { words.removeFirst() }
-        guard let word = words.popFirst() else { throw GoTemplateError(line: line, text: "missing value for command") }
+        while words.first == .space { _ = pop() }
+        let start: Int = columns.first ?? 0
+        guard let word = pop() else { throw GoTemplateError(line: line, text: "missing value for command") }
         let base: GoTemplate.Operand
         switch word {
         case .identifier("true"): base = .literal(true)
@@ -75,7 +86,10 @@ struct GoTemplateWords {
         case .text(let text): base = .literal(.string(text))
         case .number(let number): base = .literal(number)
         case .dot: base = .dot
-        case .field(let name): return .fields(.dot, [name] + fields())
+        case .field(let name):
+            // As Go's parser places a chain: at its second field.
+            let place = GoTemplate.Place(line: line, column: fieldFollows ? columns.first ?? start : start)
+            return .fields(.dot, [name] + fields(), place)
         case .open:
             base = .pipeline(try pipeline())
             guard first == .close else { throw GoTemplateError(line: line, text: "unclosed left paren") }
@@ -83,15 +97,18 @@ struct GoTemplateWords {
         case .pipe, .close, .declare, .assign, .comma, .space:
             throw GoTemplateError(line: line, text: "unexpected \(word) in operand")
         }
+        let place = GoTemplate.Place(line: line, column: fieldFollows ? columns.first ?? start : start)
         let fields: [String] = fields()
-        return fields.isEmpty ? base : .fields(base, fields)
+        return fields.isEmpty ? base : .fields(base, fields, place)
     }
+
+    private var fieldFollows: Bool { if case .field? = words.first { true } else { false } }
 
     /// Fields that follow without a space.
     private mutating func fields() -> [String] {
         var names: [String] = []
         while case .field(let name)? = words.first {
-            words.removeFirst()
+            _ = pop()
             names.append(name)
         }
         return names
@@ -99,42 +116,48 @@ struct GoTemplateWords {
 
     // MARK: - Letters
 
-    private static func words(_ action: String, _ line: Int) throws -> [Word] {
-        var words: [Word] = []
+    private static func words(_ action: String, _ line: Int, _ column: Int) throws -> [(word: Word, column: Int)] {
+        var words: [(word: Word, column: Int)] = []
         var rest: Substring = action[...]
         while let character = rest.first {
-            switch character {
-            case _ where character.isWhitespace:
-                rest = rest.drop(while: \.isWhitespace)
-                words.append(.space)
-            case "|", "(", ")", ",":
-                rest.removeFirst()
-                words.append(character == "|" ? .pipe : character == "(" ? .open : character == ")" ? .close : .comma)
-            case "=":
-                rest.removeFirst()
-                words.append(.assign)
-            case ":" where rest.hasPrefix(":="):
-                rest.removeFirst(2)
-                words.append(.declare)
-            case "\"", "`": words.append(.text(try string(&rest, line)))
-            case "'": words.append(.number(try letter(&rest, line)))
-            case "$":
-                rest.removeFirst()
-                words.append(.variable(name(&rest)))
-            case ".":
-                rest.removeFirst()
-                let name: String = name(&rest)
-                words.append(name.isEmpty ? .dot : .field(name))
-            case "0"..."9", "-", "+": words.append(.number(try number(&rest, line)))
-            default:
-                let name: String = name(&rest)
-                guard !name.isEmpty else {
-                    throw GoTemplateError(line: line, text: "unexpected \(JSON.quoted(String(character))) in command")
-                }
-                words.append(.identifier(name))
-            }
+            let place: Int = column + action.utf8.count - rest.utf8.count
+            words.append((try word(character, &rest, line), place))
         }
         return words
+    }
+
+    /// The word that begins with the character, taken off the text.
+    private static func word(_ character: Character, _ rest: inout Substring, _ line: Int) throws -> Word {
+        switch character {
+        case _ where character.isWhitespace:
+            rest = rest.drop(while: \.isWhitespace)
+            return .space
+        case "|", "(", ")", ",":
+            rest.removeFirst()
+            return character == "|" ? .pipe : character == "(" ? .open : character == ")" ? .close : .comma
+        case "=":
+            rest.removeFirst()
+            return .assign
+        case ":" where rest.hasPrefix(":="):
+            rest.removeFirst(2)
+            return .declare
+        case "\"", "`": return .text(try string(&rest, line))
+        case "'": return .number(try letter(&rest, line))
+        case "$":
+            rest.removeFirst()
+            return .variable(name(&rest))
+        case ".":
+            rest.removeFirst()
+            let name: String = name(&rest)
+            return name.isEmpty ? .dot : .field(name)
+        case "0"..."9", "-", "+": return .number(try number(&rest, line))
+        default:
+            let name: String = name(&rest)
+            guard !name.isEmpty else {
+                throw GoTemplateError(line: line, text: "unexpected \(JSON.quoted(String(character))) in command")
+            }
+            return .identifier(name)
+        }
     }
 
     private static func name(_ rest: inout Substring) -> String {

@@ -97,6 +97,7 @@ package struct Apply: Verb {
         }
         let format: OutputFormat = try printing.format()
         let validation: String = try FieldValidation.word(validate)
+        if subresource?.isEmpty == false, !serverSide { throw Failure("--subresource can only be specified for --server-side") }
         let session: Session = try connection.session(shell)
         var manifests: [Manifest] = try await ManifestReader(session: session, validates: validation != "Ignore").read(
             paths, recursive: files.recursive)
@@ -183,7 +184,7 @@ package struct Apply: Verb {
                     told.add(1, ordering: .relaxed)
                     do {
                         let applied: Applied = try result.get()
-                        if format.isForPeople || format.isName || manifests.count == 1 {
+                        if format.isForPeople || format.isName || manifests.count == 1 || printing.output == nil {
                             try printer.print(applied.object, manifest.resource, done: applied.done, suffix: dryRun.suffix)
                         } else {
                             shown.append(applied.object)

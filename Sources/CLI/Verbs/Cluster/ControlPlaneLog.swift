@@ -20,8 +20,6 @@ struct ControlPlaneLog {
         guard let program = Program.path(of: "tail", in: shell.environment("PATH") ?? "") else {
             return shell.output.write(try LocalFile.read(profile.logPath))
         }
-        shell.output.flush()
-        let code: Int32 = Program(program, words).replaceThisProcess()
-        throw Failure("cannot run \(program): \(FileError.reason(of: code))")
+        try shell.become(Program(program, words))
     }
 }

@@ -147,6 +147,12 @@ package struct Start: LocalVerb {
 
     private func writeContext(_ profile: ClusterProfile, _ server: String, _ shell: Shell) throws {
         let files = KubeconfigFiles(flag: kubeconfig, environment: shell.environment)
-        try ClusterContext(profile).write(server: server, to: files)
+        do {
+            try ClusterContext(profile).write(server: server, to: files)
+        } catch {
+            throw Failure(
+                "cluster \(profile.name) runs at \(server), but \(Failure(error).description). Give its context another file: swkube start "
+                    + "--cluster \(profile.name) --kubeconfig FILE")
+        }
     }
 }

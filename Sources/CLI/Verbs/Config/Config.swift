@@ -38,5 +38,19 @@ package struct ConfigFileOptions: ParsableArguments, Sendable {
 
     package init() {}
 
-    func files(_ shell: Shell) -> KubeconfigFiles { KubeconfigFiles(flag: kubeconfig, environment: shell.environment) }
+    /// Here a file that is not there is an empty one.
+    func files(_ shell: Shell) -> KubeconfigFiles {
+        KubeconfigFiles(flag: kubeconfig, environment: shell.environment, mayBeMissing: true)
+    }
+}
+
+/// The words that a verb of `config` needs behind it.
+enum ConfigWords {
+    /// Throws kubectl's text unless there are so many.
+    static func checked(_ words: [String], _ count: Int, _ verb: String) throws -> [String] {
+        guard words.count == count else {
+            throw Failure("Unexpected args: [\(words.joined(separator: " "))]\nSee '\(CLI.program) \(verb) -h' for help and examples")
+        }
+        return words
+    }
 }

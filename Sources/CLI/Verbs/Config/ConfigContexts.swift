@@ -7,6 +7,9 @@ package struct ConfigCurrentContext: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "config current-context", abstract: "Show the current context.", usage: "swkube config current-context [flags]")
 
+    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    var ignored: [String] = []
+
     @OptionGroup var options: ConfigFileOptions
     package init() {}
 
@@ -35,7 +38,9 @@ package struct ConfigGetContexts: LocalVerb {
     package init() {}
 
     package func runLocally(in shell: Shell) throws {
-        if let output, output != "name" { throw Failure("output must be one of '' or 'name'") }
+        if let output, output != "name" {
+            throw Failure("--output \(output) is not available in \(CLI.program) config get-contexts; resetting to default output format")
+        }
         let config: Kubeconfig = try options.files(shell).load()
         var failures = Failures()
         var writer = TabWriter.table
@@ -66,12 +71,13 @@ package struct ConfigUseContext: LocalVerb {
         aliases: ["config use"])
 
     @Argument(help: ArgumentHelp("The context.", valueName: "name"))
-    var name: String
+    var words: [String] = []
 
     @OptionGroup var options: ConfigFileOptions
     package init() {}
 
     package func runLocally(in shell: Shell) throws {
+        let name: String = try ConfigWords.checked(words, 1, Self._commandName)[0]
         let files: KubeconfigFiles = options.files(shell)
         guard try files.load()[.contexts, name] != nil else { throw Failure("no context exists with the name: \(JSON.quoted(name))") }
         try files.setCurrentContext(name)
@@ -85,16 +91,15 @@ package struct ConfigRenameContext: LocalVerb {
         commandName: "config rename-context", abstract: "Give a context another name.",
         usage: "swkube config rename-context OLD NEW [flags]")
 
-    @Argument(help: ArgumentHelp("The name now.", valueName: "old"))
-    var old: String
-
-    @Argument(help: ArgumentHelp("The name to give.", valueName: "new"))
-    var new: String
+    @Argument(help: ArgumentHelp("The name now, and the one to give.", valueName: "old new"))
+    var words: [String] = []
 
     @OptionGroup var options: ConfigFileOptions
     package init() {}
 
     package func runLocally(in shell: Shell) throws {
+        let names: [String] = try ConfigWords.checked(words, 2, Self._commandName)
+        let (old, new): (String, String) = (names[0], names[1])
         let files: KubeconfigFiles = options.files(shell)
         let config: Kubeconfig = try files.load()
         guard config[.contexts, old] != nil, let file = try files.file(of: .contexts, old) else {

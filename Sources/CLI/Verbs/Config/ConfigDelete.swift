@@ -5,7 +5,7 @@ import Machinery
 /// A verb that removes one entry of the kubeconfig, named by its first word.
 package protocol ConfigEntryRemoval: LocalVerb {
     static var section: Kubeconfig.Section { get }
-    var name: String { get }
+    var words: [String] { get }
     var options: ConfigFileOptions { get }
 }
 
@@ -13,6 +13,10 @@ extension ConfigEntryRemoval {
     package func runLocally(in shell: Shell) throws {
         let files: KubeconfigFiles = options.files(shell)
         let section: Kubeconfig.Section = Self.section
+        guard words.count == 1 else {
+            throw Failure("\(section.member) to delete is required\nSee '\(CLI.program) \(Self._commandName) -h' for help and examples")
+        }
+        let name: String = words[0]
         if section == .contexts, try files.load().currentContext == name {
             shell.output.note(
                 "warning: this removed your active context, use \"\(CLI.program) config use-context\" to select a different one")
@@ -32,7 +36,7 @@ package struct ConfigDeleteContext: ConfigEntryRemoval {
     package static let section: Kubeconfig.Section = .contexts
 
     @Argument(help: ArgumentHelp("The context.", valueName: "name"))
-    package var name: String
+    package var words: [String] = []
 
     @OptionGroup package var options: ConfigFileOptions
     package init() {}
@@ -45,7 +49,7 @@ package struct ConfigDeleteCluster: ConfigEntryRemoval {
     package static let section: Kubeconfig.Section = .clusters
 
     @Argument(help: ArgumentHelp("The cluster.", valueName: "name"))
-    package var name: String
+    package var words: [String] = []
 
     @OptionGroup package var options: ConfigFileOptions
     package init() {}
@@ -58,7 +62,7 @@ package struct ConfigDeleteUser: ConfigEntryRemoval {
     package static let section: Kubeconfig.Section = .users
 
     @Argument(help: ArgumentHelp("The user.", valueName: "name"))
-    package var name: String
+    package var words: [String] = []
 
     @OptionGroup package var options: ConfigFileOptions
     package init() {}

@@ -20,6 +20,9 @@ package struct ConfigGetClusters: ConfigNameList {
         commandName: "config get-clusters", abstract: "Show the names of the clusters.", usage: "swkube config get-clusters [flags]")
     package static let section: Kubeconfig.Section = .clusters
 
+    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    var ignored: [String] = []
+
     @OptionGroup package var options: ConfigFileOptions
     package init() {}
 }
@@ -29,6 +32,9 @@ package struct ConfigGetUsers: ConfigNameList {
     package static let configuration = CommandConfiguration(
         commandName: "config get-users", abstract: "Show the names of the users.", usage: "swkube config get-users [flags]")
     package static let section: Kubeconfig.Section = .users
+
+    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    var ignored: [String] = []
 
     @OptionGroup package var options: ConfigFileOptions
     package init() {}

@@ -91,9 +91,7 @@ package struct ConfigSet: LocalVerb {
     package init() {}
 
     package func runLocally(in shell: Shell) throws {
-        guard words.count == 2 else {
-            throw Failure("Unexpected args: [\(words.joined(separator: " "))]\nSee '\(CLI.program) config set -h' for help and examples")
-        }
+        let words: [String] = try ConfigWords.checked(words, 2, Self._commandName)
         let (property, value): (ConfigProperty, String) = (ConfigProperty(words[0]), words[1])
         let files: KubeconfigFiles = options.files(shell)
         if property.isCurrentContext {
@@ -120,12 +118,13 @@ package struct ConfigUnset: LocalVerb {
         commandName: "config unset", abstract: "Remove a value.", usage: "swkube config unset PATH [flags]")
 
     @Argument(help: ArgumentHelp("current-context, or an entry such as contexts.dev or contexts.dev.namespace.", valueName: "path"))
-    var path: String
+    var words: [String] = []
 
     @OptionGroup var options: ConfigFileOptions
     package init() {}
 
     package func runLocally(in shell: Shell) throws {
+        let path: String = try ConfigWords.checked(words, 1, Self._commandName)[0]
         let files: KubeconfigFiles = options.files(shell)
         let property = ConfigProperty(path)
         if let member = property.member {

@@ -18,8 +18,16 @@ private func set(
 
 /// The bytes of a file as base64, or its absolute path.
 private func file(_ path: String, _ member: String, embedded: Bool) throws -> [(member: String, value: JSON?)] {
-    guard embedded else { return [(member, .string(path)), (member + "-data", nil)] }
-    return [(member + "-data", .string(Base64Text.encode(try LocalFile.read(path)))), (member, nil)]
+    guard embedded else {
+        return [(member, .string(path.isEmpty ? "" : LocalFile.absolute(path))), (member + "-data", nil)]
+    }
+    let bytes: [UInt8]
+    do { bytes = try LocalFile.read(path) } catch {
+        throw Failure(
+            error.isMissing
+                ? "could not stat \(member) file \(path): stat \(path): \(error.reason)" : "could not read \(member) data: \(error)")
+    }
+    return [(member + "-data", .string(Base64Text.encode(bytes))), (member, nil)]
 }
 
 /// `config set-context`
@@ -29,7 +37,7 @@ package struct ConfigSetContext: LocalVerb {
         usage: "swkube config set-context (NAME | --current) [--cluster=NAME] [--user=NAME] [--namespace=NAME]")
 
     @Argument(help: ArgumentHelp("The context.", valueName: "name"))
-    var name: String?
+    var words: [String] = []
 
     @Flag(help: "Change the current context.")
     var current = false
@@ -48,12 +56,13 @@ package struct ConfigSetContext: LocalVerb {
 
     package func runLocally(in shell: Shell) throws {
         let files: KubeconfigFiles = options.files(shell)
-        if name != nil, current { throw Failure("you cannot specify both a context name and --current") }
+        if words.count > 1 { _ = try ConfigWords.checked(words, 1, Self._commandName) }
+        if !words.isEmpty, current { throw Failure("you cannot specify both a context name and --current") }
         let name: String
         if current {
             name = try files.load().currentContext
             if name.isEmpty { throw Failure("no current context is set") }
-        } else if let given = self.name {
+        } else if let given = words.first {
             name = given
         } else {
             throw Failure("you must specify a non-empty context name or --current")
@@ -73,7 +82,7 @@ package struct ConfigSetCluster: LocalVerb {
         usage: "swkube config set-cluster NAME [--server=URL] [flags]")
 
     @Argument(help: ArgumentHelp("The cluster.", valueName: "name"))
-    var name: String
+    var words: [String] = []
 
     @Option(help: ArgumentHelp("Address of the API server.", valueName: "url"))
     var server: String?
@@ -97,6 +106,10 @@ package struct ConfigSetCluster: LocalVerb {
     package init() {}
 
     package func runLocally(in shell: Shell) throws {
+        let name: String = try ConfigWords.checked(words, 1, Self._commandName)[0]
+        if certificateAuthority?.isEmpty == false, insecureSkipTLSVerify == true {
+            throw Failure("you cannot specify a certificate authority and insecure mode at the same time")
+        }
         var changes: [(member: String, value: JSON?)] = []
         if let server { changes.append(("server", .string(server))) }
         if let proxyURL { changes.append(("proxy-url", proxyURL.isEmpty ? nil : .string(proxyURL))) }
@@ -115,7 +128,7 @@ package struct ConfigSetCredentials: LocalVerb {
         usage: "swkube config set-credentials NAME [--token=TOKEN] [--client-certificate=FILE --client-key=FILE] [flags]")
 
     @Argument(help: ArgumentHelp("The user.", valueName: "name"))
-    var name: String
+    var words: [String] = []
 
     @Option(help: ArgumentHelp("Bearer token.", valueName: "token"))
     var token: String?
@@ -140,6 +153,7 @@ package struct ConfigSetCredentials: LocalVerb {
     package init() {}
 
     package func runLocally(in shell: Shell) throws {
+        let name: String = try ConfigWords.checked(words, 1, Self._commandName)[0]
         if token != nil, username != nil || password != nil {
             throw Failure("you cannot specify more than one authentication method at the same time: --token, --username/--password")
         }

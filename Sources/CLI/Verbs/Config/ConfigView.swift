@@ -22,14 +22,21 @@ package struct ConfigView: LocalVerb {
     @Flag(inversion: .prefixedNo, help: "Show all files of the kubeconfig as one; without it the file of --kubeconfig alone.")
     var merge = true
 
+    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    var words: [String] = []
+
     @OptionGroup var printing: PrintOptions
     @OptionGroup var options: ConfigFileOptions
     package init() {}
 
     package func runLocally(in shell: Shell) throws {
+        if !words.isEmpty {
+            throw Failure(
+                "unexpected arguments: [\(words.joined(separator: " "))]\nSee '\(CLI.program) config view -h' for help and examples")
+        }
         if !merge, options.kubeconfig == nil { throw Failure("if merge==false a precise file must be specified") }
         var config: Kubeconfig = try options.files(shell).load(resolvesPaths: flatten)
-        if let context { config.currentContext = context }
+        if minify, let context { config.currentContext = context }
         if minify { try keepUsed(&config) }
         if flatten { try embedFiles(&config) }
         if !raw { Self.hideSecrets(&config) }

@@ -35,6 +35,14 @@ package struct Create: Verb {
     package func run(in shell: Shell) async throws {
         if let raw {
             if edit { throw Failure("--raw and --edit are mutually exclusive") }
+            let conflicts: [(String, Bool)] = [
+                ("--recursive", files.recursive), ("--selector (-l)", selector != nil), ("--output", creation.printing.output != nil),
+            ]
+            if let flag = conflicts.first(where: \.1)?.0 { throw Failure("--raw and \(flag) are mutually exclusive") }
+            if try files.paths().isEmpty { throw Failure("must specify one of -f and -k") }
+            guard raw.hasPrefix("/") else {
+                throw Failure("--raw must be a valid URL path: parse \(JSON.quoted(raw)): invalid URI for request")
+            }
             return try await RawRequest(session: try creation.connection.session(shell)).send("POST", raw, files: try files.paths())
         }
         if !words.isEmpty {

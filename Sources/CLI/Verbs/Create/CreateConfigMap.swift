@@ -19,7 +19,9 @@ package struct CreateConfigMap: Verb {
         let name: String = try naming.name(Self._commandName)
         try await creation.create(
             ConfigMap.names,
-            hashing.named(try Self.object(name, try sources.values(shell, of: " in Data for ConfigMap \(JSON.quoted(name))"))), shell)
+            hashing.named(
+                try Self.object(
+                    name, try sources.values(shell, of: " in Data for ConfigMap \(JSON.quoted(name))", kind: " for a ConfigMap"))), shell)
     }
 
     /// Values that are no UTF-8 go to `binaryData`.

@@ -73,7 +73,9 @@ package struct CreatePodDisruptionBudget: Verb {
             throw Failure("min-available and max-unavailable cannot be both specified")
         }
         let match: LabelMatch
-        do { match = try LabelMatch(parsing: selector) } catch { throw Failure("\(error)") }
+        do { match = try LabelMatch(parsing: selector) } catch {
+            throw Failure("couldn't parse the selector string \(JSON.quoted(selector)): \(error)")
+        }
         var object: JSON = PodDisruptionBudget.new(name).json
         object["spec"] = ["selector": Self.json(match)]
         func count(_ text: String) -> JSON { Int64(text).map { .int($0) } ?? .string(text) }

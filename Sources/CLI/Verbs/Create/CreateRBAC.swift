@@ -115,7 +115,7 @@ package struct CreateClusterRole: Verb {
         let labels: [String] = RuleOptions.parts(aggregation)
         if !labels.isEmpty {
             if !paths.isEmpty || !rule.verb.isEmpty || !rule.resource.isEmpty || !rule.resourceName.isEmpty {
-                throw Failure("aggregation rule must be specified without nonResourceURLs, resources or verbs")
+                throw Failure("aggregation rule must be specified without nonResourceURLs, verbs, resources or resourceNames")
             }
             object["aggregationRule"] = ["clusterRoleSelectors": [["matchLabels": try Expose.labels(labels.joined(separator: ","))]]]
             object["rules"] = .null

@@ -55,9 +55,12 @@ package struct CreateSecretTLS: Verb {
         let name: String = try naming.name(Self._commandName)
         guard let cert, let key else { throw Failure("key and cert must be specified") }
         let values: [(key: String, value: [UInt8])] = [("tls.crt", try Self.bytes(cert)), ("tls.key", try Self.bytes(key))]
-        for (file, value) in [(cert, values[0].value), (key, values[1].value)]
+        for (file, value, what) in [(cert, values[0].value, "certificate"), (key, values[1].value, "key")]
         where !String(decoding: value, as: UTF8.self).contains("-----BEGIN ") {
-            throw Failure("\(file) holds no PEM data; give a file that begins with -----BEGIN")
+            throw Failure(
+                CLI.isKubectl
+                    ? "tls: failed to find any PEM data in \(what) input"
+                    : "\(file) holds no PEM data; give a file that begins with -----BEGIN")
         }
         try await creation.create(Secret.names, hashing.named(secret(name, type: "kubernetes.io/tls", values)), shell)
     }
@@ -118,7 +121,7 @@ package struct CreateSecretDockerRegistry: Verb {
                     "either --from-file or the combination of --docker-username, --docker-password and --docker-server is required")
             }
             var entry: JSON = ["username": .string(username), "password": .string(password)]
-            if let email { entry["email"] = .string(email) }
+            if let email, !email.isEmpty { entry["email"] = .string(email) }
             entry["auth"] = .string(Base64Text.encode(Array("\(username):\(password)".utf8)))
             let document: JSON = .object(JSONObject([("auths", .object(JSONObject([(server, entry)])))]))
             bytes = document.serialized()

@@ -19,14 +19,20 @@ package struct KeyValueSources: ParsableArguments, Sendable {
     package init() {}
 
     /// Keys and values in the order of the flags. Throws for a key that stands twice or breaks the rules.
-    func values(_ shell: Shell, of owner: String = "") throws -> [(key: String, value: [UInt8])] {
+    ///
+    /// - Parameters:
+    ///   - owner: ends the error of a key that stands twice.
+    ///   - kind: stands in the error of a key that breaks the rules.
+    func values(_ shell: Shell, of owner: String = "", kind: String = "") throws -> [(key: String, value: [UInt8])] {
         if !environmentFiles.isEmpty, !literals.isEmpty || !files.isEmpty {
             throw Failure("from-env-file cannot be combined with from-file or from-literal")
         }
         var values: [(key: String, value: [UInt8])] = []
         func add(_ key: String, _ value: [UInt8]) throws {
             let problems: [String] = Names.configMapKey(key)
-            if !problems.isEmpty { throw Failure("\(JSON.quoted(key)) is not a valid key name: \(problems.joined(separator: ";"))") }
+            if !problems.isEmpty {
+                throw Failure("\(JSON.quoted(key)) is not a valid key name\(kind): \(problems.joined(separator: ";"))")
+            }
             if values.contains(where: { $0.key == key }) {
                 throw Failure("cannot add key \(JSON.quoted(key)), another key by that name already exists\(owner)")
             }
@@ -69,18 +75,22 @@ package struct KeyValueSources: ParsableArguments, Sendable {
         }
     }
 
+    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
+
     /// Lines `key=value`; a key alone takes its value from this process's environment; `#` begins a comment.
     private static func environment(_ path: String, _ shell: Shell) throws -> [(key: String, value: String)] {
         var values: [(key: String, value: String)] = []
-        let text = String(decoding: try LocalFile.read(path), as: UTF8.self)
+        let text = String(decoding: try bytes(path), as: UTF8.self)
         for part in text.split(separator: "\n") {
             var line: Substring = part.drop { $0.isWhitespace }
             if line.last == "\r" { line = line.dropLast() }
             if line.isEmpty || line.first == "#" { continue }
             let key: Substring = line.prefix { $0 != "=" }
-            let problems: [String] = Names.envVarName(String(key))
-            if !problems.isEmpty {
-                throw Failure("\(JSON.quoted(String(key))) is not a valid key name: \(problems.joined(separator: ";"))")
+            guard let first = key.utf8.first, !isDigit(first), Names.configMapKey(String(key)).isEmpty else {
+                throw Failure(
+                    "\(JSON.quoted(String(key))) is not a valid key name: a valid environment variable name must consist of alphabetic "
+                        + "characters, digits, '_', '-', or '.', and must not start with a digit (e.g. 'my.env-name',  or 'MY_ENV.NAME',  or "
+                        + "'MyEnvName1', regex used for validation is '[-._a-zA-Z][-._a-zA-Z0-9]*')")
             }
             values.append(
                 (String(key), key.count < line.count ? String(line.dropFirst(key.count + 1)) : shell.environment(String(key)) ?? ""))

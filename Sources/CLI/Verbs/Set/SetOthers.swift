@@ -123,9 +123,7 @@ package struct SetSubject: Verb {
         let wanted: [JSON] = try subjects.json(users: users)
         try await change.run(shell, session) { object in
             guard ["RoleBinding", "ClusterRoleBinding"].contains(object.resource.kind) else {
-                throw Failure(
-                    "error: \(object.resource.resource.resource)/\(object.name) setting subjects is only supported for RoleBinding/ClusterRoleBinding"
-                )
+                throw Failure("\(object.shown)\n setting subjects is only supported for RoleBinding/ClusterRoleBinding")
             }
             var present: [JSON] = object.json["subjects"]?.array ?? []
             for subject in wanted where !present.contains(subject) { present.append(subject) }

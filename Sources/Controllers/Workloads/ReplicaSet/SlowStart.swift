@@ -7,7 +7,8 @@ func slowStart<Item: Sendable>(
     var made: Int = 0
     var rest: ArraySlice<Item> = items[...]
     var size: Int = 1
-    while !rest.isEmpty {
+    // What is left at the end is made after the next start.
+    while !rest.isEmpty, !Task.isCancelled {
         let batch: ArraySlice<Item> = rest.prefix(size)
         rest = rest.dropFirst(size)
         let failures: [any Error] = await withTaskGroup(of: (any Error)?.self) { group in
