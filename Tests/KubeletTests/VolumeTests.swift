@@ -102,7 +102,10 @@ import Testing
                     "containers": [
                         [
                             "name": "main", "image": "host",
-                            "command": ["sh", "-c", "cat /tls/roots.pem /tls/chain.pem; head -1 /tls/key.pem; tail -c1 /tls/key.pem | wc -l; wc -l < /tls/none.pem"],
+                            "command": [
+                                "sh", "-c",
+                                "cat /tls/roots.pem /tls/chain.pem; head -1 /tls/key.pem; tail -c1 /tls/key.pem | wc -l; wc -l < /tls/none.pem",
+                            ],
                             "volumeMounts": [["name": "tls", "mountPath": "/tls"]],
                         ]
                     ],
