@@ -47,7 +47,7 @@ import Testing
         container.processes = .container
         _ = try await pod.sandbox.start(container)
         try await eventually("it is ready") { pod.output("stubborn") == ["ready"] }
-        try await pod.sandbox.signal("stubborn", SIGTERM)
+        try await pod.sandbox.signal("stubborn", SIGTERM, wholeGroup: false)
         if trap.contains("heard") { try await eventually("it heard") { pod.output("stubborn") == ["ready", "heard"] } }
         try await pod.sandbox.signal("stubborn", SIGKILL)
         #expect(try await pod.exit(of: "stubborn").exitCode == 137)
