@@ -45,12 +45,15 @@ package struct PacketFilter: Sendable {
     ///   - entry: what gives it effect.
     package func apply(_ text: String, entry: String) async throws {
         var part = ""
-        for line in takes(text) ? [text[...]] : text.split(separator: "\n") {
-            if !takes(part + line) {
+        var weight: Int = Self.weight(entry)
+        for line in text.split(separator: "\n") {
+            let more: Int = Self.weight(line)
+            if weight + more > room {
                 try await apply(part)
-                part = ""
+                (part, weight) = ("", Self.weight(entry))
             }
             part += line + "\n"
+            weight += more
         }
         try await apply(part + entry)
     }
@@ -114,7 +117,14 @@ package struct PacketFilter: Sendable {
         }
     }
 
-    /// Whether a text can go in one transaction: an ordinary user's socket to the kernel takes some hundred kilobytes, and a text makes
-    /// twice its length of them.
-    package func takes(_ text: String) -> Bool { text.utf8.count <= (network.isPrivileged ? 64 << 20 : 60_000) }
+    /// Whether a text can go in one transaction.
+    package func takes(_ text: String) -> Bool { Self.weight(text) <= room }
+
+    /// Bytes that an ordinary user's socket to the kernel takes at once, some of them left for the rest of a transaction.
+    private var room: Int { network.isPrivileged ? 128 << 20 : 120_000 }
+
+    /// Bytes that lines of a text become, at most: rules are expressions to the kernel, which are much longer than their words.
+    private static func weight(_ text: some StringProtocol) -> Int {
+        text.split(separator: "\n").reduce(0) { $0 + $1.utf8.count * ($1.hasPrefix("add rule") ? 6 : 3) }
+    }
 }

@@ -64,9 +64,9 @@ import Testing
         #expect(outcome("self.all(k, self[k] >= 0)", [("self", Declaration(.map(.int)), map)]) == "true")
     }
 
-    /// Random expressions, made of pieces of good ones. Longer with SWKUBE_FUZZ_SECONDS.
+    /// Random expressions, made of pieces of good ones. SWKUBE_FUZZ_SECONDS says for how long.
     @Test func `the parser and the evaluator bear everything`() {
-        let seconds: Double = ProcessInfo.processInfo.environment["SWKUBE_FUZZ_SECONDS"].flatMap { Double($0) } ?? 1
+        let seconds: Double = ProcessInfo.processInfo.environment["SWKUBE_FUZZ_SECONDS"].flatMap { Double($0) } ?? 30
         let seed: UInt64 = ProcessInfo.processInfo.environment["SWKUBE_FUZZ_SEED"].flatMap { UInt64($0) } ?? 20_261_127
         var random = SplitMix(state: seed)
         let clock = ContinuousClock()

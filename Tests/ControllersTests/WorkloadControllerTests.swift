@@ -173,6 +173,34 @@ struct WorkloadControllerTests {
         }
     }
 
+    @Test func `a job may ignore that a pod was evicted`() async throws {
+        try await TestControlPlane.with { plane in
+            let job = try await plane.create(
+                Job.self,
+                """
+                metadata: {name: batch}
+                spec:
+                  backoffLimit: 0
+                  podFailurePolicy: {rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}
+                  template:
+                    metadata: {annotations: {swkube.dev/simulated-duration: 1h}}
+                    spec: {restartPolicy: Never, containers: [{name: work, image: work}]}
+                """)
+            try await eventually("it runs") { try await plane.pods().map(\.status.phase) == ["Running"] }
+            let first: String = try await plane.pods().first?.name ?? ""
+            let eviction: JSON = ["apiVersion": "policy/v1", "kind": "Eviction", "metadata": ["name": .string(first)]]
+            _ = try await plane.client.send(
+                APIRequest(
+                    .create, Pod.names.resource, namespace: "default", name: first, subresource: "eviction", body: eviction.serialized()))
+            try await eventually("another runs") { () async throws -> Bool in
+                plane.clock.advance(by: .seconds(1))
+                let pods: [View<Pod>] = try await plane.pods()
+                return pods.map(\.status.phase) == ["Running"] && pods.first?.name != first
+            }
+            #expect(try await plane.client.get(Job.self, job.key).status.condition("FailureTarget") == nil)
+        }
+    }
+
     @Test func `a job is deleted when its time to live is over`() async throws {
         try await TestControlPlane.with { plane in
             let job = try await plane.create(
