@@ -4,7 +4,7 @@ import X509
 
 /// A private key, made to be certified.
 package struct CertificateKey: Sendable {
-    /// PKCS #8.
+    /// PKCS #8; ends with a line break, so that certificates may follow.
     package let pem: String
     /// A PKCS #10 request for nobody, signed with the key: it says which key it is. DER.
     package let request: [UInt8]
@@ -26,6 +26,6 @@ package struct CertificateKey: Sendable {
         var serializer = DER.Serializer()
         try serializer.serialize(request)
         self.request = serializer.serializedBytes
-        pem = try key.serializeAsPEM().pemString
+        pem = try key.serializeAsPEM().pemString + "\n"
     }
 }

@@ -102,7 +102,10 @@ import Testing
                     "containers": [
                         [
                             "name": "main", "image": "host",
-                            "command": ["sh", "-c", "cat /tls/roots.pem /tls/chain.pem; head -1 /tls/key.pem; wc -l < /tls/none.pem"],
+                            "command": [
+                                "sh", "-c",
+                                "cat /tls/roots.pem /tls/chain.pem; head -1 /tls/key.pem; tail -c1 /tls/key.pem | wc -l; wc -l < /tls/none.pem",
+                            ],
                             "volumeMounts": [["name": "tls", "mountPath": "/tls"]],
                         ]
                     ],
@@ -144,7 +147,7 @@ import Testing
             ]
             try await node.client.updateStatus(request)
             let pod: View<Pod> = try await node.waitForPhase("trusting", "Succeeded")
-            #expect(try await node.log(kubelet, pod) == anchor + anchor + "-----BEGIN PRIVATE KEY-----\n0\n")
+            #expect(try await node.log(kubelet, pod) == anchor + anchor + "-----BEGIN PRIVATE KEY-----\n1\n0\n")
         }
         await node.end()
     }

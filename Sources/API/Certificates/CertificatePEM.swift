@@ -74,7 +74,7 @@ package enum CertificatePEM {
         var rest: ArraySlice<UInt8> = der[name.upperBound...]
         if rest.starts(with: [0x01, 0x01, 0xFF]) { rest = rest.dropFirst(3) }
         // An octet string with a sequence whose first member is true.
-        return rest.count > 7 && rest.first == 0x04 && Array(rest.dropFirst(2).prefix(1)) == [0x30]
+        return rest.count >= 7 && rest.first == 0x04 && Array(rest.dropFirst(2).prefix(1)) == [0x30]
             && rest.dropFirst(4).starts(with: [1, 1, 0xFF])
     }
 }

@@ -35,7 +35,7 @@ struct SignerPermission: AdmissionPlugin {
             if authorizer.decide(call.user, question).isAllowed { return }
         }
         throw .forbidden(
-            call.names, call.request.name ?? "",
+            call.names, call.request.name ?? request?[["metadata", "name"]]?.string ?? "",
             verb == "attest"
                 ? "user not permitted to attest for signerName \"\(signer)\""
                 : "user not permitted to \(verb) requests with signerName \"\(signer)\"")
