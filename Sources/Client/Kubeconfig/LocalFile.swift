@@ -103,8 +103,14 @@ package enum LocalFile {
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
-    /// The path from the root, through links; as it is when there is nothing there.
-    package static func absolute(_ path: String) -> String { resolved(path) }
+    /// The path from the root, through links where it is there.
+    package static func absolute(_ path: String) -> String {
+        let path: String = resolved(path)
+        // What is not there has no real path; it is named from where we are.
+        guard !path.hasPrefix("/"), let here = getcwd(nil, 0) else { return path }
+        defer { free(here) }
+        return String(cString: here) + "/" + path
+    }
 
     private static func resolved(_ path: String) -> String {
         guard let real = realpath(path, nil) else { return path }
