@@ -93,7 +93,6 @@ import Testing
                 $0.spec.signerName = "example.com/mesh"
                 $0.spec.trustBundle = "# the only one\n" + anchor
             })
-        try await node.client.create(ServiceAccount.new("default", namespace: "default"))
         try await node.withKubelet { kubelet in
             try await node.run(
                 "trusting",
