@@ -46,6 +46,7 @@ bench: release ## speed and size, with the floor measured in the same run
 	$(SWIFT) build $(RELEASE_FLAGS:swkube=load-generator)
 	@scripts/bench ./swkube .build-release/release/load-generator
 	@scripts/bench-pods ./swkube
+	@scripts/bench-network ./swkube
 
 completions: build ## write completions/ from the binary
 	scripts/make-completions .build/debug/swkube
