@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /// Whether the signal ends a program that does nothing about it.
@@ -21,27 +22,35 @@ static bool ends_by_default(int number) {
     }
 }
 
-/// Whether the container's first process neither handles, blocks nor ignores a signal.
-static bool leaves_to_kernel(const struct parent *p, const struct container *k, int number) {
+/// What a program does about a signal.
+enum answer { HANDLES, BLOCKS, NOTHING };
+
+static enum answer answer_to(const struct parent *p, const struct container *k, int number) {
     char path[24], line[128];
     snprintf(path, sizeof path, "%d/status", k->host_pid);
     int fd = k->host_pid ? openat(p->pod.host_proc, path, O_RDONLY | O_CLOEXEC) : -1;
     FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-    if (!file) return false;
-    uint64_t seen = 0, set;
-    while (fgets(line, sizeof line, file))
-        if (sscanf(line, "SigBlk: %" SCNx64, &set) == 1 || sscanf(line, "SigIgn: %" SCNx64, &set) == 1
-            || sscanf(line, "SigCgt: %" SCNx64, &set) == 1)
-            seen |= set;
+    if (!file) return HANDLES;
+    uint64_t blocked = 0, handled = 0, set;
+    while (fgets(line, sizeof line, file)) {
+        if (sscanf(line, "SigBlk: %" SCNx64, &set) == 1) blocked = set;
+        else if (sscanf(line, "SigIgn: %" SCNx64, &set) == 1 || sscanf(line, "SigCgt: %" SCNx64, &set) == 1) handled |= set;
+    }
     fclose(file);
-    return !(seen >> (number - 1) & 1);
+    return handled >> (number - 1) & 1 ? HANDLES : blocked >> (number - 1) & 1 ? BLOCKS : NOTHING;
 }
 
 /// A program that is process 1 of a namespace would not hear a signal that it does nothing about; elsewhere it would end by it, and so
 /// it does here. Returns whether that was so.
 static bool end_by_signal(const struct parent *p, struct container *k, int number) {
     if (!k->own_processes || k->is_exec || k->phase == ENDED || number == SIGKILL || !ends_by_default(number)) return false;
-    if (!leaves_to_kernel(p, k, number)) return false;
+    enum answer answer = answer_to(p, k, number);
+    // A shell blocks all signals for the moment of a fork; who waits for signals blocks them for good.
+    for (int tries = 0; answer == BLOCKS && tries < 50; tries++) {
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        answer = answer_to(p, k, number);
+    }
+    if (answer != NOTHING) return false;
     k->ending_signal = number;
     return kill(k->pid, SIGKILL) == 0;
 }
