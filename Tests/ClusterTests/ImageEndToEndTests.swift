@@ -41,7 +41,7 @@ extension EndToEnd {
                 #expect(
                     try await home.check("image", "rm", "team/tool:1") == "Untagged: docker.io/team/tool:1\nDeleted: \(id)\n")
                 #expect(try await home.check("image", "ls").split(separator: "\n").count == 1)
-                #expect(try await home.check("get", "hostimages", "pause", "--no-headers").split(separator: " ").prefix(4).last == "1")
+                #expect(try await home.value("hostimage/pause", "{.status.found}") == "true")
             }
         }
 

@@ -49,7 +49,8 @@ struct PodCollector: ObjectController {
         if !pod.isFinished {
             var ended: View<Pod> = pod
             var status: JSON = ["phase": "Failed"]
-            if let message, ended.setCondition("DisruptionTarget", true, reason: "DeletionByPodGC", message: message, now: context.clock.time),
+            if let message,
+                ended.setCondition("DisruptionTarget", true, reason: "DeletionByPodGC", message: message, now: context.clock.time),
                 let condition = ended.condition("DisruptionTarget")
             {
                 status["conditions"] = [condition.json]
