@@ -53,6 +53,9 @@ extension Kubelet {
         package var apiForPods: Endpoint
         /// What holds containers to their limits.
         package var controlGroups: ControlGroups
+        /// Processes that all containers of a pod may have at once: more than a program needs, and a bound for one that multiplies without
+        /// end; a nearer one where nothing else holds that one back. Source: podPidsLimit of the kubelet's configuration.
+        package var podPidsLimit: Int64
         /// What pods are bound to.
         package var network: ClusterNetwork
         /// What the node has left; nil looks at the host.
@@ -79,6 +82,7 @@ extension Kubelet {
             self.apiForPods = apiForPods
             self.network = network
             self.controlGroups = controlGroups
+            podPidsLimit = controlGroups.isComplete ? 4096 : 1024
             self.podCIDR = podCIDR
             self.nameServer = nameServer
         }
