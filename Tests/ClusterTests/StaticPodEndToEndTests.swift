@@ -58,8 +58,9 @@ extension EndToEnd {
                 #expect(try await home.check("logs", pod, "-n", "kube-system").contains("the API answers"))
                 try await home.check("delete", "pod", pod, "-n", "kube-system")
                 try await eventually("its mirror is back") {
-                    try await home.swkube("get", "pod", pod, "-n", "kube-system", "-o", "name").code == 0
-                        && value("{.status.phase} {.status.containerStatuses[0].ready} {.metadata.uid}") != first
+                    let found: Command.Outcome = try await home.swkube(
+                        "get", "pod", pod, "-n", "kube-system", "-o", "jsonpath={.status.containerStatuses[0].ready} {.metadata.uid}")
+                    return found.output.hasPrefix("true ") && !first.hasSuffix(found.output)
                 }
                 try await home.check("stop")
                 try await home.start()

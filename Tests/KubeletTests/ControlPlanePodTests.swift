@@ -41,7 +41,9 @@ import Testing
         var later: Kubelet.ControlPlane = process
         later.began = process.began + .seconds(60)
         try await node.withKubelet({ $0.controlPlane = later }) { _ in
-            try await eventually("it was started again", { try await node.client.get(Pod.self, Self.key) }) { $0.main.restartCount == 1 }
+            _ = try await eventually("it was started again", { try await node.client.get(Pod.self, Self.key) }) {
+                $0.main.restartCount == 1
+            }
         }
         try await node.withKubelet { _ in
             try await eventually("it is gone") { try await node.client.find(Pod.self, Self.key) == nil }

@@ -16,7 +16,7 @@ struct LogPicker {
     /// Bytes that may still be given out are used up.
     var isFull: Bool { left <= 0 }
 
-    init(_ request: LogRequest, since: String?, line: @escaping (ArraySlice<UInt8>) -> CRILine?) {
+    init(_ request: LogRequest, since: String?, line: @escaping (ArraySlice<UInt8>) -> CRILine? = { CRILine($0) }) {
         hasTimestamps = request.hasTimestamps
         switch request.stream {
         case "Stdout": stream = Array("stdout".utf8)
