@@ -30,12 +30,15 @@ import Testing
             let uid: String = try #require(pod.mirrored)
             var request = LogRequest(pod: pod.key, uid: uid, container: "swkube")
             request.hasTimestamps = true
-            request.sinceTime = "2026-11-28T03:04:17Z"
             var bytes: [UInt8] = []
             for try await piece in try await kubelet.log(request) { bytes += piece }
             #expect(
-                String(decoding: bytes, as: UTF8.self)
-                    == "2026-11-28T03:04:17.000000000Z 2026-11-28T05:04:17+0200 info swkube: [CLI] the node is Ready\n")
+                String(decoding: bytes, as: UTF8.self) == """
+                    2026-11-28T03:04:16.000000000Z 2026-11-28T03:04:16+0000 info swkube: [CLI] the API answers
+                      and more of it
+                    2026-11-28T03:04:17.000000000Z 2026-11-28T05:04:17+0200 info swkube: [CLI] the node is Ready
+
+                    """)
             #expect(await kubelet.usage().first { $0.uid == uid }?.workingSetBytes ?? 0 > 0)
         }
         var later: Kubelet.ControlPlane = process

@@ -49,7 +49,7 @@ struct LogPicker {
             self.since = nil
         }
         var text: [UInt8] = []
-        if hasTimestamps, !isWithinLine { text += Array(line.timestamp) + [UInt8(ascii: " ")] }
+        if hasTimestamps, !isWithinLine, !line.timestamp.isEmpty { text += Array(line.timestamp) + [UInt8(ascii: " ")] }
         text += line.text
         if !line.isPartial { text.append(UInt8(ascii: "\n")) }
         isWithinLine = line.isPartial
