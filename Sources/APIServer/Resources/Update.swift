@@ -126,7 +126,8 @@ extension APIServer {
 
     private func validate(_ next: JSON, old: JSON, _ call: Call) throws(APIStatus) {
         var problems = Problems()
-        ObjectMeta.validateObjectUpdate(View(next["metadata"] ?? [:]), from: View(old["metadata"] ?? [:]), &problems)
+        ObjectMeta.validateObjectUpdate(
+            View(next["metadata"] ?? [:]), from: View(old["metadata"] ?? [:]), of: call.names, &problems)
         call.type.rules.validate(next, old, &problems)
         if !call.isSystemWrite { call.type.rules.validateUpdate(next, old, &problems) }
         for warning in problems.warnings { call.warnings.add(warning) }
