@@ -153,7 +153,7 @@ extension APIServer {
 
 extension Call {
     /// The name that owns what this request writes.
-    var fieldManager: String { options.fieldManager ?? "unknown" }
+    var fieldManager: String { options.fieldManager ?? options.program ?? "unknown" }
 
     /// What this request does not change, whatever it says of it: nobody comes to own it that way.
     var resetFields: FieldSet {
