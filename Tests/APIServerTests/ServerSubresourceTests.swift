@@ -16,6 +16,10 @@ import Testing
         var scale: JSON = try await server.ask("GET", Place.deployments + "/web/scale").json
         #expect(scale["kind"] == "Scale" && scale["apiVersion"] == "autoscaling/v1")
         #expect(scale["spec"] == ["replicas": 2] && scale["status"] == ["replicas": 0, "selector": "app=web"])
+        let table: TestServer.Reply = try await server.ask(
+            "GET", Place.deployments + "/web/scale", accept: "application/json;as=Table;v=v1;g=meta.k8s.io")
+        #expect(table["columnDefinitions"]?.array?.map { $0["name"] } == ["Name", "Desired", "Available", "Age"])
+        #expect(table["rows"]?.array?.first?["cells"]?.array?.prefix(3) == ["web", 2, 0])
         scale["spec"] = ["replicas": 5]
         #expect(try await server.ask("PUT", Place.deployments + "/web/scale", scale)["spec"] == ["replicas": 5])
         #expect(try await server.ask("PUT", Place.deployments + "/web/scale", scale).code == 409, "its revision is stale now")

@@ -104,11 +104,13 @@ extension APIServer {
         }
     }
 
-    func represent(_ object: JSON, _ call: Call) -> JSON {
+    /// - Parameter type: of the object, where it is another than that of the resource.
+    func represent(_ object: JSON, _ call: Call, as type: ResourceType? = nil) -> JSON {
         switch call.request.representation {
         case .object: object
         case .metadata, .metadataList: Representations.metadata(object)
-        case .table: TableWriter(call).table([object], metadata: ["resourceVersion": object[["metadata", "resourceVersion"]] ?? ""])
+        case .table:
+            TableWriter(call, type).table([object], metadata: ["resourceVersion": object[["metadata", "resourceVersion"]] ?? ""])
         }
     }
 }

@@ -19,9 +19,11 @@ struct TableWriter {
     /// `None`, `Metadata` or `Object`: what each row carries beside its cells.
     private let includeObject: String
 
-    /// - Parameter now: nil is the time of the call.
-    init(_ call: Call, now: Time? = nil) {
-        type = call.type
+    /// - Parameters:
+    ///   - type: nil is that of the call.
+    ///   - now: nil is the time of the call.
+    init(_ call: Call, _ type: ResourceType? = nil, now: Time? = nil) {
+        self.type = type ?? call.type
         self.now = now ?? call.now
         includeObject = call.options["includeObject"] ?? "Metadata"
     }

@@ -3,15 +3,18 @@ import Machinery
 
 /// `scale`: the wanted and the seen number of replicas, in the same form for every workload.
 struct ScaleHandler: SubresourceHandler {
+    private static let type = ResourceType(Scale.self)
+
     func handle(_ call: Call, _ subresource: Subresource, _ server: APIServer, _ reply: @escaping Reply) throws(APIStatus) {
         guard let paths = subresource.scale else { throw .pathNotFound }
+        let asked: Call = call
         let shown: Reply = { result in
             reply(
                 result.map { answer in
                     guard case .document(let code, let pieces, let warnings) = answer,
                         let object = try? JSON(parsing: Array(pieces.joined()))
                     else { return answer }
-                    return .json(Self.scale(of: object, paths), code: code, warnings: warnings)
+                    return .json(server.represent(Self.scale(of: object, paths), asked, as: Self.type), code: code, warnings: warnings)
                 })
         }
         // The object itself is read and written in full; only the Scale crosses the wire.
