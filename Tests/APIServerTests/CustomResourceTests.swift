@@ -32,6 +32,29 @@ import Testing
         #expect(table["rows"]?.array?.first?["cells"] == ["a", "* * * * */5", 1, "0s"])
     }
 
+    @Test func `version 2 of OpenAPI names no members of what may have any`() async throws {
+        let server = try await TestServer()
+        try await server.define(
+            CronTabs.definition([
+                CronTabs.version(
+                    "v1", isStorage: true,
+                    [
+                        "schema": [
+                            "openAPIV3Schema": [
+                                "type": "object", "x-kubernetes-preserve-unknown-fields": true, "properties": ["spec": ["type": "object"]],
+                            ]
+                        ], "selectableFields": nil,
+                    ])
+            ]))
+        let swagger: JSON = try await server.document("/openapi/v2")
+        #expect(
+            swagger[["definitions", "com.example.stable.v1.CronTab"]]
+                == [
+                    "type": "object",
+                    "x-kubernetes-group-version-kind": [["group": "stable.example.com", "kind": "CronTab", "version": "v1"]],
+                ])
+    }
+
     @Test func `the schema prunes, defaults and refuses`() async throws {
         let server = try await TestServer()
         try await server.define()

@@ -15,7 +15,8 @@ package struct ObjectMeta: Schema {
     package let resourceVersion = Field<String>(
         "resourceVersion", 6, "Revision of the last change, to be compared for equality only. An update that names an old one is refused.")
     package let generation = Field<Int64>("generation", 7, "Rises by one with each change of the wanted state. The server sets it.")
-    package let creationTimestamp = Field<Time?>("creationTimestamp", 8, "When the server stored the object first.")
+    package let creationTimestamp = Field<Time?>(
+        "creationTimestamp", 8, "CreationTimestamp is a timestamp of the server: when it stored the object first.")
     package let deletionTimestamp = Field<Time?>(
         "deletionTimestamp", 9, "When the object is to be gone. Set when deletion is asked for and finalizers or a grace period remain.")
     package let deletionGracePeriodSeconds = Field<Int64?>(

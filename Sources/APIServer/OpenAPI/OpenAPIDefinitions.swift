@@ -110,20 +110,27 @@ struct OpenAPIDefinitions: Sendable {
         }
     }
 
-    /// What the definition of a custom resource says, with the members that all objects have.
+    /// What the definition of a custom resource says, with the members that all objects have. In version 2 nothing is said of what may
+    /// have members of any name: clients took the members that are named for the only ones. Source: `buildKubeNative` of
+    /// k8s.io/apiextensions-apiserver.
     private mutating func addCustom(_ type: ResourceType, _ custom: CustomTraits) {
         let names: KindNames = type.names
         namesByKind[names.apiVersion + "/" + names.kind] = type.schema.name
         add(ObjectMeta.definition.schema, kinds: [])
+        let kinds: JSON = [Self.json((names.group, names.version, names.kind))]
+        if dialect == .version2, custom.openAPI["x-kubernetes-preserve-unknown-fields"]?.bool == true {
+            schemas[type.schema.name] = ["type": "object", "x-kubernetes-group-version-kind": kinds]
+            return
+        }
         var definition: JSONObject = (dialect == .version3 ? custom.openAPI : CustomSwagger.schema(custom.openAPI)).object ?? [:]
         var properties: JSONObject = definition["properties"]?.object ?? [:]
         for member in Self.typeMeta { properties[member.key] = member.value }
         var metadata: JSONObject = dialect.fieldReference(ObjectMeta.definition.schema.name)
-        metadata["description"] = "Name, labels and the like."
+        metadata["description"] = "Standard object's metadata: name, labels and the like."
         properties["metadata"] = .object(metadata)
         definition["type"] = "object"
         definition["properties"] = .object(properties.sorted())
-        definition["x-kubernetes-group-version-kind"] = [Self.json((names.group, names.version, names.kind))]
+        definition["x-kubernetes-group-version-kind"] = kinds
         schemas[type.schema.name] = definition
     }
 
@@ -152,7 +159,8 @@ struct OpenAPIDefinitions: Sendable {
         JSONObject.Member(
             key: "apiVersion",
             value: [
-                "description": "Group and version of the kind, such as apps/v1; v1 alone for the core group.", "type": "string",
+                "description": "APIVersion defines group and version of the kind, such as apps/v1; v1 alone for the core group.",
+                "type": "string",
             ]),
         JSONObject.Member(key: "kind", value: ["description": "What the object is, such as Pod.", "type": "string"]),
     ]
