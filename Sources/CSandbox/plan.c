@@ -65,6 +65,7 @@ bool plan_read(struct plan *plan, struct fields f) {
         case SANDBOX_UNMASKED_PROC: plan->unmasked |= field_value(&f) != 0; break;
         case SANDBOX_DATA_LIMIT: plan->data_limit = field_value(&f); break;
         case SANDBOX_PROCESS_LIMIT: plan->process_limit = field_value(&f); break;
+        case SANDBOX_NICENESS: plan->niceness = (int)field_value(&f); break;
         case SANDBOX_MASK: add(&plan->masks, field_copy(&f)); break;
         case SANDBOX_CAPABILITIES: plan->capabilities = (uint64_t)field_value(&f); break;
         case SANDBOX_NO_NEW_PRIVILEGES: plan->no_new_privileges = field_value(&f) != 0; break;

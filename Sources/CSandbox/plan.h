@@ -37,6 +37,7 @@ struct plan {
     struct bytes seccomp_program; // empty: none, or the default
     unsigned seccomp_flags;
     bool seccomp, without_overlay, read_only_root, no_new_privileges, own_processes, terminal, privileged, unmasked;
+    int niceness;      // 0: that of the parent
     int input;         // SANDBOX_INPUT, 0: /dev/null
     int rows, columns; // of the terminal
 };

@@ -163,6 +163,7 @@ static void set_limit(int which, int64_t value, const char *name) {
 static void set_limits(const struct plan *plan) {
     set_limit(RLIMIT_DATA, plan->data_limit, "memory");
     set_limit(RLIMIT_NPROC, plan->process_limit, "processes");
+    if (plan->niceness > 0 && setpriority(PRIO_PROCESS, 0, plan->niceness) < 0) setup_fail("limits", "niceness");
 }
 
 /// Makes a terminal in the container's own /dev/pts, hands its other side to the parent, and gives this process the inner one.

@@ -16,9 +16,16 @@ package struct Client: Sendable {
 
     /// Sends a request and reads the object that comes back.
     package func send(_ request: APIRequest) async throws -> JSON {
+        try JSON(parsing: try await answer(to: request))
+    }
+
+    /// Sends a request whose answer nobody needs: that it was carried out is all there is to know.
+    private func carryOut(_ request: APIRequest) async throws { _ = try await answer(to: request) }
+
+    private func answer(to request: APIRequest) async throws -> [UInt8] {
         var request: APIRequest = request
         if request.verb != .get, request.options.fieldManager == nil { request.options.fieldManager = fieldManager }
-        return try JSON(parsing: try await transport.send(request).body)
+        return try await transport.send(request).body
     }
 }
 
@@ -75,19 +82,31 @@ extension Client {
     package func patch<K: Kind>(
         _ kind: K.Type, _ key: ObjectKey, _ patch: JSON, as type: APIRequest.ContentType = .strategicMergePatch, subresource: String? = nil
     ) async throws -> View<K> {
+        View(try await send(patching(kind, key, patch, as: type, subresource)))
+    }
+
+    /// Patches an object without reading what it became, for writes that are many.
+    package func patchUnread<K: Kind>(
+        _ kind: K.Type, _ key: ObjectKey, _ patch: JSON, as type: APIRequest.ContentType = .strategicMergePatch, subresource: String? = nil
+    ) async throws {
+        try await carryOut(patching(kind, key, patch, as: type, subresource))
+    }
+
+    private func patching<K: Kind>(
+        _ kind: K.Type, _ key: ObjectKey, _ patch: JSON, as type: APIRequest.ContentType, _ subresource: String?
+    ) -> APIRequest {
         var request: APIRequest = request(.patch, kind, key)
         request.subresource = subresource
         request.contentType = type
         request.body = patch.serialized()
-        return View(try await send(request))
+        return request
     }
 
     /// - Parameter uid: deletes only this very object.
     package func delete<K: Kind>(
         _ kind: K.Type, _ key: ObjectKey, uid: String? = nil, gracePeriodSeconds: Int? = nil, propagationPolicy: String? = nil
     ) async throws {
-        _ = try await send(
-            deletion(kind, key, uid: uid, gracePeriodSeconds: gracePeriodSeconds, propagationPolicy: propagationPolicy))
+        try await carryOut(deletion(kind, key, uid: uid, gracePeriodSeconds: gracePeriodSeconds, propagationPolicy: propagationPolicy))
     }
 
     private func deletion<K: Kind>(

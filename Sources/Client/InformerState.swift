@@ -21,11 +21,15 @@ struct InformerState<K: Kind>: Sendable {
     var askForBookmark: (@Sendable () -> Void)?
 
     mutating func put(_ object: View<K>?, _ key: ObjectKey) {
-        if let before = objects[key] { Self.remove(key, from: &keysByOwner, at: Self.owner(before)) }
+        let before: View<K>? = objects[key]
         objects[key] = object
-        guard let object else { return Self.remove(key, from: &keysByNamespace, at: key.namespace) }
-        keysByNamespace[key.namespace, default: []].insert(key)
-        keysByOwner[Self.owner(object), default: []].insert(key)
+        let (former, owner): (String?, String?) = (before.map(Self.owner), object.map(Self.owner))
+        // Most changes leave an object to its owner.
+        guard former != owner else { return }
+        if let former { Self.remove(key, from: &keysByOwner, at: former) }
+        guard let owner else { return Self.remove(key, from: &keysByNamespace, at: key.namespace) }
+        if former == nil { keysByNamespace[key.namespace, default: []].insert(key) }
+        keysByOwner[owner, default: []].insert(key)
     }
 
     /// The watch has ended: those who wait for a revision that nobody wrote here would wait for ever.

@@ -16,6 +16,18 @@ extension Kubelet {
         }
     }
 
+    /// The process that a kubelet is part of, to be shown as a pod of its node.
+    package struct ControlPlane: Sendable {
+        /// File into which it writes about itself; nil for none.
+        package var logPath: String?
+        package var began: Time
+
+        package init(logPath: String?, began: Time) {
+            self.logPath = logPath
+            self.began = began
+        }
+    }
+
     package struct Configuration: Sendable {
         package var nodeName: String
         /// Folder of container logs, `<namespace>_<pod>_<uid>/<container>/<n>.log`.
@@ -47,12 +59,17 @@ extension Kubelet {
         package var manifestsFolder: String?
         /// Address on this machine that gives static pods; nil for none. See ``StaticPodAddress``.
         package var manifestAddress: String?
+        /// What this node shows as its control plane; nil for nothing.
+        package var controlPlane: ControlPlane?
         /// Where the host's programs find the API server.
         package var api: Endpoint
         /// Where containers find it that are not in the host's network.
         package var apiForPods: Endpoint
         /// What holds containers to their limits.
         package var controlGroups: ControlGroups
+        /// Processes that all containers of a pod may have at once: more than a program needs, and a bound for one that multiplies without
+        /// end; a nearer one where nothing else holds that one back. Source: podPidsLimit of the kubelet's configuration.
+        package var podPidsLimit: Int64
         /// What pods are bound to.
         package var network: ClusterNetwork
         /// What the node has left; nil looks at the host.
@@ -79,6 +96,7 @@ extension Kubelet {
             self.apiForPods = apiForPods
             self.network = network
             self.controlGroups = controlGroups
+            podPidsLimit = controlGroups.isComplete ? 4096 : 1024
             self.podCIDR = podCIDR
             self.nameServer = nameServer
         }

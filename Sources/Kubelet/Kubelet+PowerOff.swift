@@ -9,8 +9,8 @@ extension Kubelet {
     private static let criticalPeriod: Duration = .seconds(5)
 
     /// Ends all pods: hooks, signals and grace periods as at a deletion, the critical pods after the others. Their processes go, their files
-    /// stay, and the API hears of no end, so that the next start runs them again; upstream, where a node that goes down may never come
-    /// back, they fail as `Terminated`.
+    /// stay, and the API hears of no end: the next start tells how each container ended and runs it again where its restart policy says
+    /// so, as after `minikube stop`. Only where shutdownGracePeriod is configured pods of a real node fail as `Terminated`.
     package func powerOff() async {
         await powerOff(within: Self.shutdownPeriod - Self.criticalPeriod) { !$0.isCritical }
         await powerOff(within: Self.criticalPeriod) { _ in true }

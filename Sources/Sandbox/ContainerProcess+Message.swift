@@ -42,6 +42,7 @@ extension ContainerProcess {
         }
         if let dataLimit { writer.number(SANDBOX_DATA_LIMIT, dataLimit) }
         if let processLimit { writer.number(SANDBOX_PROCESS_LIMIT, processLimit) }
+        if niceness > 0 { writer.number(SANDBOX_NICENESS, Int64(niceness)) }
         for path in controlGroups { writer.text(SANDBOX_CONTROL_GROUP, path) }
         if let terminal {
             writer.flag(SANDBOX_TERMINAL, true)

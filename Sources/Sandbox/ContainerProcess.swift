@@ -34,6 +34,8 @@ package struct ContainerProcess: Sendable {
     package var dataLimit: Int64?
     /// Processes that its user may have in the sandbox's user namespace; nil for no limit. Linux: RLIMIT_NPROC.
     package var processLimit: Int64?
+    /// How far the program stands back for others that want the processors, from 0 to 19.
+    package var niceness = 0
     /// Files of the host's control groups that the program joins; see ``ControlGroups``.
     package var controlGroups: [String] = []
     /// Whether the program is process 1 of a PID namespace of its own, or one of the pod's, whose process 1 is the sandbox parent.

@@ -37,3 +37,25 @@ package struct ContainerState: Sendable, Equatable {
     /// Why lines of its log were lost, nil when none were: the errno of the last failed write.
     package let logFailure: Int32?
 }
+
+extension ContainerState {
+    /// A line of a sandbox's record; nil for one of something else. Source: record.c.
+    init?(recorded line: Substring) {
+        let parts: [Substring] = line.split(separator: " ")
+        let numbers: [Int64] = parts.dropFirst(3).compactMap { Int64($0) }
+        guard parts.first == "container", parts.count == 8, numbers.count == 5 else { return nil }
+        id = String(parts[1])
+        pid = Int32(clamping: numbers[0])
+        startedAt = numbers[1]
+        logFailure = nil
+        switch parts[2] {
+        case "running": phase = .running
+        case "starting": phase = .starting
+        default:
+            phase = .ended(
+                ContainerExit(
+                    id: id, exitCode: Int32(clamping: numbers[3]), signal: numbers[4] == 0 ? nil : Int32(clamping: numbers[4]),
+                    startedAt: numbers[1], finishedAt: numbers[2]))
+        }
+    }
+}

@@ -49,6 +49,13 @@ package final class SandboxRuntime: Sendable {
         return sandbox
     }
 
+    /// What a sandbox that has ended noted of its containers, the youngest first; nothing where it left no whole record. One that was
+    /// killed left as running what it ran last. Blocks.
+    package static func record(folder: String) -> [ContainerState] {
+        let lines: [Substring] = text(ofFile: folder + "/state").split(separator: "\n")
+        return lines.last == "end" ? lines.compactMap { ContainerState(recorded: $0) } : []
+    }
+
     /// Kills what a sandbox left in the host's PID namespace when its parent was killed. Does nothing for a sandbox with one of its own,
     /// whose processes the kernel ends. `folder` is as it was at the start, and its last but one component unique on the machine. Blocks.
     package static func endLeftovers(folder: String) {

@@ -36,6 +36,19 @@ import Testing
         #expect(try reader.next() == nil)
     }
 
+    @Test func `an archive that ends with its last member's bytes is whole, one that ends in them is not`() throws {
+        var bytes: [UInt8] = []
+        let writer = TarWriter { bytes += Array($0) }
+        try writer.begin(TarEntry(path: "a", kind: .file, mode: 0o640, size: 700, seconds: 5))
+        try [UInt8](repeating: 66, count: 700).withUnsafeBytes { try writer.add($0) }
+        let whole = TarReader(Source(bytes), of: "the archive")
+        #expect(try whole.next()?.size == 700)
+        #expect(try whole.next() == nil)
+        let cut = TarReader(Source(bytes.dropLast()), of: "the archive")
+        #expect(try cut.next()?.size == 700)
+        #expect(throws: ImageError.self) { try cut.next() }
+    }
+
     /// Bytes in memory.
     private final class Source: ByteSource {
         private var rest: ArraySlice<UInt8>

@@ -132,6 +132,7 @@ import Testing
         }
         try await node.withKubelet { kubelet in
             let pod: View<Pod> = try await node.wait("steady", "runs again") { $0.main.restartCount == 1 && $0.main.ready }
+            #expect(pod.main.lastState.terminated?.reason == "Completed", "how it ended")
             try await eventually("what the hook wrote is there") { try await node.log(kubelet, pod).hasPrefix("hooked\n") }
         }
         await node.end()

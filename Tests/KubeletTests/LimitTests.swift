@@ -1,9 +1,10 @@
 import API
-import Kubelet
 import Machinery
 import Sandbox
 import TestSupport
 import Testing
+
+@testable import Kubelet
 
 /// Limits, as far as the host lets control groups be made.
 @Suite(.serialized) struct LimitTests {
@@ -22,16 +23,30 @@ import Testing
 
     @Test func `a program that multiplies without end stays within its pod's processes`() async throws {
         let node = try await TestNode()
-        guard node.configuration.controlGroups.isComplete else { return await node.end() }
-        try await node.withKubelet { kubelet in
-            let count = """
-                i=0; while [ $i -lt 5000 ]; do sleep 100 & i=$((i+1)); done 2>&1 | head -1; echo over; kill -9 -1
-                """
-            try await node.shell("bomb", count)
-            let pod: View<Pod> = try await node.wait("bomb", "has ended") { $0.main.state.terminated != nil }
-            #expect(try await node.log(kubelet, pod).contains("fork"))
+        try await node.withKubelet {
+            $0.podPidsLimit = 60
+        } _: { kubelet in
+            let many = "i=0; while [ $i -lt 100 ]; do sleep 1000 & i=$((i+1)); done"
+            // Users of the pod's own are what the kernel counts by where there are no control groups.
+            for (name, script) in [("bomb", many), ("other", "sleep 1 & sleep 1 & wait; echo lives")] {
+                try await node.run(
+                    name,
+                    [
+                        "restartPolicy": "Never", "hostUsers": false,
+                        "containers": [["name": "main", "image": "host", "command": ["sh", "-c", .string(script)]]],
+                    ])
+            }
+            let bomb: View<Pod> = try await node.wait("bomb", "has ended") { $0.main.state.terminated != nil }
+            #expect(try await node.log(kubelet, bomb).contains("fork"))
+            let other: View<Pod> = try await node.waitForPhase("other", "Succeeded")
+            #expect(try await node.log(kubelet, other) == "lives\n")
         }
         await node.end()
+    }
+
+    @Test(arguments: [(0, 10), (100, 10), (250, 6), (500, 3), (1000, 0), (4000, 0)])
+    func `who asked for less of the processors stands back more`(share: Int64, niceness: Int) {
+        #expect(PodWorker.niceness(share) == niceness)
     }
 
     @Test func `what a container uses is counted`() async throws {

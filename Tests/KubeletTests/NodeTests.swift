@@ -1,5 +1,6 @@
 import API
 import Client
+import FoundationEssentials
 import Kubelet
 import Machinery
 import TestSupport
@@ -207,7 +208,7 @@ import Testing
         await node.endPods()
         try await node.withKubelet { kubelet in
             let pod: View<Pod> = try await node.wait("again", "runs again") { $0.main.restartCount == 1 && $0.isReady }
-            #expect(pod.main.lastState.terminated?.reason == "ContainerStatusUnknown")
+            #expect(pod.main.lastState.terminated?.reason == "Error")
             #expect(pod.containerStatus("init")?.restartCount == 1)
             // What the first run left in the volume is still there.
             try await eventually("both runs of the init container were seen") {
@@ -217,6 +218,31 @@ import Testing
             }
             try await node.delete("again")
             try await node.waitUntilGone("again")
+        }
+        await node.end()
+    }
+
+    @Test func `a run that was begun and never told keeps its number and its log`() async throws {
+        let node = try await TestNode()
+        let pod: View<Pod> = try await node.withKubelet { _ in
+            try await node.shell("counted", "echo here; sleep 1000", restartPolicy: "Always")
+            try await node.shell("once", "sleep 1000")
+            try await node.waitForPhase("once", "Running")
+            return try await node.waitForPhase("counted", "Running")
+        }
+        await node.endPods()
+        // As if everything had been killed after the next run began and before anybody heard of it.
+        let state = "\(node.configuration.stateFolder)/pods"
+        for uid in names(in: state) { try FileManager.default.removeItem(atPath: "\(state)/\(uid)/sandbox/state") }
+        let log = "pods/default_counted_\(pod.metadata.uid)/main/1.log"
+        _ = try node.folder.write("2026-01-01T00:00:00Z stdout F before\n", to: log)
+        try await node.withKubelet { kubelet in
+            let pod: View<Pod> = try await node.wait("counted", "runs again") { $0.main.restartCount == 2 && $0.main.ready }
+            #expect(pod.main.lastState.terminated?.reason == "ContainerStatusUnknown")
+            #expect(file(node.folder.file(log)).hasSuffix("before\n"))
+            try await eventually("its own log") { try await node.log(kubelet, pod) == "here\n" }
+            let once: View<Pod> = try await node.waitForPhase("once", "Failed")
+            #expect(once.main.restartCount == 0 && once.main.state.terminated?.reason == "ContainerStatusUnknown")
         }
         await node.end()
     }

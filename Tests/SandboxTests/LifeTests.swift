@@ -52,7 +52,10 @@ import Testing
         try await eventually("both up") { pod.output("polite") == ["up"] && pod.output("stubborn") == ["up"] }
         await pod.sandbox.shutdown(gracePeriod: .milliseconds(500))
         #expect(pod.output("polite").contains("bye"))
-        #expect(contents("\(pod.folder)/pod/state").contains("container stubborn ended"))
+        let ends: [ContainerExit] = SandboxRuntime.record(folder: "\(pod.folder)/pod").compactMap {
+            if case .ended(let exit) = $0.phase { exit } else { nil }
+        }
+        #expect(ends.map(\.id) == ["stubborn", "polite"] && ends.map(\.exitCode) == [137, 0] && ends.map(\.signal) == [9, nil])
         try removeFolder(pod.folder)
     }
 

@@ -28,7 +28,8 @@ struct NodeConditions {
             limits.map {
                 condition(
                     "ResourceLimitsEnforced", false, "ProcessLimitsOnly",
-                    "each process is held to its container's memory limit by itself, and none to a share of the processors: \($0)")
+                    "each process is held to its container's memory limit by itself, a pod to its number of processes, "
+                        + "and the processors are shared by priority: \($0)")
             }
                 ?? condition("ResourceLimitsEnforced", true, "ControlGroups", "the kernel holds containers to their limits"),
             podNetworks,

@@ -16,7 +16,7 @@ struct NodeLease {
     func renew(at now: MicroTime) async throws {
         do {
             let patch: JSON = ["spec": ["renewTime": now.json, "holderIdentity": .string(nodeName)]]
-            try await client.patch(Lease.self, key, patch, as: .mergePatch)
+            try await client.patchUnread(Lease.self, key, patch, as: .mergePatch)
         } catch let status as APIStatus where status.code == 404 {
             try await create(at: now)
         }

@@ -3,6 +3,7 @@ import Client
 import Logging
 import Machinery
 import Sandbox
+import struct Sandbox.ContainerState
 
 /// What a kubelet finds when it sees a pod for the first time.
 extension PodWorker {
@@ -27,9 +28,36 @@ extension PodWorker {
         if startTime != nil { takeAllocation() }
         podIP = status.podIP.isEmpty ? folders.knownAddress ?? "" : status.podIP
         if Files.kind(folders.sandbox) != nil { await adoptSandbox() }
-        for (name, record) in records where record.isRunning && sandbox == nil {
-            finish(name, .unknown(containerID: containerID(record), now: node.clock.now))
+        takeBegunRuns()
+        for (name, record) in records where record.isRunning && sandbox == nil { lose(name, record) }
+    }
+
+    /// Counts runs that were begun and that neither the API nor a sandbox knows: their logs are there. Their numbers must not come again.
+    ///
+    /// The log is made before the program starts, so who is killed at any moment leaves either a log or nothing that ran. Source:
+    /// `calcRestartCountByLogDir` of pkg/kubelet/kuberuntime.
+    func takeBegunRuns() {
+        for (name, record) in records {
+            guard let last = folders.attempts(of: name).last, last > record.attempt || !record.hasRun else { continue }
+            reach(attempt: last, of: name)
+            if let record = records[name] { lose(name, record) }
         }
+    }
+
+    /// Nobody can say how the container's run ended.
+    private func lose(_ name: String, _ record: ContainerRecord) {
+        finish(name, .unknown(containerID: containerID(record), now: node.clock.now))
+    }
+
+    /// A run is known that the API may not have heard of; then what it knows is the run before.
+    private func reach(attempt: Int, of name: String) {
+        guard let record = records[name] else { return }
+        if attempt > record.attempt {
+            if record.isRunning { lose(name, record) }
+            if let end = records[name]?.end { records[name]?.previous = end }
+        }
+        records[name]?.attempt = attempt
+        records[name]?.problem = nil
     }
 
     /// What the status says is what an earlier kubelet had given.
@@ -58,54 +86,58 @@ extension PodWorker {
         for member in all.members { records[member.key]?.restarts = BackOff(member.value) }
     }
 
+    /// Takes the sandbox over when it lives; of one that has ended, what it noted.
     private func adoptSandbox() async {
         do {
-            guard
-                let found: Sandbox = try await node.runtime.adopt(
-                    folder: folders.sandbox, maskedPaths: node.configuration.maskedPaths)
-            else { return }
-            guard folders.knownGeneration == networkGeneration else {
+            var found: Sandbox? = try await node.runtime.adopt(folder: folders.sandbox, maskedPaths: node.configuration.maskedPaths)
+            if let lost = found, folders.knownGeneration != networkGeneration {
                 // The network that the pod is bound to has gone with its holder: nothing would reach it any more.
                 log.warning("the pod's network is gone; it is made anew")
-                return await found.shutdown(gracePeriod: .seconds(2))
+                await lost.shutdown(gracePeriod: .seconds(2))
+                found = nil
             }
-            var running: Set<String> = []
-            for state in try await found.state().reversed() {
-                guard let (name, attempt) = ContainerRecord.parse(sandboxID: state.id), let record = records[name] else { continue }
-                guard attempt >= record.attempt else { continue }
-                if attempt > record.attempt, let end = record.end { records[name]?.previous = end }
-                records[name]?.attempt = attempt
-                records[name]?.problem = nil
-                switch state.phase {
-                case .running, .starting:
-                    running.insert(name)
-                    let startedAt: ClusterClock.Instant = node.moment(hostNanoseconds: state.startedAt)
-                    if attempt > record.attempt || !record.isRunning, let container = container(name) {
-                        // The API never heard of this run, so neither of its probes.
-                        records[name]?.isStarted = container.startupProbe == nil
-                        records[name]?.isReady = container.startupProbe == nil && container.readinessProbe == nil
-                    }
-                    records[name]?.phase = .running(.init(startedAt: startedAt, image: container(name)?.image ?? ""))
-                case .ended(let exit):
-                    running.remove(name)
-                    finish(name, end(of: exit, name))
-                    unacknowledged.append(state.id)
-                }
-            }
+            guard let found else { return take(SandboxRuntime.record(folder: folders.sandbox)) }
+            let told: [String: ContainerRecord] = records
+            take(try await found.state())
             use(found)
             volumes.adopt(pod)
-            for (name, record) in records where record.isRunning {
-                if running.contains(name) {
+            for (name, record) in records {
+                if record.isRunning {
                     beginProbes(name, isAdopted: true)
-                } else {
-                    finish(name, .unknown(containerID: containerID(record), now: node.clock.now))
-                    begin(anew: name, record, in: found)
+                } else if let told = told[name], told.isRunning, told.attempt == record.attempt {
+                    begin(anew: name, told, in: found)
                 }
             }
             setbacks[.volumes] = nil
         } catch {
             log.warning("a pod of an earlier run could not be taken over", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// Takes what a sandbox knows of its containers, the youngest first. What it does not know to run does not.
+    private func take(_ states: [ContainerState]) {
+        var running: Set<String> = []
+        for state in states.reversed() {
+            guard let (name, attempt) = ContainerRecord.parse(sandboxID: state.id), let record = records[name], attempt >= record.attempt
+            else { continue }
+            reach(attempt: attempt, of: name)
+            switch state.phase {
+            case .running, .starting:
+                running.insert(name)
+                let startedAt: ClusterClock.Instant = node.moment(hostNanoseconds: state.startedAt)
+                if attempt > record.attempt || !record.isRunning, let container = container(name) {
+                    // The API never heard of this run, so neither of its probes.
+                    records[name]?.isStarted = container.startupProbe == nil
+                    records[name]?.isReady = container.startupProbe == nil && container.readinessProbe == nil
+                }
+                records[name]?.phase = .running(.init(startedAt: startedAt, image: container(name)?.image ?? ""))
+            case .ended(let exit):
+                running.remove(name)
+                finish(name, end(of: exit, name))
+                unacknowledged.append(state.id)
+            }
+        }
+        for (name, record) in records where record.isRunning && !running.contains(name) { lose(name, record) }
     }
 
     /// The run was one of a sandbox before this one: the pod begins anew in this one, and nothing is to wait for it.

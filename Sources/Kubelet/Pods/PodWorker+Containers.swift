@@ -60,6 +60,7 @@ extension PodWorker {
         defer { starting = nil }
         do {
             let started: StartedContainer = try await sandbox.start(process)
+            guard sandbox === self.sandbox else { return }  // its end was faster than this answer, and has counted the run
             begun.append(name)
             record.phase = .running(.init(startedAt: node.moment(hostNanoseconds: started.startedAt), image: container.image))
             record.isStarted = container.startupProbe == nil

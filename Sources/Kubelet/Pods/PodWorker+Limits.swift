@@ -4,9 +4,6 @@ import Sandbox
 
 /// What holds containers to their limits, and counts what they use.
 extension PodWorker {
-    /// Processes that all containers of a pod may have at once: more than a program needs, and a bound for one that multiplies without end.
-    private static let processLimit: Int64 = 4096
-
     /// The control group of a container's run, below the cluster's.
     func controlGroup(of sandboxID: String) -> String { "\(uid)/\(sandboxID)" }
 
@@ -20,12 +17,34 @@ extension PodWorker {
         return try groups.make(controlGroup(of: sandboxID), Self.limits(resources(of: container)))
     }
 
-    /// Where the host lends no control groups, holds each process to the container's memory, and an ordinary user's pod to its processes.
+    /// Where the host lends no control groups, holds each process to the container's memory, and a pod with users of its own to its
+    /// number of processes; and shares the processors by priority.
     func limit(_ process: inout ContainerProcess, _ container: View<Container>) {
         guard !node.configuration.controlGroups.isComplete else { return }
-        process.dataLimit = resources(of: container).limits["memory"]?.value
-        // As root, users are those of the host, and all pods' processes would count as one's.
-        if !Host.isRoot || pod.spec.hostUsers == false { process.processLimit = Self.processLimit }
+        let resources: View<ResourceRequirements> = resources(of: container)
+        process.dataLimit = resources.limits["memory"]?.value
+        process.niceness = Self.niceness(Self.limits(resources).cpuShare ?? 0)
+        // The kernel counts by user namespace. As root, users are those of the host, and all pods' processes would count as one's.
+        if !Host.isRoot || pod.spec.hostUsers == false { process.processLimit = node.configuration.podPidsLimit }
+    }
+
+    /// What of the container's limits nothing holds it to, as a sentence; nil when there is nothing.
+    func unenforcedLimit(of container: View<Container>) -> String? {
+        guard let problem = node.configuration.controlGroups.problem, let cpu = resources(of: container).limits["cpu"] else { return nil }
+        return
+            "container \"\(container.name)\": resources.limits: the processors are shared by priority, and not held to \(cpu): \(problem)"
+    }
+
+    /// The niceness by which a process gets about so many thousandths of what one of niceness 0 gets; 10 at most, lest the host's own
+    /// programs starve it. Source: sched_prio_to_weight of the kernel, where a step is a quarter.
+    static func niceness(_ share: Int64) -> Int {
+        var niceness = 0
+        var weight: Int64 = 1000
+        while niceness < 10, weight * 9 / 10 > share {
+            niceness += 1
+            weight = weight * 4 / 5
+        }
+        return niceness
     }
 
     /// The files of a run that goes on, for a program beside it.
@@ -57,7 +76,7 @@ extension PodWorker {
                 return sum + ((own.requests["cpu"] ?? own.limits["cpu"])?.milliValue ?? 0)
             }
         return ControlGroups.Limits(
-            cpu: total("cpu")?.milliValue, cpuShare: share, memory: total("memory")?.value, processes: Self.processLimit)
+            cpu: total("cpu")?.milliValue, cpuShare: share, memory: total("memory")?.value, processes: node.configuration.podPidsLimit)
     }
 
     /// Whether the kernel ended a container because its memory was full.

@@ -30,7 +30,7 @@ extension PodWorker {
         let name: String = container.name
         try await checkDevices()
         let rights: ContainerRights = try rights(of: container, in: sandbox)
-        for text in rights.shortcomings where told.insert(text).inserted {
+        for text in rights.shortcomings + [unenforcedLimit(of: container)].compactMap({ $0 }) where told.insert(text).inserted {
             tell(name, .warning, "NotSupported", text)
         }
         let (variables, known) = try await environment(container, home: rights.home)

@@ -98,6 +98,7 @@ extension PodWorker {
         for (name, record) in records where record.isRunning {
             finish(name, .unknown(containerID: containerID(record), now: node.clock.now))
         }
+        takeBegunRuns()
         poke()
     }
 }

@@ -31,9 +31,13 @@ package final class SimulatedNodes: Sendable {
         pods = informers.informer()
         podsByNode = informers.podsByNode
         claims = informers.informer()
+        let slices: Informer<ResourceSlice> = informers.informer()
         queue = WorkQueue(clock: clock)
         heartbeats = SimulatedHeartbeats(clock: clock)
         nodes.onChange { [weak self] before, after in self?.changed(before, after) }
+        slices.onChange { [weak self] before, after in
+            if after == nil, let node = before?.spec.nodeName { self?.queue.add(ObjectKey(namespace: "", name: node)) }
+        }
         pods.onChange { [weak self, addresses] before, after in
             addresses.podChanged(before, after)
             self?.changed(after)
@@ -48,7 +52,7 @@ package final class SimulatedNodes: Sendable {
         if isNews { heartbeats.add(node.name) }
         let (wasReady, isReady): (Bool, Bool) = (before?.isReady ?? false, node.isReady)
         // One that was given up says at once that it lives.
-        if isNews || wasReady && !isReady { queue.add(node.key) }
+        if isNews || SimulatedStatus.lacksSomething(node) || before?.simulatedDevices != node.simulatedDevices { queue.add(node.key) }
         // Pods may have been seen before their node, or before it had addresses for them; and of pods whose node was given up nobody knew.
         let hadRange: Bool = before?.spec.podCIDR.isEmpty == false
         guard !node.spec.podCIDR.isEmpty, isNews || !hadRange || isReady && !wasReady else { return }
@@ -69,7 +73,7 @@ package final class SimulatedNodes: Sendable {
                     await heartbeats.run { [self] node in
                         let key = ObjectKey(namespace: "", name: node)
                         // What failed is tried again as all other work is.
-                        do { try await beat(key) } catch { queue.add(key) }
+                        do { try await renew(node) } catch { queue.add(key) }
                     }
                 }
             }
@@ -83,7 +87,7 @@ package final class SimulatedNodes: Sendable {
         do {
             // Nodes have no namespace.
             var delay: Duration?
-            if key.namespace.isEmpty { try await beat(key) } else { delay = try await play(key) }
+            if key.namespace.isEmpty { try await report(key) } else { delay = try await play(key) }
             queue.forget(key)
             if let delay { queue.add(key, after: delay) }
         } catch let status as APIStatus where status.isNotFound || status.isConflict {
@@ -97,22 +101,27 @@ package final class SimulatedNodes: Sendable {
 
     // MARK: - Nodes
 
-    /// Says what the node is where that is not known, and renews its lease.
-    private func beat(_ key: ObjectKey) async throws {
+    /// Says what the node is where that is not known, and that it lives.
+    private func report(_ key: ObjectKey) async throws {
         guard names.withLock({ $0.contains(key.name) }), let node = nodes.get(key) else { return }
         let client: Client = client(node.name)
-        let labels: [String: String] = SimulatedStatus.labels(node.name).filter { node.metadata.labels[$0.key] == nil }
+        let labels: [String: String] = SimulatedStatus.missingLabels(node)
         if !labels.isEmpty {
             let patch: JSON = ["metadata": ["labels": .object(JSONObject(labels.map { ($0.key, JSON.string($0.value)) }))]]
             nodes.note(try await client.patch(Node.self, key, patch))
         }
-        let allocatable: [String: Quantity] = node.status.allocatable
-        if !node.isReady || node.extendedCapacity.contains(where: { allocatable[$0.key] != $0.value }) {
+        if SimulatedStatus.isOutdated(node) {
             let status: JSON = SimulatedStatus.make(node, now: clock.time).json
             nodes.note(try await client.patch(Node.self, key, ["status": status], subresource: "status"))
         }
         for slice in SimulatedDevices.slices(of: node) { try await publish(slice, client) }
-        try await NodeLease(nodeName: key.name, client: client).renew(at: clock.microTime)
+        try await renew(node.name)
+    }
+
+    /// Most of what simulated nodes do: it looks at nothing else, and changes of a node are heard of.
+    private func renew(_ node: String) async throws {
+        guard names.withLock({ $0.contains(node) }) else { return }
+        try await NodeLease(nodeName: node, client: client(node)).renew(at: clock.microTime)
     }
 
     private func publish(_ slice: View<ResourceSlice>, _ client: Client) async throws {
@@ -164,7 +173,7 @@ package final class SimulatedNodes: Sendable {
         }
         // The uid keeps the status off a pod of the same name that came after this one.
         let patch: JSON = ["metadata": ["uid": .string(pod.metadata.uid)], "status": status.json]
-        try await client.patch(Pod.self, key, patch, subresource: "status")
+        try await client.patchUnread(Pod.self, key, patch, subresource: "status")
         return delay
     }
 }

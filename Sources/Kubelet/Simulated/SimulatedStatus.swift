@@ -23,7 +23,21 @@ package enum SimulatedStatus {
         return node
     }
 
-    static func labels(_ name: String) -> [String: String] {
+    /// Whether there is something for the node to say.
+    static func lacksSomething(_ node: View<Node>) -> Bool { isOutdated(node) || !missingLabels(node).isEmpty }
+
+    static func missingLabels(_ node: View<Node>) -> [String: String] {
+        let present: [String: String] = node.metadata.labels
+        return labels(node.name).filter { present[$0.key] == nil }
+    }
+
+    /// Whether its status does not say that it is well, or gives away less than was put into its capacity.
+    static func isOutdated(_ node: View<Node>) -> Bool {
+        let allocatable: [String: Quantity] = node.status.allocatable
+        return !node.isReady || node.extendedCapacity.contains { allocatable[$0.key] != $0.value }
+    }
+
+    private static func labels(_ name: String) -> [String: String] {
         [
             "kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": Host.architecture,
             NodeMarks.kind: NodeMarks.Kind.simulated.rawValue,
