@@ -32,6 +32,10 @@ package final class Cluster: Sendable {
         package var audit = AuditSettings()
         /// File with an EncryptionConfiguration; nil writes everything to the disk as it is.
         package var encryptionFile: String?
+        /// Show the cluster's process as a pod of its first node.
+        package var isPod = false
+        /// File into which the process writes about itself; nil for none.
+        package var logPath: String?
         /// A file that says how the scheduler works; nil for the default.
         package var schedulerFile: String?
         /// The program that becomes the parent of a pod.
@@ -154,7 +158,8 @@ package final class Cluster: Sendable {
         self.clock = clock
         self.credentials = credentials
         self.log = log
-        began = clock.time
+        let began: Time = clock.time
+        self.began = began
         first = configuration.nodeName
         let part: @Sendable (UserInfo, String) -> Client = { Client(LocalTransport(server, as: $0), fieldManager: $1) }
         client = part(.component("system:apiserver"), "swkube")
@@ -200,6 +205,7 @@ package final class Cluster: Sendable {
             node.imagesInUse = { profile.imagesInUse() }
             node.admit = { await services?.policies.admit($0, address: $1) }
             if name == configuration.nodeName {
+                if configuration.isPod { node.controlPlane = Kubelet.ControlPlane(logPath: configuration.logPath, began: began) }
                 node.manifestsFolder = profile.manifestsFolder
                 node.manifestAddress = configuration.manifestAddress
             }

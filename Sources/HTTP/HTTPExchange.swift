@@ -13,22 +13,29 @@ package struct LoopID: Hashable, Sendable {
 ///
 /// Invariant: mutable state is read and changed on `eventLoop` only, which is what makes the class `Sendable`.
 package final class HTTPExchange: @unchecked Sendable {
-    private enum Phase { case waiting, streaming, done }
+    private enum Phase {
+        case waiting, streaming
+        /// All was said, and the connection writes the rest of it.
+        case ending
+        case done
+    }
 
     /// The event loop that serves this exchange.
     package let loop: LoopID
     let eventLoop: any EventLoop
     private let channel: any Channel
+    private let turns: LoopTurns
     private var stream: ServerStreamHandler?
     private var phase: Phase = .waiting
     private var closeObservers: [@Sendable () -> Void] = []
     private var writableObservers: [@Sendable () -> Void] = []
 
-    init(stream: ServerStreamHandler, channel: any Channel, loop: LoopID) {
+    init(stream: ServerStreamHandler, channel: any Channel, table: ConnectionTable) {
         self.stream = stream
         self.channel = channel
         self.eventLoop = channel.eventLoop
-        self.loop = loop
+        self.turns = table.turns
+        self.loop = table.loop
     }
 
     /// Puts a field into the head of the answer, whatever that will be. Call before the answer begins.
@@ -38,31 +45,16 @@ package final class HTTPExchange: @unchecked Sendable {
 
     /// Sends a whole answer; adds `Content-Length` and `Date`.
     package func respond(_ status: Int, _ headers: HTTPHeaders, _ body: [UInt8]) {
-        execute { [self] in
-            guard finish(from: .waiting) else { return }
-            take()?.write(status, headers, length: body.count) { $0.writeBytes(body) }
-            closed()
-        }
+        respond(status, headers, pieces: [body[...]])
     }
 
     /// Sends a whole answer whose body is these pieces one after the other: lists splice stored bytes without joining them first.
+    ///
+    /// A long one leaves in slices, between which other connections have their turn, as the client takes it.
     package func respond(_ status: Int, _ headers: HTTPHeaders, pieces: [ArraySlice<UInt8>]) {
-        respond(status, headers, gathering: pieces)
-    }
-
-    /// Sends a whole answer whose body is these pieces one after the other.
-    package func respond(_ status: Int, _ headers: HTTPHeaders, pieces: [[UInt8]]) {
-        respond(status, headers, gathering: pieces)
-    }
-
-    private func respond<Piece: Collection<UInt8> & Sendable>(_ status: Int, _ headers: HTTPHeaders, gathering pieces: [Piece]) {
         execute { [self] in
             guard finish(from: .waiting) else { return }
-            let length: Int = pieces.reduce(0) { $0 + $1.count }
-            take()?.write(status, headers, length: length) { buffer in
-                for piece: Piece in pieces { buffer.writeBytes(piece) }
-            }
-            closed()
+            take()?.write(status, headers, pieces)
         }
     }
 
@@ -88,15 +80,13 @@ package final class HTTPExchange: @unchecked Sendable {
         execute { [self] in
             guard finish(from: .streaming) else { return }
             take()?.writeEnd()
-            closed()
         }
     }
 
     /// Sends a whole answer from bytes of another connection. On the event loop.
     func respond(_ status: Int, _ headers: HTTPHeaders, buffer: ByteBuffer) {
         guard finish(from: .waiting) else { return }
-        take()?.write(status, headers, length: buffer.readableBytes) { $0.writeImmutableBuffer(buffer) }
-        closed()
+        take()?.write(status, headers, [ArraySlice(buffer.readableBytesView)])
     }
 
     /// Sends bytes of another connection as one part of a started answer. On the event loop.
@@ -127,7 +117,8 @@ package final class HTTPExchange: @unchecked Sendable {
             guard let upgraded = stream?.upgrade(headers, to: framing) else {
                 return respond(400, ["Content-Type": "text/plain"], Array("this connection cannot be upgraded\n".utf8))
             }
-            guard finish(from: .waiting) else { return upgraded.close() }
+            guard phase == .waiting else { return upgraded.close() }
+            phase = .done
             isUpgraded = true
             stream = nil
             use(upgraded)
@@ -147,11 +138,11 @@ package final class HTTPExchange: @unchecked Sendable {
     package var isWritable: Bool { channel.isWritable }
 
     /// Calls `f` once, on the event loop, when ``isWritable`` is true; never after the exchange closed. When it is true already the call
-    /// comes after the loop's present turn, so that what was sent leaves first and other connections have theirs.
+    /// comes in a later turn of the loop, so that what was sent leaves first and other connections have theirs.
     package func onWritable(_ f: @escaping @Sendable () -> Void) {
         execute { [self] in
             guard phase != .done else { return }
-            if channel.isWritable { eventLoop.execute(f) } else { writableObservers.append(f) }
+            if channel.isWritable { turns.later(f) } else { writableObservers.append(f) }
         }
     }
 
@@ -181,12 +172,6 @@ package final class HTTPExchange: @unchecked Sendable {
         return true
     }
 
-    /// Runs `f` on this exchange's event loop after its present turn, when other connections have had theirs. To be called on the loop.
-    package func later(_ f: @escaping @Sendable () -> Void) {
-        eventLoop.assertInEventLoop()
-        eventLoop.execute(f)
-    }
-
     // MARK: - From the connection, on the event loop
 
     /// Whether an answer without end is under way (a watch, a followed log).
@@ -197,6 +182,13 @@ package final class HTTPExchange: @unchecked Sendable {
         let observers: [@Sendable () -> Void] = writableObservers
         writableObservers = []
         for observer: @Sendable () -> Void in observers { observer() }
+    }
+
+    /// The last bytes of the answer are written.
+    func ended() {
+        guard phase == .ending else { return }
+        phase = .done
+        closed()
     }
 
     /// The client left before the end.
@@ -211,7 +203,7 @@ package final class HTTPExchange: @unchecked Sendable {
 
     private func finish(from expected: Phase) -> Bool {
         guard phase == expected else { return false }
-        phase = .done
+        phase = .ending
         return true
     }
 

@@ -8,6 +8,8 @@ package struct HTTPLimits: Sendable {
     package var headerTimeout: Duration = .seconds(32)
     /// From the head of a request to the end of its body.
     package var bodyTimeout: Duration = .seconds(60)
+    /// How long a client may take nothing of a long answer that waits for it.
+    package var answerTimeout: Duration = .seconds(60)
     /// How long a connection may stay without a request; clients keep theirs for less.
     package var idleTimeout: Duration = .seconds(90)
     /// Open requests on one HTTP/2 connection.

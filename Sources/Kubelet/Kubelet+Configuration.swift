@@ -16,6 +16,18 @@ extension Kubelet {
         }
     }
 
+    /// The process that a kubelet is part of, to be shown as a pod of its node.
+    package struct ControlPlane: Sendable {
+        /// File into which it writes about itself; nil for none.
+        package var logPath: String?
+        package var began: Time
+
+        package init(logPath: String?, began: Time) {
+            self.logPath = logPath
+            self.began = began
+        }
+    }
+
     package struct Configuration: Sendable {
         package var nodeName: String
         /// Folder of container logs, `<namespace>_<pod>_<uid>/<container>/<n>.log`.
@@ -47,6 +59,8 @@ extension Kubelet {
         package var manifestsFolder: String?
         /// Address on this machine that gives static pods; nil for none. See ``StaticPodAddress``.
         package var manifestAddress: String?
+        /// What this node shows as its control plane; nil for nothing.
+        package var controlPlane: ControlPlane?
         /// Where the host's programs find the API server.
         package var api: Endpoint
         /// Where containers find it that are not in the host's network.

@@ -53,6 +53,7 @@ extension Kubelet {
 
     /// Tells the worker of the mirror's pod; a mirror of nothing goes.
     func mirrorChanged(_ mirror: View<Pod>, isThere: Bool, _ context: NodeContext) {
+        if let controlPlane, controlPlane.key == mirror.key { return controlPlane.mirrorChanged(mirror, isThere: isThere) }
         let (worker, isKnown) = state.withLock { state in
             (state.workers.values.first { $0.isStatic && $0.key == mirror.key }, state.staticPods?.isComplete == true)
         }

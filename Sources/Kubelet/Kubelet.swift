@@ -29,6 +29,7 @@ package final class Kubelet: Sendable {
     let meter: UsageMeter
     let began: Time
     let state = Mutex(State())
+    let controlPlane: ControlPlanePod?
 
     package init(configuration: Configuration, client: Client, informers: Informers, clock: ClusterClock, log: Logger) {
         self.configuration = configuration
@@ -36,7 +37,10 @@ package final class Kubelet: Sendable {
         self.informers = informers
         self.clock = clock
         self.log = log
-        meter = UsageMeter(nodeName: configuration.nodeName, groups: configuration.controlGroups, clock: clock)
+        controlPlane = configuration.controlPlane.flatMap { try? ControlPlanePod($0, configuration) }
+        meter = UsageMeter(
+            nodeName: configuration.nodeName, groups: configuration.controlGroups, clock: clock,
+            own: { [controlPlane] in controlPlane?.usage() })
         began = clock.time
     }
 
@@ -71,7 +75,10 @@ package final class Kubelet: Sendable {
             hostPorts: hostPorts)
         let (started, newWorkers) = AsyncStream<PodWorker>.makeStream()
         state.withLock { $0.begin = { newWorkers.yield($0) } }
+        // Who finds the node Ready finds it there.
+        if let controlPlane, !(await controlPlane.report(context)) { controlPlane.reportLater() }
         await withDiscardingTaskGroup { group in
+            if let controlPlane { group.addTask { await controlPlane.run(context) } }
             group.addTask { await reporter.run(images) }
             group.addTask { [self] in await rotateLogs() }
             group.addTask { [self] in await meter.run { [self] in state.withLock { Array($0.workers.values) } } }

@@ -149,11 +149,21 @@ package enum Host {
     }
 
     /// Path of the running program.
-    package static var executable: String {
+    package static var executable: String { target(of: "/proc/self/exe") }
+
+    /// Path of the file that standard error goes to; nil where that is a terminal, a pipe or nothing.
+    package static var standardErrorFile: String? {
+        var facts = stat()
+        guard fstat(STDERR_FILENO, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else { return nil }
+        return target(of: "/proc/self/fd/2")
+    }
+
+    /// Empty for what is no link.
+    private static func target(of link: String) -> String {
         var path = [UInt8](repeating: 0, count: Int(PATH_MAX))
         let count: Int = path.withUnsafeMutableBytes { bytes in
             // Proved: the array is not empty.
-            readlink("/proc/self/exe", bytes.baseAddress!.assumingMemoryBound(to: CChar.self), bytes.count)
+            readlink(link, bytes.baseAddress!.assumingMemoryBound(to: CChar.self), bytes.count)
         }
         return String(decoding: path.prefix(max(0, count)), as: UTF8.self)
     }

@@ -1,4 +1,6 @@
+import Dispatch
 import HTTP
+import Synchronization
 import Testing
 
 /// What a client sees of the server on HTTP/1, down to the bytes.
@@ -191,6 +193,56 @@ import Testing
             raw.write("GET /x HTTP/1.0\r\n\r\n")
             await stalled.wait()
             #expect(await raw.read().utf8.count > size)
+        }
+    }
+
+    @Test func `other connections have their turn between the slices of a long answer`() async throws {
+        let (asked, mayAnswer, ended): (Event, DispatchSemaphore, Event) = (Event(), DispatchSemaphore(value: 0), Event())
+        let order = Mutex<[String]>([])
+        let note: @Sendable (String) -> Void = { what in order.withLock { $0.append(what) } }
+        let long = [UInt8](repeating: UInt8(ascii: "x"), count: 16 << 20)
+        try await withServer(handler: { request, exchange in
+            guard request.path == "/long" else {
+                note(request.path)
+                return exchange.respond(200, [:], Array("ok".utf8))
+            }
+            exchange.onClose {
+                note("end")
+                ended.happened()
+            }
+            // The loop stands still until the other request is there.
+            asked.happened()
+            mayAnswer.wait()
+            exchange.respond(200, [:], long)
+        }) { server in
+            let (first, second): (RawConnection, RawConnection) = (try RawConnection(to: server), try RawConnection(to: server))
+            second.write("GET /known HTTP/1.1\r\nHost: x\r\n\r\n")
+            _ = await second.read(until: "ok")
+            first.write("GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+            await asked.wait()
+            second.write("GET /small HTTP/1.1\r\nHost: x\r\n\r\n")
+            mayAnswer.signal()
+            let bytes: [UInt8] = await first.read(bytes: long.count)
+            #expect(bytes.count == long.count)
+            await ended.wait()
+            #expect(order.withLock { $0 } == ["/known", "/small", "end"])
+        }
+    }
+
+    @Test func `a client that reads nothing of a long answer loses its connection`() async throws {
+        let ended: Event = Event()
+        var limits = HTTPLimits()
+        limits.answerTimeout = .milliseconds(100)
+        try await withServer(
+            limits: limits,
+            handler: { _, exchange in
+                exchange.onClose { ended.happened() }
+                exchange.respond(200, [:], [UInt8](repeating: 0, count: 64 << 20))
+            }
+        ) { server in
+            let raw = try RawConnection(to: server)
+            raw.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            await ended.wait()
         }
     }
 

@@ -162,6 +162,9 @@ extension Pod {
 }
 
 extension View<Pod> {
-    /// Shows a pod that a node runs from a file of its own.
-    package var isMirror: Bool { self.metadata.annotations["kubernetes.io/config.mirror"] != nil }
+    /// Shows a pod that a node runs of itself: one of a file or an address, or the node's own process.
+    package var isMirror: Bool { mirrored != nil }
+
+    /// The uid under which the node knows the pod that this one is a mirror of; nil for any other pod.
+    package var mirrored: String? { self.metadata.annotations["kubernetes.io/config.mirror"] }
 }

@@ -1,4 +1,5 @@
 package import API
+package import Machinery
 
 /// The way from the API server to what runs on nodes: logs, programs and sockets of containers. The kubelet is behind it.
 package protocol NodeDoor: Sendable {
@@ -37,14 +38,15 @@ package struct NodePage: Sendable {
 /// One pod, not another one of its name.
 package struct PodID: Sendable, Hashable {
     package let key: ObjectKey
+    /// As its node has it.
     package let uid: String
-    /// Nil where nothing is known of the node.
+    /// Empty for a pod that no node has.
     package let node: String
 
-    package init(key: ObjectKey, uid: String, node: String) {
-        self.key = key
-        self.uid = uid
-        self.node = node
+    package init(_ pod: View<Pod>) {
+        key = pod.key
+        uid = pod.mirrored ?? pod.metadata.uid
+        node = pod.spec.nodeName
     }
 }
 

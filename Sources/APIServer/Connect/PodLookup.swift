@@ -14,7 +14,7 @@ struct PodLookup: Sendable {
         let key = ObjectKey(namespace: call.request.namespace ?? "", name: name)
         guard let pod = Objects(store: server.store).find(Pod.self, key) else { throw .notFound(call.names, name) }
         self.pod = pod
-        id = PodID(key: key, uid: pod.metadata.uid, node: pod.spec.nodeName)
+        id = PodID(pod)
     }
 
     /// Throws ``APIStatus`` (400) for a pod that no node has.

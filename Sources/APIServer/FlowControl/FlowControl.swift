@@ -9,8 +9,8 @@ import Synchronization
 /// in one of the level's queues, which its flow is dealt; queues are served fairly. Levels lend each other seats that they have no use for.
 /// Parts of the control plane in this process are not asked: they come by no connection.
 ///
-/// The server answers reads on its event loops, one after the other. Wide requests, long lists, keep a loop busy for milliseconds:
-/// of those of limited levels one runs a turn, and in between everybody else has theirs.
+/// Wide requests, long lists, keep the processors busy for milliseconds each: of those of limited levels one has its turn, from its
+/// beginning to the end of its answer or until ``turn`` is over, when the client is slow.
 ///
 /// Source: KEP-1040; k8s.io/apiserver/pkg/util/flowcontrol.
 final class FlowControl: Sendable {
@@ -23,8 +23,8 @@ final class FlowControl: Sendable {
         var counts: [String: FlowCounts] = [:]
         /// The stored configuration is another one.
         var isStale = true
-        /// A wide request has the present turn.
-        var isTurnTaken = false
+        /// The wide request that has its turn.
+        var turn: FlowTicket?
         var lastAdjusted = ContinuousClock.now
     }
 
@@ -49,6 +49,8 @@ final class FlowControl: Sendable {
     static let seats = 600
     /// How long a request may wait. Source: a quarter of the default `--request-timeout`.
     static let patience: Duration = .seconds(15)
+    /// How long a wide request keeps others from their turn. An answer of 5 MB is with a client on this machine in a tenth of that.
+    static let turn: Duration = .milliseconds(50)
     private static let prefix = "flowcontrol.apiserver.k8s.io/"
     private static let adjustedEvery: Duration = .seconds(10)
 
@@ -106,20 +108,23 @@ final class FlowControl: Sendable {
         let flow: String = rules.flow(user, request)
         let ticket = FlowTicket(rules, user, request, flow: flow, seats: min(request.seats, widest), decided: decided)
         let queue: Int? = level.queues?.queue(for: ShuffleShard.hash(rules.name, flow))
-        let mayRun: Bool = level.waiting == 0 && level.hasRoom(for: ticket.seats) && !(ticket.isWide && state.isTurnTaken)
-        if mayRun {
+        // Where nobody waits nobody waits for a turn either.
+        let isItsTurn: Bool = !ticket.isWide || state.turn == nil || queue == nil
+        if isItsTurn, level.waiting == 0, level.hasRoom(for: ticket.seats) {
             level.began(ticket)
             if let queue { level.queues?.began(in: queue, seats: ticket.seats) }
-            ticket.queue = queue
-            ticket.stage = .running
-            if ticket.isWide { state.isTurnTaken = true }
-            rules.counts.dispatched.add()
-            return .runs(ticket)
+        } else {
+            guard let queue else { return refuse(.limit, rules, &level) }
+            guard let place = level.lineUp(ticket, in: queue) else { return refuse(.queueFull, rules, &level) }
+            ticket.place = place
+            // Those before it may wait for more seats, or for a turn, that it has no need of.
+            guard isItsTurn, level.next(where: { $0 === ticket }) != nil else { return .waits(ticket) }
         }
-        guard let queue else { return refuse(.limit, rules, &level) }
-        guard let place = level.lineUp(ticket, in: queue) else { return refuse(.queueFull, rules, &level) }
-        ticket.place = place
-        return .waits(ticket)
+        ticket.queue = queue
+        ticket.stage = .running
+        if ticket.isWide, state.turn == nil { state.turn = ticket }
+        rules.counts.dispatched.add()
+        return .runs(ticket)
     }
 
     private static func refuse(_ reason: FlowLevel.Refusal, _ rules: FlowRules, _ level: inout FlowLevel) -> Verdict.Outcome {
@@ -146,9 +151,8 @@ final class FlowControl: Sendable {
                 _ = Self.takeOut(ticket, .cancelled, &state)
                 return []
             case .granted, .running:
-                // Who was let go and never began had the turn in vain.
-                if ticket.isWide, ticket.stage == .granted { state.isTurnTaken = false }
                 ticket.stage = .over
+                if state.turn === ticket { state.turn = nil }
                 state.levels[ticket.rules.level]?.ended(ticket, in: ticket.queue)
                 return Self.dispatch(&state)
             }
@@ -156,10 +160,11 @@ final class FlowControl: Sendable {
         for ticket in next { ticket.decided(ticket, true) }
     }
 
-    /// The event loop has done a wide request and then what else there was.
-    func turnEnded() {
+    /// A wide request has had its time; others may begin beside it.
+    func turnEnded(_ ticket: FlowTicket) {
         let next: [FlowTicket] = state.withLock { state in
-            state.isTurnTaken = false
+            guard state.turn === ticket else { return [] }
+            state.turn = nil
             return Self.dispatch(&state)
         }
         for ticket in next { ticket.decided(ticket, true) }
@@ -183,15 +188,16 @@ final class FlowControl: Sendable {
     /// Lets go who may run now, one level after the other.
     private static func dispatch(_ state: inout State) -> [FlowTicket] {
         var next: [FlowTicket] = []
-        var isTurnTaken: Bool = state.isTurnTaken
         for name in state.order {
             guard (state.levels[name]?.waiting ?? 0) > 0 else { continue }
             var hadTurn = false
-            while let (ticket, queue) = state.levels[name]?.next(where: { !($0.isWide && isTurnTaken) }) {
+            while true {
+                let isTurnTaken: Bool = state.turn != nil
+                guard let (ticket, queue) = state.levels[name]?.next(where: { !($0.isWide && isTurnTaken) }) else { break }
                 ticket.stage = .granted
                 ticket.queue = queue
                 if ticket.isWide {
-                    isTurnTaken = true
+                    state.turn = ticket
                     hadTurn = true
                 }
                 ticket.rules.counts.dispatched.add()
@@ -200,7 +206,6 @@ final class FlowControl: Sendable {
             }
             if hadTurn, let i = state.order.firstIndex(of: name) { state.order.append(state.order.remove(at: i)) }
         }
-        state.isTurnTaken = isTurnTaken
         return next
     }
 

@@ -40,7 +40,7 @@ final class FlowTicket: @unchecked Sendable {
         self.decided = decided
     }
 
-    /// Long lists keep the event loop busy: of these one runs a turn.
+    /// Of long lists one has its turn; see ``FlowControl``.
     var isWide: Bool { seats > 1 }
 }
 

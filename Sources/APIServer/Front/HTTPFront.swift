@@ -1,11 +1,15 @@
 import API
+import Dispatch
 package import HTTP
 import Logging
 import Machinery
 
-/// Brings HTTP to the API: authentication, routing and the forms of answers. Runs on the event loops and never blocks.
+/// Brings HTTP to the API: authentication, routing and the forms of answers. Runs on the event loops and never blocks; what is long
+/// is made beside them.
 package final class HTTPFront: Sendable {
     let server: APIServer
+    /// Makes lists of hundreds of objects, and other forms of long answers: on an event loop everybody would wait.
+    private let longAnswers = DispatchQueue(label: "long answers", attributes: .concurrent)
 
     package init(server: APIServer) {
         self.server = server
@@ -60,12 +64,16 @@ package final class HTTPFront: Sendable {
             isWatch = request.verb == .watch
         default: flow = FlowRequest(verb: incoming.http.method.lowercased(), path: incoming.target.path)
         }
-        // Called on the event loop.
-        let run: @Sendable (FlowTicket) -> Void = { [self, isWatch] ticket in
-            serve(incoming, exchange)
-            // A watch has its seat while it begins.
-            if isWatch { flows.end(ticket) }
-            if ticket.isWide { exchange.later { flows.turnEnded() } }
+        let isWide: Bool = flow.seats > 1
+        let run: @Sendable (FlowTicket?) -> Void = { [self, isWatch] ticket in
+            let begin: @Sendable () -> Void = { [self] in
+                serve(incoming, exchange)
+                // A watch has its seat while it begins.
+                if isWatch, let ticket { flows.end(ticket) }
+            }
+            guard isWide else { return begin() }
+            if let ticket { exchange.after(FlowControl.turn) { flows.turnEnded(ticket) } }
+            longAnswers.async(execute: begin)
         }
         let verdict: FlowControl.Verdict = flows.admit(incoming.user, flow) { ticket, mayRun in
             exchange.execute {
@@ -78,7 +86,7 @@ package final class HTTPFront: Sendable {
             exchange.stamp("X-Kubernetes-PF-PriorityLevel-UID", verdict.levelUID)
         }
         switch verdict.outcome {
-        case .exempt: serve(incoming, exchange)
+        case .exempt: run(nil)
         case .runs(let ticket):
             exchange.onClose { flows.end(ticket) }
             run(ticket)
@@ -152,7 +160,8 @@ package final class HTTPFront: Sendable {
         server.perform(request, as: incoming.user, from: incoming.origin) { [self] result in
             switch result {
             case .success(.document(let code, let pieces, let warnings)):
-                exchange.respond(code, HTTPHeaders(warnings: warnings), pieces, as: form)
+                let respond: @Sendable () -> Void = { exchange.respond(code, HTTPHeaders(warnings: warnings), pieces, as: form) }
+                if form.isLaborious(pieces) { longAnswers.async(execute: respond) } else { respond() }
             // Who asks for the head alone gets it, and the connection stays free.
             case .success(.watch) where http.method == "HEAD", .success(.stream) where http.method == "HEAD":
                 exchange.respond(200, [:], [])

@@ -10,6 +10,8 @@ struct WatchStream: Sendable {
     private let hasBetaName: Bool
     private let exchange: HTTPExchange
     private let reader = SlowReader()
+    /// Bytes that are sent in one turn of the event loop, and those of one batch.
+    private static let turn = 64 * 1024
 
     init(_ watcher: Watcher, _ framing: EventFraming, hasBetaName: Bool, _ exchange: HTTPExchange) {
         (self.watcher, self.framing, self.hasBetaName, self.exchange) = (watcher, framing, hasBetaName, exchange)
@@ -22,6 +24,8 @@ struct WatchStream: Sendable {
             if !batch.pieces.isEmpty { exchange.send(hasBetaName ? BetaName.events(batch.pieces) : batch.pieces) }
             if batch.isEnd { return exchange.end() }
             if batch.pieces.isEmpty { return }
+            // That is work enough before others have their turn.
+            if batch.pieces.reduce(0, { $0 + $1.count }) > Self.turn { break }
         }
         if watcher.isOver { return exchange.end() }
         reader.wait({ exchange.onWritable($0) }, pump)

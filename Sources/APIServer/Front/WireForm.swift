@@ -16,6 +16,12 @@ package struct WireForm: Sendable {
 
     /// Indented JSON: what a client gets that accepts nothing of what there is.
     static let raw = WireForm(isPretty: true)
+
+    /// Whether it takes milliseconds to bring a document, in pieces of JSON, to this form.
+    func isLaborious(_ json: [ArraySlice<UInt8>]) -> Bool {
+        guard encoding != .json || isPretty || isCompressed || hasBetaName else { return false }
+        return json.reduce(0) { $0 + $1.count } > 64 * 1024
+    }
 }
 
 extension HTTPRequest {

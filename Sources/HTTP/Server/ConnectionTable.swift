@@ -36,6 +36,8 @@ final class ConnectionTable: @unchecked Sendable {
     let eventLoop: any EventLoop
     let loop: LoopID
     let service: ServerService
+    /// For work that must not keep the loop from its other connections.
+    let turns: LoopTurns
     private(set) var isDraining: Bool = false
     private var connections: [ObjectIdentifier: ServerConnection] = [:]
     private var sweeper: RepeatedTask?
@@ -46,6 +48,7 @@ final class ConnectionTable: @unchecked Sendable {
         self.eventLoop = eventLoop
         self.loop = loop
         self.service = service
+        turns = LoopTurns(eventLoop: eventLoop)
     }
 
     /// Value of the `Date` header now.
@@ -88,6 +91,7 @@ final class ConnectionTable: @unchecked Sendable {
     }
 
     private func finish() {
+        turns.close()
         emptied?.succeed()
         emptied = nil
     }
@@ -95,7 +99,7 @@ final class ConnectionTable: @unchecked Sendable {
     /// Looks at all connections often enough for the shortest limit, but no more than once in 50 ms.
     private func startSweeping() {
         let limits: HTTPLimits = service.limits
-        let shortest: Duration = min(limits.headerTimeout, limits.bodyTimeout, limits.idleTimeout)
+        let shortest: Duration = min(limits.headerTimeout, limits.bodyTimeout, limits.answerTimeout, limits.idleTimeout)
         let interval = TimeAmount(max(.milliseconds(50), min(.seconds(5), shortest / 4)))
         sweeper = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { [self] _ in
             let now: NIODeadline = .now()

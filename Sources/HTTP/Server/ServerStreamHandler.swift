@@ -36,10 +36,15 @@ final class ServerStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Fields for the head of the present answer, whatever it is.
     var stamps: [(name: String, value: String)] = []
 
+    /// Of a long answer what is not written yet, and whether a turn is asked for it.
+    var rest: AnswerRest?
+    var isDue: Bool = false
+
     private var stage: Stage = .idle
     private var body: ByteBuffer?
     private var exchange: HTTPExchange?
-    private var readDeadline: NIODeadline = .distantFuture
+    /// Until then the rest of the request must have come, or more of a long answer have been read.
+    private var deadline: NIODeadline = .distantFuture
     private var ahead: CircularBuffer<HTTPServerRequestPart> = CircularBuffer(initialCapacity: 0)
     private var isHandling: Bool = false
     private var wantsRead: Bool = false
@@ -90,7 +95,10 @@ final class ServerStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable { exchange?.becameWritable() }
+        if context.channel.isWritable {
+            goOn()
+            exchange?.becameWritable()
+        }
         context.fireChannelWritabilityChanged()
     }
 
@@ -121,7 +129,7 @@ final class ServerStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
         version = head.version
         isHead = head.method == .HEAD
         keepsAlive = wire == .http2 || (head.isKeepAlive && !connection.isDraining && !Self.asksForUpgrade(head))
-        readDeadline = .now() + TimeAmount(service.limits.bodyTimeout)
+        deadline = .now() + TimeAmount(service.limits.bodyTimeout)
         if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > service.limits.bodySize {
             return refuse(.bodyTooLarge(limit: service.limits.bodySize))
         }
@@ -142,7 +150,7 @@ final class ServerStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func deliver(_ head: HTTPRequestHead) {
         guard let context else { return }
         stage = .answering
-        readDeadline = .distantFuture
+        deadline = .distantFuture
         let bytes: [UInt8] = body.map { Array($0.readableBytesView) } ?? []
         body = nil
         let (path, query) = Self.split(head.uri)
@@ -151,7 +159,7 @@ final class ServerStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
             peer: connection.peer, remoteAddress: connection.remoteAddress,
             version: wire == .http2 ? "2" : head.version.minor == 0 ? "1.0" : "1.1", localPort: connection.localPort,
             isSecure: service.tls != nil)
-        let exchange = HTTPExchange(stream: self, channel: context.channel, loop: connection.table.loop)
+        let exchange = HTTPExchange(stream: self, channel: context.channel, table: connection.table)
         self.exchange = exchange
         service.handler(request, exchange)
     }
@@ -175,17 +183,19 @@ final class ServerStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
         stage = .discarding
         body = nil
         keepsAlive = wire == .http2
-        readDeadline = .now() + .seconds(5)
+        deadline = .now() + .seconds(5)
         let response: HTTPResponse = service.refuse(refusal)
-        write(response.status, response.headers, length: response.body.count) { $0.writeBytes(response.body) }
+        write(response.status, response.headers, [response.body[...]])
     }
 
     /// The last bytes of the answer are written: the next request may begin.
     func answered() {
         guard isAnswering else { return }
-        exchange = nil
+        let exchange: HTTPExchange? = self.exchange
+        self.exchange = nil
         stage = .idle
-        readDeadline = .distantFuture
+        deadline = .distantFuture
+        exchange?.ended()
         // An HTTP/2 stream lives until its last frame has left, and counts until then.
         guard wire == .http1 else { return }
         connection.ended(self)
@@ -212,16 +222,20 @@ final class ServerStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private func gone() {
         stage = .idle
         body = nil
+        rest = nil
         connection.ended(self)
         let exchange: HTTPExchange? = self.exchange
         self.exchange = nil
         exchange?.clientLeft()
     }
 
-    /// Whether the body is over its time.
-    func isLate(_ now: NIODeadline) -> Bool { now > readDeadline }
+    /// Whether the client is over its time.
+    func isLate(_ now: NIODeadline) -> Bool { now > deadline }
 
-    /// The body did not come in time.
+    /// Gives the client time to read what was sent of a long answer.
+    func expectReading() { deadline = .now() + TimeAmount(service.limits.answerTimeout) }
+
+    /// The body did not come in time, or nothing was read of the answer.
     func timeOut() {
         if case .reading = stage { refuse(.timedOut) }
         context?.close(promise: nil)

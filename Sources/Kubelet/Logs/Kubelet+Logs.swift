@@ -12,6 +12,7 @@ extension Kubelet {
 
     /// Opens a container's log. Throws ``APIStatus`` for a run that is not there.
     package func log(_ request: LogRequest) async throws -> AsyncThrowingStream<[UInt8], any Error> {
+        if let controlPlane, controlPlane.uid == request.uid { return try controlPlane.log(request, watch: watch, clock: clock) }
         let folders = PodFolders(configuration, key: request.pod, uid: request.uid)
         let attempts: [Int] = folders.attempts(of: request.container)
         let worker: PodWorker? = worker(request.uid)

@@ -8,6 +8,7 @@ struct LogPicker {
     private let stream: [UInt8]?
     /// Lines before this time, in RFC 3339, are left out; nil when the first wanted line was seen.
     private var since: [UInt8]?
+    private let line: (ArraySlice<UInt8>) -> CRILine?
     private var left: Int
     private var pending: [UInt8] = []
     private var isWithinLine = false
@@ -15,7 +16,7 @@ struct LogPicker {
     /// Bytes that may still be given out are used up.
     var isFull: Bool { left <= 0 }
 
-    init(_ request: LogRequest, since: String?) {
+    init(_ request: LogRequest, since: String?, line: @escaping (ArraySlice<UInt8>) -> CRILine? = { CRILine($0) }) {
         hasTimestamps = request.hasTimestamps
         switch request.stream {
         case "Stdout": stream = Array("stdout".utf8)
@@ -23,6 +24,7 @@ struct LogPicker {
         default: stream = nil
         }
         self.since = since.map { Array($0.utf8) }
+        self.line = line
         left = request.limitBytes ?? .max
     }
 
@@ -32,7 +34,7 @@ struct LogPicker {
         var result: [UInt8] = []
         var start = 0
         while !isFull, let end = pending[start...].firstIndex(of: UInt8(ascii: "\n")) {
-            if let line = CRILine(pending[start..<end]) { add(line, to: &result) }
+            if let line = line(pending[start..<end]) { add(line, to: &result) }
             start = end + 1
         }
         pending.removeFirst(start)
@@ -47,7 +49,7 @@ struct LogPicker {
             self.since = nil
         }
         var text: [UInt8] = []
-        if hasTimestamps, !isWithinLine { text += Array(line.timestamp) + [UInt8(ascii: " ")] }
+        if hasTimestamps, !isWithinLine, !line.timestamp.isEmpty { text += Array(line.timestamp) + [UInt8(ascii: " ")] }
         text += line.text
         if !line.isPartial { text.append(UInt8(ascii: "\n")) }
         isWithinLine = line.isPartial

@@ -8,6 +8,8 @@ struct LogReader: Sendable {
     let path: String
     let watch: FileWatch
     let since: String?
+    /// Reads a line, without its newline; nil for one of another form.
+    var line: @Sendable (ArraySlice<UInt8>) -> CRILine? = { CRILine($0) }
     /// Whether the run may still write.
     let isWriting: @Sendable () async -> Bool
 
@@ -24,7 +26,7 @@ struct LogReader: Sendable {
 
     private func read(_ continuation: AsyncThrowingStream<[UInt8], any Error>.Continuation) async {
         guard var file = LogFile(path, lines: request.tailLines) else { return }
-        var picker = LogPicker(request, since: since)
+        var picker = LogPicker(request, since: since, line: line)
         let (changes, changed) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         func subscribe() -> FileWatch.Subscription? { request.isFollowed ? watch.onChange(of: path) { changed.yield() } : nil }
         var subscription: FileWatch.Subscription? = subscribe()

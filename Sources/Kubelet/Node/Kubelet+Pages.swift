@@ -15,7 +15,7 @@ extension Kubelet {
         case "/metrics/resource": return (Self.metrics, Array(await pages().resourceMetrics.utf8))
         case "/metrics/cadvisor": return (Self.metrics, Array(await pages().containerMetrics.utf8))
         case "/pods", "/runningpods/":
-            var items: [JSON] = []
+            var items: [JSON] = controlPlane.map { [$0.json] } ?? []
             for worker in workers { items.append(await worker.pod.json) }
             let list: JSON = ["kind": "PodList", "apiVersion": "v1", "metadata": [:], "items": .array(items)]
             return ("application/json", list.serialized())

@@ -2,7 +2,7 @@ import API
 import Images
 import Machinery
 
-/// Pods that come from a file or an address instead of the API; the API sees a mirror of each.
+/// Pods that come from a file or an address instead of the API, and ``ControlPlanePod``; the API sees a mirror of each.
 ///
 /// Source: pkg/kubelet/config (`applyDefaults`, `generatePodName`) and pkg/kubelet/types.
 enum StaticPod {
@@ -32,7 +32,8 @@ enum StaticPod {
         return pods
     }
 
-    private static func make(_ json: JSON, kind: String, place: String, node: String, now: Time) throws(ConfigError) -> View<Pod> {
+    /// - Parameter json: a pod without defaults.
+    static func make(_ json: JSON, kind: String, place: String, node: String, now: Time) throws(ConfigError) -> View<Pod> {
         var json: JSON = json
         guard let name = json[["metadata", "name"]]?.string, !name.isEmpty else { throw ConfigError("\(place): the pod has no name") }
         let hash = String(Digest(of: Array("\(node) \(place) ".utf8) + json.serialized()).hex.prefix(32))
@@ -74,12 +75,9 @@ enum StaticPod {
 }
 
 extension View<Pod> {
-    /// Whether the pod is a file's or an address's, and not the API's.
+    /// Whether the pod is the node's own, and not the API's.
     var isStatic: Bool {
         let annotations: [String: String] = self.metadata.annotations
         return annotations[StaticPod.sourceAnnotation].map { $0 != "api" } ?? false && annotations[StaticPod.mirrorAnnotation] == nil
     }
-
-    /// The static pod that this one is a mirror of, by its hash; nil for any other pod.
-    var mirrored: String? { self.metadata.annotations[StaticPod.mirrorAnnotation] }
 }

@@ -21,13 +21,16 @@ final class UsageMeter: UsageSource {
     private let nodeName: String
     private let clock: ClusterClock
     private let groups: ControlGroups
+    /// Of the process itself, where it is a pod.
+    private let own: @Sendable () -> PodUsage?
     private let state = Mutex(Measured())
     private let share = Mutex<Int64?>(nil)
 
-    init(nodeName: String, groups: ControlGroups, clock: ClusterClock) {
+    init(nodeName: String, groups: ControlGroups, clock: ClusterClock, own: @escaping @Sendable () -> PodUsage?) {
         self.nodeName = nodeName
         self.groups = groups
         self.clock = clock
+        self.own = own
     }
 
     /// The node is no more than a share of its machine, with so much memory in bytes.
@@ -51,6 +54,11 @@ final class UsageMeter: UsageSource {
 
     /// What the pods' running containers have used up to now. A pod whose containers can't all be read says so by `isWhole`.
     func read(_ workers: [PodWorker]) async -> [PodUsage] {
+        let own: PodUsage? = await BlockingThread.run { [own] in own() }
+        return await measured(workers) + (own.map { [$0] } ?? [])
+    }
+
+    private func measured(_ workers: [PodWorker]) async -> [PodUsage] {
         var pods: [PodUsage] = []
         if groups.isComplete {
             for worker in workers { pods.append(await worker.runs()) }

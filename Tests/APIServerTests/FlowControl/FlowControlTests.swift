@@ -110,7 +110,8 @@ struct FlowControlTests {
         try await eventually("the second one waited too long") { decisions.all == [true, false] }
     }
 
-    @Test func `of wide requests one runs a turn`() async throws {
+    @Test(arguments: [true, false])
+    func `of wide requests one has its turn, and small ones pass those that wait for theirs`(isSlow: Bool) async throws {
         let server = try await TestServer()
         try await level(server, "small", ["type": "Queue", "queuing": ["queues": 4, "handSize": 2, "queueLengthLimit": 9]])
         _ = try await schema(server, "ada", level: "small")
@@ -120,15 +121,27 @@ struct FlowControlTests {
             Issue.record("another outcome")
             return
         }
-        guard case .waits = flows.admit(ada, request(seats: 5), decided: { decisions.add($1) }).outcome else {
+        guard case .waits(let second) = flows.admit(ada, request(seats: 5), decided: { decisions.add($1) }).outcome else {
             Issue.record("another outcome")
             return
         }
-        // It is answered, and its turn goes on until the loop has done what else there is.
-        flows.end(first)
+        guard case .runs = flows.admit(ada, request(), decided: { _, _ in }).outcome else {
+            Issue.record("a small one waited")
+            return
+        }
         #expect(decisions.all == [])
-        flows.turnEnded()
+        // The first is answered, or its client takes its time.
+        if isSlow { flows.turnEnded(first) } else { flows.end(first) }
         #expect(decisions.all == [true])
+        // It is the second's turn now: that the first ends changes nothing.
+        flows.turnEnded(first)
+        flows.end(first)
+        guard case .waits = flows.admit(ada, request(seats: 5), decided: { decisions.add($1) }).outcome else {
+            Issue.record("two have their turn")
+            return
+        }
+        flows.end(second)
+        #expect(decisions.all == [true, true])
     }
 }
 

@@ -51,7 +51,7 @@ struct ProxyLookup: Sendable {
         guard !pod.status.podIP.isEmpty else { throw .badRequest("address not allowed") }
         let port: Int = Int(address.port) ?? (address.port.isEmpty ? first ?? (address.scheme == "https" ? 443 : 80) : 0)
         guard (1...65535).contains(port) else { throw .badRequest("invalid port \(JSON.quoted(address.port))") }
-        return ProxyBackend(isTLS: address.scheme == "https", host: pod.status.podIP, port: port, pod: id(pod))
+        return ProxyBackend(isTLS: address.scheme == "https", host: pod.status.podIP, port: port, pod: PodID(pod))
     }
 
     func service(_ text: String, _ names: KindNames) throws(APIStatus) -> ProxyBackend {
@@ -89,10 +89,8 @@ struct ProxyLookup: Sendable {
 
     private func pod(of endpoint: View<Endpoint>) -> PodID? {
         guard let reference = endpoint.targetRef, reference.kind == "Pod" else { return nil }
-        return objects.find(Pod.self, ObjectKey(namespace: namespace, name: reference.name)).map(id)
+        return objects.find(Pod.self, ObjectKey(namespace: namespace, name: reference.name)).map { PodID($0) }
     }
-
-    private func id(_ pod: View<Pod>) -> PodID { PodID(key: pod.key, uid: pod.metadata.uid, node: pod.spec.nodeName) }
 }
 
 extension APIStatus {

@@ -102,6 +102,8 @@ package struct Start: LocalVerb {
             configuration.audit = records.audit
             configuration.encryptionFile = records.encryptionProviderConfig
             configuration.schedulerFile = schedulerConfig
+            configuration.isPod = true
+            configuration.logPath = Host.standardErrorFile
             let cluster: Cluster = try await Cluster.start(profile, configuration: configuration, clock: ClusterClock(), log: log)
             try cluster.announce(pid: getpid())
             log.info("the API answers", metadata: ["cluster": "\(profile.name)", "port": "\(cluster.port)"])

@@ -1,0 +1,80 @@
+import Glibc
+import NIOCore
+import NIOPosix
+
+/// Work of an event loop that is done in slices, one in each of its turns: what is ready on its connections goes in between.
+///
+/// A loop runs what it is given to execute, and what that gives it, before it looks at its sockets again. So each slice waits for a byte in
+/// a pipe, which the loop finds only when it looks. Invariant: touched on `eventLoop` only, which is what makes the class `Sendable`.
+final class LoopTurns: ChannelInboundHandler, @unchecked Sendable {
+    typealias InboundIn = ByteBuffer
+
+    private enum Bell {
+        case none, opening
+        case pipe(any Channel)
+        /// The system has no descriptor to give: a slice waits for a timer, and may find that other tasks have kept the loop busy.
+        case timer
+    }
+
+    private static let byte = ByteBuffer(bytes: [0])
+    private let eventLoop: any EventLoop
+    private var waiting: CircularBuffer<() -> Void> = CircularBuffer()
+    private var bell: Bell = .none
+    private var isRung: Bool = false
+
+    init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+
+    /// Runs `slice` in a turn of its own, after those that wait already.
+    func later(_ slice: @escaping () -> Void) {
+        waiting.append(slice)
+        ring()
+    }
+
+    /// Gives the pipe back; what waits is not run.
+    func close() {
+        waiting.removeAll()
+        if case .pipe(let channel) = bell { channel.close(promise: nil) }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { turn() }
+
+    private func turn() {
+        isRung = false
+        waiting.popFirst()?()
+        if !waiting.isEmpty { ring() }
+    }
+
+    private func ring() {
+        guard !isRung else { return }
+        isRung = true
+        switch bell {
+        case .none: open()
+        case .opening: break
+        case .pipe(let channel): channel.writeAndFlush(Self.byte, promise: nil)
+        case .timer: eventLoop.scheduleTask(in: .milliseconds(1)) { [self] in turn() }
+        }
+    }
+
+    /// Makes the pipe, whose ends are both the loop's.
+    private func open() {
+        bell = .opening
+        var ends: [CInt] = [-1, -1]
+        // A pair of sockets does what a pipe does, and no program that starts meanwhile inherits it.
+        let kind: CInt = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { return opened(nil) }
+        let (input, output): (CInt, CInt) = (ends[0], ends[1])
+        NIOPipeBootstrap(group: eventLoop)
+            .channelInitializer { [self] in $0.pipeline.addHandler(self) }
+            .takingOwnershipOfDescriptors(input: input, output: output)
+            .whenComplete { [self] made in
+                if case .failure = made { for end in [input, output] { _ = Glibc.close(end) } }
+                opened(try? made.get())
+            }
+    }
+
+    private func opened(_ channel: (any Channel)?) {
+        bell = channel.map { .pipe($0) } ?? .timer
+        isRung = false
+        if !waiting.isEmpty { ring() }
+    }
+}
