@@ -85,6 +85,15 @@ import Testing
         }
     }
 
+    @Test(arguments: ["", "Host: x\r\nHost: y\r\n"])
+    func `a request that names no host, or two, is refused`(fields: String) async throws {
+        try await withServer { server in
+            let raw = try RawConnection(to: server)
+            raw.write("GET / HTTP/1.1\r\n\(fields)\r\n")
+            #expect(await raw.read().hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
+        }
+    }
+
     @Test func `bytes that are no HTTP are refused`() async throws {
         try await withServer { server in
             let raw = try RawConnection(to: server)
