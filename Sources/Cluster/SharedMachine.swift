@@ -22,8 +22,13 @@ struct SharedMachine {
             } else {
                 try await client.create(
                     Node.new(name) {
-                        // The first node belongs to the cluster and can't be taken away.
-                        if number > 1 { $0.metadata.labels = [NodeMarks.kind: NodeMarks.Kind.process.rawValue] }
+                        if number > 1 {
+                            $0.metadata.labels = [NodeMarks.kind: NodeMarks.Kind.process.rawValue]
+                        } else {
+                            // It belongs to the cluster and can't be taken away, so it bears no mark by which others leave it its addresses.
+                            $0.spec.podCIDR = ClusterAddresses.pods(ofNode: 0)
+                            $0.spec.podCIDRs = [ClusterAddresses.pods(ofNode: 0)]
+                        }
                         $0.metadata.annotations = [NodeMarks.capacity: share]
                     })
             }

@@ -37,6 +37,15 @@ import Testing
         return status.restartCount
     }
 
+    @Test func `nodes of one machine are made with their parts, and the first with its addresses`() async throws {
+        let server = try await TestServer()
+        try await SharedMachine(first: "local", count: 2).mark(server.client)
+        let first: View<Node> = try await server.client.get(Node.self, Self.key("local"))
+        #expect(first.spec.podCIDRs == ["10.244.0.0/24"] && first.kind != .process)
+        let second: View<Node> = try await server.client.get(Node.self, Self.key("local-2"))
+        #expect(second.kind == .process && second.wantedCapacity == first.wantedCapacity && !second.wantedCapacity.isEmpty)
+    }
+
     @Test func `nodes of one machine use what their pods use, and equal parts of the rest`() {
         func node(_ name: String, cpu: String, memory: String) -> View<NodeMetrics> {
             View<NodeMetrics>(["metadata": ["name": .string(name)], "usage": ["cpu": .string(cpu), "memory": .string(memory)]])
