@@ -117,8 +117,8 @@ struct ObjectQuery {
                         json: GetQuery.typed(item, target.resource), resource: target.resource,
                         namespace: target.resource.isNamespaced ? item[["metadata", "namespace"]]?.string : nil, source: ""))
             }
-            request.options.continueToken = list[["metadata", "continue"]]?.string
-        } while request.options.continueToken?.isEmpty == false
+            request.options.continueToken = list.continueToken
+        } while request.options.continueToken != nil
         return objects
     }
 
