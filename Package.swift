@@ -22,7 +22,6 @@ let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates"
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
-let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 /// Targets from the bottom up; each may import only those above it in this list.
 let sources: [Target] = [
@@ -61,7 +60,7 @@ let sources: [Target] = [
     .target(
         name: "CLI",
         dependencies: [
-            "Dashboard", "Cluster", "Scheduler", "Client", "HTTP", "API", "Machinery", "Sandbox", "Images", arguments, crypto, log,
+            "Dashboard", "Cluster", "Kubelet", "Scheduler", "Client", "HTTP", "API", "Machinery", "Sandbox", "Images", crypto, log,
         ],
         swiftSettings: strict),
     .executableTarget(name: "swkube", dependencies: ["CLI"], swiftSettings: strict),
@@ -117,6 +116,5 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
     targets: sources + [crasher, load] + chosen)

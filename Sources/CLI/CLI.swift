@@ -1,4 +1,3 @@
-import ArgumentParser
 import Client
 import Dispatch
 
@@ -15,13 +14,10 @@ package enum CLI {
         defer { shell.output.flush() }
         do {
             var shell: Shell = shell
-            switch try parse(words, &shell) {
-            case nil: return 0
-            case let verb as any LocalVerb where verb.isLocal:
-                try verb.runLocally(in: shell)
-                return 0
-            case let verb?: return wait { [shell] in await finish(verb, shell) }
-            }
+            guard let verb = try parse(words, &shell) else { return 0 }
+            guard let local = verb.local else { return wait { [shell] in await finish(verb, shell) } }
+            try local.runLocally(in: shell)
+            return 0
         } catch {
             return report(error, shell)
         }
@@ -61,14 +57,25 @@ package enum CLI {
                 return nil
             }
             words = Array(words.dropFirst()) + ["--help"]
-            return try VerbParser.parse(try VerbList.type(of: name, &words), words, shell)
+            let type: any Verb.Type
+            do { type = try VerbList.type(of: name, &words) } catch {
+                guard isKubectl else { throw error }
+                shell.output.note("Unknown help topic [`\(name)`]\n\(VerbList.help)")
+                return nil
+            }
+            return try VerbParser.parse(type, words, shell)
         }
         let type: any Verb.Type
         do { type = try VerbList.type(of: word, &words) } catch {
-            if leading.isEmpty, let plugin = Plugins.find([word] + words, shell.environment("PATH") ?? "") {
-                try shell.become(plugin)
+            if let flag = leading.first, isKubectl {
+                throw Failure("Error: flags cannot be placed before plugin name: \(flag)", isComplete: true)
             }
+            if leading.isEmpty, let plugin = Plugins.find([word] + words, shell.environment("PATH") ?? "") { try shell.become(plugin) }
             throw error
+        }
+        // As in kubectl, `create` alone may be added to.
+        if type == Create.self, leading.isEmpty, let plugin = Plugins.find([word] + words, least: 2, shell.environment("PATH") ?? "") {
+            try shell.become(plugin)
         }
         do { words = try preferences.withDefaults(type, words) } catch { throw PreferencesFile.applying(error) }
         return try VerbParser.parse(type, leading + words, shell)
@@ -76,7 +83,11 @@ package enum CLI {
 
     private static func finish(_ verb: any Verb, _ shell: Shell) async -> Int32 {
         do {
-            try await verb.run(in: shell)
+            if let doing = verb.doing {
+                try await Progress.during(shell, { doing }) { try await verb.run(in: shell) }
+            } else {
+                try await verb.run(in: shell)
+            }
             return 0
         } catch {
             return report(error, shell)

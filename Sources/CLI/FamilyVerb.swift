@@ -1,4 +1,3 @@
-import ArgumentParser
 import Machinery
 
 /// A word with verbs of its own behind it (`rollout status`): alone it says which.
@@ -11,15 +10,16 @@ package protocol FamilyVerb: LocalVerb {
 
 extension FamilyVerb {
     package static var needsVerb: Bool { true }
+    package static var isFamily: Bool { true }
 
     package func runLocally(in shell: Shell) throws {
-        let family: String = Self._commandName
+        let family: String = Self.commandName
         if let word = words.first {
             throw Failure("unknown command \(JSON.quoted(word))\nSee '\(CLI.program) \(family) -h' for help and examples")
         }
         var text: String = "\(Self.configuration.abstract)\n\nVerbs:\n"
         for verb in VerbList.verbs(under: family) {
-            let name: String = verb._commandName
+            let name: String = verb.commandName
             text += "  \(name)\(String(repeating: " ", count: max(1, 26 - name.count)))\(verb.configuration.abstract)\n"
         }
         // As kubectl: a word that does nothing by itself is no success.

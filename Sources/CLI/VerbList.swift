@@ -1,5 +1,3 @@
-import ArgumentParser
-
 /// All verbs, in the order of the help text: the one list that dispatch, help and completion read.
 enum VerbList {
     struct Group: Sendable {
@@ -8,37 +6,51 @@ enum VerbList {
     }
 
     /// Verbs that stand under another word: `config view`, `create deployment`.
-    static let families: [String: [any Verb.Type]] = [
-        "apply": [ApplyEditLastApplied.self, ApplySetLastApplied.self, ApplyViewLastApplied.self],
-        "auth": [AuthCanI.self, AuthReconcile.self, AuthWhoAmI.self],
-        "cluster-info": [ClusterInfoDump.self],
-        "certificate": [CertificateApprove.self, CertificateDeny.self],
-        "config": [
-            ConfigCurrentContext.self, ConfigDeleteCluster.self, ConfigDeleteContext.self, ConfigDeleteUser.self, ConfigGetClusters.self,
-            ConfigGetContexts.self, ConfigGetUsers.self, ConfigRenameContext.self, ConfigSet.self, ConfigSetCluster.self,
-            ConfigSetContext.self,
-            ConfigSetCredentials.self, ConfigUnset.self, ConfigUseContext.self, ConfigView.self,
-        ],
-        "create": [
-            CreateClusterRole.self, CreateClusterRoleBinding.self, CreateConfigMap.self, CreateCronJob.self, CreateDeployment.self,
-            CreateIngress.self, CreateJob.self, CreateNamespace.self, CreatePodDisruptionBudget.self, CreatePriorityClass.self,
-            CreateQuota.self, CreateRole.self, CreateRoleBinding.self, CreateSecret.self, CreateSecretGeneric.self, CreateSecretTLS.self,
-            CreateSecretDockerRegistry.self, CreateServiceFamily.self, CreateServiceClusterIP.self, CreateServiceNodePort.self,
-            CreateServiceLoadBalancer.self,
-            CreateServiceExternalName.self, CreateServiceAccount.self, CreateToken.self,
-        ],
-        "kuberc": [KubercSet.self, KubercView.self],
-        "plugin": [PluginList.self],
-        "rollout": [
-            RolloutHistory.self, RolloutPause.self, RolloutRestart.self, RolloutResume.self, RolloutStatus.self, RolloutUndo.self,
-        ],
-        "set": [
-            SetEnvironment.self, SetImage.self, SetResources.self, SetSelectorVerb.self, SetServiceAccount.self, SetSubject.self,
-        ],
-        "top": [TopNode.self, TopPod.self],
-        "snapshot": [SnapshotDelete.self, SnapshotList.self, SnapshotRestore.self, SnapshotSave.self],
-        "image": [ImageInspect.self, ImageLoad.self, ImageList.self, ImagePull.self, ImageRemove.self],
-        "node": [NodeAdd.self, NodeDelete.self, NodeList.self, NodeStart.self, NodeStop.self],
+    static let families: [(word: String, verbs: [any Verb.Type])] = [
+        ("apply", [ApplyEditLastApplied.self, ApplySetLastApplied.self, ApplyViewLastApplied.self]),
+        ("auth", [AuthCanI.self, AuthReconcile.self, AuthWhoAmI.self]),
+        ("cluster-info", [ClusterInfoDump.self]),
+        ("certificate", [CertificateApprove.self, CertificateDeny.self]),
+        (
+            "config",
+            [
+                ConfigCurrentContext.self, ConfigDeleteCluster.self, ConfigDeleteContext.self, ConfigDeleteUser.self,
+                ConfigGetClusters.self,
+                ConfigGetContexts.self, ConfigGetUsers.self, ConfigRenameContext.self, ConfigSet.self, ConfigSetCluster.self,
+                ConfigSetContext.self,
+                ConfigSetCredentials.self, ConfigUnset.self, ConfigUseContext.self, ConfigView.self,
+            ]
+        ),
+        (
+            "create",
+            [
+                CreateClusterRole.self, CreateClusterRoleBinding.self, CreateConfigMap.self, CreateCronJob.self, CreateDeployment.self,
+                CreateIngress.self, CreateJob.self, CreateNamespace.self, CreatePodDisruptionBudget.self, CreatePriorityClass.self,
+                CreateQuota.self, CreateRole.self, CreateRoleBinding.self, CreateSecret.self, CreateSecretGeneric.self,
+                CreateSecretTLS.self,
+                CreateSecretDockerRegistry.self, CreateServiceFamily.self, CreateServiceClusterIP.self, CreateServiceNodePort.self,
+                CreateServiceLoadBalancer.self,
+                CreateServiceExternalName.self, CreateServiceAccount.self, CreateToken.self,
+            ]
+        ),
+        ("kuberc", [KubercSet.self, KubercView.self]),
+        ("plugin", [PluginList.self]),
+        (
+            "rollout",
+            [
+                RolloutHistory.self, RolloutPause.self, RolloutRestart.self, RolloutResume.self, RolloutStatus.self, RolloutUndo.self,
+            ]
+        ),
+        (
+            "set",
+            [
+                SetEnvironment.self, SetImage.self, SetResources.self, SetSelectorVerb.self, SetServiceAccount.self, SetSubject.self,
+            ]
+        ),
+        ("top", [TopNode.self, TopPod.self]),
+        ("snapshot", [SnapshotDelete.self, SnapshotList.self, SnapshotRestore.self, SnapshotSave.self]),
+        ("image", [ImageInspect.self, ImageLoad.self, ImageList.self, ImagePull.self, ImageRemove.self]),
+        ("node", [NodeAdd.self, NodeDelete.self, NodeList.self, NodeStart.self, NodeStop.self]),
     ]
 
     static let groups: [Group] = [
@@ -73,31 +85,35 @@ enum VerbList {
     /// Not shown in the help.
     static let hidden: [any Verb.Type] = [Complete.self]
 
+    /// The verbs of a family's word; none for other words.
+    static func family(_ word: String) -> [any Verb.Type] { families.first { $0.word == word }?.verbs ?? [] }
+
     /// The verbs behind a word, or behind two of them: `create secret`.
     static func verbs(under words: String) -> [any Verb.Type] {
         let first: String = words.split(separator: " ").first.map(String.init) ?? ""
-        return (families[first] ?? []).filter { $0._commandName.hasPrefix(words + " ") }
+        return family(first).filter { $0.commandName.hasPrefix(words + " ") }
     }
 
     /// Names of the verbs that the help shows.
-    static var names: [String] { groups.flatMap(\.verbs).map { $0._commandName } }
+    static var names: [String] { groups.flatMap(\.verbs).map { $0.commandName } }
 
     static var all: [any Verb.Type] { groups.flatMap(\.verbs) + hidden }
 
     /// The verb of a word; for a family, the word behind it is taken too (`secret tls` two of them).
     static func type(of word: String, _ words: inout [String]) throws -> any Verb.Type {
-        if let family = families[word] {
+        let members: [any Verb.Type] = family(word)
+        if !members.isEmpty {
             let start: Int = LeadingFlags.count(in: words)
             for count in [2, 1] where words.count >= start + count {
                 let name: String = words[start..<(start + count)].joined(separator: " ")
-                if let found = family.first(where: { matches($0, name, under: word) }) {
+                if let found = members.first(where: { matches($0, name, under: word) }) {
                     words.removeSubrange(start..<(start + count))
                     return found
                 }
             }
         }
-        if let found = all.first(where: { $0._commandName == word }) { return found }
-        let near: [String] = all.map { $0._commandName }.filter { Spelling.distance($0, word) <= 2 || $0.hasPrefix(word) }.sorted()
+        if let found = all.first(where: { $0.commandName == word }) { return found }
+        let near: [String] = all.map { $0.commandName }.filter { Spelling.distance($0, word) <= 2 || $0.hasPrefix(word) }.sorted()
         var text: String = "unknown command \"\(word)\" for \"\(CLI.program)\""
         if !near.isEmpty { text += "\n\nDid you mean this?\n" + near.map { "\t\($0)\n" }.joined() }
         // The last line break is the caller's.
@@ -106,7 +122,7 @@ enum VerbList {
 
     /// A verb of a family is named with its family's word: `create secret tls`. Plural and short words are as good.
     private static func matches(_ verb: any Verb.Type, _ name: String, under word: String) -> Bool {
-        verb._commandName == word + " " + name || verb.configuration.aliases.contains(word + " " + name)
+        verb.commandName == word + " " + name || verb.configuration.aliases.contains(word + " " + name)
     }
 
     /// What `swkube` and `swkube --help` print.
@@ -115,7 +131,7 @@ enum VerbList {
         for group in groups {
             text += "\n\(group.title):\n"
             for verb in group.verbs {
-                let name: String = verb._commandName
+                let name: String = verb.commandName
                 text += "  \(name)\(String(repeating: " ", count: max(1, 16 - name.count)))\(verb.configuration.abstract)\n"
             }
         }

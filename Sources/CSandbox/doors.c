@@ -107,15 +107,17 @@ static void finish(struct swkube_doors *d, struct link *link) {
 
 static struct end *other(struct end *e) { return &e->link->ends[e == &e->link->ends[0]]; }
 
+/// Hears of each change once: what is not taken then is asked for again by EPOLL_CTL_MOD.
 static void listen_to(struct swkube_doors *d, struct end *e, int change) {
-    uint32_t events = 0;
-    bool waits = e->link->is_connecting;
-    if (!waits && !e->is_over && !e->rest) events |= EPOLLIN;
-    if (waits ? e == &e->link->ends[1] : other(e)->rest != NULL) events |= EPOLLOUT;
-    if (events == e->events && change == EPOLL_CTL_MOD) return;
-    struct epoll_event event = {.events = events, .data.ptr = e};
+    bool waits = e->link->is_connecting || other(e)->rest;
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET | (waits ? EPOLLOUT : 0), .data.ptr = e};
     epoll_ctl(d->poll, change, e->watched.fd, &event);
-    e->events = events;
+}
+
+/// The other end hears that nothing more comes from this one, unless it has nothing to say either: then both are closed at once.
+static void pass_end(struct end *from) {
+    struct end *to = other(from);
+    if (!to->is_over || to->rest) shutdown(to->watched.fd, SHUT_WR);
 }
 
 /// Writes what waits; false when the connection broke.
@@ -131,23 +133,30 @@ static bool flush(struct end *from) {
             from->rest = NULL;
         }
     }
-    if (from->is_over) shutdown(to->watched.fd, SHUT_WR);
+    if (from->is_over) pass_end(from);
     return true;
 }
 
-static bool carry(struct swkube_doors *d, struct end *from) {
+/// Takes what is there from one end to the other; false when the connection broke.
+///
+/// - ends: whether the end of it is there already. It leaves in one segment with the bytes before it.
+static bool carry(struct swkube_doors *d, struct end *from, bool ends) {
     struct end *to = other(from);
     // A few times, so that one busy connection leaves the others their turn.
-    for (int turn = 0; turn < 8 && !from->rest && !from->is_over; turn++) {
+    for (int turn = 0; !from->rest && !from->is_over; turn++) {
+        if (turn == 8) {
+            listen_to(d, from, EPOLL_CTL_MOD);
+            break;
+        }
         ssize_t n = recv(from->watched.fd, d->buffer, sizeof d->buffer, 0);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return errno == EAGAIN;
         if (n == 0) {
             from->is_over = true;
-            shutdown(to->watched.fd, SHUT_WR);
+            pass_end(from);
             return true;
         }
-        ssize_t sent = send(to->watched.fd, d->buffer, (size_t)n, MSG_NOSIGNAL);
+        ssize_t sent = send(to->watched.fd, d->buffer, (size_t)n, MSG_NOSIGNAL | (ends ? MSG_MORE : 0));
         if (sent < 0 && errno != EAGAIN && errno != EINTR) return false;
         if (sent < 0) sent = 0;
         if (sent < n) {
@@ -156,8 +165,9 @@ static bool carry(struct swkube_doors *d, struct end *from) {
             from->rest = malloc(from->length);
             if (!from->rest) return false;
             memcpy(from->rest, d->buffer + sent, from->length);
+            listen_to(d, to, EPOLL_CTL_MOD);
         }
-        if (n < (ssize_t)sizeof d->buffer) break;
+        if (n < (ssize_t)sizeof d->buffer && !ends) break;
     }
     return true;
 }
@@ -168,6 +178,12 @@ static bool is_connected(int fd) {
     return poll(&entry, 1, 0) == 1 && entry.revents == POLLOUT;
 }
 
+/// The client will hear that it broke off, not a polite end.
+static void make_reset(int client) {
+    struct linger none = {.l_onoff = 1};
+    setsockopt(client, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
 static void accept_all(struct swkube_doors *d, struct door *door) {
     for (int turn = 0; turn < 64; turn++) {
         int client = accept4(door->watched.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -175,9 +191,7 @@ static void accept_all(struct swkube_doors *d, struct door *door) {
         int server = d->dial(d->context, door->id), one = 1;
         struct link *link = server < 0 ? NULL : calloc(1, sizeof *link);
         if (!link) {
-            // Nobody there: the client hears a reset, not a polite end.
-            struct linger none = {.l_onoff = 1};
-            setsockopt(client, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+            make_reset(client);
             close(client);
             if (server >= 0) close(server);
             continue;
@@ -192,33 +206,34 @@ static void accept_all(struct swkube_doors *d, struct door *door) {
     }
 }
 
+/// What came of a connection that was begun; false when nothing did.
+static bool settle(struct swkube_doors *d, struct end *e, uint32_t events) {
+    struct link *link = e->link;
+    if (e == &link->ends[0]) return !(events & (EPOLLHUP | EPOLLERR)); // whether the client still waits
+    int error = 0;
+    socklen_t length = sizeof error;
+    getsockopt(e->watched.fd, SOL_SOCKET, SO_ERROR, &error, &length);
+    link->is_connecting = false;
+    for (int i = 0; i < 2; i++) listen_to(d, &link->ends[i], EPOLL_CTL_MOD);
+    return error == 0;
+}
+
+static bool serve(struct swkube_doors *d, struct end *e, uint32_t events) {
+    if (events & EPOLLOUT && other(e)->rest) {
+        if (!flush(other(e))) return false;
+        if (!other(e)->rest) listen_to(d, other(e), EPOLL_CTL_MOD);
+    }
+    return !(events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) || carry(d, e, events & EPOLLRDHUP);
+}
+
 static void serve_end(struct swkube_doors *d, struct end *e, uint32_t events) {
     struct link *link = e->link;
     if (link->is_dead) return;
-    bool good = true;
-    if (link->is_connecting) {
-        int error = 0;
-        socklen_t length = sizeof error;
-        if (e == &link->ends[0]) {
-            good = false; // the client gave up
-        } else {
-            getsockopt(e->watched.fd, SOL_SOCKET, SO_ERROR, &error, &length);
-            good = error == 0;
-            link->is_connecting = false;
-        }
-        if (!good) {
-            struct linger none = {.l_onoff = 1};
-            setsockopt(link->ends[0].watched.fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
-        }
-    } else {
-        if (events & EPOLLOUT) good = flush(other(e));
-        if (good && events & (EPOLLIN | EPOLLHUP | EPOLLERR)) good = carry(d, e);
-        // Both ways closed, or broken with nothing left to read.
-        if (good && events & (EPOLLHUP | EPOLLERR) && e->is_over && !e->rest) good = false;
-    }
+    bool good = link->is_connecting ? settle(d, e, events) : serve(d, e, events);
+    if (!good) make_reset(link->ends[0].watched.fd);
     bool over = link->ends[0].is_over && link->ends[1].is_over && !link->ends[0].rest && !link->ends[1].rest;
-    if (!good || over) return finish(d, link);
-    for (int i = 0; i < 2; i++) listen_to(d, &link->ends[i], EPOLL_CTL_MOD);
+    // The last: broken with nothing left to read.
+    if (!good || over || (events & (EPOLLHUP | EPOLLERR) && e->is_over && !e->rest)) finish(d, link);
 }
 
 void swkube_doors_run(struct swkube_doors *d) {

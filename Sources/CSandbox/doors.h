@@ -43,7 +43,6 @@ struct end {
     char *rest;
     size_t length, at;
     bool is_over; // nothing more comes from it
-    uint32_t events;
 };
 
 struct link {

@@ -111,6 +111,16 @@ void swkube_filter_free(struct swkube_filter *f) {
     free(f);
 }
 
+size_t swkube_filter_room(int netlink) {
+    enum { WANTED = 16 << 20, REST = 64 << 10 };
+    int wanted = WANTED, given = 0;
+    socklen_t length = sizeof given;
+    if (setsockopt(netlink, SOL_SOCKET, SO_SNDBUFFORCE, &wanted, sizeof wanted) < 0)
+        setsockopt(netlink, SOL_SOCKET, SO_SNDBUF, &wanted, sizeof wanted);
+    if (getsockopt(netlink, SOL_SOCKET, SO_SNDBUF, &given, &length) < 0 || given < 2 * REST) return REST;
+    return (size_t)given - REST;
+}
+
 size_t swkube_filter_size(const struct swkube_filter *f) { return f->length; }
 
 void swkube_filter_element(

@@ -172,6 +172,7 @@ package final class Cluster: Sendable {
         ).run()
         try await policy
         let scheduling: SchedulerConfiguration = try await SchedulerFile(path: configuration.schedulerFile, client: client).read()
+        if let first, configuration.isPod { try await ControlPlaneRole.give(to: first, client) }
         if let first, configuration.nodeCount > 1 {
             try await SharedMachine(first: first, count: configuration.nodeCount).mark(client)
         }

@@ -41,9 +41,8 @@ extension ClusterNetwork {
 
     /// A socket that connects; it can be written to when it has. - Parameter isStream: false makes one for datagrams.
     package func beginConnect(_ address: String, port: Int, isStream: Bool = true) throws(SandboxError) -> Int32 {
-        let place: String = address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
         guard let target = SocketAddress(address, port: port) else {
-            throw SandboxError.system(call: "connect", errno: EINVAL, path: place)
+            throw SandboxError.system(call: "connect", errno: EINVAL, path: Self.place(address, port))
         }
         let type: Int32 = isStream ? Self.streamType : Int32(SOCK_DGRAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         let fd: Int32 =
@@ -52,12 +51,15 @@ extension ClusterNetwork {
         if target.withPointer({ Glibc.connect(fd, $0, $1) }) == 0 || errno == EINPROGRESS { return fd }
         let code: Int32 = errno
         close(fd)
-        throw SandboxError.system(call: "connect", errno: code, path: place)
+        throw SandboxError.system(call: "connect", errno: code, path: Self.place(address, port))
+    }
+
+    private static func place(_ address: String, _ port: Int) -> String {
+        address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
     }
 
     /// As ``connect(_:port:timeout:)``, on the caller's thread.
     package func connectBlocking(_ address: String, port: Int, timeout: Duration) throws(SandboxError) -> Int32 {
-        let place: String = address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
         let fd: Int32 = try beginConnect(address, port: port)
         let end: ContinuousClock.Instant = .now.advanced(by: timeout)
         var code: Int32 = ETIMEDOUT
@@ -75,7 +77,7 @@ extension ClusterNetwork {
         }
         if code == 0 { return fd }
         close(fd)
-        throw SandboxError.system(call: "connect", errno: code, path: place)
+        throw SandboxError.system(call: "connect", errno: code, path: Self.place(address, port))
     }
 
     /// A listening TCP socket of the cluster's network; the caller closes it.

@@ -22,8 +22,13 @@ package enum FilterChange: Sendable, Equatable {
 }
 
 extension ClusterNetwork {
-    /// What one transaction has room for, in bytes: an ordinary user's socket takes some two hundred kilobytes.
-    package static let filterRoom = 100_000
+    /// What one transaction has room for, in bytes: for an ordinary user some four hundred kilobytes where the host's limit is the kernel's
+    /// default (net.core.wmem_max).
+    package static let filterRoom: Int = {
+        let fd: Int32 = Glibc.socket(AF_NETLINK, Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue), netfilter)
+        defer { close(fd) }
+        return swkube_filter_room(fd)
+    }()
 
     /// Carries out changes of a table in as many transactions as they need; by default in one. Each is done as a whole or not at all.
     /// Blocks for about a millisecond, and for some hundred with ten thousand changes.
@@ -33,11 +38,12 @@ extension ClusterNetwork {
     package func change(table: String, _ changes: [FilterChange], inParts: Bool = false) throws(SandboxError) {
         let fd: Int32 = try socket(domain: AF_NETLINK, type: Int32(SOCK_RAW.rawValue), protocol: Self.netfilter)
         defer { close(fd) }
+        let room: Int = swkube_filter_room(fd)
         var rest: ArraySlice<FilterChange> = changes[...]
         while !rest.isEmpty {
             guard let batch = swkube_filter_new(table) else { throw SandboxError.system(call: "filter", errno: ENOMEM, path: table) }
             defer { swkube_filter_free(batch) }
-            while let change = rest.first, swkube_filter_size(batch) < Self.filterRoom {
+            while let change = rest.first, swkube_filter_size(batch) < room {
                 change.write(into: batch)
                 rest = rest.dropFirst()
             }

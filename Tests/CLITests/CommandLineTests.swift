@@ -49,13 +49,34 @@ import Testing
     }
 
     @Test(arguments: [
-        (["-ojson", "pods"], ["--output=json", "pods"]), (["-o=json"], ["--output=json"]), (["-Aw"], ["--all-namespaces", "--watch"]),
-        (["-An", "x"], ["--all-namespaces", "--namespace=x"]), (["--watch=true"], ["--watch"]), (["--watch=false"], []),
-        (["--server-print=false"], ["--no-server-print"]), (["--output", "-x"], ["--output=-x"]), (["--", "-o"], ["--", "-o"]),
-        (["--selector=", "pods"], ["--selector", "", "pods"]),
+        (["-ojson", "pods"], ["output": ["json"]], ["pods"]), (["-o=json"], ["output": ["json"]], []),
+        (["-Aw"], ["all-namespaces": ["true"], "watch": ["true"]], []),
+        (["-An", "x"], ["all-namespaces": ["true"], "namespace": ["x"]], []),
+        (["--watch=T"], ["watch": ["T"]], []), (["-w=false", "-w"], ["watch": ["false", "true"]], []),
+        (["--output", "-x"], ["output": ["-x"]], []), (["a", "--", "-o"], [:], ["a", "-o"]),
+        (["--selector=", "pods"], ["selector": [""]], ["pods"]), (["-", "--chunk-size=-1"], ["chunk-size": ["-1"]], ["-"]),
     ])
-    func `flags are read as pflag reads them`(_ words: [String], _ rewritten: [String]) throws {
-        #expect(try FlagDialect(Get.self).rewritten(words) == rewritten)
+    func `flags are read as pflag reads them`(_ words: [String], _ flags: [String: [String]], _ rest: [String]) throws {
+        let given: Declaration.Given = try Get.dialect.read(words).given
+        #expect(given.flags == flags && given.words == [rest])
+    }
+
+    @Test func `a verb has the values that were given, the last of each, and its own where none was`() throws {
+        let get: Get = Declaration.make(
+            Get.self, try Get.dialect.read(["pods", "-n", "a", "-n", "b", "-L", "x", "-L=y", "-w=false"]).given)
+        #expect(get.connection.namespace == "b" && get.labelColumns == ["x", "y"] && !get.watch && get.chunkSize == 500)
+        let run: RunIn = Declaration.make(RunIn.self, try RunIn.dialect.read(["--nodes", "2", "--", "sh", "-c", "--x"]).given)
+        #expect(run.command == ["sh", "-c", "--x"] && run.nodes == 2)
+        #expect(try Kubectl.dialect.read(["-n", "x", "get", "--help"]).given.words == [["-n", "x", "get", "--help"]])
+        #expect(try Apply.dialect.read(["--dry-run", "--validate", "-f", "x"]).given.flags["dry-run"] == ["unchanged"])
+    }
+
+    @Test func `no verb declares a flag twice`() {
+        for verb in VerbList.all + VerbList.families.flatMap(\.verbs) {
+            let parameters: [Parameter] = verb.dialect.parameters
+            let names: [String] = parameters.flatMap(\.names) + parameters.compactMap { $0.letter.map { "-\($0)" } }
+            #expect(Set(names).count == names.count, "\(verb.commandName): \(names)")
+        }
     }
 
     @Test func `verbs without a server take kubectl's flags for one, and refuse what is no flag`() async {

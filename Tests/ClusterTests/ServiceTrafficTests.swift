@@ -103,7 +103,7 @@ extension EndToEnd {
                         $0.json[["spec", "template", "metadata"]] = ["labels": ["app": "web"]]
                         var container: JSON = Talkers.container().json
                         container["lifecycle"] = ["preStop": ["sleep": ["seconds": 1]]]
-                        $0.json[["spec", "template", "spec"]] = ["containers": [container], "terminationGracePeriodSeconds": 3]
+                        $0.json[["spec", "template", "spec"]] = ["containers": [container], "terminationGracePeriodSeconds": 30]
                     })
                 try await client.create(Talkers.service("default", "web", selector: ["app": "web"]))
                 try await talkers.make(Talkers.pod("default", "presser", labels: ["app": "presser"]))

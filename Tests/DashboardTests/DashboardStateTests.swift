@@ -308,6 +308,24 @@ struct Stage {
         #expect(stage.actions == [.watch(page: 1, TableQuery(Stage.pods, namespace: "kube-system"))])
     }
 
+    @Test func `marked rows are taken together, those of each namespace at once, and only those that are still there`() {
+        var stage = Stage()
+        stage.showPods()
+        let names: [String] = stage.state.shownTable?.rows.map(\.name) ?? []
+        stage.press(.character(" "), .down, .character(" "))
+        #expect(stage.screen.contains("*" + names[0]) && stage.screen.contains("2 marked"))
+        stage.press(.control("d"))
+        #expect(stage.screen.contains("delete 2 pods?"))
+        stage.press(.character("y"))
+        #expect(stage.actions == [.carryOut(["delete", "pods", names[0], names[1], "-n", "default", "--wait=false"])])
+        #expect(!stage.screen.contains("marked"))
+        stage.press(.character(" "), .control("\\"))
+        #expect(!stage.screen.contains("marked"))
+        let one = ObjectPlace(Stage.pods, namespace: "a", name: "x")
+        let other = ObjectPlace(Stage.pods, namespace: "b", name: "y")
+        #expect(ObjectPlace.words([one, other]) == [["pods", "x", "-n", "a"], ["pods", "y", "-n", "b"]])
+    }
+
     @Test func `s scales a workload and r restarts it`() {
         let deployments = APIResource(Deployment.names)
         var stage = Stage(resource: deployments)
@@ -320,7 +338,7 @@ struct Stage {
         #expect(stage.actions == [])
         #expect(stage.screen.contains("replicas: many is no number from 0 on"))
         stage.press(.character("r"), .character("y"))
-        #expect(stage.actions == [.carryOut(["rollout", "restart", "deployments.apps/web", "-n", "default"])])
+        #expect(stage.actions == [.carryOut(["rollout", "restart", "deployments.apps", "web", "-n", "default"])])
         stage.press(.character("l"))
         let words: [String] = [
             "logs", "deployments.apps/web", "-n", "default", "--all-pods", "--new-pods", "--prefix", "--max-log-requests=50", "--follow",

@@ -32,8 +32,10 @@ import Testing
         #expect(sorted == names)
     }
 
-    @Test(arguments: [("", 3), ("0/1", 1), ("!0/1", 2), ("SHOP", 3), ("nothing", 0)])
-    func `a filter takes rows that hold a text in any cell`(text: String, count: Int) {
+    @Test(arguments: [
+        ("", 3), ("0/1", 1), ("!0/1", 2), ("SHOP", 3), ("nothing", 0), ("^[ab]$", 2), ("!^[AB]$", 1), ("^(a|c)$", 2), ("(", 1),
+    ])
+    func `a filter takes rows in which a cell fits an expression, or holds what is none`(text: String, count: Int) {
         let taken: Int = Self.table.rows.values.count { RowFilter(text).takes($0) }
         #expect(taken == count)
     }

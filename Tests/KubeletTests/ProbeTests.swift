@@ -75,6 +75,20 @@ import Testing
         await node.end()
     }
 
+    @Test func `probes end with the kubelet that asks, and the pod runs on`() async throws {
+        let node = try await TestNode()
+        let waiting: Int = node.clock.waiterCount
+        try await node.withKubelet { _ in
+            try await node.shell("asked", "sleep 600", ["readinessProbe": ["exec": ["command": ["true"]], "periodSeconds": 1]])
+            try await node.wait("asked", "is ready") { $0.isReady }
+            // Now a probe that goes on waits for its next turn for ever.
+            node.clock.pause()
+        }
+        try await eventually("nobody waits any more") { node.clock.waiterCount <= waiting }
+        node.clock.resume()
+        await node.end()
+    }
+
     @Test func `a port that nobody listens on restarts the container after three failures`() async throws {
         let node = try await TestNode()
         try await node.withKubelet { _ in

@@ -1,4 +1,5 @@
 import API
+import Glibc
 import Machinery
 import Testing
 
@@ -123,6 +124,27 @@ import Testing
         let own = try #require(DNSQuery(question("cluster.local", DNSQuery.Kind.soa)))
         let answer = try #require(zone().answer(own.name, own.kind))
         #expect(answer.bytes(for: own, zone: DNSZone.domain, limit: 512)[6..<10] == [0, 1, 0, 0])
+    }
+
+    @Test func `of too many connections the one that has asked nothing for longest makes room`() {
+        let connections = DNSConnections(most: 2)
+        let pairs: [[Int32]] = (0..<3).map { _ in
+            var ends: [Int32] = [-1, -1]
+            socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends)
+            return ends
+        }
+        for pair in pairs.prefix(2) { connections.add(pair[0]) }
+        connections.heard(pairs[0][0])
+        connections.add(pairs[2][0])
+        let isOver: [Bool] = pairs.map { pair in
+            var byte: UInt8 = 0
+            return recv(pair[1], &byte, 1, Int32(MSG_DONTWAIT)) == 0
+        }
+        #expect(isOver == [false, true, false])
+        for pair in pairs {
+            connections.end(pair[0])
+            close(pair[1])
+        }
     }
 
     @Test func `bytes that are no question make no harm`() {

@@ -107,7 +107,7 @@ import Testing
             ],
         ]
         let plan: GatewayPlan = plan(gateway(open), [route(["hostnames": ["shop.test"], "rules": rules])])
-        let table = ProxyTable(plan.doors[ObjectKey(namespace: "infra", name: "front")]?[80]?.rules ?? [])
+        let table = ProxyTable(listeners: plan.doors[ObjectKey(namespace: "infra", name: "front")]?[80]?.rules ?? [:])
         func service(_ path: String, method: String = "GET", headers: HTTPHeaders = [:], query: String? = nil) -> String? {
             let request = HTTPRequest(method: method, path: path, query: query, headers: headers)
             return table.rule(for: request, host: "shop.test")?.backends.first?.service.name
@@ -118,6 +118,36 @@ import Testing
         #expect(service("/a", headers: ["x-kind": "b"]) == "web-b")
         #expect(service("/a", query: "q=c%20d") == "web-c")
         #expect(service("/12", method: "POST") == "web-n" && service("/12") == "web" && service("/12x", method: "POST") == "web")
+    }
+
+    @Test func `a request is for the listener with the most particular host alone`() {
+        let hosts: [String?] = [nil, "*.example.com", "*.foo.example.com", "abc.foo.example.com", "empty.example.com"]
+        let listeners: [JSON] = hosts.enumerated().map { number, host in
+            var listener: JSON = ["name": .string("l\(number)"), "port": 80, "protocol": "HTTP"]
+            if let host { listener["hostname"] = .string(host) }
+            return listener
+        }
+        let routes: [View<HTTPRoute>] = hosts.indices.dropLast().map { number in
+            route([
+                "parentRefs": [["name": "front", "sectionName": .string("l\(number)")]],
+                "rules": [
+                    [
+                        "matches": [["path": ["type": "PathPrefix", "value": .string("/\(number)")]]],
+                        "backendRefs": [["name": .string("web-\(number)"), "port": 80]],
+                    ]
+                ],
+            ])
+        }
+        let table = ProxyTable(
+            listeners: plan(gateway(.array(listeners)), routes).doors[ObjectKey(namespace: "infra", name: "front")]?[80]?.rules ?? [:])
+        func taken(_ host: String) -> [Int] {
+            hosts.indices.filter {
+                table.rule(for: HTTPRequest(method: "GET", path: "/\($0)", query: nil, headers: [:]), host: host) != nil
+            }
+        }
+        #expect(taken("bar.com") == [0] && taken("example.com") == [0])
+        #expect(taken("bar.example.com") == [1] && taken("bar.foo.example.com") == [2] && taken("abc.foo.example.com") == [3])
+        #expect(taken("empty.example.com") == [])
     }
 
     @Test(arguments: [("1h30m", 5400), ("500ms", 0.5), ("10s", 10), ("", nil), ("5", nil), ("5d", nil)] as [(String, Double?)])

@@ -67,7 +67,7 @@ package enum GatewayDefinitions {
         type: object
         required: [controllerName]
         properties:
-          controllerName: {type: string, minLength: 1, maxLength: 253}
+          controllerName: {type: string, minLength: 1, maxLength: 253, x-kubernetes-validations: \(GatewayValidations.controllerName)}
           description: {type: string, maxLength: 64}
           parametersRef:
             type: object
@@ -91,6 +91,7 @@ package enum GatewayDefinitions {
             maxItems: 64
             x-kubernetes-list-type: map
             x-kubernetes-list-map-keys: [name]
+            x-kubernetes-validations: \(GatewayValidations.listeners)
             items:
               type: object
               required: [name, port, protocol]
@@ -101,6 +102,7 @@ package enum GatewayDefinitions {
                 protocol: {type: string, minLength: 1, maxLength: 255}
                 tls:
                   type: object
+                  x-kubernetes-validations: \(GatewayValidations.tls)
                   properties:
                     mode: {type: string, enum: [Terminate, Passthrough], default: Terminate}
                     certificateRefs:
@@ -130,10 +132,11 @@ package enum GatewayDefinitions {
     private static let parentRefs = """
         type: array
         maxItems: 32
+        x-kubernetes-validations: \(GatewayValidations.parentRefs)
         items:
           type: object
           required: [name]
-          properties: {group: {type: string, default: gateway.networking.k8s.io}, kind: {type: string, default: Gateway}, namespace: {type: string}, name: {type: string}, sectionName: {type: string}, port: {type: integer, format: int32, minimum: 1, maximum: 65535}}
+          properties: {group: {type: string, maxLength: 253, default: gateway.networking.k8s.io}, kind: {type: string, minLength: 1, maxLength: 63, default: Gateway}, namespace: {type: string, minLength: 1, maxLength: 63}, name: {type: string, minLength: 1, maxLength: 253}, sectionName: {type: string, minLength: 1, maxLength: 253}, port: {type: integer, format: int32, minimum: 1, maximum: 65535}}
         """
 
     private static let httpRoute = """
@@ -148,6 +151,7 @@ package enum GatewayDefinitions {
             default: [{matches: [{path: {type: PathPrefix, value: /}}]}]
             items:
               type: object
+              x-kubernetes-validations: \(GatewayValidations.rule)
               properties:
                 name: {type: string}
                 matches:
@@ -161,8 +165,9 @@ package enum GatewayDefinitions {
                         type: object
                         default: {type: PathPrefix, value: /}
                         properties: {type: {type: string, enum: [Exact, PathPrefix, RegularExpression], default: PathPrefix}, value: {type: string, maxLength: 1024, default: /}}
-                      headers: {type: array, maxItems: 16, items: {type: object, required: [name, value], properties: {type: {type: string, enum: [Exact, RegularExpression], default: Exact}, name: {type: string}, value: {type: string}}}}
-                      queryParams: {type: array, maxItems: 16, items: {type: object, required: [name, value], properties: {type: {type: string, enum: [Exact, RegularExpression], default: Exact}, name: {type: string}, value: {type: string}}}}
+                        x-kubernetes-validations: \(GatewayValidations.path)
+                      headers: {type: array, maxItems: 16, x-kubernetes-list-type: map, x-kubernetes-list-map-keys: [name], items: {type: object, required: [name, value], properties: {type: {type: string, enum: [Exact, RegularExpression], default: Exact}, name: {type: string}, value: {type: string}}}}
+                      queryParams: {type: array, maxItems: 16, x-kubernetes-list-type: map, x-kubernetes-list-map-keys: [name], items: {type: object, required: [name, value], properties: {type: {type: string, enum: [Exact, RegularExpression], default: Exact}, name: {type: string}, value: {type: string}}}}
                       method: {type: string, enum: [GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH]}
                 filters:
                   type: array
@@ -174,6 +179,7 @@ package enum GatewayDefinitions {
                   items:
                     type: object
                     required: [name]
+                    x-kubernetes-validations: \(GatewayValidations.backendRef)
                     properties:
                       group: {type: string, default: ""}
                       kind: {type: string, default: Service}
@@ -187,6 +193,7 @@ package enum GatewayDefinitions {
         \(indented(filters, 16))
                 timeouts:
                   type: object
+                  x-kubernetes-validations: \(GatewayValidations.timeouts)
                   properties: {request: {type: string, pattern: '^([0-9]{1,5}(h|m|s|ms)){1,4}$'}, backendRequest: {type: string, pattern: '^([0-9]{1,5}(h|m|s|ms)){1,4}$'}}
                 retry:
                   type: object
@@ -195,46 +202,50 @@ package enum GatewayDefinitions {
         """
 
     private static let filters = """
+        x-kubernetes-validations: \(GatewayValidations.filters)
         items:
           type: object
           required: [type]
+          x-kubernetes-validations: \(GatewayValidations.filter)
           properties:
             type: {type: string, enum: [RequestHeaderModifier, ResponseHeaderModifier, RequestMirror, RequestRedirect, URLRewrite, ExtensionRef]}
             requestHeaderModifier:
               type: object
               properties:
-                set: {type: array, maxItems: 16, items: {type: object, required: [name, value], properties: {name: {type: string}, value: {type: string}}}}
-                add: {type: array, maxItems: 16, items: {type: object, required: [name, value], properties: {name: {type: string}, value: {type: string}}}}
+                set: {type: array, maxItems: 16, x-kubernetes-list-type: map, x-kubernetes-list-map-keys: [name], items: {type: object, required: [name, value], properties: {name: {type: string}, value: {type: string}}}}
+                add: {type: array, maxItems: 16, x-kubernetes-list-type: map, x-kubernetes-list-map-keys: [name], items: {type: object, required: [name, value], properties: {name: {type: string}, value: {type: string}}}}
                 remove: {type: array, maxItems: 16, items: {type: string}}
             responseHeaderModifier:
               type: object
               properties:
-                set: {type: array, maxItems: 16, items: {type: object, required: [name, value], properties: {name: {type: string}, value: {type: string}}}}
-                add: {type: array, maxItems: 16, items: {type: object, required: [name, value], properties: {name: {type: string}, value: {type: string}}}}
+                set: {type: array, maxItems: 16, x-kubernetes-list-type: map, x-kubernetes-list-map-keys: [name], items: {type: object, required: [name, value], properties: {name: {type: string}, value: {type: string}}}}
+                add: {type: array, maxItems: 16, x-kubernetes-list-type: map, x-kubernetes-list-map-keys: [name], items: {type: object, required: [name, value], properties: {name: {type: string}, value: {type: string}}}}
                 remove: {type: array, maxItems: 16, items: {type: string}}
             requestMirror:
               type: object
               required: [backendRef]
+              x-kubernetes-validations: \(GatewayValidations.mirror)
               properties:
                 backendRef:
                   type: object
                   required: [name]
+                  x-kubernetes-validations: \(GatewayValidations.backendRef)
                   properties: {group: {type: string, default: ""}, kind: {type: string, default: Service}, name: {type: string}, namespace: {type: string}, port: {type: integer, format: int32, minimum: 1, maximum: 65535}}
                 percent: {type: integer, format: int32, minimum: 0, maximum: 100}
-                fraction: {type: object, properties: {numerator: {type: integer, format: int32}, denominator: {type: integer, format: int32, default: 100}}}
+                fraction: {type: object, required: [numerator], x-kubernetes-validations: \(GatewayValidations.fraction), properties: {numerator: {type: integer, format: int32}, denominator: {type: integer, format: int32, default: 100}}}
             requestRedirect:
               type: object
               properties:
                 scheme: {type: string, enum: [http, https]}
                 hostname: {type: string}
-                path: {type: object, required: [type], properties: {type: {type: string, enum: [ReplaceFullPath, ReplacePrefixMatch]}, replaceFullPath: {type: string}, replacePrefixMatch: {type: string}}}
+                path: {type: object, required: [type], x-kubernetes-validations: \(GatewayValidations.pathChange), properties: {type: {type: string, enum: [ReplaceFullPath, ReplacePrefixMatch]}, replaceFullPath: {type: string}, replacePrefixMatch: {type: string}}}
                 port: {type: integer, format: int32, minimum: 1, maximum: 65535}
                 statusCode: {type: integer, enum: [301, 302, 303, 307, 308], default: 302}
             urlRewrite:
               type: object
               properties:
                 hostname: {type: string}
-                path: {type: object, required: [type], properties: {type: {type: string, enum: [ReplaceFullPath, ReplacePrefixMatch]}, replaceFullPath: {type: string}, replacePrefixMatch: {type: string}}}
+                path: {type: object, required: [type], x-kubernetes-validations: \(GatewayValidations.pathChange), properties: {type: {type: string, enum: [ReplaceFullPath, ReplacePrefixMatch]}, replaceFullPath: {type: string}, replacePrefixMatch: {type: string}}}
             extensionRef: {type: object, required: [group, kind, name], properties: {group: {type: string}, kind: {type: string}, name: {type: string}}}
         """
 

@@ -12,6 +12,12 @@ enum AdmissionOperation: String, Sendable {
 
 /// A step between authorization and the store that may change or refuse an object.
 protocol AdmissionPlugin: Sendable {
+    /// Upstream's name, by which it is measured; of what upstream does in the kinds themselves, the type's.
+    static var name: String { get }
+
+    /// Whether it may change or refuse the object of such a call; of what it has no say in it is not asked, nor is that measured.
+    func concerns(_ call: Call) -> Bool
+
     /// False for a plugin that hands something out: it does not run a second time after webhooks changed the object.
     var runsAgain: Bool { get }
 
@@ -32,6 +38,8 @@ protocol AdmissionPlugin: Sendable {
 }
 
 extension AdmissionPlugin {
+    static var name: String { String(describing: Self.self) }
+    func concerns(_ call: Call) -> Bool { true }
     var runsAgain: Bool { true }
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {}
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {}
@@ -85,20 +93,20 @@ extension APIServer {
         guard !call.isAdmitted else { return }
         call.webhookRun?.begin()
         call.policyRun.begin()
-        try admissionMetrics.run(.admit, operation, admission) { plugin throws(APIStatus) in
+        try admissionMetrics.run(.admit, operation, admission, call) { plugin throws(APIStatus) in
             try plugin.admit(operation, &object, old: old, call)
         }
         let isChanged: Bool = call.policyRun.isChanged
         guard call.webhookRun?.beginAgain(whether: isChanged) ?? isChanged else { return }
         call.policyRun.beginAgain()
-        try admissionMetrics.run(.admit, operation, admission, isAgain: true) { plugin throws(APIStatus) in
+        try admissionMetrics.run(.admit, operation, admission, call, isAgain: true) { plugin throws(APIStatus) in
             try plugin.admit(operation, &object, old: old, call)
         }
     }
 
     func validateAdmission(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {
         guard !call.isAdmitted else { return }
-        try admissionMetrics.run(.validate, operation, admission) { plugin throws(APIStatus) in
+        try admissionMetrics.run(.validate, operation, admission, call) { plugin throws(APIStatus) in
             try plugin.validate(operation, object, old: old, call)
         }
     }

@@ -5,10 +5,10 @@ import Machinery
 ///
 /// Source: the strategies of pkg/registry/certificates/certificates/strategy.go, which know the user of a request.
 struct CertificateRequester: AdmissionPlugin {
+    func concerns(_ call: Call) -> Bool { call.isOf(CertificateSigningRequest.self) }
+
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
-        guard operation != .delete, call.names.group == CertificateSigningRequest.names.group,
-            call.names.kind == CertificateSigningRequest.names.kind
-        else { return }
+        guard operation != .delete else { return }
         var request = View<CertificateSigningRequest>(object)
         object = .null
         if operation == .create {

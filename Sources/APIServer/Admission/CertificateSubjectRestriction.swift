@@ -6,8 +6,10 @@ import Machinery
 struct CertificateSubjectRestriction: AdmissionPlugin {
     private static let signer = "kubernetes.io/kube-apiserver-client"
 
+    func concerns(_ call: Call) -> Bool { call.isAbout(CertificateSigningRequest.self) }
+
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {
-        guard operation == .create, call.isAbout(CertificateSigningRequest.self), let object else { return }
+        guard operation == .create, let object else { return }
         guard object[["spec", "signerName"]]?.string == Self.signer,
             let bytes = object[["spec", "request"]]?.string.flatMap(Base64Text.decode),
             let request = CertificateRequest(pem: String(decoding: bytes, as: UTF8.self)), request.organizations.contains("system:masters")

@@ -7,9 +7,10 @@ import Machinery
 struct DefaultIngressClass: AdmissionPlugin {
     let objects: ParsedObjects
 
+    func concerns(_ call: Call) -> Bool { call.isAbout(Ingress.self) }
+
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
-        guard operation == .create, call.request.subresource == nil, call.names.group == "networking.k8s.io",
-            call.names.plural == "ingresses", object[["spec", "ingressClassName"]] == nil,
+        guard operation == .create, object[["spec", "ingressClassName"]] == nil,
             object[["metadata", "annotations", "kubernetes.io/ingress.class"]] == nil
         else { return }
         let classes: [View<IngressClass>] = objects.list(IngressClass.self).filter {

@@ -9,8 +9,10 @@ struct DefaultStorageClass: AdmissionPlugin {
 
     private static let betaAnnotation = "volume.beta.kubernetes.io/storage-class"
 
+    func concerns(_ call: Call) -> Bool { call.isAbout(PersistentVolumeClaim.self) }
+
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
-        guard operation == .create, call.isAbout(PersistentVolumeClaim.self), object[["spec", "storageClassName"]] == nil,
+        guard operation == .create, object[["spec", "storageClassName"]] == nil,
             object[["metadata", "annotations", Self.betaAnnotation]] == nil
         else { return }
         let classes: [View<StorageClass>] = objects.list(StorageClass.self).filter { $0.isDefault }

@@ -3,8 +3,10 @@ import Machinery
 
 /// A pod stays 300 s on a node that is not ready or unreachable, unless it says otherwise.
 struct DefaultTolerationSeconds: AdmissionPlugin {
+    func concerns(_ call: Call) -> Bool { call.isAbout(Pod.self) }
+
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
-        guard operation == .create, call.isAbout(Pod.self) else { return }
+        guard operation == .create else { return }
         var pod = View<Pod>(object)
         let given: [View<Toleration>] = pod.spec.tolerations
         let missing: [View<Toleration>] = Self.standard.filter { wanted in

@@ -11,6 +11,8 @@ struct IPAddressRecords: AdmissionPlugin {
 
     let store: any Store
 
+    func concerns(_ call: Call) -> Bool { false }
+
     func written(_ object: JSON, old: JSON?, _ call: Call) {
         guard call.isOf(Service.self) else { return }
         let (now, before): (Set<String>, Set<String>) = (Self.addresses(object), Self.addresses(old ?? [:]))

@@ -5,6 +5,7 @@ import Machinery
 ///
 /// Source: k8s.io/apiserver/pkg/admission/plugin/webhook/mutating.
 struct MutatingWebhooks: AdmissionPlugin {
+    static let name = "MutatingAdmissionWebhook"
     let webhooks: Webhooks
 
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {

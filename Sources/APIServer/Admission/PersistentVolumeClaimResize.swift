@@ -7,8 +7,10 @@ import Machinery
 struct PersistentVolumeClaimResize: AdmissionPlugin {
     let objects: ParsedObjects
 
+    func concerns(_ call: Call) -> Bool { call.isAbout(PersistentVolumeClaim.self) }
+
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {
-        guard operation == .update, call.isAbout(PersistentVolumeClaim.self), let object, let old else { return }
+        guard operation == .update, let object, let old else { return }
         let (claim, before) = (View<PersistentVolumeClaim>(object), View<PersistentVolumeClaim>(old))
         guard let size = claim.spec.resources.requests["storage"], let oldSize = before.spec.resources.requests["storage"], size > oldSize
         else { return }

@@ -3,13 +3,16 @@ import Machinery
 
 /// Turns a pod's `priorityClassName` into its number.
 struct PriorityAdmission: AdmissionPlugin {
+    static let name = "Priority"
     let objects: ParsedObjects
 
     /// Exist without an object, as upstream makes them at start.
     static let system: [String: Int] = ["system-node-critical": 2_000_001_000, "system-cluster-critical": 2_000_000_000]
 
+    func concerns(_ call: Call) -> Bool { call.isAbout(Pod.self) }
+
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
-        guard operation == .create, call.isAbout(Pod.self) else { return }
+        guard operation == .create else { return }
         var pod = View<Pod>(object)
         let (name, priority, policy): (String, Int, String) = try priority(of: pod, call)
         if let given = pod.spec.priority, given != priority {

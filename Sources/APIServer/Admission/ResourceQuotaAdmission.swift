@@ -6,6 +6,7 @@ import Store
 ///
 /// The last step before the store: what is charged here is stored next, or given back. Source: k8s.io/apiserver/pkg/admission/plugin/resourcequota.
 struct ResourceQuotaAdmission: AdmissionPlugin {
+    static let name = "ResourceQuota"
     let objects: ParsedObjects
     let ledger: QuotaLedger
 

@@ -5,10 +5,13 @@ import Machinery
 ///
 /// Source: plugin/pkg/admission/runtimeclass.
 struct RuntimeClassAdmission: AdmissionPlugin {
+    static let name = "RuntimeClass"
     let objects: ParsedObjects
 
+    func concerns(_ call: Call) -> Bool { call.isAbout(Pod.self) }
+
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
-        guard operation == .create, call.isAbout(Pod.self), let runtime = try runtime(of: object, call) else { return }
+        guard operation == .create, let runtime = try runtime(of: object, call) else { return }
         var pod = View<Pod>(object)
         object = .null
         defer { object = pod.json }
@@ -32,7 +35,7 @@ struct RuntimeClassAdmission: AdmissionPlugin {
     }
 
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {
-        guard operation == .create, call.isAbout(Pod.self), let object else { return }
+        guard operation == .create, let object else { return }
         let pod = View<Pod>(object)
         guard !pod.spec.overhead.isEmpty else { return }
         guard let runtime = try runtime(of: object, call) else {

@@ -7,7 +7,7 @@ import Machinery
 /// Source: plugin/pkg/admission/serviceaccount.
 extension ServiceAccountAdmission {
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {
-        guard operation == .create, call.isAbout(Pod.self), let object else { return }
+        guard operation == .create, let object else { return }
         let pod = View<Pod>(object)
         if pod.isMirror {
             if let what = Self.forbiddenReference(ofMirror: pod) { throw .forbidden(call.names, pod.name, "a mirror pod may not \(what)") }

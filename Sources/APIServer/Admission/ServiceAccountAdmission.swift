@@ -3,12 +3,15 @@ import Machinery
 
 /// Gives each pod a service account and mounts its token where client libraries look for it.
 struct ServiceAccountAdmission: AdmissionPlugin {
+    static let name = "ServiceAccount"
     let objects: ParsedObjects
 
     private static let mountPath = "/var/run/secrets/kubernetes.io/serviceaccount"
 
+    func concerns(_ call: Call) -> Bool { call.isAbout(Pod.self) }
+
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
-        guard operation == .create, call.isAbout(Pod.self) else { return }
+        guard operation == .create else { return }
         var pod = View<Pod>(object)
         // A mirror pod stands for a static one, which knows no service account.
         guard !pod.isMirror else { return }

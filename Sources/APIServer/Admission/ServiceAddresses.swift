@@ -27,8 +27,10 @@ final class ServiceAddresses: AdmissionPlugin {
 
     var runsAgain: Bool { false }
 
+    func concerns(_ call: Call) -> Bool { call.isAbout(Service.self) }
+
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
-        guard operation != .delete, call.isAbout(Service.self) else { return }
+        guard operation != .delete else { return }
         var service = View<Service>(object)
         object = .null
         defer { object = service.json }

@@ -9,10 +9,12 @@ struct StorageObjectInUseProtection: AdmissionPlugin {
         "persistentvolumeclaims": "kubernetes.io/pvc-protection", "persistentvolumes": "kubernetes.io/pv-protection",
     ]
 
+    func concerns(_ call: Call) -> Bool {
+        call.names.group.isEmpty && call.request.subresource == nil && Self.finalizers[call.names.plural] != nil
+    }
+
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
-        guard operation == .create, call.names.group.isEmpty, call.request.subresource == nil,
-            let finalizer = Self.finalizers[call.names.plural]
-        else { return }
+        guard operation == .create, let finalizer = Self.finalizers[call.names.plural] else { return }
         var finalizers: [JSON] = object[["metadata", "finalizers"]]?.array ?? []
         guard !finalizers.contains(finalizer) else { return }
         finalizers.append(finalizer)

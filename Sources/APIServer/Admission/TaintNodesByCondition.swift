@@ -7,8 +7,10 @@ import Machinery
 struct TaintNodesByCondition: AdmissionPlugin {
     private static let key = "node.kubernetes.io/not-ready"
 
+    func concerns(_ call: Call) -> Bool { call.isAbout(Node.self) }
+
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
-        guard operation == .create, call.isAbout(Node.self) else { return }
+        guard operation == .create else { return }
         var taints: [JSON] = object[["spec", "taints"]]?.array ?? []
         guard !taints.contains(where: { $0["key"]?.string == Self.key && $0["effect"] == "NoSchedule" }) else { return }
         taints.append(["key": .string(Self.key), "effect": "NoSchedule"])

@@ -5,6 +5,7 @@ import Machinery
 ///
 /// Source: k8s.io/apiserver/pkg/admission/plugin/webhook/validating.
 struct ValidatingWebhooks: AdmissionPlugin {
+    static let name = "ValidatingAdmissionWebhook"
     let webhooks: Webhooks
 
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {

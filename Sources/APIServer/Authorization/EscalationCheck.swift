@@ -8,8 +8,10 @@ import Machinery
 struct EscalationCheck: AdmissionPlugin {
     let authorizer: Authorizer
 
+    func concerns(_ call: Call) -> Bool { call.names.group == RBAC.group }
+
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {
-        guard operation != .delete, call.names.group == RBAC.group, let object, !call.user.groups.contains(Authorizer.superusers) else {
+        guard operation != .delete, let object, !call.user.groups.contains(Authorizer.superusers) else {
             return
         }
         // What only the garbage collector needs, he may do.

@@ -7,6 +7,8 @@ import Machinery
 struct NodeRestriction: AdmissionPlugin {
     let objects: Objects
 
+    func concerns(_ call: Call) -> Bool { NodeAuthorizer.nodeName(call.user) != nil }
+
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {
         guard let node = NodeAuthorizer.nodeName(call.user) else { return }
         switch (call.names.group, call.names.plural) {

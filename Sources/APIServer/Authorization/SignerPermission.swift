@@ -6,10 +6,13 @@ import Machinery
 ///
 /// Source: plugin/pkg/admission/certificates: approval, signing and ctbattest.
 struct SignerPermission: AdmissionPlugin {
+    static let name = "CertificateSigning"
     let authorizer: Authorizer
 
+    func concerns(_ call: Call) -> Bool { call.names.group == CertificateSigningRequest.names.group }
+
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {
-        guard call.names.group == CertificateSigningRequest.names.group, let object else { return }
+        guard let object else { return }
         switch (call.names.kind, call.request.subresource, operation) {
         case (CertificateSigningRequest.names.kind, "approval", .update): try check("approve", old, call)
         case (CertificateSigningRequest.names.kind, "status", .update)

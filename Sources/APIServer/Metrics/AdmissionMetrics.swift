@@ -43,7 +43,7 @@ final class AdmissionMetrics: Sendable {
     private let plugins: [Metrics.Histogram]
 
     init(_ plugins: [any AdmissionPlugin], _ metrics: Metrics) {
-        names = plugins.map { Self.name(of: $0) }
+        names = plugins.map { type(of: $0).name }
         steps = Labels.all.map { _ in Self.plugin() }
         self.plugins = plugins.flatMap { _ in Labels.all.map { _ in Self.plugin() } }
         metrics.collect { [weak self] text in self?.write(&text) }
@@ -51,32 +51,17 @@ final class AdmissionMetrics: Sendable {
 
     private static func plugin() -> Metrics.Histogram { Metrics.Histogram(bounds: [0.005, 0.025, 0.1, 0.5, 1, 2.5]) }
 
-    /// Upstream's name, for plugins that have another one here.
-    private static func name(of plugin: any AdmissionPlugin) -> String {
-        let name = String(describing: type(of: plugin))
-        switch name {
-        case "MutatingWebhooks": return "MutatingAdmissionWebhook"
-        case "ValidatingWebhooks": return "ValidatingAdmissionWebhook"
-        case "MutatingPolicies": return "MutatingAdmissionPolicy"
-        case "ValidatingPolicies": return "ValidatingAdmissionPolicy"
-        case "SignerPermission": return "CertificateSigning"
-        case "PodSecurityAdmission", "PriorityAdmission", "RuntimeClassAdmission", "ServiceAccountAdmission", "ResourceQuotaAdmission":
-            return String(name.dropLast("Admission".count))
-        default: return name
-        }
-    }
-
-    /// Runs a step of each plugin, one after the other, until one refuses.
+    /// Runs a step of each plugin that a call concerns, one after the other, until one refuses.
     ///
     /// - Parameter isAgain: only of those that run a second time.
     func run(
-        _ step: Step, _ operation: AdmissionOperation, _ plugins: [any AdmissionPlugin], isAgain: Bool = false,
+        _ step: Step, _ operation: AdmissionOperation, _ plugins: [any AdmissionPlugin], _ call: Call, isAgain: Bool = false,
         _ body: (any AdmissionPlugin) throws(APIStatus) -> Void
     ) throws(APIStatus) {
         let passed = Labels(step: step, operation: operation, isRejected: false).place
         let began: ContinuousClock.Instant = .now
         var last: ContinuousClock.Instant = began
-        for (index, plugin) in plugins.enumerated() where !isAgain || plugin.runsAgain {
+        for (index, plugin) in plugins.enumerated() where plugin.concerns(call) && (!isAgain || plugin.runsAgain) {
             do {
                 try body(plugin)
             } catch {

@@ -6,6 +6,7 @@ import Machinery
 ///
 /// Source: k8s.io/apiserver/pkg/admission/plugin/policy/mutating.
 struct MutatingPolicies: AdmissionPlugin {
+    static let name = "MutatingAdmissionPolicy"
     let policies: AdmissionPolicies
 
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {

@@ -6,6 +6,7 @@ import Machinery
 ///
 /// Source: k8s.io/apiserver/pkg/admission/plugin/policy/validating.
 struct ValidatingPolicies: AdmissionPlugin {
+    static let name = "ValidatingAdmissionPolicy"
     let policies: AdmissionPolicies
 
     /// Bytes of a message that an expression makes, and of a note for the audit.

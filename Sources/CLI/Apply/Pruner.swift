@@ -1,13 +1,10 @@
 import API
-import ArgumentParser
 import Client
 import Machinery
 
 /// Which types `--prune` looks at.
-package struct PruneAllowlist: ParsableArguments, Sendable {
-    @Option(
-        name: .customLong("prune-allowlist"),
-        help: ArgumentHelp("Prune only this type; may be repeated.", valueName: "group/version/kind"))
+package struct PruneAllowlist: FlagGroup {
+    @Option("prune-allowlist", help: "Prune only this type; may be repeated.", value: "group/version/kind")
     var types: [String] = []
 
     package init() {}

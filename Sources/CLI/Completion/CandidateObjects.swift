@@ -55,7 +55,10 @@ struct CandidateObjects {
         var kinds: [String: String] = [:]
         for kind in Registry.kinds where kind.names.verbs.contains(.list) { kinds[kind.names.plural] = kind.names.kind }
         if let session = try? impatient.session(shell), let groups = try? await session.catalog.groups() {
-            for resource in groups.flatMap(\.resources) where resource.can("list") { kinds[resource.resource.resource] = resource.kind }
+            // The first group of a name is the one that the name means.
+            for resource in groups.flatMap(\.resources).reversed() where resource.can("list") {
+                kinds[resource.resource.resource] = resource.kind
+            }
         }
         return kinds.sorted { $0.key < $1.key }.map { Candidate(word: $0.key, meaning: $0.value) }
     }

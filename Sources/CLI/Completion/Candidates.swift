@@ -1,5 +1,4 @@
 import API
-import ArgumentParser
 import Client
 import Machinery
 
@@ -17,6 +16,8 @@ struct Candidates {
     /// Before the last one.
     private let words: [String]
     private let last: String
+    /// Flags that may stand before the verb.
+    private static let leading = FlagDialect(Declaration.parameters(of: ConnectionOptions.self), verb: "")
 
     init(_ words: [String], _ shell: Shell) {
         self.shell = shell
@@ -32,31 +33,28 @@ struct Candidates {
 
     private func candidates() async -> [Candidate] {
         guard let index = verbIndex else {
-            if let dialect = try? FlagDialect(dump: ConnectionOptions._dumpHelp(), verb: ""), let value = await flagValue(dialect, words) {
-                return value
-            }
-            return VerbList.groups.flatMap(\.verbs).map { Candidate(word: $0._commandName, meaning: $0.configuration.abstract) }
+            if let value = await flagValue(Self.leading, words) { return value }
+            return VerbList.groups.flatMap(\.verbs).map { Candidate(word: $0.commandName, meaning: $0.configuration.abstract) }
         }
         var rest: [String] = Array(words[(index + 1)...])
         let verb: String = words[index]
-        if VerbList.families[verb] != nil, let family = familyWords(verb, rest) { return family }
-        guard let type = try? VerbList.type(of: verb, &rest), let dialect = try? FlagDialect(type) else { return [] }
+        if let family = familyWords(verb, rest) { return family }
+        guard let type = try? VerbList.type(of: verb, &rest), case let dialect = type.dialect else { return [] }
         let flags: [String] = Array(words[..<index]) + rest
         if let value = await flagValue(dialect, rest) { return value }
         if last.hasPrefix("-") { return flagNames(dialect) }
         return await CandidateObjects(connection: connection(flags, dialect), shell: shell, last: last)
-            .positional(type._commandName, positionals(rest, dialect))
+            .positional(type.commandName, positionals(rest, dialect))
     }
 
     /// The first word that is no flag and no flag's value.
     private var verbIndex: Int? {
         var index: Int = 0
-        let dialect: FlagDialect? = try? FlagDialect(dump: ConnectionOptions._dumpHelp(), verb: "")
+        let dialect: FlagDialect = Self.leading
         while index < words.count {
             let word: String = words[index]
             guard word.hasPrefix("-") else { return index }
-            let flag: FlagDialect.Flag? = dialect.flatMap { self.flag(word, $0) }
-            index += flag?.takesValue == true && !word.contains("=") ? 2 : 1
+            index += dialect.hasValueBehind(word) ? 2 : 1
         }
         return nil
     }
@@ -64,11 +62,11 @@ struct Candidates {
     /// The words behind a family's word, when the last word stands there.
     private func familyWords(_ family: String, _ rest: [String]) -> [Candidate]? {
         guard !last.hasPrefix("-") else { return nil }
-        let verbs: [any Verb.Type] = VerbList.families[family] ?? []
+        let verbs: [any Verb.Type] = VerbList.family(family)
         let typed: String = rest.joined(separator: " ")
         var seen: Set<String> = []
         let next: [Candidate] = verbs.compactMap { verb in
-            let parts: [Substring] = verb._commandName.split(separator: " ").dropFirst().map { $0 }
+            let parts: [Substring] = verb.commandName.split(separator: " ").dropFirst().map { $0 }
             guard parts.count > rest.count, parts[..<rest.count].joined(separator: " ") == typed else { return nil }
             let word = String(parts[rest.count])
             guard seen.insert(word).inserted else { return nil }
@@ -77,30 +75,24 @@ struct Candidates {
         return next.isEmpty ? nil : next
     }
 
-    private func flag(_ word: String, _ dialect: FlagDialect) -> FlagDialect.Flag? {
-        let name: String = String(word.prefix { $0 != "=" })
-        if name.hasPrefix("--") { return dialect.flags[String(name.dropFirst(2))] }
-        return name.count == 2 ? name.last.flatMap { dialect.flag(short: $0) } : nil
-    }
-
     private func flagNames(_ dialect: FlagDialect) -> [Candidate] {
-        dialect.flags.filter { $0.key == $0.value.long }.values.sorted { $0.long < $1.long }
-            .map { Candidate(word: "--" + $0.long + ($0.takesValue ? "=" : ""), meaning: $0.doc) }
+        dialect.parameters.filter { !$0.isHidden && $0.place == nil }.sorted { $0.name < $1.name }
+            .map { Candidate(word: "--" + $0.name + ($0.takesValue ? "=" : ""), meaning: $0.doc) }
     }
 
     /// Values of the flag that stands before the last word, or in it (`--output=`); nil when there is none.
     private func flagValue(_ dialect: FlagDialect, _ rest: [String]) async -> [Candidate]? {
         var prefix: String = ""
-        var flag: FlagDialect.Flag?
+        var flag: Parameter?
         if last.hasPrefix("--"), let equals = last.firstIndex(of: "=") {
             prefix = String(last[...equals])
-            flag = self.flag(last, dialect)
+            flag = dialect.flag(word: last)
         } else if let before = rest.last, before.hasPrefix("-"), !before.contains("=") {
-            flag = self.flag(before, dialect)
+            flag = dialect.flag(word: before)
         }
         guard let flag, flag.takesValue else { return nil }
         let values: [Candidate]
-        switch flag.long {
+        switch flag.name {
         case "output":
             let typed = String(last.dropFirst(prefix.count))
             let fields: [Candidate] = typed.contains("=") ? await fields(typed, rest, dialect) : []
@@ -113,9 +105,9 @@ struct Candidates {
         case "cluster": values = kubeconfigNames(.clusters)
         case "user": values = kubeconfigNames(.users)
         default:
-            if ["file", "path", "[key=]path"].contains(flag.valueType) { return [Candidate(word: ":files")] }
+            if ["file", "path", "[key=]path"].contains(flag.value) { return [Candidate(word: ":files")] }
             let objects = CandidateObjects(connection: connection(words, dialect), shell: shell, last: last)
-            switch flag.long {
+            switch flag.name {
             case "namespace": values = await objects.names(of: "namespaces")
             case "container": values = await objects.containers(of: positionals(rest, dialect).first ?? "")
             default: values = []
@@ -148,7 +140,7 @@ struct Candidates {
             if isValue {
                 isValue = false
             } else if word.hasPrefix("-") {
-                isValue = !word.contains("=") && flag(word, dialect)?.takesValue == true
+                isValue = dialect.hasValueBehind(word)
             } else {
                 result.append(word)
             }
@@ -158,11 +150,7 @@ struct Candidates {
 
     /// The connection flags among the words.
     private func connection(_ words: [String], _ dialect: FlagDialect) -> ConnectionOptions {
-        let known: FlagDialect? = try? FlagDialect(dump: ConnectionOptions._dumpHelp(), verb: "")
-        var kept: [String] = []
-        for word in (try? dialect.rewritten(words)) ?? [] where word.hasPrefix("--") {
-            if let known, flag(word, known) != nil { kept.append(word) }
-        }
-        return (try? ConnectionOptions.parse(kept)) ?? ConnectionOptions()
+        guard let reading = try? dialect.readFlags(words) else { return ConnectionOptions() }
+        return Declaration.make(ConnectionOptions.self, reading.given)
     }
 }

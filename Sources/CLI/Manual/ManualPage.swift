@@ -1,4 +1,3 @@
-import ArgumentParser
 import Machinery
 
 /// A page of the manual in roff's man macros, made from what a verb declares: `swkube-get(1)`, or `swkube(1)` for all of them.
@@ -19,7 +18,7 @@ struct ManualPage {
         for group in VerbList.groups {
             lines.append(".SS " + escaped(group.title))
             for verb in group.verbs {
-                lines += [".TP", ".BR \(escaped("swkube-" + verb._commandName)) (1)", escaped(verb.configuration.abstract)]
+                lines += [".TP", ".BR \(escaped("swkube-" + verb.commandName)) (1)", escaped(verb.configuration.abstract)]
             }
         }
         lines += [".SH \"EXIT STATUS\"", ".nf", escaped(HelpTopics.text("exit-codes") ?? ""), ".fi"]
@@ -40,17 +39,16 @@ struct ManualPage {
     }
 
     /// The page of a verb.
-    init<V: Verb>(_ type: V.Type) throws {
-        let name: String = "swkube-" + V._commandName.replacing(" ", with: "-")
+    init<V: Verb>(_ type: V.Type) {
+        let name: String = "swkube-" + V.commandName.replacing(" ", with: "-")
         var lines: [String] = Self.head(name, V.configuration.abstract)
-        lines += [".SH SYNOPSIS", Self.escaped(V.configuration.usage ?? "swkube \(V._commandName) [flags]")]
+        lines += [".SH SYNOPSIS", Self.escaped(V.configuration.usage.isEmpty ? "swkube \(V.commandName) [flags]" : V.configuration.usage)]
         lines.append(".SH DESCRIPTION")
         let about: String = V.configuration.discussion.isEmpty ? V.configuration.abstract : V.configuration.discussion
         lines += about.split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? ".PP" : Self.escaped(String($0)) }
-        let info: JSON = try JSON(parsing: V._dumpHelp())
-        let options: [JSON] = (info[["command", "arguments"]]?.array ?? []).filter { $0["shouldDisplay"] != false }
+        let options: [Parameter] = Declaration.parameters(of: V.self).filter { !$0.isHidden }
         if !options.isEmpty { lines.append(".SH OPTIONS") }
-        for option in options { lines += Self.option(option) }
+        for option in options { lines += [".TP", ".B " + Self.escaped(option.shown), Self.escaped(option.doc)] }
         lines += [".SH \"SEE ALSO\"", ".BR swkube (1)"]
         self.init(fileName: name + ".1", text: lines.joined(separator: "\n") + "\n")
     }
@@ -59,16 +57,6 @@ struct ManualPage {
         var summary: String = summary
         if summary.last == "." { summary.removeLast() }
         return [".TH \(escaped(name.uppercased())) 1 \"\" \"swkube\"", ".SH NAME", "\(escaped(name)) \\- \(escaped(summary))"]
-    }
-
-    private static func option(_ option: JSON) -> [String] {
-        let value: String = option["valueName"]?.string ?? "value"
-        let isPositional: Bool = option["kind"] == "positional"
-        let names: [String] = (option["names"]?.array ?? []).map { name in
-            (name["kind"] == "short" ? "-" : "--") + (name["name"]?.string ?? "")
-        }
-        let shown: String = isPositional ? "<\(value)>" : names.joined(separator: ", ") + (option["kind"] == "option" ? " <\(value)>" : "")
-        return [".TP", ".B " + escaped(shown), escaped(option["abstract"]?.string ?? "")]
     }
 
     /// Text as roff takes it for itself: no escapes, no request at the start of a line, dashes that can be copied.

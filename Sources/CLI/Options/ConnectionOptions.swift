@@ -1,106 +1,90 @@
-import ArgumentParser
 import Client
 import Machinery
 
 /// Which cluster, which namespace, and who is asking: flags of every verb that talks to a cluster.
-package struct ConnectionOptions: ParsableArguments, Sendable {
-    @Option(name: [.customShort("n"), .customLong("namespace")], help: ArgumentHelp("The namespace to work in.", valueName: "name"))
+package struct ConnectionOptions: FlagGroup {
+    @Option("namespace", "n", help: "The namespace to work in.", value: "name")
     var namespace: String?
 
-    @Option(help: ArgumentHelp("The kubeconfig file to use.", valueName: "file"))
+    @Option("kubeconfig", help: "The kubeconfig file to use.", value: "file")
     var kubeconfig: String?
 
-    @Option(help: ArgumentHelp("The context of the kubeconfig to use.", valueName: "name"))
+    @Option("context", help: "The context of the kubeconfig to use.", value: "name")
     var context: String?
 
-    @Option(help: ArgumentHelp("The cluster of the kubeconfig to use.", valueName: "name"))
+    @Option("cluster", help: "The cluster of the kubeconfig to use.", value: "name")
     var cluster: String?
 
-    @Option(help: ArgumentHelp("The user of the kubeconfig to be.", valueName: "name"))
+    @Option("user", help: "The user of the kubeconfig to be.", value: "name")
     var user: [String] = []
 
-    @Option(name: [.customShort("s"), .customLong("server")], help: ArgumentHelp("Address of the API server.", valueName: "url"))
+    @Option("server", "s", help: "Address of the API server.", value: "url")
     var server: String?
 
-    @Option(help: ArgumentHelp("Bearer token to show to the API server.", valueName: "token"))
+    @Option("token", help: "Bearer token to show to the API server.", value: "token")
     var token: String?
 
-    @Option(help: ArgumentHelp("Name for basic authentication.", valueName: "name"))
+    @Option("username", help: "Name for basic authentication.", value: "name")
     var username: String?
 
-    @Option(help: ArgumentHelp("Password for basic authentication.", valueName: "password"))
+    @Option("password", help: "Password for basic authentication.", value: "password")
     var password: String?
 
-    @Option(name: .customLong("certificate-authority"), help: ArgumentHelp("File with the CA of the API server.", valueName: "file"))
+    @Option("certificate-authority", help: "File with the CA of the API server.", value: "file")
     var certificateAuthority: String?
 
-    @Option(name: .customLong("client-certificate"), help: ArgumentHelp("File with the client's certificate.", valueName: "file"))
+    @Option("client-certificate", help: "File with the client's certificate.", value: "file")
     var clientCertificate: String?
 
-    @Option(name: .customLong("client-key"), help: ArgumentHelp("File with the key of the client's certificate.", valueName: "file"))
+    @Option("client-key", help: "File with the key of the client's certificate.", value: "file")
     var clientKey: String?
 
-    @Option(name: .customLong("tls-server-name"), help: ArgumentHelp("Name that the server's certificate must bear.", valueName: "name"))
+    @Option("tls-server-name", help: "Name that the server's certificate must bear.", value: "name")
     var tlsServerName: String?
 
-    @Option(name: .customLong("proxy-url"), help: ArgumentHelp("Proxy on the way to the server: http:// or socks5://.", valueName: "url"))
+    @Option("proxy-url", help: "Proxy on the way to the server: http:// or socks5://.", value: "url")
     var proxyURL: String?
 
-    @Flag(name: .customLong("insecure-skip-tls-verify"), help: "Take any certificate of the server. Your connection is not safe then.")
+    @Flag("insecure-skip-tls-verify", help: "Take any certificate of the server. Your connection is not safe then.")
     var insecureSkipTLSVerify = false
 
-    @Option(name: .customLong("as"), help: ArgumentHelp("Act as this user.", valueName: "name"))
+    @Option("as", help: "Act as this user.", value: "name")
     var impersonatedUser: String?
 
-    @Option(name: .customLong("as-uid"), help: ArgumentHelp("Act as the user with this UID.", valueName: "uid"))
+    @Option("as-uid", help: "Act as the user with this UID.", value: "uid")
     var impersonatedUID: String?
 
-    @Option(name: .customLong("as-group"), help: ArgumentHelp("Act as a member of this group; may be repeated.", valueName: "group"))
+    @Option("as-group", help: "Act as a member of this group; may be repeated.", value: "group")
     var impersonatedGroups: [String] = []
 
-    @Option(
-        name: .customLong("as-user-extra"), help: ArgumentHelp("More about the user to act as; may be repeated.", valueName: "key=value"))
+    @Option("as-user-extra", help: "More about the user to act as; may be repeated.", value: "key=value")
     var impersonatedExtra: [String] = []
 
-    @Option(
-        name: .customLong("cache-dir"),
-        help: ArgumentHelp("Where it is kept what servers offer; without it $KUBECACHEDIR or ~/.kube/cache.", valueName: "folder"))
+    @Option("cache-dir", help: "Where it is kept what servers offer; without it $KUBECACHEDIR or ~/.kube/cache.", value: "folder")
     var cacheFolder: String?
 
-    @Flag(
-        name: .customLong("disable-compression"), inversion: .prefixedNo,
-        help: ArgumentHelp("Taken for kubectl's sake: answers come uncompressed.", visibility: .hidden))
+    @Flag("disable-compression", help: "Taken for kubectl's sake: answers come uncompressed.", isHidden: true)
     var disableCompression = false
 
-    @Flag(
-        name: .customLong("match-server-version"), inversion: .prefixedNo, help: "End with an error when the server has another version.")
+    @Flag("match-server-version", help: "End with an error when the server has another version.")
     var matchServerVersion = false
 
-    @Option(
-        name: .customLong("request-timeout"),
-        help: ArgumentHelp("How long to wait for one answer, such as 5s or 2m; 0 waits without end.", valueName: "timeout"))
+    @Option("request-timeout", help: "How long to wait for one answer, such as 5s or 2m; 0 waits without end.", value: "timeout")
     var requestTimeout: String = "0"
 
-    @Option(
-        name: [.customShort("v"), .customLong("v")],
-        help: ArgumentHelp("Detail of the log; 6 and more show each request.", valueName: "int"))
+    @Option("v", "v", help: "Detail of the log; 6 and more show each request.", value: "int")
     var verbosity: Int = 0
 
-    @Option(name: .customLong("vmodule"), help: ArgumentHelp("Taken for kubectl's sake: -v says how much is logged.", visibility: .hidden))
+    @Option("vmodule", help: "Taken for kubectl's sake: -v says how much is logged.", isHidden: true)
     var verbosityByModule: String?
 
-    @Option(
-        name: .customLong("log-flush-frequency"),
-        help: ArgumentHelp("Taken for kubectl's sake: logs are not kept back.", visibility: .hidden))
+    @Option("log-flush-frequency", help: "Taken for kubectl's sake: logs are not kept back.", isHidden: true)
     var logFlushFrequency: String?
 
-    @Flag(name: .customLong("warnings-as-errors"), help: "End with an error when the server warned.")
+    @Flag("warnings-as-errors", help: "End with an error when the server warned.")
     var warningsAsErrors = false
 
     package init() {}
-
-    /// These flags alone, as kubectl's users write them.
-    static func dialect() throws -> FlagDialect { try FlagDialect(dump: _dumpHelp(), verb: "help") }
 
     var overrides: AccessOverrides {
         var overrides = AccessOverrides()

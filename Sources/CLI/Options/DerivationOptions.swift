@@ -1,13 +1,12 @@
 import API
-import ArgumentParser
 import Client
 import Machinery
 
 /// Flags of verbs that make an object for each of others: `expose`, `autoscale`.
-package struct DerivationOptions: ParsableArguments, Sendable {
+package struct DerivationOptions: FlagGroup {
     @OptionGroup(title: "Manifests") var files: FilenameOptions
 
-    @Flag(name: .customLong("save-config"), help: "Note the manifest in the object, so that apply can go on from it.")
+    @Flag("save-config", help: "Note the manifest in the object, so that apply can go on from it.")
     var saveConfig = false
 
     @OptionGroup var dryRunOptions: DryRunOptions

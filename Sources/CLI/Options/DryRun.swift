@@ -1,11 +1,10 @@
-import ArgumentParser
 import Machinery
 
 /// `--dry-run`, a flag of every verb that changes something.
-struct DryRunOptions: ParsableArguments, Sendable {
+struct DryRunOptions: FlagGroup {
     @Option(
-        name: .customLong("dry-run"),
-        help: ArgumentHelp("Change nothing: client only says what would be done, server tries it.", valueName: "none|client|server"))
+        "dry-run", bare: "unchanged", help: "Change nothing: client only says what would be done, server tries it.",
+        value: "none|client|server")
     var dryRun = "none"
 
     /// Throws kubectl's text for a value that it does not know.
@@ -56,15 +55,12 @@ enum FieldValidation {
 }
 
 /// How long: `30s`, `1h30m`; a bare number is refused but for 0.
-struct Span: Sendable, ExpressibleByArgument {
+struct Span: FlagValue {
     let duration: Duration
 
     init(_ duration: Duration) { self.duration = duration }
 
-    init?(argument: String) {
-        guard let duration = try? GoDuration.parse(argument) else { return nil }
-        self.duration = duration
-    }
+    init(flag text: String) throws { duration = try GoDuration.parse(text) }
 
-    var defaultValueDescription: String { GoDuration.text(duration) }
+    var flagText: String { GoDuration.text(duration) }
 }

@@ -1,26 +1,22 @@
-import ArgumentParser
 import Client
 import Machinery
 
 /// In which form a verb shows the objects that it worked on.
-package struct PrintOptions: ParsableArguments, Sendable {
+package struct PrintOptions: FlagGroup {
     @Option(
-        name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp(
+        "output", "o",
+        help:
             "Form of output: json, yaml, kyaml, name, jsonpath=…, jsonpath-file=…, jsonpath-as-json=…, go-template=…, go-template-file=…, "
-                + "and in get wide, custom-columns=…, custom-columns-file=….",
-            valueName: "format"))
+            + "and in get wide, custom-columns=…, custom-columns-file=….", value: "format")
     var output: String?
 
-    @Option(help: ArgumentHelp("The template of -o go-template or its file.", valueName: "template"))
+    @Option("template", help: "The template of -o go-template or its file.", value: "template")
     var template: String?
 
-    @Flag(
-        name: .customLong("allow-missing-template-keys"), inversion: .prefixedNo,
-        help: "Take a field that a template names and the object has not for empty.")
+    @Flag("allow-missing-template-keys", help: "Take a field that a template names and the object has not for empty.")
     var allowMissingTemplateKeys = true
 
-    @Flag(name: .customLong("show-managed-fields"), help: "Show metadata.managedFields.")
+    @Flag("show-managed-fields", help: "Show metadata.managedFields.")
     var showManagedFields = false
 
     package init() {}

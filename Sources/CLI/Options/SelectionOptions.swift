@@ -1,33 +1,23 @@
-import ArgumentParser
-
 /// Which of the objects of a type are meant: flags of verbs that work on many.
-package struct SelectionOptions: ParsableArguments, Sendable {
-    @Option(
-        name: [.customShort("l"), .customLong("selector")],
-        help: ArgumentHelp("Labels that the objects must have, such as app=web or 'app in (a,b),!canary'.", valueName: "selector"))
+package struct SelectionOptions: FlagGroup {
+    @Option("selector", "l", help: "Labels that the objects must have, such as app=web or 'app in (a,b),!canary'.", value: "selector")
     var selector: String?
 
-    @Option(
-        name: .customLong("field-selector"),
-        help: ArgumentHelp("Fields that the objects must have, such as status.phase=Running.", valueName: "selector"))
+    @Option("field-selector", help: "Fields that the objects must have, such as status.phase=Running.", value: "selector")
     var fieldSelector: String?
 
     package init() {}
 }
 
 /// Where manifests are read from.
-package struct FilenameOptions: ParsableArguments, Sendable {
-    @Option(
-        name: [.customShort("f"), .customLong("filename")],
-        help: ArgumentHelp("A file or folder of manifests, or - for standard input; may be repeated.", valueName: "path"))
+package struct FilenameOptions: FlagGroup {
+    @Option("filename", "f", help: "A file or folder of manifests, or - for standard input; may be repeated.", value: "path")
     var filenames: [String] = []
 
-    @Flag(name: [.customShort("R"), .customLong("recursive")], help: "Read the folders below, too.")
+    @Flag("recursive", "R", help: "Read the folders below, too.")
     var recursive = false
 
-    @Option(
-        name: [.customShort("k"), .customLong("kustomize")],
-        help: ArgumentHelp("A folder with a kustomization.yaml, which is built.", valueName: "folder"))
+    @Option("kustomize", "k", help: "A folder with a kustomization.yaml, which is built.", value: "folder")
     var kustomize: String?
 
     package init() {}

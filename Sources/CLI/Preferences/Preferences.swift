@@ -1,4 +1,3 @@
-import ArgumentParser
 package import Client
 import Machinery
 
@@ -64,7 +63,7 @@ package struct Preferences: Sendable {
 
     /// The words with an alias in front written out. The verbs of this program go before aliases.
     func expanded(_ words: [String]) throws -> [String] {
-        guard let alias = aliases.first(where: { $0.name == words.first }), !VerbList.all.contains(where: { $0._commandName == alias.name })
+        guard let alias = aliases.first(where: { $0.name == words.first }), !VerbList.all.contains(where: { $0.commandName == alias.name })
         else { return words }
         var rest: [String] = Array(alias.command.dropFirst())
         guard let first = alias.command.first, let type = try? VerbList.type(of: first, &rest), rest.isEmpty else {
@@ -72,16 +71,16 @@ package struct Preferences: Sendable {
             throw Failure("command \(JSON.quoted(command)) not found to set alias \(JSON.quoted(alias.name)): [\(command)]")
         }
         let given: [String] = Array(words.dropFirst())
-        let dialect = try FlagDialect(type)
+        let dialect: FlagDialect = type.dialect
         let options: [String] = try Self.missing(alias.options, in: given, dialect) { "invalid alias flag \($0) in alias \(alias.name)" }
         return alias.command + alias.prepended + options + given + alias.appended
     }
 
     /// The words behind a verb with the defaults of flags that they leave out.
     func withDefaults(_ type: any Verb.Type, _ words: [String]) throws -> [String] {
-        let name: String = type._commandName
+        let name: String = type.commandName
         guard let options = defaults.first(where: { $0.command == name })?.options else { return words }
-        return try Self.missing(options, in: words, FlagDialect(type)) { "invalid flag \($0) for command \(name)" } + words
+        return try Self.missing(options, in: words, type.dialect) { "invalid flag \($0) for command \(name)" } + words
     }
 
     /// Those options as words that `words` do not give.
@@ -90,8 +89,8 @@ package struct Preferences: Sendable {
     ) throws -> [String] {
         let given: Set<String> = dialect.names(in: words)
         return try options.compactMap { option in
-            guard let flag = dialect.flags[option.flag] else { throw Failure(unknown(option.flag)) }
-            return given.contains(flag.long) ? nil : "--\(option.flag)=\(option.value)"
+            guard let flag = dialect.flag(option.flag) else { throw Failure(unknown(option.flag)) }
+            return given.contains(flag.name) ? nil : "--\(option.flag)=\(option.value)"
         }
     }
 }

@@ -67,7 +67,8 @@ final class Session: Sendable {
 
     /// The answer's bytes as they came.
     func response(_ request: APIRequest) async throws -> APIResponse {
-        let response: APIResponse = try await transport.send(request)
+        let server: String = access.server.hostAndPort
+        let response: APIResponse = try await Progress.during(shell, { "waiting for \(server)" }) { try await transport.send(request) }
         show(response.warnings)
         return response
     }

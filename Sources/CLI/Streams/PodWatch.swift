@@ -11,17 +11,19 @@ struct PodWatch {
     ///
     /// - Parameter limit: nil waits without end.
     func wait(within limit: Duration?, until isReached: @escaping @Sendable (View<Pod>) -> Bool) async throws -> View<Pod> {
-        try await withThrowingTaskGroup(of: View<Pod>?.self) { group in
-            group.addTask { try await follow(isReached) }
-            if let limit {
-                group.addTask {
-                    try await Task.sleep(for: limit)
-                    throw Failure("timed out waiting for the condition")
+        try await Progress.during(session.shell, { "waiting for pod/\(key.name)" }) {
+            try await withThrowingTaskGroup(of: View<Pod>?.self) { group in
+                group.addTask { try await follow(isReached) }
+                if let limit {
+                    group.addTask {
+                        try await Task.sleep(for: limit)
+                        throw Failure("timed out waiting for the condition")
+                    }
                 }
+                defer { group.cancelAll() }
+                guard let pod = try await group.next() ?? nil else { throw Failure("pods \(JSON.quoted(key.name)) not found") }
+                return pod
             }
-            defer { group.cancelAll() }
-            guard let pod = try await group.next() ?? nil else { throw Failure("pods \(JSON.quoted(key.name)) not found") }
-            return pod
         }
     }
 

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -8,36 +7,34 @@ package struct APIResources: Verb {
     package static let configuration = CommandConfiguration(
         commandName: "api-resources", abstract: "Show the types of objects that the server knows.", usage: "swkube api-resources [flags]")
 
-    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    @Argument(isHidden: true)
     var words: [String] = []
 
-    @Option(name: .customLong("api-group"), help: ArgumentHelp("Only this API group.", valueName: "group"))
+    @Option("api-group", help: "Only this API group.", value: "group")
     var group: String?
 
-    @Flag(inversion: .prefixedNo, help: "Only types with namespace (or, with =false, without).")
+    @Flag("namespaced", help: "Only types with namespace (or, with =false, without).")
     var namespaced: Bool?
 
-    @Option(help: ArgumentHelp("Only types that can do all of these, such as list,get.", valueName: "verbs"))
+    @Option("verbs", help: "Only types that can do all of these, such as list,get.", value: "verbs")
     var verbs: String?
 
-    @Option(help: ArgumentHelp("Only types of these categories, such as all.", valueName: "names"))
+    @Option("categories", help: "Only types of these categories, such as all.", value: "names")
     var categories: String?
 
-    @Option(name: .customLong("sort-by"), help: ArgumentHelp("Sort by name or kind.", valueName: "field"))
+    @Option("sort-by", help: "Sort by name or kind.", value: "field")
     var sortBy: String?
 
-    @Flag(name: .customLong("no-headers"), help: "Leave the header of the table out.")
+    @Flag("no-headers", help: "Leave the header of the table out.")
     var noHeaders = false
 
-    @Flag(name: .customLong("cached"), help: ArgumentHelp("Taken for kubectl's sake: the server is asked each time.", visibility: .hidden))
+    @Flag("cached", help: "Taken for kubectl's sake: the server is asked each time.", isHidden: true)
     var cached = false
 
-    @Flag(name: .customLong("show-managed-fields"), help: ArgumentHelp("As in kubectl: nothing here has any.", visibility: .hidden))
+    @Flag("show-managed-fields", help: "As in kubectl: nothing here has any.", isHidden: true)
     var showManagedFields = false
 
-    @Option(
-        name: [.customShort("o"), .customLong("output")],
-        help: ArgumentHelp("Form of output: wide, name, json or yaml.", valueName: "format"))
+    @Option("output", "o", help: "Form of output: wide, name, json or yaml.", value: "format")
     var output: String?
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

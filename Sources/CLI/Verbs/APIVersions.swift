@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Client
 
 /// `api-versions`: the API groups and versions that the server offers.
@@ -7,7 +6,7 @@ package struct APIVersions: Verb {
         commandName: "api-versions", abstract: "Show the API groups and versions that the server offers.",
         usage: "swkube api-versions [flags]")
 
-    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    @Argument(isHidden: true)
     var words: [String] = []
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

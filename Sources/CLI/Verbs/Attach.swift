@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Machinery
 
 /// `attach`: sees what a container writes, and types into it.
@@ -8,7 +7,7 @@ package struct Attach: Verb {
         commandName: "attach", abstract: "See what a container writes from now on, and type into it.",
         usage: "swkube attach (POD | TYPE/NAME) [-c CONTAINER] [flags]")
 
-    @Argument(help: ArgumentHelp("A pod, or a workload whose pod is meant: web-1, deploy/web.", valueName: "pod"))
+    @Argument(help: "A pod, or a workload whose pod is meant: web-1, deploy/web.", value: "pod")
     var words: [String] = []
 
     @OptionGroup var program: ProgramOptions

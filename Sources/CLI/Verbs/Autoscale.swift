@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -9,28 +8,28 @@ package struct Autoscale: Verb {
         commandName: "autoscale", abstract: "Let the number of replicas follow the load.",
         usage: "swkube autoscale (-f FILE | TYPE NAME | TYPE/NAME) --max=COUNT [--min=COUNT] [--cpu=AMOUNT] [--memory=AMOUNT] [flags]")
 
-    @Argument(help: ArgumentHelp("Type and name: deploy/web", valueName: "type or type/name"))
+    @Argument(help: "Type and name: deploy/web", value: "type or type/name")
     var words: [String] = []
 
-    @Option(help: ArgumentHelp("Fewest pods; less than 1 leaves it to the server.", valueName: "int"))
+    @Option("min", help: "Fewest pods; less than 1 leaves it to the server.", value: "int")
     var min = -1
 
-    @Option(help: ArgumentHelp("Most pods.", valueName: "int"))
+    @Option("max", help: "Most pods.", value: "int")
     var max: Int?
 
-    @Option(help: ArgumentHelp("CPU that a pod shall use: 80% of its request, or 500m.", valueName: "amount"))
+    @Option("cpu", help: "CPU that a pod shall use: 80% of its request, or 500m.", value: "amount")
     var cpu: String?
 
-    @Option(help: ArgumentHelp("Memory that a pod shall use: 60% of its request, or 200Mi.", valueName: "amount"))
+    @Option("memory", help: "Memory that a pod shall use: 60% of its request, or 200Mi.", value: "amount")
     var memory: String?
 
-    @Option(name: .customLong("cpu-percent"), help: ArgumentHelp("The older form of --cpu.", valueName: "int"))
+    @Option("cpu-percent", help: "The older form of --cpu.", value: "int")
     var cpuPercent: Int?
 
-    @Option(help: ArgumentHelp("Name of the autoscaler.", valueName: "name"))
+    @Option("name", help: "Name of the autoscaler.", value: "name")
     var name: String?
 
-    @Option(name: .customLong("field-manager"), help: ArgumentHelp("Name under which the fields are managed.", valueName: "name"))
+    @Option("field-manager", help: "Name under which the fields are managed.", value: "name")
     var fieldManager = "kubectl-autoscale"
 
     @OptionGroup var derivation: DerivationOptions

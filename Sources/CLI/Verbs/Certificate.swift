@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -8,7 +7,7 @@ package struct Certificate: FamilyVerb {
     package static let configuration = CommandConfiguration(
         commandName: "certificate", abstract: "Approve and deny requests for certificates.", usage: "swkube certificate VERB [flags]")
 
-    @Argument(help: ArgumentHelp("approve or deny.", valueName: "verb"))
+    @Argument(help: "approve or deny.", value: "verb")
     package var words: [String] = []
 
     package static var needsVerb: Bool { false }
@@ -39,13 +38,13 @@ package struct CertificateDeny: Verb {
 }
 
 /// Flags of `certificate approve` and `certificate deny`.
-package struct CertificateOptions: ParsableArguments, Sendable {
-    @Argument(help: ArgumentHelp("Names of CertificateSigningRequests.", valueName: "name"))
+package struct CertificateOptions: FlagGroup {
+    @Argument(help: "Names of CertificateSigningRequests.", value: "name")
     var names: [String] = []
 
     @OptionGroup(title: "Manifests") var files: FilenameOptions
 
-    @Flag(help: "Taken for kubectl's sake: a decision that is made already stays as it is, with this and without.")
+    @Flag("force", help: "Taken for kubectl's sake: a decision that is made already stays as it is, with this and without.")
     var force = false
 
     @OptionGroup var printing: PrintOptions

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -8,7 +7,7 @@ package struct ClusterInfo: Verb {
     package static let configuration = CommandConfiguration(
         commandName: "cluster-info", abstract: "Show where the cluster's services are.", usage: "swkube cluster-info [flags]")
 
-    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    @Argument(isHidden: true)
     var words: [String] = []
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -9,16 +8,16 @@ package struct ClusterInfoDump: Verb {
         commandName: "cluster-info dump", abstract: "Write out nodes, workloads, events and logs.",
         usage: "swkube cluster-info dump [--output-directory=FOLDER] [flags]")
 
-    @Flag(name: [.customShort("A"), .customLong("all-namespaces")], help: "All namespaces.")
+    @Flag("all-namespaces", "A", help: "All namespaces.")
     var allNamespaces = false
 
-    @Option(help: ArgumentHelp("Namespaces; kube-system and the current one unless said.", valueName: "names"))
+    @Option("namespaces", help: "Namespaces; kube-system and the current one unless said.", value: "names")
     var namespaces: [String] = []
 
-    @Option(name: .customLong("output-directory"), help: ArgumentHelp("Write files below this folder.", valueName: "folder"))
+    @Option("output-directory", help: "Write files below this folder.", value: "folder")
     var folder: String?
 
-    @Option(name: .customLong("pod-running-timeout"), help: ArgumentHelp("How long to wait for a pod's logs.", valueName: "duration"))
+    @Option("pod-running-timeout", help: "How long to wait for a pod's logs.", value: "duration")
     var timeout = Span(.seconds(20))
 
     @OptionGroup var printing: PrintOptions

@@ -1,11 +1,9 @@
-package import ArgumentParser
-
 /// `__complete`: what could stand in place of the last word. Asked by the completion scripts, not by people.
 package struct Complete: Verb {
     package static let configuration = CommandConfiguration(
-        commandName: "__complete", abstract: "Candidates for the last word.", shouldDisplay: false)
+        commandName: "__complete", abstract: "Candidates for the last word.")
 
-    @Argument(parsing: .captureForPassthrough)
+    @Argument(.everything)
     var words: [String] = []
 
     package init() {}

@@ -1,5 +1,3 @@
-package import ArgumentParser
-
 /// `completion`: prints the script that makes a shell complete this program's words.
 package struct Completion: LocalVerb {
     package static let configuration = CommandConfiguration(
@@ -9,7 +7,7 @@ package struct Completion: LocalVerb {
             "In ~/.bashrc:  source <(swkube completion bash)\nIn ~/.zshrc:   source <(swkube completion zsh)\nIn fish:       swkube completion fish > ~/.config/fish/completions/swkube.fish"
     )
 
-    @Argument(help: ArgumentHelp("bash, zsh or fish.", valueName: "shell"))
+    @Argument(help: "bash, zsh or fish.", value: "shell")
     var name: String?
 
     package init() {}

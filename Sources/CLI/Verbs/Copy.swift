@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 import Sandbox
@@ -11,22 +10,23 @@ package struct Copy: Verb {
         usage: "swkube cp <file-spec-src> <file-spec-dest> [-c CONTAINER]",
         discussion: "A file-spec is a path here, or [namespace/]pod:path. The container needs tar. Links are not made here.")
 
-    @Argument(help: ArgumentHelp("From and to: ./page.html web-1:/srv, web-1:/var/log/x ./x.", valueName: "file-spec"))
+    @Argument(help: "From and to: ./page.html web-1:/srv, web-1:/var/log/x ./x.", value: "file-spec")
     var words: [String] = []
 
-    @Option(name: [.customShort("c"), .customLong("container")], help: ArgumentHelp("The container.", valueName: "name"))
+    @Option("container", "c", help: "The container.", value: "name")
     var container: String?
 
-    @Flag(name: .customLong("no-preserve"), help: "Don't keep owners and permissions in the container.")
+    @Flag("no-preserve", help: "Don't keep owners and permissions in the container.")
     var noPreserve = false
 
-    @Option(
-        help: ArgumentHelp("How often to go on when the connection breaks while copying from a container; -1 for ever.", valueName: "int"))
+    @Option("retries", help: "How often to go on when the connection breaks while copying from a container; -1 for ever.", value: "int")
     var retries = 0
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
 
     package init() {}
+
+    package var doing: String? { "copying \(words.joined(separator: " to "))" }
 
     package func run(in shell: Shell) async throws {
         guard words.count == 2 else {

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -57,12 +56,11 @@ struct NodeSelection {
 }
 
 /// Flags of `cordon` and `uncordon`.
-package struct CordonOptions: ParsableArguments, Sendable {
-    @Argument(help: ArgumentHelp("Names of nodes.", valueName: "node"))
+package struct CordonOptions: FlagGroup {
+    @Argument(help: "Names of nodes.", value: "node")
     var words: [String] = []
 
-    @Option(
-        name: [.customShort("l"), .customLong("selector")], help: ArgumentHelp("Labels that the nodes must have.", valueName: "selector"))
+    @Option("selector", "l", help: "Labels that the nodes must have.", value: "selector")
     var selector: String?
 
     @OptionGroup var dryRunOptions: DryRunOptions

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -9,51 +8,52 @@ package struct Delete: Verb {
         commandName: "delete", abstract: "Delete objects.",
         usage: "swkube delete ([-f FILE] | TYPE [(NAME | -l label | --all)] | TYPE/NAME …) [flags]")
 
-    @Argument(help: ArgumentHelp("Types and names: pod web-1, deploy/web", valueName: "type or type/name"))
+    @Argument(help: "Types and names: pod web-1, deploy/web", value: "type or type/name")
     var words: [String] = []
 
     @OptionGroup(title: "Which objects") var selection: SelectionOptions
     @OptionGroup(title: "Manifests") var files: FilenameOptions
 
-    @Flag(help: "Delete all objects of the types in the namespace.")
+    @Flag("all", help: "Delete all objects of the types in the namespace.")
     var all = false
 
-    @Flag(name: [.customShort("A"), .customLong("all-namespaces")], help: "Delete in all namespaces.")
+    @Flag("all-namespaces", "A", help: "Delete in all namespaces.")
     var allNamespaces = false
 
-    @Flag(help: "Give a second to end, as --grace-period=1 does.")
+    @Flag("now", help: "Give a second to end, as --grace-period=1 does.")
     var now = false
 
-    @Flag(help: "With --grace-period=0: do not wait for the end of processes.")
+    @Flag("force", help: "With --grace-period=0: do not wait for the end of processes.")
     var force = false
 
-    @Option(name: .customLong("grace-period"), help: ArgumentHelp("Seconds to end in; -1 leaves it to the object.", valueName: "int"))
+    @Option("grace-period", help: "Seconds to end in; -1 leaves it to the object.", value: "int")
     var gracePeriod = -1
 
-    @Flag(inversion: .prefixedNo, help: "Wait until the objects are gone.")
+    @Flag("wait", help: "Wait until the objects are gone.")
     var wait = true
 
-    @Option(help: ArgumentHelp("How long to wait; 0 leaves it to the grace period.", valueName: "duration"))
+    @Option("timeout", help: "How long to wait; 0 leaves it to the grace period.", value: "duration")
     var timeout = Span(.zero)
 
-    @Option(help: ArgumentHelp("What happens to dependents: background, foreground, or orphan to keep them.", valueName: "how"))
+    @Option(
+        "cascade", bare: "background", help: "What happens to dependents: background, foreground, or orphan to keep them.", value: "how")
     var cascade = "background"
 
-    @Flag(name: .customLong("ignore-not-found"), help: "Succeed when an object is not there.")
+    @Flag("ignore-not-found", help: "Succeed when an object is not there.")
     var ignoreNotFound = false
 
     @OptionGroup var dryRunOptions: DryRunOptions
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("name shows names only.", valueName: "name"))
+    @Option("output", "o", help: "name shows names only.", value: "name")
     var output: String?
 
-    @Option(help: ArgumentHelp("Send a deletion to this path of the API.", valueName: "path"))
+    @Option("raw", help: "Send a deletion to this path of the API.", value: "path")
     var raw: String?
 
-    @Flag(name: [.customShort("i"), .customLong("interactive")], help: "Ask before anything is deleted.")
+    @Flag("interactive", "i", help: "Ask before anything is deleted.")
     var interactive = false
 
-    @Flag(help: "Show what would be deleted, with all that goes with it, and delete nothing (kubectl has no such flag).")
+    @Flag("plan", help: "Show what would be deleted, with all that goes with it, and delete nothing (kubectl has no such flag).")
     var plan = false
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -9,19 +8,19 @@ package struct Describe: Verb {
         commandName: "describe", abstract: "Show an object with all that belongs to it.",
         usage: "swkube describe (-f FILE | TYPE [NAME_PREFIX | -l label] | TYPE/NAME) [flags]")
 
-    @Argument(help: ArgumentHelp("Types and names: pod web-1, deploy/web", valueName: "type or type/name"))
+    @Argument(help: "Types and names: pod web-1, deploy/web", value: "type or type/name")
     var words: [String] = []
 
     @OptionGroup(title: "Which objects") var selection: SelectionOptions
     @OptionGroup(title: "Manifests") var files: FilenameOptions
 
-    @Flag(name: [.customShort("A"), .customLong("all-namespaces")], help: "Describe the objects of all namespaces.")
+    @Flag("all-namespaces", "A", help: "Describe the objects of all namespaces.")
     var allNamespaces = false
 
-    @Flag(name: .customLong("show-events"), inversion: .prefixedNo, help: "Show events, too; of several objects only when this is given.")
+    @Flag("show-events", help: "Show events, too; of several objects only when this is given.")
     var showEvents: Bool?
 
-    @Option(name: .customLong("chunk-size"), help: ArgumentHelp("Objects to ask for at once; 0 asks for all.", valueName: "int"))
+    @Option("chunk-size", help: "Objects to ask for at once; 0 asks for all.", value: "int")
     var chunkSize = 500
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Glibc
 import Machinery
@@ -11,37 +10,35 @@ package struct Diff: Verb {
         discussion:
             "Exit codes: 0 no difference, 1 differences, more than 1 an error. $KUBECTL_EXTERNAL_DIFF names another program than diff.")
 
-    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    @Argument(isHidden: true)
     var words: [String] = []
 
     @OptionGroup(title: "Manifests") var files: FilenameOptions
 
-    @Option(
-        name: [.customShort("l"), .customLong("selector")],
-        help: ArgumentHelp("Only the manifests with these labels.", valueName: "selector"))
+    @Option("selector", "l", help: "Only the manifests with these labels.", value: "selector")
     var selector: String?
 
-    @Flag(name: .customLong("server-side"), help: "Compare with what server-side apply would make.")
+    @Flag("server-side", help: "Compare with what server-side apply would make.")
     var serverSide = false
 
-    @Flag(name: .customLong("force-conflicts"), help: "With --server-side: take over fields that others manage.")
+    @Flag("force-conflicts", help: "With --server-side: take over fields that others manage.")
     var forceConflicts = false
 
-    @Option(name: .customLong("field-manager"), help: ArgumentHelp("Name under which the fields are managed.", valueName: "name"))
+    @Option("field-manager", help: "Name under which the fields are managed.", value: "name")
     var fieldManager: String?
 
-    @Flag(help: "Show also what --prune of apply would delete.")
+    @Flag("prune", help: "Show also what --prune of apply would delete.")
     var prune = false
 
     @OptionGroup var pruneOptions: PruneAllowlist
 
-    @Option(help: ArgumentHelp("How many objects to ask for at a time.", valueName: "int"))
+    @Option("concurrency", help: "How many objects to ask for at a time.", value: "int")
     var concurrency = 1
 
-    @Flag(name: .customLong("show-managed-fields"), help: "Compare metadata.managedFields, too.")
+    @Flag("show-managed-fields", help: "Compare metadata.managedFields, too.")
     var showManagedFields = false
 
-    @Flag(name: .customLong("show-secrets"), help: "Show the values of Secrets.")
+    @Flag("show-secrets", help: "Show the values of Secrets.")
     var showSecrets = false
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

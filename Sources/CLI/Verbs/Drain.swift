@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Machinery
 
 /// `drain`: cordons nodes and moves their pods away.
@@ -6,45 +5,40 @@ package struct Drain: Verb {
     package static let configuration = CommandConfiguration(
         commandName: "drain", abstract: "Move all pods off a node, for maintenance.", usage: "swkube drain NODE [flags]")
 
-    @Argument(help: ArgumentHelp("Names of nodes.", valueName: "node"))
+    @Argument(help: "Names of nodes.", value: "node")
     var words: [String] = []
 
-    @Option(
-        name: [.customShort("l"), .customLong("selector")], help: ArgumentHelp("Labels that the nodes must have.", valueName: "selector"))
+    @Option("selector", "l", help: "Labels that the nodes must have.", value: "selector")
     var selector: String?
 
-    @Flag(name: .customLong("ignore-daemonsets"), help: "Leave pods of DaemonSets where they are.")
+    @Flag("ignore-daemonsets", help: "Leave pods of DaemonSets where they are.")
     var ignoreDaemonSets = false
 
-    @Flag(
-        name: [.customLong("delete-emptydir-data"), .customLong("delete-local-data")],
-        help: "Go on even if pods lose the data of their emptyDir volumes.")
+    @Flag("delete-emptydir-data", alias: "delete-local-data", help: "Go on even if pods lose the data of their emptyDir volumes.")
     var deleteEmptyDirData = false
 
-    @Flag(help: "Delete pods, too, that no controller makes anew.")
+    @Flag("force", help: "Delete pods, too, that no controller makes anew.")
     var force = false
 
-    @Option(name: .customLong("grace-period"), help: ArgumentHelp("Seconds for pods to end in; -1 leaves it to the pod.", valueName: "int"))
+    @Option("grace-period", help: "Seconds for pods to end in; -1 leaves it to the pod.", value: "int")
     var gracePeriod = -1
 
-    @Option(help: ArgumentHelp("How long to try; 0 tries without end.", valueName: "duration"))
+    @Option("timeout", help: "How long to try; 0 tries without end.", value: "duration")
     var timeout = Span(.zero)
 
-    @Option(name: .customLong("pod-selector"), help: ArgumentHelp("Labels that the pods must have.", valueName: "selector"))
+    @Option("pod-selector", help: "Labels that the pods must have.", value: "selector")
     var podSelector: String?
 
-    @Flag(name: .customLong("disable-eviction"), help: "Delete pods even where a PodDisruptionBudget forbids it.")
+    @Flag("disable-eviction", help: "Delete pods even where a PodDisruptionBudget forbids it.")
     var disableEviction = false
 
-    @Option(
-        name: .customLong("skip-wait-for-delete-timeout"),
-        help: ArgumentHelp("Do not wait for pods whose deletion began more than so many seconds ago.", valueName: "int"))
+    @Option("skip-wait-for-delete-timeout", help: "Do not wait for pods whose deletion began more than so many seconds ago.", value: "int")
     var skipWaitSeconds = 0
 
-    @Option(name: .customLong("chunk-size"), help: ArgumentHelp("Pods to ask for at once; 0 asks for all.", valueName: "int"))
+    @Option("chunk-size", help: "Pods to ask for at once; 0 asks for all.", value: "int")
     var chunkSize = 500
 
-    @Flag(help: "Say what would become of each pod, and do nothing. Exit code: 0 when the drain would finish, 1 when not.")
+    @Flag("plan", help: "Say what would become of each pod, and do nothing. Exit code: 0 when the drain would finish, 1 when not.")
     var plan = false
 
     @OptionGroup var dryRunOptions: DryRunOptions

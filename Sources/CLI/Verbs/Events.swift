@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -8,22 +7,22 @@ package struct Events: Verb {
     package static let configuration = CommandConfiguration(
         commandName: "events", abstract: "Show what happened, oldest first.", usage: "swkube events [--for TYPE/NAME] [--watch] [flags]")
 
-    @Flag(name: [.customShort("A"), .customLong("all-namespaces")], help: "Show the events of all namespaces.")
+    @Flag("all-namespaces", "A", help: "Show the events of all namespaces.")
     var allNamespaces = false
 
-    @Flag(name: [.customShort("w"), .customLong("watch")], help: "Go on and show events as they come.")
+    @Flag("watch", "w", help: "Go on and show events as they come.")
     var watch = false
 
-    @Option(name: .customLong("for"), help: ArgumentHelp("Only events about this object.", valueName: "type/name"))
+    @Option("for", help: "Only events about this object.", value: "type/name")
     var object: String?
 
-    @Option(help: ArgumentHelp("Only events of these types: Normal, Warning.", valueName: "types"))
+    @Option("types", help: "Only events of these types: Normal, Warning.", value: "types")
     var types: [String] = []
 
-    @Flag(name: .customLong("no-headers"), help: "Leave the header of the table out.")
+    @Flag("no-headers", help: "Leave the header of the table out.")
     var noHeaders = false
 
-    @Option(name: .customLong("chunk-size"), help: ArgumentHelp("Events to ask for at once; 0 asks for all.", valueName: "int"))
+    @Option("chunk-size", help: "Events to ask for at once; 0 asks for all.", value: "int")
     var chunkSize = 500
 
     @OptionGroup var printing: PrintOptions

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Machinery
 import Sandbox
 
@@ -10,18 +9,16 @@ package struct Exec: Verb {
         usage: "swkube exec (POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...]",
         discussion: "Ends with the program's exit code.")
 
-    @Argument(help: ArgumentHelp("A pod, or a workload whose pod is meant: web-1, deploy/web.", valueName: "pod"))
+    @Argument(help: "A pod, or a workload whose pod is meant: web-1, deploy/web.", value: "pod")
     var word: String?
 
-    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    @Argument(isHidden: true)
     var misplaced: String?
 
-    @Argument(parsing: .postTerminator, help: ArgumentHelp("The program and its arguments.", valueName: "command"))
+    @Argument(.behindDashes, help: "The program and its arguments.", value: "command")
     var command: [String] = []
 
-    @Option(
-        name: [.customShort("f"), .customLong("filename")],
-        help: ArgumentHelp("File or URL that names the pod or workload.", valueName: "file"))
+    @Option("filename", "f", help: "File or URL that names the pod or workload.", value: "file")
     var filenames: [String] = []
 
     @OptionGroup var streams: ProgramOptions

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 import Scheduler
@@ -14,18 +13,16 @@ package struct ExplainPlacement: Verb {
             from 0 to 100 and with its weight. Exit code: 0 when some node could have it, 1 when none could.
             """)
 
-    @Argument(help: ArgumentHelp("The pod: web-1 or pod/web-1.", valueName: "pod"))
+    @Argument(help: "The pod: web-1 or pod/web-1.", value: "pod")
     var word: String
 
-    @Option(
-        name: .customLong("with-node"),
-        help: ArgumentHelp("What if there were this node too: cpu=8,memory=32Gi,disk=ssd (other names are labels).", valueName: "node"))
+    @Option("with-node", help: "What if there were this node too: cpu=8,memory=32Gi,disk=ssd (other names are labels).", value: "node")
     var extraNodes: [String] = []
 
-    @Option(name: .customLong("without-taint"), help: ArgumentHelp("What if no node had taints with this key.", valueName: "key"))
+    @Option("without-taint", help: "What if no node had taints with this key.", value: "key")
     var removedTaints: [String] = []
 
-    @Option(name: .customLong("if-deleted"), help: ArgumentHelp("What if this pod were gone.", valueName: "pod"))
+    @Option("if-deleted", help: "What if this pod were gone.", value: "pod")
     var removedPods: [String] = []
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

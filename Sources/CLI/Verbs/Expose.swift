@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -10,45 +9,45 @@ package struct Expose: Verb {
         usage: "swkube expose (-f FILE | TYPE NAME) [--port=PORT] [--protocol=TCP|UDP|SCTP] [--target-port=PORT] [--name=NAME] "
             + "[--external-ip=IP] [--type=TYPE] [flags]")
 
-    @Argument(help: ArgumentHelp("Type and name: deploy/web", valueName: "type or type/name"))
+    @Argument(help: "Type and name: deploy/web", value: "type or type/name")
     var words: [String] = []
 
-    @Option(help: ArgumentHelp("Ports of the Service; those of the object unless said.", valueName: "ports"))
+    @Option("port", help: "Ports of the Service; those of the object unless said.", value: "ports")
     var port: String?
 
-    @Option(name: .customLong("target-port"), help: ArgumentHelp("Port of the pods, as number or name.", valueName: "port"))
+    @Option("target-port", help: "Port of the pods, as number or name.", value: "port")
     var targetPort: String?
 
-    @Option(name: .customLong("protocol"), help: ArgumentHelp("TCP, UDP or SCTP.", valueName: "protocol"))
+    @Option("protocol", help: "TCP, UDP or SCTP.", value: "protocol")
     var networkProtocol: String?
 
-    @Option(help: ArgumentHelp("ClusterIP, NodePort, LoadBalancer or ExternalName.", valueName: "type"))
+    @Option("type", help: "ClusterIP, NodePort, LoadBalancer or ExternalName.", value: "type")
     var type: String?
 
-    @Option(help: ArgumentHelp("Name of the Service.", valueName: "name"))
+    @Option("name", help: "Name of the Service.", value: "name")
     var name: String?
 
-    @Option(name: [.customShort("l"), .customLong("labels")], help: ArgumentHelp("Labels of the Service.", valueName: "labels"))
+    @Option("labels", "l", help: "Labels of the Service.", value: "labels")
     var labels: String?
 
-    @Option(help: ArgumentHelp("Labels of the pods.", valueName: "selector"))
+    @Option("selector", help: "Labels of the pods.", value: "selector")
     var selector: String?
 
-    @Option(name: .customLong("external-ip"), help: ArgumentHelp("Another address of the Service.", valueName: "address"))
+    @Option("external-ip", help: "Another address of the Service.", value: "address")
     var externalIP: String?
 
-    @Option(name: .customLong("load-balancer-ip"), help: ArgumentHelp("Address of the load balancer.", valueName: "address"))
+    @Option("load-balancer-ip", help: "Address of the load balancer.", value: "address")
     var loadBalancerIP: String?
 
-    @Option(name: .customLong("cluster-ip"), help: ArgumentHelp("Address in the cluster; None for none.", valueName: "address"))
+    @Option("cluster-ip", help: "Address in the cluster; None for none.", value: "address")
     var clusterIP: String?
 
-    @Option(name: .customLong("session-affinity"), help: ArgumentHelp("None or ClientIP.", valueName: "affinity"))
+    @Option("session-affinity", help: "None or ClientIP.", value: "affinity")
     var sessionAffinity: String?
 
     @OptionGroup var overriding: OverrideOptions
 
-    @Option(name: .customLong("field-manager"), help: ArgumentHelp("Name under which the fields are managed.", valueName: "name"))
+    @Option("field-manager", help: "Name under which the fields are managed.", value: "name")
     var fieldManager = "kubectl-expose"
 
     @OptionGroup var derivation: DerivationOptions
@@ -149,11 +148,11 @@ package struct Expose: Verb {
 }
 
 /// `--overrides`: changes of an object that flags made.
-package struct OverrideOptions: ParsableArguments, Sendable {
-    @Option(help: ArgumentHelp("A patch of the object that is made, in JSON.", valueName: "json"))
+package struct OverrideOptions: FlagGroup {
+    @Option("overrides", help: "A patch of the object that is made, in JSON.", value: "json")
     var overrides: String?
 
-    @Option(name: .customLong("override-type"), help: ArgumentHelp("What the patch is: json, merge or strategic.", valueName: "type"))
+    @Option("override-type", help: "What the patch is: json, merge or strategic.", value: "type")
     var overrideType = "merge"
 
     package init() {}

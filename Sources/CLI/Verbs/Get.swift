@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -9,60 +8,57 @@ package struct Get: Verb {
         commandName: "get", abstract: "Show objects.",
         usage: "swkube get (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE/NAME …) [flags]")
 
-    @Argument(help: ArgumentHelp("Types and names: pods, deploy/web, po,svc", valueName: "type or type/name"))
+    @Argument(help: "Types and names: pods, deploy/web, po,svc", value: "type or type/name")
     var words: [String] = []
 
     @OptionGroup(title: "Which objects") var selection: SelectionOptions
     @OptionGroup(title: "Manifests") var files: FilenameOptions
 
-    @Flag(name: [.customShort("A"), .customLong("all-namespaces")], help: "Show the objects of all namespaces.")
+    @Flag("all-namespaces", "A", help: "Show the objects of all namespaces.")
     var allNamespaces = false
 
     @OptionGroup var printing: PrintOptions
 
-    @Flag(name: [.customShort("w"), .customLong("watch")], help: "Go on and show changes as they come.")
+    @Flag("watch", "w", help: "Go on and show changes as they come.")
     var watch = false
 
-    @Flag(name: .customLong("watch-only"), help: "Show changes only, not what is there now.")
+    @Flag("watch-only", help: "Show changes only, not what is there now.")
     var watchOnly = false
 
-    @Flag(name: .customLong("output-watch-events"), help: "Show the type of each change: ADDED, MODIFIED, DELETED.")
+    @Flag("output-watch-events", help: "Show the type of each change: ADDED, MODIFIED, DELETED.")
     var outputWatchEvents = false
 
-    @Option(
-        name: .customLong("sort-by"),
-        help: ArgumentHelp("Sort by this field, a JSONPath such as .metadata.creationTimestamp.", valueName: "path"))
+    @Option("sort-by", help: "Sort by this field, a JSONPath such as .metadata.creationTimestamp.", value: "path")
     var sortBy: String?
 
-    @Flag(name: .customLong("no-headers"), help: "Leave the header of the table out.")
+    @Flag("no-headers", help: "Leave the header of the table out.")
     var noHeaders = false
 
-    @Flag(name: .customLong("show-labels"), help: "Show all labels in a last column.")
+    @Flag("show-labels", help: "Show all labels in a last column.")
     var showLabels = false
 
-    @Flag(name: .customLong("show-kind"), help: "Show the kind before each name.")
+    @Flag("show-kind", help: "Show the kind before each name.")
     var showKind = false
 
-    @Option(
-        name: [.customShort("L"), .customLong("label-columns")], help: ArgumentHelp("Show these labels as columns.", valueName: "keys"))
+    @Option("label-columns", "L", help: "Show these labels as columns.", value: "keys")
     var labelColumns: [String] = []
 
-    @Option(name: .customLong("chunk-size"), help: ArgumentHelp("Objects to ask for at once; 0 asks for all.", valueName: "int"))
+    @Option("chunk-size", help: "Objects to ask for at once; 0 asks for all.", value: "int")
     var chunkSize = 500
 
-    @Flag(name: .customLong("ignore-not-found"), help: "Succeed and show nothing when an object is not there.")
+    @Flag("ignore-not-found", help: "Succeed and show nothing when an object is not there.")
     var ignoreNotFound = false
 
-    @Flag(name: .customLong("fail-empty"), help: "End with exit code 4 when there is nothing to show (kubectl has no such flag).")
+    @Flag("fail-empty", help: "End with exit code 4 when there is nothing to show (kubectl has no such flag).")
     var failEmpty = false
 
-    @Flag(name: .customLong("server-print"), inversion: .prefixedNo, help: "Let the server choose the columns.")
+    @Flag("server-print", help: "Let the server choose the columns.")
     var serverPrint = true
 
-    @Option(help: ArgumentHelp("Show the object's subresource: status or scale.", valueName: "name"))
+    @Option("subresource", help: "Show the object's subresource: status or scale.", value: "name")
     var subresource: String?
 
-    @Option(help: ArgumentHelp("Ask for this path of the API and show the answer as it is.", valueName: "path"))
+    @Option("raw", help: "Ask for this path of the API and show the answer as it is.", value: "path")
     var raw: String?
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Client
 import Sandbox
 
@@ -9,17 +8,10 @@ package struct Kubectl: LocalVerb {
         usage: "swkube kubectl [--] VERB [flags]",
         discussion: "The same as a link to this program that is called kubectl. It needs no kubectl on this machine.")
 
-    /// What the words are that ask for the help of this verb, not of what it becomes: that is `swkube kubectl -- --help`.
-    private static let ownHelp: [[String]] = [["--help"], ["-h"]]
-
-    @Argument(parsing: .captureForPassthrough, help: ArgumentHelp("What kubectl is to do.", valueName: "words"))
+    @Argument(.everything, help: "What kubectl is to do.", value: "words")
     var words: [String] = []
 
     package init() {}
-
-    package func validate() throws {
-        if Self.ownHelp.contains(words) { throw CleanExit.helpRequest(Self.self) }
-    }
 
     package func runLocally(in shell: Shell) throws {
         var program = Program(Host.executable, words.first == "--" ? Array(words.dropFirst()) : words)

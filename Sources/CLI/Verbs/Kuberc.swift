@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -8,7 +7,7 @@ package struct Kuberc: FamilyVerb {
         commandName: "kuberc", abstract: "Show and change preferences: aliases, and defaults of flags.", usage: "swkube kuberc VERB [flags]"
     )
 
-    @Argument(help: ArgumentHelp("set, view.", valueName: "verb"))
+    @Argument(help: "set, view.", value: "verb")
     package var words: [String] = []
 
     package init() {}
@@ -19,7 +18,7 @@ package struct KubercView: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "kuberc view", abstract: "Show the preferences.", usage: "swkube kuberc view [flags]")
 
-    @Option(help: ArgumentHelp("The file; without it $KUBERC or ~/.kube/kuberc.", valueName: "file"))
+    @Option("kuberc", help: "The file; without it $KUBERC or ~/.kube/kuberc.", value: "file")
     var kuberc: String?
 
     @OptionGroup var printing: PrintOptions
@@ -40,38 +39,34 @@ package struct KubercSet: LocalVerb {
         commandName: "kuberc set", abstract: "Set an alias or a command's default flags.",
         usage: "swkube kuberc set --section defaults|aliases|credentialplugin --command=COMMAND [flags]")
 
-    @Option(help: ArgumentHelp("defaults, aliases or credentialplugin.", valueName: "section"))
+    @Option("section", help: "defaults, aliases or credentialplugin.", value: "section")
     var section: String?
 
-    @Option(help: ArgumentHelp("The command: get, \"set env\".", valueName: "command"))
+    @Option("command", help: "The command: get, \"set env\".", value: "command")
     var command = ""
 
-    @Option(help: ArgumentHelp("The alias.", valueName: "name"))
+    @Option("name", help: "The alias.", value: "name")
     var name = ""
 
-    @Option(name: .customLong("option"), help: ArgumentHelp("A flag and its value; may be repeated.", valueName: "flag=value"))
+    @Option("option", help: "A flag and its value; may be repeated.", value: "flag=value")
     var options: [String] = []
 
-    @Option(
-        name: .customLong("prependarg"), parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("A word before the user's, for aliases.", valueName: "word"))
+    @Option("prependarg", help: "A word before the user's, for aliases.", value: "word")
     var prepended: [String] = []
 
-    @Option(
-        name: .customLong("appendarg"), parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("A word behind the user's, for aliases.", valueName: "word"))
+    @Option("appendarg", help: "A word behind the user's, for aliases.", value: "word")
     var appended: [String] = []
 
-    @Option(help: ArgumentHelp("Of credential plugins: AllowAll, DenyAll or Allowlist.", valueName: "policy"))
+    @Option("policy", help: "Of credential plugins: AllowAll, DenyAll or Allowlist.", value: "policy")
     var policy = ""
 
-    @Option(name: .customLong("allowlist-entry"), help: ArgumentHelp("A plugin that may run: command=NAME.", valueName: "field=value"))
+    @Option("allowlist-entry", help: "A plugin that may run: command=NAME.", value: "field=value")
     var allowed: [String] = []
 
-    @Flag(help: "Replace an entry that is there.")
+    @Flag("overwrite", help: "Replace an entry that is there.")
     var overwrite = false
 
-    @Option(help: ArgumentHelp("The file; without it $KUBERC or ~/.kube/kuberc.", valueName: "file"))
+    @Option("kuberc", help: "The file; without it $KUBERC or ~/.kube/kuberc.", value: "file")
     var kuberc: String?
 
     package init() {}

@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -8,16 +7,15 @@ package struct Kustomize: LocalVerb {
         commandName: "kustomize", abstract: "Build the kustomization of a folder.", usage: "swkube kustomize FOLDER [flags]",
         discussion: "Builds run no programs and ask no network: remote bases, helm charts and plugins are refused.")
 
-    @Argument(help: ArgumentHelp("The folder with kustomization.yaml; the current one unless said.", valueName: "folder"))
+    @Argument(help: "The folder with kustomization.yaml; the current one unless said.", value: "folder")
     var folders: [String] = []
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Write to this file.", valueName: "file"))
+    @Option("output", "o", help: "Write to this file.", value: "file")
     var file: String?
 
     @Option(
-        name: .customLong("load-restrictor"),
-        help: ArgumentHelp(
-            "LoadRestrictionsRootOnly, or LoadRestrictionsNone to take files from outside the folder.", valueName: "restrictor"))
+        "load-restrictor", help: "LoadRestrictionsRootOnly, or LoadRestrictionsNone to take files from outside the folder.",
+        value: "restrictor")
     var loadRestrictor = LoadRestrictor.rootOnly.rawValue
 
     @OptionGroup var programs: KustomizePrograms
@@ -46,18 +44,18 @@ enum LoadRestrictor: String, CaseIterable, Sendable {
 }
 
 /// Flags for programs that a build would run: told apart from misspelt ones, and refused.
-package struct KustomizePrograms: ParsableArguments, Sendable {
-    @Flag(name: .customLong("enable-helm"), inversion: .prefixedNo, help: runsNone()) var enableHelm = false
-    @Flag(name: .customLong("enable-alpha-plugins"), inversion: .prefixedNo, help: runsNone()) var enableAlphaPlugins = false
-    @Flag(name: .customLong("network"), inversion: .prefixedNo, help: runsNone()) var network = false
-    @Flag(name: .customLong("as-current-user"), inversion: .prefixedNo, help: runsNone()) var asCurrentUser = false
-    @Flag(name: .customLong("helm-debug"), inversion: .prefixedNo, help: runsNone()) var helmDebug = false
-    @Option(name: .customLong("helm-command"), help: runsNone()) var helmCommand: String?
-    @Option(name: .customLong("helm-kube-version"), help: runsNone()) var helmKubeVersion: String?
-    @Option(name: .customLong("helm-api-versions"), help: runsNone()) var helmAPIVersions: [String] = []
-    @Option(name: .customLong("network-name"), help: runsNone()) var networkName: String?
-    @Option(name: .customLong("mount"), help: runsNone()) var mounts: [String] = []
-    @Option(name: [.customShort("e"), .customLong("env")], help: runsNone()) var environment: [String] = []
+package struct KustomizePrograms: FlagGroup {
+    @Flag("enable-helm", help: runsNone, isHidden: true) var enableHelm = false
+    @Flag("enable-alpha-plugins", help: runsNone, isHidden: true) var enableAlphaPlugins = false
+    @Flag("network", help: runsNone, isHidden: true) var network = false
+    @Flag("as-current-user", help: runsNone, isHidden: true) var asCurrentUser = false
+    @Flag("helm-debug", help: runsNone, isHidden: true) var helmDebug = false
+    @Option("helm-command", help: runsNone, isHidden: true) var helmCommand: String?
+    @Option("helm-kube-version", help: runsNone, isHidden: true) var helmKubeVersion: String?
+    @Option("helm-api-versions", help: runsNone, isHidden: true) var helmAPIVersions: [String] = []
+    @Option("network-name", help: runsNone, isHidden: true) var networkName: String?
+    @Option("mount", help: runsNone, isHidden: true) var mounts: [String] = []
+    @Option("env", "e", help: runsNone, isHidden: true) var environment: [String] = []
 
     package init() {}
 
@@ -75,4 +73,4 @@ package struct KustomizePrograms: ParsableArguments, Sendable {
     }
 }
 
-private func runsNone() -> ArgumentHelp { ArgumentHelp("Builds run no programs.", visibility: .hidden) }
+private let runsNone: String = "Builds run no programs."

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -11,7 +10,7 @@ package struct Label: Verb {
 
     @OptionGroup var options: PairOptions
 
-    @Option(name: .customLong("field-manager"), help: ArgumentHelp("Name under which the fields are managed.", valueName: "name"))
+    @Option("field-manager", help: "Name under which the fields are managed.", value: "name")
     var fieldManager = "kubectl-label"
 
     package init() {}
@@ -29,7 +28,7 @@ package struct Annotate: Verb {
 
     @OptionGroup var options: PairOptions
 
-    @Option(name: .customLong("field-manager"), help: ArgumentHelp("Name under which the fields are managed.", valueName: "name"))
+    @Option("field-manager", help: "Name under which the fields are managed.", value: "name")
     var fieldManager = "kubectl-annotate"
 
     package init() {}
@@ -40,30 +39,29 @@ package struct Annotate: Verb {
 }
 
 /// Flags of `label` and `annotate`.
-package struct PairOptions: ParsableArguments, Sendable {
-    @Argument(help: ArgumentHelp("Types and names, then the changes: pod web-1 tier=front old-", valueName: "word"))
+package struct PairOptions: FlagGroup {
+    @Argument(help: "Types and names, then the changes: pod web-1 tier=front old-", value: "word")
     var words: [String] = []
 
     @OptionGroup(title: "Which objects") var selection: SelectionOptions
     @OptionGroup(title: "Manifests") var files: FilenameOptions
 
-    @Flag(help: "All objects of the types in the namespace.")
+    @Flag("all", help: "All objects of the types in the namespace.")
     var all = false
 
-    @Flag(name: [.customShort("A"), .customLong("all-namespaces")], help: "The objects of all namespaces.")
+    @Flag("all-namespaces", "A", help: "The objects of all namespaces.")
     var allNamespaces = false
 
-    @Flag(inversion: .prefixedNo, help: "Change values that are there already.")
+    @Flag("overwrite", help: "Change values that are there already.")
     var overwrite = false
 
-    @Flag(help: "Show what is there and change nothing else.")
+    @Flag("list", help: "Show what is there and change nothing else.")
     var list = false
 
-    @Flag(help: "Work on the manifests alone, without a server.")
+    @Flag("local", help: "Work on the manifests alone, without a server.")
     var local = false
 
-    @Option(
-        name: .customLong("resource-version"), help: ArgumentHelp("Change the object only at this revision.", valueName: "revision"))
+    @Option("resource-version", help: "Change the object only at this revision.", value: "revision")
     var resourceVersion: String?
 
     @OptionGroup var dryRunOptions: DryRunOptions

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -9,75 +8,69 @@ package struct Logs: Verb {
         commandName: "logs", abstract: "Show what containers wrote.",
         usage: "swkube logs [-f] [-p] (POD | TYPE/NAME | -l label) [-c CONTAINER] [flags]")
 
-    @Argument(help: ArgumentHelp("A pod, or a workload whose pod is meant: web-1, deploy/web, job/backup.", valueName: "pod"))
+    @Argument(help: "A pod, or a workload whose pod is meant: web-1, deploy/web, job/backup.", value: "pod")
     var words: [String] = []
 
-    @Option(
-        name: [.customShort("l"), .customLong("selector")], help: ArgumentHelp("Labels that the pods must have.", valueName: "selector"))
+    @Option("selector", "l", help: "Labels that the pods must have.", value: "selector")
     var selector: String?
 
-    @Flag(name: [.customShort("f"), .customLong("follow")], help: "Go on and show lines as they come.")
+    @Flag("follow", "f", help: "Go on and show lines as they come.")
     var follow = false
 
-    @Flag(name: [.customShort("p"), .customLong("previous")], help: "Show the run before the last restart.")
+    @Flag("previous", "p", help: "Show the run before the last restart.")
     var previous = false
 
-    @Option(name: [.customShort("c"), .customLong("container")], help: ArgumentHelp("The container.", valueName: "name"))
+    @Option("container", "c", help: "The container.", value: "name")
     var container: String?
 
-    @Flag(name: .customLong("all-containers"), help: "Show all containers of the pods.")
+    @Flag("all-containers", help: "Show all containers of the pods.")
     var allContainers = false
 
-    @Flag(name: .customLong("all-pods"), help: "Show all pods of the workload, each line with its origin.")
+    @Flag("all-pods", help: "Show all pods of the workload, each line with its origin.")
     var allPods = false
 
-    @Flag(help: "Write the pod and the container before each line.")
+    @Flag("prefix", help: "Write the pod and the container before each line.")
     var prefix = false
 
     @Flag(
-        name: .customLong("new-pods"),
+        "new-pods",
         help: "With -f and a selector or a workload: follow pods that come later and containers that start again, too (not in kubectl).")
     var newPods = false
 
-    @Option(help: ArgumentHelp("Colours of prefixes: auto, always or never (not in kubectl).", valueName: "when"))
+    @Option("color", help: "Colours of prefixes: auto, always or never (not in kubectl).", value: "when")
     var color = "auto"
 
-    @Flag(name: .customLong("json-lines"), help: "Write each line as an object with its origin (not in kubectl).")
+    @Flag("json-lines", help: "Write each line as an object with its origin (not in kubectl).")
     var jsonLines = false
 
-    @Flag(help: "Write the time before each line.")
+    @Flag("timestamps", help: "Write the time before each line.")
     var timestamps = false
 
-    @Option(help: ArgumentHelp("Only lines younger than this.", valueName: "duration"))
+    @Option("since", help: "Only lines younger than this.", value: "duration")
     var since: Span?
 
-    @Option(name: .customLong("since-time"), help: ArgumentHelp("Only lines after this time (RFC 3339).", valueName: "time"))
+    @Option("since-time", help: "Only lines after this time (RFC 3339).", value: "time")
     var sinceTime: String?
 
-    @Option(help: ArgumentHelp("The last lines only; -1 shows all, which is the default without a selector.", valueName: "int"))
+    @Option("tail", help: "The last lines only; -1 shows all, which is the default without a selector.", value: "int")
     var tail: Int?
 
-    @Option(name: .customLong("limit-bytes"), help: ArgumentHelp("At most so many bytes.", valueName: "int"))
+    @Option("limit-bytes", help: "At most so many bytes.", value: "int")
     var limitBytes: Int?
 
-    @Flag(name: .customLong("ignore-errors"), help: "Go on when the log of one container cannot be followed.")
+    @Flag("ignore-errors", help: "Go on when the log of one container cannot be followed.")
     var ignoreErrors = false
 
-    @Option(name: .customLong("max-log-requests"), help: ArgumentHelp("At most so many logs at once with -f.", valueName: "int"))
+    @Option("max-log-requests", help: "At most so many logs at once with -f.", value: "int")
     var maxLogRequests = 5
 
-    @Option(
-        name: .customLong("pod-running-timeout"), help: ArgumentHelp("How long to wait for a workload's first pod.", valueName: "duration"))
+    @Option("pod-running-timeout", help: "How long to wait for a workload's first pod.", value: "duration")
     var podRunningTimeout = Span(.seconds(20))
 
-    @Flag(
-        name: .customLong("insecure-skip-tls-verify-backend"),
-        help: "Let the server take the log from a kubelet whose certificate it does not trust.")
+    @Flag("insecure-skip-tls-verify-backend", help: "Let the server take the log from a kubelet whose certificate it does not trust.")
     var insecureSkipTLSVerifyBackend = false
 
-    @Flag(
-        name: .customLong("control-plane"),
-        help: "Show what a cluster of this machine logs about itself (kubectl has no such flag).")
+    @Flag("control-plane", help: "Show what a cluster of this machine logs about itself (kubectl has no such flag).")
     var controlPlane = false
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Client
 
 /// `man`: pages of the manual.
@@ -8,10 +7,10 @@ package struct Manual: LocalVerb {
         usage: "swkube man [VERB]... [flags]",
         discussion: "Read one with: swkube man get | man -l -")
 
-    @Argument(help: ArgumentHelp("The verb; none for the page of all verbs.", valueName: "verb"))
+    @Argument(help: "The verb; none for the page of all verbs.", value: "verb")
     var verb: [String] = []
 
-    @Option(name: .customLong("directory"), help: ArgumentHelp("Write all pages here instead.", valueName: "folder"))
+    @Option("directory", help: "Write all pages here instead.", value: "folder")
     var folder: String?
 
     package init() {}
@@ -21,10 +20,10 @@ package struct Manual: LocalVerb {
             guard let first = verb.first else { return shell.output.write(ManualPage.overview().text) }
             var rest: [String] = Array(verb.dropFirst())
             let type: any Verb.Type = try VerbList.type(of: first, &rest)
-            return shell.output.write(try ManualPage(type).text)
+            return shell.output.write(ManualPage(type).text)
         }
-        let verbs: [any Verb.Type] = VerbList.groups.flatMap(\.verbs) + VerbList.families.values.joined()
-        for page in try [ManualPage.overview()] + verbs.map({ try ManualPage($0) }) {
+        let verbs: [any Verb.Type] = VerbList.groups.flatMap(\.verbs) + VerbList.families.flatMap(\.verbs)
+        for page in [ManualPage.overview()] + verbs.map({ ManualPage($0) }) {
             try LocalFile.replace(folder + "/" + page.fileName, with: Array(page.text.utf8), mode: 0o644)
         }
     }

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -9,27 +8,27 @@ package struct Patch: Verb {
         commandName: "patch", abstract: "Change fields of an object.",
         usage: "swkube patch (-f FILE | TYPE NAME | TYPE/NAME …) (-p PATCH | --patch-file FILE) [flags]")
 
-    @Argument(help: ArgumentHelp("Types and names: pod web-1, deploy/web", valueName: "type or type/name"))
+    @Argument(help: "Types and names: pod web-1, deploy/web", value: "type or type/name")
     var words: [String] = []
 
     @OptionGroup(title: "Manifests") var files: FilenameOptions
 
-    @Option(name: [.customShort("p"), .customLong("patch")], help: ArgumentHelp("The patch, in JSON or YAML.", valueName: "patch"))
+    @Option("patch", "p", help: "The patch, in JSON or YAML.", value: "patch")
     var patch: String?
 
-    @Option(name: .customLong("patch-file"), help: ArgumentHelp("A file with the patch.", valueName: "file"))
+    @Option("patch-file", help: "A file with the patch.", value: "file")
     var patchFile: String?
 
-    @Option(help: ArgumentHelp("What the patch is: strategic, merge or json.", valueName: "type"))
+    @Option("type", help: "What the patch is: strategic, merge or json.", value: "type")
     var type = "strategic"
 
-    @Option(help: ArgumentHelp("Change this part of the object: status, scale, resize.", valueName: "name"))
+    @Option("subresource", help: "Change this part of the object: status, scale, resize.", value: "name")
     var subresource: String?
 
-    @Flag(help: "Work on the manifests alone, without a server.")
+    @Flag("local", help: "Work on the manifests alone, without a server.")
     var local = false
 
-    @Option(name: .customLong("field-manager"), help: ArgumentHelp("Name under which the fields are managed.", valueName: "name"))
+    @Option("field-manager", help: "Name under which the fields are managed.", value: "name")
     var fieldManager = "kubectl-patch"
 
     @OptionGroup var dryRunOptions: DryRunOptions

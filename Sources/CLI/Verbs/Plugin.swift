@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Client
 import Glibc
 import Machinery
@@ -8,7 +7,7 @@ package struct Plugin: FamilyVerb {
     package static let configuration = CommandConfiguration(
         commandName: "plugin", abstract: "Work with plugins: programs named kubectl-NAME.", usage: "swkube plugin VERB [flags]")
 
-    @Argument(help: ArgumentHelp("list.", valueName: "verb"))
+    @Argument(help: "list.", value: "verb")
     package var words: [String] = []
 
     package init() {}
@@ -19,7 +18,7 @@ package struct PluginList: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "plugin list", abstract: "Show the plugins on PATH.", usage: "swkube plugin list [flags]")
 
-    @Flag(name: .customLong("name-only"), help: "Show names, not whole paths.")
+    @Flag("name-only", help: "Show names, not whole paths.")
     var nameOnly = false
 
     package init() {}
@@ -39,12 +38,11 @@ package struct PluginList: LocalVerb {
                 }
                 if let earlier = found.first(where: { $0.name == name }) {
                     warnings += 1
-                    lines.append(("  - warning: \(name) is overshadowed by a similarly named plugin: \(earlier.text)", true))
+                    lines.append(("  - warning: \(path) is overshadowed by a similarly named plugin: \(earlier.text)", true))
                 } else {
                     found.append((name, path))
                 }
-                let verb: String = name.split(separator: "-").dropFirst().first.map(String.init) ?? ""
-                if VerbList.names.contains(verb), name.split(separator: "-").count == 2 {
+                if let verb = Plugins.verb(before: name) {
                     warnings += 1
                     lines.append(("  - warning: \(name) overwrites existing command: \(JSON.quoted("\(CLI.program) \(verb)"))", true))
                 }
@@ -63,10 +61,19 @@ package struct PluginList: LocalVerb {
 enum Plugins {
     static let prefixes: [String] = CLI.isKubectl ? ["kubectl-"] : ["swkube-", "kubectl-"]
 
+    /// The verb of this program that runs although there is a plugin of that name: `create` for `kubectl-create-x`.
+    static func verb(before name: String) -> String? {
+        var words: [String] = name.split(separator: "-").dropFirst().map(String.init)
+        guard !words.isEmpty, let verb = try? VerbList.type(of: words.removeFirst(), &words) else { return nil }
+        return verb.commandName
+    }
+
     /// The plugin for an unknown verb, with what is left of the words: the longest name wins, `a b` before `a`.
-    static func find(_ words: [String], _ path: String) -> Program? {
+    ///
+    /// - Parameter least: words that its name must have.
+    static func find(_ words: [String], least: Int = 1, _ path: String) -> Program? {
         let names: [String] = words.prefix { !$0.hasPrefix("-") }.map { $0.replacing("-", with: "_") }
-        for count in stride(from: names.count, through: 1, by: -1) {
+        for count in stride(from: names.count, through: least, by: -1) {
             for prefix in prefixes {
                 guard let found = Program.path(of: prefix + names[..<count].joined(separator: "-"), in: path) else { continue }
                 return Program(found, Array(words.dropFirst(count)))

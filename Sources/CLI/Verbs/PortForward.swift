@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 import Sandbox
@@ -11,14 +10,13 @@ package struct PortForward: Verb {
         usage: "swkube port-forward TYPE/NAME [flags] [LOCAL_PORT:]REMOTE_PORT [...[LOCAL_PORT_N:]REMOTE_PORT_N]",
         discussion: "Ends when the pod does, or with Ctrl-C. A local port of 0 or none (:80) takes a free one.")
 
-    @Argument(help: ArgumentHelp("A pod, service or workload, then ports: svc/web 8080:80.", valueName: "pod-and-ports"))
+    @Argument(help: "A pod, service or workload, then ports: svc/web 8080:80.", value: "pod-and-ports")
     var words: [String] = []
 
-    @Option(help: ArgumentHelp("Addresses to listen on, with commas between them; localhost is both 127.0.0.1 and ::1.", valueName: "list"))
+    @Option("address", help: "Addresses to listen on, with commas between them; localhost is both 127.0.0.1 and ::1.", value: "list")
     var address = "localhost"
 
-    @Option(
-        name: .customLong("pod-running-timeout"), help: ArgumentHelp("How long to wait until a pod runs.", valueName: "duration"))
+    @Option("pod-running-timeout", help: "How long to wait until a pod runs.", value: "duration")
     var podRunningTimeout = Span(.seconds(60))
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Glibc
 import HTTP
@@ -12,51 +11,46 @@ package struct Proxy: Verb {
         usage: "swkube proxy [--port=PORT] [--www=static-dir] [--www-prefix=prefix] [--api-prefix=prefix]",
         discussion: "Whoever reaches the port acts as you. Ends with Ctrl-C.")
 
-    @Option(name: [.customShort("p"), .customLong("port")], help: ArgumentHelp("Port to listen on; 0 takes a free one.", valueName: "int"))
+    @Option("port", "p", help: "Port to listen on; 0 takes a free one.", value: "int")
     var port: Int?
 
-    @Option(
-        name: [.customShort("u"), .customLong("unix-socket")],
-        help: ArgumentHelp("Serve on a socket in the file system in place of a port.", valueName: "path"))
+    @Option("unix-socket", "u", help: "Serve on a socket in the file system in place of a port.", value: "path")
     var unixSocket = ""
 
-    @Option(help: ArgumentHelp("Address to listen on.", valueName: "ip"))
+    @Option("address", help: "Address to listen on.", value: "ip")
     var address = "127.0.0.1"
 
-    @Option(name: .customLong("api-prefix"), help: ArgumentHelp("Path under which the API is served.", valueName: "prefix"))
+    @Option("api-prefix", help: "Path under which the API is served.", value: "prefix")
     var apiPrefix = "/"
 
-    @Option(name: [.customShort("w"), .customLong("www")], help: ArgumentHelp("Folder whose files are served too.", valueName: "folder"))
+    @Option("www", "w", help: "Folder whose files are served too.", value: "folder")
     var www = ""
 
-    @Option(name: [.customShort("P"), .customLong("www-prefix")], help: ArgumentHelp("Path under which they are.", valueName: "prefix"))
+    @Option("www-prefix", "P", help: "Path under which they are.", value: "prefix")
     var wwwPrefix = "/static/"
 
-    @Option(
-        name: .customLong("accept-hosts"),
-        help: ArgumentHelp("Hosts that are served, as regular expressions with commas between.", valueName: "list"))
+    @Option("accept-hosts", help: "Hosts that are served, as regular expressions with commas between.", value: "list")
     var acceptHosts = #"^localhost$,^127\.0\.0\.1$,^\[::1\]$"#
 
-    @Option(name: .customLong("accept-paths"), help: ArgumentHelp("Paths that are served.", valueName: "list"))
+    @Option("accept-paths", help: "Paths that are served.", value: "list")
     var acceptPaths = "^.*"
 
-    @Option(name: .customLong("reject-paths"), help: ArgumentHelp("Paths that are not served all the same.", valueName: "list"))
+    @Option("reject-paths", help: "Paths that are not served all the same.", value: "list")
     var rejectPaths = "^/api/.*/pods/.*/exec,^/api/.*/pods/.*/attach"
 
-    @Option(name: .customLong("reject-methods"), help: ArgumentHelp("Methods that are not served.", valueName: "list"))
+    @Option("reject-methods", help: "Methods that are not served.", value: "list")
     var rejectMethods = "^$"
 
-    @Flag(name: .customLong("disable-filter"), help: "Serve everything to everybody. Dangerous when others reach the port.")
+    @Flag("disable-filter", help: "Serve everything to everybody. Dangerous when others reach the port.")
     var disableFilter = false
 
-    @Flag(name: .customLong("append-server-path"), help: "Put the path of the server's address before each path.")
+    @Flag("append-server-path", help: "Put the path of the server's address before each path.")
     var appendServerPath = false
 
-    @Option(
-        help: ArgumentHelp("Time between signs of life on connections to the server; 0 leaves it to the system.", valueName: "duration"))
+    @Option("keepalive", help: "Time between signs of life on connections to the server; 0 leaves it to the system.", value: "duration")
     var keepalive = Span(.zero)
 
-    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    @Argument(isHidden: true)
     var ignored: [String] = []
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -8,39 +7,40 @@ package struct Replace: Verb {
     package static let configuration = CommandConfiguration(
         commandName: "replace", abstract: "Put manifests in place of the objects that are there.", usage: "swkube replace -f FILE [flags]")
 
-    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    @Argument(isHidden: true)
     var words: [String] = []
 
     @OptionGroup(title: "Manifests") var files: FilenameOptions
 
-    @Flag(help: "Delete the objects first and make them anew.")
+    @Flag("force", help: "Delete the objects first and make them anew.")
     var force = false
 
-    @Option(name: .customLong("grace-period"), help: ArgumentHelp("With --force: seconds to end in.", valueName: "int"))
+    @Option("grace-period", help: "With --force: seconds to end in.", value: "int")
     var gracePeriod = -1
 
-    @Option(help: ArgumentHelp("With --force: how long to wait for the end; 0 leaves it to the object.", valueName: "duration"))
+    @Option("timeout", help: "With --force: how long to wait for the end; 0 leaves it to the object.", value: "duration")
     var timeout = Span(.zero)
 
-    @Option(help: ArgumentHelp("With --force: what happens to dependents: background, foreground or orphan.", valueName: "how"))
+    @Option(
+        "cascade", bare: "background", help: "With --force: what happens to dependents: background, foreground or orphan.", value: "how")
     var cascade = "background"
 
-    @Flag(inversion: .prefixedNo, help: "With --force: wait until the objects are gone.")
+    @Flag("wait", help: "With --force: wait until the objects are gone.")
     var wait = false
 
-    @Option(help: ArgumentHelp("Replace this part of the object: status, scale.", valueName: "name"))
+    @Option("subresource", help: "Replace this part of the object: status, scale.", value: "name")
     var subresource: String?
 
-    @Option(help: ArgumentHelp("Send the file to this path of the API.", valueName: "path"))
+    @Option("raw", help: "Send the file to this path of the API.", value: "path")
     var raw: String?
 
-    @Option(help: ArgumentHelp("What to do about fields that the server does not know.", valueName: "strict|warn|ignore"))
+    @Option("validate", bare: "strict", help: "What to do about fields that the server does not know.", value: "strict|warn|ignore")
     var validate = "strict"
 
-    @Option(name: .customLong("field-manager"), help: ArgumentHelp("Name under which the fields are managed.", valueName: "name"))
+    @Option("field-manager", help: "Name under which the fields are managed.", value: "name")
     var fieldManager = "kubectl-replace"
 
-    @Flag(name: .customLong("save-config"), help: "Note the manifest in the object, so that apply can go on from it.")
+    @Flag("save-config", help: "Note the manifest in the object, so that apply can go on from it.")
     var saveConfig = false
 
     @OptionGroup var dryRunOptions: DryRunOptions

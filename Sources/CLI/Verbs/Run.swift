@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Glibc
 import Images
@@ -12,98 +11,96 @@ package struct Run: Verb {
         usage: "swkube run NAME --image=image [--env=\"key=value\"] [--port=port] [--command] -- [COMMAND] [args...]",
         discussion: "With -i it stays with the pod; with --rm the pod goes when it ends. Ends with the container's exit code then.")
 
-    @Argument(help: ArgumentHelp("Name of the pod.", valueName: "name"))
+    @Argument(help: "Name of the pod.", value: "name")
     var name: String?
 
-    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    @Argument(isHidden: true)
     var more: String?
 
-    @Argument(parsing: .postTerminator, help: ArgumentHelp("Arguments of the image, or with --command the program.", valueName: "command"))
+    @Argument(.behindDashes, help: "Arguments of the image, or with --command the program.", value: "command")
     var command: [String] = []
 
-    @Option(help: ArgumentHelp("The image.", valueName: "image"))
+    @Option("image", help: "The image.", value: "image")
     var image: String?
 
-    @Option(name: .customLong("image-pull-policy"), help: ArgumentHelp("Always, IfNotPresent or Never.", valueName: "policy"))
+    @Option("image-pull-policy", help: "Always, IfNotPresent or Never.", value: "policy")
     var imagePullPolicy: String?
 
-    @Option(help: ArgumentHelp("An environment variable of the container; may be repeated.", valueName: "key=value"))
+    @Option("env", help: "An environment variable of the container; may be repeated.", value: "key=value")
     var env: [String] = []
 
-    @Option(help: ArgumentHelp("Port that the container listens on.", valueName: "int"))
+    @Option("port", help: "Port that the container listens on.", value: "int")
     var port: Int?
 
-    @Flag(help: "Make a Service for the port.")
+    @Flag("expose", help: "Make a Service for the port.")
     var expose = false
 
-    @Option(
-        name: [.customShort("l"), .customLong("labels")],
-        help: ArgumentHelp("Labels of the pod, with commas between them.", valueName: "labels"))
+    @Option("labels", "l", help: "Labels of the pod, with commas between them.", value: "labels")
     var labels: String?
 
-    @Option(help: ArgumentHelp("An annotation of the pod; may be repeated.", valueName: "key=value"))
+    @Option("annotations", help: "An annotation of the pod; may be repeated.", value: "key=value")
     var annotations: [String] = []
 
-    @Option(help: ArgumentHelp("Always, OnFailure or Never.", valueName: "policy"))
+    @Option("restart", help: "Always, OnFailure or Never.", value: "policy")
     var restart = "Always"
 
-    @Flag(name: .customLong("command"), help: "What stands behind -- is the program, not its arguments.")
+    @Flag("command", help: "What stands behind -- is the program, not its arguments.")
     var isCommand = false
 
-    @Flag(help: "Run the container privileged.")
+    @Flag("privileged", help: "Run the container privileged.")
     var privileged = false
 
-    @Option(help: ArgumentHelp("JSON to change the pod with before it is made.", valueName: "json"))
+    @Option("overrides", help: "JSON to change the pod with before it is made.", value: "json")
     var overrides: String?
 
-    @Option(name: .customLong("override-type"), help: ArgumentHelp("How: merge, strategic or json.", valueName: "type"))
+    @Option("override-type", help: "How: merge, strategic or json.", value: "type")
     var overrideType = "merge"
 
-    @Flag(name: [.customShort("i"), .customLong("stdin")], help: "Keep an input open, and give it standard input.")
+    @Flag("stdin", "i", help: "Keep an input open, and give it standard input.")
     var stdin = false
 
-    @Flag(name: [.customShort("t"), .customLong("tty")], help: "Give the container a terminal.")
+    @Flag("tty", "t", help: "Give the container a terminal.")
     var tty = false
 
-    @Flag(inversion: .prefixedNo, help: "Stay with the pod; on with -i.")
+    @Flag("attach", help: "Stay with the pod; on with -i.")
     var attach: Bool?
 
-    @Flag(name: .customLong("leave-stdin-open"), help: "Leave the input open when the first client leaves.")
+    @Flag("leave-stdin-open", help: "Leave the input open when the first client leaves.")
     var leaveStdinOpen = false
 
-    @Flag(name: .customLong("rm"), help: "Delete the pod when it ends or its client leaves.")
+    @Flag("rm", help: "Delete the pod when it ends or its client leaves.")
     var removes = false
 
-    @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Show nothing but the container's own output.")
+    @Flag("quiet", "q", help: "Show nothing but the container's own output.")
     var quiet = false
 
-    @Option(name: .customLong("pod-running-timeout"), help: ArgumentHelp("How long to wait until the pod runs.", valueName: "duration"))
+    @Option("pod-running-timeout", help: "How long to wait until the pod runs.", value: "duration")
     var podRunningTimeout = Span(.seconds(60))
 
     @OptionGroup var detaching: DetachOptions
 
-    @Option(help: ArgumentHelp("With --rm: what happens to dependents: background, foreground or orphan.", valueName: "how"))
+    @Option("cascade", bare: "background", help: "With --rm: what happens to dependents: background, foreground or orphan.", value: "how")
     var cascade = "background"
 
-    @Option(name: .customLong("grace-period"), help: ArgumentHelp("With --rm: seconds for the pod to end in.", valueName: "int"))
+    @Option("grace-period", help: "With --rm: seconds for the pod to end in.", value: "int")
     var gracePeriod = -1
 
-    @Flag(help: "With --rm: end the pod at once, without waiting for its processes.")
+    @Flag("force", help: "With --rm: end the pod at once, without waiting for its processes.")
     var force = false
 
-    @Option(help: ArgumentHelp("With --rm: how long to wait for the pod's end; 0 waits without end.", valueName: "duration"))
+    @Option("timeout", help: "With --rm: how long to wait for the pod's end; 0 waits without end.", value: "duration")
     var timeout = Span(.zero)
 
-    @Flag(help: ArgumentHelp("Taken for kubectl's sake: --rm always waits for the pod's end.", visibility: .hidden))
+    @Flag("wait", help: "Taken for kubectl's sake: --rm always waits for the pod's end.", isHidden: true)
     var wait = false
 
-    @Option(name: [.customShort("f"), .customLong("filename")], help: ArgumentHelp("As in kubectl: ignored.", visibility: .hidden))
+    @Option("filename", "f", help: "As in kubectl: ignored.", isHidden: true)
     var filenames: [String] = []
 
-    @Option(name: [.customShort("k"), .customLong("kustomize")], help: ArgumentHelp("As in kubectl: ignored.", visibility: .hidden))
+    @Option("kustomize", "k", help: "As in kubectl: ignored.", isHidden: true)
     var kustomize: String?
 
-    @Flag(name: [.customShort("R"), .customLong("recursive")], help: ArgumentHelp("As in kubectl: ignored.", visibility: .hidden))
+    @Flag("recursive", "R", help: "As in kubectl: ignored.", isHidden: true)
     var recursive = false
 
     @OptionGroup var creation: CreationOptions

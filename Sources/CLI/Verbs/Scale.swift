@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -9,26 +8,25 @@ package struct Scale: Verb {
         commandName: "scale", abstract: "Set the number of replicas.",
         usage: "swkube scale --replicas=COUNT (-f FILE | TYPE NAME | TYPE/NAME …) [flags]")
 
-    @Argument(help: ArgumentHelp("Types and names: deploy/web", valueName: "type or type/name"))
+    @Argument(help: "Types and names: deploy/web", value: "type or type/name")
     var words: [String] = []
 
     @OptionGroup(title: "Which objects") var selection: SelectionOptions
     @OptionGroup(title: "Manifests") var files: FilenameOptions
 
-    @Flag(help: "Scale all objects of the types in the namespace.")
+    @Flag("all", help: "Scale all objects of the types in the namespace.")
     var all = false
 
-    @Option(help: ArgumentHelp("Wanted number of replicas.", valueName: "int"))
+    @Option("replicas", help: "Wanted number of replicas.", value: "int")
     var replicas: Int?
 
-    @Option(name: .customLong("current-replicas"), help: ArgumentHelp("Scale only when this is the number now.", valueName: "int"))
+    @Option("current-replicas", help: "Scale only when this is the number now.", value: "int")
     var currentReplicas = -1
 
-    @Option(
-        name: .customLong("resource-version"), help: ArgumentHelp("Scale only when the object is at this revision.", valueName: "revision"))
+    @Option("resource-version", help: "Scale only when the object is at this revision.", value: "revision")
     var resourceVersion: String?
 
-    @Option(help: ArgumentHelp("How long to wait for the replicas; 0 does not wait.", valueName: "duration"))
+    @Option("timeout", help: "How long to wait for the replicas; 0 does not wait.", value: "duration")
     var timeout = Span(.zero)
 
     @OptionGroup var dryRunOptions: DryRunOptions

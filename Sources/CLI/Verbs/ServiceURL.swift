@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Cluster
 import Machinery
@@ -14,10 +13,10 @@ package struct ServiceURL: Verb {
             below 1024, \(Doors.offset) is added to them: port 80 is at \(80 + Doors.offset). Node ports are at 127.0.0.1.
             """)
 
-    @Argument(help: ArgumentHelp("The service.", valueName: "name"))
+    @Argument(help: "The service.", value: "name")
     var name: String
 
-    @Flag(help: "Print the URLs alone.")
+    @Flag("url", help: "Print the URLs alone.")
     var url = false
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

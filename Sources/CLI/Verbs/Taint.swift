@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -9,23 +8,22 @@ package struct Taint: Verb {
         commandName: "taint", abstract: "Set and remove taints of nodes.",
         usage: "swkube taint NODE NAME KEY=VALUE:EFFECT … KEY[:EFFECT]- … [flags]")
 
-    @Argument(help: ArgumentHelp("node, names of nodes, then taints.", valueName: "word"))
+    @Argument(help: "node, names of nodes, then taints.", value: "word")
     var words: [String] = []
 
-    @Option(
-        name: [.customShort("l"), .customLong("selector")], help: ArgumentHelp("Labels that the nodes must have.", valueName: "selector"))
+    @Option("selector", "l", help: "Labels that the nodes must have.", value: "selector")
     var selector: String?
 
-    @Flag(help: "All nodes.")
+    @Flag("all", help: "All nodes.")
     var all = false
 
-    @Flag(inversion: .prefixedNo, help: "Change taints that are there already.")
+    @Flag("overwrite", help: "Change taints that are there already.")
     var overwrite = false
 
-    @Option(help: ArgumentHelp("What to do about fields that the server does not know.", valueName: "strict|warn|ignore"))
+    @Option("validate", bare: "strict", help: "What to do about fields that the server does not know.", value: "strict|warn|ignore")
     var validate = "strict"
 
-    @Option(name: .customLong("field-manager"), help: ArgumentHelp("Name under which the fields are managed.", valueName: "name"))
+    @Option("field-manager", help: "Name under which the fields are managed.", value: "name")
     var fieldManager = "kubectl-taint"
 
     @OptionGroup var dryRunOptions: DryRunOptions

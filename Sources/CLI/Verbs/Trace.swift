@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -13,13 +12,13 @@ package struct Trace: Verb {
             OTLP over HTTP too. The context of a trace comes and goes in the header traceparent.
             """)
 
-    @Argument(help: ArgumentHelp("The service: NAME, svc/NAME or service/NAME.", valueName: "service"))
+    @Argument(help: "The service: NAME, svc/NAME or service/NAME.", value: "service")
     var service: String
 
-    @Option(help: "How many requests are shown; 0 shows all that are kept, 1000 at most.")
+    @Option("limit", help: "How many requests are shown; 0 shows all that are kept, 1000 at most.")
     var limit = 20
 
-    @Option(name: .shortAndLong, help: ArgumentHelp("json prints what is known as it is.", valueName: "format"))
+    @Option("output", "o", help: "json prints what is known as it is.", value: "format")
     var output: String?
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -9,10 +8,10 @@ package struct Version: LocalVerb {
         commandName: "version", abstract: "Show the versions of this program and of the server.", usage: "swkube version [--client] [flags]"
     )
 
-    @Flag(help: "Show this program's version only; no server is asked.")
+    @Flag("client", help: "Show this program's version only; no server is asked.")
     var client = false
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Form of output: json or yaml.", valueName: "format"))
+    @Option("output", "o", help: "Form of output: json or yaml.", value: "format")
     var output: String?
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

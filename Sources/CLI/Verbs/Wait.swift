@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -11,34 +10,31 @@ package struct Wait: Verb {
             "swkube wait (-f FILE | TYPE NAME | TYPE/NAME … | TYPE (-l label | --all)) --for=(create | delete | condition=NAME[=VALUE] | "
             + "jsonpath=PATH[=VALUE]) [flags]")
 
-    @Argument(help: ArgumentHelp("Types and names: pod/web-1", valueName: "type or type/name"))
+    @Argument(help: "Types and names: pod/web-1", value: "type or type/name")
     var words: [String] = []
 
     @OptionGroup(title: "Which objects") var selection: SelectionOptions
     @OptionGroup(title: "Manifests") var files: FilenameOptions
 
-    @Flag(help: "All objects of the types in the namespace.")
+    @Flag("all", help: "All objects of the types in the namespace.")
     var all = false
 
-    @Flag(name: [.customShort("A"), .customLong("all-namespaces")], help: "The objects of all namespaces.")
+    @Flag("all-namespaces", "A", help: "The objects of all namespaces.")
     var allNamespaces = false
 
-    @Flag(help: "Work on the manifests alone, without a server.")
+    @Flag("local", help: "Work on the manifests alone, without a server.")
     var local = false
 
     @Option(
-        name: .customLong("for"),
-        help: ArgumentHelp(
-            "What to wait for: create, delete, condition=NAME[=VALUE] or jsonpath=PATH[=VALUE]; may be repeated, then all must hold.",
-            valueName: "condition"))
+        "for",
+        help: "What to wait for: create, delete, condition=NAME[=VALUE] or jsonpath=PATH[=VALUE]; may be repeated, then all must hold.",
+        value: "condition")
     var conditions: [String] = []
 
-    @Flag(
-        name: .customLong("any"),
-        help: "With several --for: end as soon as one of them holds (kubectl has no such flag).")
+    @Flag("any", help: "With several --for: end as soon as one of them holds (kubectl has no such flag).")
     var any = false
 
-    @Option(help: ArgumentHelp("How long to wait; 0 looks once, less than 0 waits a week.", valueName: "duration"))
+    @Option("timeout", help: "How long to wait; 0 looks once, less than 0 waits a week.", value: "duration")
     var timeout = Span(.seconds(30))
 
     @OptionGroup var printing: PrintOptions

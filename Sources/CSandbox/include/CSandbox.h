@@ -54,7 +54,9 @@ struct swkube_filter;
 enum swkube_filter_change { FILTER_ADD, FILTER_FLUSH, FILTER_DELETE };
 struct swkube_filter *swkube_filter_new(const char *table);
 void swkube_filter_free(struct swkube_filter *f);
-/// Bytes so far: the socket takes no more at once than its buffer holds.
+/// Lets a socket take as much at once as the kernel lends this user. Returns how many bytes that is, less some for one more change.
+size_t swkube_filter_room(int netlink);
+/// Bytes so far.
 size_t swkube_filter_size(const struct swkube_filter *f);
 /// Adds an element of a set or map, or takes it away; `chain`: it leads there (goto), NULL: it has `data`, or none.
 void swkube_filter_element(

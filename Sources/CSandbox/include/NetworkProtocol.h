@@ -19,7 +19,7 @@ enum network_request_kind {
 };
 
 /// Most descriptors of one message.
-#define NETWORK_DESCRIPTORS 16
+#define NETWORK_DESCRIPTORS 64
 
 struct network_request {
     uint32_t kind;

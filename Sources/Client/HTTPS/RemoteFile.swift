@@ -63,11 +63,28 @@ package struct RemoteFile: Sendable {
     }
 
     /// A `Location`, which may leave out what stays the same.
-    private static func url(_ location: String, from url: String) throws(KubeconfigError) -> String {
+    ///
+    /// Source: RFC 3986, section 5.2.
+    static func url(_ location: String, from url: String) throws(KubeconfigError) -> String {
         if names(location) { return location }
+        if location.hasPrefix("//") { return url.prefix { $0 != "/" } + location }
         let (server, target): (ServerAddress, String) = try parts(url)
-        if location.hasPrefix("/") { return "\(server)\(location)" }
-        let folder: Substring = target.prefix { $0 != "?" }
-        return "\(server)\(folder[...(folder.lastIndex(of: "/") ?? folder.startIndex)])\(location)"
+        let path: Substring = target.prefix { $0 != "?" }
+        let folder: Substring = path[...(path.lastIndex(of: "/") ?? path.startIndex)]
+        if location.hasPrefix("?") { return "\(server)\(path)\(location)" }
+        let whole: String = location.hasPrefix("/") ? location : folder + location
+        let end: String.Index = whole.firstIndex { "?#".contains($0) } ?? whole.endIndex
+        return "\(server)\(withoutDots(whole[..<end]))\(whole[end...])"
+    }
+
+    /// A path without `.` and `..`.
+    private static func withoutDots(_ path: Substring) -> String {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
+            if part == ".." { _ = parts.popLast() } else if part != "." { parts.append(part) }
+        }
+        // What ends with dots is a folder.
+        let isFolder: Bool = ["/.", "/.."].contains { path.hasSuffix($0) }
+        return "/" + parts.joined(separator: "/") + (isFolder && !parts.isEmpty ? "/" : "")
     }
 }

@@ -47,23 +47,3 @@ package struct TableOrder: Sendable, Equatable {
         return value * (factors[String(text.dropFirst(digits.count))] ?? 1)
     }
 }
-
-/// Which rows are shown: those that hold a text; with `!` before it, those that do not. Case does not matter.
-package struct RowFilter: Sendable, Equatable {
-    package var text: String = ""
-
-    package init(_ text: String = "") { self.text = text }
-
-    package var isEmpty: Bool { wanted.isEmpty }
-    private var isInverse: Bool { text.hasPrefix("!") }
-    private var wanted: String { (isInverse ? String(text.dropFirst()) : text).lowercased() }
-
-    package func takes(_ row: ResourceTable.Row) -> Bool { takes([row.namespace] + row.cells) }
-
-    package func takes(_ line: String) -> Bool { takes([line]) }
-
-    private func takes(_ texts: [String]) -> Bool {
-        let wanted: String = wanted
-        return wanted.isEmpty || texts.contains { $0.lowercased().contains(wanted) } != isInverse
-    }
-}

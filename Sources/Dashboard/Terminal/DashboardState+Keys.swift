@@ -93,6 +93,8 @@ extension DashboardState {
             return look(into: favourites[number - 1])
         case .control("w"): onTable { $0.isWide.toggle() }
         case .control("r"): return resume()
+        case .character(" "): onTable { $0.mark() }
+        case .control("\\"): onTable { $0.markNone() }
         default:
             guard let column = TablePage.column(key) else { return pressOnRow(key) }
             guard shownTable?.shown.index(of: column) != nil || column == "NAMESPACE" else {
@@ -119,9 +121,7 @@ extension DashboardState {
         case .character("l"): return openLogs(place, page.container, isPrevious: false)
         case .character("p"): return openLogs(place, page.container, isPrevious: true)
         case .control("d"):
-            let delete: [String] = ["delete"] + place.words + ["--wait=false"]
-            prompt = Prompt(purpose: .confirm("delete \(name)?", .carryOut(delete)))
-            return []
+            return confirm("delete \(page.shownPlaces)?", ObjectPlace.words(page.places).map { ["delete"] + $0 + ["--wait=false"] })
         default: return page.pod == nil ? pressOnObject(key, place, name) : pressOnPod(key, place, page.container)
         }
     }
@@ -133,7 +133,10 @@ extension DashboardState {
             let shell: String = "command -v bash >/dev/null 2>&1 && exec bash || exec sh"
             return [.interact(["exec", "-it", pod.name] + pod.flags + choice + ["--", "sh", "-c", shell])]
         case .character("a"): return [.interact(["attach", "-it", pod.name] + pod.flags + choice)]
-        case .control("k"): return [.carryOut(["delete"] + pod.words + ["--now", "--wait=false"])]
+        case .control("k"):
+            let pods: [ObjectPlace] = shownTable?.places ?? [pod]
+            onTable { $0.markNone() }
+            return ObjectPlace.words(pods).map { .carryOut(["delete"] + $0 + ["--now", "--wait=false"]) }
         case .character("F"):
             prompt = Prompt(purpose: .ports(pod))
             return []
@@ -142,12 +145,13 @@ extension DashboardState {
     }
 
     private mutating func pressOnObject(_ key: Key, _ place: ObjectPlace, _ name: String) -> [DashboardAction] {
+        let places: [ObjectPlace] = shownTable?.places ?? [place]
         switch (key, place.resource.resource) {
-        case (.character("c"), Node.names.resource): return [.carryOut(["cordon", place.name])]
-        case (.character("u"), Node.names.resource): return [.carryOut(["uncordon", place.name])]
+        case (.character("c"), Node.names.resource): return [.carryOut(["cordon"] + places.map(\.name))]
+        case (.character("u"), Node.names.resource): return [.carryOut(["uncordon"] + places.map(\.name))]
         case (.character("r"), Node.names.resource):
-            let drain: [String] = ["drain", place.name, "--ignore-daemonsets", "--delete-emptydir-data"]
-            prompt = Prompt(purpose: .confirm("drain \(name)?", .carryOut(drain)))
+            let drain: [String] = ["drain"] + places.map(\.name) + ["--ignore-daemonsets", "--delete-emptydir-data"]
+            return confirm("drain \(shownTable?.shownPlaces ?? name)?", [drain])
         case (.character("t"), CronJob.names.resource):
             let job: String = "\(place.name.prefix(40))-manual-\(now.seconds)"
             return [.carryOut(["create", "job", job, "--from=cronjob/\(place.name)"] + place.flags)]
@@ -157,9 +161,15 @@ extension DashboardState {
         case (.character("F"), Service.names.resource): prompt = Prompt(purpose: .ports(place))
         case (.character("s"), _): prompt = Prompt(purpose: .replicas(place))
         case (.character("r"), _):
-            prompt = Prompt(purpose: .confirm("restart the rollout of \(name)?", .carryOut(["rollout", "restart"] + place.slashed)))
+            return confirm(
+                "restart the rollout of \(shownTable?.shownPlaces ?? name)?", ObjectPlace.words(places).map { ["rollout", "restart"] + $0 })
         default: break
         }
+        return []
+    }
+
+    private mutating func confirm(_ question: String, _ commands: [[String]]) -> [DashboardAction] {
+        prompt = Prompt(purpose: .confirm(question, commands.map { .carryOut($0) }))
         return []
     }
 

@@ -27,7 +27,9 @@ extension DashboardState {
         switch prompt.purpose {
         case .filter: return look(for: prompt.text)
         case .command: return command(prompt.text)
-        case .confirm(_, let action): return [action]
+        case .confirm(_, let actions):
+            onTable { $0.markNone() }
+            return actions
         case .ports(let place):
             guard !prompt.text.isEmpty else { return [] }
             return [.interact(["port-forward"] + place.slashed + prompt.text.split(separator: " ").map(String.init))]

@@ -47,7 +47,8 @@ package struct KeyDecoder: Sendable {
         case 0x7F, 0x08: return (.backspace, 1)
         case 0x00: return (nil, 1)
         case 0x01...0x1A: return (.control(Character(Unicode.Scalar(first + 0x60))), 1)
-        case 0x1C...0x1F: return (nil, 1)
+        case 0x1C: return (.control("\\"), 1)
+        case 0x1D...0x1F: return (nil, 1)
         default: return character(first)
         }
     }

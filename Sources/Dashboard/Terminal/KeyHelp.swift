@@ -10,7 +10,8 @@ package enum KeyHelp {
             title: "Everywhere",
             keys: [
                 (":", "go to a resource: :pods, :deploy kube-system, :po /web"), ("", ":ns shop, :ctx prod, :q; tab completes"),
-                ("/", "show what holds a text only; !text shows what does not"), ("enter", "go down: workload, pods, containers, log"),
+                ("/", "show what fits a regular expression only; !it shows what does not"),
+                ("enter", "go down: workload, pods, containers, log"),
                 ("esc, q", "go back"), ("?", "this help"), ("ctrl-a", "all resources of the cluster"), (":q, ctrl-c", "quit"),
             ]),
         Group(
@@ -25,6 +26,8 @@ package enum KeyHelp {
             keys: [
                 ("d", "describe"), ("y", "YAML"), ("e", "edit in $EDITOR"), ("l", "logs, of all pods of a workload"),
                 ("p", "logs of the run before"),
+                ("space", "mark a row, or no longer; ctrl-\\ marks none"),
+                ("", "deleting, killing, cordoning, restarting take all that are marked"),
                 ("ctrl-d", "delete, after a question"), ("ctrl-w", "more columns"), ("ctrl-r", "read anew"),
                 ("shift-", "sort: N name, A age, S status, R ready, T restarts,"), ("", "C cpu, M memory, I ip, O node, P namespace"),
             ]),

@@ -8,7 +8,7 @@ struct Prompt: Sendable {
         case replicas(ObjectPlace)
         case ports(ObjectPlace)
         /// Yes or no before an action.
-        case confirm(String, DashboardAction)
+        case confirm(String, [DashboardAction])
     }
 
     enum Outcome: Equatable { case typing, cancelled, entered }

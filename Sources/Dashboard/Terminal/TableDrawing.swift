@@ -16,7 +16,10 @@ struct TableDrawing {
         let header: [String] = (hasNamespaces ? ["NAMESPACE"] : []) + places.map { page.shown.columns[$0].name }
         let titles: [String] = header.map { title($0, page.order) }
         let cells: [[String]] = rows.map { row in
-            (hasNamespaces ? [row.namespace] : []) + places.map { cell(row, $0, page) }
+            var cells: [String] = (hasNamespaces ? [row.namespace] : []) + places.map { cell(row, $0, page) }
+            // Also for terminals without colours and bold letters.
+            if page.marked.contains(row.id), let first = cells.first { cells[0] = "*" + first }
+            return cells
         }
         let natural: [Int] = titles.indices.map { column in
             max(CellWidth.of(titles[column]), cells.map { CellWidth.of($0[column]) }.max() ?? 0)
@@ -33,8 +36,9 @@ struct TableDrawing {
         for (offset, row) in rows.enumerated() {
             let tone: Style.Tone = RowTone.of(row, in: page.shown)
             let isChosen: Bool = page.top + offset == page.cursor
+            let isMarked: Bool = page.marked.contains(row.id)
             if isChosen { screen.restyle(row: first + 1 + offset, Style(tone, isReversed: true)) }
-            write(cells[offset], widths, row: first + 1 + offset, style: Style(tone, isReversed: isChosen), &screen)
+            write(cells[offset], widths, row: first + 1 + offset, style: Style(tone, isBold: isMarked, isReversed: isChosen), &screen)
         }
     }
 

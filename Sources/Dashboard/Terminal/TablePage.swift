@@ -33,6 +33,8 @@ struct TablePage: Sendable {
     /// The chosen row, and where it stands in ``rows``.
     private var chosen: String?
     private(set) var cursor: Int = 0
+    /// Rows that the next action is for, by their ids; none for the chosen one alone.
+    private(set) var marked: Set<String> = []
     /// First row on the screen.
     private(set) var top: Int = 0
 
@@ -48,7 +50,8 @@ struct TablePage: Sendable {
         switch content {
         case .resource(let query, _):
             let place: String = query.resource.isNamespaced ? "(\(query.namespace ?? "all"))" : ""
-            return "\(query.resource.resource.resource)\(place)\(count)" + (origin.isEmpty ? "" : " of \(origin)")
+            let choice: String = marked.isEmpty ? "" : " \(marked.count) marked"
+            return "\(query.resource.resource.resource)\(place)\(count)\(choice)" + (origin.isEmpty ? "" : " of \(origin)")
         case .containers(let pod): return "containers(\(pod.name))\(count)"
         case .contexts: return "contexts\(count)"
         }
@@ -80,12 +83,25 @@ struct TablePage: Sendable {
     var chosenRow: ResourceTable.Row? { cursor < rows.count ? rows[cursor] : nil }
 
     /// The object of the chosen row; a container's is its pod.
-    var place: ObjectPlace? {
+    var place: ObjectPlace? { chosenRow.flatMap(place) }
+
+    /// The objects of the marked rows, in their order; without marks the chosen one.
+    var places: [ObjectPlace] {
+        marked.isEmpty ? place.map { [$0] } ?? [] : rows.filter { marked.contains($0.id) }.compactMap(place)
+    }
+
+    /// `pods/web-1`, `3 pods`.
+    var shownPlaces: String {
+        let places: [ObjectPlace] = places
+        guard let first = places.first else { return "" }
+        let type: String = first.resource.resource.resource
+        return places.count == 1 ? "\(type)/\(first.name)" : "\(places.count) \(type)"
+    }
+
+    private func place(of row: ResourceTable.Row) -> ObjectPlace? {
         switch content {
         case .resource(let query, _):
-            chosenRow.map {
-                ObjectPlace(query.resource, namespace: query.resource.isNamespaced ? $0.namespace : nil, name: $0.name)
-            }
+            ObjectPlace(query.resource, namespace: query.resource.isNamespaced ? row.namespace : nil, name: row.name)
         case .containers(let pod): pod
         case .contexts: nil
         }
@@ -147,6 +163,7 @@ struct TablePage: Sendable {
         }
         if let now { lastTime = now }
         rows = order.sorted(shown, shown.rows.values.filter(filter.takes))
+        if !marked.isEmpty { marked.formIntersection(rows.map(\.id)) }
         if let chosen, let place = rows.firstIndex(where: { $0.id == chosen }) {
             cursor = place
         } else {
@@ -163,6 +180,14 @@ struct TablePage: Sendable {
         // Before anything came there is nothing to hold on to.
         chosen = chosenRow?.id
     }
+
+    /// Marks the chosen row, or no longer. Containers and contexts are taken one at a time.
+    mutating func mark() {
+        guard case .resource = content, let row = chosenRow else { return }
+        if marked.remove(row.id) == nil { marked.insert(row.id) }
+    }
+
+    mutating func markNone() { marked = [] }
 
     /// Keeps the chosen row on a screen that has room for so many.
     mutating func scroll(room: Int) {

@@ -62,6 +62,9 @@ final class ServerStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if case .answering = stage { true } else { false }
     }
 
+    /// Whether the client leaves answers untaken that it asked for in advance.
+    private var isFull: Bool { wire == .http1 && context?.channel.isWritable == false }
+
     /// Whether the answer was given before the whole request had come.
     var isDiscarding: Bool {
         if case .discarding = stage { true } else { false }
@@ -74,7 +77,7 @@ final class ServerStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part: HTTPServerRequestPart = unwrapInboundIn(data)
-        if isAnswering || !ahead.isEmpty {
+        if isAnswering || isFull || !ahead.isEmpty {
             ahead.append(part)
         } else {
             isHandling = true
@@ -83,9 +86,9 @@ final class ServerStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Nothing more is read while an answer is owed, so a client cannot fill our memory with requests.
+    /// Nothing more is read while an answer is owed, or is not taken, so a client cannot fill our memory with requests or with answers.
     func read(context: ChannelHandlerContext) {
-        if isAnswering, wire == .http1 { wantsRead = true } else { context.read() }
+        if isAnswering || isFull, wire == .http1 { wantsRead = true } else { context.read() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -98,6 +101,7 @@ final class ServerStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if context.channel.isWritable {
             goOn()
             exchange?.becameWritable()
+            if wire == .http1, !isAnswering, !isHandling { resume() }
         }
         context.fireChannelWritabilityChanged()
     }
@@ -211,9 +215,9 @@ final class ServerStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
     /// Takes up what was sent ahead.
     private func resume() {
         isHandling = true
-        while !isAnswering, let part = ahead.popFirst() { handle(part) }
+        while !isAnswering, !isFull, let part = ahead.popFirst() { handle(part) }
         isHandling = false
-        if wantsRead, !isAnswering {
+        if wantsRead, !isAnswering, !isFull {
             wantsRead = false
             context?.read()
         }

@@ -174,6 +174,7 @@ actor PodWorker {
             group.cancelAll()
         }
         alarm?.cancel()
+        for set in probes.values { set.cancel() }
     }
 
     private nonisolated func finishJobs() { jobs.finish() }

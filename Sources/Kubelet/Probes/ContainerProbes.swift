@@ -1,4 +1,4 @@
-/// The probes of one run of a container, each a task; cancelled when the run ends or is being ended.
+/// The probes of one run of a container, each a task; cancelled when the run ends, is being ended, or is looked after no longer.
 struct ContainerProbes: Sendable {
     private var tasks: [Task<Void, Never>] = []
 

@@ -15,14 +15,7 @@ import Synchronization
 ///
 /// Reads Services and EndpointSlices. One thread for datagrams, which answers from memory; one for each TCP connection.
 package final class DNSServer: Sendable {
-    private struct State {
-        var zone = DNSZone()
-        var connections = 0
-    }
-
     private static let port = 53
-    /// TCP connections at once.
-    private static let most = 100
 
     private let network: ClusterNetwork
     private let addresses: [String]
@@ -30,7 +23,8 @@ package final class DNSServer: Sendable {
     private let slices: ServiceSlices
     private let upstream: DNSUpstream
     private let log: Logger
-    private let state = Mutex(State())
+    private let zone = Mutex(DNSZone())
+    private let connections = DNSConnections(most: 100)
     /// A pipe, whose one end closes when the server is to end: all threads wait for that too.
     private let ending: Int32
     private let lifeline: Mutex<Int32>
@@ -82,8 +76,8 @@ package final class DNSServer: Sendable {
 
     private func changed(_ key: ObjectKey) {
         // Read within the lock, so that of two changes the later one stays.
-        state.withLock { state in
-            state.zone.set(services.get(key).map { DNSZone.Names($0, slices: slices.of(key)) }, of: key)
+        zone.withLock { zone in
+            zone.set(services.get(key).map { DNSZone.Names($0, slices: slices.of(key)) }, of: key)
         }
     }
 
@@ -94,7 +88,7 @@ package final class DNSServer: Sendable {
         guard query.opcode == 0 else { return DNSAnswer(code: .notImplemented) }
         guard query.isVersionKnown else { return DNSAnswer(code: .badVersion) }
         guard query.isInternet else { return DNSAnswer(code: .refused) }
-        return state.withLock { $0.zone.answer(query.name, query.kind) }
+        return zone.withLock { $0.answer(query.name, query.kind) }
     }
 
     /// The whole answer to a message, asking others where it must. Blocks then.
@@ -114,7 +108,7 @@ package final class DNSServer: Sendable {
     private func whole(_ answer: DNSAnswer, _ query: DNSQuery) -> DNSAnswer {
         guard case .alias(let target)? = answer.records.first?.content, query.kind == DNSQuery.Kind.a else { return answer }
         var answer: DNSAnswer = answer
-        if let own = state.withLock({ $0.zone.answer(target, query.kind) }) {
+        if let own = zone.withLock({ $0.answer(target, query.kind) }) {
             answer.records += own.records
         } else {
             answer.records += upstream.addresses(of: target).map { DNSRecord(name: target, content: .address($0)) }
@@ -177,26 +171,17 @@ package final class DNSServer: Sendable {
         while wait(listener) {
             let fd: Int32 = accept(listener, nil, nil)
             guard fd >= 0 else { continue }
-            let isWelcome: Bool = state.withLock { state in
-                if state.connections < Self.most { state.connections += 1 } else { return false }
-                return true
-            }
-            guard isWelcome else {
-                close(fd)
-                continue
-            }
-            Task.detached { [self] in
-                await BlockingThread.run { self.serve(fd) }
-                self.state.withLock { $0.connections -= 1 }
-            }
+            connections.add(fd)
+            Task.detached { [self] in await BlockingThread.run { self.serve(fd) } }
         }
     }
 
     private func serve(_ fd: Int32) {
-        defer { close(fd) }
+        defer { connections.end(fd) }
         var limit = timeval(tv_sec: 10, tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] { setsockopt(fd, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size)) }
         while let head = DNSUpstream.read(fd, 2), let message = DNSUpstream.read(fd, Int(head[0]) << 8 | Int(head[1])) {
+            connections.heard(fd)
             guard let bytes = reply(message, isStream: true), DNSUpstream.write(fd, bytes) else { return }
         }
     }

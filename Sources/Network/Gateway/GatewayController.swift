@@ -133,6 +133,7 @@ package final class GatewayController: Sendable {
         world.grants = watched.grants.list()
         world.namespaces = Dictionary(namespaces.list().map { ($0.name, $0.metadata.labels) }) { $1 }
         world.hasService = { [backends] in backends.has($0, .number($1)) }
+        world.foreignProtocol = { [backends] in backends.foreignProtocol($0, .number($1)) }
         world.certificateProblem = { [weak self] key in
             guard let identity = self?.identity(key) else { return "there is no Secret \(key) with tls.crt and tls.key" }
             return identity.problem.map { "the certificate of Secret \(key): \($0)" }
@@ -171,12 +172,23 @@ package final class GatewayController: Sendable {
     // MARK: - Status
 
     private func accept(_ one: View<GatewayClass>) async throws {
-        let before: JSON? = one.json[["status", "conditions"]]
+        let before: JSON = one.json["status"] ?? [:]
         let conditions: JSON = GatewayCondition.json(
             [GatewayCondition(type: "Accepted", isTrue: true, reason: "Accepted", message: "swkube serves this class")],
-            generation: Int64(one.metadata.generation), before: before, now: clock.time)
-        if conditions != before { try await patch(GatewayClass.self, one.key, ["conditions": conditions]) }
+            generation: Int64(one.metadata.generation), before: before["conditions"], now: clock.time)
+        let status: JSON = ["conditions": conditions, "supportedFeatures": .array(Self.features.map { ["name": .string($0)] })]
+        if status != before { try await patch(GatewayClass.self, one.key, status) }
     }
+
+    /// In the order of their names. Source: pkg/features of the Gateway API.
+    private static let features: [String] = [
+        "Gateway", "GatewayHTTPListenerIsolation", "GatewayStaticAddresses", "HTTPRoute", "HTTPRoute303RedirectStatusCode",
+        "HTTPRoute307RedirectStatusCode", "HTTPRoute308RedirectStatusCode", "HTTPRouteBackendProtocolWebSocket",
+        "HTTPRouteBackendRequestHeaderModification", "HTTPRouteBackendTimeout", "HTTPRouteDestinationPortMatching", "HTTPRouteHostRewrite",
+        "HTTPRouteMethodMatching", "HTTPRouteParentRefPort", "HTTPRoutePathRedirect", "HTTPRoutePathRewrite", "HTTPRoutePortRedirect",
+        "HTTPRouteQueryParamMatching", "HTTPRouteRequestMirror", "HTTPRouteRequestMultipleMirrors", "HTTPRouteRequestPercentageMirror",
+        "HTTPRouteRequestTimeout", "HTTPRouteResponseHeaderModification", "HTTPRouteSchemeRedirect", "ReferenceGrant",
+    ]
 
     private func write(
         _ gateway: View<Gateway>, _ listeners: [GatewayPlan.Listener], _ opened: [Int: Result<Int, HTTPError>]
@@ -208,15 +220,27 @@ package final class GatewayController: Sendable {
             ]
         }
         let isValid: Bool = listeners.contains(where: \.isUsable)
-        let conditions: [GatewayCondition] = [
+        let address: String = doors.address(of: gateway.key)
+        var conditions: [GatewayCondition] = [
             GatewayCondition(
                 type: "Accepted", isTrue: isValid, reason: listeners.allSatisfy(\.isUsable) ? "Accepted" : "ListenersNotValid"),
             GatewayCondition(
                 type: "Programmed", isTrue: isValid && isOpen, reason: isValid && isOpen ? "Programmed" : isValid ? "Pending" : "Invalid",
                 message: Set(notes).sorted().joined(separator: "; ")),
         ]
+        for wish in gateway.json[["spec", "addresses"]]?.array ?? [] {
+            let (type, value) = (wish["type"]?.string ?? "IPAddress", wish["value"]?.string ?? "")
+            if type != "IPAddress" {
+                conditions[0] = GatewayCondition(
+                    type: "Accepted", isTrue: false, reason: "UnsupportedAddress", message: "addresses of type \(type) are not given")
+            } else if !value.isEmpty, value != address {
+                conditions[1] = GatewayCondition(
+                    type: "Programmed", isTrue: false, reason: "AddressNotUsable",
+                    message: "\(value) is not to be had: this Gateway is at \(address)")
+            }
+        }
         let status: JSON = [
-            "addresses": [["type": "IPAddress", "value": .string(doors.address(of: gateway.key))]],
+            "addresses": [["type": "IPAddress", "value": .string(address)]],
             "conditions": GatewayCondition.json(conditions, generation: generation, before: before["conditions"], now: clock.time),
             "listeners": .array(list),
         ]

@@ -64,7 +64,7 @@ final class GatewayDoors: Sendable {
                 let present: Open
                 if let known = open[port] { present = known } else { present = try await make(address, port, isSecure: door.isSecure) }
                 open[port] = present
-                present.front.set(ProxyTable(door.rules))
+                present.front.set(ProxyTable(listeners: door.rules))
                 if let identities = present.identities {
                     _ = identities.set(door.secrets.compactMapValues(identity))
                 }

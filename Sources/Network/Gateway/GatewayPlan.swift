@@ -15,6 +15,8 @@ struct GatewayPlan: Sendable {
         var namespaces: [String: [String: String]] = [:]
         /// Whether there is such a Service, and whether it has that port.
         var hasService: @Sendable (ObjectKey, Int) -> Bool = { _, _ in false }
+        /// What a Service says that a port speaks, where that is not spoken here; nil for all else.
+        var foreignProtocol: @Sendable (ObjectKey, Int) -> String? = { _, _ in nil }
         /// What is wrong with a Secret as a certificate; nil for nothing.
         var certificateProblem: @Sendable (ObjectKey) -> String? = { _ in nil }
         /// What a route's annotations ask for, with what it remembers.
@@ -24,7 +26,8 @@ struct GatewayPlan: Sendable {
     /// One port of a Gateway.
     struct Door: Sendable {
         var isSecure: Bool
-        var rules: [(host: String, rule: ProxyRule)] = []
+        /// By the host of the listener; empty for all hosts.
+        var rules: [String: [(host: String, rule: ProxyRule)]] = [:]
         /// By host; empty for all hosts.
         var secrets: [String: ObjectKey] = [:]
     }
@@ -59,9 +62,10 @@ struct GatewayPlan: Sendable {
             listeners[gateway.key] = own
             var ports: [Int: Door] = [:]
             for listener in own where listener.isUsable {
-                ports[listener.port, default: Door(isSecure: listener.isSecure)].secrets.merge(
-                    listener.secrets.prefix(1).map { (listener.hostname, $0) }
-                ) { $1 }
+                var door: Door = ports[listener.port] ?? Door(isSecure: listener.isSecure)
+                door.rules[listener.hostname] = []
+                if let secret = listener.secrets.first { door.secrets[listener.hostname] = secret }
+                ports[listener.port] = door
             }
             doors[gateway.key] = ports
         }
@@ -93,7 +97,8 @@ struct GatewayPlan: Sendable {
                 listener.kinds = []
             }
             if let kinds = spec[["allowedRoutes", "kinds"]]?.array, !kinds.isEmpty {
-                listener.kinds = kinds.compactMap { $0["kind"]?.string }.filter { $0 == "HTTPRoute" }
+                listener.kinds = kinds.filter { $0["group"]?.string ?? GatewayAPI.group == GatewayAPI.group }
+                    .compactMap { $0["kind"]?.string }.filter { $0 == "HTTPRoute" }
                 if listener.kinds.count < kinds.count {
                     resolved = GatewayCondition(
                         type: "ResolvedRefs", isTrue: false, reason: "InvalidRouteKinds", message: "HTTPRoute is the kind that is served")
@@ -196,7 +201,7 @@ struct GatewayPlan: Sendable {
         for (index, hosts) in matching {
             listeners[key]?[index].attached += 1
             guard all[index].isUsable else { continue }
-            for host in hosts { doors[key]?[all[index].port]?.rules += rules.rules.map { (host, $0) } }
+            for host in hosts { doors[key]?[all[index].port]?.rules[all[index].hostname]? += rules.rules.map { (host, $0) } }
         }
         return Parent(ref: ref, conditions: [GatewayCondition(type: "Accepted", isTrue: true, reason: "Accepted"), rules.resolved])
     }

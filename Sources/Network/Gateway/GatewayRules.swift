@@ -39,7 +39,7 @@ struct GatewayRules: Sendable {
                     owner: body.owner, created: route.metadata.creationTimestamp ?? .epoch, order: order, path: path(match["path"]))
                 rule.take(body)
                 rule.method = match["method"]?.string
-                rule.headers = values(match["headers"])
+                rule.headers = values(match["headers"], ignoresCase: true)
                 rule.queries = values(match["queryParams"])
                 rules.append(rule)
             }
@@ -63,9 +63,12 @@ struct GatewayRules: Sendable {
         }
     }
 
-    private mutating func values(_ list: JSON?) -> [ProxyRule.ValueMatch] {
-        (list?.array ?? []).map { match in
+    /// Of several for one name the first one counts.
+    private mutating func values(_ list: JSON?, ignoresCase: Bool = false) -> [ProxyRule.ValueMatch] {
+        var seen: Set<String> = []
+        return (list?.array ?? []).compactMap { match in
             let (name, value) = (match["name"]?.string ?? "", match["value"]?.string ?? "")
+            guard seen.insert(ignoresCase ? name.lowercased() : name).inserted else { return nil }
             guard match["type"]?.string == "RegularExpression" else { return ProxyRule.ValueMatch(name: name, value: .exact(value)) }
             guard let pattern = ProxyPattern(value) else {
                 problem = problem ?? "\(value) is no regular expression"
@@ -109,6 +112,9 @@ struct GatewayRules: Sendable {
                 || GatewayPlan.isGranted(world, from: ("HTTPRoute", route.namespace), to: ("", "Service", key))
         else { return refuse("RefNotPermitted", "no ReferenceGrant of \(key.namespace) lets this route use Service \(key)") }
         guard world.hasService(key, port) else { return refuse("BackendNotFound", "there is no port \(port) of a Service \(key)") }
+        if let name = world.foreignProtocol(key, port) {
+            return refuse("UnsupportedProtocol", "port \(port) of Service \(key) speaks \(name); HTTP/1.1 is spoken to backends")
+        }
         return ProxyRule.Backend(service: key, port: .number(port), weight: weight)
     }
 

@@ -47,6 +47,14 @@ package final class ProxyBackends: Sendable {
     /// Whether the Service has such a port.
     package func has(_ service: ObjectKey, _ port: Port) -> Bool { services.get(service).flatMap { Self.port($0, port) } != nil }
 
+    /// What the Service says that a port speaks, where that is neither HTTP/1.1 nor left open. Source: KEP-3726, standard application
+    /// protocols.
+    package func foreignProtocol(_ service: ObjectKey, _ port: Port) -> String? {
+        services.get(service).flatMap { Self.port($0, port)?.appProtocol }.flatMap {
+            ["kubernetes.io/h2c", "grpc"].contains($0) ? $0 : nil
+        }
+    }
+
     /// The endpoint whose turn it is; nil when the Service has none.
     func next(_ service: ObjectKey, _ port: Port) -> HTTPForwarder.Target? {
         if let target = known.withLock({ Self.take(&$0, service, port) }) { return target }

@@ -6,6 +6,8 @@ package struct ProxyTable: Sendable {
     /// By what follows the `*`: `.example.com`; the longest one first.
     private var wildcards: [(suffix: String, rules: [ProxyRule])] = []
     private var any: [ProxyRule] = []
+    /// Of a port with several listeners, the most particular host first.
+    private var listeners: [(host: String, table: ProxyTable)] = []
 
     /// - Parameter rules: each with its host; `*.example.com` for names of one more label, or of any number of them where the rule
     ///   ``ProxyRule/takesDeepNames``; empty for all hosts.
@@ -25,12 +27,20 @@ package struct ProxyTable: Sendable {
         wildcards.sort { ($0.suffix.utf8.count, $0.suffix) > ($1.suffix.utf8.count, $1.suffix) }
     }
 
+    /// The rules of listeners that share a port, by their hosts: a request is for the listener with the most particular host alone.
+    /// Source: "listener isolation" of the Gateway API.
+    package init(listeners: [String: [(host: String, rule: ProxyRule)]]) {
+        func rank(_ host: String) -> (Int, Int) { (host.isEmpty ? 0 : host.hasPrefix("*") ? 1 : 2, host.utf8.count) }
+        self.listeners = listeners.sorted { rank($0.key) > rank($1.key) }.map { ($0.key, ProxyTable($0.value)) }
+    }
+
     package init() {}
 
-    package var isEmpty: Bool { exact.isEmpty && wildcards.isEmpty && any.isEmpty }
+    package var isEmpty: Bool { exact.isEmpty && wildcards.isEmpty && any.isEmpty && listeners.allSatisfy(\.table.isEmpty) }
 
     /// The rule for a request. - Parameter host: in small letters, without port.
     func rule(for request: HTTPRequest, host: String) -> ProxyRule? {
+        if !listeners.isEmpty { return listeners.first { Self.takes($0.host, host) }?.table.rule(for: request, host: host) }
         var query: [(String, String)]?
         func first(_ rules: [ProxyRule]) -> ProxyRule? {
             rules.first { rule in
@@ -45,6 +55,11 @@ package struct ProxyTable: Sendable {
             if let rule = first(isDeep ? rules.filter(\.takesDeepNames) : rules) { return rule }
         }
         return first(any)
+    }
+
+    private static func takes(_ listener: String, _ host: String) -> Bool {
+        guard listener.hasPrefix("*") else { return listener.isEmpty || listener == host }
+        return host.hasSuffix(listener.dropFirst()) && host.utf8.count >= listener.utf8.count
     }
 }
 

@@ -7,6 +7,7 @@ import Store
 ///
 /// Source: k8s.io/pod-security-admission/admission.
 struct PodSecurityAdmission: AdmissionPlugin {
+    static let name = "PodSecurity"
     let objects: ParsedObjects
 
     /// A change of a namespace's labels is tried on this many of its pods.

@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Client
 import Machinery
 import Synchronization
@@ -9,75 +8,73 @@ package struct Apply: Verb {
         commandName: "apply", abstract: "Make objects what their manifests say.", usage: "swkube apply -f FILE [flags]",
         aliases: [])
 
-    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    @Argument(isHidden: true)
     var words: [String] = []
 
     @OptionGroup(title: "Manifests") var files: FilenameOptions
 
-    @Option(
-        name: [.customShort("l"), .customLong("selector")],
-        help: ArgumentHelp("Apply only the manifests with these labels.", valueName: "selector"))
+    @Option("selector", "l", help: "Apply only the manifests with these labels.", value: "selector")
     var selector: String?
 
     @OptionGroup var printing: PrintOptions
     @OptionGroup var dryRunOptions: DryRunOptions
 
-    @Option(help: ArgumentHelp("What to do about fields that the server does not know.", valueName: "strict|warn|ignore"))
+    @Option("validate", bare: "strict", help: "What to do about fields that the server does not know.", value: "strict|warn|ignore")
     var validate = "strict"
 
-    @Flag(name: .customLong("server-side"), help: "Let the server merge, and keep track of who manages which field.")
+    @Flag("server-side", help: "Let the server merge, and keep track of who manages which field.")
     var serverSide = false
 
-    @Flag(name: .customLong("force-conflicts"), help: "With --server-side: take over fields that others manage.")
+    @Flag("force-conflicts", help: "With --server-side: take over fields that others manage.")
     var forceConflicts = false
 
-    @Option(name: .customLong("field-manager"), help: ArgumentHelp("Name under which the fields are managed.", valueName: "name"))
+    @Option("field-manager", help: "Name under which the fields are managed.", value: "name")
     var fieldManager: String?
 
-    @Flag(inversion: .prefixedNo, help: "Use the manifest's values where others changed them since the last apply.")
+    @Flag("overwrite", help: "Use the manifest's values where others changed them since the last apply.")
     var overwrite = true
 
-    @Flag(
-        name: [.customLong("force"), .customLong("replace")],
-        help: "Delete and make anew what cannot be changed in place (kubectl knows the first name only).")
+    @Flag("force", alias: "replace", help: "Delete and make anew what cannot be changed in place (kubectl knows the first name only).")
     var force = false
 
-    @Flag(help: "Wait until objects that --force deletes are gone.")
+    @Flag("wait", help: "Wait until objects that --force deletes are gone.")
     var wait = false
 
     @Flag(
-        name: .customLong("wait-ready"),
+        "wait-ready",
         help: "Wait until everything that was applied is ready, and say why not; --timeout ends it (kubectl has no such flag).")
     var waitReady = false
 
-    @Flag(help: "Delete what was applied once and is not in the manifests any more.")
+    @Flag("prune", help: "Delete what was applied once and is not in the manifests any more.")
     var prune = false
 
-    @Flag(help: "With --prune: look at all objects of the namespaces.")
+    @Flag("all", help: "With --prune: look at all objects of the namespaces.")
     var all = false
 
     @OptionGroup var pruneOptions: PruneAllowlist
 
     @Option(
-        name: .customLong("applyset"),
-        help: ArgumentHelp(
+        "applyset",
+        help:
             "With --prune: delete what was applied to this set and is not in the manifests any more. A Secret, or another object, keeps the "
-                + "set. Needs KUBECTL_APPLYSET=true.", valueName: "[type/]name"))
+            + "set. Needs KUBECTL_APPLYSET=true.", value: "[type/]name")
     var applySet: String?
 
-    @Option(help: ArgumentHelp("What happens to dependents of deleted objects: background, foreground or orphan.", valueName: "how"))
+    @Option(
+        "cascade", bare: "background", help: "What happens to dependents of deleted objects: background, foreground or orphan.",
+        value: "how")
     var cascade = "background"
 
-    @Option(name: .customLong("grace-period"), help: ArgumentHelp("Seconds for deleted objects to end in.", valueName: "int"))
+    @Option("grace-period", help: "Seconds for deleted objects to end in.", value: "int")
     var gracePeriod = -1
 
-    @Option(help: ArgumentHelp("How long to wait for the end of deleted objects; 0 leaves it to them.", valueName: "duration"))
+    @Option("timeout", help: "How long to wait for the end of deleted objects; 0 leaves it to them.", value: "duration")
     var timeout = Span(.zero)
 
-    @Option(help: ArgumentHelp("Apply to this part of the object: status, scale.", valueName: "name"))
+    @Option("subresource", help: "Apply to this part of the object: status, scale.", value: "name")
     var subresource: String?
 
-    @Flag(name: .customLong("openapi-patch"), inversion: .prefixedNo, help: ArgumentHelp("Taken for kubectl's sake.", visibility: .hidden))
+    @Flag("openapi-patch", help: "Taken for kubectl's sake.", isHidden: true)
     var openAPIPatch = true
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -9,20 +8,18 @@ package struct ApplyViewLastApplied: Verb {
         commandName: "apply view-last-applied", abstract: "Show what was applied last.",
         usage: "swkube apply view-last-applied (TYPE [NAME | -l label] | TYPE/NAME | -f FILE) [flags]")
 
-    @Argument(help: ArgumentHelp("Types and names: deploy/web", valueName: "type or type/name"))
+    @Argument(help: "Types and names: deploy/web", value: "type or type/name")
     var words: [String] = []
 
     @OptionGroup(title: "Manifests") var files: FilenameOptions
 
-    @Option(
-        name: [.customShort("l"), .customLong("selector")],
-        help: ArgumentHelp("Labels that the objects must have.", valueName: "selector"))
+    @Option("selector", "l", help: "Labels that the objects must have.", value: "selector")
     var selector: String?
 
-    @Flag(help: "All objects of the types in the namespace.")
+    @Flag("all", help: "All objects of the types in the namespace.")
     var all = false
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("yaml or json.", valueName: "format"))
+    @Option("output", "o", help: "yaml or json.", value: "format")
     var output = "yaml"
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
@@ -41,7 +38,13 @@ package struct ApplyViewLastApplied: Verb {
         query.all = all
         var texts: [String] = []
         try await query.visit { object in
-            guard let text = object.json[["metadata", "annotations", LastApplied.annotation]]?.string else { return }
+            guard let text = object.json[["metadata", "annotations", LastApplied.annotation]]?.string else {
+                // kubectl passes over objects that no file names.
+                if object.source.isEmpty { return }
+                throw Failure(
+                    "error when no last-applied-configuration annotation found on resource: \(object.name)\n \(JSON.quoted(object.source)): <nil>"
+                )
+            }
             let applied: JSON = try LastApplied.of(object.json) ?? [:]
             texts.append(output == "yaml" ? YAML.write(applied, sortedKeys: true) : Self.indented(text))
         }
@@ -64,7 +67,7 @@ package struct ApplySetLastApplied: Verb {
 
     @OptionGroup(title: "Manifests") var files: FilenameOptions
 
-    @Flag(name: .customLong("create-annotation"), help: "Make the note also where there is none yet.")
+    @Flag("create-annotation", help: "Make the note also where there is none yet.")
     var createAnnotation = false
 
     @OptionGroup var dryRunOptions: DryRunOptions
@@ -122,18 +125,18 @@ package struct ApplyEditLastApplied: Verb {
         commandName: "apply edit-last-applied", abstract: "Change in an editor what was applied last.",
         usage: "swkube apply edit-last-applied (TYPE NAME | TYPE/NAME | -f FILE) [flags]")
 
-    @Argument(help: ArgumentHelp("Types and names: deploy/web", valueName: "type or type/name"))
+    @Argument(help: "Types and names: deploy/web", value: "type or type/name")
     var words: [String] = []
 
     @OptionGroup(title: "Manifests") var files: FilenameOptions
 
-    @Option(name: .customLong("field-manager"), help: ArgumentHelp("Name under which the fields are managed.", valueName: "name"))
+    @Option("field-manager", help: "Name under which the fields are managed.", value: "name")
     var fieldManager = "kubectl-client-side-apply"
 
-    @Option(help: ArgumentHelp("What to do about fields that the server does not know.", valueName: "strict|warn|ignore"))
+    @Option("validate", bare: "strict", help: "What to do about fields that the server does not know.", value: "strict|warn|ignore")
     var validate = "strict"
 
-    @Flag(name: .customLong("windows-line-endings"), help: "Give the editor lines as Windows ends them.")
+    @Flag("windows-line-endings", help: "Give the editor lines as Windows ends them.")
     var windowsLineEndings = false
 
     @OptionGroup var printing: PrintOptions

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -9,22 +8,22 @@ package struct AuthCanI: Verb {
         commandName: "auth can-i", abstract: "Ask whether something is allowed.",
         usage: "swkube auth can-i VERB (TYPE | TYPE/NAME | URL) [flags]")
 
-    @Argument(help: ArgumentHelp("What to do and with what: get pods", valueName: "word"))
+    @Argument(help: "What to do and with what: get pods", value: "word")
     var words: [String] = []
 
-    @Flag(name: [.customShort("A"), .customLong("all-namespaces")], help: "Ask for all namespaces.")
+    @Flag("all-namespaces", "A", help: "Ask for all namespaces.")
     var allNamespaces = false
 
-    @Flag(help: "Show all that is allowed.")
+    @Flag("list", help: "Show all that is allowed.")
     var list = false
 
-    @Flag(name: .customLong("no-headers"), help: "With --list: leave the header of the table out.")
+    @Flag("no-headers", help: "With --list: leave the header of the table out.")
     var noHeaders = false
 
-    @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Show nothing: the exit code tells.")
+    @Flag("quiet", "q", help: "Show nothing: the exit code tells.")
     var quiet = false
 
-    @Option(help: ArgumentHelp("A part of the object: log, scale.", valueName: "name"))
+    @Option("subresource", help: "A part of the object: log, scale.", value: "name")
     var subresource: String?
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

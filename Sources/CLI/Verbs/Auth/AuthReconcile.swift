@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -9,15 +8,15 @@ package struct AuthReconcile: Verb {
         commandName: "auth reconcile", abstract: "Bring roles and bindings up to their manifests.",
         usage: "swkube auth reconcile -f FILE [flags]")
 
-    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    @Argument(isHidden: true)
     var words: [String] = []
 
     @OptionGroup(title: "Manifests") var files: FilenameOptions
 
-    @Flag(name: .customLong("remove-extra-permissions"), help: "Remove what roles allow beyond their manifests.")
+    @Flag("remove-extra-permissions", help: "Remove what roles allow beyond their manifests.")
     var removeExtraPermissions = false
 
-    @Flag(name: .customLong("remove-extra-subjects"), help: "Remove subjects of bindings beyond their manifests.")
+    @Flag("remove-extra-subjects", help: "Remove subjects of bindings beyond their manifests.")
     var removeExtraSubjects = false
 
     @OptionGroup var dryRunOptions: DryRunOptions

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 

@@ -1,9 +1,8 @@
-import ArgumentParser
 import Cluster
 
 /// Which of swkube's own clusters is meant.
-struct ClusterSelection: ParsableArguments {
-    @Option(name: .customLong("cluster"), help: ArgumentHelp("Name of the cluster, for several side by side.", valueName: "name"))
+struct ClusterSelection: FlagGroup {
+    @Option("cluster", help: "Name of the cluster, for several side by side.", value: "name")
     var cluster = "swkube"
 
     func profile(_ shell: Shell) throws -> ClusterProfile {

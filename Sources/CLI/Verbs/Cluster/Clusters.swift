@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Cluster
 import Machinery
 
@@ -7,7 +6,7 @@ package struct Clusters: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "clusters", abstract: "Show the clusters of this machine that are yours.", usage: "swkube clusters [-o name|json]")
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Form of output: name, json.", valueName: "format"))
+    @Option("output", "o", help: "Form of output: name, json.", value: "format")
     var output: String?
 
     package init() {}

@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Client
 import Dashboard
 import HTTP
@@ -17,16 +16,16 @@ package struct DashboardVerb: Verb {
             \(KeyHelp.text)
             """)
 
-    @Argument(help: ArgumentHelp("What to show first: pods, deploy, nodes.", valueName: "resource"))
+    @Argument(help: "What to show first: pods, deploy, nodes.", value: "resource")
     var resource: String?
 
-    @Flag(name: [.customShort("A"), .customLong("all-namespaces")], help: "Show the objects of all namespaces.")
+    @Flag("all-namespaces", "A", help: "Show the objects of all namespaces.")
     var allNamespaces = false
 
-    @Flag(help: "Serve a page for a browser on 127.0.0.1.")
+    @Flag("web", help: "Serve a page for a browser on 127.0.0.1.")
     var web = false
 
-    @Option(help: ArgumentHelp("Port of the page; 0 takes a free one.", valueName: "int"))
+    @Option("port", help: "Port of the page; 0 takes a free one.", value: "int")
     var port = 0
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

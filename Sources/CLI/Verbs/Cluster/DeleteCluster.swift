@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Client
 import Cluster
 
@@ -10,10 +9,12 @@ package struct DeleteCluster: Verb {
 
     @OptionGroup var selection: ClusterSelection
 
-    @Option(help: ArgumentHelp("Kubeconfig file that has the context; without it $KUBECONFIG or ~/.kube/config.", valueName: "file"))
+    @Option("kubeconfig", help: "Kubeconfig file that has the context; without it $KUBECONFIG or ~/.kube/config.", value: "file")
     var kubeconfig: String?
 
     package init() {}
+
+    package var doing: String? { "deleting cluster \(selection.cluster)" }
 
     package func run(in shell: Shell) async throws {
         let profile: ClusterProfile = try selection.profile(shell)

@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Cluster
 import Glibc
 import Machinery
@@ -14,7 +13,7 @@ package struct Doctor: LocalVerb {
             costs the named part alone: clusters start all the same.
             """)
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Form of output: json.", valueName: "format"))
+    @Option("output", "o", help: "Form of output: json.", value: "format")
     var output: String?
 
     package init() {}

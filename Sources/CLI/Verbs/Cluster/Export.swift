@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -13,15 +12,13 @@ package struct Export: Verb {
             tokens, status, uids, addresses). Bring it back with: swkube apply -f -
             """)
 
-    @Argument(help: ArgumentHelp("Types, such as deploy,svc; all without any.", valueName: "type"))
+    @Argument(help: "Types, such as deploy,svc; all without any.", value: "type")
     var types: [String] = []
 
-    @Flag(
-        name: [.customShort("A"), .customLong("all-namespaces")], help: "All namespaces but those of the system, and objects without one.")
+    @Flag("all-namespaces", "A", help: "All namespaces but those of the system, and objects without one.")
     var allNamespaces = false
 
-    @Option(
-        name: [.customShort("l"), .customLong("selector")], help: ArgumentHelp("Labels that the objects must have.", valueName: "selector"))
+    @Option("selector", "l", help: "Labels that the objects must have.", value: "selector")
     var selector: String?
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

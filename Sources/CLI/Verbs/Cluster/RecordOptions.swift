@@ -1,30 +1,30 @@
-import ArgumentParser
 import Cluster
 
 /// Flags of `start` for what the cluster writes down: the audit, and how values stand on the disk. Names are kube-apiserver's.
-struct RecordOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Policy file of audit.k8s.io/v1: which requests are recorded.", valueName: "file"))
+struct RecordOptions: FlagGroup {
+    @Option("audit-policy-file", help: "Policy file of audit.k8s.io/v1: which requests are recorded.", value: "file")
     var auditPolicyFile: String?
 
-    @Option(help: ArgumentHelp("File that gets a line of JSON for each event of the audit.", valueName: "file"))
+    @Option("audit-log-path", help: "File that gets a line of JSON for each event of the audit.", value: "file")
     var auditLogPath: String?
 
-    @Option(name: .customLong("audit-log-maxsize"), help: ArgumentHelp("Megabytes of a file before the next is begun.", valueName: "mb"))
+    @Option("audit-log-maxsize", help: "Megabytes of a file before the next is begun.", value: "mb")
     var auditLogMaxSize = 100
 
-    @Option(name: .customLong("audit-log-maxbackup"), help: ArgumentHelp("Full files that are kept; 0 keeps all.", valueName: "count"))
+    @Option("audit-log-maxbackup", help: "Full files that are kept; 0 keeps all.", value: "count")
     var auditLogMaxBackup = 0
 
-    @Option(name: .customLong("audit-log-maxage"), help: ArgumentHelp("Days that full files are kept; 0 is for ever.", valueName: "days"))
+    @Option("audit-log-maxage", help: "Days that full files are kept; 0 is for ever.", value: "days")
     var auditLogMaxAge = 0
 
-    @Option(help: ArgumentHelp("Kubeconfig of a webhook that gets the events of the audit.", valueName: "file"))
+    @Option("audit-webhook-config-file", help: "Kubeconfig of a webhook that gets the events of the audit.", value: "file")
     var auditWebhookConfigFile: String?
 
     @Option(
-        help: ArgumentHelp(
+        "encryption-provider-config",
+        help:
             "EncryptionConfiguration of apiserver.config.k8s.io/v1 with aesgcm keys or a KMS plugin; what is stored is encrypted anew at the start.",
-            valueName: "file"))
+        value: "file")
     var encryptionProviderConfig: String?
 
     func check() throws {

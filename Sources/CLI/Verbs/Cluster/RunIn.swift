@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Client
 import Cluster
 import Glibc
@@ -15,10 +14,10 @@ package struct RunIn: Verb {
             a cluster whose `run-in` was killed ends by itself. Any number run side by side.
             """)
 
-    @Option(help: ArgumentHelp("How many nodes share this machine.", valueName: "count"))
+    @Option("nodes", help: "How many nodes share this machine.", value: "count")
     var nodes = 1
 
-    @Argument(parsing: .postTerminator, help: ArgumentHelp("What to run.", valueName: "command"))
+    @Argument(.behindDashes, help: "What to run.", value: "command")
     var command: [String] = []
 
     package init() {}

@@ -1,4 +1,3 @@
-package import ArgumentParser
 import API
 import Client
 import Cluster
@@ -24,42 +23,41 @@ package struct Start: LocalVerb {
 
     @OptionGroup var selection: ClusterSelection
 
-    @Option(help: ArgumentHelp("Port of the API on 127.0.0.1; without it the last one, or a free one.", valueName: "port"))
+    @Option("port", help: "Port of the API on 127.0.0.1; without it the last one, or a free one.", value: "port")
     var port = 0
 
-    @Option(help: ArgumentHelp("How many nodes share this machine in equal parts; those that are missing are made.", valueName: "count"))
+    @Option("nodes", help: "How many nodes share this machine in equal parts; those that are missing are made.", value: "count")
     var nodes = 1
 
-    @Option(
-        help: ArgumentHelp(
-            "File of users' tokens, read at the start: lines of token,user,uid,\"group1,group2\".", valueName: "file"))
+    @Option("token-auth-file", help: "File of users' tokens, read at the start: lines of token,user,uid,\"group1,group2\".", value: "file")
     var tokenAuthFile: String?
 
     @Option(
-        help: ArgumentHelp(
-            "Address on this machine that gives static pods: http://127.0.0.1:PORT/PATH. Manifests in the cluster's folder manifests are "
-                + "static pods too.", valueName: "url"))
+        "manifest-url",
+        help: "Address on this machine that gives static pods: http://127.0.0.1:PORT/PATH. Manifests in the cluster's folder manifests are "
+            + "static pods too.", value: "url")
     var manifestUrl: String?
 
     @OptionGroup var records: RecordOptions
 
     @Option(
-        help: ArgumentHelp(
-            "How pods are placed: a file of kind KubeSchedulerConfiguration with profiles, plugins, weights and back-offs.",
-            valueName: "file"))
+        "scheduler-config",
+        help: "How pods are placed: a file of kind KubeSchedulerConfiguration with profiles, plugins, weights and back-offs.", value: "file"
+    )
     var schedulerConfig: String?
 
-    @Flag(help: "Stay in the foreground and log to standard error; SIGINT and SIGTERM stop the cluster.")
+    @Flag("foreground", help: "Stay in the foreground and log to standard error; SIGINT and SIGTERM stop the cluster.")
     var foreground = false
 
-    @Option(
-        help: ArgumentHelp("With --foreground: end, and remove the cluster, when this process has ended.", visibility: .hidden))
+    @Option("owner", help: "With --foreground: end, and remove the cluster, when this process has ended.", isHidden: true)
     var owner: Int32?
 
-    @Option(help: ArgumentHelp("Kubeconfig file that gets the context; without it $KUBECONFIG or ~/.kube/config.", valueName: "file"))
+    @Option("kubeconfig", help: "Kubeconfig file that gets the context; without it $KUBECONFIG or ~/.kube/config.", value: "file")
     var kubeconfig: String?
 
     package init() {}
+
+    package var doing: String? { foreground ? nil : "starting cluster \(selection.cluster)" }
 
     package var isLocal: Bool { !foreground }
 

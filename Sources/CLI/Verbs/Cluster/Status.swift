@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Cluster
 import Machinery
@@ -13,10 +12,10 @@ package struct Status: LocalVerb {
 
     @OptionGroup var selection: ClusterSelection
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Form of output: json.", valueName: "format"))
+    @Option("output", "o", help: "Form of output: json.", value: "format")
     var output: String?
 
-    @Flag(help: "Show what the cluster counts of itself, too; kubectl get --raw /metrics has all of it.")
+    @Flag("metrics", help: "Show what the cluster counts of itself, too; kubectl get --raw /metrics has all of it.")
     var metrics = false
 
     package init() {}

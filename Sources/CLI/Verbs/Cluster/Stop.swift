@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Cluster
 
 /// `stop`: ends a cluster and its pods; its data stay for the next start.
@@ -10,6 +9,8 @@ package struct Stop: Verb {
     @OptionGroup var selection: ClusterSelection
 
     package init() {}
+
+    package var doing: String? { "stopping cluster \(selection.cluster)" }
 
     package func run(in shell: Shell) async throws {
         let profile: ClusterProfile = try selection.profile(shell)

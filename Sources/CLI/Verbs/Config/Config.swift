@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -7,7 +6,7 @@ package struct Config: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "config", abstract: "Show and change the kubeconfig.", usage: "swkube config VERB [flags]")
 
-    @Argument(help: ArgumentHelp("current-context, get-contexts, use-context, view, set-context, …", valueName: "verb"))
+    @Argument(help: "current-context, get-contexts, use-context, view, set-context, …", value: "verb")
     var words: [String] = []
 
     package init() {}
@@ -23,8 +22,8 @@ extension Shell {
                 "unknown command \(JSON.quoted(word)) for \"\(CLI.program) \(family)\"\nRun '\(CLI.program) \(family)' for usage.")
         }
         output.line("\(summary)\n\nVerbs:")
-        for verb in VerbList.families[family] ?? [] {
-            let name: String = verb._commandName
+        for verb in VerbList.family(family) {
+            let name: String = verb.commandName
             output.line("  \(name)\(String(repeating: " ", count: max(1, 26 - name.count)))\(verb.configuration.abstract)")
         }
         output.line("\nUse \"\(CLI.program) \(family) VERB --help\" for more about a verb.")
@@ -32,8 +31,8 @@ extension Shell {
 }
 
 /// Which kubeconfig the `config` verbs work on.
-package struct ConfigFileOptions: ParsableArguments, Sendable {
-    @Option(help: ArgumentHelp("The kubeconfig file to use.", valueName: "file"))
+package struct ConfigFileOptions: FlagGroup {
+    @Option("kubeconfig", help: "The kubeconfig file to use.", value: "file")
     var kubeconfig: String?
 
     package init() {}

@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -7,7 +6,7 @@ package struct ConfigCurrentContext: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "config current-context", abstract: "Show the current context.", usage: "swkube config current-context [flags]")
 
-    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    @Argument(isHidden: true)
     var ignored: [String] = []
 
     @OptionGroup var options: ConfigFileOptions
@@ -25,13 +24,13 @@ package struct ConfigGetContexts: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "config get-contexts", abstract: "Show the contexts.", usage: "swkube config get-contexts [NAME …] [flags]")
 
-    @Argument(help: ArgumentHelp("Only these contexts.", valueName: "name"))
+    @Argument(help: "Only these contexts.", value: "name")
     var names: [String] = []
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("name shows names only.", valueName: "name"))
+    @Option("output", "o", help: "name shows names only.", value: "name")
     var output: String?
 
-    @Flag(name: .customLong("no-headers"), help: "Leave the header of the table out.")
+    @Flag("no-headers", help: "Leave the header of the table out.")
     var noHeaders = false
 
     @OptionGroup var options: ConfigFileOptions
@@ -70,14 +69,14 @@ package struct ConfigUseContext: LocalVerb {
         commandName: "config use-context", abstract: "Choose the current context.", usage: "swkube config use-context NAME [flags]",
         aliases: ["config use"])
 
-    @Argument(help: ArgumentHelp("The context.", valueName: "name"))
+    @Argument(help: "The context.", value: "name")
     var words: [String] = []
 
     @OptionGroup var options: ConfigFileOptions
     package init() {}
 
     package func runLocally(in shell: Shell) throws {
-        let name: String = try ConfigWords.checked(words, 1, Self._commandName)[0]
+        let name: String = try ConfigWords.checked(words, 1, Self.commandName)[0]
         let files: KubeconfigFiles = options.files(shell)
         guard try files.load()[.contexts, name] != nil else { throw Failure("no context exists with the name: \(JSON.quoted(name))") }
         try files.setCurrentContext(name)
@@ -91,14 +90,14 @@ package struct ConfigRenameContext: LocalVerb {
         commandName: "config rename-context", abstract: "Give a context another name.",
         usage: "swkube config rename-context OLD NEW [flags]")
 
-    @Argument(help: ArgumentHelp("The name now, and the one to give.", valueName: "old new"))
+    @Argument(help: "The name now, and the one to give.", value: "old new")
     var words: [String] = []
 
     @OptionGroup var options: ConfigFileOptions
     package init() {}
 
     package func runLocally(in shell: Shell) throws {
-        let names: [String] = try ConfigWords.checked(words, 2, Self._commandName)
+        let names: [String] = try ConfigWords.checked(words, 2, Self.commandName)
         let (old, new): (String, String) = (names[0], names[1])
         let files: KubeconfigFiles = options.files(shell)
         let config: Kubeconfig = try files.load()

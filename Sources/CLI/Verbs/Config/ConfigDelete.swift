@@ -1,4 +1,3 @@
-package import ArgumentParser
 package import Client
 import Machinery
 
@@ -14,7 +13,7 @@ extension ConfigEntryRemoval {
         let files: KubeconfigFiles = options.files(shell)
         let section: Kubeconfig.Section = Self.section
         guard words.count == 1 else {
-            throw Failure("\(section.member) to delete is required\nSee '\(CLI.program) \(Self._commandName) -h' for help and examples")
+            throw Failure("\(section.member) to delete is required\nSee '\(CLI.program) \(Self.commandName) -h' for help and examples")
         }
         let name: String = words[0]
         if section == .contexts, try files.load().currentContext == name {
@@ -35,7 +34,7 @@ package struct ConfigDeleteContext: ConfigEntryRemoval {
         commandName: "config delete-context", abstract: "Remove a context.", usage: "swkube config delete-context NAME [flags]")
     package static let section: Kubeconfig.Section = .contexts
 
-    @Argument(help: ArgumentHelp("The context.", valueName: "name"))
+    @Argument(help: "The context.", value: "name")
     package var words: [String] = []
 
     @OptionGroup package var options: ConfigFileOptions
@@ -48,7 +47,7 @@ package struct ConfigDeleteCluster: ConfigEntryRemoval {
         commandName: "config delete-cluster", abstract: "Remove a cluster.", usage: "swkube config delete-cluster NAME [flags]")
     package static let section: Kubeconfig.Section = .clusters
 
-    @Argument(help: ArgumentHelp("The cluster.", valueName: "name"))
+    @Argument(help: "The cluster.", value: "name")
     package var words: [String] = []
 
     @OptionGroup package var options: ConfigFileOptions
@@ -61,7 +60,7 @@ package struct ConfigDeleteUser: ConfigEntryRemoval {
         commandName: "config delete-user", abstract: "Remove a user.", usage: "swkube config delete-user NAME [flags]")
     package static let section: Kubeconfig.Section = .users
 
-    @Argument(help: ArgumentHelp("The user.", valueName: "name"))
+    @Argument(help: "The user.", value: "name")
     package var words: [String] = []
 
     @OptionGroup package var options: ConfigFileOptions

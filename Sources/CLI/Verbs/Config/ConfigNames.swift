@@ -1,4 +1,3 @@
-package import ArgumentParser
 package import Client
 
 /// A verb that shows the names in one section of the kubeconfig.
@@ -20,7 +19,7 @@ package struct ConfigGetClusters: ConfigNameList {
         commandName: "config get-clusters", abstract: "Show the names of the clusters.", usage: "swkube config get-clusters [flags]")
     package static let section: Kubeconfig.Section = .clusters
 
-    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    @Argument(isHidden: true)
     var ignored: [String] = []
 
     @OptionGroup package var options: ConfigFileOptions
@@ -33,7 +32,7 @@ package struct ConfigGetUsers: ConfigNameList {
         commandName: "config get-users", abstract: "Show the names of the users.", usage: "swkube config get-users [flags]")
     package static let section: Kubeconfig.Section = .users
 
-    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    @Argument(isHidden: true)
     var ignored: [String] = []
 
     @OptionGroup package var options: ConfigFileOptions

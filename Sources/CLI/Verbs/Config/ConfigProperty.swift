@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -79,19 +78,17 @@ package struct ConfigSet: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "config set", abstract: "Set a single value.", usage: "swkube config set PATH VALUE [flags]")
 
-    @Argument(
-        help: ArgumentHelp(
-            "current-context, or a value of an entry such as contexts.dev.namespace, and the value.", valueName: "path value"))
+    @Argument(help: "current-context, or a value of an entry such as contexts.dev.namespace, and the value.", value: "path value")
     var words: [String] = []
 
-    @Flag(name: .customLong("set-raw-bytes"), inversion: .prefixedNo, help: "Members that end with -data: the value is not base64 yet.")
+    @Flag("set-raw-bytes", help: "Members that end with -data: the value is not base64 yet.")
     var setRawBytes = false
 
     @OptionGroup var options: ConfigFileOptions
     package init() {}
 
     package func runLocally(in shell: Shell) throws {
-        let words: [String] = try ConfigWords.checked(words, 2, Self._commandName)
+        let words: [String] = try ConfigWords.checked(words, 2, Self.commandName)
         let (property, value): (ConfigProperty, String) = (ConfigProperty(words[0]), words[1])
         let files: KubeconfigFiles = options.files(shell)
         if property.isCurrentContext {
@@ -117,14 +114,14 @@ package struct ConfigUnset: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "config unset", abstract: "Remove a value.", usage: "swkube config unset PATH [flags]")
 
-    @Argument(help: ArgumentHelp("current-context, or an entry such as contexts.dev or contexts.dev.namespace.", valueName: "path"))
+    @Argument(help: "current-context, or an entry such as contexts.dev or contexts.dev.namespace.", value: "path")
     var words: [String] = []
 
     @OptionGroup var options: ConfigFileOptions
     package init() {}
 
     package func runLocally(in shell: Shell) throws {
-        let path: String = try ConfigWords.checked(words, 1, Self._commandName)[0]
+        let path: String = try ConfigWords.checked(words, 1, Self.commandName)[0]
         let files: KubeconfigFiles = options.files(shell)
         let property = ConfigProperty(path)
         if let member = property.member {

@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -36,19 +35,19 @@ package struct ConfigSetContext: LocalVerb {
         commandName: "config set-context", abstract: "Make or change a context.",
         usage: "swkube config set-context (NAME | --current) [--cluster=NAME] [--user=NAME] [--namespace=NAME]")
 
-    @Argument(help: ArgumentHelp("The context.", valueName: "name"))
+    @Argument(help: "The context.", value: "name")
     var words: [String] = []
 
-    @Flag(help: "Change the current context.")
+    @Flag("current", help: "Change the current context.")
     var current = false
 
-    @Option(help: ArgumentHelp("The cluster of the context.", valueName: "name"))
+    @Option("cluster", help: "The cluster of the context.", value: "name")
     var cluster: String?
 
-    @Option(help: ArgumentHelp("The user of the context.", valueName: "name"))
+    @Option("user", help: "The user of the context.", value: "name")
     var user: String?
 
-    @Option(name: [.customShort("n"), .customLong("namespace")], help: ArgumentHelp("The namespace of the context.", valueName: "name"))
+    @Option("namespace", "n", help: "The namespace of the context.", value: "name")
     var namespace: String?
 
     @OptionGroup var options: ConfigFileOptions
@@ -56,7 +55,7 @@ package struct ConfigSetContext: LocalVerb {
 
     package func runLocally(in shell: Shell) throws {
         let files: KubeconfigFiles = options.files(shell)
-        if words.count > 1 { _ = try ConfigWords.checked(words, 1, Self._commandName) }
+        if words.count > 1 { _ = try ConfigWords.checked(words, 1, Self.commandName) }
         if !words.isEmpty, current { throw Failure("you cannot specify both a context name and --current") }
         let name: String
         if current {
@@ -81,32 +80,32 @@ package struct ConfigSetCluster: LocalVerb {
         commandName: "config set-cluster", abstract: "Make or change a cluster.",
         usage: "swkube config set-cluster NAME [--server=URL] [flags]")
 
-    @Argument(help: ArgumentHelp("The cluster.", valueName: "name"))
+    @Argument(help: "The cluster.", value: "name")
     var words: [String] = []
 
-    @Option(help: ArgumentHelp("Address of the API server.", valueName: "url"))
+    @Option("server", help: "Address of the API server.", value: "url")
     var server: String?
 
-    @Option(name: .customLong("certificate-authority"), help: ArgumentHelp("File with the CA of the API server.", valueName: "file"))
+    @Option("certificate-authority", help: "File with the CA of the API server.", value: "file")
     var certificateAuthority: String?
 
-    @Option(name: .customLong("tls-server-name"), help: ArgumentHelp("Name that the server's certificate must bear.", valueName: "name"))
+    @Option("tls-server-name", help: "Name that the server's certificate must bear.", value: "name")
     var tlsServerName: String?
 
-    @Flag(name: .customLong("insecure-skip-tls-verify"), inversion: .prefixedNo, help: "Take any certificate of the server.")
+    @Flag("insecure-skip-tls-verify", help: "Take any certificate of the server.")
     var insecureSkipTLSVerify: Bool?
 
-    @Option(name: .customLong("proxy-url"), help: ArgumentHelp("Proxy on the way to the server: http:// or socks5://.", valueName: "url"))
+    @Option("proxy-url", help: "Proxy on the way to the server: http:// or socks5://.", value: "url")
     var proxyURL: String?
 
-    @Flag(name: .customLong("embed-certs"), help: "Write the certificate into the kubeconfig.")
+    @Flag("embed-certs", help: "Write the certificate into the kubeconfig.")
     var embedCerts = false
 
     @OptionGroup var options: ConfigFileOptions
     package init() {}
 
     package func runLocally(in shell: Shell) throws {
-        let name: String = try ConfigWords.checked(words, 1, Self._commandName)[0]
+        let name: String = try ConfigWords.checked(words, 1, Self.commandName)[0]
         if certificateAuthority?.isEmpty == false, insecureSkipTLSVerify == true {
             throw Failure("you cannot specify a certificate authority and insecure mode at the same time")
         }
@@ -127,25 +126,25 @@ package struct ConfigSetCredentials: LocalVerb {
         commandName: "config set-credentials", abstract: "Make or change a user.",
         usage: "swkube config set-credentials NAME [--token=TOKEN] [--client-certificate=FILE --client-key=FILE] [flags]")
 
-    @Argument(help: ArgumentHelp("The user.", valueName: "name"))
+    @Argument(help: "The user.", value: "name")
     var words: [String] = []
 
-    @Option(help: ArgumentHelp("Bearer token.", valueName: "token"))
+    @Option("token", help: "Bearer token.", value: "token")
     var token: String?
 
-    @Option(name: .customLong("client-certificate"), help: ArgumentHelp("File with the client's certificate.", valueName: "file"))
+    @Option("client-certificate", help: "File with the client's certificate.", value: "file")
     var clientCertificate: String?
 
-    @Option(name: .customLong("client-key"), help: ArgumentHelp("File with the key of the certificate.", valueName: "file"))
+    @Option("client-key", help: "File with the key of the certificate.", value: "file")
     var clientKey: String?
 
-    @Option(help: ArgumentHelp("Name for basic authentication.", valueName: "name"))
+    @Option("username", help: "Name for basic authentication.", value: "name")
     var username: String?
 
-    @Option(help: ArgumentHelp("Password for basic authentication.", valueName: "password"))
+    @Option("password", help: "Password for basic authentication.", value: "password")
     var password: String?
 
-    @Flag(name: .customLong("embed-certs"), help: "Write certificate and key into the kubeconfig.")
+    @Flag("embed-certs", help: "Write certificate and key into the kubeconfig.")
     var embedCerts = false
 
     @OptionGroup var exec: ExecCredentialOptions
@@ -153,7 +152,7 @@ package struct ConfigSetCredentials: LocalVerb {
     package init() {}
 
     package func runLocally(in shell: Shell) throws {
-        let name: String = try ConfigWords.checked(words, 1, Self._commandName)[0]
+        let name: String = try ConfigWords.checked(words, 1, Self.commandName)[0]
         if token != nil, username != nil || password != nil {
             throw Failure("you cannot specify more than one authentication method at the same time: --token, --username/--password")
         }

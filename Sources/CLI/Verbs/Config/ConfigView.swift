@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -7,22 +6,22 @@ package struct ConfigView: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "config view", abstract: "Show the kubeconfig.", usage: "swkube config view [flags]")
 
-    @Flag(help: "Show secrets and certificates, too.")
+    @Flag("raw", help: "Show secrets and certificates, too.")
     var raw = false
 
-    @Flag(help: "Show only what the current context uses.")
+    @Flag("minify", help: "Show only what the current context uses.")
     var minify = false
 
-    @Flag(help: "Show certificates in place of the names of their files.")
+    @Flag("flatten", help: "Show certificates in place of the names of their files.")
     var flatten = false
 
-    @Option(help: ArgumentHelp("With --minify: the context in place of the current one.", valueName: "name"))
+    @Option("context", help: "With --minify: the context in place of the current one.", value: "name")
     var context: String?
 
-    @Flag(inversion: .prefixedNo, help: "Show all files of the kubeconfig as one; without it the file of --kubeconfig alone.")
+    @Flag("merge", help: "Show all files of the kubeconfig as one; without it the file of --kubeconfig alone.")
     var merge = true
 
-    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    @Argument(isHidden: true)
     var words: [String] = []
 
     @OptionGroup var printing: PrintOptions

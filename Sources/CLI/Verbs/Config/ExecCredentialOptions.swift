@@ -1,41 +1,31 @@
-import ArgumentParser
 import Machinery
 
 /// Flags of `config set-credentials` for programs that hand out credentials, and for the providers that came before them.
 ///
 /// Source: k8s.io/kubectl/pkg/cmd/config/set_credentials.go.
-package struct ExecCredentialOptions: ParsableArguments, Sendable {
-    @Option(name: .customLong("exec-command"), help: ArgumentHelp("Program that hands out credentials.", valueName: "program"))
+package struct ExecCredentialOptions: FlagGroup {
+    @Option("exec-command", help: "Program that hands out credentials.", value: "program")
     var command: String?
 
-    @Option(name: .customLong("exec-api-version"), help: ArgumentHelp("API version that it speaks.", valueName: "version"))
+    @Option("exec-api-version", help: "API version that it speaks.", value: "version")
     var apiVersion: String?
 
-    @Option(
-        name: .customLong("exec-arg"), parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("Argument of the program; may be repeated, or given with commas between.", valueName: "word"))
+    @Option("exec-arg", help: "Argument of the program; may be repeated, or given with commas between.", value: "word")
     var arguments: [String] = []
 
-    @Option(
-        name: .customLong("exec-env"),
-        help: ArgumentHelp("Variable of the program, or KEY- to remove one; may be repeated.", valueName: "key=value"))
+    @Option("exec-env", help: "Variable of the program, or KEY- to remove one; may be repeated.", value: "key=value")
     var environment: [String] = []
 
-    @Option(
-        name: .customLong("exec-interactive-mode"),
-        help: ArgumentHelp("Whether it may ask: Never, IfAvailable or Always.", valueName: "mode"))
+    @Option("exec-interactive-mode", help: "Whether it may ask: Never, IfAvailable or Always.", value: "mode")
     var interactiveMode: String?
 
-    @Flag(
-        name: .customLong("exec-provide-cluster-info"), inversion: .prefixedNo, help: "Tell the program of the cluster.")
+    @Flag("exec-provide-cluster-info", help: "Tell the program of the cluster.")
     var provideClusterInfo: Bool?
 
-    @Option(name: .customLong("auth-provider"), help: ArgumentHelp("Name of a provider of credentials.", valueName: "name"))
+    @Option("auth-provider", help: "Name of a provider of credentials.", value: "name")
     var provider: String?
 
-    @Option(
-        name: .customLong("auth-provider-arg"),
-        help: ArgumentHelp("Setting of the provider, or KEY- to remove one.", valueName: "key=value"))
+    @Option("auth-provider-arg", help: "Setting of the provider, or KEY- to remove one.", value: "key=value")
     var providerArguments: [String] = []
 
     package init() {}

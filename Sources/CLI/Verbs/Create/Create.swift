@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -8,26 +7,24 @@ package struct Create: Verb {
     package static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Make objects from manifests or flags.", usage: "swkube create (-f FILE | TYPE NAME …) [flags]",
         discussion: "Types that can be made from flags: "
-            + (VerbList.families["create"] ?? []).map { String($0._commandName.dropFirst("create ".count)) }.joined(separator: ", ") + ".")
+            + VerbList.family("create").map { String($0.commandName.dropFirst("create ".count)) }.joined(separator: ", ") + ".")
 
-    @Argument(help: ArgumentHelp("", visibility: .hidden))
+    @Argument(isHidden: true)
     var words: [String] = []
 
     @OptionGroup(title: "Manifests") var files: FilenameOptions
     @OptionGroup var creation: CreationOptions
 
-    @Option(
-        name: [.customShort("l"), .customLong("selector")],
-        help: ArgumentHelp("Create only the manifests with these labels.", valueName: "selector"))
+    @Option("selector", "l", help: "Create only the manifests with these labels.", value: "selector")
     var selector: String?
 
-    @Option(help: ArgumentHelp("Send the file to this path of the API.", valueName: "path"))
+    @Option("raw", help: "Send the file to this path of the API.", value: "path")
     var raw: String?
 
-    @Flag(help: "Open the manifests in an editor first.")
+    @Flag("edit", help: "Open the manifests in an editor first.")
     var edit = false
 
-    @Flag(name: .customLong("windows-line-endings"), help: "Give the editor lines as Windows ends them.")
+    @Flag("windows-line-endings", help: "Give the editor lines as Windows ends them.")
     var windowsLineEndings = false
 
     package init() {}
@@ -85,8 +82,8 @@ extension Create {
 }
 
 /// The one name behind a verb.
-package struct NameArgument: ParsableArguments, Sendable {
-    @Argument(help: ArgumentHelp("Name of the object.", valueName: "name"))
+package struct NameArgument: FlagGroup {
+    @Argument(help: "Name of the object.", value: "name")
     var names: [String] = []
 
     package init() {}
@@ -108,18 +105,18 @@ package struct NameArgument: ParsableArguments, Sendable {
 }
 
 /// Flags of everything that creates.
-package struct CreationOptions: ParsableArguments, Sendable {
+package struct CreationOptions: FlagGroup {
     @OptionGroup var dryRunOptions: DryRunOptions
 
     @OptionGroup var printing: PrintOptions
 
-    @Option(help: ArgumentHelp("What to do about fields that the server does not know.", valueName: "strict|warn|ignore"))
+    @Option("validate", bare: "strict", help: "What to do about fields that the server does not know.", value: "strict|warn|ignore")
     var validate = "strict"
 
-    @Option(name: .customLong("field-manager"), help: ArgumentHelp("Name under which the fields are managed.", valueName: "name"))
+    @Option("field-manager", help: "Name under which the fields are managed.", value: "name")
     var fieldManager = "kubectl-create"
 
-    @Flag(name: .customLong("save-config"), help: "Note the manifest in the object, so that apply can go on from it.")
+    @Flag("save-config", help: "Note the manifest in the object, so that apply can go on from it.")
     var saveConfig = false
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

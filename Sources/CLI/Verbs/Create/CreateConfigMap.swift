@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Machinery
 
 /// `create configmap`
@@ -16,7 +15,7 @@ package struct CreateConfigMap: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        let name: String = try naming.name(Self._commandName)
+        let name: String = try naming.name(Self.commandName)
         try await creation.create(
             ConfigMap.names,
             hashing.named(
@@ -39,8 +38,8 @@ package struct CreateConfigMap: Verb {
 }
 
 /// `--append-hash`: a name that changes with the content.
-package struct HashOptions: ParsableArguments, Sendable {
-    @Flag(name: .customLong("append-hash"), inversion: .prefixedNo, help: "Put a hash of the content behind the name.")
+package struct HashOptions: FlagGroup {
+    @Flag("append-hash", help: "Put a hash of the content behind the name.")
     var appendHash = false
 
     package init() {}

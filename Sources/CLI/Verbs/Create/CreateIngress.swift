@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Machinery
 
 /// `create ingress`
@@ -10,25 +9,24 @@ package struct CreateIngress: Verb {
 
     @OptionGroup var naming: NameArgument
 
-    @Option(help: ArgumentHelp("Class of the Ingress.", valueName: "name"))
+    @Option("class", help: "Class of the Ingress.", value: "name")
     var `class`: String?
 
     @Option(
-        help: ArgumentHelp(
-            "A rule; a * behind the path means its beginning; may be repeated.", valueName: "host/path=service:port[,tls[=secret]]"))
+        "rule", help: "A rule; a * behind the path means its beginning; may be repeated.", value: "host/path=service:port[,tls[=secret]]")
     var rule: [String] = []
 
-    @Option(name: .customLong("default-backend"), help: ArgumentHelp("For all that no rule means.", valueName: "service:port"))
+    @Option("default-backend", help: "For all that no rule means.", value: "service:port")
     var defaultBackend: String?
 
-    @Option(help: ArgumentHelp("An annotation; may be repeated.", valueName: "key=value"))
+    @Option("annotation", help: "An annotation; may be repeated.", value: "key=value")
     var annotation: [String] = []
 
     @OptionGroup var creation: CreationOptions
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        let name: String = try naming.name(Self._commandName)
+        let name: String = try naming.name(Self.commandName)
         if rule.isEmpty, defaultBackend?.isEmpty != false {
             throw Failure(
                 "not enough information provided: every ingress has to either specify a default-backend (which catches all traffic) or a list of rules (which catch specific paths)"

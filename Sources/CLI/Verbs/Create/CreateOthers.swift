@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Machinery
 
 /// `create namespace`
@@ -14,7 +13,7 @@ package struct CreateNamespace: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        let name: String = try naming.name(Self._commandName)
+        let name: String = try naming.name(Self.commandName)
         var object: JSON = Namespace.new(name).json
         object["spec"] = [:]
         object["status"] = [:]
@@ -34,7 +33,7 @@ package struct CreateServiceAccount: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        let name: String = try naming.name(Self._commandName)
+        let name: String = try naming.name(Self.commandName)
         try await creation.create(ServiceAccount.names, ServiceAccount.new(name).json, shell)
     }
 }
@@ -48,23 +47,20 @@ package struct CreatePodDisruptionBudget: Verb {
 
     @OptionGroup var naming: NameArgument
 
-    @Option(help: ArgumentHelp("Labels of the pods, such as app=web.", valueName: "selector"))
+    @Option("selector", help: "Labels of the pods, such as app=web.", value: "selector")
     var selector: String?
 
-    @Option(
-        name: .customLong("min-available"), help: ArgumentHelp("Pods that stay at least: a number or a percentage.", valueName: "count"))
+    @Option("min-available", help: "Pods that stay at least: a number or a percentage.", value: "count")
     var minAvailable: String?
 
-    @Option(
-        name: .customLong("max-unavailable"),
-        help: ArgumentHelp("Pods that may be missing at most: a number or a percentage.", valueName: "count"))
+    @Option("max-unavailable", help: "Pods that may be missing at most: a number or a percentage.", value: "count")
     var maxUnavailable: String?
 
     @OptionGroup var creation: CreationOptions
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        let name: String = try naming.name(Self._commandName)
+        let name: String = try naming.name(Self.commandName)
         guard let selector, !selector.isEmpty else { throw Failure("a selector must be specified") }
         guard minAvailable != nil || maxUnavailable != nil else {
             throw Failure("one of min-available or max-unavailable must be specified")
@@ -126,23 +122,23 @@ package struct CreatePriorityClass: Verb {
 
     @OptionGroup var naming: NameArgument
 
-    @Option(help: ArgumentHelp("The priority.", valueName: "int"))
+    @Option("value", help: "The priority.", value: "int")
     var value = 0
 
-    @Flag(name: .customLong("global-default"), help: "Give it to pods that name no class.")
+    @Flag("global-default", help: "Give it to pods that name no class.")
     var globalDefault = false
 
-    @Option(help: ArgumentHelp("When to use the class.", valueName: "text"))
+    @Option("description", help: "When to use the class.", value: "text")
     var description: String?
 
-    @Option(name: .customLong("preemption-policy"), help: ArgumentHelp("PreemptLowerPriority or Never.", valueName: "policy"))
+    @Option("preemption-policy", help: "PreemptLowerPriority or Never.", value: "policy")
     var preemptionPolicy = "PreemptLowerPriority"
 
     @OptionGroup var creation: CreationOptions
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        let name: String = try naming.name(Self._commandName)
+        let name: String = try naming.name(Self.commandName)
         var object: JSON = PriorityClass.new(name).json
         object["value"] = .int(Int64(value))
         if globalDefault { object["globalDefault"] = true }

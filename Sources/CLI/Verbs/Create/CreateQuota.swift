@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -11,17 +10,17 @@ package struct CreateQuota: Verb {
 
     @OptionGroup var naming: NameArgument
 
-    @Option(help: ArgumentHelp("Most that the namespace may have: pods=10,cpu=4.", valueName: "amounts"))
+    @Option("hard", help: "Most that the namespace may have: pods=10,cpu=4.", value: "amounts")
     var hard: String?
 
-    @Option(help: ArgumentHelp("Which objects count: BestEffort, NotTerminating, …", valueName: "scopes"))
+    @Option("scopes", help: "Which objects count: BestEffort, NotTerminating, …", value: "scopes")
     var scopes: String?
 
     @OptionGroup var creation: CreationOptions
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        let name: String = try naming.name(Self._commandName)
+        let name: String = try naming.name(Self.commandName)
         var object: JSON = ResourceQuota.new(name).json
         object["spec"] = [:]
         for (name, amount) in try SetResources.amounts(hard, problem: "Invalid argument syntax") {
@@ -48,21 +47,19 @@ package struct CreateToken: Verb {
 
     @OptionGroup var naming: NameArgument
 
-    @Option(help: ArgumentHelp("For whom the token is; may be repeated.", valueName: "name"))
+    @Option("audience", help: "For whom the token is; may be repeated.", value: "name")
     var audience: [String] = []
 
-    @Option(help: ArgumentHelp("How long the token shall be good; the server decides.", valueName: "duration"))
+    @Option("duration", help: "How long the token shall be good; the server decides.", value: "duration")
     var duration = Span(.zero)
 
-    @Option(
-        name: .customLong("bound-object-kind"),
-        help: ArgumentHelp("Kind of the object whose end ends the token: Pod, Secret or Node.", valueName: "kind"))
+    @Option("bound-object-kind", help: "Kind of the object whose end ends the token: Pod, Secret or Node.", value: "kind")
     var boundKind: String?
 
-    @Option(name: .customLong("bound-object-name"), help: ArgumentHelp("Name of that object.", valueName: "name"))
+    @Option("bound-object-name", help: "Name of that object.", value: "name")
     var boundName: String?
 
-    @Option(name: .customLong("bound-object-uid"), help: ArgumentHelp("UID of that object.", valueName: "uid"))
+    @Option("bound-object-uid", help: "UID of that object.", value: "uid")
     var boundUID: String?
 
     @OptionGroup var printing: PrintOptions
@@ -71,7 +68,7 @@ package struct CreateToken: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        let name: String = try naming.name(Self._commandName)
+        let name: String = try naming.name(Self.commandName)
         let format: OutputFormat = try printing.format()
         if name.isEmpty { throw Failure("service account name is required") }
         if duration.duration < .zero { throw Failure("--duration must be greater than or equal to 0") }

@@ -1,17 +1,16 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
 /// What a role made from flags allows.
-package struct RuleOptions: ParsableArguments, Sendable {
-    @Option(help: ArgumentHelp("What may be done: get,list,watch; may be repeated.", valueName: "verbs"))
+package struct RuleOptions: FlagGroup {
+    @Option("verb", help: "What may be done: get,list,watch; may be repeated.", value: "verbs")
     var verb: [String] = []
 
-    @Option(help: ArgumentHelp("With what: pods, deployments.apps, pods/log; may be repeated.", valueName: "types"))
+    @Option("resource", help: "With what: pods, deployments.apps, pods/log; may be repeated.", value: "types")
     var resource: [String] = []
 
-    @Option(name: .customLong("resource-name"), help: ArgumentHelp("Only with objects of this name; may be repeated.", valueName: "name"))
+    @Option("resource-name", help: "Only with objects of this name; may be repeated.", value: "name")
     var resourceName: [String] = []
 
     package init() {}
@@ -80,7 +79,7 @@ package struct CreateRole: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        let name: String = try naming.name(Self._commandName)
+        let name: String = try naming.name(Self.commandName)
         if rule.verb.isEmpty { throw Failure("at least one verb must be specified") }
         if rule.resource.isEmpty { throw Failure("at least one resource must be specified") }
         var object: JSON = Role.new(name).json
@@ -99,17 +98,17 @@ package struct CreateClusterRole: Verb {
 
     @OptionGroup var rule: RuleOptions
 
-    @Option(name: .customLong("non-resource-url"), help: ArgumentHelp("A path of the API; may be repeated.", valueName: "path"))
+    @Option("non-resource-url", help: "A path of the API; may be repeated.", value: "path")
     var paths: [String] = []
 
-    @Option(name: .customLong("aggregation-rule"), help: ArgumentHelp("Labels of roles that it takes together.", valueName: "labels"))
+    @Option("aggregation-rule", help: "Labels of roles that it takes together.", value: "labels")
     var aggregation: [String] = []
 
     @OptionGroup var creation: CreationOptions
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        let name: String = try naming.name(Self._commandName)
+        let name: String = try naming.name(Self.commandName)
         let paths: [String] = RuleOptions.parts(paths)
         var object: JSON = ClusterRole.new(name).json
         let labels: [String] = RuleOptions.parts(aggregation)
@@ -149,10 +148,10 @@ package struct CreateRoleBinding: Verb {
 
     @OptionGroup var naming: NameArgument
 
-    @Option(help: ArgumentHelp("The ClusterRole.", valueName: "name"))
+    @Option("clusterrole", help: "The ClusterRole.", value: "name")
     var clusterrole: String?
 
-    @Option(help: ArgumentHelp("The Role.", valueName: "name"))
+    @Option("role", help: "The Role.", value: "name")
     var role: String?
 
     @OptionGroup var subjects: SubjectOptions
@@ -160,7 +159,7 @@ package struct CreateRoleBinding: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        let name: String = try naming.name(Self._commandName)
+        let name: String = try naming.name(Self.commandName)
         guard (clusterrole?.isEmpty != false) != (role?.isEmpty != false) else {
             throw Failure("exactly one of clusterrole or role must be specified")
         }
@@ -186,7 +185,7 @@ package struct CreateClusterRoleBinding: Verb {
 
     @OptionGroup var naming: NameArgument
 
-    @Option(help: ArgumentHelp("The ClusterRole.", valueName: "name"))
+    @Option("clusterrole", help: "The ClusterRole.", value: "name")
     var clusterrole: String?
 
     @OptionGroup var subjects: SubjectOptions
@@ -195,7 +194,7 @@ package struct CreateClusterRoleBinding: Verb {
 
     package func run(in shell: Shell) async throws {
         guard let clusterrole else { throw Failure("required flag(s) \"clusterrole\" not set") }
-        let name: String = try naming.name(Self._commandName)
+        let name: String = try naming.name(Self.commandName)
         var object: JSON = ClusterRoleBinding.new(name).json
         object["roleRef"] = ["apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": .string(clusterrole)]
         let (list, creation): ([JSON], CreationOptions) = (try subjects.json(users: creation.connection.user), creation.withoutUser)

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -19,7 +18,7 @@ package struct CreateSecretGeneric: Verb {
 
     @OptionGroup var naming: NameArgument
 
-    @Option(help: ArgumentHelp("Type of the Secret.", valueName: "type"))
+    @Option("type", help: "Type of the Secret.", value: "type")
     var type: String?
 
     @OptionGroup var sources: KeyValueSources
@@ -28,7 +27,7 @@ package struct CreateSecretGeneric: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        let name: String = try naming.name(Self._commandName)
+        let name: String = try naming.name(Self.commandName)
         try await creation.create(Secret.names, hashing.named(secret(name, type: type, try sources.values(shell))), shell)
     }
 }
@@ -41,10 +40,10 @@ package struct CreateSecretTLS: Verb {
 
     @OptionGroup var naming: NameArgument
 
-    @Option(help: ArgumentHelp("File with the certificate, PEM.", valueName: "file"))
+    @Option("cert", help: "File with the certificate, PEM.", value: "file")
     var cert: String?
 
-    @Option(help: ArgumentHelp("File with the private key, PEM.", valueName: "file"))
+    @Option("key", help: "File with the private key, PEM.", value: "file")
     var key: String?
 
     @OptionGroup var hashing: HashOptions
@@ -52,7 +51,7 @@ package struct CreateSecretTLS: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        let name: String = try naming.name(Self._commandName)
+        let name: String = try naming.name(Self.commandName)
         guard let cert, let key else { throw Failure("key and cert must be specified") }
         let values: [(key: String, value: [UInt8])] = [("tls.crt", try Self.bytes(cert)), ("tls.key", try Self.bytes(key))]
         for (file, value, what) in [(cert, values[0].value, "certificate"), (key, values[1].value, "key")]
@@ -77,7 +76,7 @@ package struct CreateSecret: FamilyVerb {
     package static let configuration = CommandConfiguration(
         commandName: "create secret", abstract: "Make a Secret.", usage: "swkube create secret VERB NAME [flags]")
 
-    @Argument(help: ArgumentHelp("docker-registry, generic or tls.", valueName: "verb"))
+    @Argument(help: "docker-registry, generic or tls.", value: "verb")
     package var words: [String] = []
 
     package init() {}
@@ -91,19 +90,19 @@ package struct CreateSecretDockerRegistry: Verb {
 
     @OptionGroup var naming: NameArgument
 
-    @Option(name: .customLong("docker-server"), help: ArgumentHelp("Address of the registry.", valueName: "url"))
+    @Option("docker-server", help: "Address of the registry.", value: "url")
     var server = "https://index.docker.io/v1/"
 
-    @Option(name: .customLong("docker-username"), help: ArgumentHelp("Name at the registry.", valueName: "name"))
+    @Option("docker-username", help: "Name at the registry.", value: "name")
     var username: String?
 
-    @Option(name: .customLong("docker-password"), help: ArgumentHelp("Password at the registry.", valueName: "password"))
+    @Option("docker-password", help: "Password at the registry.", value: "password")
     var password: String?
 
-    @Option(name: .customLong("docker-email"), help: ArgumentHelp("Mail address at the registry.", valueName: "address"))
+    @Option("docker-email", help: "Mail address at the registry.", value: "address")
     var email: String?
 
-    @Option(name: .customLong("from-file"), help: ArgumentHelp("A file as ~/.docker/config.json.", valueName: "[.dockerconfigjson=]path"))
+    @Option("from-file", help: "A file as ~/.docker/config.json.", value: "[.dockerconfigjson=]path")
     var file: String?
 
     @OptionGroup var hashing: HashOptions
@@ -111,7 +110,7 @@ package struct CreateSecretDockerRegistry: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        let name: String = try naming.name(Self._commandName)
+        let name: String = try naming.name(Self.commandName)
         let bytes: [UInt8]
         if let file {
             bytes = try LocalFile.read(file.hasPrefix(".dockerconfigjson=") ? String(file.dropFirst(18)) : file)

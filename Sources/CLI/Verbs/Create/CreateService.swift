@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Machinery
 
 /// A Service that selects the pods labelled with its name.
@@ -14,8 +13,8 @@ private func service(_ name: String, _ type: String, _ ports: [JSON]) -> JSON {
 }
 
 /// `--tcp=80:8080`
-package struct PortOptions: ParsableArguments, Sendable {
-    @Option(help: ArgumentHelp("A port, and the pods' port when it is another; may be repeated.", valueName: "port[:target]"))
+package struct PortOptions: FlagGroup {
+    @Option("tcp", help: "A port, and the pods' port when it is another; may be repeated.", value: "port[:target]")
     var tcp: [String] = []
 
     package init() {}
@@ -52,7 +51,7 @@ package struct CreateServiceFamily: FamilyVerb {
         commandName: "create service", abstract: "Make a Service.", usage: "swkube create service VERB NAME [flags]",
         aliases: ["create svc"])
 
-    @Argument(help: ArgumentHelp("clusterip, externalname, loadbalancer or nodeport.", valueName: "verb"))
+    @Argument(help: "clusterip, externalname, loadbalancer or nodeport.", value: "verb")
     package var words: [String] = []
 
     package init() {}
@@ -66,7 +65,7 @@ package struct CreateServiceClusterIP: Verb {
 
     @OptionGroup var naming: NameArgument
 
-    @Option(help: ArgumentHelp("Address to take, or None for a Service without one.", valueName: "address"))
+    @Option("clusterip", help: "Address to take, or None for a Service without one.", value: "address")
     var clusterip: String?
 
     @OptionGroup var ports: PortOptions
@@ -74,7 +73,7 @@ package struct CreateServiceClusterIP: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        let name: String = try naming.name(Self._commandName)
+        let name: String = try naming.name(Self.commandName)
         var object: JSON = service(name, "ClusterIP", try clusterip == "None" ? ports.ports() : ports.required())
         if let clusterip { object[["spec", "clusterIP"]] = .string(clusterip) }
         try await creation.create(Service.names, object, shell, failure: "ClusterIP service")
@@ -89,7 +88,7 @@ package struct CreateServiceNodePort: Verb {
 
     @OptionGroup var naming: NameArgument
 
-    @Option(name: .customLong("node-port"), help: ArgumentHelp("Port to take on the nodes.", valueName: "int"))
+    @Option("node-port", help: "Port to take on the nodes.", value: "int")
     var nodePort: Int?
 
     @OptionGroup var ports: PortOptions
@@ -97,7 +96,7 @@ package struct CreateServiceNodePort: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        let name: String = try naming.name(Self._commandName)
+        let name: String = try naming.name(Self.commandName)
         try await creation.create(
             Service.names, service(name, "NodePort", try ports.required(nodePort: nodePort)), shell, failure: "NodePort service")
     }
@@ -116,7 +115,7 @@ package struct CreateServiceLoadBalancer: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        let name: String = try naming.name(Self._commandName)
+        let name: String = try naming.name(Self.commandName)
         try await creation.create(
             Service.names, service(name, "LoadBalancer", try ports.required()), shell, failure: "LoadBalancer service")
     }
@@ -130,7 +129,7 @@ package struct CreateServiceExternalName: Verb {
 
     @OptionGroup var naming: NameArgument
 
-    @Option(name: .customLong("external-name"), help: ArgumentHelp("Name of the host.", valueName: "host"))
+    @Option("external-name", help: "Name of the host.", value: "host")
     var externalName: String?
 
     @OptionGroup var ports: PortOptions
@@ -139,7 +138,7 @@ package struct CreateServiceExternalName: Verb {
 
     package func run(in shell: Shell) async throws {
         guard let externalName else { throw Failure("required flag(s) \"external-name\" not set") }
-        let name: String = try naming.name(Self._commandName)
+        let name: String = try naming.name(Self.commandName)
         var object: JSON = service(name, "ExternalName", try ports.ports())
         object[["spec", "externalName"]] = .string(externalName)
         try await creation.create(Service.names, object, shell, failure: "ExternalName service")

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -25,19 +24,19 @@ package struct CreateDeployment: Verb {
         usage: "swkube create deployment NAME --image=IMAGE [--replicas=COUNT] [--port=PORT] [flags] [-- COMMAND ARGS…]",
         aliases: ["create deploy"])
 
-    @Argument(help: ArgumentHelp("Name of the object.", valueName: "name"))
+    @Argument(help: "Name of the object.", value: "name")
     var given: String?
 
-    @Argument(parsing: .postTerminator, help: ArgumentHelp("What the container runs.", valueName: "command"))
+    @Argument(.behindDashes, help: "What the container runs.", value: "command")
     var command: [String] = []
 
-    @Option(help: ArgumentHelp("Image of a container; may be repeated.", valueName: "image"))
+    @Option("image", help: "Image of a container; may be repeated.", value: "image")
     var image: [String] = []
 
-    @Option(name: [.customShort("r"), .customLong("replicas")], help: ArgumentHelp("Wanted number of pods.", valueName: "int"))
+    @Option("replicas", "r", help: "Wanted number of pods.", value: "int")
     var replicas = 1
 
-    @Option(help: ArgumentHelp("Port that the container listens on.", valueName: "int"))
+    @Option("port", help: "Port that the container listens on.", value: "int")
     var port: Int?
 
     @OptionGroup var creation: CreationOptions
@@ -45,7 +44,7 @@ package struct CreateDeployment: Verb {
 
     package func run(in shell: Shell) async throws {
         guard !image.isEmpty else { throw Failure("required flag(s) \"image\" not set") }
-        let name: String = try NameArgument.required(given, Self._commandName)
+        let name: String = try NameArgument.required(given, Self.commandName)
         if image.count > 1, !command.isEmpty { throw Failure("cannot specify multiple --image options and command") }
         if replicas < 0 { throw Failure("invalid replicas \(replicas): give 0 or more") }
         var containers: [JSON] = image.map {
@@ -70,23 +69,23 @@ package struct CreateJob: Verb {
         commandName: "create job", abstract: "Make a Job.",
         usage: "swkube create job NAME (--image=IMAGE | --from=cronjob/NAME) [flags] [-- COMMAND ARGS…]")
 
-    @Argument(help: ArgumentHelp("Name of the object.", valueName: "name"))
+    @Argument(help: "Name of the object.", value: "name")
     var given: String?
 
-    @Argument(parsing: .postTerminator, help: ArgumentHelp("What the container runs.", valueName: "command"))
+    @Argument(.behindDashes, help: "What the container runs.", value: "command")
     var command: [String] = []
 
-    @Option(help: ArgumentHelp("Image of the container.", valueName: "image"))
+    @Option("image", help: "Image of the container.", value: "image")
     var image: String?
 
-    @Option(help: ArgumentHelp("A CronJob whose Job is made now.", valueName: "cronjob/name"))
+    @Option("from", help: "A CronJob whose Job is made now.", value: "cronjob/name")
     var from: String?
 
     @OptionGroup var creation: CreationOptions
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        let name: String = try NameArgument.required(given, Self._commandName)
+        let name: String = try NameArgument.required(given, Self.commandName)
         guard (image == nil) != (from == nil) else { throw Failure("either --image or --from must be specified") }
         if from != nil, !command.isEmpty { throw Failure("cannot specify --from and command") }
         var object: JSON = Job.new(name).json
@@ -132,19 +131,19 @@ package struct CreateCronJob: Verb {
         commandName: "create cronjob", abstract: "Make a CronJob.",
         usage: "swkube create cronjob NAME --image=IMAGE --schedule='0/5 * * * ?' [flags] [-- COMMAND ARGS…]", aliases: ["create cj"])
 
-    @Argument(help: ArgumentHelp("Name of the object.", valueName: "name"))
+    @Argument(help: "Name of the object.", value: "name")
     var given: String?
 
-    @Argument(parsing: .postTerminator, help: ArgumentHelp("What the container runs.", valueName: "command"))
+    @Argument(.behindDashes, help: "What the container runs.", value: "command")
     var command: [String] = []
 
-    @Option(help: ArgumentHelp("Image of the container.", valueName: "image"))
+    @Option("image", help: "Image of the container.", value: "image")
     var image: String?
 
-    @Option(help: ArgumentHelp("When to run, in the form of cron.", valueName: "schedule"))
+    @Option("schedule", help: "When to run, in the form of cron.", value: "schedule")
     var schedule: String?
 
-    @Option(help: ArgumentHelp("When a container runs again: OnFailure or Never.", valueName: "policy"))
+    @Option("restart", help: "When a container runs again: OnFailure or Never.", value: "policy")
     var restart = "OnFailure"
 
     @OptionGroup var creation: CreationOptions
@@ -153,7 +152,7 @@ package struct CreateCronJob: Verb {
     package func run(in shell: Shell) async throws {
         guard let image else { throw Failure("required flag(s) \"image\" not set") }
         guard let schedule else { throw Failure("required flag(s) \"schedule\" not set") }
-        let name: String = try NameArgument.required(given, Self._commandName)
+        let name: String = try NameArgument.required(given, Self.commandName)
         var object: JSON = CronJob.new(name).json
         let pod: JSON = [
             "containers": [PodTemplateFlags.container(name: name, image: image, command: command)], "restartPolicy": .string(restart),

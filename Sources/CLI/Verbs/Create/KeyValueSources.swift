@@ -1,19 +1,16 @@
-import ArgumentParser
 import Client
 import Machinery
 
 /// Where ConfigMaps and Secrets take their values from.
-package struct KeyValueSources: ParsableArguments, Sendable {
-    @Option(name: .customLong("from-literal"), help: ArgumentHelp("A key and its value; may be repeated.", valueName: "key=value"))
+package struct KeyValueSources: FlagGroup {
+    @Option("from-literal", help: "A key and its value; may be repeated.", value: "key=value")
     var literals: [String] = []
 
     @Option(
-        name: .customLong("from-file"),
-        help: ArgumentHelp(
-            "A file, or a folder of files; the key is the file's name unless said; may be repeated.", valueName: "[key=]path"))
+        "from-file", help: "A file, or a folder of files; the key is the file's name unless said; may be repeated.", value: "[key=]path")
     var files: [String] = []
 
-    @Option(name: .customLong("from-env-file"), help: ArgumentHelp("A file with lines key=value; may be repeated.", valueName: "path"))
+    @Option("from-env-file", help: "A file with lines key=value; may be repeated.", value: "path")
     var environmentFiles: [String] = []
 
     package init() {}

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -9,27 +8,27 @@ package struct Edit: Verb {
         commandName: "edit", abstract: "Change objects in an editor.", usage: "swkube edit (-f FILE | TYPE NAME | TYPE/NAME …) [flags]",
         discussion: "The editor is $KUBE_EDITOR, else $EDITOR, else vi.")
 
-    @Argument(help: ArgumentHelp("Types and names: deploy/web", valueName: "type or type/name"))
+    @Argument(help: "Types and names: deploy/web", value: "type or type/name")
     var words: [String] = []
 
     @OptionGroup(title: "Manifests") var files: FilenameOptions
 
-    @Flag(name: .customLong("output-patch"), help: "Show the patch that was sent.")
+    @Flag("output-patch", help: "Show the patch that was sent.")
     var outputPatch = false
 
-    @Option(help: ArgumentHelp("Edit this part of the object: status, scale.", valueName: "name"))
+    @Option("subresource", help: "Edit this part of the object: status, scale.", value: "name")
     var subresource: String?
 
-    @Option(help: ArgumentHelp("What to do about fields that the server does not know.", valueName: "strict|warn|ignore"))
+    @Option("validate", bare: "strict", help: "What to do about fields that the server does not know.", value: "strict|warn|ignore")
     var validate = "strict"
 
-    @Option(name: .customLong("field-manager"), help: ArgumentHelp("Name under which the fields are managed.", valueName: "name"))
+    @Option("field-manager", help: "Name under which the fields are managed.", value: "name")
     var fieldManager = "kubectl-edit"
 
-    @Flag(name: .customLong("save-config"), help: "Note the manifest in the object, so that apply can go on from it.")
+    @Flag("save-config", help: "Note the manifest in the object, so that apply can go on from it.")
     var saveConfig = false
 
-    @Flag(name: .customLong("windows-line-endings"), help: "Give the editor lines as Windows ends them.")
+    @Flag("windows-line-endings", help: "Give the editor lines as Windows ends them.")
     var windowsLineEndings = false
 
     @OptionGroup var printing: PrintOptions

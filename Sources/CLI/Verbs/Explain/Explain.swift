@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -8,20 +7,19 @@ package struct Explain: Verb {
     package static let configuration = CommandConfiguration(
         commandName: "explain", abstract: "Say what the fields of a kind mean.", usage: "swkube explain TYPE[.FIELD…] [flags]")
 
-    @Argument(help: ArgumentHelp("A type, and a field of it: deploy.spec.replicas", valueName: "type.field"))
+    @Argument(help: "A type, and a field of it: deploy.spec.replicas", value: "type.field")
     var words: [String] = []
 
-    @Flag(name: [.customShort("R"), .customLong("recursive")], help: "Show the names of all fields below.")
+    @Flag("recursive", "R", help: "Show the names of all fields below.")
     var recursive = false
 
-    @Option(name: .customLong("max-depth"), help: ArgumentHelp("With --recursive: levels to show; 0 shows all.", valueName: "int"))
+    @Option("max-depth", help: "With --recursive: levels to show; 0 shows all.", value: "int")
     var maxDepth = 0
 
-    @Option(name: .customLong("api-version"), help: ArgumentHelp("Version of the type, such as apps/v1.", valueName: "group/version"))
+    @Option("api-version", help: "Version of the type, such as apps/v1.", value: "group/version")
     var apiVersion: String?
 
-    @Option(
-        name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("plaintext, or plaintext-openapiv2.", valueName: "format"))
+    @Option("output", "o", help: "plaintext, or plaintext-openapiv2.", value: "format")
     var output = "plaintext"
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

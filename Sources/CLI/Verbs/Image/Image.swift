@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Machinery
 
 /// `image` alone: says which verbs it has.
@@ -11,7 +10,7 @@ package struct Image: LocalVerb {
             swkube get hostimages.
             """)
 
-    @Argument(help: ArgumentHelp("inspect, load, ls, pull or rm", valueName: "verb"))
+    @Argument(help: "inspect, load, ls, pull or rm", value: "verb")
     var words: [String] = []
 
     package init() {}
@@ -21,8 +20,8 @@ package struct Image: LocalVerb {
             throw Failure("unknown command \(JSON.quoted(word)) for \"\(CLI.program) image\"\nRun '\(CLI.program) image' for usage.")
         }
         shell.output.line("Load, pull, show and remove images.\n\nVerbs:")
-        for verb in VerbList.families["image"] ?? [] {
-            let name: String = verb._commandName
+        for verb in VerbList.family("image") {
+            let name: String = verb.commandName
             shell.output.line("  \(name)\(String(repeating: " ", count: max(1, 16 - name.count)))\(verb.configuration.abstract)")
         }
         shell.output.line("\nUse \"\(CLI.program) image VERB --help\" for more about a verb.")

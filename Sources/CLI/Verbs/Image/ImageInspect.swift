@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Cluster
 import Images
 import Machinery
@@ -9,7 +8,7 @@ package struct ImageInspect: LocalVerb {
         commandName: "image inspect", abstract: "Show all that is known of images, as JSON.",
         usage: "swkube image inspect IMAGE … [--cluster=NAME]")
 
-    @Argument(help: ArgumentHelp("Names or IDs.", valueName: "image"))
+    @Argument(help: "Names or IDs.", value: "image")
     var names: [String]
 
     @OptionGroup var selection: ClusterSelection

@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Cluster
 import Images
 import Machinery
@@ -8,7 +7,7 @@ package struct ImageList: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "image ls", abstract: "List images.", usage: "swkube image ls [-o json] [--cluster=NAME]", aliases: ["image list"])
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Form of output: json.", valueName: "format"))
+    @Option("output", "o", help: "Form of output: json.", value: "format")
     var output: String?
 
     @OptionGroup var selection: ClusterSelection

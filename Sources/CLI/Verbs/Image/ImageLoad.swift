@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Cluster
 import Images
 
@@ -14,10 +13,10 @@ package struct ImageLoad: LocalVerb {
             \tdocker save web:1 | swkube image load -
             """)
 
-    @Argument(help: ArgumentHelp("The archive; - for standard input.", valueName: "file"))
+    @Argument(help: "The archive; - for standard input.", value: "file")
     var file: String
 
-    @Option(help: ArgumentHelp("Name for an image that the archive gives none, or instead of its own.", valueName: "name"))
+    @Option("name", help: "Name for an image that the archive gives none, or instead of its own.", value: "name")
     var name: String?
 
     @OptionGroup var selection: ClusterSelection

@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Client
 import Cluster
 import Images
@@ -13,10 +12,10 @@ package struct ImagePull: Verb {
             spoken to over HTTPS; those of this machine over plain HTTP.
             """)
 
-    @Argument(help: ArgumentHelp("Name of the image, such as docker.io/library/nginx:1.27.", valueName: "image"))
+    @Argument(help: "Name of the image, such as docker.io/library/nginx:1.27.", value: "image")
     var image: String
 
-    @Option(help: ArgumentHelp("File with credentials for registries, in Docker's form.", valueName: "file"))
+    @Option("auth-file", help: "File with credentials for registries, in Docker's form.", value: "file")
     var authFile: String?
 
     @OptionGroup var selection: ClusterSelection

@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Cluster
 import Images
 
@@ -9,7 +8,7 @@ package struct ImageRemove: LocalVerb {
         discussion: "An image is removed with its last name; its ID stands for all of them. One that a container runs from stays.",
         aliases: ["image remove"])
 
-    @Argument(help: ArgumentHelp("Names or IDs.", valueName: "image"))
+    @Argument(help: "Names or IDs.", value: "image")
     var names: [String]
 
     @OptionGroup var selection: ClusterSelection

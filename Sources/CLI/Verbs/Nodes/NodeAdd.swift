@@ -1,6 +1,6 @@
-package import ArgumentParser
 import API
 import Client
+import Kubelet
 import Machinery
 import Sandbox
 
@@ -17,28 +17,28 @@ package struct NodeAdd: Verb {
             Returns when the nodes are Ready.
             """)
 
-    @Argument(help: ArgumentHelp("Name of the node, or what the names of simulated ones begin with.", valueName: "name"))
+    @Argument(help: "Name of the node, or what the names of simulated ones begin with.", value: "name")
     var name: String?
 
-    @Option(help: ArgumentHelp("Add so many nodes whose pods only seem to run.", valueName: "count"))
+    @Option("simulated", help: "Add so many nodes whose pods only seem to run.", value: "count")
     var simulated: Int?
 
-    @Option(help: ArgumentHelp("Processors of each node, such as 8 or 500m.", valueName: "quantity"))
+    @Option("cpu", help: "Processors of each node, such as 8 or 500m.", value: "quantity")
     var cpu: String?
 
-    @Option(help: ArgumentHelp("Memory of each node, such as 32Gi.", valueName: "quantity"))
+    @Option("memory", help: "Memory of each node, such as 32Gi.", value: "quantity")
     var memory: String?
 
-    @Option(help: ArgumentHelp("How many pods each node takes.", valueName: "count"))
+    @Option("pods", help: "How many pods each node takes.", value: "count")
     var pods: String?
 
-    @Option(help: ArgumentHelp("Devices that each simulated node offers to ResourceClaims, such as gpu=4.", valueName: "name=count"))
+    @Option("devices", help: "Devices that each simulated node offers to ResourceClaims, such as gpu=4.", value: "name=count")
     var devices: String?
 
-    @Option(name: [.customShort("l"), .customLong("labels")], help: ArgumentHelp("Labels of each node: a=b,c=d.", valueName: "labels"))
+    @Option("labels", "l", help: "Labels of each node: a=b,c=d.", value: "labels")
     var labels: String?
 
-    @Option(help: ArgumentHelp("How long to wait until the nodes are Ready.", valueName: "duration"))
+    @Option("timeout", help: "How long to wait until the nodes are Ready.", value: "duration")
     var timeout = Span(.seconds(60))
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
@@ -78,7 +78,9 @@ package struct NodeAdd: Verb {
             }
             try await group.waitForAll()
         }
-        try await waitUntilReady(Set(names), client)
+        try await Progress.during(shell, { "waiting for \(names.count == 1 ? "node \(names[0])" : "\(names.count) nodes") to be Ready" }) {
+            try await waitUntilReady(Set(names), client)
+        }
         if names.count == 1 {
             shell.output.line("node/\(names[0]) added")
         } else if let first = names.first, let last = names.last {
@@ -119,6 +121,9 @@ package struct NodeAdd: Verb {
             var waiting: Set<String> = names
             for try await event in try await client.watch(APIRequest(.watch, Node.names.resource)) {
                 let node = View<Node>(event.object)
+                if waiting.contains(node.name), let refusal = node.refusal {
+                    throw Failure("node \(node.name) was added and cannot be Ready: \(refusal)")
+                }
                 let isTainted: Bool = node.spec.taints.contains { $0.key == "node.kubernetes.io/not-ready" }
                 if node.isReady, !isTainted { waiting.remove(node.name) }
                 if waiting.isEmpty { return }

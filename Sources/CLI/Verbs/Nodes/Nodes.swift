@@ -1,4 +1,3 @@
-package import ArgumentParser
 import API
 import Client
 import Machinery
@@ -8,7 +7,7 @@ package struct Nodes: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "node", abstract: "Add, remove and switch the cluster's nodes.", usage: "swkube node VERB [flags]")
 
-    @Argument(help: ArgumentHelp("add, delete, list, start, stop", valueName: "verb"))
+    @Argument(help: "add, delete, list, start, stop", value: "verb")
     var words: [String] = []
 
     package init() {}
@@ -45,10 +44,10 @@ package struct NodeDelete: Verb {
         commandName: "node delete", abstract: "Remove nodes; their pods end.", usage: "swkube node delete NAME … [flags]",
         aliases: ["node rm"])
 
-    @Argument(help: ArgumentHelp("Names of nodes.", valueName: "name"))
+    @Argument(help: "Names of nodes.", value: "name")
     var names: [String] = []
 
-    @Flag(help: "Remove all simulated nodes.")
+    @Flag("simulated", help: "Remove all simulated nodes.")
     var simulated = false
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
@@ -73,8 +72,8 @@ package struct NodeDelete: Verb {
 }
 
 /// Flags of `node start` and `node stop`.
-package struct NodePowerOptions: ParsableArguments, Sendable {
-    @Argument(help: ArgumentHelp("Names of nodes.", valueName: "name"))
+package struct NodePowerOptions: FlagGroup {
+    @Argument(help: "Names of nodes.", value: "name")
     var names: [String] = []
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

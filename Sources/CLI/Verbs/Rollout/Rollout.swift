@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -8,22 +7,20 @@ package struct Rollout: FamilyVerb {
     package static let configuration = CommandConfiguration(
         commandName: "rollout", abstract: "Watch and steer the rollout of a workload.", usage: "swkube rollout VERB [flags]")
 
-    @Argument(help: ArgumentHelp("history, pause, restart, resume, status or undo.", valueName: "verb"))
+    @Argument(help: "history, pause, restart, resume, status or undo.", value: "verb")
     package var words: [String] = []
 
     package init() {}
 }
 
 /// Which workloads a `rollout` verb works on.
-package struct RolloutSelection: ParsableArguments, Sendable {
-    @Argument(help: ArgumentHelp("Types and names: deployment/web", valueName: "type or type/name"))
+package struct RolloutSelection: FlagGroup {
+    @Argument(help: "Types and names: deployment/web", value: "type or type/name")
     var words: [String] = []
 
     @OptionGroup(title: "Manifests") var files: FilenameOptions
 
-    @Option(
-        name: [.customShort("l"), .customLong("selector")],
-        help: ArgumentHelp("Labels that the objects must have.", valueName: "selector"))
+    @Option("selector", "l", help: "Labels that the objects must have.", value: "selector")
     var selector: String?
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -11,7 +10,7 @@ package struct RolloutHistory: Verb {
 
     @OptionGroup var selection: RolloutSelection
 
-    @Option(help: ArgumentHelp("Show this revision in full.", valueName: "int"))
+    @Option("revision", help: "Show this revision in full.", value: "int")
     var revision = 0
 
     @OptionGroup var printing: PrintOptions

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -11,13 +10,13 @@ package struct RolloutStatus: Verb {
 
     @OptionGroup var selection: RolloutSelection
 
-    @Flag(name: [.customShort("w"), .customLong("watch")], inversion: .prefixedNo, help: "Wait until the rollout is done.")
+    @Flag("watch", "w", help: "Wait until the rollout is done.")
     var watch = true
 
-    @Option(help: ArgumentHelp("Only this revision; 0 takes the last.", valueName: "int"))
+    @Option("revision", help: "Only this revision; 0 takes the last.", value: "int")
     var revision = 0
 
-    @Option(help: ArgumentHelp("How long to wait; 0 waits without end.", valueName: "duration"))
+    @Option("timeout", help: "How long to wait; 0 waits without end.", value: "duration")
     var timeout = Span(.zero)
 
     package init() {}

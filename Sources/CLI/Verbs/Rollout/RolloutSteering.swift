@@ -1,13 +1,12 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
 /// Flags of `rollout pause`, `resume` and `restart`.
-package struct RolloutSteeringOptions: ParsableArguments, Sendable {
+package struct RolloutSteeringOptions: FlagGroup {
     @OptionGroup var selection: RolloutSelection
 
-    @Option(name: .customLong("field-manager"), help: ArgumentHelp("Name under which the fields are managed.", valueName: "name"))
+    @Option("field-manager", help: "Name under which the fields are managed.", value: "name")
     var fieldManager = "kubectl-rollout"
 
     @OptionGroup var printing: PrintOptions

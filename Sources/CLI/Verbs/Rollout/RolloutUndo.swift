@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -11,9 +10,7 @@ package struct RolloutUndo: Verb {
 
     @OptionGroup var selection: RolloutSelection
 
-    @Option(
-        name: .customLong("to-revision"),
-        help: ArgumentHelp("The revision to go back to; 0 takes the one before the last.", valueName: "int"))
+    @Option("to-revision", help: "The revision to go back to; 0 takes the one before the last.", value: "int")
     var toRevision = 0
 
     @OptionGroup var dryRunOptions: DryRunOptions

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -8,23 +7,23 @@ package struct SetFeature: FamilyVerb {
     package static let configuration = CommandConfiguration(
         commandName: "set", abstract: "Set one feature of objects.", usage: "swkube set VERB [flags]")
 
-    @Argument(help: ArgumentHelp("env, image, resources, selector, serviceaccount or subject.", valueName: "verb"))
+    @Argument(help: "env, image, resources, selector, serviceaccount or subject.", value: "verb")
     package var words: [String] = []
 
     package init() {}
 }
 
 /// Flags of all `set` verbs.
-package struct SetOptions: ParsableArguments, Sendable {
+package struct SetOptions: FlagGroup {
     @OptionGroup(title: "Manifests") var files: FilenameOptions
 
-    @Flag(help: "All objects of the types in the namespace.")
+    @Flag("all", help: "All objects of the types in the namespace.")
     var all = false
 
-    @Flag(help: "Work on the manifests alone, without a server.")
+    @Flag("local", help: "Work on the manifests alone, without a server.")
     var local = false
 
-    @Option(name: .customLong("field-manager"), help: ArgumentHelp("Name under which the fields are managed.", valueName: "name"))
+    @Option("field-manager", help: "Name under which the fields are managed.", value: "name")
     var fieldManager = "kubectl-set"
 
     @OptionGroup var dryRunOptions: DryRunOptions
@@ -35,20 +34,16 @@ package struct SetOptions: ParsableArguments, Sendable {
 }
 
 /// Which objects, by label, a `set` verb works on.
-package struct SetSelector: ParsableArguments, Sendable {
-    @Option(
-        name: [.customShort("l"), .customLong("selector")],
-        help: ArgumentHelp("Labels that the objects must have.", valueName: "selector"))
+package struct SetSelector: FlagGroup {
+    @Option("selector", "l", help: "Labels that the objects must have.", value: "selector")
     var selector: String?
 
     package init() {}
 }
 
 /// Which containers a `set` verb works on.
-package struct ContainerSelector: ParsableArguments, Sendable {
-    @Option(
-        name: [.customShort("c"), .customLong("containers")],
-        help: ArgumentHelp("Names of containers; * stands for any letters.", valueName: "pattern"))
+package struct ContainerSelector: FlagGroup {
+    @Option("containers", "c", help: "Names of containers; * stands for any letters.", value: "pattern")
     var containers = "*"
 
     package init() {}

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -9,31 +8,31 @@ package struct SetEnvironment: Verb {
         commandName: "set env", abstract: "Set, remove and show variables of containers.",
         usage: "swkube set env (-f FILE | TYPE NAME) NAME=VALUE … NAME- … [flags]")
 
-    @Argument(help: ArgumentHelp("Types and names, then the changes; - reads them from standard input.", valueName: "word"))
+    @Argument(help: "Types and names, then the changes; - reads them from standard input.", value: "word")
     var words: [String] = []
 
     @OptionGroup var selection: SetSelector
     @OptionGroup var containers: ContainerSelector
 
-    @Option(name: [.customShort("e"), .customLong("env")], help: ArgumentHelp("A variable; may be repeated.", valueName: "name=value"))
+    @Option("env", "e", help: "A variable; may be repeated.", value: "name=value")
     var variables: [String] = []
 
-    @Option(help: ArgumentHelp("A ConfigMap or Secret whose keys become variables.", valueName: "type/name"))
+    @Option("from", help: "A ConfigMap or Secret whose keys become variables.", value: "type/name")
     var from: String?
 
-    @Option(help: ArgumentHelp("Only these keys of --from.", valueName: "keys"))
+    @Option("keys", help: "Only these keys of --from.", value: "keys")
     var keys: [String] = []
 
-    @Option(help: ArgumentHelp("Put this before the names.", valueName: "text"))
+    @Option("prefix", help: "Put this before the names.", value: "text")
     var prefix: String?
 
-    @Flag(help: "Show the variables and change nothing.")
+    @Flag("list", help: "Show the variables and change nothing.")
     var list = false
 
-    @Flag(help: "With --list: show what variables that refer to something have.")
+    @Flag("resolve", help: "With --list: show what variables that refer to something have.")
     var resolve = false
 
-    @Flag(inversion: .prefixedNo, help: "Change values that are there already.")
+    @Flag("overwrite", help: "Change values that are there already.")
     var overwrite = true
 
     @OptionGroup var options: SetOptions

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -9,7 +8,7 @@ package struct SetImage: Verb {
         commandName: "set image", abstract: "Set the images of containers.",
         usage: "swkube set image (-f FILE | TYPE NAME) CONTAINER=IMAGE … [flags]")
 
-    @Argument(help: ArgumentHelp("Types and names, then container=image; * means every container.", valueName: "word"))
+    @Argument(help: "Types and names, then container=image; * means every container.", value: "word")
     var words: [String] = []
 
     @OptionGroup var selection: SetSelector

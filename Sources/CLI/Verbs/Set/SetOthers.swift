@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -9,7 +8,7 @@ package struct SetServiceAccount: Verb {
         commandName: "set serviceaccount", abstract: "Set the service account of a workload's pods.",
         usage: "swkube set serviceaccount (-f FILE | TYPE NAME) ACCOUNT [flags]", aliases: ["set sa"])
 
-    @Argument(help: ArgumentHelp("Types and names, then the account.", valueName: "word"))
+    @Argument(help: "Types and names, then the account.", value: "word")
     var words: [String] = []
 
     @OptionGroup var options: SetOptions
@@ -37,11 +36,10 @@ package struct SetSelectorVerb: Verb {
         commandName: "set selector", abstract: "Set the selector of a Service.",
         usage: "swkube set selector (-f FILE | TYPE NAME) EXPRESSIONS [flags]")
 
-    @Argument(help: ArgumentHelp("Types and names, then the selector.", valueName: "word"))
+    @Argument(help: "Types and names, then the selector.", value: "word")
     var words: [String] = []
 
-    @Option(
-        name: .customLong("resource-version"), help: ArgumentHelp("Change the object only at this revision.", valueName: "revision"))
+    @Option("resource-version", help: "Change the object only at this revision.", value: "revision")
     var resourceVersion: String?
 
     @OptionGroup var options: SetOptions
@@ -95,7 +93,7 @@ package struct SetSubject: Verb {
         commandName: "set subject", abstract: "Add users, groups and service accounts to a role binding.",
         usage: "swkube set subject (-f FILE | TYPE NAME) [--user=NAME] [--group=NAME] [--serviceaccount=NAMESPACE:NAME] [flags]")
 
-    @Argument(help: ArgumentHelp("Types and names: rolebinding/readers", valueName: "type or type/name"))
+    @Argument(help: "Types and names: rolebinding/readers", value: "type or type/name")
     var words: [String] = []
 
     @OptionGroup var selection: SetSelector
@@ -123,7 +121,9 @@ package struct SetSubject: Verb {
         let wanted: [JSON] = try subjects.json(users: users)
         try await change.run(shell, session) { object in
             guard ["RoleBinding", "ClusterRoleBinding"].contains(object.resource.kind) else {
-                throw Failure("\(object.shown)\n setting subjects is only supported for RoleBinding/ClusterRoleBinding")
+                throw Failure(
+                    "\(object.resource.resource.resource)/\(object.name) setting subjects is only supported for RoleBinding/ClusterRoleBinding"
+                )
             }
             var present: [JSON] = object.json["subjects"]?.array ?? []
             for subject in wanted where !present.contains(subject) { present.append(subject) }
@@ -135,11 +135,11 @@ package struct SetSubject: Verb {
 }
 
 /// Who is bound to a role.
-package struct SubjectOptions: ParsableArguments, Sendable {
-    @Option(help: ArgumentHelp("A group; may be repeated.", valueName: "name"))
+package struct SubjectOptions: FlagGroup {
+    @Option("group", help: "A group; may be repeated.", value: "name")
     var group: [String] = []
 
-    @Option(help: ArgumentHelp("A service account; may be repeated.", valueName: "namespace:name"))
+    @Option("serviceaccount", help: "A service account; may be repeated.", value: "namespace:name")
     var serviceaccount: [String] = []
 
     package init() {}

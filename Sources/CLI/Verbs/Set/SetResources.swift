@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -9,16 +8,16 @@ package struct SetResources: Verb {
         commandName: "set resources", abstract: "Set requests and limits of containers.",
         usage: "swkube set resources (-f FILE | TYPE NAME) ([--limits=NAME=AMOUNT,…] [--requests=NAME=AMOUNT,…]) [flags]")
 
-    @Argument(help: ArgumentHelp("Types and names: deploy/web", valueName: "type or type/name"))
+    @Argument(help: "Types and names: deploy/web", value: "type or type/name")
     var words: [String] = []
 
     @OptionGroup var selection: SetSelector
     @OptionGroup var containers: ContainerSelector
 
-    @Option(help: ArgumentHelp("Most that a container may take, such as cpu=200m,memory=512Mi.", valueName: "amounts"))
+    @Option("limits", help: "Most that a container may take, such as cpu=200m,memory=512Mi.", value: "amounts")
     var limits: String?
 
-    @Option(help: ArgumentHelp("What a container is promised, such as cpu=100m,memory=256Mi.", valueName: "amounts"))
+    @Option("requests", help: "What a container is promised, such as cpu=100m,memory=256Mi.", value: "amounts")
     var requests: String?
 
     @OptionGroup var options: SetOptions

@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Cluster
 import Machinery
 
@@ -7,7 +6,7 @@ package struct SnapshotList: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "snapshot ls", abstract: "List snapshots.", usage: "swkube snapshot ls [-o name|json]", aliases: ["snapshot list"])
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Form of output: name, json.", valueName: "format"))
+    @Option("output", "o", help: "Form of output: name, json.", value: "format")
     var output: String?
 
     package init() {}
@@ -38,7 +37,7 @@ package struct SnapshotDelete: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "snapshot delete", abstract: "Remove snapshots.", usage: "swkube snapshot delete NAME …", aliases: ["snapshot rm"])
 
-    @Argument(help: ArgumentHelp("Of snapshots.", valueName: "name"))
+    @Argument(help: "Of snapshots.", value: "name")
     var names: [String]
 
     package init() {}

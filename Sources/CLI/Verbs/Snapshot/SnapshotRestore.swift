@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Cluster
 import Machinery
 
@@ -12,10 +11,10 @@ package struct SnapshotRestore: Verb {
             data of its volumes stay. A cluster of another name gets the keys too: who may enter the one may enter the other.
             """)
 
-    @Argument(help: ArgumentHelp("Of the snapshot.", valueName: "name"))
+    @Argument(help: "Of the snapshot.", value: "name")
     var name: String
 
-    @Option(name: .customLong("cluster"), help: ArgumentHelp("Cluster to restore to.", valueName: "name"))
+    @Option("cluster", help: "Cluster to restore to.", value: "name")
     var cluster: String?
 
     package init() {}

@@ -1,4 +1,3 @@
-package import ArgumentParser
 import Cluster
 import Machinery
 
@@ -12,12 +11,14 @@ package struct SnapshotSave: Verb {
             certificates, and lies beside the clusters: it stays when they are deleted. Images and the data of volumes are not in it.
             """)
 
-    @Argument(help: ArgumentHelp("Of the snapshot; without it that of the cluster and the time.", valueName: "name"))
+    @Argument(help: "Of the snapshot; without it that of the cluster and the time.", value: "name")
     var name: String?
 
     @OptionGroup var selection: ClusterSelection
 
     package init() {}
+
+    package var doing: String? { "saving cluster \(selection.cluster)" }
 
     package func run(in shell: Shell) async throws {
         let profile: ClusterProfile = try selection.profile(shell)

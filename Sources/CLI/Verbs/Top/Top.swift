@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -8,7 +7,7 @@ package struct Top: FamilyVerb {
     package static let configuration = CommandConfiguration(
         commandName: "top", abstract: "Show what nodes and pods use.", usage: "swkube top VERB [flags]")
 
-    @Argument(help: ArgumentHelp("node or pod.", valueName: "verb"))
+    @Argument(help: "node or pod.", value: "verb")
     package var words: [String] = []
 
     package init() {}

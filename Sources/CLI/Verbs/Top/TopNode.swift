@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -9,14 +8,13 @@ package struct TopNode: Verb {
         commandName: "top node", abstract: "Show what nodes use.", usage: "swkube top node [NAME | -l label] [flags]",
         aliases: ["top nodes", "top no"])
 
-    @Argument(help: ArgumentHelp("Name of a node.", valueName: "name"))
+    @Argument(help: "Name of a node.", value: "name")
     var names: [String] = []
 
-    @Option(
-        name: [.customShort("l"), .customLong("selector")], help: ArgumentHelp("Labels that the nodes must have.", valueName: "selector"))
+    @Option("selector", "l", help: "Labels that the nodes must have.", value: "selector")
     var selector: String?
 
-    @Flag(name: .customLong("show-capacity"), help: "Shares of what nodes have, not of what they give to pods.")
+    @Flag("show-capacity", help: "Shares of what nodes have, not of what they give to pods.")
     var showCapacity = false
 
     @OptionGroup var options: TopOptions

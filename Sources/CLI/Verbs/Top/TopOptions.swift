@@ -1,20 +1,17 @@
-import ArgumentParser
 import Machinery
 
 /// Flags of `top node` and `top pod`.
-package struct TopOptions: ParsableArguments, Sendable {
-    @Option(name: .customLong("sort-by"), help: ArgumentHelp("Sort by cpu or memory.", valueName: "field"))
+package struct TopOptions: FlagGroup {
+    @Option("sort-by", help: "Sort by cpu or memory.", value: "field")
     var sortBy: String?
 
-    @Flag(name: .customLong("no-headers"), help: "Leave the header of the table out.")
+    @Flag("no-headers", help: "Leave the header of the table out.")
     var noHeaders = false
 
-    @Flag(name: .customLong("show-swap"), help: "Show swap, too.")
+    @Flag("show-swap", help: "Show swap, too.")
     var showSwap = false
 
-    @Flag(
-        name: .customLong("use-protocol-buffers"), inversion: .prefixedNo,
-        help: ArgumentHelp("Taken for kubectl's sake.", visibility: .hidden))
+    @Flag("use-protocol-buffers", help: "Taken for kubectl's sake.", isHidden: true)
     var useProtocolBuffers = true
 
     @OptionGroup(title: "Connection") var connection: ConnectionOptions

@@ -1,5 +1,4 @@
 import API
-package import ArgumentParser
 import Client
 import Machinery
 
@@ -9,18 +8,18 @@ package struct TopPod: Verb {
         commandName: "top pod", abstract: "Show what pods use.", usage: "swkube top pod [NAME | -l label] [flags]",
         aliases: ["top pods", "top po"])
 
-    @Argument(help: ArgumentHelp("Name of a pod.", valueName: "name"))
+    @Argument(help: "Name of a pod.", value: "name")
     var names: [String] = []
 
     @OptionGroup(title: "Which objects") var selection: SelectionOptions
 
-    @Flag(name: [.customShort("A"), .customLong("all-namespaces")], help: "Show the pods of all namespaces.")
+    @Flag("all-namespaces", "A", help: "Show the pods of all namespaces.")
     var allNamespaces = false
 
-    @Flag(help: "Show each container.")
+    @Flag("containers", help: "Show each container.")
     var containers = false
 
-    @Flag(help: "Show the sum at the end.")
+    @Flag("sum", help: "Show the sum at the end.")
     var sum = false
 
     @OptionGroup var options: TopOptions

@@ -1,0 +1,115 @@
+import Glibc
+import Sandbox
+import TestSupport
+import Testing
+
+/// Doors carry bytes as if nobody stood between: all of them, both ends of a connection, and a break as a break.
+@Suite struct DoorsTests {
+    /// A door in front of a server of this process.
+    private final class Front: Sendable {
+        let listener: Int32
+        let port: Int
+        let doors: Doors
+
+        init() throws {
+            listener = try ClusterNetwork.hostListener("127.0.0.1", port: 0)
+            _ = fcntl(listener, F_SETFL, 0)
+            let target: Int = Front.port(of: listener)
+            let host = ClusterNetwork(hostNetworkBecause: nil)
+            doors = Doors { _ in try? host.beginConnect("127.0.0.1", port: target) }
+            let door: Int32 = try ClusterNetwork.hostListener("127.0.0.1", port: 0)
+            port = Front.port(of: door)
+            try doors.open(1, on: door)
+        }
+
+        deinit {
+            doors.close(1)
+            close(listener)
+        }
+
+        private static func port(of socket: Int32) -> Int {
+            var address = sockaddr_in()
+            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+            _ = withUnsafeMutablePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &length) }
+            }
+            return Int(UInt16(bigEndian: address.sin_port))
+        }
+
+        /// Both ends of one connection through the door: the client's and the server's.
+        func connection() throws -> (client: Int32, server: Int32) {
+            let client: Int32 = try ClusterNetwork.hostConnection("127.0.0.1", port: port, type: Int32(SOCK_STREAM.rawValue))
+            return (client, accept(listener, nil, nil))
+        }
+    }
+
+    /// Writes until nothing more goes in; returns how many bytes that were, each the low byte of its place.
+    private static func fill(_ socket: Int32) -> Int {
+        var count = 0
+        while true {
+            let bytes: [UInt8] = (0..<8192).map { UInt8(truncatingIfNeeded: (count + $0) * 7) }
+            let written: Int = send(socket, bytes, bytes.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+            if written > 0 { count += written }
+            if written < 0, errno == EAGAIN {
+                // What is on its way may make room for more.
+                var entry = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
+                if poll(&entry, 1, 200) == 0 { return count }
+            } else if written <= 0 {
+                return -1
+            }
+        }
+    }
+
+    /// Reads to the end; nil when a byte is another than ``fill(_:)`` wrote, or the connection broke.
+    private static func drain(_ socket: Int32) -> Int? {
+        var count = 0
+        var bytes = [UInt8](repeating: 0, count: 50_000)
+        while true {
+            let read: Int = recv(socket, &bytes, bytes.count, 0)
+            if read == 0 { return count }
+            guard read > 0 else { return nil }
+            for index in 0..<read where bytes[index] != UInt8(truncatingIfNeeded: (count + index) * 7) { return nil }
+            count += read
+        }
+    }
+
+    @Test func `a slow reader gets every byte, and an end of one way leaves the other open`() async throws {
+        let front = try Front()
+        let (client, server): (Int32, Int32) = try front.connection()
+        defer { for fd in [client, server] { close(fd) } }
+        // The door is full in one way, then in the other; each way ends while it is.
+        for (from, to) in [(client, server), (server, client)] {
+            let result: (sent: Int, received: Int?) = await BlockingThread.run {
+                let sent: Int = Self.fill(from)
+                shutdown(from, Int32(SHUT_WR))
+                return (sent, Self.drain(to))
+            }
+            #expect(result.sent > 200_000 && result.received == result.sent)
+        }
+    }
+
+    @Test func `a server that breaks off breaks the client's connection, and one that ends ends it`() async throws {
+        let front = try Front()
+        for isBroken in [true, false] {
+            let (client, server): (Int32, Int32) = try front.connection()
+            #expect(send(server, "x", 1, Int32(MSG_NOSIGNAL)) == 1)
+            #expect(await receive(client).count == 1)
+            if isBroken {
+                var none = linger(l_onoff: 1, l_linger: 0)
+                setsockopt(server, SOL_SOCKET, SO_LINGER, &none, socklen_t(MemoryLayout<linger>.size))
+            }
+            close(server)
+            let end: (count: Int, code: Int32) = await receive(client)
+            #expect(isBroken ? end.count == -1 && end.code == ECONNRESET : end.count == 0)
+            close(client)
+        }
+    }
+
+    private func receive(_ socket: Int32) async -> (count: Int, code: Int32) {
+        await BlockingThread.run {
+            var byte: UInt8 = 0
+            let count: Int = recv(socket, &byte, 1, 0)
+            return (count, errno)
+        }
+    }
+}
