@@ -52,7 +52,7 @@ static void set_up(char **settings) {
     static const char *const parameters[][2] = {
         {"net/ipv4/ip_forward", "1"}, {"net/ipv4/conf/all/rp_filter", "1"}, {"net/ipv4/conf/default/rp_filter", "1"},
         {"net/ipv4/conf/all/send_redirects", "0"}, {"net/ipv4/conf/default/send_redirects", "0"},
-        {"net/ipv4/ip_unprivileged_port_start", "0"}};
+        {"net/ipv4/ip_unprivileged_port_start", "0"}, {"net/ipv4/tcp_timestamps", RT_ONE_CLOCK}};
     for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++)
         if (rt_parameter(parameters[i][0], parameters[i][1]) < 0) birth_fail(parameters[i][0]);
     // A kernel without IPv6 has no such parameter, and needs none.

@@ -165,6 +165,7 @@ int pod_link_finish(const struct pod_link *link, unsigned groups) {
     snprintf(range, sizeof range, "0 %u", groups - 1 > 2147483647 ? 2147483647 : groups - 1);
     if (result == 0) result = rt_parameter("net/ipv4/ip_unprivileged_port_start", "0");
     if (result == 0) result = rt_parameter("net/ipv4/ping_group_range", range);
+    if (result == 0) result = rt_parameter("net/ipv4/tcp_timestamps", RT_ONE_CLOCK);
     int saved = errno;
     close(rt);
     errno = saved;

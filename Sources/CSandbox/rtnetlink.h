@@ -23,6 +23,9 @@ int rt_remove(int rt, const char *name);
 
 /// Writes a kernel parameter of the caller's namespace, by its path below /proc/sys.
 int rt_parameter(const char *path, const char *value);
+/// For tcp_timestamps: no offset of its own for each place that is connected to. A server behind a Service and by its own address is one
+/// server, which lets a client whose stamps go back wait for a second.
+#define RT_ONE_CLOCK "2"
 
 /// The network of a pod, as its birth is told: an address, the gateway's, and the name of the interface outside.
 struct pod_link {

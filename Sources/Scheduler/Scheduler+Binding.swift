@@ -44,6 +44,17 @@ extension Scheduler {
         }
     }
 
+    /// Returns when it is so. Looks at copies, ever more seldom; throws when it takes longer than `patience`.
+    func wait(_ patience: Duration, until isSo: () throws -> Bool) async throws {
+        let deadline: ClusterClock.Instant = clock.now.advanced(by: patience)
+        var pause: Duration = .milliseconds(5)
+        while try !isSo() {
+            guard clock.now < deadline else { throw PluginFailure(description: "timed out waiting for the condition") }
+            try await Task.sleep(for: pause)
+            pause = min(pause * 2, .seconds(1))
+        }
+    }
+
     /// True when the pod needs no node any more. What cannot be asked is tried again.
     private func isGone(_ pod: PodInfo) async -> Bool {
         do {

@@ -59,12 +59,6 @@ extension Scheduler {
                 claims.note(try await client.update(told))
             }
         }
-        let deadline: ClusterClock.Instant = clock.now.advanced(by: patience)
-        var pause: Duration = .milliseconds(5)
-        while !choices.keys.allSatisfy({ claims.get($0)?.isBound ?? false }) {
-            guard clock.now < deadline else { throw PluginFailure(description: "timed out waiting for the condition") }
-            try await Task.sleep(for: pause)
-            pause = min(pause * 2, .seconds(1))
-        }
+        try await wait(patience) { choices.keys.allSatisfy { claims.get($0)?.isBound ?? false } }
     }
 }

@@ -19,6 +19,7 @@ package struct Scheduler: Sendable {
     private let namespaces: Informer<Namespace>
     let claims: Informer<PersistentVolumeClaim>
     let volumes: Informer<PersistentVolume>
+    let deviceClaims: Informer<ResourceClaim>
     private let classes: Informer<StorageClass>
     let state: SchedulerState
     let measures: SchedulerMeasures
@@ -38,6 +39,7 @@ package struct Scheduler: Sendable {
         claims = informers.informer(PersistentVolumeClaim.self)
         volumes = informers.informer(PersistentVolume.self)
         classes = informers.informer(StorageClass.self)
+        deviceClaims = informers.informer(ResourceClaim.self)
         let state = SchedulerState(clock: clock, configuration: configuration)
         self.state = state
         measures = SchedulerMeasures(metrics, state)
@@ -47,7 +49,7 @@ package struct Scheduler: Sendable {
         volumes.onChange { state.changed($0, $1) { $0.setVolume($1.name, $2) } }
         classes.onChange { state.changed($0, $1) { $0.setClass($1.name, $2) } }
         informers.informer(CSINode.self).onChange { state.changed($0, $1) { $0.setDrivers(of: $1.name, $2) } }
-        informers.informer(ResourceClaim.self).onChange { state.changed($0, $1) { $0.setDeviceClaim($1, $2) } }
+        deviceClaims.onChange { state.changed($0, $1) { $0.setDeviceClaim($1, $2) } }
         informers.informer(DeviceClass.self).onChange { state.changed($0, $1) { $0.setDeviceClass($1.name, $2) } }
         informers.informer(ResourceSlice.self).onChange { state.devicesChanged($0, $1) }
         informers.informer(PodDisruptionBudget.self).onChange { state.budgetChanged($0, $1) }
@@ -66,6 +68,7 @@ package struct Scheduler: Sendable {
         await volumes.caughtUp()
         await claims.caughtUp()
         await pods.caughtUp()
+        await discardExtendedClaims()
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
                 while let work = await state.next({ await nodes.caughtUp(to: $0) }) {

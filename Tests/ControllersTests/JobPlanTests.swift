@@ -117,7 +117,7 @@ struct JobPlanTests {
         ]
         let first = plan(spec, pods: [failed("a", index: 0)])
         #expect(first.toRelease.isEmpty)
-        #expect(first.toMake == [JobPlan.NewPod(index: 0, failures: 1)])
+        #expect(first.toMake == [JobScaling.NewPod(index: 0, failures: 1)])
         let successor = Fixture.pod(
             "b",
             annotations: ["batch.kubernetes.io/job-completion-index": "0", "batch.kubernetes.io/job-index-failure-count": "1"],

@@ -52,3 +52,17 @@ struct ReplicaSetPlanTests {
         #expect(none.made == 0 && none.failure is Refused)
     }
 }
+
+/// Source: `TestGCTerminated` of pkg/controller/podgc.
+struct FinishedPodTests {
+    @Test func `of too many finished pods the evicted and the oldest go first`() {
+        var evicted: View<Pod> = Fixture.pod("evicted", phase: "Failed", created: 9)
+        evicted.status.reason = "Evicted"
+        let pods: [View<Pod>] = [
+            Fixture.pod("running"), Fixture.pod("new", phase: "Succeeded", created: 8), Fixture.pod("old", phase: "Failed", created: 1),
+            Fixture.pod("leaving", phase: "Failed", isTerminating: true), evicted,
+        ]
+        let names: [[String]] = [3, 2, 1, 0].map { FinishedPodCollector.surplus(pods, most: $0).map(\.name) }
+        #expect(names == [[], ["evicted"], ["evicted", "old"], ["evicted", "old", "new"]])
+    }
+}

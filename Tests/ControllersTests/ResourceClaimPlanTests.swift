@@ -60,3 +60,25 @@ struct ResourceClaimPlanTests {
         #expect(plan(claim(owner: "p"), owner: nil).isDoomed)
     }
 }
+
+/// Source: the table of pkg/controller/devicetainteviction.
+struct DeviceTaintEvictionTests {
+    private func time(_ seconds: Int64) -> Time { Time(seconds: seconds) }
+
+    @Test(
+        arguments: [
+            // At once; never; after the shortest of the tolerations that are used.
+            (#"[]"#, 100), (#"[{"operator":"Exists"}]"#, nil), (#"[{"key":"other","operator":"Exists"}]"#, 100),
+            (#"[{"key":"broken","operator":"Exists","tolerationSeconds":30}]"#, 130),
+            (#"[{"key":"broken","operator":"Exists","tolerationSeconds":30},{"operator":"Exists","tolerationSeconds":10}]"#, 110),
+            (#"[{"key":"broken","operator":"Equal","value":"no"}]"#, 100),
+        ] as [(String, Int64?)])
+    func `a device with a taint is used as long as it is tolerated`(tolerations: String, end: Int64?) throws {
+        let taint = View<DeviceTaint>(["key": "broken", "value": "yes", "effect": "NoExecute", "timeAdded": time(100).json])
+        let result = View<DeviceRequestAllocationResult>([
+            "request": "gpu", "driver": "d", "pool": "p", "device": "x", "tolerations": try JSON(parsing: Array(tolerations.utf8)),
+        ])
+        #expect(DeviceTaintEvictionController.end(of: result, [taint], now: time(200)) == end.map(time))
+        #expect(DeviceTaintEvictionController.end(of: result, [], now: time(200)) == nil)
+    }
+}

@@ -25,6 +25,20 @@ struct ServicePlanTests {
         #expect(groups.first?.ports == [["name": "http", "port": 8080, "protocol": "TCP"]])
     }
 
+    @Test func `endpoints say which change made them be written`() {
+        var pod: View<Pod> = Fixture.pod("a")
+        _ = pod.setCondition("Ready", false, now: Time(seconds: 100))
+        var early: View<Service> = service(plain)
+        early.metadata.creationTimestamp = Time(seconds: 50)
+        let backends = ServiceBackends(early, pods: [pod])
+        let time: String = Time(seconds: 100).description
+        #expect(backends.triggerTime(after: nil) == time)
+        #expect(backends.triggerTime(after: Time(seconds: 60).description) == time)
+        // A pod that went away tells no time.
+        #expect(backends.triggerTime(after: time) == nil)
+        #expect(ServiceBackends(early, pods: []).triggerTime(after: nil) == Time(seconds: 50).description)
+    }
+
     @Test func `a service may publish pods that are not ready`() {
         var spec: JSON = plain
         spec["publishNotReadyAddresses"] = true

@@ -55,7 +55,9 @@ struct DeviceTests {
             let given: [ObjectKey: View<AllocationResult>] = cluster.promiseDevices(to: pod, on: node)
             cluster.assume(pod, on: node)
             let parts: [String] = given.sorted { $0.key.name < $1.key.name }.flatMap { key, allocation in
-                allocation.devices.results.map { "\($0.request)=\($0.device)" }
+                allocation.devices.results.map { result in
+                    "\(result.request)=\(result.device)" + result.consumedCapacity.map { " \($0.key)=\($0.value)" }.joined()
+                }
             }
             return ([node] + parts).joined(separator: " ")
         }
@@ -150,7 +152,7 @@ struct DeviceTests {
         var cluster: ClusterCopy = try cluster([try slice("a", [""])], claims)
         #expect(place(try user("p", "x"), &cluster) == "a gpu=d0")
         #expect(place(try user("q", "y"), &cluster) == "a gpu=d0")
-        #expect(cluster.snapshot.devices.taken.count == 1)
+        #expect(cluster.snapshot.devices.uses.count == 1)
     }
 
     @Test func `a device with a taint is for claims that bear it`() throws {
@@ -173,6 +175,76 @@ struct DeviceTests {
         #expect(place(try user("p", "x"), &cluster) == "a gpu=d0")
         #expect(place(try user("q", "y"), &cluster) == "a gpu=d1")
         #expect(place(try user("r", "z"), &cluster) == "0/2 nodes are available: 2 cannot allocate all claims.")
+    }
+
+    @Test(arguments: [
+        // What nobody asks for is taken whole, or by the policy's default.
+        ("", "", ["a gpu=d0 memory=40Gi", "full"]),
+        ("", #""requestPolicy":{"default":"15Gi"}"#, ["a gpu=d0 memory=15Gi", "a gpu=d0 memory=15Gi", "full"]),
+        // Of what is asked for, as much as the policy lets one have.
+        ("18Gi", "", ["a gpu=d0 memory=18Gi", "a gpu=d0 memory=18Gi", "full"]),
+        (
+            "9Gi", #""requestPolicy":{"default":"8Gi","validValues":["8Gi","16Gi"]}"#,
+            ["a gpu=d0 memory=16Gi", "a gpu=d0 memory=16Gi", "full"]
+        ),
+        ("17Gi", #""requestPolicy":{"default":"8Gi","validValues":["8Gi","16Gi"]}"#, ["full"]),
+        (
+            "13Gi", #""requestPolicy":{"default":"8Gi","validRange":{"min":"8Gi","max":"24Gi","step":"4Gi"}}"#,
+            ["a gpu=d0 memory=16Gi", "a gpu=d0 memory=16Gi", "full"]
+        ),
+        ("25Gi", #""requestPolicy":{"default":"8Gi","validRange":{"min":"8Gi","max":"24Gi"}}"#, ["full"]),
+    ]) func `a shared device gives parts until it is used up`(wanted: String, policy: String, expected: [String]) throws {
+        let shared: String =
+            #""allowMultipleAllocations":true,"capacity":{"memory":{"value":"40Gi"\#(policy.isEmpty ? "" : "," + policy)}}"#
+        let asked: String = wanted.isEmpty ? "" : #""capacity":{"requests":{"memory":"\#(wanted)"}}"#
+        let names: [String] = (0..<expected.count).map { "x\($0)" }
+        var cluster: ClusterCopy = try cluster(
+            [try slice("a", [shared])], try names.map { try claim($0, #""requests":[\#(exactly("gpu", asked))]"#) })
+        for (name, answer) in zip(names, expected) {
+            let full = "0/2 nodes are available: 2 cannot allocate all claims."
+            #expect(place(try user(name, name), &cluster) == (answer == "full" ? full : answer))
+        }
+        cluster.withdrawDevices(from: try user("x0", "x0"))
+        #expect(cluster.snapshot.devices.uses.values.first?.shares ?? 0 == max(0, expected.count - 2))
+    }
+
+    @Test(arguments: [
+        (#""count":2,"capacity":{"requests":{"memory":"20Gi"}}"#, "", "a gpu=d0 memory=20Gi gpu=d0 memory=20Gi"),
+        // Each part of another device.
+        (
+            #""count":2,"capacity":{"requests":{"memory":"20Gi"}}"#, #"{"distinctAttribute":"gpu.example.com/index"}"#,
+            "a gpu=d0 memory=20Gi gpu=d1 memory=20Gi"
+        ),
+        (
+            #""allocationMode":"All","capacity":{"requests":{"memory":"1Gi"}}"#, "",
+            "a gpu=d0 memory=1Gi gpu=d1 memory=1Gi"
+        ),
+        (#""capacity":{"requests":{"cores":"1"}}"#, "", "0/2 nodes are available: 2 cannot allocate all claims."),
+    ]) func `a request may have several parts of one device`(request: String, constraints: String, expected: String) throws {
+        let shared: [String] = (0..<2).map {
+            #""allowMultipleAllocations":true,"attributes":{"index":{"int":\#($0)}},"capacity":{"memory":{"value":"40Gi"}}"#
+        }
+        var cluster: ClusterCopy = try cluster(
+            [try slice("a", shared)], [try claim("x", #""requests":[\#(exactly("gpu", request))],"constraints":[\#(constraints)]"#)])
+        #expect(place(try user("p", "x"), &cluster) == expected)
+    }
+
+    @Test(arguments: [
+        ("[]", DeviceReadiness.waiting), (#"[{"type":"attached","status":"False"}]"#, .waiting),
+        (#"[{"type":"attached","status":"True"}]"#, .ready),
+        (
+            #"[{"type":"attached","status":"True"},{"type":"broken","status":"True"}]"#,
+            .failed(device: "gpu.example.com/a/d0", condition: "broken")
+        ),
+    ]) func `a pod waits until its devices are ready`(conditions: String, expected: DeviceReadiness) throws {
+        var given: View<ResourceClaim> = try claim("x", #""requests":[\#(exactly("gpu"))]"#)
+        var cluster: ClusterCopy = try cluster(
+            [try slice("a", [#""bindingConditions":["attached"],"bindingFailureConditions":["broken"],"bindsToNode":true"#])], [given])
+        given.status.allocation = cluster.promiseDevices(to: try user("p", "x"), on: "a")[given.key]
+        given.json[["status", "devices"]] = [
+            ["driver": "gpu.example.com", "pool": "a", "device": "d0", "conditions": try JSON(parsing: Array(conditions.utf8))]
+        ]
+        #expect(DeviceReadiness(given) == expected)
     }
 
     @Test func `only the newest generation of a pool counts`() throws {

@@ -23,7 +23,7 @@ struct PreemptionTests {
     private func running(_ name: String, cpu: String, priority: Int = 0, labels: [String: String] = [:], made: Int64 = 0) throws -> PodInfo
     {
         var view: View<Pod> = try podView(name, asking(cpu: cpu), labels: labels, priority: priority)
-        view.metadata.creationTimestamp = Time(seconds: made)
+        view.status.startTime = Time(seconds: made)
         return PodInfo(view)
     }
 

@@ -108,18 +108,6 @@ package struct ParamRef: Schema {
     }
 }
 
-extension View<LabelSelector> {
-    /// As Go's `String()` prints the message.
-    fileprivate var goDescription: String {
-        let labels: String = self.matchLabels.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)," }.joined()
-        let expressions: String = self.matchExpressions.map {
-            "LabelSelectorRequirement{Key:\($0.key),Operator:\($0.operator),Values:[\($0.values.joined(separator: " "))],},"
-        }.joined()
-        return "&LabelSelector{MatchLabels:map[string]string{\(labels)},"
-            + "MatchExpressions:[]LabelSelectorRequirement{\(expressions)},}"
-    }
-}
-
 /// A value with a name, for the expressions of a policy that come after it.
 package struct PolicyVariable: Schema {
     package static let definition = Definition(

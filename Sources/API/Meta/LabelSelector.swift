@@ -16,6 +16,16 @@ package struct LabelSelector: Schema {
 }
 
 extension View<LabelSelector> {
+    /// As Go's `String()` prints the message.
+    package var goDescription: String {
+        let labels: String = self.matchLabels.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)," }.joined()
+        let expressions: String = self.matchExpressions.map {
+            "LabelSelectorRequirement{Key:\($0.key),Operator:\($0.operator),Values:[\($0.values.joined(separator: " "))],},"
+        }.joined()
+        return "&LabelSelector{MatchLabels:map[string]string{\(labels)},"
+            + "MatchExpressions:[]LabelSelectorRequirement{\(expressions)},}"
+    }
+
     /// True when no condition is given, so that every object matches.
     package var isEmpty: Bool { self.matchLabels.isEmpty && self.matchExpressions.isEmpty }
 }

@@ -49,7 +49,7 @@ package struct DeviceRequestAllocationResult: Schema {
 
 extension View<DeviceRequestAllocationResult> {
     /// `driver/pool/device`, and the share if the device has several.
-    var key: String { ([self.driver, self.pool, self.device] + (self.shareID.map { [$0] } ?? [])).joined(separator: "/") }
+    package var key: String { ([self.driver, self.pool, self.device] + (self.shareID.map { [$0] } ?? [])).joined(separator: "/") }
 }
 
 /// Conditions that devices have to reach before pods are bound. Source: `validateDeviceBindingParameters`.
@@ -115,7 +115,7 @@ package struct AllocatedDeviceStatus: Schema {
 
 extension View<AllocatedDeviceStatus> {
     /// As ``View/key`` of the result that it speaks of.
-    var key: String { ([self.driver, self.pool, self.device] + (self.shareID.map { [$0] } ?? [])).joined(separator: "/") }
+    package var key: String { ([self.driver, self.pool, self.device] + (self.shareID.map { [$0] } ?? [])).joined(separator: "/") }
 }
 
 /// What is known of a network interface.

@@ -178,6 +178,13 @@ package struct DeviceToleration: Schema {
     }
 }
 
+extension View<DeviceToleration> {
+    package func tolerates(_ taint: View<DeviceTaint>) -> Bool {
+        (self.effect.isEmpty || self.effect == taint.effect) && (self.key.isEmpty || self.key == taint.key)
+            && (self.operator == "Exists" || self.value == taint.value)
+    }
+}
+
 /// What must hold of the devices of several requests together.
 package struct DeviceConstraint: Schema {
     package static let definition = Definition(

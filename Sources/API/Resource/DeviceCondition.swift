@@ -91,4 +91,9 @@ package enum DeviceName {
         guard let slash = name.firstIndex(of: "/") else { return (driver, name) }
         return (String(name[..<slash]), String(name[name.index(after: slash)...]))
     }
+
+    /// A name with its domain, as in `gpu.example.com/memory`.
+    ///
+    /// - Parameter driver: the domain of a name that gives none.
+    package static func full(_ name: String, _ driver: String) -> String { name.contains("/") ? name : driver + "/" + name }
 }

@@ -1,5 +1,6 @@
 import API
 import HTTP
+import Machinery
 
 /// Where a request came from, for the records of an audit.
 package struct RequestOrigin: Sendable {

@@ -1,4 +1,5 @@
 import HTTP
+import Machinery
 
 /// The name of one request, by which a client can tell it to whoever reads the server's records: its own, or a fresh UUID.
 ///

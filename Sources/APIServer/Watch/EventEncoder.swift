@@ -73,8 +73,12 @@ final class EventEncoder: Sendable {
     func tree(_ change: WatchedChange, omitsManagedFields: Bool) throws(APIStatus) -> (kind: String, object: JSON) {
         switch change {
         case .object(let kind, let entry):
-            let form = EventRings.Tree(
-                isWhole: call.request.representation == .object, omitsManagedFields: omitsManagedFields, apiVersion: call.names.apiVersion)
+            let isWhole: Bool = call.request.representation == .object
+            var form = EventRings.Tree(isWhole: true, omitsManagedFields: omitsManagedFields, apiVersion: call.names.apiVersion)
+            if !isWhole {
+                if let whole = rings.trees.known(entry.revision, form) { return (kind.rawValue, Representations.metadata(whole)) }
+                form.isWhole = false
+            }
             let object: JSON = try rings.trees.event(entry.revision, form, isKept: { _ in entry.value.count <= EventRings.largest }) {
                 () throws(APIStatus) in try tree(of: call.bytes(entry), omitsManagedFields)
             }

@@ -27,11 +27,10 @@ final class EventRing<Form: Hashable & Sendable, Made: Sendable>: Sendable {
     func event(
         _ revision: Revision, _ form: Form, isKept: (Made) -> Bool, make: () throws(APIStatus) -> Made
     ) throws(APIStatus) -> Made {
-        let index = Int(revision % Revision(count))
-        let found: Made? = slots.withLock { $0[index].revision == revision ? $0[index].forms[form] : nil }
-        if let found { return found }
+        if let found = known(revision, form) { return found }
         let made: Made = try make()
         guard isKept(made) else { return made }
+        let index: Int = place(of: revision)
         slots.withLock { slots in
             // Objects that stood there when a watch began are old: they must not drive out what is new.
             guard slots[index].revision <= revision else { return }
@@ -40,6 +39,14 @@ final class EventRing<Form: Hashable & Sendable, Made: Sendable>: Sendable {
         }
         return made
     }
+
+    /// An event in a form, if somebody had it in that form of late.
+    func known(_ revision: Revision, _ form: Form) -> Made? {
+        let index: Int = place(of: revision)
+        return slots.withLock { $0[index].revision == revision ? $0[index].forms[form] : nil }
+    }
+
+    private func place(of revision: Revision) -> Int { Int(revision % Revision(count)) }
 }
 
 /// The two forms in which watches share events: bytes for the wire, and trees for readers in this process.
@@ -55,7 +62,7 @@ struct EventRings: Sendable {
 
     /// What of an object stands in its tree.
     struct Tree: Hashable {
-        let isWhole: Bool
+        var isWhole: Bool
         let omitsManagedFields: Bool
         let apiVersion: String
     }

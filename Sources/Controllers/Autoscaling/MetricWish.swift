@@ -58,9 +58,8 @@ struct MetricWishes: Sendable {
             return try await problem("FailedGetObjectMetric", "unable to get metric \(source.metric.name)") { try await ofObject(source) }
         case "External":
             guard let source = metric.external else { break }
-            return try await problem("FailedGetExternalMetric", "unable to get external metric \(namespace)/\(source.metric.name)") {
-                try await ofExternal(source)
-            }
+            let name: String = "\(namespace)/\(source.metric.name)/\(source.metric.selector?.goDescription ?? "nil")"
+            return try await problem("FailedGetExternalMetric", "unable to get external metric \(name)") { try await ofExternal(source) }
         default: break
         }
         throw MetricProblem(

@@ -15,11 +15,13 @@ struct ResourceClaimController: ObjectController {
 
     func watchOthers(_ queue: WorkQueue) {
         pods.onChange { before, after in
-            guard let pod = before ?? after, !pod.spec.resourceClaims.isEmpty,
-                after.map({ $0.isDone || $0.metadata.uid != pod.metadata.uid }) ?? true
+            guard let pod = after ?? before else { return }
+            let extended: View<PodExtendedResourceClaimStatus>? = pod.status.extendedResourceClaimStatus
+            guard !pod.spec.resourceClaims.isEmpty || extended != nil,
+                after.map({ $0.isDone || $0.metadata.uid != before?.metadata.uid }) ?? true
             else { return }
-            for use in pod.spec.resourceClaims {
-                if let name = (after ?? pod).claimName(use) { queue.add(ObjectKey(namespace: pod.namespace, name: name)) }
+            for case let name? in pod.spec.resourceClaims.map({ pod.claimName($0) }) + [extended?.resourceClaimName] {
+                queue.add(ObjectKey(namespace: pod.namespace, name: name))
             }
         }
     }

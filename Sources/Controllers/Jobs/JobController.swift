@@ -46,7 +46,7 @@ struct JobController: ObjectController {
         if let failure = made.failure { throw failure }
     }
 
-    private func make(_ job: View<Job>, _ new: JobPlan.NewPod) async throws {
+    private func make(_ job: View<Job>, _ new: JobScaling.NewPod) async throws {
         var pod: View<Pod> = makePod(from: job.spec.template, for: job)
         pod.metadata.finalizers = pod.metadata.finalizers + [View<Pod>.trackingFinalizer]
         if let index = new.index { pod.take(index: index, of: job, failures: new.failures, ignoredFailures: new.ignoredFailures) }

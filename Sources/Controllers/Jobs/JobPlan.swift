@@ -8,28 +8,16 @@ import Machinery
 /// pod keeps its finalizer, and so its count of failures, until its successor is there.
 /// Source: KEP-2307, KEP-3850, pkg/controller/job/job_controller.go.
 struct JobPlan {
-    /// A pod to make.
-    struct NewPod: Equatable {
-        /// Of an Indexed job.
-        var index: Int?
-        /// Failures of the index so far; nil where they don't count by index.
-        var failures: Int?
-        var ignoredFailures: Int?
-    }
-
     /// The status to write; equal to the present one when nothing changes.
     private(set) var status: View<JobStatus>
     /// Pods that may lose their finalizer once the status is written.
     private(set) var toRelease: [View<Pod>] = []
     /// Active pods that must go.
     private(set) var victims: [View<Pod>] = []
-    private(set) var toMake: [NewPod] = []
+    private(set) var toMake: [JobScaling.NewPod] = []
     private(set) var nextLook: Duration?
     /// The job's news, as events.
     private(set) var news: [(level: String, reason: String, message: String)] = []
-
-    /// As upstream: more is left for the next round.
-    static let most = 500
 
     private let job: View<Job>
     private let pods: [View<Pod>]
@@ -165,7 +153,12 @@ struct JobPlan {
             status.startTime = now
             news.append(("Normal", "Resumed", "Job resumed"))
         }
-        scale()
+        let scaling = JobScaling(
+            job, pods: pods, active: active, done: done, lost: lost, waiting: waiting, succeeded: succeeded,
+            terminating: failure.replacesFailedOnly ? status.terminating ?? 0 : 0, now: now)
+        victims = scaling.victims
+        toMake = scaling.toMake
+        if let delay = scaling.nextLook { look(in: delay) }
         if let deadline = job.spec.activeDeadlineSeconds, let start = status.startTime {
             look(in: .seconds(max(0, start.seconds + Int64(deadline) - now.seconds)))
         }
@@ -221,116 +214,5 @@ struct JobPlan {
         } else {
             news.append(("Warning", reason, message))
         }
-    }
-
-    // MARK: - Scaling
-
-    private mutating func scale() {
-        let parallelism: Int = job.spec.parallelism ?? 1
-        let wanted: Int
-        if let completions = job.spec.completions {
-            wanted = min(max(0, completions - succeeded - (job.isIndexed ? lost.count : 0)), parallelism)
-        } else {
-            wanted = succeeded > 0 ? min(active.count, parallelism) : parallelism
-        }
-        victims = misnumbered
-        let staying: [View<Pod>] = active.filter { pod in !victims.contains { $0.name == pod.name } }
-        let surplus: Int = staying.count - wanted
-        if surplus > 0 {
-            victims += VictimRank.sorted(staying).prefix(surplus)
-            return
-        }
-        let terminating: Int = failure.replacesFailedOnly ? status.terminating ?? 0 : 0
-        let missing: Int = min(wanted - staying.count - terminating, Self.most)
-        guard missing > 0 else { return }
-        if job.spec.backoffLimitPerIndex == nil {
-            let wait: Duration = JobBackOff.left(pods, now)
-            if wait > .zero { return look(in: wait) }
-        }
-        guard job.isIndexed else {
-            toMake = Array(repeating: NewPod(), count: missing)
-            return
-        }
-        makeIndexes(missing, busy: Set(staying.compactMap(\.completionIndex)))
-    }
-
-    /// The lowest indexes that are neither done, lost nor running, each when its own back-off is over.
-    private mutating func makeIndexes(_ missing: Int, busy: Set<Int>) {
-        let ending: Set<Int> =
-            failure.replacesFailedOnly ? Set(pods.filter { $0.isTerminating && !$0.isFinished }.compactMap(\.completionIndex)) : []
-        for index in 0..<(job.spec.completions ?? 0) where toMake.count < missing {
-            guard !done.contains(index), !lost.contains(index), !busy.contains(index), !ending.contains(index) else { continue }
-            guard job.spec.backoffLimitPerIndex != nil else {
-                toMake.append(NewPod(index: index))
-                continue
-            }
-            guard let predecessor = waiting[index] else {
-                toMake.append(NewPod(index: index, failures: 0))
-                continue
-            }
-            let wait: Duration = JobBackOff.left(after: predecessor, failure, now)
-            if wait > .zero {
-                look(in: wait)
-            } else {
-                let count: (counted: Int, ignored: Int) = failure.failures(with: predecessor)
-                toMake.append(
-                    NewPod(index: index, failures: count.counted, ignoredFailures: count.ignored > 0 ? count.ignored : nil))
-            }
-        }
-    }
-
-    /// Active pods of an Indexed job whose index is none, or is another pod's too.
-    private var misnumbered: [View<Pod>] {
-        guard job.isIndexed else { return [] }
-        let range: Range<Int> = 0..<(job.spec.completions ?? 0)
-        var seen: Set<Int> = []
-        // The one that has come furthest stays.
-        return VictimRank.sorted(active).reversed().filter { pod in
-            guard let index = pod.completionIndex, range.contains(index) else { return true }
-            return !seen.insert(index).inserted
-        }
-    }
-}
-
-extension View<Job> {
-    var isIndexed: Bool { self.spec.completionMode == "Indexed" }
-
-    var finishedAt: Time? {
-        self.status.conditions.first { ($0.type == "Complete" || $0.type == "Failed") && $0.status == "True" }?.lastTransitionTime
-    }
-}
-
-extension View<Pod> {
-    static var trackingFinalizer: String { "batch.kubernetes.io/job-tracking" }
-
-    /// Not counted yet.
-    var isTracked: Bool { self.metadata.finalizers.contains(Self.trackingFinalizer) }
-
-    var completionIndex: Int? { self.metadata.annotations[JobLabels.completionIndex].flatMap { Int($0) } }
-
-    /// When its last container ended, or when it was told to.
-    var finishedAt: Time? {
-        self.status.containerStatuses.compactMap { $0.state.terminated?.finishedAt }.max() ?? self.metadata.deletionTimestamp
-    }
-}
-
-extension View<JobStatus> {
-    func condition(_ type: String) -> View<JobCondition>? { self.conditions.first { $0.type == type } }
-
-    /// Returns false when it was like this already.
-    @discardableResult
-    mutating func setCondition(_ type: String, _ isTrue: Bool, _ reason: String, _ message: String, _ now: Time) -> Bool {
-        let word: String = isTrue ? "True" : "False"
-        if let old = condition(type), old.status == word { return false }
-        let new = View<JobCondition> {
-            $0.type = type
-            $0.status = word
-            $0.lastProbeTime = now
-            $0.lastTransitionTime = now
-            $0.reason = reason
-            $0.message = message
-        }
-        self.conditions = self.conditions.filter { $0.type != type } + [new]
-        return true
     }
 }

@@ -43,8 +43,13 @@ struct NodeLifecycleController: Controller {
         let (state, clock): (LifecycleState, ClusterClock) = (state, context.clock)
         nodes.onChange { before, after in
             guard let node = after else {
-                if let before { state.lock.withLock { $0.heartbeats[before.name] = nil } }
-                return
+                guard let before else { return }
+                state.lock.withLock { $0.heartbeats[before.name] = nil }
+                let name: String = before.name
+                return tell(before, .normal, reason: "RemovingNode", "Node \(name) event: Removing Node \(name) from Controller")
+            }
+            if before == nil {
+                tell(node, .normal, reason: "RegisteredNode", "Node \(node.name) event: Registered Node \(node.name) in Controller")
             }
             let ready: View<NodeCondition>? = node.condition("Ready")
             let status: Time? = ready.flatMap { $0.status == "Unknown" ? nil : $0.lastHeartbeatTime }

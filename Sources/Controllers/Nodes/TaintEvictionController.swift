@@ -67,17 +67,7 @@ struct TaintEvictionController: Controller {
 
     private func evict(_ pod: View<Pod>) async throws {
         tell(pod, .normal, reason: "TaintManagerEviction", "Marking for deletion Pod \(pod.key)")
-        var marked: View<Pod> = pod
-        let isNews: Bool = marked.setCondition(
-            "DisruptionTarget", true, reason: "DeletionByTaintManager", message: "Taint manager: deleting due to NoExecute taint",
-            now: context.clock.time)
-        do {
-            if isNews, let condition = marked.condition("DisruptionTarget") {
-                let patch: JSON = ["metadata": ["uid": .string(pod.metadata.uid)], "status": ["conditions": [condition.json]]]
-                try await context.client.patch(Pod.self, pod.key, patch, subresource: "status")
-            }
-            try await context.client.delete(Pod.self, pod.key, uid: pod.metadata.uid)
-        } catch let status as APIStatus where status.isNotFound || status.isConflict {}
+        try await context.drive(pod, reason: "DeletionByTaintManager", "Taint manager: deleting due to NoExecute taint")
     }
 
     enum Tolerance: Equatable {

@@ -85,6 +85,20 @@ extension ControllerContext {
         } catch let status as APIStatus where status.isNotFound || status.isConflict {}
     }
 
+    /// Says of a pod why it has to go, for whoever counts it, and deletes it.
+    func drive(_ pod: View<Pod>, reason: String, _ message: String) async throws {
+        var marked: View<Pod> = pod
+        do {
+            if marked.setCondition("DisruptionTarget", true, reason: reason, message: message, now: clock.time),
+                let condition = marked.condition("DisruptionTarget")
+            {
+                let patch: JSON = ["metadata": ["uid": .string(pod.metadata.uid)], "status": ["conditions": [condition.json]]]
+                try await client.patchUnread(Pod.self, pod.key, patch, subresource: "status")
+            }
+        } catch let status as APIStatus where status.isNotFound || status.isConflict { return }
+        try await delete(pod)
+    }
+
     /// Makes an object unless it is there already, or its namespace is on its way out; the copy waits for it.
     func createIfAbsent<K: Kind>(_ object: View<K>, notedIn copy: Informer<K>) async throws {
         do {

@@ -51,7 +51,7 @@ struct EndpointSliceController: Controller {
         if service.wantsProportionalHints { hint(&contents, service) }
         var labels: [String: String] = service.metadata.labels
         if service.isHeadless { labels["service.kubernetes.io/headless"] = "" }
-        try await keeper.keep(contents, most: 100, of: service, labels: labels)
+        try await keeper.keep(contents, most: 100, of: service, labels: labels, trigger: backends.triggerTime)
         return nil
     }
 

@@ -34,7 +34,7 @@ struct EndpointsController: Controller {
         guard let service = services.get(key), !service.spec.selector.isEmpty, service.spec.type != "ExternalName" else {
             // Endpoints without a service of that name are somebody's own, or left over from one of ours.
             if services.get(key) == nil, let present,
-                present.metadata.labels[Self.managed] != nil || present.metadata.annotations[Self.trigger] != nil
+                present.metadata.labels[Self.managed] != nil || present.metadata.annotations[ServiceBackends.trigger] != nil
             {
                 try await context.client.delete(Endpoints.self, key, uid: present.metadata.uid)
             }
@@ -52,17 +52,19 @@ struct EndpointsController: Controller {
         if updated.metadata.annotations[Self.overCapacity] != nil || isTruncated {
             updated.metadata.annotations[Self.overCapacity] = isTruncated ? "truncated" : nil
         }
-        guard let present else {
+        let isSame: Bool = present?.json["subsets"] ?? [] == .array(subsets) && present?.metadata.json == updated.metadata.json
+        if isSame { return nil }
+        updated.metadata.annotations[ServiceBackends.trigger] = backends.triggerTime(
+            after: present?.metadata.annotations[ServiceBackends.trigger])
+        guard present != nil else {
             try await context.createIfAbsent(updated, notedIn: endpoints)
             return nil
         }
-        let isSame: Bool = (present.json["subsets"] ?? []) == .array(subsets) && present.metadata.json == updated.metadata.json
-        if !isSame { endpoints.note(try await context.client.update(updated)) }
+        endpoints.note(try await context.client.update(updated))
         return nil
     }
 
     private static let managed = "endpoints.kubernetes.io/managed-by"
-    private static let trigger = "endpoints.kubernetes.io/last-change-trigger-time"
     private static let overCapacity = "endpoints.kubernetes.io/over-capacity"
 
     private func subset(_ group: ServiceBackends.Group) -> JSON {

@@ -22,6 +22,8 @@ struct ServiceBackends {
     }
 
     private(set) var groups: [Group]
+    /// When a pod last became ready or ceased to be, or the service was made.
+    private let changedAt: Time
 
     var count: Int { groups.reduce(0) { $0 + $1.backends.count } }
 
@@ -52,6 +54,19 @@ struct ServiceBackends {
             }
         }
         self.groups = groups
+        changedAt = matching.compactMap { $0.condition("Ready")?.lastTransitionTime }
+            .reduce(service.metadata.creationTimestamp ?? .epoch) { max($0, $1) }
+    }
+
+    /// Of the annotation that says which change made endpoints be written, so that others can measure how long that took.
+    static let trigger = "endpoints.kubernetes.io/last-change-trigger-time"
+
+    /// Its value; nil when nothing new made this writing necessary. Source: `ComputeEndpointLastChangeTriggerTime` of k8s.io/endpointslice.
+    ///
+    /// - Parameter before: what it says so far.
+    func triggerTime(after before: String?) -> String? {
+        if let before, let time = Time(before), changedAt <= time { return nil }
+        return changedAt.description
     }
 
     /// Leaves so many at most: those that are not ready go first, then each group gives its share. Returns whether some had to go.

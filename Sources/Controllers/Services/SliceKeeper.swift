@@ -39,8 +39,10 @@ struct SliceKeeper: Sendable {
     /// - Parameters:
     ///   - most: endpoints of one slice.
     ///   - labels: of every slice, beside those that say whose it is.
+    ///   - trigger: what made a slice be written, from what it says of that so far; nil for nothing to tell.
     func keep<Owner: Kind>(
-        _ contents: [SlicePlan.Group], most: Int, of owner: View<Owner>, labels: [String: String], annotations: [String: String] = [:]
+        _ contents: [SlicePlan.Group], most: Int, of owner: View<Owner>, labels: [String: String], annotations: [String: String] = [:],
+        trigger: (String?) -> String? = { _ in nil }
     ) async throws {
         await slices.caughtUp()
         let labels: [String: String] = labels.merging([Self.serviceLabel: owner.metadata.name, Self.managed: manager]) { $1 }
@@ -52,18 +54,26 @@ struct SliceKeeper: Sendable {
         }
         for var slice in present where !plan.surplus.contains(slice.name) {
             let change: SlicePlan.Group? = changes[slice.name]
-            guard change != nil || slice.metadata.labels != labels || slice.metadata.annotations != annotations else { continue }
+            var marks: [String: String] = slice.metadata.annotations
+            let triggered: String? = marks.removeValue(forKey: ServiceBackends.trigger)
+            guard change != nil || slice.metadata.labels != labels || marks != annotations else { continue }
             slice.metadata.labels = labels
-            if annotations.isEmpty { slice.metadata.remove(\.annotations) } else { slice.metadata.annotations = annotations }
+            mark(&slice, trigger(triggered))
             if let change { Self.write(change, to: &slice) }
             slices.note(try await context.client.update(slice))
         }
         for slice in present where plan.surplus.contains(slice.name) { try await context.delete(slice) }
 
+        func mark(_ slice: inout View<EndpointSlice>, _ time: String?) {
+            var marks: [String: String] = annotations
+            if let time { marks[ServiceBackends.trigger] = time }
+            if marks.isEmpty { slice.metadata.remove(\.annotations) } else { slice.metadata.annotations = marks }
+        }
+
         func make(_ content: SlicePlan.Group) async throws {
             var slice = View<EndpointSlice>(["apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice"])
             slice.metadata.labels = labels
-            if !annotations.isEmpty { slice.metadata.annotations = annotations }
+            mark(&slice, trigger(nil))
             slice.metadata.generateName = owner.metadata.name + "-"
             slice.metadata.namespace = owner.metadata.namespace
             slice.metadata.ownerReferences = [View<OwnerReference>.controller(owner)]

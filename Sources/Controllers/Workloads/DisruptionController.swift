@@ -9,6 +9,7 @@ import Machinery
 struct DisruptionController: ObjectController {
     static let name = "disruption-controller"
     static let queueName = "disruption"
+    static let component = "controllermanager"
     /// A disruption that was paid for and whose pod is still there after this time did not happen.
     static let patience: Int64 = 120
 
@@ -32,10 +33,14 @@ struct DisruptionController: ObjectController {
         let selected: [View<Pod>] = context.informers.podsByLabel.pods(in: budget.namespace) { selector.matches($0) }
             .filter { !$0.isFinished }
         gathering.weigh(budget.key, selected.count)
+        if selected.isEmpty { tell(budget, .normal, reason: "NoPods", "No matching pods found") }
         let expected: Int
         do {
             expected = try await expectedPods(budget, selected)
         } catch let problem as DisruptionProblem {
+            tell(
+                budget, .warning, reason: "CalculateExpectedPodCountFailed",
+                "Failed to calculate the number of expected pods: \(problem)")
             return try await fail(budget, problem.description)
         }
         let (status, nextLook) = Self.status(budget, selected, expected: expected, now: context.clock.time)
@@ -47,35 +52,47 @@ struct DisruptionController: ObjectController {
     private func expectedPods(_ budget: View<PodDisruptionBudget>, _ selected: [View<Pod>]) async throws -> Int {
         guard budget.spec.maxUnavailable != nil || budget.spec.minAvailable?.percent != nil else { return selected.count }
         var wanted: [String: Int] = [:]
+        var isUnmanaged: Bool = false
         for pod in selected {
+            // Nobody says how many of such pods there should be: they count for nothing.
             guard let owner = pod.metadata.controller else {
-                // Pods without a controller have no wanted number; they count as they are.
-                wanted["pod/" + pod.metadata.uid] = 1
+                isUnmanaged = true
                 continue
             }
             guard wanted[owner.uid] == nil else { continue }
-            wanted[owner.uid] = try await scale(owner, pod.namespace)
+            guard let scale = try await self.scale(owner, pod.namespace) else {
+                throw DisruptionProblem(description: "found no controllers for pod \(JSON.quoted(pod.name))")
+            }
+            wanted[owner.uid] = scale
+        }
+        if isUnmanaged {
+            tell(
+                budget, .warning, reason: "UnmanagedPods",
+                "Pods selected by this PodDisruptionBudget (selector: \(budget.spec.selector?.goDescription ?? "nil")) were found to be unmanaged. "
+                    + "As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account "
+                    + "for these pods please set \".spec.minAvailable\" field of the PDB to an integer value.")
         }
         return wanted.values.reduce(0, +)
     }
 
-    private func scale(_ owner: View<OwnerReference>, _ namespace: String) async throws -> Int {
+    /// nil where there is no such owner.
+    private func scale(_ owner: View<OwnerReference>, _ namespace: String) async throws -> Int? {
         let key = ObjectKey(namespace: namespace, name: owner.name)
         switch owner.kind {
         case "ReplicaSet":
-            guard let set = sets.get(key) else { return 0 }
+            guard let set = sets.get(key), set.metadata.uid == owner.uid else { return nil }
             guard let deployment = set.metadata.controller, deployment.kind == "Deployment" else { return set.spec.replicas }
             return deployments.get(ObjectKey(namespace: namespace, name: deployment.name))?.spec.replicas ?? set.spec.replicas
         default:
             // Any kind with a scale, custom ones too.
             let catalog = ResourceCatalog(context.client.transport)
-            guard let resource = try await catalog.find(apiVersion: owner.apiVersion, kind: owner.kind) else { return 0 }
+            guard let resource = try await catalog.find(apiVersion: owner.apiVersion, kind: owner.kind) else { return nil }
             do {
                 let request = APIRequest(.get, resource.resource, namespace: namespace, name: owner.name, subresource: "scale")
                 return View<Scale>(try await context.client.send(request)).spec.replicas
             } catch let status as APIStatus where status.isNotFound {
                 let hasNone: Bool = Registry.kinds.contains { $0.names.resource == resource.resource && !$0.names.has("scale") }
-                guard hasNone else { return 0 }
+                guard hasNone else { return nil }
                 throw DisruptionProblem(description: "\(resource.qualified) does not implement the scale subresource")
             }
         }

@@ -134,6 +134,8 @@ final class ServerStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
         isHead = head.method == .HEAD
         keepsAlive = wire == .http2 || (head.isKeepAlive && !connection.isDraining && !Self.asksForUpgrade(head))
         deadline = .now() + TimeAmount(service.limits.bodyTimeout)
+        // Source: RFC 9112, 3.2.
+        if wire == .http1, head.version.minor > 0, head.headers["host"].count != 1 { return refuse(.malformed) }
         if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > service.limits.bodySize {
             return refuse(.bodyTooLarge(limit: service.limits.bodySize))
         }

@@ -6,19 +6,12 @@ import Machinery
 /// Tries requests in their order, descriptions in the order of preference and devices in the order of their slices, and goes back where
 /// a choice leaves nothing for a later request. Source: the structured allocator of staging/src/k8s.io/dynamic-resource-allocation.
 struct DeviceAllocator {
-    /// A device that was chosen.
-    private struct Choice {
-        let claim: Int
-        let wish: DeviceWish
-        let device: OfferedDevice
-    }
-
     private let wishes: [ClaimWish]
     private let pools: [DevicePool]
-    private let taken: Set<DeviceID>
     private let node: NodeFacts
-    private var chosen: [Choice] = []
-    private var used: Set<DeviceID> = []
+    private var chosen: [DeviceChoice] = []
+    /// What others have, and what was chosen.
+    private var uses: [DeviceID: DeviceUse]
     /// Devices that fit a description, by the description's name within its claim.
     private var candidates: [[String: [OfferedDevice]]]
     /// What is left of counters: by pool, set and name.
@@ -30,11 +23,11 @@ struct DeviceAllocator {
         self.wishes = wishes
         self.node = node
         pools = view.pools(for: node)
-        taken = view.taken
+        uses = view.uses
         candidates = Array(repeating: [:], count: wishes.count)
         for pool in pools where !pool.counters.isEmpty {
             var left: [String: [String: Quantity]] = pool.counters
-            for device in pool.devices where view.taken.contains(device.id) { Self.take(device, &left) }
+            for device in pool.devices where view.uses[device.id] != nil { Self.take(device, &left) }
             counters[pool.id] = left
         }
     }
@@ -43,7 +36,9 @@ struct DeviceAllocator {
     mutating func allocate() throws(DeviceCondition.Failure) -> [ObjectKey: View<AllocationResult>]? {
         guard try meet(claim: 0, request: 0) else { return nil }
         var results: [ObjectKey: View<AllocationResult>] = [:]
-        for (index, wish) in wishes.enumerated() { results[wish.key] = result(index, wish) }
+        for (index, wish) in wishes.enumerated() {
+            results[wish.key] = DeviceAllocation(claim: wish, choices: chosen.filter { $0.claim == index }, node: node.name).result
+        }
         return results
     }
 
@@ -70,12 +65,17 @@ struct DeviceAllocator {
     ) throws(DeviceCondition.Failure) -> Bool {
         guard count > 0 else { return try meet(claim: claim, request: request + 1) }
         var rest: ArraySlice<OfferedDevice> = devices
-        while rest.count >= count, let device = rest.popFirst() {
+        while let device = rest.first {
             stepsLeft -= 1
             guard stepsLeft > 0 else { return false }
-            guard take(device, wish, claim) else { continue }
-            if try choose(count - 1, wish, rest, claim, request) { return true }
-            giveBack(wish)
+            let others: ArraySlice<OfferedDevice> = rest.dropFirst()
+            if take(device, wish, claim) {
+                // Of a shared device a request may have several parts, unless it asks for each device once.
+                let next: ArraySlice<OfferedDevice> = device.isShared && wish.count != nil ? rest : others
+                if try choose(count - 1, wish, next, claim, request) { return true }
+                giveBack(wish)
+            }
+            rest = others
         }
         return false
     }
@@ -93,19 +93,21 @@ struct DeviceAllocator {
     // MARK: - Choices
 
     private mutating func take(_ device: OfferedDevice, _ wish: DeviceWish, _ claim: Int) -> Bool {
-        let isFree: Bool = wish.isAdmin || !taken.contains(device.id) && !used.contains(device.id)
+        guard let share = device.share(for: wish.capacity) else { return false }
+        let use: DeviceUse = uses[device.id] ?? DeviceUse()
         let isDouble: Bool = chosen.contains { $0.claim == claim && $0.wish.name == wish.name && $0.device.id == device.id }
-        guard isFree, !isDouble else { return false }
-        let choice = Choice(claim: claim, wish: wish, device: device)
+        guard wish.isAdmin || device.hasRoom(for: share, beside: use), !isDouble || device.isShared else { return false }
+        let choice = DeviceChoice(claim: claim, wish: wish, device: device, share: share)
         guard wishes[claim].constraints.allSatisfy({ holds($0, choice) }) else { return false }
         if !wish.isAdmin {
-            if !device.consumes.isEmpty {
+            // Parts of a device take together what the device takes.
+            if !device.consumes.isEmpty, use.shares == 0 {
                 var left: [String: [String: Quantity]] = counters[device.id.pool] ?? [:]
                 Self.take(device, &left)
                 guard left.values.allSatisfy({ $0.values.allSatisfy { $0.sign >= 0 } }) else { return false }
                 counters[device.id.pool] = left
             }
-            used.insert(device.id)
+            uses[device.id, default: DeviceUse()].add(share)
         }
         chosen.append(choice)
         return true
@@ -114,7 +116,8 @@ struct DeviceAllocator {
     /// Takes back what was chosen last.
     private mutating func giveBack(_ wish: DeviceWish) {
         guard let last = chosen.popLast(), !wish.isAdmin else { return }
-        used.remove(last.device.id)
+        uses[last.device.id]?.remove(last.share)
+        guard uses[last.device.id]?.shares == 0 else { return }
         for (set, amounts) in last.device.consumes {
             for (name, amount) in amounts { counters[last.device.id.pool]?[set]?[name]? += amount }
         }
@@ -126,12 +129,12 @@ struct DeviceAllocator {
     }
 
     /// Whether a constraint holds of the devices that were chosen and one more.
-    private func holds(_ constraint: View<DeviceConstraint>, _ choice: Choice) -> Bool {
+    private func holds(_ constraint: View<DeviceConstraint>, _ choice: DeviceChoice) -> Bool {
         func isMeant(_ wish: DeviceWish) -> Bool {
             constraint.requests.isEmpty || constraint.requests.contains { $0 == wish.name || wish.name.hasPrefix($0 + "/") }
         }
         guard isMeant(choice.wish) else { return true }
-        let others: [Choice] = chosen.filter { $0.claim == choice.claim && isMeant($0.wish) }
+        let others: [DeviceChoice] = chosen.filter { $0.claim == choice.claim && isMeant($0.wish) }
         if let name = constraint.matchAttribute {
             guard let value = choice.device.attribute(name) else { return false }
             return others.first.map { $0.device.attribute(name) == value } ?? true
@@ -141,60 +144,5 @@ struct DeviceAllocator {
             return !others.contains { $0.device.attribute(name) == value }
         }
         return true
-    }
-
-    // MARK: - The result
-
-    private func result(_ index: Int, _ claim: ClaimWish) -> View<AllocationResult> {
-        let own: [Choice] = chosen.filter { $0.claim == index }
-        var config: [JSON] = []
-        var seen: Set<String> = []
-        for choice in own where seen.insert(choice.wish.name).inserted {
-            for one in choice.wish.config {
-                config.append(["source": "FromClass", "requests": [.string(choice.wish.name)], "opaque": one.json["opaque"] ?? .null])
-            }
-        }
-        for one in claim.config {
-            let isMeant: Bool =
-                one.requests.isEmpty
-                || one.requests.contains { name in own.contains { $0.wish.name == name || $0.wish.name.hasPrefix(name + "/") } }
-            guard isMeant else { continue }
-            var told: JSON = ["source": "FromClaim", "opaque": one.json["opaque"] ?? .null]
-            if !one.requests.isEmpty { told["requests"] = .array(one.requests.map { .string($0) }) }
-            config.append(told)
-        }
-        var devices: JSON = [
-            "results": .array(
-                own.map { choice in
-                    var json: JSON = [
-                        "request": .string(choice.wish.name), "driver": .string(choice.device.id.pool.driver),
-                        "pool": .string(choice.device.id.pool.name), "device": .string(choice.device.id.name),
-                    ]
-                    if choice.wish.isAdmin { json["adminAccess"] = true }
-                    if !choice.wish.tolerations.isEmpty { json["tolerations"] = .array(choice.wish.tolerations.map(\.json)) }
-                    return json
-                })
-        ]
-        if !config.isEmpty { devices["config"] = .array(config) }
-        var allocation: JSON = ["devices": devices]
-        if let selector = selector(own.map(\.device)) { allocation["nodeSelector"] = selector }
-        return View<AllocationResult>(allocation)
-    }
-
-    /// Where all of the devices can be used; nil for everywhere.
-    private func selector(_ devices: [OfferedDevice]) -> JSON? {
-        if devices.contains(where: { $0.nodeName != nil }) {
-            let field: JSON = ["key": "metadata.name", "operator": "In", "values": [.string(node.name)]]
-            return ["nodeSelectorTerms": [["matchFields": [field]]]]
-        }
-        var term: JSON = [:]
-        for part in ["matchExpressions", "matchFields"] {
-            var all: [JSON] = []
-            for device in devices {
-                for one in device.selector?.nodeSelectorTerms.first?.json[part]?.array ?? [] where !all.contains(one) { all.append(one) }
-            }
-            if !all.isEmpty { term[part] = .array(all) }
-        }
-        return term.isEmpty ? nil : ["nodeSelectorTerms": [term]]
     }
 }

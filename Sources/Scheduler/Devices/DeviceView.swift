@@ -7,19 +7,29 @@ struct DeviceView: Sendable {
     struct Class: Sendable {
         let conditions: Result<[DeviceCondition], DeviceCondition.Failure>
         let config: [View<DeviceClassConfiguration>]
+        /// The resource of containers that its devices serve.
+        let resource: String?
+        let made: Time
+    }
+
+    private struct Given: Equatable {
+        let device: DeviceID
+        let share: [String: Quantity]
     }
 
     private(set) var claims: [ObjectKey: View<ResourceClaim>] = [:]
     private(set) var classes: [String: Class] = [:]
+    /// Classes by the resource of containers that they serve; of several the newest.
+    private(set) var extended: [String: String] = [:]
     private(set) var pools: [DevicePool.ID: DevicePool] = [:]
     private var slices: [DevicePool.ID: [String: View<ResourceSlice>]] = [:]
     /// Pools whose devices can be used on one node each, by the node.
     private var ownPools: [String: Set<DevicePool.ID>] = [:]
     private var sharedPools: Set<DevicePool.ID> = []
-    /// Devices that claims have for themselves, by the claim; those decided upon too.
-    private var given: [ObjectKey: [DeviceID]] = [:]
-    /// The same devices.
-    private(set) var taken: Set<DeviceID> = []
+    /// Devices that claims have, by the claim, and what of those that are shared; those decided upon too.
+    private var given: [ObjectKey: [Given]] = [:]
+    /// The same, by the device.
+    private(set) var uses: [DeviceID: DeviceUse] = [:]
     /// What was decided for a claim and is not written yet.
     private(set) var promised: [ObjectKey: View<AllocationResult>] = [:]
 
@@ -34,7 +44,15 @@ struct DeviceView: Sendable {
     }
 
     mutating func setClass(_ name: String, _ found: View<DeviceClass>?) {
-        classes[name] = found.map { Class(conditions: Self.conditions($0.spec.selectors), config: $0.spec.config) }
+        classes[name] = found.map {
+            Class(
+                conditions: Self.conditions($0.spec.selectors), config: $0.spec.config, resource: $0.spec.extendedResourceName,
+                made: $0.metadata.creationTimestamp ?? .epoch)
+        }
+        extended = [:]
+        for (name, one) in classes.sorted(by: { ($0.value.made, $1.key) < ($1.value.made, $0.key) }) {
+            if let resource = one.resource { extended[resource] = name }
+        }
     }
 
     mutating func setSlice(_ name: String, before: View<ResourceSlice>?, after: View<ResourceSlice>?) {
@@ -72,13 +90,18 @@ struct DeviceView: Sendable {
     }
 
     private mutating func give(_ allocation: View<AllocationResult>?, to key: ObjectKey) -> Bool {
-        let before: [DeviceID] = given[key] ?? []
+        let before: [Given] = given[key] ?? []
         // Who only looks on takes nothing.
-        let now: [DeviceID] = allocation?.devices.results.filter { $0.adminAccess != true }.map { DeviceID($0) } ?? []
+        let now: [Given] =
+            allocation?.devices.results.filter { $0.adminAccess != true }.map { Given(device: DeviceID($0), share: $0.consumedCapacity) }
+            ?? []
         given[key] = now.isEmpty ? nil : now
-        taken.subtract(before)
-        taken.formUnion(now)
-        return !Set(before).isSubset(of: now)
+        for one in before {
+            uses[one.device]?.remove(one.share)
+            if uses[one.device]?.shares == 0 { uses[one.device] = nil }
+        }
+        for one in now { uses[one.device, default: DeviceUse()].add(one.share) }
+        return !before.allSatisfy(now.contains)
     }
 
     // MARK: - Reading

@@ -19,6 +19,13 @@ struct ClaimWish: Sendable {
     let constraints: [View<DeviceConstraint>]
     let config: [View<DeviceClaimConfiguration>]
 
+    init(key: ObjectKey, requests: [Request], constraints: [View<DeviceConstraint>], config: [View<DeviceClaimConfiguration>]) {
+        self.key = key
+        self.requests = requests
+        self.constraints = constraints
+        self.config = config
+    }
+
     /// Throws ``Problem`` for a class that is not there, or a condition that can't be read.
     init(_ claim: View<ResourceClaim>, _ view: DeviceView) throws(Problem) {
         key = claim.key
@@ -49,6 +56,8 @@ struct DeviceWish: Sendable {
     /// Devices that others have will do, and are not taken.
     let isAdmin: Bool
     let tolerations: [View<DeviceToleration>]
+    /// How much of a device, by the capacity's name.
+    let capacity: [String: Quantity]
 
     /// - Parameter json: of both kinds of description, whose members have the same names.
     init(_ name: String, _ json: JSON, _ view: DeviceView) throws(ClaimWish.Problem) {
@@ -67,20 +76,18 @@ struct DeviceWish: Sendable {
         count = wish.allocationMode == "All" ? nil : max(1, wish.count)
         isAdmin = wish.adminAccess == true
         tolerations = wish.tolerations
+        capacity = wish.capacity?.requests ?? [:]
     }
 
     /// Throws ``DeviceCondition/Failure`` where a condition has no answer for the device.
     func fits(_ device: OfferedDevice) throws(DeviceCondition.Failure) -> Bool {
-        guard !device.isSpecial, device.taints.allSatisfy(isBorne) else { return false }
+        guard device.taints.allSatisfy(isBorne), device.share(for: capacity) != nil else { return false }
         for condition in conditions { guard try condition.holds(for: device.facts) else { return false } }
         return true
     }
 
     private func isBorne(_ taint: View<DeviceTaint>) -> Bool {
         guard taint.effect == "NoSchedule" || taint.effect == "NoExecute" else { return true }
-        return tolerations.contains { toleration in
-            (toleration.effect.isEmpty || toleration.effect == taint.effect) && (toleration.key.isEmpty || toleration.key == taint.key)
-                && (toleration.operator == "Exists" || toleration.value == taint.value)
-        }
+        return tolerations.contains { $0.tolerates(taint) }
     }
 }

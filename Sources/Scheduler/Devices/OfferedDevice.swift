@@ -31,16 +31,20 @@ final class OfferedDevice: Sendable {
     /// Nodes where it can be used; nil for all, where `nodeName` is nil.
     let selector: View<NodeSelector>?
     private let rule: NodeRule
-    /// Several claims may have a part of it each, or something has to happen before pods are bound: this scheduler gives it to nobody.
-    let isSpecial: Bool
+    /// Several requests may have a part of it each.
+    let isShared: Bool
+    private let capacity: [DeviceAmount]
+    /// Conditions that must be true of it before a pod is bound, and those that give it up.
+    let binding: (conditions: [String], failures: [String])
+    /// Whoever uses it stays on the node that was chosen.
+    let bindsToNode: Bool
 
     init(_ device: View<Device>, of spec: View<ResourceSliceSpec>, _ pool: DevicePool.ID) {
         id = DeviceID(pool: pool, name: device.name)
         facts = DeviceFacts(device, driver: pool.driver)
         var attributes: [String: JSON] = [:]
         for member in (device.json["attributes"]?.object ?? [:]).members {
-            let (domain, name): (String, String) = DeviceName.split(member.key, pool.driver)
-            attributes[domain + "/" + name] = member.value
+            attributes[DeviceName.full(member.key, pool.driver)] = member.value
         }
         self.attributes = attributes
         taints = device.taints
@@ -50,7 +54,35 @@ final class OfferedDevice: Sendable {
         nodeName = isOwn ? device.nodeName : spec.nodeName
         selector = isOwn ? device.nodeSelector : spec.nodeSelector
         rule = NodeRule(selector)
-        isSpecial = device.allowMultipleAllocations == true || !device.bindingConditions.isEmpty
+        isShared = device.allowMultipleAllocations == true
+        capacity = device.capacity.map { DeviceAmount($0.key, $0.value, driver: pool.driver) }
+        binding = (device.bindingConditions, device.bindingFailureConditions)
+        bindsToNode = device.bindsToNode == true
+    }
+
+    /// What a request takes of a shared device: by the capacity's name in the slice; nothing of a device that is given as a whole.
+    ///
+    /// - Parameter wanted: by name; the domain of a name without one is the driver's.
+    /// - Returns: nil for a request that the device can't meet, however free it is.
+    func share(for wanted: [String: Quantity]) -> [String: Quantity]? {
+        let wanted = [String: Quantity](wanted.map { (DeviceName.full($0.key, id.pool.driver), $0.value) }, uniquingKeysWith: max)
+        guard wanted.keys.allSatisfy({ name in capacity.contains { $0.name == name } }) else { return nil }
+        var share: [String: Quantity] = [:]
+        for amount in capacity {
+            guard isShared else {
+                if let least = wanted[amount.name], least > amount.value { return nil }
+                continue
+            }
+            guard let taken = amount.taken(by: wanted[amount.name]) else { return nil }
+            share[amount.key] = taken
+        }
+        return share
+    }
+
+    /// Whether so much is left of it beside what others have.
+    func hasRoom(for share: [String: Quantity], beside use: DeviceUse) -> Bool {
+        guard isShared else { return use.shares == 0 }
+        return capacity.allSatisfy { (use.consumed[$0.key] ?? .zero) + (share[$0.key] ?? .zero) <= $0.value }
     }
 
     func isUsable(on node: NodeFacts) -> Bool { nodeName.map { $0 == node.name } ?? rule.allows(name: node.name, labels: node.labels) }

@@ -22,13 +22,18 @@ struct DynamicResources: Filter {
     let verdictForAll: String?
     /// Claims that need devices.
     private let wishes: [ClaimWish]
+    /// What devices may serve without a claim.
+    private let extended: [ExtendedRequest]
+    private let pod: PodInfo
     /// Where the devices of other claims are.
     private let places: [NodeRule]
     private let view: DeviceView
 
     init?(_ pod: PodInfo, _ snapshot: Snapshot, _ arguments: PluginArguments) {
-        guard !pod.deviceClaims.isEmpty else { return nil }
+        extended = pod.extended.filter { ExtendedRequest.className(of: $0.resource, snapshot.devices) != nil }
+        guard !pod.deviceClaims.isEmpty || !extended.isEmpty else { return nil }
         view = snapshot.devices
+        self.pod = pod
         var wishes: [ClaimWish] = []
         var places: [NodeRule] = []
         do throws(ClaimWish.Problem) {
@@ -74,16 +79,22 @@ struct DynamicResources: Filter {
             return .incurable("resourceclaim not available on the node")
         }
         do throws(DeviceCondition.Failure) {
-            return try allocation(on: node.facts) == nil ? .incurable("cannot allocate all claims") : nil
+            return try allocation(on: node) == nil ? .incurable("cannot allocate all claims") : nil
         } catch {
             return .incurable(error.description)
         }
     }
 
     /// What the claims without devices get on a node; nil when they can't all be met.
-    func allocation(on node: NodeFacts) throws(DeviceCondition.Failure) -> [ObjectKey: View<AllocationResult>]? {
+    func allocation(on node: NodeInfo) throws(DeviceCondition.Failure) -> [ObjectKey: View<AllocationResult>]? {
+        var wishes: [ClaimWish] = wishes
+        do throws(ClaimWish.Problem) {
+            if !extended.isEmpty, let wish = try ClaimWish(extended, of: pod, on: node, view) { wishes.append(wish) }
+        } catch {
+            return nil
+        }
         guard !wishes.isEmpty else { return [:] }
-        var allocator = DeviceAllocator(wishes, on: node, view)
+        var allocator = DeviceAllocator(wishes, on: node.facts, view)
         return try allocator.allocate()
     }
 }

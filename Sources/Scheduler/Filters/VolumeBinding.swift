@@ -1,4 +1,5 @@
 import API
+import Client
 import Machinery
 
 /// Only nodes that reach the volumes of the pod's claims, and where those claims that wait for a pod can get one.
@@ -41,7 +42,9 @@ struct VolumeBinding: Filter {
                     : "persistentvolumeclaim \(quoted) not found"
                 break
             }
-            if claim.isTerminating {
+            if use.isEphemeral, claim.metadata.controllerUID != pod.uid {
+                verdict = "PVC \(use.key) was not created for pod \(pod.key) (pod is not owner)"
+            } else if claim.isTerminating {
                 verdict = "persistentvolumeclaim \(quoted) is being deleted"
             } else if claim.status.phase == "Lost" {
                 verdict = "persistentvolumeclaim \(quoted) bound to non-existent persistentvolume \(JSON.quoted(claim.spec.volumeName))"

@@ -62,7 +62,7 @@ struct Preemption: Sendable {
     private func victims(on index: Int, _ snapshot: inout Snapshot) -> Result<Victims, Rejection> {
         let name: String = snapshot.nodes[index].name
         let candidates: [PodInfo] = snapshot.nodes[index].pods.values.filter { $0.priority < pod.priority }
-            .sorted { ($1.priority, $0.age, $0.uid) < ($0.priority, $1.age, $1.uid) }
+            .sorted { ($1.priority, $0.start, $0.uid) < ($0.priority, $1.start, $1.uid) }
         guard !candidates.isEmpty else { return .failure(.incurable("No preemption victims found for incoming pod")) }
         for pod in candidates { snapshot.remove(pod, from: name) }
         defer { for pod in candidates { snapshot.add(pod, to: name) } }
@@ -122,8 +122,8 @@ struct Victims: Sendable {
     private var highest: Int { pods.map { $0.priority }.max() ?? .min }
     /// Raised above 0 each, so that fewer are better whatever their signs.
     private var sum: Int { pods.reduce(0) { $0 + $1.priority + Int(Int32.max) + 1 } }
-    /// Creation of the oldest of the most important ones.
-    private var oldest: Int64 { pods.filter { $0.priority == highest }.map { $0.age }.min() ?? .max }
+    /// When the one that runs longest of the most important ones began.
+    private var oldest: Int64 { pods.filter { $0.priority == highest }.map { $0.start }.min() ?? .max }
 }
 
 /// What a disruption budget still allows.

@@ -122,7 +122,7 @@ struct ClusterCopy: Sendable {
     /// Chooses devices on the node for those of the pod's claims that have none.
     mutating func promiseDevices(to pod: PodInfo, on name: String) -> [ObjectKey: View<AllocationResult>] {
         guard let node = snapshot.node(name), let wanted = DynamicResources(pod, snapshot, PluginArguments()),
-            let allocation = try? wanted.allocation(on: node.facts)
+            let allocation = try? wanted.allocation(on: node)
         else { return [:] }
         for (key, devices) in allocation { snapshot.devices.promise(devices, to: key) }
         return allocation
@@ -132,6 +132,12 @@ struct ClusterCopy: Sendable {
         for case let name? in pod.deviceClaims.map(\.claim) {
             _ = snapshot.devices.withdraw(from: ObjectKey(namespace: pod.key.namespace, name: name))
         }
+        withdrawExtended(from: pod)
+    }
+
+    /// The claim that was made for the pod's extended resources says now what it has.
+    mutating func withdrawExtended(from pod: PodInfo) {
+        if !pod.extended.isEmpty { _ = snapshot.devices.withdraw(from: ExtendedRequest.claim(for: pod)) }
     }
 
     /// Takes a decision back whose binding failed; one that the informer has shown meanwhile stays.
@@ -146,6 +152,7 @@ struct ClusterCopy: Sendable {
         let node: String = pod.spec.nodeName
         let old: Placement? = placements[uid]
         if let old, old.node == node, old.pod.isSame(as: pod) {
+            old.pod.noteStart(pod)
             guard old.isAssumed else { return nil }
             placements[uid]?.isAssumed = false
             return .podPlaced(old.pod)

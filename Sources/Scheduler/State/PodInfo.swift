@@ -1,14 +1,15 @@
 import API
 import Client
 import Machinery
+import Synchronization
 
 /// What placing a pod needs to know of it, read from its tree once.
 final class PodInfo: Sendable {
     /// The pod in events: its names and versions alone. Its tree would outlive what the copy of all pods shows by now.
     let reference: View<Pod>
     let generation: Int
-    /// When it was made, in seconds since 1970: the smaller, the older.
-    let age: Int64
+    /// When its node began to run it, in seconds since 1970; the latest of all before that. Nothing else is read anew for it.
+    private let started: Atomic<Int64>
     let nominatedNode: String
     /// It ends because it was pushed out.
     let wasPreempted: Bool
@@ -37,6 +38,8 @@ final class PodInfo: Sendable {
     let hostPorts: [HostPort]
     let claims: [ClaimUse]
     let deviceClaims: [PodDeviceClaim]
+    /// What devices may serve without a claim.
+    let extended: [ExtendedRequest]
     /// Of all containers, with tags.
     let images: [String]
     let tolerations: [TolerationInfo]
@@ -58,7 +61,7 @@ final class PodInfo: Sendable {
             $0.metadata.resourceVersion = metadata.resourceVersion
         }
         generation = metadata.generation
-        age = metadata.creationTimestamp?.seconds ?? .max
+        started = Atomic(pod.startSeconds)
         nominatedNode = pod.status.nominatedNodeName
         wasPreempted = pod.condition("DisruptionTarget").map { $0.status == "True" && $0.reason == Self.preemptionReason } ?? false
         isGrouped = spec.schedulingGroup != nil
@@ -74,6 +77,7 @@ final class PodInfo: Sendable {
         let requests: PodResources = spec.requests
         basics = BasicAmounts(requests)
         others = requests.others.filter { $0.key != "pods" && $0.value.sign > 0 }
+        extended = ExtendedRequest.of(spec, others)
         weight = BasicAmounts(Self.weight(spec, requests))
         hostPorts = spec.hostPorts
         claims = ClaimUse.of(pod)
@@ -118,6 +122,10 @@ final class PodInfo: Sendable {
             && isTerminating == other.isTerminating && (deviceClaims.isEmpty || deviceClaims == PodDeviceClaim.of(other))
     }
 
+    var start: Int64 { started.load(ordering: .relaxed) }
+
+    func noteStart(_ pod: View<Pod>) { started.store(pod.startSeconds, ordering: .relaxed) }
+
     /// An image without a tag is the latest.
     private static func tagged(_ image: String) -> String {
         let name: Substring = image[(image.lastIndex(of: "/").map { image.index(after: $0) } ?? image.startIndex)...]
@@ -134,4 +142,8 @@ final class PodInfo: Sendable {
         }
         return weight
     }
+}
+
+extension View<Pod> {
+    fileprivate var startSeconds: Int64 { self.status.startTime?.seconds ?? .max }
 }

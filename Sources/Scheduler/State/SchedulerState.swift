@@ -102,6 +102,14 @@ final class SchedulerState: Sendable {
         hear { $0.setDevices(name, before: before, after: after) }
     }
 
+    /// The claim for a pod's extended resources is there and seen: what was kept for it is its own.
+    func claimedExtended(_ pod: PodInfo) { state.withLock { $0.cluster.withdrawExtended(from: pod) } }
+
+    /// The class whose devices serve a resource.
+    func deviceClass(of resource: String) -> String? {
+        state.withLock { ExtendedRequest.className(of: resource, $0.cluster.snapshot.devices) }
+    }
+
     func serviceChanged(_ before: View<Service>?, _ after: View<Service>?) {
         guard let key = (after ?? before)?.key else { return }
         let labels: [String: String] = after?.spec.selector ?? [:]

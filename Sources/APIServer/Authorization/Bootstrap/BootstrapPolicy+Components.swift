@@ -90,6 +90,7 @@ extension BootstrapPolicy {
         can(read, "volumeattachments", in: "storage.k8s.io"),
         can(read, "resourceclaims resourceslices deviceclasses", in: "resource.k8s.io"),
         can("patch update", "resourceclaims resourceclaims/status", in: "resource.k8s.io"),
+        can("create delete", "resourceclaims", in: "resource.k8s.io"),
     ]
 
     static let nodeRules: [Rule] = [

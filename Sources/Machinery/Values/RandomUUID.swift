@@ -4,15 +4,15 @@ import Synchronization
 /// Names that nothing else has: random UUIDs, version 4 of RFC 9562.
 ///
 /// The kernel is asked for the bits of sixteen at a time, as a system call costs more than all the rest.
-enum RandomUUID {
+package enum RandomUUID {
     /// `f81d4fae-7dec-41d0-a765-00a0c91e6bf6`, another one each time.
-    static func text() -> String {
+    package static func text() -> String {
         let (high, low): (UInt64, UInt64) = bits.withLock { $0.take() }
         return text(high, low)
     }
 
     /// The UUID that these bits make.
-    static func text(_ high: UInt64, _ low: UInt64) -> String {
+    package static func text(_ high: UInt64, _ low: UInt64) -> String {
         let high: UInt64 = high & ~0xF000 | 0x4000
         let low: UInt64 = low & ~(0xC000 << 48) | 0x8000 << 48
         return String(unsafeUninitializedCapacity: 36) { text in
