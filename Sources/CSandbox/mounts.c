@@ -73,11 +73,14 @@ int open_beneath(int folder, const char *path) {
     return open_resolving(folder, path, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS, false);
 }
 
+bool is_directory(int fd) {
+    struct stat s;
+    return fstat(fd, &s) == 0 && S_ISDIR(s.st_mode);
+}
+
 /// The errno of opening a place of which only the kind is wrong, as runtimes word it.
 static int opened_as(int fd, bool directory) {
-    struct stat s;
-    if (fd < 0 || fstat(fd, &s) < 0) return fd;
-    if (S_ISDIR(s.st_mode) == directory) return fd;
+    if (fd < 0 || is_directory(fd) == directory) return fd;
     close(fd);
     errno = directory ? ENOTDIR : EISDIR;
     return -1;

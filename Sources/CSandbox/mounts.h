@@ -29,6 +29,8 @@ int mount_attach(int mount, int place);
 /// A new file system of a kind; options are name, value, …, NULL, and a null value makes a flag.
 int mount_new(const char *kind, unsigned attributes, const char *const *options);
 
+bool is_directory(int fd);
+
 /// Opens `path` inside `root` with O_PATH: links are followed, but never out of it.
 int open_inside(int root, const char *path, bool directory);
 

@@ -1,8 +1,10 @@
+// The root directory of a container: what it is made of, and what is mounted in it.
+
 #define _GNU_SOURCE
 #include "hostview.h"
+#include "kernelview.h"
 #include "mounts.h"
 #include "setup.h"
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,134 +17,11 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/// What docker and containerd hide or protect in /proc and /sys.
-static const char *const hidden_places[] = {
-    "/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
-    "/proc/sched_debug", "/proc/scsi", "/proc/interrupts", "/sys/firmware", "/sys/devices/virtual/powercap", NULL};
-static const char *const protected_places[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", NULL};
-static const char *const devices[] = {"null", "zero", "full", "random", "urandom", "tty", NULL};
-
-static void attach(int root, int mount, const char *target, bool directory, const char *stage) {
+void root_attach(int root, int mount, const char *target, bool directory, const char *stage) {
     int place = mount < 0 ? -1 : make_inside(root, target, directory);
     if (place < 0 || mount_attach(mount, place) < 0) setup_fail(stage, target);
     close(place);
     close(mount);
-}
-
-static bool is_directory(int fd) {
-    struct stat s;
-    return fstat(fd, &s) == 0 && S_ISDIR(s.st_mode);
-}
-
-static void hide(int root, const char *path) {
-    int place = open_inside(root, path, false);
-    if (place < 0) return; // nothing there to hide
-    int cover = -1;
-    if (is_directory(place)) {
-        const char *options[] = {"size", "4k", "mode", "0555", NULL};
-        cover = mount_new("tmpfs", MOUNT_READ_ONLY | MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXEC, options);
-    } else {
-        cover = mount_copy(AT_FDCWD, "/dev/null", false);
-    }
-    if (cover < 0 || mount_attach(cover, place) < 0) setup_fail("mask", path);
-    close(cover);
-    close(place);
-}
-
-static void protect(int root, const char *path) {
-    int place = open_inside(root, path, false);
-    if (place < 0) return;
-    int copy = mount_copy(place, "", true);
-    if (copy < 0 || mount_change(copy, true, MOUNT_READ_ONLY | MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXEC, MOUNT_PRIVATE) < 0
-        || mount_attach(copy, place) < 0)
-        setup_fail("mask", path);
-    close(copy);
-    close(place);
-}
-
-static void make_proc(int root) {
-    int proc = mount_new("proc", MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXEC, NULL);
-    // A host that hides parts of its own /proc (another container) lets no user mount a whole one: its view is what there is.
-    if (proc < 0 && errno == EPERM) proc = mount_copy(AT_FDCWD, "/proc", true);
-    attach(root, proc, "/proc", true, "proc");
-}
-
-static int copy_of_host(const char *path, unsigned attributes) {
-    int copy = mount_copy(AT_FDCWD, path, true);
-    if (copy >= 0 && mount_change(copy, true, attributes, MOUNT_PRIVATE) < 0) setup_fail("sys", path);
-    return copy;
-}
-
-static void make_sys(const struct pod *pod, int root, bool writable) {
-    // A new one shows the pod's own network interfaces; where parts of the host's are hidden, the kernel lets nobody have a whole one.
-    const unsigned attributes = (writable ? 0 : MOUNT_READ_ONLY) | MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXEC;
-    int sys = pod->own_network ? mount_new("sysfs", attributes, NULL) : -1;
-    bool is_new = sys >= 0;
-    attach(root, is_new ? sys : copy_of_host("/sys", attributes), "/sys", true, "sys");
-    if (!is_new) return;
-    int groups = copy_of_host("/sys/fs/cgroup", attributes), place = open_inside(root, "/sys/fs/cgroup", true);
-    if (groups >= 0 && place >= 0 && mount_attach(groups, place) < 0) setup_fail("sys", "/sys/fs/cgroup");
-    if (groups >= 0) close(groups);
-    if (place >= 0) close(place);
-}
-
-static bool is_one_of(const char *name, const char *const *list) {
-    for (; *list; list++)
-        if (strcmp(name, *list) == 0) return true;
-    return false;
-}
-
-/// All other devices that this user sees.
-static void show_devices(int root, int dev) {
-    static const char *const made[] = {".", "..", "pts", "shm", "mqueue", "fd", "stdin", "stdout", "stderr", "ptmx", "console", NULL};
-    DIR *folder = opendir("/dev");
-    if (!folder) setup_fail("dev", "/dev");
-    for (struct dirent *entry; (entry = readdir(folder));) {
-        char path[NAME_MAX + 6], link[PATH_MAX];
-        struct stat s;
-        snprintf(path, sizeof path, "/dev/%s", entry->d_name);
-        if (is_one_of(entry->d_name, made) || is_one_of(entry->d_name, devices) || lstat(path, &s) < 0) continue;
-        ssize_t n = S_ISLNK(s.st_mode) ? readlink(path, link, sizeof link - 1) : -1;
-        if (n > 0) {
-            link[n] = 0;
-            (void)!symlinkat(link, dev, entry->d_name);
-        }
-        if (!S_ISCHR(s.st_mode) && !S_ISBLK(s.st_mode) && !S_ISDIR(s.st_mode)) continue;
-        int node = mount_copy(AT_FDCWD, path, S_ISDIR(s.st_mode));
-        if (node >= 0) attach(root, node, path, S_ISDIR(s.st_mode), "dev");
-    }
-    closedir(folder);
-}
-
-static void make_dev(const struct pod *pod, int root, bool all) {
-    const char *memory[] = {"mode", "755", "size", "65536k", NULL};
-    attach(root, mount_new("tmpfs", MOUNT_NO_SUID, memory), "/dev", true, "dev");
-    int dev = open_inside(root, "/dev", true);
-    if (dev < 0) setup_fail("dev", "/dev");
-    for (const char *const *name = devices; *name; name++) {
-        char path[32];
-        snprintf(path, sizeof path, "/dev/%s", *name);
-        int node = mount_copy(AT_FDCWD, path, false);
-        if (node >= 0) attach(root, node, path, false, "dev");
-        else if (errno != ENOENT) setup_fail("dev", path);
-    }
-    if (all) show_devices(root, dev);
-    // The terminals' group 5 exists only where more than one identity is mapped.
-    const char *terminals[] = {"ptmxmode", "0666", "mode", "0620", pod->one_identity ? NULL : "gid", "5", NULL};
-    attach(root, mount_new("devpts", MOUNT_NO_SUID | MOUNT_NO_EXEC, terminals), "/dev/pts", true, "dev");
-    char shared[PATH_MAX];
-    snprintf(shared, sizeof shared, "%s/shm", pod->folder);
-    attach(root, mount_copy(AT_FDCWD, pod->host_ipc ? "/dev/shm" : shared, false), "/dev/shm", true, "dev");
-    int queues = pod->host_ipc ? mount_copy(AT_FDCWD, "/dev/mqueue", false)
-                               : mount_new("mqueue", MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXEC, NULL);
-    if (queues >= 0) attach(root, queues, "/dev/mqueue", true, "dev");
-    else if (errno != ENODEV && !(pod->host_ipc && errno == ENOENT)) setup_fail("dev", "/dev/mqueue"); // none there to show
-    static const char *const links[][2] = {
-        {"/proc/self/fd", "fd"}, {"/proc/self/fd/0", "stdin"}, {"/proc/self/fd/1", "stdout"}, {"/proc/self/fd/2", "stderr"},
-        {"pts/ptmx", "ptmx"}};
-    for (size_t i = 0; i < sizeof links / sizeof *links; i++)
-        if (symlinkat(links[i][0], dev, links[i][1]) < 0) setup_fail("dev", links[i][1]);
-    close(dev);
 }
 
 static void make_folder(const struct plan *plan, const char *name, char path[PATH_MAX]) {
@@ -247,7 +126,7 @@ static void make_volumes(const struct plan *plan, int root) {
         refuse_proc(root, entry->target);
         int mount = volume(plan, entry, i);
         if (mount < 0) setup_fail("mount source", entry->source ? entry->source : entry->target);
-        attach(root, mount, entry->target, is_directory(mount), "mount");
+        root_attach(root, mount, entry->target, is_directory(mount), "mount");
     }
 }
 
@@ -345,12 +224,7 @@ void root_enter(const struct pod *pod, const struct plan *plan) {
     int root = make_root(pod, plan, path);
     make_points(plan, root);
     if (plan->read_only_root && mount_change(root, true, MOUNT_READ_ONLY, MOUNT_KEEP) < 0) setup_fail("read-only root", "/");
-    make_proc(root);
-    make_sys(pod, root, plan->privileged);
-    make_dev(pod, root, plan->privileged);
-    for (const char *const *place = hidden_places; *place && !plan->unmasked; place++) hide(root, *place);
-    for (const char *const *place = protected_places; *place && !plan->unmasked; place++) protect(root, *place);
-    for (size_t i = 0; i < plan->masks.count; i++) hide(root, plan->masks.items[i]);
+    kernel_view(pod, plan, root);
     make_volumes(plan, root);
     int old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (old < 0 || fchdir(root) < 0) setup_fail("root", path);

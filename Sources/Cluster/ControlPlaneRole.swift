@@ -7,6 +7,6 @@ enum ControlPlaneRole {
     /// Makes the node with the role. One that is there already keeps what its users have made of it.
     static func give(to name: String, _ client: Client) async throws {
         guard try await client.find(Node.self, ObjectKey(namespace: "", name: name)) == nil else { return }
-        try await client.create(Node.new(name) { $0.metadata.labels = ["node-role.kubernetes.io/control-plane": ""] })
+        try await client.create(FirstNode.new(name) { $0.metadata.labels = ["node-role.kubernetes.io/control-plane": ""] })
     }
 }

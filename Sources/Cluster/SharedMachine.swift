@@ -20,17 +20,12 @@ struct SharedMachine {
                 node.metadata.annotations[NodeMarks.capacity] = share
                 try await client.update(node)
             } else {
-                try await client.create(
-                    Node.new(name) {
-                        if number > 1 {
-                            $0.metadata.labels = [NodeMarks.kind: NodeMarks.Kind.process.rawValue]
-                        } else {
-                            // It belongs to the cluster and can't be taken away, so it bears no mark by which others leave it its addresses.
-                            $0.spec.podCIDR = ClusterAddresses.pods(ofNode: 0)
-                            $0.spec.podCIDRs = [ClusterAddresses.pods(ofNode: 0)]
-                        }
-                        $0.metadata.annotations = [NodeMarks.capacity: share]
-                    })
+                node =
+                    number == 1
+                    ? FirstNode.new(name)
+                    : Node.new(name) { $0.metadata.labels = [NodeMarks.kind: NodeMarks.Kind.process.rawValue] }
+                node.metadata.annotations = [NodeMarks.capacity: share]
+                try await client.create(node)
             }
         }
     }

@@ -45,7 +45,10 @@ struct ContainerRights: Sendable {
                         + "other containers, not the node")
             }
         }
-        if !container.volumeDevices.isEmpty { throw refuse("volumeDevices", "this version cannot give block devices to containers") }
+        if !container.volumeDevices.isEmpty {
+            throw refuse(
+                "volumeDevices", "this version cannot give block devices to containers; take a claim of volumeMode Filesystem and mount it")
+        }
         readOnlyRoot = own.readOnlyRootFilesystem ?? false
         noNewPrivileges = own.allowPrivilegeEscalation == false
         try setUser(own, shared, pod, name, hasOneIdentity, image)
