@@ -83,7 +83,7 @@ enum VerbList {
     ]
 
     /// Not shown in the help.
-    static let hidden: [any Verb.Type] = [Complete.self]
+    static let hidden: [any Verb.Type] = [Alpha.self, Complete.self]
 
     /// The verbs of a family's word; none for other words.
     static func family(_ word: String) -> [any Verb.Type] { families.first { $0.word == word }?.verbs ?? [] }

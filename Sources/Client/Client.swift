@@ -53,7 +53,7 @@ extension Client {
                 return View<K>(item)
             },
             resourceVersion: json[["metadata", "resourceVersion"]]?.string ?? "",
-            continueToken: json[["metadata", "continue"]]?.string)
+            continueToken: json.continueToken)
     }
 
     @discardableResult

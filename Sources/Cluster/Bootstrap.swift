@@ -73,7 +73,7 @@ struct Bootstrap {
             "type": "Ready", "status": "True", "reason": "", "message": "Kubernetes default Service CIDR is ready",
             "lastTransitionTime": now.json,
         ]
-        try await client.patch(ServiceCIDR.self, key, ["status": ["conditions": [ready]]], as: .mergePatch, subresource: "status")
+        try await client.patch(ServiceCIDR.self, key, ["status": ["conditions": [ready]]], subresource: "status")
     }
 
     /// Says who serves and since when. Written at each start: a disk that takes no writes is told here, not by a node that never

@@ -243,7 +243,7 @@ package final class Cluster: Sendable {
                 await server.aggregation.run { name, condition in
                     // It may be gone meanwhile; what can't be written now is written with the next look.
                     _ = try? await client.patch(
-                        APIService.self, ObjectKey(namespace: "", name: name), ["status": ["conditions": [condition]]], as: .mergePatch,
+                        APIService.self, ObjectKey(namespace: "", name: name), ["status": ["conditions": [condition]]],
                         subresource: "status")
                 }
             }

@@ -94,6 +94,9 @@ import Testing
         let before: Int = hook.asked.count
         let list: TestServer.Reply = try await server.ask("GET", Self.new)
         #expect(list.names == ["a", "b"] && list["items"]?.array?.map { $0[["spec", "host"]] } == ["h", "i"])
+        #expect(
+            list["items"]?.array?.map { $0["apiVersion"] } == ["example.com/v1", "example.com/v1"] && list["metadata", "continue"] == "",
+            "lists of custom resources are trees upstream, whose entries name their kind")
         #expect(hook.asked.count == before + 1, "a list is converted in one go")
         let table: TestServer.Reply = try await server.ask("GET", Self.new, accept: "application/json;as=Table;v=v1;g=meta.k8s.io")
         #expect(table["rows"]?.array?.count == 2)

@@ -123,6 +123,9 @@ import Testing
                 == .string(
                     #"Service "b" is invalid: spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range. "#
                         + "The range of valid ports is 30000-32767"))
+        let direct: JSON = ["type": "LoadBalancer", "allocateLoadBalancerNodePorts": false, "ports": [["port": 80]]]
+        let balancer: TestServer.Reply = try await server.ask("POST", Place.services, Sample.service("c", direct))
+        #expect(balancer.code == 201 && balancer["spec", "ports"]?.array?.first?["nodePort"] == nil, "\(balancer)")
     }
 
     @Test func `a refused or dry create keeps no address`() async throws {

@@ -88,6 +88,12 @@ struct CoreKindTests {
         #expect(made.cells == ["team", "Active", "<unknown>"])
     }
 
+    @Test func `a lease may have a finalizer without a domain, as kinds outside the core rules may`() throws {
+        let made = try Created(
+            Lease.self, #"{"metadata":{"name":"a","namespace":"default","finalizers":["mine"]},"spec":{"holderIdentity":"h"}}"#)
+        #expect(made.problems == [])
+    }
+
     @Test(arguments: [
         (#"{"namespace":"default"}"#, "metadata.name: Required value: name or generateName is required"),
         (#"{"name":"a"}"#, "metadata.namespace: Required value"),

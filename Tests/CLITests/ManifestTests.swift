@@ -64,4 +64,30 @@ import Testing
             input: "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n")
         #expect(run.out == "configmap/x created (dry run)\n" && run.code == 0)
     }
+
+    /// As kubectl: what can be understood is worked on, and the rest is told at the end.
+    @Test func `an object that cannot be understood does not hold up the others`() async {
+        let run: Run = await Run.swkube(
+            "create", "-f", "-", "--dry-run=client", "-s", "http://127.0.0.1:1",
+            input: """
+                apiVersion: v1
+                kind: ConfigMap
+                metadata: {name: a}
+                ---
+                apiVersion: v1
+                kind: ConfigMap
+                metadata: {name: 5}
+                ---
+                apiVersion: v1
+                kind: ConfigMap
+                metadata: {name: b}
+                ---
+                c: [
+                """)
+        #expect(run.out == "configmap/a created (dry run)\nconfigmap/b created (dry run)\n" && run.code == 1)
+        #expect(
+            run.error.hasPrefix(
+                "unable to decode \"STDIN\": json: cannot unmarshal number into Go struct field ObjectMeta.metadata.name of type string\n"))
+        #expect(run.error.contains("error parsing STDIN: error converting YAML to JSON: yaml: line "))
+    }
 }

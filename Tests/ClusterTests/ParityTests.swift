@@ -207,6 +207,7 @@ struct ParityScript: Sendable {
         text.replace(#/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000 UTC/#, with: "DATE")
         text.replace(#/\b(?:10|127)\.\d+\.\d+\.\d+\b/#, with: "10.IP")
         text.replace(#/("?resourceVersion"?: )"\d+"/#) { "\($0.output.1)REVISION" }
+        text.replace(#/(Resource Version: +)\d+/#) { "\($0.output.1)REVISION" }
         text.replace(#/(resourceVersion\\":\\")\d+/#) { "\($0.output.1)REVISION" }
         text.replace(#/-[bcdf-hj-np-tv-xz2456789]{5}\b/#, with: "-RANDOM")
         // Of a template with a time in it.

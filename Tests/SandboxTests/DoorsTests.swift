@@ -43,18 +43,23 @@ import Testing
         }
     }
 
-    /// Writes until nothing more goes in; returns how many bytes that were, each the low byte of its place.
+    /// What is written again and again, each byte another than that a few places on.
+    private static let pattern: [UInt8] = (0..<65_536).map { UInt8(truncatingIfNeeded: $0 * 7) }
+
+    /// Writes until nothing more goes in; returns how many bytes that were.
     private static func fill(_ socket: Int32) -> Int {
         var count = 0
         while true {
-            let bytes: [UInt8] = (0..<8192).map { UInt8(truncatingIfNeeded: (count + $0) * 7) }
-            let written: Int = send(socket, bytes, bytes.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
-            if written > 0 { count += written }
-            if written < 0, errno == EAGAIN {
+            let written: Int = pattern[(count % 256)...].withUnsafeBytes {
+                send(socket, $0.baseAddress, $0.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+            }
+            if written > 0 {
+                count += written
+            } else if written < 0, errno == EAGAIN {
                 // What is on its way may make room for more.
                 var entry = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
                 if poll(&entry, 1, 200) == 0 { return count }
-            } else if written <= 0 {
+            } else {
                 return -1
             }
         }
@@ -63,12 +68,12 @@ import Testing
     /// Reads to the end; nil when a byte is another than ``fill(_:)`` wrote, or the connection broke.
     private static func drain(_ socket: Int32) -> Int? {
         var count = 0
-        var bytes = [UInt8](repeating: 0, count: 50_000)
+        var bytes = [UInt8](repeating: 0, count: pattern.count - 256)
         while true {
             let read: Int = recv(socket, &bytes, bytes.count, 0)
             if read == 0 { return count }
-            guard read > 0 else { return nil }
-            for index in 0..<read where bytes[index] != UInt8(truncatingIfNeeded: (count + index) * 7) { return nil }
+            let isSame: Bool = read > 0 && pattern[(count % 256)...].withUnsafeBytes { memcmp($0.baseAddress!, bytes, read) == 0 }
+            guard isSame else { return nil }
             count += read
         }
     }

@@ -230,7 +230,7 @@ package struct CustomResourceDefinitionCondition: Schema {
 
     package let type = Field<String>("type", 1, "Name of the condition.", .always)
     package let status = Field<String>("status", 2, "True, False or Unknown.", .always)
-    package let lastTransitionTime = Field<Time?>("lastTransitionTime", 3, "When the status changed last.")
+    package let lastTransitionTime = Field<Time?>("lastTransitionTime", 3, "When the status changed last.", .written)
     package let reason = Field<String>("reason", 4, "One word for why.")
     package let message = Field<String>("message", 5, "The same for people.")
     package let observedGeneration = Field<Int64>("observedGeneration", 6, "Generation of the definition that the condition was seen on.")

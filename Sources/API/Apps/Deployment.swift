@@ -150,6 +150,6 @@ package struct DeploymentCondition: Schema {
     package let status = Field<String>("status", 2, "True, False or Unknown.", .required)
     package let reason = Field<String>("reason", 4, "One word for why.")
     package let message = Field<String>("message", 5, "The same for people.")
-    package let lastUpdateTime = Field<Time?>("lastUpdateTime", 6, "When the condition was written last.")
-    package let lastTransitionTime = Field<Time?>("lastTransitionTime", 7, "When the status changed last.")
+    package let lastUpdateTime = Field<Time?>("lastUpdateTime", 6, "When the condition was written last.", .written)
+    package let lastTransitionTime = Field<Time?>("lastTransitionTime", 7, "When the status changed last.", .written)
 }

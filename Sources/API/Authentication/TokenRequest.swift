@@ -53,5 +53,5 @@ package struct TokenRequestStatus: Schema {
         TokenRequestStatus(), "authentication.v1.TokenRequestStatus", "The token that was made.")
 
     package let token = Field<String>("token", 1, "The token, a JWT.")
-    package let expirationTimestamp = Field<Time?>("expirationTimestamp", 2, "When the token ends.")
+    package let expirationTimestamp = Field<Time?>("expirationTimestamp", 2, "When the token ends.", .written)
 }

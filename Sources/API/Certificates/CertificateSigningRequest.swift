@@ -153,8 +153,8 @@ package struct CertificateSigningRequestCondition: Schema {
     package let type = Field<String>("type", 1, "Approved, Denied, Failed, or a name of one's own.", .required)
     package let reason = Field<String>("reason", 2, "One word for why.")
     package let message = Field<String>("message", 3, "The same for people.")
-    package let lastUpdateTime = Field<Time?>("lastUpdateTime", 4, "When the condition was written last.")
-    package let lastTransitionTime = Field<Time?>("lastTransitionTime", 5, "When the status changed last.")
+    package let lastUpdateTime = Field<Time?>("lastUpdateTime", 4, "When the condition was written last.", .written)
+    package let lastTransitionTime = Field<Time?>("lastTransitionTime", 5, "When the status changed last.", .written)
     package let status = Field<String>("status", 6, "True, False or Unknown; the first three are only ever True.", .required)
 
     package static func validate(_ condition: View<CertificateSigningRequestCondition>, _ path: Path, _ problems: inout Problems) {

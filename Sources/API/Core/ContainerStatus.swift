@@ -45,7 +45,7 @@ package struct ContainerStateWaiting: Schema {
 package struct ContainerStateRunning: Schema {
     package static let definition = Definition(ContainerStateRunning(), "core.v1.ContainerStateRunning", "A container that runs.")
 
-    package let startedAt = Field<Time?>("startedAt", 1, "When it was started.")
+    package let startedAt = Field<Time?>("startedAt", 1, "When it was started.", .written)
 }
 
 /// A container that has ended.
@@ -57,8 +57,8 @@ package struct ContainerStateTerminated: Schema {
     package let signal = Field<Int32>("signal", 2, "Signal that ended it; 0 for none.")
     package let reason = Field<String>("reason", 3, "One word for why, such as Completed, Error or OOMKilled.")
     package let message = Field<String>("message", 4, "Its own last words, or the runtime's.")
-    package let startedAt = Field<Time?>("startedAt", 5, "When it was started.")
-    package let finishedAt = Field<Time?>("finishedAt", 6, "When it ended.")
+    package let startedAt = Field<Time?>("startedAt", 5, "When it was started.", .written)
+    package let finishedAt = Field<Time?>("finishedAt", 6, "When it ended.", .written)
     package let containerID = Field<String>("containerID", 7, "Identifier of the container, as runtime://id.")
 }
 

@@ -116,5 +116,5 @@ package struct EventSeries: Schema {
     package static let definition = Definition(EventSeries(), "core.v1.EventSeries", "How often something happened that goes on happening.")
 
     package let count = Field<Int32>("count", 1, "How often, up to the last report.")
-    package let lastObservedTime = Field<MicroTime?>("lastObservedTime", 2, "When it happened last.")
+    package let lastObservedTime = Field<MicroTime?>("lastObservedTime", 2, "When it happened last.", .written)
 }

@@ -145,8 +145,8 @@ package struct PersistentVolumeClaimCondition: Schema {
 
     package let type = Field<String>("type", 1, "Such as Resizing.", .required)
     package let status = Field<String>("status", 2, "True, False or Unknown.", .required)
-    package let lastProbeTime = Field<Time?>("lastProbeTime", 3, "When the condition was looked at last.")
-    package let lastTransitionTime = Field<Time?>("lastTransitionTime", 4, "When the status changed last.")
+    package let lastProbeTime = Field<Time?>("lastProbeTime", 3, "When the condition was looked at last.", .written)
+    package let lastTransitionTime = Field<Time?>("lastTransitionTime", 4, "When the status changed last.", .written)
     package let reason = Field<String>("reason", 5, "One word for why.")
     package let message = Field<String>("message", 6, "The same for people.")
 }

@@ -41,8 +41,8 @@ package struct PodCondition: Schema {
 
     package let type = Field<String>("type", 1, "Name of the aspect, such as Ready.", .always)
     package let status = Field<String>("status", 2, "True, False or Unknown.", .always)
-    package let lastProbeTime = Field<Time?>("lastProbeTime", 3, "When it was checked last.")
-    package let lastTransitionTime = Field<Time?>("lastTransitionTime", 4, "When the status changed last.")
+    package let lastProbeTime = Field<Time?>("lastProbeTime", 3, "When it was checked last.", .written)
+    package let lastTransitionTime = Field<Time?>("lastTransitionTime", 4, "When the status changed last.", .written)
     package let reason = Field<String>("reason", 5, "One word in CamelCase for why the status is what it is.")
     package let message = Field<String>("message", 6, "The same for people.")
     package let observedGeneration = Field<Int64>("observedGeneration", 7, "Generation of the pod that the condition speaks of.")

@@ -82,8 +82,8 @@ package enum QuotaUsage {
         switch service.spec.type {
         case "NodePort": usage["services.nodeports"] = Quantity(Int64(ports.count))
         case "LoadBalancer":
-            let takesPorts: Bool = service.json[["spec", "allocateLoadBalancerNodePorts"]]?.bool ?? true
-            usage["services.nodeports"] = Quantity(Int64(takesPorts ? ports.count : ports.count { $0.nodePort != 0 }))
+            usage["services.nodeports"] = Quantity(
+                Int64(service.spec.needsNodePorts ? ports.count : ports.count { $0.nodePort != 0 }))
             usage["services.loadbalancers"] = Quantity(1)
         default: break
         }

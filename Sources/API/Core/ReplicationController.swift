@@ -90,7 +90,7 @@ package struct ReplicationControllerCondition: Schema {
 
     package let type = Field<String>("type", 1, "ReplicaFailure.", .required)
     package let status = Field<String>("status", 2, "True, False or Unknown.", .required)
-    package let lastTransitionTime = Field<Time?>("lastTransitionTime", 3, "When the status changed last.")
+    package let lastTransitionTime = Field<Time?>("lastTransitionTime", 3, "When the status changed last.", .written)
     package let reason = Field<String>("reason", 4, "One word for why.")
     package let message = Field<String>("message", 5, "The same for people.")
 }

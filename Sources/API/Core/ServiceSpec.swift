@@ -66,6 +66,14 @@ package struct ServiceSpec: Schema {
     }
 }
 
+extension View<ServiceSpec> {
+    /// Whether each port gets one on the nodes; others have those that were asked for. Source: `shouldAllocateNodePorts` of
+    /// pkg/registry/core/service.
+    package var needsNodePorts: Bool {
+        self.type == "NodePort" || self.type == "LoadBalancer" && self.allocateLoadBalancerNodePorts != false
+    }
+}
+
 /// One port of a service and where it leads.
 package struct ServicePort: Schema {
     package static let definition = Definition(ServicePort(), "core.v1.ServicePort", "One port of a service and where it leads.")

@@ -15,7 +15,7 @@ enum ServiceUpdate {
             if spec.ipFamilies.isEmpty { spec.ipFamilies = old.ipFamilies }
             if spec.ipFamilyPolicy == nil { spec.ipFamilyPolicy = old.ipFamilyPolicy }
         }
-        if needsNodePorts(spec), needsNodePorts(old) {
+        if spec.needsNodePorts, old.needsNodePorts {
             var taken: Set<String> = Set(spec.ports.filter { $0.nodePort != 0 }.map { "\($0.nodePort)/\($0.protocol)" })
             for (index, port) in spec.ports.enumerated() where port.nodePort == 0 {
                 guard let before = old.ports.first(where: { $0.port == port.port && $0.protocol == port.protocol }), before.nodePort != 0,
@@ -37,7 +37,7 @@ enum ServiceUpdate {
             spec.remove(\.ipFamilies)
             spec.remove(\.ipFamilyPolicy)
         }
-        if needsNodePorts(old), !needsNodePorts(spec), spec.ports.map({ $0.nodePort }) == old.ports.map({ $0.nodePort }) {
+        if old.needsNodePorts, !spec.needsNodePorts, spec.ports.map({ $0.nodePort }) == old.ports.map({ $0.nodePort }) {
             for index in spec.ports.indices { spec.ports[index].remove(\.nodePort) }
         }
         if needsHealthCheckPort(old), !needsHealthCheckPort(spec), spec.healthCheckNodePort == old.healthCheckNodePort {
@@ -68,10 +68,6 @@ enum ServiceUpdate {
 
     private static func needsAddress(_ spec: View<ServiceSpec>) -> Bool {
         ["ClusterIP", "NodePort", "LoadBalancer"].contains(spec.type)
-    }
-
-    private static func needsNodePorts(_ spec: View<ServiceSpec>) -> Bool {
-        spec.type == "NodePort" || spec.type == "LoadBalancer" && spec.allocateLoadBalancerNodePorts != false
     }
 
     private static func needsHealthCheckPort(_ spec: View<ServiceSpec>) -> Bool {

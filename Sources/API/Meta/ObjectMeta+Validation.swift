@@ -44,12 +44,15 @@ extension ObjectMeta {
         } else {
             for detail in Names.dns1123Label(namespace) { problems.invalid(path.child("namespace"), .string(namespace), detail) }
         }
+        validateBareFinalizers(metadata.finalizers, of: names, path.child("finalizers"), &problems)
     }
 
     /// What an update of a whole object may not change. The server has filled in what the client left out.
     package static func validateObjectUpdate(
-        _ metadata: View<ObjectMeta>, from old: View<ObjectMeta>, at path: Path = Path("metadata"), _ problems: inout Problems
+        _ metadata: View<ObjectMeta>, from old: View<ObjectMeta>, of names: KindNames, at path: Path = Path("metadata"),
+        _ problems: inout Problems
     ) {
+        validateBareFinalizers(metadata.finalizers, of: names, path.child("finalizers"), &problems)
         for field in ["name", "namespace", "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"]
         where metadata.json[field] != old.json[field] {
             problems.invalid(path.child(field), metadata.json[field] ?? .null, "field is immutable")
@@ -118,6 +121,11 @@ extension ObjectMeta {
             problems.invalid(
                 path, .array(finalizers.map { .string($0) }), "finalizer orphan and foregroundDeletion cannot be both set")
         }
+    }
+
+    /// Finalizers without a domain, which only the kinds with the rules of pkg/apis/core/validation refuse.
+    private static func validateBareFinalizers(_ finalizers: [String], of names: KindNames, _ path: Path, _ problems: inout Problems) {
+        guard coreRuleGroups.contains(names.group) else { return }
         for (index, finalizer) in finalizers.enumerated() where !finalizer.contains("/") && !standardFinalizers.contains(finalizer) {
             problems.invalid(
                 path.index(index), .string(finalizer), "name is neither a standard finalizer name nor is it fully qualified")
@@ -132,6 +140,11 @@ extension ObjectMeta {
     }
 
     private static let standardFinalizers: Set<String> = ["kubernetes", "orphan", "foregroundDeletion"]
+    /// All others, custom resources among them, know the rules of k8s.io/apimachinery alone.
+    private static let coreRuleGroups: Set<String> = [
+        "", "apps", "autoscaling", "batch", "certificates.k8s.io", "discovery.k8s.io", "flowcontrol.apiserver.k8s.io", "networking.k8s.io",
+        "node.k8s.io", "policy", "rbac.authorization.k8s.io", "resource.k8s.io", "scheduling.k8s.io", "storage.k8s.io",
+    ]
 
     private static func validateManagers(_ entries: [View<ManagedFieldsEntry>], _ path: Path, _ problems: inout Problems) {
         for (index, entry) in entries.enumerated() {

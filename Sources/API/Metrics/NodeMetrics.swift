@@ -8,7 +8,7 @@ package struct NodeMetrics: Kind {
         verbs: [.get, .list])
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name of the node, with its labels.")
-    package let timestamp = Field<Time?>("timestamp", 2, "When the measurement ended.")
+    package let timestamp = Field<Time?>("timestamp", 2, "When the measurement ended.", .written)
     package let window = Field<String>("window", 3, "How long it took, such as 15s.", .always)
     package let usage = Field<[String: Quantity]>("usage", 4, "Amounts by resource: cpu and memory.", .always)
 
@@ -28,7 +28,7 @@ package struct PodMetrics: Kind {
         "PodMetrics", group: "metrics.k8s.io", version: "v1beta1", plural: "pods", singular: "", verbs: [.get, .list])
 
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name of the pod, with its labels.")
-    package let timestamp = Field<Time?>("timestamp", 2, "When the measurement ended.")
+    package let timestamp = Field<Time?>("timestamp", 2, "When the measurement ended.", .written)
     package let window = Field<String>("window", 3, "How long it took, such as 15s.", .always)
     package let containers = Field<[ContainerMetrics]>("containers", 4, "The containers that run.", .always)
 

@@ -69,6 +69,8 @@ package struct RequestOptions: Sendable, Equatable {
     package var sendInitialEvents: Bool?
     package var dryRun = false
     package var fieldManager: String?
+    /// Who owns what the request sets when it names no manager: the program that sent it. No part of the query.
+    package var program: String?
     /// `Strict`, `Warn` or `Ignore`.
     package var fieldValidation: String?
     /// Of server-side apply: take over fields of other managers.

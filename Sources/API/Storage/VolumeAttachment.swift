@@ -83,7 +83,7 @@ package struct VolumeAttachmentStatus: Schema {
 package struct VolumeError: Schema {
     package static let definition = Definition(VolumeError(), "storage.v1.VolumeError", "What went wrong with a volume.")
 
-    package let time = Field<Time?>("time", 1, "When.")
+    package let time = Field<Time?>("time", 1, "When.", .written)
     package let message = Field<String>("message", 2, "For people: what went wrong; 1 KB at most.", .maxLength(1024))
     package let errorCode = Field<Int32?>("errorCode", 3, "The code that the driver gave, as gRPC numbers them.")
 }

@@ -116,6 +116,7 @@ final class ServiceAddresses: AdmissionPlugin {
         for index in ports.indices {
             let wanted: Int = ports[index].nodePort
             if wanted == 0 {
+                guard service.spec.needsNodePorts else { continue }
                 let kept: Int? = before?.spec.ports.first {
                     $0.nodePort != 0 && $0.port == ports[index].port && $0.protocol == ports[index].protocol
                 }?.nodePort

@@ -37,7 +37,8 @@ struct AnswerBody: Sendable {
 
     private static func tree(_ json: [ArraySlice<UInt8>]) -> JSON { (try? JSON(parsing: json.joinedBytes)) ?? .null }
 
-    private static func protobuf(_ json: [ArraySlice<UInt8>]) -> [UInt8]? {
+    /// nil for what has no protobuf form.
+    static func protobuf(_ json: [ArraySlice<UInt8>]) -> [UInt8]? {
         let bytes: [UInt8] = json.joinedBytes
         let (apiVersion, kind): (String, String) = ProtobufKinds.names(of: bytes)
         return ProtobufKinds.schema(apiVersion: apiVersion, kind: kind).map {

@@ -54,16 +54,17 @@ extension APIServer {
     }
 
     private func discoveryDocument(_ segments: [String], _ accept: String) throws(APIStatus) -> Document {
-        let isAggregated: Bool = accept.contains("as=APIGroupDiscoveryList") && accept.contains("v=v2") && segments.count == 1
-        guard let found = types.now.discovery.document(segments, isAggregated: isAggregated) else {
+        let aggregated: WireForm.Encoding? = segments.count == 1 ? MediaTypes.aggregatedDiscovery(accept) : nil
+        guard let found = types.now.discovery.document(segments, isAggregated: aggregated != nil) else {
             guard let document = extensionGroup(segments) else { throw .pathNotFound }
             return document
         }
-        let document = Document(
-            bytes: found.bytes,
-            contentType: isAggregated ? "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList" : "application/json",
-            etag: isAggregated ? found.etag : nil)
-        return joined(document, segments, isAggregated: isAggregated)
+        let document = joined(
+            Document(
+                bytes: found.bytes, contentType: "application/json" + (aggregated == nil ? "" : MediaTypes.aggregated),
+                etag: aggregated == nil ? nil : found.etag), segments, isAggregated: aggregated != nil)
+        guard aggregated == .protobuf, let bytes = AnswerBody.protobuf([document.bytes[...]]) else { return document }
+        return Document(bytes: bytes, contentType: Protobuf.mediaType + MediaTypes.aggregated, etag: document.etag)
     }
 
     /// The paths that are served, but those of resources. Source: `IndexLister` of k8s.io/apiserver/pkg/server/routes.

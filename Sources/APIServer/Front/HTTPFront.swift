@@ -153,10 +153,7 @@ package final class HTTPFront: Sendable {
                 http.headers["content-type"], verb: request.verb, isCustom: server.type(of: request.resource)?.custom != nil)
         }
         request.body = http.body
-        if request.options.fieldManager == nil, request.contentType != .applyYAML, let agent = http.headers["user-agent"] {
-            // As upstream: the program's name is the manager of what it writes.
-            request.options.fieldManager = Self.manager(agent)
-        }
+        request.options.program = http.headers["user-agent"].map(Self.manager)
         server.perform(request, as: incoming.user, from: incoming.origin) { [self] result in
             switch result {
             case .success(.document(let code, let pieces, let warnings)):

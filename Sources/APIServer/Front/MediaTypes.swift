@@ -53,6 +53,21 @@ package enum MediaTypes {
         throw .notAcceptable(endpoint.isWatch ? acceptedForWatch : accepted)
     }
 
+    /// What follows the type where all groups are asked for in one document.
+    static let aggregated = ";g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+
+    /// The encoding of the discovery of all groups in one document; nil for who wants, or would sooner have, the old lists.
+    static func aggregatedDiscovery(_ accept: String) -> WireForm.Encoding? {
+        for clause in AcceptClause.clauses(accept) {
+            for served in served where served.encoding != .yaml && clause.means(served.type, served.subtype) {
+                guard clause.parameters.contains(where: { $0.name == "as" }) else { return nil }
+                let names: [Substring] = clause.parameters.filter { ["g", "v", "as"].contains($0.name) }.map { $0.name + "=" + $0.value }
+                if names.sorted() == ["as=APIGroupDiscoveryList", "g=apidiscovery.k8s.io", "v=v2"] { return served.encoding }
+            }
+        }
+        return nil
+    }
+
     /// nil when this type can't be had with the clause's parameters.
     private static func form(_ clause: AcceptClause, _ served: Served, _ endpoint: Endpoint) -> WireForm? {
         var form = WireForm(encoding: served.encoding)

@@ -27,20 +27,29 @@ struct ListPage: Sendable {
     }
 
     /// The list as JSON: the objects' bytes one after the other, nothing decoded unless it is stored in another version.
+    ///
+    /// Upstream's lists of custom resources are trees: their entries keep kind and apiVersion, and `continue` is always there.
     func spliced(_ call: Call) throws(APIStatus) -> [ArraySlice<UInt8>] {
+        guard call.type.custom == nil else {
+            var metadata: JSON = metadata
+            metadata["continue"] = .string(continueToken ?? "")
+            return list(call.names.listKind, call.names.apiVersion, metadata, try call.bytes(entries).map { $0[...] }, before: [])
+        }
         let opening: Int = StoredObject.opening(call.names).count
         let items: [ArraySlice<UInt8>] = try call.bytes(entries).map { StoredObject.listItem($0, opening: opening) }
-        return list(call.names.listKind, call.names.apiVersion, items, before: [UInt8(ascii: "{")])
+        return list(call.names.listKind, call.names.apiVersion, metadata, items, before: [UInt8(ascii: "{")])
     }
 
     /// The same as a `PartialObjectMetadataList`.
     func splicedMetadata(_ call: Call) throws(APIStatus) -> [ArraySlice<UInt8>] {
         let opening: Int = StoredObject.opening(call.names).count
         let items: [ArraySlice<UInt8>] = try call.bytes(entries).map { StoredObject.partialMetadata($0, opening: opening)[...] }
-        return list("PartialObjectMetadataList", "meta.k8s.io/v1", items, before: [])
+        return list("PartialObjectMetadataList", "meta.k8s.io/v1", metadata, items, before: [])
     }
 
-    private func list(_ kind: String, _ apiVersion: String, _ items: [ArraySlice<UInt8>], before: [UInt8]) -> [ArraySlice<UInt8>] {
+    private func list(
+        _ kind: String, _ apiVersion: String, _ metadata: JSON, _ items: [ArraySlice<UInt8>], before: [UInt8]
+    ) -> [ArraySlice<UInt8>] {
         let head = #"{"kind":"\#(kind)","apiVersion":"\#(apiVersion)","metadata":\#(metadata.text()),"items":["#
         let between: ArraySlice<UInt8> = ([UInt8(ascii: ",")] + before)[...]
         var pieces: [ArraySlice<UInt8>] = [Array(head.utf8)[...]]

@@ -126,7 +126,8 @@ extension APIServer {
 
     private func validate(_ next: JSON, old: JSON, _ call: Call) throws(APIStatus) {
         var problems = Problems()
-        ObjectMeta.validateObjectUpdate(View(next["metadata"] ?? [:]), from: View(old["metadata"] ?? [:]), &problems)
+        ObjectMeta.validateObjectUpdate(
+            View(next["metadata"] ?? [:]), from: View(old["metadata"] ?? [:]), of: call.names, &problems)
         call.type.rules.validate(next, old, &problems)
         if !call.isSystemWrite { call.type.rules.validateUpdate(next, old, &problems) }
         for warning in problems.warnings { call.warnings.add(warning) }
@@ -152,7 +153,7 @@ extension APIServer {
 
 extension Call {
     /// The name that owns what this request writes.
-    var fieldManager: String { options.fieldManager ?? "unknown" }
+    var fieldManager: String { options.fieldManager ?? options.program ?? "unknown" }
 
     /// What this request does not change, whatever it says of it: nobody comes to own it that way.
     var resetFields: FieldSet {

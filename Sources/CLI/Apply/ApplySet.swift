@@ -245,8 +245,8 @@ struct ApplySet {
                                 json: GetQuery.typed(item, place.resource), resource: place.resource, namespace: place.namespace, source: ""
                             )
                         }
-                        request.options.continueToken = list[["metadata", "continue"]]?.string
-                    } while request.options.continueToken?.isEmpty == false
+                        request.options.continueToken = list.continueToken
+                    } while request.options.continueToken != nil
                     return (index, found)
                 }
             }

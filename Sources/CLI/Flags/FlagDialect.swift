@@ -11,36 +11,34 @@ struct FlagDialect {
         fileprivate var behindDashes: [String] = []
     }
 
+    /// Of the verb.
     let parameters: [Parameter]
-    private var flags: [String: Parameter] = [:]
-    private var letters: [Character: Parameter] = [:]
+    /// Those that are read and that no property gets.
+    private var passedOver: [Parameter] = []
     private let verb: String
 
     init(_ parameters: [Parameter], verb: String) {
         self.parameters = parameters
         self.verb = verb
-        for parameter in parameters { add(parameter) }
     }
 
-    private mutating func add(_ parameter: Parameter) {
-        for name in parameter.names where flags[name] == nil { flags[name] = parameter }
-        if let letter = parameter.letter, letters[letter] == nil { letters[letter] = parameter }
-    }
-
-    /// Adds flags that each command of kubectl takes and this verb has no use for: they are read, and no property gets them.
-    mutating func passOver(_ others: [Parameter]) {
-        for parameter in others { add(parameter) }
-    }
+    /// Adds flags that each command of kubectl takes and this verb has no use for.
+    mutating func passOver(_ others: [Parameter]) { passedOver += others }
 
     /// The flag of a long name without dashes.
-    func flag(_ name: some StringProtocol) -> Parameter? { flags[String(name)] }
+    func flag(_ name: some StringProtocol) -> Parameter? { flag { $0.names.contains { $0 == name } } }
 
     /// The flag that a short letter stands for.
-    func flag(letter: Character) -> Parameter? { letters[letter] }
+    func flag(letter: Character) -> Parameter? { flag { $0.letter == letter } }
+
+    /// A few words are looked for among a hundred flags: a table would cost more than it saves.
+    private func flag(where isIt: (Parameter) -> Bool) -> Parameter? {
+        parameters.first(where: isIt) ?? passedOver.first(where: isIt)
+    }
 
     /// The flag that a word with dashes begins with: `--output=x`, `-n`.
     func flag(word: String) -> Parameter? {
-        word.hasPrefix("--") ? flag(word.dropFirst(2).prefix { $0 != "=" }) : word.dropFirst().first.flatMap { letters[$0] }
+        word.hasPrefix("--") ? flag(word.dropFirst(2).prefix { $0 != "=" }) : word.dropFirst().first.flatMap { flag(letter: $0) }
     }
 
     /// True for `-n x`, `--namespace x`; not for `-nx`, `--namespace=x`, `-v=6`.
@@ -109,7 +107,8 @@ struct FlagDialect {
         let equals: Substring.Index = text.firstIndex(of: "=") ?? text.endIndex
         let name: Substring = text[..<equals]
         guard let flag = flag(name) else {
-            let near: [String] = CLI.isKubectl ? [] : Spelling.near(String(name), among: flags.keys.sorted())
+            let near: [String] =
+                CLI.isKubectl ? [] : Spelling.near(String(name), among: (parameters + passedOver).flatMap(\.names).sorted())
             let hint: String = near.isEmpty ? "" : "\nDid you mean \(near.map { "--" + $0 }.joined(separator: ", "))?"
             throw mistake("unknown flag: --\(name)\(hint)")
         }

@@ -19,7 +19,7 @@ package struct DerivationOptions: FlagGroup {
     ///
     /// - Parameters:
     ///   - done: what is told of it: `exposed`.
-    ///   - status: shown with `--dry-run=client`, where Go's type has one that it always writes.
+    ///   - status: where Go's type has one that it always writes.
     func create(
         _ names: KindNames, of words: [String], fieldManager: String, done: String, status: JSON? = nil, _ shell: Shell,
         make: (Manifest) throws -> JSON
@@ -32,8 +32,8 @@ package struct DerivationOptions: FlagGroup {
         let resource = APIResource(names)
         try await query.visit { object in
             var made: JSON = try make(object)
+            made["status"] = status ?? made["status"]
             guard dryRun.reachesServer else {
-                made["status"] = status ?? made["status"]
                 if session.isNamespaceGiven { made[["metadata", "namespace"]] = .string(session.namespace) }
                 return try printer.print(GoForm.completed(made), resource, done: done, suffix: dryRun.suffix, isTyped: true)
             }

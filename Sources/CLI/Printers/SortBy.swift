@@ -8,6 +8,10 @@ struct SortBy: Sendable {
 
     init(_ text: String) throws {
         self.text = text
+        let inner: Substring = text.hasPrefix("{") && text.hasSuffix("}") ? text.dropFirst().dropLast() : text[...]
+        guard !inner.isEmpty, !inner.contains(where: { "{}".contains($0) }) else {
+            throw Failure("unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'")
+        }
         do { path = try JSONPath(relaxed: text) } catch { throw Failure("\(error)") }
     }
 

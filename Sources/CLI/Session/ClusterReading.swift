@@ -58,8 +58,8 @@ struct ClusterReading {
         repeat {
             let list: JSON = try await session.send(request)
             objects += (list["items"]?.array ?? []).map { View<K>($0) }
-            request.options.continueToken = list[["metadata", "continue"]]?.string
-        } while request.options.continueToken?.isEmpty == false
+            request.options.continueToken = list.continueToken
+        } while request.options.continueToken != nil
         return objects
     }
 

@@ -21,7 +21,7 @@ struct ObjectQuery {
 
     /// True when the words or files name one object.
     func isSingle() async throws -> Bool {
-        if !files.paths.isEmpty { return try await manifests().count == 1 }
+        if !files.paths.isEmpty { return try await manifests().manifests.count == 1 }
         let targets: [Target] = try await targets()
         return targets.count == 1 && targets[0].name != nil
     }
@@ -36,12 +36,15 @@ struct ObjectQuery {
             do { try await body(object) } catch { failures.add(error) }
         }
         if !files.paths.isEmpty {
-            for manifest in try await manifests() {
+            let reading: ManifestReader.Reading = try await manifests()
+            failures.add(reading.failures)
+            for manifest in reading.manifests {
                 guard isLatest, !isLocal else {
                     await visit(manifest)
                     continue
                 }
-                do { await visit(try await live(manifest.resource, manifest.namespace, manifest.name)) } catch let status as APIStatus
+                do { await visit(try await live(manifest.resource, manifest.namespace, manifest.name, source: manifest.source)) } catch let
+                    status as APIStatus
                     where status.isNotFound && ignoresAbsence
                 {
                     continue
@@ -72,16 +75,14 @@ struct ObjectQuery {
         return objects
     }
 
-    private func manifests() async throws -> [Manifest] {
+    private func manifests() async throws -> ManifestReader.Reading {
         if !words.isEmpty {
             throw Failure("when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well")
         }
-        let manifests: [Manifest] = try await ManifestReader(session: session, isLocal: isLocal).read(
+        var reading: ManifestReader.Reading = try await ManifestReader(session: session, isLocal: isLocal).readWhatCanBe(
             files.paths, recursive: files.recursive)
-        guard let selector, !selector.isEmpty else { return manifests }
-        let match: LabelMatch
-        do { match = try LabelMatch(parsing: selector) } catch { throw Failure("\(error)") }
-        return manifests.filter { match.matches($0.json[["metadata", "labels"]]) }
+        try reading.narrow(selector)
+        return reading
     }
 
     private func targets() async throws -> [Target] {
@@ -117,14 +118,14 @@ struct ObjectQuery {
                         json: GetQuery.typed(item, target.resource), resource: target.resource,
                         namespace: target.resource.isNamespaced ? item[["metadata", "namespace"]]?.string : nil, source: ""))
             }
-            request.options.continueToken = list[["metadata", "continue"]]?.string
-        } while request.options.continueToken?.isEmpty == false
+            request.options.continueToken = list.continueToken
+        } while request.options.continueToken != nil
         return objects
     }
 
-    private func live(_ resource: APIResource, _ namespace: String?, _ name: String) async throws -> Manifest {
+    private func live(_ resource: APIResource, _ namespace: String?, _ name: String, source: String = "") async throws -> Manifest {
         let json: JSON = try await session.send(APIRequest(.get, resource.resource, namespace: namespace, name: name))
-        return Manifest(json: json, resource: resource, namespace: namespace, source: "")
+        return Manifest(json: json, resource: resource, namespace: namespace, source: source)
     }
 }
 

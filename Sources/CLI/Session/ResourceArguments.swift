@@ -31,7 +31,7 @@ struct ResourceArguments {
                 guard parts.count == 2 else {
                     throw Failure("arguments in resource/name form may not have more than one slash")
                 }
-                guard !parts[0].isEmpty, !parts[1].isEmpty else {
+                guard !parts[0].isEmpty, !parts[0].contains(","), !parts[1].isEmpty else {
                     throw Failure("arguments in resource/name form must have a single resource and name")
                 }
                 targets.append(try target(try await session.resource(String(parts[0])), String(parts[1])))

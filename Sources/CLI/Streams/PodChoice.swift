@@ -14,7 +14,8 @@ struct PodChoice {
     func pod(_ word: String) async throws -> View<Pod> {
         let parts: [Substring] = word.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count > 1 else { return try await get(word) }
-        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+        guard parts.count == 2 else { throw Failure("arguments in resource/name form may not have more than one slash") }
+        guard !parts[0].isEmpty, !parts[1].isEmpty else {
             throw Failure("arguments in resource/name form must have a single resource and name")
         }
         let resource: APIResource = try await session.resource(String(parts[0]))
@@ -22,7 +23,8 @@ struct PodChoice {
         if resource.resource == Pod.names.resource { return try await get(name) }
         let workload: JSON = try await session.send(APIRequest(.get, resource.resource, namespace: session.namespace, name: name))
         guard let labels = try PodSelector.text(of: workload), !labels.isEmpty else {
-            throw Failure("cannot attach to \(resource.kind): the selector of its pods is unknown")
+            let type: String = try resource.goType()
+            throw Failure("cannot attach to \(type): selector for \(type) not implemented")
         }
         return try await best(labels)
     }

@@ -68,6 +68,7 @@ package struct Delete: Verb {
         let deleter: ObjectDeletion = try deletion(shell, try connection.session(shell))
         let session: Session = deleter.session
         let paths: [String] = try files.paths()
+        var failures = Failures()
         var targets: [Target]
         if paths.isEmpty {
             targets = try await named(session)
@@ -75,14 +76,15 @@ package struct Delete: Verb {
             guard words.isEmpty else {
                 throw Failure("when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well")
             }
-            targets = try await ManifestReader(session: session).read(paths, recursive: files.recursive).map {
-                Target(resource: $0.resource, name: $0.name, namespace: $0.namespace)
-            }
+            let reading: ManifestReader.Reading = try await ManifestReader(session: session).readWhatCanBe(
+                paths, recursive: files.recursive)
+            failures = reading.failures
+            targets = reading.manifests.map { Target(resource: $0.resource, name: $0.name, namespace: $0.namespace) }
+            if targets.isEmpty { try failures.throwIfAny() }
         }
-        var failures = Failures()
         targets = try await deleter.expanded(targets, selection, ignoresAbsence: ignoreNotFound || all || selection.selector != nil)
         if targets.isEmpty {
-            if !ignoreNotFound || all { shell.output.line("No resources found") }
+            if !ignoreNotFound || all || selection.selector != nil { shell.output.line("No resources found") }
             return
         }
         if plan {
@@ -153,9 +155,13 @@ package struct Delete: Verb {
         }
         let policy: String
         switch cascade {
-        case "background", "true": policy = "Background"
+        case "true", "false":
+            let word: String = cascade == "true" ? "background" : "orphan"
+            shell.output.note("warning: --cascade=\(cascade) is deprecated (boolean value) and can be replaced with --cascade=\(word).")
+            policy = word == "background" ? "Background" : "Orphan"
+        case "background": policy = "Background"
         case "foreground": policy = "Foreground"
-        case "orphan", "false": policy = "Orphan"
+        case "orphan": policy = "Orphan"
         default: throw Failure("invalid cascade value (\(cascade)). Must be \"background\", \"foreground\", or \"orphan\"")
         }
         if let output, output != "name" { throw Failure("unexpected -o output mode: \(output). We only support '-o name'") }

@@ -67,8 +67,8 @@ struct DeletionPlan {
                     if owners.count == 1 { children[owners[0].text(at: "uid"), default: []].append(object) }
                     if needsNamespaces, !object.namespace.isEmpty { contents[object.namespace, default: []].append(object) }
                 }
-                request.options.continueToken = list[["metadata", "continue"]]?.string
-            } while request.options.continueToken?.isEmpty == false
+                request.options.continueToken = list.continueToken
+            } while request.options.continueToken != nil
         }
         // Owners first, so that each stands below its own.
         let owned: Set<String> = Set(children.values.joined().map(\.uid))

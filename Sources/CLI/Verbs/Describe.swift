@@ -94,8 +94,8 @@ package struct Describe: Verb {
         repeat {
             let list: JSON = try await session.send(request)
             objects += list.list("items").map { GetQuery.typed($0, target.resource) }
-            request.options.continueToken = list[["metadata", "continue"]]?.string
-        } while request.options.continueToken?.isEmpty == false
+            request.options.continueToken = list.continueToken
+        } while request.options.continueToken != nil
         guard let name = target.name, let absence else { return objects }
         let near: [JSON] = objects.filter { $0.text(at: "metadata", "name").hasPrefix(name) }
         if near.isEmpty { throw absence }

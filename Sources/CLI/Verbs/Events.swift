@@ -44,8 +44,8 @@ package struct Events: Verb {
         repeat {
             let list: JSON = try await session.send(request)
             events += list.list("items").map { GetQuery.typed($0, APIResource(Event.names)) }
-            request.options.continueToken = list[["metadata", "continue"]]?.string
-        } while request.options.continueToken?.isEmpty == false
+            request.options.continueToken = list.continueToken
+        } while request.options.continueToken != nil
         events = events.filter { Self.isWanted($0, wanted) }
         if events.isEmpty {
             shell.output.note(allNamespaces ? "No events found." : "No events found in \(session.namespace) namespace.")

@@ -63,7 +63,10 @@ package struct Expose: Verb {
     /// The Service that the flags and the object describe.
     private func service(for object: Manifest) throws -> JSON {
         let kinds: [String] = ["ReplicationController", "Service", "Pod", "Deployment", "ReplicaSet"]
-        guard kinds.contains(object.resource.kind) else { throw Failure("cannot expose a \(object.groupKind)") }
+        guard kinds.contains(object.resource.kind) else {
+            _ = try object.resource.goType()
+            throw Failure("cannot expose a \(object.groupKind)")
+        }
         let selector: JSON = try self.selector.flatMap { $0.isEmpty ? nil : $0 }.map(Self.labels) ?? self.selector(of: object)
         let isHeadless: Bool = clusterIP == "None"
         let found: [(port: String, protocol: String)] = Self.ports(of: object)

@@ -68,6 +68,8 @@ package struct Get: Verb {
     package func run(in shell: Shell) async throws {
         if let raw {
             guard words.isEmpty else { throw Failure("arguments may not be passed when --raw is specified") }
+            guard printing.output == nil else { throw Failure("--raw and --output are mutually exclusive") }
+            try RawRequest.check(raw)
             let session: Session = try connection.session(shell)
             shell.output.write(try await session.transport.raw(raw, accept: "application/json, */*").body)
             return

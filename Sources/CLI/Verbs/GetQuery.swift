@@ -151,7 +151,7 @@ struct GetQuery {
         if verb.chunkSize > 0 { request.options.limit = verb.chunkSize }
         var whole: JSON = try await list(request, target)
         let member: String = whole["kind"] == "Table" ? "rows" : "items"
-        while let token = whole[["metadata", "continue"]]?.string, !token.isEmpty {
+        while let token = whole.continueToken {
             request.options.continueToken = token
             let page: JSON = try await session.send(request)
             whole[member] = .array((whole[member]?.array ?? []) + (page[member]?.array ?? []))

@@ -51,7 +51,8 @@ struct LogPods {
 
     private func labels(of resource: APIResource, _ name: String) async throws -> String {
         guard let labels = try PodSelector.text(of: try await object(resource.resource, name)) else {
-            throw Failure("cannot get the logs from \(resource.apiVersion), Kind=\(resource.kind): selector of its pods is unknown")
+            let type: String = try resource.goType()
+            throw Failure("cannot get the logs from \(type): selector for \(type) not implemented")
         }
         return labels
     }

@@ -46,8 +46,8 @@ struct NodeDrain {
         repeat {
             let list: JSON = try await session.send(request)
             pods += (list["items"]?.array ?? []).map { View<Pod>($0) }
-            request.options.continueToken = list[["metadata", "continue"]]?.string
-        } while request.options.continueToken?.isEmpty == false
+            request.options.continueToken = list.continueToken
+        } while request.options.continueToken != nil
         var fates: [(pod: View<Pod>, fate: Fate)] = []
         for pod in pods { fates.append((pod, try await fate(of: pod))) }
         return fates

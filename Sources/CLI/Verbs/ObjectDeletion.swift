@@ -44,8 +44,8 @@ struct ObjectDeletion {
                             resource: target.resource, name: item[["metadata", "name"]]?.string ?? "",
                             namespace: target.resource.isNamespaced ? item[["metadata", "namespace"]]?.string : nil))
                 }
-                request.options.continueToken = list[["metadata", "continue"]]?.string
-            } while request.options.continueToken?.isEmpty == false
+                request.options.continueToken = list.continueToken
+            } while request.options.continueToken != nil
         }
         return expanded
     }

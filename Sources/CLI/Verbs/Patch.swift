@@ -67,7 +67,13 @@ package struct Patch: Verb {
                     before = try await session.send(
                         APIRequest(.get, object.resource.resource, namespace: object.namespace, name: object.name, subresource: part))
                 }
-                result = try await writer.patch(object, change, as: contentType, subresource: part)
+                do { result = try await writer.patch(object, change, as: contentType, subresource: part) } catch let status as APIStatus
+                    where status.code == 415
+                {
+                    throw Failure(
+                        "\(contentType.rawValue) is not supported by \(object.resource.apiVersion), Kind=\(object.resource.kind): \(status.message)"
+                    )
+                }
             }
             // As kubectl 1.37: a dry run is not told apart here.
             try printer.print(result, object.resource, done: result == before ? "patched (no change)" : "patched")

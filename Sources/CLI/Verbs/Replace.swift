@@ -62,12 +62,14 @@ package struct Replace: Verb {
         if paths.isEmpty { throw Failure("must specify one of -f and -k") }
         var printer: ObjectPrinter = try printing.printer(shell.output)
         let session: Session = try connection.session(shell)
-        let manifests: [Manifest] = try await ManifestReader(session: session, validates: validation != "Ignore").read(
+        let reading: ManifestReader.Reading = try await ManifestReader(session: session, validates: validation != "Ignore").readWhatCanBe(
             paths, recursive: files.recursive)
+        let manifests: [Manifest] = reading.manifests
+        var failures: Failures = reading.failures
+        if manifests.isEmpty { try failures.throwIfAny() }
         if manifests.isEmpty { throw Failure("no objects passed to replace") }
         let writer = ObjectWriter(session: session, dryRun: dryRun, fieldManager: fieldManager, fieldValidation: validation)
         if force { try await delete(manifests, session, dryRun) }
-        var failures = Failures()
         for manifest in manifests {
             do {
                 let made: JSON = try await replaced(manifest, writer)
@@ -125,7 +127,15 @@ package struct Replace: Verb {
 struct RawRequest {
     let session: Session
 
+    /// Throws kubectl's text for what is no path.
+    static func check(_ path: String) throws {
+        guard path.hasPrefix("/") else {
+            throw Failure("--raw must be a valid URL path: parse \(JSON.quoted(path)): invalid URI for request")
+        }
+    }
+
     func send(_ method: String, _ path: String, files: [String]) async throws {
+        try Self.check(path)
         guard method == "DELETE" || files.count == 1 else {
             throw Failure("--raw can only use a single local file or stdin")
         }

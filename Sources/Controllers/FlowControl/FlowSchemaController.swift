@@ -28,7 +28,7 @@ struct FlowSchemaController: ObjectController {
         do {
             objects.note(
                 try await context.client.patch(
-                    FlowSchema.self, schema.key, ["status": ["conditions": [condition]]], as: .mergePatch, subresource: "status"))
+                    FlowSchema.self, schema.key, ["status": ["conditions": [condition]]], subresource: "status"))
         } catch let status as APIStatus where status.isNotFound {}
         return nil
     }

@@ -81,9 +81,9 @@ package struct TableFeed: Sendable {
         repeat {
             let page: JSON = PlainTable.table(try JSON(parsing: try await transport.send(request).body), now())
             rows += page["rows"]?.array ?? []
-            request.options.continueToken = page[["metadata", "continue"]]?.string
+            request.options.continueToken = page.continueToken
             whole = page
-        } while request.options.continueToken?.isEmpty == false
+        } while request.options.continueToken != nil
         var table: JSON = whole ?? [:]
         table["rows"] = .array(rows)
         return table

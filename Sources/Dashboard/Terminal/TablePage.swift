@@ -163,7 +163,7 @@ struct TablePage: Sendable {
         }
         if let now { lastTime = now }
         rows = order.sorted(shown, shown.rows.values.filter(filter.takes))
-        if !marked.isEmpty { marked.formIntersection(rows.map(\.id)) }
+        if !marked.isEmpty { marked.formIntersection(shown.rows.keys) }
         if let chosen, let place = rows.firstIndex(where: { $0.id == chosen }) {
             cursor = place
         } else {

@@ -269,6 +269,8 @@ struct PodStatusMaker {
         return View<PodCondition> {
             $0.type = type
             $0.status = status
+            // As the server keeps it, so that the same status is seen to be the same after a restart.
+            $0.json["lastProbeTime"] = .null
             $0.lastTransitionTime = since
             if !reason.isEmpty { $0.reason = reason }
             if !message.isEmpty { $0.message = message }

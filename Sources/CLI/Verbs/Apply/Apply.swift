@@ -96,14 +96,14 @@ package struct Apply: Verb {
         let validation: String = try FieldValidation.word(validate)
         if subresource?.isEmpty == false, !serverSide { throw Failure("--subresource can only be specified for --server-side") }
         let session: Session = try connection.session(shell)
-        var manifests: [Manifest] = try await ManifestReader(session: session, validates: validation != "Ignore").read(
+        var reading: ManifestReader.Reading = try await ManifestReader(session: session, validates: validation != "Ignore").readWhatCanBe(
             paths, recursive: files.recursive)
-        if let selector {
-            let match: LabelMatch
-            do { match = try LabelMatch(parsing: selector) } catch { throw Failure("\(error)") }
-            manifests = manifests.filter { match.matches($0.json[["metadata", "labels"]] ?? [:]) }
+        try reading.narrow(selector)
+        var manifests: [Manifest] = reading.manifests
+        if manifests.isEmpty {
+            try reading.failures.throwIfAny()
+            throw Failure("no objects passed to apply")
         }
-        if manifests.isEmpty { throw Failure("no objects passed to apply") }
         var set: ApplySet?
         if let applySet {
             set = try await ApplySet(applySet, session, dryRun, fieldValidation: validation)
@@ -116,7 +116,7 @@ package struct Apply: Verb {
             forceConflicts: forceConflicts, recreates: force)
         applier.subresource = subresource.flatMap { $0.isEmpty ? nil : $0 }
         let allowlist: [APIResource] = prune && set == nil ? try await pruneOptions.resources(session) : []
-        try await apply(manifests, applier, format, dryRun, session)
+        try await apply(manifests, applier, format, dryRun, session, reading.failures)
         var printer = ObjectPrinter(format, session.output, showsManagedFields: printing.showManagedFields)
         let deletion = DeletionOptions(propagationPolicy: policy, gracePeriodSeconds: gracePeriod >= 0 ? gracePeriod : nil)
         if let set {
@@ -164,9 +164,9 @@ package struct Apply: Verb {
     }
 
     private func apply(
-        _ manifests: [Manifest], _ applier: Applier, _ format: OutputFormat, _ dryRun: DryRun, _ session: Session
+        _ manifests: [Manifest], _ applier: Applier, _ format: OutputFormat, _ dryRun: DryRun, _ session: Session, _ unread: Failures
     ) async throws {
-        var failures = Failures()
+        var failures: Failures = unread
         var printer = ObjectPrinter(format, session.output, showsManagedFields: printing.showManagedFields)
         var shown: [JSON] = []
         var stops: Bool = false
@@ -176,6 +176,9 @@ package struct Apply: Verb {
                 await session.inOrder(batch) { manifest, session in
                     var applier: Applier = applier
                     applier.session = session
+                    if manifest.name.isEmpty, let prefix = manifest.json[["metadata", "generateName"]]?.string, !prefix.isEmpty {
+                        throw Failure("from \(prefix): cannot use generate name with apply")
+                    }
                     return serverSide ? try await applier.applyOnServer(manifest) : try await applier.applyOnClient(manifest)
                 } take: { manifest, result in
                     told.add(1, ordering: .relaxed)

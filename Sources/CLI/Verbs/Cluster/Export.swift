@@ -65,8 +65,8 @@ package struct Export: Verb {
         repeat {
             let list: JSON = try await session.send(request)
             items += list.list("items")
-            request.options.continueToken = list[["metadata", "continue"]]?.string
-        } while request.options.continueToken?.isEmpty == false
+            request.options.continueToken = list.continueToken
+        } while request.options.continueToken != nil
         return items
     }
 }

@@ -37,9 +37,7 @@ package struct Create: Verb {
             ]
             if let flag = conflicts.first(where: \.1)?.0 { throw Failure("--raw and \(flag) are mutually exclusive") }
             if try files.paths().isEmpty { throw Failure("must specify one of -f and -k") }
-            guard raw.hasPrefix("/") else {
-                throw Failure("--raw must be a valid URL path: parse \(JSON.quoted(raw)): invalid URI for request")
-            }
+            try RawRequest.check(raw)
             return try await RawRequest(session: try creation.connection.session(shell)).send("POST", raw, files: try files.paths())
         }
         if !words.isEmpty {
@@ -48,17 +46,19 @@ package struct Create: Verb {
         let paths: [String] = try files.paths()
         if paths.isEmpty { throw Failure("must specify one of -f and -k") }
         let session: Session = try creation.connection.session(shell)
-        var manifests: [Manifest] = try await ManifestReader(
+        var reading: ManifestReader.Reading = try await ManifestReader(
             session: session, validates: try FieldValidation.word(creation.validate) != "Ignore"
-        ).read(paths, recursive: files.recursive)
-        if let selector {
-            let match: LabelMatch
-            do { match = try LabelMatch(parsing: selector) } catch { throw Failure("\(error)") }
-            manifests = manifests.filter { match.matches($0.json[["metadata", "labels"]]) }
+        ).readWhatCanBe(paths, recursive: files.recursive)
+        try reading.narrow(selector)
+        if reading.manifests.isEmpty {
+            try reading.failures.throwIfAny()
+            throw Failure("no objects passed to create")
         }
-        if manifests.isEmpty { throw Failure("no objects passed to create") }
-        if edit { return try await createEdited(manifests, session) }
-        try await creation.create(manifests, session)
+        if edit {
+            try reading.failures.throwIfAny()
+            return try await createEdited(reading.manifests, session)
+        }
+        try await creation.create(reading.manifests, session, unread: reading.failures)
     }
 }
 
@@ -145,11 +145,13 @@ package struct CreationOptions: FlagGroup {
     }
 
     /// - Parameter isTyped: the objects were made here, and are shown as Go writes its own types.
-    func create(_ manifests: [Manifest], _ session: Session, failure: String? = nil, isTyped: Bool = false) async throws {
+    func create(
+        _ manifests: [Manifest], _ session: Session, failure: String? = nil, isTyped: Bool = false, unread: Failures = Failures()
+    ) async throws {
         let dryRun: DryRun = try dryRunOptions.value()
         var printer: ObjectPrinter = try printing.printer(session.output)
         let validation: String = try FieldValidation.word(validate)
-        var failures = Failures()
+        var failures: Failures = unread
         for manifest in manifests {
             let bare: JSON = isTyped ? GoForm.completed(manifest.json) : manifest.json
             let object: JSON = saveConfig ? LastApplied.added(to: bare, isTyped: isTyped) : bare

@@ -71,6 +71,7 @@ enum RolloutProgress {
         if object.isApp("Deployment") { return try deployment(now, revision) }
         if object.isApp("DaemonSet") { return try daemonSet(now) }
         if object.isApp("StatefulSet") { return try statefulSet(now) }
+        _ = try object.resource.goType()
         throw Failure("no status viewer has been implemented for \(object.groupKind)")
     }
 

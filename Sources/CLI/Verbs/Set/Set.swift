@@ -132,7 +132,7 @@ struct SetChange {
         guard let path = podSpecPath(object) else {
             throw Failure(
                 "error: \(object.resource.resource.resource)/\(object.name) the object is not a pod or does not have a pod template: "
-                    + "*\(GoForm.type(object.resource))")
+                    + (try object.resource.goType()))
         }
         return path
     }
