@@ -21,6 +21,7 @@ let tls = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let ciphers = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 /// Targets from the bottom up; each may import only those above it in this list.
@@ -35,7 +36,7 @@ let sources: [Target] = [
     .target(name: "API", dependencies: ["CEL", "Machinery"], swiftSettings: strict),
     .target(name: "Client", dependencies: ["API", "Machinery", "HTTP", log], swiftSettings: strict),
     .target(
-        name: "HTTP", dependencies: ["CZlib", nio, posix, niotls, http1, http2, hpack, webSocket, tls, x509, asn1, crypto, log],
+        name: "HTTP", dependencies: ["CZlib", nio, posix, niotls, http1, http2, hpack, webSocket, tls, x509, asn1, crypto, ciphers, log],
         swiftSettings: strict),
     .target(name: "Store", dependencies: ["CSQLite"], swiftSettings: strict),
     .target(name: "APIServer", dependencies: ["CZlib", "Store", "HTTP", "API", "CEL", "Machinery", crypto, log], swiftSettings: strict),
@@ -52,7 +53,7 @@ let sources: [Target] = [
         dependencies: [
             "Controllers", "Scheduler", "Kubelet", "Images", "Network", "APIServer", "Store", "HTTP", "Client", "API", "Machinery",
             "Sandbox",
-            x509, asn1, crypto, log,
+            x509, asn1, crypto, ciphers, log,
         ], swiftSettings: strict),
     .target(
         name: "Dashboard", dependencies: ["Client", "HTTP", "API", "Machinery", "Sandbox", log], resources: [.embedInCode("Web/Page")],

@@ -66,16 +66,18 @@ extension APIServer {
 
     /// nil for a request of which nothing is recorded.
     private func record(_ request: APIRequest, _ user: UserInfo, _ origin: RequestOrigin?) -> AuditRecord? {
-        guard let audit else { return nil }
-        let attributes = Attributes(request)
-        let record: AuditRecord? = audit.begin(user, attributes) {
-            origin ?? RequestOrigin(request)
-        } object: {
+        record(user, Attributes(request), origin ?? RequestOrigin(request)) {
             var complaints = BodyComplaints()
             let schema: ObjectSchema? = request.subresource == nil ? type(of: request.resource)?.schema : nil
             return request.body.isEmpty ? nil : try? BodyReader.parse(request.body, request.contentType, schema, complaints: &complaints)
         }
-        guard let record else { return nil }
+    }
+
+    /// The same for any request, with what the authorizer says of it.
+    func record(
+        _ user: UserInfo, _ attributes: Attributes, _ origin: @autoclosure () -> RequestOrigin, object: () -> JSON? = { nil }
+    ) -> AuditRecord? {
+        guard let record = audit?.begin(user, attributes, origin, object: object) else { return nil }
         let decision: Decision = authorizer.decide(user, attributes)
         record.annotate("authorization.k8s.io/decision", decision.isAllowed ? "allow" : "forbid")
         record.annotate("authorization.k8s.io/reason", decision.reason)
@@ -153,7 +155,7 @@ extension APIServer {
         case .compacted(let oldest):
             .expired("The provided continue parameter or resourceVersion is too old: the oldest one that can be served is \(oldest)")
         case .future(let current): Self.tooNew(call.options.resourceVersion ?? "", current: current)
-        case .full, .io, .corrupt, .inUse, .closed: unwritten(error)
+        case .full, .unsealed, .io, .corrupt, .inUse, .closed: unwritten(error)
         }
     }
 

@@ -30,6 +30,9 @@ package final class APIServer: Sendable {
     let audit: Audit?
     /// Beside the API.
     let commands: [ServerCommand]
+    let healthCounts = Metrics()
+    /// Checks of health beside the server's own.
+    let checks: @Sendable () -> [(name: String, holds: Bool)]
     package let aggregation: Aggregation
     private let customResources: CustomResources
 
@@ -57,6 +60,8 @@ package final class APIServer: Sendable {
         package var policyNotice: String?
         /// What the server does beside the API.
         package var commands: [ServerCommand] = []
+        /// Checks of health beside the server's own, by name, and whether each holds.
+        package var checks: @Sendable () -> [(name: String, holds: Bool)] = { [] }
 
         package init(
             tokenKeyPEM: String, node: (any NodeDoor)? = nil, components: [String] = [], found: [any FoundObjects] = [],
@@ -85,6 +90,7 @@ package final class APIServer: Sendable {
         flowControl = FlowControl(store: store, clock: clock)
         audit = configuration.audit
         commands = configuration.commands
+        checks = configuration.checks
         aggregation = Aggregation(store: store, clock: clock, dial: configuration.dial, front: configuration.frontProxy, log: log)
         types = ServedTypes(builtIn: Registry.types)
         let objects = Objects(store: store)

@@ -39,13 +39,15 @@ package struct AuditSettings: Sendable {
             limits.backups = logBackups
             limits.days = logDays
             do throws(AuditLogFile.Failure) {
-                backends.append(try AuditLogFile(path: logPath, limits: limits))
+                backends.append(
+                    try AuditLogFile(
+                        path: logPath, limits: limits, loss: AuditLoss("log", metrics: metrics, log: log)))
             } catch {
                 throw ClusterError(error.description)
             }
         }
         if let webhookFile { backends.append(try Self.webhook(webhookFile, metrics, log)) }
-        return Audit(policy: policy, backends: backends, clock: clock, metrics: metrics, log: log)
+        return Audit(policy: policy, backends: backends, clock: clock, metrics: metrics)
     }
 
     private static func object(in file: String) throws -> JSON {
@@ -66,7 +68,7 @@ package struct AuditSettings: Sendable {
             var headers: HTTPHeaders = ["Content-Type": "application/json"]
             if let authorization = access.authorization { headers.set("Authorization", authorization) }
             let target: String = access.server.path.isEmpty ? "/" : access.server.path
-            return AuditWebhook(metrics: metrics, log: log) { [headers] body in
+            return AuditWebhook(loss: AuditLoss("webhook", metrics: metrics, log: log)) { [headers] body in
                 let answer = try await client.send(
                     HTTPClientRequest(method: "POST", target: target, headers: headers, body: body, timeout: .seconds(30)))
                 guard (200..<300).contains(answer.status) else { throw ClusterError("it answered \(answer.status)") }

@@ -4,18 +4,21 @@ import Logging
 
 /// Renews the cluster's own certificates while it runs: the server shows the new one to connections that begin from then on.
 ///
-/// Goes by the computer's time, as certificates do, and not by the cluster's clock.
+/// Looks at the files each minute: a certificate that runs out within 30 days, or is gone, is made anew. Goes by the computer's time, as
+/// certificates do, and not by the cluster's clock.
 struct CertificateRotation {
     let profile: ClusterProfile
     let http: HTTPServer
     let server: APIServer
+    /// The certificate that the server began with, PEM.
+    let first: String
     let log: Logger
 
-    private static let every: Duration = .seconds(3600)
+    private static let every: Duration = .seconds(60)
 
     /// Runs until the task is cancelled.
     func run() async {
-        var shown: String?
+        var shown: String = first
         while (try? await Task.sleep(for: Self.every)) != nil {
             do {
                 shown = try look(shown: shown)
@@ -25,14 +28,14 @@ struct CertificateRotation {
         }
     }
 
-    /// Reads the certificates, which renews those that run out within 30 days, and shows the server's if it is another one.
-    func look(shown: String?) throws -> String {
+    /// Reads the certificates, which renews them, and shows the server's if it is another one.
+    func look(shown: String) throws -> String {
         let credentials = try ClusterCredentials(profile)
         let current: String = credentials.server.certificatePEM
         guard current != shown else { return current }
         try http.replace(tls: credentials.tls)
         server.aggregation.replace(front: credentials.front)
-        if shown != nil { log.info("renewed the server's certificate") }
+        log.info("renewed the server's certificate")
         return current
     }
 }

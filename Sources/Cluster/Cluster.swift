@@ -32,6 +32,8 @@ package final class Cluster: Sendable {
         package var audit = AuditSettings()
         /// File with an EncryptionConfiguration; nil writes everything to the disk as it is.
         package var encryptionFile: String?
+        /// Whether another content of that file takes effect while the cluster runs.
+        package var reloadsEncryption = false
         /// Show the cluster's process as a pod of its first node.
         package var isPod = false
         /// File into which the process writes about itself; nil for none.
@@ -52,8 +54,8 @@ package final class Cluster: Sendable {
     package let client: Client
     private let lock: LockBox
     private let store: SQLiteStore
-    /// Keys that plugins keep.
-    private let envelopes: [KeyEnvelope]
+    private let encryption: EncryptionInForce
+    private let metrics: Metrics
     private let server: APIServer
     private let http: HTTPServer
     private let audit: Audit?
@@ -85,18 +87,17 @@ package final class Cluster: Sendable {
         let store: SQLiteStore
         let metrics = Metrics()
         let audit: Audit? = try configuration.audit.audit(clock: clock, metrics: metrics, log: log)
-        let sealing: EncryptionAtRest =
-            if let file = configuration.encryptionFile { try EncryptionAtRest(file: file) } else { .none }
+        let encryption = try EncryptionInForce(file: configuration.encryptionFile, isWatched: configuration.reloadsEncryption)
         do throws(StoreError) {
             store = try SQLiteStore(
-                path: profile.storeFolder + "/cluster.db", sealing: sealing, committed: StoreMetrics.commits(metrics),
+                path: profile.storeFolder + "/cluster.db", sealing: encryption, committed: StoreMetrics.commits(metrics),
                 index: APIServer.index)
         } catch {
             throw ClusterError("cannot open the cluster's data: \(error)")
         }
         do {
             return try await Cluster(
-                profile, lock, &settings, credentials, store, sealing.envelopes, metrics, audit, configuration, clock, log)
+                profile, lock, &settings, credentials, store, encryption, metrics, audit, configuration, clock, log)
         } catch {
             store.close()
             throw error as? ClusterError ?? ClusterError("\(error)")
@@ -105,7 +106,7 @@ package final class Cluster: Sendable {
 
     private init(
         _ profile: ClusterProfile, _ lock: LockBox, _ settings: inout ClusterSettings, _ credentials: ClusterCredentials,
-        _ store: SQLiteStore, _ envelopes: [KeyEnvelope], _ metrics: Metrics, _ audit: Audit?, _ configuration: Configuration,
+        _ store: SQLiteStore, _ encryption: EncryptionInForce, _ metrics: Metrics, _ audit: Audit?, _ configuration: Configuration,
         _ clock: ClusterClock, _ log: Logger
     ) async throws {
         ProcessMetrics.add(to: metrics)
@@ -123,6 +124,7 @@ package final class Cluster: Sendable {
             staticTokens: try UserTokens.read(profile, configuration.tokenFile), dial: network.dial, metrics: metrics,
             audit: audit, frontProxy: front,
             policyNotice: configuration.nodeName == nil ? nil : PacketFilter.problem(network).map(PolicyRouter.notice))
+        serving.checks = { encryption.checks }
         serving.commands =
             ClusterCommands(profile: profile, store: store, clock: clock, pause: pause, leaders: { await door.nodes?.leaders() ?? [] }).all
         let server = try APIServer(store: store, clock: clock, configuration: serving, log: log)
@@ -153,7 +155,8 @@ package final class Cluster: Sendable {
         self.profile = profile
         self.lock = lock
         self.store = store
-        self.envelopes = envelopes
+        self.encryption = encryption
+        self.metrics = metrics
         self.server = server
         self.clock = clock
         self.credentials = credentials
@@ -247,10 +250,14 @@ package final class Cluster: Sendable {
                         subresource: "status")
                 }
             }
-            group.addTask { [profile, http, server, log] in
-                await CertificateRotation(profile: profile, http: http, server: server, log: log).run()
+            group.addTask { [profile, http, server, credentials, log] in
+                await CertificateRotation(
+                    profile: profile, http: http, server: server, first: credentials.server.certificatePEM, log: log
+                ).run()
             }
-            group.addTask { [envelopes, log] in await KeyRenewal(envelopes: envelopes, log: log).run() }
+            group.addTask { [encryption, store, metrics, log] in
+                await EncryptionUpkeep(encryption: encryption, store: store, metrics: metrics, log: log).run()
+            }
             group.addTask { [store, clock] in await Compactor(store: store, clock: clock).run() }
             group.addTask { [nodes] in await nodes.run() }
             if let services { group.addTask { await services.run() } }

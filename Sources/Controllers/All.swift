@@ -16,7 +16,7 @@ extension ControllerManager {
             ServiceAccountTokenController(context: context, certificate: rootCA, makeToken: makeToken),
             CertificateApprovingController(context: context.acting(as: "certificate-controller"), signer: signer),
             CertificateSigningController(context: context.acting(as: "certificate-controller"), signer: signer),
-            CertificateCleaner(context: context.acting(as: "certificate-controller")),
+            CertificateCleaner(context: context.acting(as: "certificate-controller"), signer: signer),
             PodCertificateCleaner(context: context.acting(as: "podcertificaterequestcleaner")),
             TrustBundlePublisher(
                 context: context.acting(as: "kube-apiserver-serving-clustertrustbundle-publisher"), certificate: rootCA),

@@ -48,7 +48,7 @@ package struct PacketFilter: Sendable {
         var weight: Int = Self.weight(entry)
         for line in text.split(separator: "\n") {
             let more: Int = Self.weight(line)
-            if weight + more > ClusterNetwork.filterRoom {
+            if weight + more > room {
                 try await apply(part)
                 (part, weight) = ("", Self.weight(entry))
             }
@@ -118,7 +118,11 @@ package struct PacketFilter: Sendable {
     }
 
     /// Whether a text can go in one transaction.
-    package func takes(_ text: String) -> Bool { Self.weight(text) <= ClusterNetwork.filterRoom }
+    package func takes(_ text: String) -> Bool { Self.weight(text) <= room }
+
+    /// Bytes that `nft` can send at once: for an ordinary user what the kernel gives each socket, some of them left for the rest of a
+    /// transaction. It asks for more only as root may.
+    private var room: Int { network.isPrivileged ? 128 << 20 : 120_000 }
 
     /// Bytes that lines of a text become, at most: rules are expressions to the kernel, which are much longer than their words.
     private static func weight(_ text: some StringProtocol) -> Int {

@@ -35,6 +35,8 @@ package final class ClusterNetwork: Sendable {
 
     /// Whether the cluster has a network of its own. False where the host forbids one; ``problem`` says why.
     package var isOwn: Bool { networkNamespace >= 0 }
+    /// Whether the kernel lends programs of the cluster's network as much memory as they ask for, as it does the host's root.
+    package var isPrivileged: Bool { userNamespace == nil }
     /// Why there is none.
     package let problem: SandboxError?
     /// Number of user and group identities that exist in the cluster, counted from 0. 1: the user's own, whatever it is called inside.

@@ -22,14 +22,6 @@ package enum FilterChange: Sendable, Equatable {
 }
 
 extension ClusterNetwork {
-    /// What one transaction has room for, in bytes: for an ordinary user some four hundred kilobytes where the host's limit is the kernel's
-    /// default (net.core.wmem_max).
-    package static let filterRoom: Int = {
-        let fd: Int32 = Glibc.socket(AF_NETLINK, Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue), netfilter)
-        defer { close(fd) }
-        return swkube_filter_room(fd)
-    }()
-
     /// Carries out changes of a table in as many transactions as they need; by default in one. Each is done as a whole or not at all.
     /// Blocks for about a millisecond, and for some hundred with ten thousand changes.
     ///

@@ -18,6 +18,7 @@ extension Scheduler {
     private func bind(_ work: SchedulerState.Work, to node: String, _ reservation: Reservation) async {
         let pod: PodInfo = work.pod
         var step: String = ""
+        let began: ContinuousClock.Instant = .now
         do {
             for plugin in work.profile.permits {
                 step = "running Permit plugin \"\(plugin.name)\": "
@@ -29,7 +30,7 @@ extension Scheduler {
             }
             step = "binding rejected: running Bind plugin \"\(work.profile.binds.first?.name ?? "")\": "
             for plugin in work.profile.binds { try await plugin.bind(pod, to: node, self) }
-            measures.attempted(work, "scheduled")
+            measures.attempted(work, "scheduled", binding: .now - began)
             log.info("bound pod", metadata: ["pod": "\(pod.key)", "node": "\(node)"])
             events.record(
                 pod.reference, .normal, reason: "Scheduled", "Successfully assigned \(pod.key) to \(node)", by: work.profile.schedulerName)
@@ -38,7 +39,7 @@ extension Scheduler {
             state.forget(work, isGone: isGone)
             // Deleted, made anew or bound by somebody else, as a rule.
             guard !isGone, !Task.isCancelled else { return }
-            measures.attempted(work, "error")
+            measures.attempted(work, "error", binding: .now - began)
             log.warning("a pod could not be bound", metadata: ["pod": "\(pod.key)", "node": "\(node)", "error": "\(error)"])
             await report(pod, reason: "SchedulerError", step + "\(error)")
         }

@@ -4,6 +4,7 @@ import Machinery
 struct SchedulerMeasures: Sendable {
     private let metrics: Metrics
     private let algorithm: Metrics.Histogram
+    private let attempts: Metrics.Histogram
     private let preemptions: Metrics.Counter
     private let victims: Metrics.Histogram
 
@@ -12,6 +13,9 @@ struct SchedulerMeasures: Sendable {
         algorithm = metrics.histogram(
             "scheduler_scheduling_algorithm_duration_seconds", "Scheduling algorithm latency in seconds",
             bounds: Metrics.Histogram.exponential(from: 0.001, factor: 2, count: 15))
+        attempts = metrics.histogram(
+            "scheduler_pod_scheduling_attempts", "Number of attempts to successfully schedule a pod.",
+            bounds: Metrics.Histogram.exponential(from: 1, factor: 2, count: 5))
         preemptions = metrics.counter("scheduler_preemption_attempts_total", "Total preemption attempts in the cluster till now")
         victims = metrics.histogram(
             "scheduler_preemption_victims", "Number of selected preemption victims",
@@ -37,13 +41,21 @@ struct SchedulerMeasures: Sendable {
         }
     }
 
-    /// - Parameter result: `scheduled`, `unschedulable` or `error`.
-    func attempted(_ work: SchedulerState.Work, _ result: String) {
+    /// - Parameters:
+    ///   - result: `scheduled`, `unschedulable` or `error`.
+    ///   - binding: what it took to carry the decision out.
+    func attempted(_ work: SchedulerState.Work, _ result: String, binding: Duration = .zero) {
+        if result == "scheduled" { attempts.observe(Double(work.attempts)) }
         let labels: [MetricLabel] = [MetricLabel("profile", work.profile.schedulerName), MetricLabel("result", result)]
         metrics.counter(
             "scheduler_schedule_attempts_total",
             "Number of attempts to schedule pods, by the result. 'unschedulable' means a pod could not be scheduled, "
                 + "while 'error' means an internal scheduler problem.", labels
         ).add()
+        metrics.histogram(
+            "scheduler_scheduling_attempt_duration_seconds", "Scheduling attempt latency in seconds (scheduling algorithm + binding)",
+            labels,
+            bounds: Metrics.Histogram.exponential(from: 0.001, factor: 2, count: 15)
+        ).observe(work.duration + binding)
     }
 }

@@ -104,6 +104,11 @@ extension SQLiteFailure {
     /// A finding of our own.
     static func corrupt(_ detail: String) -> SQLiteFailure { SQLiteFailure(code: SQLITE_CORRUPT, errno: 0, message: detail) }
 
+    /// A value that must not be written as it is.
+    static func unsealed(_ key: String, _ failure: SealingFailure) -> SQLiteFailure {
+        SQLiteFailure(code: SQLITE_AUTH, errno: 0, message: "\(key): \(failure.reason)")
+    }
+
     /// What the store's callers can tell apart and act on.
     func storeError(_ path: String) -> StoreError {
         switch (primaryCode, errno) {
@@ -111,6 +116,8 @@ extension SQLiteFailure {
             .full(path: path)
         case (SQLITE_CORRUPT, _), (SQLITE_NOTADB, _):
             .corrupt(path: path, detail: message)
+        case (SQLITE_AUTH, _):
+            .unsealed(key: path, reason: message)
         case (SQLITE_BUSY, _):
             .inUse(path: path, pid: nil)
         default:

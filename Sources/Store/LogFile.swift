@@ -33,6 +33,11 @@ final class LogFile: @unchecked Sendable {
         try perform { (tables: LogTables) throws(SQLiteFailure) in try tables.compact(to: revision, deleting: obsolete) }
     }
 
+    /// Writes anew what stands otherwise on the disk than it would be written today; how many rows that were.
+    func reseal() throws(StoreError) -> Int {
+        try perform { (tables: LogTables) throws(SQLiteFailure) in try tables.reseal() }
+    }
+
     /// Whether the write-ahead log is long enough to be moved into the database when nobody writes.
     var isLong: Bool { (tables?.logSize ?? 0) > 4 << 20 }
     /// Whether it is so long that writers must wait until it is moved.

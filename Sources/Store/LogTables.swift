@@ -9,12 +9,12 @@ import CSQLite
 /// by reading the whole table when the store opens; the store needs the values in memory anyway, and each row is checked on the way.
 /// Compaction deletes the rows that only older states need.
 final class LogTables {
-    private let connection: SQLiteConnection
+    let connection: SQLiteConnection
     private let insert: SQLiteStatement
     private let delete: SQLiteStatement
     private let setCompacted: SQLiteStatement
     /// nil writes values as they are.
-    private let sealing: (any Sealing)?
+    let sealing: (any Sealing)?
 
     static let schema: String = """
         CREATE TABLE log (
@@ -87,7 +87,7 @@ final class LogTables {
             guard UInt64(bitPattern: rows.integer(4)) == row.sum else {
                 throw .corrupt("the row of revision \(row.revision) does not match its checksum")
             }
-            let (value, isStale): ([UInt8], Bool) = try open(row)
+            let (value, isStale): ([UInt8], Bool) = try open(row.value, key: row.key, row.revision)
             if isStale { stale.append(row.revision) }
             loading.add(row, value: value)
         }
@@ -98,63 +98,12 @@ final class LogTables {
         return published
     }
 
-    // MARK: - Sealed values
-
-    private func open(_ row: Row) throws(SQLiteFailure) -> (value: [UInt8], isStale: Bool) {
-        let stored: [UInt8] = Array(row.value)
-        guard let sealing else { return (stored, false) }
-        let key = String(decoding: row.key, as: UTF8.self)
-        do throws(SealingFailure) {
-            return try sealing.open(stored, key: key)
-        } catch {
-            throw .corrupt("\(key), revision \(row.revision): \(error.reason)")
-        }
-    }
-
-    /// Seals rows with today's key, some hundred a transaction, and leaves nothing of the old ones in the files.
-    private func rewrite(_ stale: [Revision]) throws(SQLiteFailure) {
-        guard !stale.isEmpty, let sealing else { return }
-        try connection.run("PRAGMA secure_delete = ON")
-        let read = try SQLiteStatement(connection, "SELECT created, deleted, key, value FROM log WHERE revision = ?1")
-        let update = try SQLiteStatement(connection, "UPDATE log SET sum = ?2, value = ?3 WHERE revision = ?1")
-        for start in stride(from: 0, to: stale.count, by: 500) {
-            try connection.transaction { () throws(SQLiteFailure) in
-                for revision in stale[start..<min(start + 500, stale.count)] {
-                    read.bind(1, Int64(revision))
-                    guard try read.step() else { continue }
-                    let (created, isDelete) = (Revision(bitPattern: read.integer(0)), read.integer(1) != 0)
-                    let (key, stored): ([UInt8], [UInt8]) = (Array(read.bytes(2)), Array(read.bytes(3)))
-                    read.reset()
-                    let name = String(decoding: key, as: UTF8.self)
-                    let value: [UInt8]
-                    do throws(SealingFailure) {
-                        value = try sealing.open(stored, key: name).value
-                    } catch {
-                        throw .corrupt("\(name), revision \(revision): \(error.reason)")
-                    }
-                    let sealed: [UInt8] = sealing.seal(value, key: name) ?? value
-                    let result: Result<Void, SQLiteFailure> = key.withUnsafeBytes { key in
-                        sealed.withUnsafeBytes { sealed in
-                            let row = Row(revision: revision, created: created, isDelete: isDelete, key: key, value: sealed)
-                            update.bind(1, Int64(revision))
-                            update.bind(2, Int64(bitPattern: row.sum))
-                            update.bindBlob(3, sealed)
-                            return Result { () throws(SQLiteFailure) in try update.run() }
-                        }
-                    }
-                    try result.get()
-                }
-            }
-        }
-        try connection.run("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA secure_delete = OFF")
-    }
-
     private func append(_ event: Event) throws(SQLiteFailure) {
         let entry: Entry = event.entry
         insert.bind(1, Int64(entry.revision))
         insert.bind(2, Int64(entry.created))
         insert.bind(3, event.isDelete ? 1 : 0)
-        let stored: [UInt8] = sealing?.seal(entry.value, key: entry.key) ?? entry.value
+        let stored: [UInt8] = try seal(entry.value, key: entry.key)
         let result: Result<Void, SQLiteFailure> = entry.key.withKeyBytes { key in
             stored.withUnsafeBytes { value in
                 let row: Row = Row(

@@ -66,6 +66,7 @@ extension SQLiteStore {
             case .write(let event, let done): done(isFailed ? .failure(error) : .success(event.entry))
             case .refusal(_, let refusal, let done): done(.failure(isFailed ? error : refusal))
             case .compaction(let revision, let done): compactions.add(revision, done)
+            case .resealing(let done): done(Result { () throws(StoreError) in try log.reseal() })
             }
         }
     }

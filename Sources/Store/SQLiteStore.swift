@@ -82,16 +82,26 @@ package final class SQLiteStore: Store {
     }
 
     package func write(_ write: Write, done: @escaping @Sendable (Result<Entry, StoreError>) -> Void) {
-        let place: Staging.Place = staging.withLock { $0.stage(write, indexer: indexer, durable: get, done: done) }
-        switch place {
-        case .first: bell.ring()
-        case .behind: break
-        case .refused(let error): WriterThread.runSoon { done(.failure(error)) }
+        if write.kind != .delete, let refusal = sealing?.refusal(of: write.key) {
+            return WriterThread.runSoon { done(.failure(.unsealed(key: write.key, reason: refusal.reason))) }
         }
+        wake(staging.withLock { $0.stage(write, indexer: indexer, durable: get, done: done) }, done)
     }
 
     package func compact(to revision: Revision, done: @escaping @Sendable (Result<Revision, StoreError>) -> Void) {
-        let place: Staging.Place = staging.withLock { $0.stageCompaction(to: revision, done: done) }
+        wake(staging.withLock { $0.stage(.compaction(to: revision, done: done)) }, done)
+    }
+
+    /// Writes anew what stands otherwise on the disk than it would be written today; how many rows that were. Writes wait meanwhile.
+    package func reseal() async throws(StoreError) -> Int {
+        try await withCheckedContinuation { continuation in
+            let done: @Sendable (Result<Int, StoreError>) -> Void = { continuation.resume(returning: $0) }
+            wake(staging.withLock { $0.stage(.resealing(done: done)) }, done)
+        }.get()
+    }
+
+    /// Has the writer thread take what was staged.
+    private func wake<Value>(_ place: Staging.Place, _ done: @escaping @Sendable (Result<Value, StoreError>) -> Void) {
         switch place {
         case .first: bell.ring()
         case .behind: break

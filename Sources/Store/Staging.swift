@@ -9,6 +9,7 @@ struct Staging {
         /// A condition that does not hold is answered behind the writes that it was compared with, as these may fail yet.
         case refusal(key: String, StoreError, done: @Sendable (Result<Entry, StoreError>) -> Void)
         case compaction(to: Revision, done: @Sendable (Result<Revision, StoreError>) -> Void)
+        case resealing(done: @Sendable (Result<Int, StoreError>) -> Void)
     }
 
     /// What became of a wish to be staged.
@@ -51,9 +52,10 @@ struct Staging {
         return place
     }
 
-    mutating func stageCompaction(to revision: Revision, done: @escaping @Sendable (Result<Revision, StoreError>) -> Void) -> Place {
+    /// Gives a place to what is no write: a compaction, a resealing.
+    mutating func stage(_ item: Item) -> Place {
         if let refusal { return .refused(refusal) }
-        queue.append(.compaction(to: revision, done: done))
+        queue.append(item)
         return place
     }
 
@@ -107,7 +109,7 @@ extension Staging.Item {
         switch self {
         case .write(let event, _): keys.contains(Key(event.entry.key))
         case .refusal(let key, _, _): keys.contains(Key(key))
-        case .compaction: false
+        case .compaction, .resealing: false
         }
     }
 }

@@ -8,6 +8,8 @@ package enum StoreError: Error, Sendable, Equatable {
     case future(current: Revision)
     /// No room for the write (disk or quota). Reads go on, and writes do when there is room again.
     case full(path: String)
+    /// The value must be encrypted and can't be now.
+    case unsealed(key: String, reason: String)
     /// The system refused; `errno` is 0 when SQLite did not say. What the disk has of the write is not known: no more are taken until the
     /// store is opened again.
     case io(path: String, errno: Int32, message: String)
@@ -24,7 +26,7 @@ extension StoreError {
     var isLasting: Bool {
         switch self {
         case .io, .corrupt: true
-        case .conflict, .compacted, .future, .full, .inUse, .closed: false
+        case .conflict, .compacted, .future, .full, .unsealed, .inUse, .closed: false
         }
     }
 }
@@ -42,6 +44,7 @@ extension StoreError: CustomStringConvertible {
             "the revision asked for has not happened yet; the newest is \(current)"
         case .full(let path):
             "\(path): no space left for writes (disk full or quota reached); reads go on. Free space on that file system"
+        case .unsealed(let key, let reason): "\(key) cannot be encrypted, and is not written: \(reason)"
         case .io(let path, let errno, let message):
             "\(path): \(message)" + (errno == 0 ? "" : " (errno \(errno))")
         case .corrupt(let path, let detail):

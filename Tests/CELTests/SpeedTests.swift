@@ -16,26 +16,29 @@ import Testing
         "self.since < timestamp('2030-01-01T00:00:00Z') && self.wait >= duration('1m')",
     ]
 
-    private static func microseconds(_ rounds: Int, _ body: () -> Bool) -> Double {
+    /// Of the best of so many batches: what else the machine does is not told.
+    private static func microseconds(_ batches: Int, _ body: () -> Bool) -> Double {
         let clock = ContinuousClock()
-        let time: Duration = clock.measure {
-            for _ in 0..<rounds where !body() { Issue.record("a rule does not hold") }
+        let times: [Duration] = (0..<batches).map { _ in
+            clock.measure {
+                for _ in 0..<500 where !body() { Issue.record("a rule does not hold") }
+            }
         }
-        return time.inSeconds * 1e6 / Double(rounds)
+        return (times.min() ?? .zero).inSeconds * 1e6 / 500
     }
 
     @Test func `a typical rule takes a few microseconds`() throws {
         let isBench: Bool = ProcessInfo.processInfo.environment["SWKUBE_BENCH"] != nil
-        let rounds: Int = isBench ? 200_000 : 500
+        let batches: Int = isBench ? 400 : 1
         let environment = Environment([Environment.Variable("self", JSONTests.spec)])
         let object: JSON = JSONTests.object
-        let floor: Double = Self.microseconds(rounds) {
+        let floor: Double = Self.microseconds(batches) {
             object["name"]?.string?.hasPrefix("web") == true && object["replicas"]?.int ?? 0 > 0
         }
         var lines: [String] = ["floor, by hand".padded(90) + String(Int(floor * 1000)) + " ns"]
         for rule in Self.rules {
             let program = try Program(rule, in: environment)
-            let taken: Double = Self.microseconds(rounds) { program.evaluate([Value(object, JSONTests.spec)]).bool == true }
+            let taken: Double = Self.microseconds(batches) { program.evaluate([Value(object, JSONTests.spec)]).bool == true }
             lines.append(rule.padded(90) + String(Int(taken * 1000)) + " ns")
             #if !DEBUG
                 if isBench { #expect(taken < 3, "\(rule)") }

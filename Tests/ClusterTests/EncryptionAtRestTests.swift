@@ -15,9 +15,9 @@ struct EncryptionAtRestTests {
         ]
     }
 
-    private func keys(_ names: String...) -> JSON {
+    private func keys(_ names: String..., cipher: String = "aesgcm") -> JSON {
         [
-            "aesgcm": [
+            cipher: [
                 "keys": .array(
                     names.map {
                         ["name": .string($0), "secret": .string(Base64Text.encode(Array(repeating: $0.utf8.first ?? 0, count: 32)))]
@@ -29,10 +29,10 @@ struct EncryptionAtRestTests {
     @Test func `chosen resources are sealed under the name of the first key, and no other place can have the value`() throws {
         let sealing = try EncryptionAtRest(configuration(keys("one"), ["identity": [:]]))
         let value: [UInt8] = Array("{}".utf8)
-        let sealed: [UInt8] = try #require(sealing.seal(value, key: "core/secrets/default/a"))
+        let sealed: [UInt8] = try #require(try sealing.seal(value, key: "core/secrets/default/a"))
         #expect(String(decoding: sealed.prefix(22), as: UTF8.self) == "k8s:enc:aesgcm:v1:one:")
-        #expect(sealing.seal(value, key: "core/configmaps/default/a") == nil)
-        #expect(sealing.seal(value, key: "apps/deployments/default/a") != nil)
+        #expect(try sealing.seal(value, key: "core/configmaps/default/a") == nil)
+        #expect(try sealing.seal(value, key: "apps/deployments/default/a") != nil)
         let opened = try sealing.open(sealed, key: "core/secrets/default/a")
         #expect(opened.value == value)
         #expect(!opened.isStale)
@@ -42,13 +42,46 @@ struct EncryptionAtRestTests {
     @Test func `what an older key or none wrote is read and written anew`() throws {
         let old = try EncryptionAtRest(configuration(keys("one")))
         let both = try EncryptionAtRest(configuration(keys("two", "one"), ["identity": [:]]))
-        let sealed: [UInt8] = try #require(old.seal([1], key: "core/secrets/x/a"))
+        let sealed: [UInt8] = try #require(try old.seal([1], key: "core/secrets/x/a"))
         #expect(try both.open(sealed, key: "core/secrets/x/a").isStale)
         #expect(try both.open([1], key: "core/secrets/x/a").isStale)
         let back = try EncryptionAtRest(configuration(["identity": [:]], keys("one")))
-        #expect(back.seal([1], key: "core/secrets/x/a") == nil)
+        #expect(try back.seal([1], key: "core/secrets/x/a") == nil)
         #expect(try back.open(sealed, key: "core/secrets/x/a") == ([1], true))
         #expect(throws: SealingFailure.self) { try EncryptionAtRest.none.open(sealed, key: "core/secrets/x/a") }
+    }
+
+    @Test(arguments: ["aesgcm", "aescbc", "secretbox"])
+    func `each cipher opens what it sealed under its name, and what another provider sealed is stale`(cipher: String) throws {
+        let sealing = try EncryptionAtRest(configuration(keys("one", cipher: cipher)))
+        let place = "core/secrets/x/a"
+        for length in [0, 1, 15, 16, 17, 31, 64, 65, 1000] {
+            let value: [UInt8] = (0..<length).map { UInt8(truncatingIfNeeded: $0 * 7) }
+            let sealed: [UInt8] = try #require(try sealing.seal(value, key: place))
+            #expect(String(decoding: sealed, as: UTF8.self).hasPrefix("k8s:enc:\(cipher):v1:one:"))
+            #expect(try sealing.open(sealed, key: place) == (value, false))
+            let other = try EncryptionAtRest(configuration(["identity": [:]], keys("one", cipher: cipher)))
+            #expect(try other.open(sealed, key: place) == (value, true))
+            let wrong = try EncryptionAtRest(configuration(["identity": [:]]))
+            #expect(throws: SealingFailure.self) { try wrong.open(sealed, key: place) }
+        }
+    }
+
+    /// 131 bytes, as PyNaCl 1.6 seals them.
+    private static let box: String =
+        "ZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXp7Fz49cHre67R+gK1IbOChuQK+l9wmleTYiMJl2WPfwXFO3UYiaDXRug6j9CnOQBtRSIga7bM0kfXtCTFPNCifLJHH8H1+9UPe"
+        + "i27FmX8ZLN2DTIK4FN+ie0FwGf9U2M+6ZKCzQuusIWP69P9a/G13X1puR85TGvAW26SZZkinlzFoOIhv+xh6SAjDWP6AeqRFPoeD"
+
+    @Test func `a secret box is that of NaCl, and none that was changed is opened`() throws {
+        let secret: String = Base64Text.encode(Array(0..<32))
+        let sealing = try EncryptionAtRest(configuration(["secretbox": ["keys": [["name": "one", "secret": .string(secret)]]]]))
+        let box: [UInt8] = Array("k8s:enc:secretbox:v1:one:".utf8) + (try #require(Base64Text.decode(Self.box)))
+        #expect(try sealing.open(box, key: "core/secrets/x/a").value == (0..<131).map { UInt8(truncatingIfNeeded: $0 * 7) })
+        var changed: [UInt8] = box
+        changed[box.count - 1] ^= 1
+        for wrong in [changed, Array(box.dropLast()), Array(box.prefix(60))] {
+            #expect(throws: SealingFailure.self) { try sealing.open(wrong, key: "core/secrets/x/a") }
+        }
     }
 
     private static let unusable: [(provider: JSON, text: String)] = [
@@ -61,7 +94,14 @@ struct EncryptionAtRestTests {
             ["aesgcm": ["keys": [["name": "k", "secret": "?"]]]],
             "resources[0].providers[0].aesgcm.keys[0].secret: Invalid value: secrets must be base64 encoded"
         ),
-        (["secretbox": [:]], "resources[0].providers[0]: the provider \"secretbox\" is not there: give aesgcm, kms or identity"),
+        (["secretbox": [:]], "resources[0].providers[0].secretbox.keys: Required value: keys is not defined"),
+        (
+            ["secretbox": ["keys": [["name": "k", "secret": "MDEyMzQ1Njc4OWFiY2RlZg=="]]]],
+            "resources[0].providers[0].secretbox.keys[0].secret: Invalid value: secret is not of the expected length, got 16, "
+                + "expected one of [32]"
+        ),
+        (["rot13": [:]], "resources[0].providers[0].rot13: there is no such provider: give aesgcm, aescbc, secretbox, kms or identity"),
+        (["identity": ["salt": 1]], "unknown field \"resources[0].providers[0].identity.salt\""),
         (
             ["kms": ["apiVersion": "v2", "name": "own", "endpoint": "tcp://127.0.0.1:1"]],
             "resources[0].providers[0].kms.endpoint: Invalid value: \"tcp://127.0.0.1:1\": unsupported scheme for KMS provider, "
@@ -102,24 +142,31 @@ struct EncryptionAtRestTests {
         }
     }
 
+    private func opened(_ envelope: KeyEnvelope, _ stored: [UInt8]) throws -> (value: [UInt8], isStale: Bool) {
+        let opened: (value: [UInt8], isStale: Bool)? = try envelope.open(stored, key: "core/secrets/x/a")
+        return try #require(opened)
+    }
+
     @Test func `a plugin is asked once for a seed, and what its older key encrypted is stale`() throws {
         let plugin = Plugin()
         let writer = KeyEnvelope(name: "own", plugin)
-        #expect(writer.seal([1], key: "core/secrets/x/a") == nil)
+        #expect(writer.refusal != nil)
+        #expect(throws: SealingFailure.self) { try writer.seal([1], key: "core/secrets/x/a") }
         try writer.renew()
-        let sealed: [[UInt8]] = try [[1], [2]].map { try #require(writer.seal($0, key: "core/secrets/x/a")) }
+        #expect(writer.refusal == nil)
+        let sealed: [[UInt8]] = try [[1], [2]].map { try writer.seal($0, key: "core/secrets/x/a") }
         #expect(String(decoding: sealed[0].prefix(19), as: UTF8.self) == "k8s:enc:kms:v2:own:")
         let reader = KeyEnvelope(name: "own", plugin)
         try reader.renew()
-        #expect(try reader.open(sealed[0], key: "core/secrets/x/a") == ([1], false))
-        #expect(try reader.open(sealed[1], key: "core/secrets/x/a") == ([2], false))
+        #expect(try opened(reader, sealed[0]) == ([1], false))
+        #expect(try opened(reader, sealed[1]) == ([2], false))
         #expect(plugin.decrypted.withLock { $0 } == 1)
         #expect(throws: SealingFailure.self) { try reader.open(sealed[0], key: "core/secrets/x/b") }
         plugin.key.withLock { $0 = "two" }
         #expect(try reader.renew())
-        #expect(try reader.open(sealed[0], key: "core/secrets/x/a") == ([1], true))
-        let anew: [UInt8] = try #require(reader.seal([1], key: "core/secrets/x/a"))
-        #expect(try reader.open(anew, key: "core/secrets/x/a") == ([1], false))
+        #expect(try opened(reader, sealed[0]) == ([1], true))
+        let anew: [UInt8] = try reader.seal([1], key: "core/secrets/x/a")
+        #expect(try opened(reader, anew) == ([1], false))
         #expect(throws: SealingFailure.self) { try KeyEnvelope(name: "own", plugin).open(Array(anew.dropLast()), key: "core/secrets/x/a") }
     }
 }

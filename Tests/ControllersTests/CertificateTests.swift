@@ -40,9 +40,11 @@ struct CertificateTests {
         var request: View<CertificateSigningRequest> = CertificateSigningRequest.new("r") {
             $0.metadata.creationTimestamp = Fixture.now
         }
-        #expect(CertificateCleaner.timeLeft(request, Fixture.now) == .seconds(86_400))
+        #expect(CertificateCleaner.timeLeft(request, certificateEnds: nil, Fixture.now) == .seconds(86_400))
         request.add(condition: "Approved", "Mine", "", Fixture.now)
-        #expect(CertificateCleaner.timeLeft(request, Fixture.now) == .seconds(3600))
+        #expect(CertificateCleaner.timeLeft(request, certificateEnds: nil, Fixture.now) == .seconds(3600))
+        let end = Time(seconds: Fixture.now.seconds + 600)
+        #expect(CertificateCleaner.timeLeft(request, certificateEnds: end, Fixture.now) == .seconds(600))
     }
 
     @Test func `a bootstrap token goes when it has run out`() {

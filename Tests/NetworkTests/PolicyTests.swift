@@ -69,10 +69,16 @@ import Testing
                         "from": [
                             ["namespaceSelector": ["matchLabels": ["ns": "y"]], "podSelector": ["matchLabels": ["pod": "a"]]],
                             ["ipBlock": ["cidr": "192.0.2.77/24", "except": ["192.0.2.0/30", "192.0.2.0/28"]]],
+                            [
+                                "ipBlock": [
+                                    "cidr": "198.51.100.0/24",
+                                    "except": ["198.51.100.1/32", "198.51.100.3/32", "198.51.100.5/32", "198.51.100.7/32"],
+                                ]
+                            ],
                         ],
                         "ports": [
                             ["port": 80], ["port": 81, "endPort": 90], ["port": 85, "endPort": 95, "protocol": "TCP"],
-                            ["port": 53, "protocol": "UDP"], ["protocol": "SCTP"],
+                            ["port": 53, "protocol": "UDP"], ["port": 5353, "protocol": "UDP"], ["protocol": "SCTP"],
                         ],
                     ]
                 ],
@@ -82,11 +88,12 @@ import Testing
         for line in [
             "add set ip swkube-policy peers/0 { type ipv4_addr; }", "add element ip swkube-policy peers/0 { 10.244.0.4 }",
             "add set ip swkube-policy peers/1 { type ipv4_addr; flags interval; auto-merge; }",
-            "add element ip swkube-policy peers/1 { 192.0.2.0/28, 192.0.2.0/30 }",
-            "add rule ip swkube-policy in/0 ip saddr @peers/0 tcp dport { 80-95 } return",
-            "add rule ip swkube-policy in/0 ip saddr @peers/0 udp dport { 53 } return",
+            "add element ip swkube-policy peers/1 { 198.51.100.1/32, 198.51.100.3/32, 198.51.100.5/32, 198.51.100.7/32 }",
+            "add rule ip swkube-policy in/0 ip saddr @peers/0 tcp dport 80-95 return",
+            "add rule ip swkube-policy in/0 ip saddr @peers/0 udp dport { 53, 5353 } return",
             "add rule ip swkube-policy in/0 ip saddr @peers/0 meta l4proto sctp return",
-            "add rule ip swkube-policy in/0 ip saddr 192.0.2.0/24 ip saddr != @peers/1 tcp dport { 80-95 } return",
+            "add rule ip swkube-policy in/0 ip saddr 192.0.2.0/24 ip saddr != 192.0.2.0/28 ip saddr != 192.0.2.0/30 tcp dport 80-95 return",
+            "add rule ip swkube-policy in/0 ip saddr 198.51.100.0/24 ip saddr != @peers/1 tcp dport 80-95 return",
             "add rule ip swkube-policy in/0 goto refused", "add rule ip swkube-policy out/0 return",
             "add map ip swkube-policy in { type ipv4_addr : verdict; }", "add element ip swkube-policy in { 10.244.0.3 : jump in/0 }",
             "add chain ip swkube-policy forward { type filter hook forward priority 10; }",

@@ -1,3 +1,4 @@
+import Synchronization
 import TestSupport
 import Testing
 
@@ -10,12 +11,28 @@ struct SealingTests {
         let by: UInt8
         var known: [UInt8] = []
 
+        func refusal(of key: String) -> SealingFailure? { nil }
+
         func seal(_ value: [UInt8], key: String) -> [UInt8]? { [0, by] + value.map { $0 &+ by } }
 
         func open(_ stored: [UInt8], key: String) throws(SealingFailure) -> (value: [UInt8], isStale: Bool) {
             guard stored.first == 0, stored.count > 1 else { return (stored, true) }
             guard stored[1] == by || known.contains(stored[1]) else { throw SealingFailure("nobody knows \(stored[1])") }
             return (stored.dropFirst(2).map { $0 &- stored[1] }, stored[1] != by)
+        }
+    }
+
+    /// The same with a key that is exchanged while the store is open, and taken away.
+    private final class Exchange: Sealing {
+        let shift = Mutex(Shift(by: 3))
+        let isAway = Mutex(false)
+
+        func refusal(of key: String) -> SealingFailure? { isAway.withLock { $0 } ? SealingFailure("the key is away") : nil }
+
+        func seal(_ value: [UInt8], key: String) -> [UInt8]? { shift.withLock { $0 }.seal(value, key: key) }
+
+        func open(_ stored: [UInt8], key: String) throws(SealingFailure) -> (value: [UInt8], isStale: Bool) {
+            try shift.withLock { $0 }.open(stored, key: key)
         }
     }
 
@@ -48,6 +65,24 @@ struct SealingTests {
         let third: SQLiteStore = try open(path, Shift(by: 5))
         #expect(third.get("a")?.value == Array("something open".utf8))
         third.close()
+    }
+
+    @Test func `a key is exchanged while the store is open, and what must not be written as it is is refused`() async throws {
+        let folder = try TemporaryFolder("sealing")
+        let path: String = folder.file("s.db")
+        let exchange = Exchange()
+        let store: SQLiteStore = try open(path, exchange)
+        try await store.put("a", "one")
+        try await store.put("b", "two")
+        exchange.shift.withLock { $0 = Shift(by: 5, known: [3]) }
+        #expect(try await store.reseal() == 2)
+        #expect(try await store.reseal() == 0)
+        exchange.isAway.withLock { $0 = true }
+        await #expect(throws: StoreError.unsealed(key: "c", reason: "the key is away")) { try await store.put("c", "three") }
+        store.close()
+        let again: SQLiteStore = try open(path, Shift(by: 5))
+        #expect(again.get("a")?.value == Array("one".utf8))
+        again.close()
     }
 
     @Test func `what no key opens is said with its name, and left as it is`() async throws {

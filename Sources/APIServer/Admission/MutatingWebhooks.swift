@@ -41,15 +41,21 @@ struct MutatingWebhooks: AdmissionPlugin {
         let rules: ObjectRules = (body ?? type).rules
         var changed: JSON
         do {
-            changed = try JSONPatch(JSON(parsing: patch)).applied(to: object.converted(from: call, to: type))
+            let shown: JSON = try object.converted(from: call, to: type)
+            changed = try JSONPatch(JSON(parsing: patch)).applied(to: shown)
             var findings = DecodingFindings()
             let names: (kind: JSON?, version: JSON?) = (changed["kind"], changed["apiVersion"])
+            guard names == (shown["kind"], shown["apiVersion"]) else {
+                func text(_ names: (JSON?, JSON?)) -> String { "\(names.1?.string ?? ""), Kind=\(names.0?.string ?? "")" }
+                throw APIStatus.internalError(
+                    "an admission webhook's patch made \(text(names)) of \(text((shown["kind"], shown["apiVersion"])))")
+            }
             changed = try rules.decode(changed, &findings)
             changed["kind"] = names.kind
             changed["apiVersion"] = names.version
             rules.applyDefaults(&changed)
         } catch {
-            throw .internalError("\(error)")
+            throw error as? APIStatus ?? .internalError("\(error)")
         }
         return call.body == nil ? try changed.converted(from: type, to: call.type) : changed
     }

@@ -21,8 +21,8 @@ package final class AuditLogFile: AuditBackend {
     /// Events that may wait for the disk.
     private static let most = 10_000
 
-    package let name = "log"
     private let path: String
+    private let loss: AuditLoss
     private let limits: Limits
     private let queue = DispatchQueue(label: "swkube.audit")
     private let waiting = Mutex<[JSON]>([])
@@ -34,22 +34,23 @@ package final class AuditLogFile: AuditBackend {
     }
 
     /// - Parameter path: `-` is standard output. Throws ``Failure``.
-    package init(path: String, limits: Limits) throws(Failure) {
+    package init(path: String, limits: Limits, loss: AuditLoss) throws(Failure) {
         self.path = path
+        self.loss = loss
         self.limits = limits
         file = Mutex(try Self.open(path))
     }
 
     deinit { if path != "-" { close(file.withLock { $0.fd }) } }
 
-    package func take(_ event: JSON) -> Bool {
+    package func take(_ event: JSON) {
         let (isTaken, isFirst): (Bool, Bool) = waiting.withLock { waiting in
             guard waiting.count < Self.most else { return (false, false) }
             waiting.append(event)
             return (true, waiting.count == 1)
         }
         if isFirst { queue.async { [self] in write() } }
-        return isTaken
+        if !isTaken { loss.add(1, "the log has no room for more than \(Self.most)") }
     }
 
     package func flush() async {
@@ -74,21 +75,21 @@ package final class AuditLogFile: AuditBackend {
                 lines += event.serialized()
                 lines.append(UInt8(ascii: "\n"))
                 if file.size + lines.count >= limits.size, path != "-" {
-                    Self.put(lines, &file)
+                    put(lines, &file)
                     lines = []
                     rotate(&file)
                 }
             }
-            Self.put(lines, &file)
+            put(lines, &file)
         }
     }
 
-    private static func put(_ bytes: [UInt8], _ file: inout (fd: Int32, size: Int)) {
+    private func put(_ bytes: [UInt8], _ file: inout (fd: Int32, size: Int)) {
         var rest: ArraySlice<UInt8> = bytes[...]
         while !rest.isEmpty {
             let count: Int = rest.withUnsafeBytes { Glibc.write(file.fd, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return }
+            guard count > 0 else { return loss.add(rest.count { $0 == 0x0A }, "cannot write \(path): \(String(cString: strerror(errno)))") }
             file.size += count
             rest = rest.dropFirst(count)
         }

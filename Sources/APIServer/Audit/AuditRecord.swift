@@ -10,6 +10,8 @@ final class AuditRecord: Sendable {
         var annotations: [String: String] = [:]
         var requestObject: JSON?
         var name = ""
+        /// Of the answer that has begun.
+        var code = 200
         var isOver = false
     }
 
@@ -41,7 +43,13 @@ final class AuditRecord: Sendable {
     }
 
     /// The answer has begun and goes on.
-    func started(_ code: Int) { tell(.responseStarted, answer: ["metadata": [:], "code": .int(Int64(code))], at: audit.now()) }
+    func started(_ code: Int) {
+        state.withLock { $0.code = code }
+        tell(.responseStarted, answer: ["metadata": [:], "code": .int(Int64(code))], at: audit.now())
+    }
+
+    /// The answer that had begun is complete.
+    func ended() { completed(state.withLock { $0.code }) }
 
     /// The answer is complete; told again, it does nothing.
     ///

@@ -1,102 +1,121 @@
-package import Logging
 package import Machinery
 import Synchronization
 
 /// Sends events of an audit to a webhook, many at a time, and tries again for a while when it does not take them.
 ///
+/// No request waits for it. What it has no room for, and what the webhook does not take in the end, is lost and told.
 /// Source: the defaults of `--audit-webhook-mode=batch`.
 package final class AuditWebhook: AuditBackend {
-    /// Events that may wait to be sent.
-    private static let most = 10_000
-    /// Events of one request.
-    private static let batch = 400
-    private static let attempts = 5
+    /// How much is sent, and how long is waited.
+    package struct Pace: Sendable {
+        /// Events that may wait to be sent, with those under way.
+        package var most = 10_000
+        /// Events of one request.
+        package var batch = 400
+        package var attempts = 5
+        /// Before the second attempt; twice as long before each further one.
+        package var firstPause: Duration = .seconds(1)
+        /// How long an event waits for others.
+        package var patience: Duration = .seconds(1)
+        /// How long an end waits for what is under way.
+        package var lastPatience: Duration = .seconds(10)
+
+        package init() {}
+    }
 
     private struct State {
         var waiting: [JSON] = []
+        /// Taken from those that wait, and not yet answered.
+        var underWay = 0
+        var isEnding = false
+        /// Sends one batch after the other; there while there is something to send.
+        var sender: Task<Void, Never>?
+        /// Waits for a batch to fill.
         var sleeper: Task<Void, any Error>?
     }
 
-    package let name = "webhook"
+    private let pace: Pace
+    private let loss: AuditLoss
     private let send: @Sendable (_ body: [UInt8]) async throws -> Void
-    private let log: Logger
-    private let firstPause: Duration
-    private let patience: Duration
-    private let lost: Metrics.Counter
     private let state = Mutex(State())
-    /// Sends one batch after the other.
-    private let sending = Mutex<Task<Void, Never>?>(nil)
 
-    /// - Parameters:
-    ///   - send: posts an `EventList`; throws when it was not taken.
-    ///   - firstPause: before the second attempt; twice as long before each further one.
-    package init(
-        metrics: Metrics, log: Logger, firstPause: Duration = .seconds(1), patience: Duration = .seconds(1),
-        send: @escaping @Sendable (_ body: [UInt8]) async throws -> Void
-    ) {
+    /// - Parameter send: posts an `EventList`; throws when it was not taken.
+    package init(pace: Pace = Pace(), loss: AuditLoss, send: @escaping @Sendable (_ body: [UInt8]) async throws -> Void) {
+        self.pace = pace
+        self.loss = loss
         self.send = send
-        self.log = log
-        self.firstPause = firstPause
-        self.patience = patience
-        lost = metrics.counter("apiserver_audit_error_total", "Events that a backend could not take.", [MetricLabel("plugin", "webhook")])
     }
 
-    package func take(_ event: JSON) -> Bool {
-        let (isTaken, isDue): (Bool, Bool) = state.withLock { state in
-            guard state.waiting.count < Self.most else { return (false, false) }
+    package func take(_ event: JSON) {
+        let isTaken: Bool = state.withLock { state in
+            guard state.waiting.count + state.underWay < pace.most else { return false }
             state.waiting.append(event)
-            if state.sleeper == nil {
-                state.sleeper = Task { [weak self, patience] in
-                    try await Task.sleep(for: patience)
-                    self?.go()
-                }
-            }
-            return (true, state.waiting.count >= Self.batch)
+            if state.sender == nil { state.sender = Task { await self.run() } }
+            if state.waiting.count >= pace.batch { state.sleeper?.cancel() }
+            return true
         }
-        if isDue { go() }
-        return isTaken
+        if !isTaken { loss.add(1, "the webhook has no room for more than \(pace.most)") }
     }
 
     package func flush() async {
-        go()
-        await sending.withLock { $0 }?.value
+        let sender: Task<Void, Never>? = state.withLock { state in
+            state.isEnding = true
+            state.sleeper?.cancel()
+            return state.sender
+        }
+        let end = Task { [pace] in
+            try await Task.sleep(for: pace.lastPatience)
+            sender?.cancel()
+        }
+        await sender?.value
+        end.cancel()
+        state.withLock { $0.isEnding = false }
     }
 
-    private func go() {
-        let events: [JSON] = state.withLock { state in
-            state.sleeper?.cancel()
-            state.sleeper = nil
-            defer { state.waiting = [] }
-            return state.waiting
-        }
-        guard !events.isEmpty else { return }
-        sending.withLock { sending in
-            let before: Task<Void, Never>? = sending
-            sending = Task { [self] in
-                await before?.value
-                var rest: ArraySlice<JSON> = events[...]
-                while !rest.isEmpty {
-                    await post(Array(rest.prefix(Self.batch)))
-                    rest = rest.dropFirst(Self.batch)
-                }
+    // MARK: - The sender
+
+    private func run() async {
+        while let sleeper = rest() {
+            // It ends early when there are enough.
+            _ = try? await sleeper.value
+            let events: [JSON] = state.withLock { state in
+                let events: ArraySlice<JSON> = state.waiting.prefix(pace.batch)
+                state.waiting.removeFirst(events.count)
+                state.underWay = events.count
+                return Array(events)
             }
+            await post(events)
+            state.withLock { $0.underWay = 0 }
+        }
+    }
+
+    /// What to wait for before the next batch is sent; nil when there is nothing more to send: then there is no sender any more.
+    private func rest() -> Task<Void, any Error>? {
+        state.withLock { state in
+            guard !state.waiting.isEmpty else {
+                (state.sender, state.sleeper) = (nil, nil)
+                return nil
+            }
+            let time: Duration = state.isEnding || state.waiting.count >= pace.batch ? .zero : pace.patience
+            let sleeper = Task { try await Task.sleep(for: time) }
+            state.sleeper = sleeper
+            return sleeper
         }
     }
 
     private func post(_ events: [JSON]) async {
         let list: JSON = ["kind": "EventList", "apiVersion": "audit.k8s.io/v1", "metadata": [:], "items": .array(events)]
         let body: [UInt8] = list.serialized()
-        var pause: Duration = firstPause
-        for attempt in 1...Self.attempts {
+        var pause: Duration = pace.firstPause
+        for attempt in 1...pace.attempts {
             do {
+                try Task.checkCancellation()
                 return try await send(body)
             } catch {
-                guard attempt < Self.attempts else {
-                    lost.add(events.count)
-                    return log.error(
-                        "the audit webhook does not take events", metadata: ["events": "\(events.count)", "error": "\(error)"])
+                guard attempt < pace.attempts, !Task.isCancelled else {
+                    return loss.add(events.count, "the webhook does not take them: \(error)")
                 }
-                do { try await Task.sleep(for: pause) } catch { return }
+                try? await Task.sleep(for: pause)
                 pause *= 2
             }
         }

@@ -31,10 +31,9 @@ extension APIServer {
             if path == "/openapi/v2" { found = joinedSwagger(found) } else if path == "/openapi/v3" { found = joinedIndex(found) }
             return Document(bytes: found.bytes, contentType: "application/json", etag: found.etag)
         case .health(let path):
-            let report = HealthReport(path, query: query, storeHasFailed: store.failure != nil)
-            guard let text = report.text else { throw .pathNotFound }
-            guard !report.hasFailed else { throw .internalError(text) }
-            return Document(bytes: Array(text.utf8), contentType: "text/plain; charset=utf-8", etag: nil)
+            guard let report = health.report(path, query: query) else { throw .pathNotFound }
+            guard !report.hasFailed else { throw .internalError(report.text) }
+            return Document(bytes: Array(report.text.utf8), contentType: "text/plain; charset=utf-8", etag: nil)
         case .version: return Document(bytes: ServerVersion.json.serialized(), contentType: "application/json", etag: nil)
         case .unknown(let path):
             guard let document = openIDDocument(path, host: host) ?? ownDocument(path, query) else { throw .pathNotFound }
@@ -73,7 +72,7 @@ extension APIServer {
             "/.well-known/openid-configuration", "/metrics", "/metrics/slis", "/openapi/v2", "/openapi/v3", "/openapi/v3/",
             "/openid/v1/jwks", "/version",
         ]
-        return ["paths": .array((own + types.now.discovery.paths + HealthReport.paths).sorted().map { .string($0) })]
+        return ["paths": .array((own + types.now.discovery.paths + health.paths).sorted().map { .string($0) })]
     }
 
     /// What the server tells of itself.
@@ -81,7 +80,7 @@ extension APIServer {
         switch path {
         case "/": return Document(bytes: rootPaths.serialized(), contentType: "application/json", etag: nil)
         case "/metrics": return Document(bytes: metrics.text, contentType: MetricsText.mediaType, etag: nil)
-        case "/metrics/slis": return Document(bytes: HealthReport.metrics, contentType: MetricsText.mediaType, etag: nil)
+        case "/metrics/slis": return Document(bytes: health.metrics, contentType: MetricsText.mediaType, etag: nil)
         default:
             let options: [(name: String, value: String)] = PercentEncoding.items(of: query ?? "") ?? []
             let withDetails: Bool = options.contains { $0.name == "includeRequestDetails" && $0.value == "1" }

@@ -125,7 +125,7 @@ package final class HTTPFront: Sendable {
             } else {
                 Attributes(verb: http.method.lowercased(), path: incoming.target.path)
             }
-        let record: AuditRecord? = incoming.origin.flatMap { origin in server.audit?.begin(incoming.user, attributes) { origin } }
+        let record: AuditRecord? = incoming.origin.flatMap { origin in server.record(incoming.user, attributes, origin) }
         do throws(APIStatus) {
             try server.authorizer.authorize(incoming.user, incoming.target, method: http.method)
         } catch {
@@ -245,7 +245,7 @@ package final class HTTPFront: Sendable {
     /// Of a request beside the resources; nil where nothing is recorded.
     private func record(_ incoming: Incoming) -> AuditRecord? {
         incoming.origin.flatMap { origin in
-            server.audit?.begin(incoming.user, Attributes(verb: incoming.http.method.lowercased(), path: incoming.target.path)) { origin }
+            server.record(incoming.user, Attributes(verb: incoming.http.method.lowercased(), path: incoming.target.path), origin)
         }
     }
 

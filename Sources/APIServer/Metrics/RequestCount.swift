@@ -68,6 +68,6 @@ final class LongRequest: Sendable {
     deinit {
         count.running.add(-1)
         count.ended(200, after: began.duration(to: .now))
-        audit?.completed(200)
+        audit?.ended()
     }
 }

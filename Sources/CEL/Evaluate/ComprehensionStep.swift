@@ -106,6 +106,7 @@ final class ComprehensionStep: Step, @unchecked Sendable {
 
     private func collect(_ walk: Walk, _ frame: Frame) throws(EvaluationError) -> Value {
         var values: [Value] = []
+        if condition == nil { values.reserveCapacity(walk.count) }
         try frame.charge(10)
         for index in 0..<walk.count {
             step(walk, index, frame)

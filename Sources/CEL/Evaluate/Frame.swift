@@ -6,7 +6,8 @@ package final class Frame {
     let locals: UnsafeMutablePointer<Value>
     private let localCount: Int
     private let limit: UInt64
-    package private(set) var cost: UInt64 = 0
+    /// No two accesses meet: one thread counts, a step after the other. To check that costs more than to count.
+    @exclusivity(unchecked) package private(set) var cost: UInt64 = 0
     /// Patterns that were made while the expression ran.
     private var patterns: [String: RegularExpression] = [:]
     /// Places of the keys of large objects, each with the object itself, so that its storage stays where it is.

@@ -11,10 +11,13 @@ enum ListFunctions {
 
     private static let isSorted: @Sendable (Value) throws(EvaluationError) -> Value? = { value throws(EvaluationError) in
         guard let list = ListView(value) else { return nil }
-        for index in 1..<max(list.count, 1) {
-            let (one, other): (Value, Value) = (list[index - 1], list[index])
+        guard list.count > 1 else { return .bool(true) }
+        var one: Value = list[0]
+        for index in 1..<list.count {
+            let other: Value = list[index]
             guard let order = Value.order(one, other) else { throw .noOverload("isSorted", [one, other]) }
             if order > 0 { return .bool(false) }
+            one = other
         }
         return .bool(true)
     }

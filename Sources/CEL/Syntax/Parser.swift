@@ -18,7 +18,7 @@ struct Parser {
     /// Of the last one taken.
     private var lastEnd: Int = 0
 
-    private static let reserved: Set<String> = [
+    static let reserved: Set<String> = [
         "as", "break", "const", "continue", "else", "false", "for", "function", "if", "import", "in", "let", "loop", "package",
         "namespace", "null", "return", "true", "var", "void", "while",
     ]
@@ -42,30 +42,30 @@ struct Parser {
 
     // MARK: - Words
 
-    private var token: Token { tokens[at] }
+    var token: Token { tokens[at] }
 
-    private func isMark(_ mark: String) -> Bool { if case .mark(mark) = token.kind { true } else { false } }
+    func isMark(_ mark: String) -> Bool { if case .mark(mark) = token.kind { true } else { false } }
 
-    private mutating func take(_ mark: String) -> Bool {
+    mutating func take(_ mark: String) -> Bool {
         guard isMark(mark) else { return false }
         advance()
         return true
     }
 
-    private mutating func advance() {
+    mutating func advance() {
         lastEnd = token.end
         if at < tokens.count - 1 { at += 1 }
     }
 
-    private mutating func expect(_ mark: String) throws(Failure) {
+    mutating func expect(_ mark: String) throws(Failure) {
         guard take(mark) else { throw unexpected(expecting: "'\(mark)'") }
     }
 
-    private func unexpected(expecting what: String) -> Failure {
+    func unexpected(expecting what: String) -> Failure {
         Failure(message: "Syntax error: mismatched input '\(Self.text(token))' expecting \(what)", offset: token.start)
     }
 
-    private static func text(_ token: Token) -> String {
+    static func text(_ token: Token) -> String {
         switch token.kind {
         case .end: "<EOF>"
         case .identifier(let text), .int(let text), .double(let text): text
@@ -88,7 +88,7 @@ struct Parser {
 
     // MARK: - Operators
 
-    private mutating func ternary() throws(Failure) -> Expression {
+    mutating func ternary() throws(Failure) -> Expression {
         try deeper { parser throws(Failure) in
             let condition: Expression = try parser.or()
             let offset: Int = parser.token.start
@@ -194,191 +194,5 @@ struct Parser {
         let operand: Expression = try deeper { parser throws(Failure) in try parser.unary() }
         guard count % 2 == 1 else { return operand }
         return Expression(.call(mark == "!" ? "!_" : "-_", target: nil, [operand]), at: offset)
-    }
-
-    // MARK: - Members
-
-    private mutating func member() throws(Failure) -> Expression {
-        var value: Expression = try primary()
-        var count: Int = 0
-        while true {
-            let offset: Int = token.start
-            count += 1
-            guard count <= 1000 else { throw Failure(message: "expression recursion limit exceeded: 1000", offset: offset) }
-            if take(".") {
-                let isOptional: Bool = take("?")
-                let place: Int = token.start
-                let name: String
-                switch token.kind {
-                case .identifier(let found) where found != "in" && found != "true" && found != "false" && found != "null": name = found
-                case .quoted(let found): name = found
-                default: throw unexpected(expecting: "IDENTIFIER")
-                }
-                advance()
-                let open: Int = token.start
-                if !isOptional, take("(") {
-                    let arguments: [Expression] = try list(until: ")")
-                    value = try Macro.expanded(name, target: value, arguments, at: open, macroAt: place)
-                } else {
-                    value = Expression(.select(value, field: name, isOptional: isOptional), at: offset)
-                }
-            } else if take("[") {
-                let isOptional: Bool = take("?")
-                let index: Expression = try ternary()
-                try expect("]")
-                value = Expression(.call(isOptional ? "_[?_]" : "_[_]", target: nil, [value, index]), at: offset)
-            } else if isMark("{"), let name = value.qualifiedName {
-                value = try object(name, at: offset)
-            } else {
-                return value
-            }
-        }
-    }
-
-    private mutating func list(until end: String) throws(Failure) -> [Expression] {
-        var elements: [Expression] = []
-        guard !take(end) else { return elements }
-        repeat { elements.append(try ternary()) } while take(",")
-        try expect(end)
-        return elements
-    }
-
-    private mutating func primary() throws(Failure) -> Expression {
-        let start: Int = token.start
-        switch token.kind {
-        case .mark("("):
-            advance()
-            let inner: Expression = try ternary()
-            try expect(")")
-            return inner
-        case .mark("["):
-            advance()
-            return try listLiteral(at: start)
-        case .mark("{"):
-            advance()
-            return try mapLiteral(at: start)
-        case .mark("-"):
-            advance()
-            let kind: Token.Kind = token.kind
-            advance()
-            switch kind {
-            case .int(let text): return Expression(.literal(try Self.int("-" + text, at: start)), at: start)
-            case .double(let text): return Expression(.literal(.double(-(Double(text) ?? .nan))), at: start)
-            default: throw unexpected(expecting: "a number")
-            }
-        case .mark("."):
-            advance()
-            guard case .identifier(let name) = token.kind else { throw unexpected(expecting: "IDENTIFIER") }
-            advance()
-            return try named("." + name, at: start)
-        case .identifier(let name):
-            advance()
-            return try named(name, at: start)
-        case .int(let text):
-            advance()
-            return Expression(.literal(try Self.int(text, at: start)), at: start)
-        case .uint(let text):
-            advance()
-            let value: UInt64? = text.hasPrefix("0x") || text.hasPrefix("0X") ? UInt64(text.dropFirst(2), radix: 16) : UInt64(text)
-            guard let value else { throw Failure(message: "invalid uint literal", offset: start) }
-            return Expression(.literal(.uint(value)), at: start)
-        case .double(let text):
-            advance()
-            guard let value = Double(text), value.isFinite else { throw Failure(message: "invalid double literal", offset: start) }
-            return Expression(.literal(.double(value)), at: start)
-        case .string(let text):
-            advance()
-            return Expression(.literal(.string(text)), at: start)
-        case .bytes(let bytes):
-            advance()
-            return Expression(.literal(.bytes(bytes)), at: start)
-        case .end:
-            throw Failure(
-                message: "Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', "
-                    + "NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}", offset: start)
-        default:
-            throw Failure(
-                message: "Syntax error: extraneous input '\(Self.text(token))' expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', "
-                    + "'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}", offset: start)
-        }
-    }
-
-    private mutating func named(_ name: String, at start: Int) throws(Failure) -> Expression {
-        switch name {
-        case "true": return Expression(.literal(.bool(true)), at: start)
-        case "false": return Expression(.literal(.bool(false)), at: start)
-        case "null": return Expression(.literal(.null), at: start)
-        default: break
-        }
-        if Self.reserved.contains(name) { throw Failure(message: "reserved identifier: \(name)", offset: start) }
-        let open: Int = token.start
-        if take("(") {
-            let arguments: [Expression] = try list(until: ")")
-            return try Macro.expanded(name, arguments, at: open, macroAt: start)
-        }
-        return Expression(.name(name), at: start)
-    }
-
-    private static func int(_ text: String, at offset: Int) throws(Failure) -> Value {
-        let isNegative: Bool = text.hasPrefix("-")
-        let digits: Substring = isNegative ? text.dropFirst() : text[...]
-        let value: Int64?
-        if digits.hasPrefix("0x") || digits.hasPrefix("0X") {
-            value = Int64((isNegative ? "-" : "") + digits.dropFirst(2), radix: 16)
-        } else {
-            value = Int64(text)
-        }
-        guard let value else { throw Failure(message: "invalid int literal", offset: offset) }
-        return .int(value)
-    }
-
-    private mutating func listLiteral(at start: Int) throws(Failure) -> Expression {
-        var elements: [(element: Expression, isOptional: Bool)] = []
-        while !take("]") {
-            let isOptional: Bool = take("?")
-            elements.append((try ternary(), isOptional))
-            if !take(",") {
-                try expect("]")
-                break
-            }
-        }
-        return Expression(.list(elements), at: start)
-    }
-
-    private mutating func mapLiteral(at start: Int) throws(Failure) -> Expression {
-        var entries: [(key: Expression, value: Expression, isOptional: Bool)] = []
-        while !take("}") {
-            let isOptional: Bool = take("?")
-            let key: Expression = try ternary()
-            try expect(":")
-            entries.append((key, try ternary(), isOptional))
-            if !take(",") {
-                try expect("}")
-                break
-            }
-        }
-        return Expression(.map(entries), at: start)
-    }
-
-    private mutating func object(_ name: String, at start: Int) throws(Failure) -> Expression {
-        try expect("{")
-        var fields: [(field: String, value: Expression, isOptional: Bool)] = []
-        while !take("}") {
-            let isOptional: Bool = take("?")
-            let field: String
-            switch token.kind {
-            case .identifier(let found): field = found
-            case .quoted(let found): field = found
-            default: throw unexpected(expecting: "IDENTIFIER")
-            }
-            advance()
-            try expect(":")
-            fields.append((field, try ternary(), isOptional))
-            if !take(",") {
-                try expect("}")
-                break
-            }
-        }
-        return Expression(.object(name, fields), at: start)
     }
 }

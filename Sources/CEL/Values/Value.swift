@@ -28,8 +28,8 @@ package enum Value: Sendable {
     /// By the type's name.
     case type(String)
     case optional(Held)
-    /// Of a library.
-    case object(any OpaqueValue)
+    /// Of a library; in a box, so that all other values are small.
+    indirect case object(any OpaqueValue)
 
     /// An optional without a value.
     package static let noValue = Value.optional(.none)

@@ -162,11 +162,9 @@ package struct Run: Verb {
         if let imagePullPolicy { container["imagePullPolicy"] = .string(imagePullPolicy) }
         if !env.isEmpty {
             container["env"] = .array(
-                try env.map { pair in
-                    let parts: [Substring] = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                    guard parts.count == 2, !parts[0].isEmpty else { throw Failure("invalid env: \(pair)") }
-                    return parts[1].isEmpty
-                        ? ["name": .string(String(parts[0]))] : ["name": .string(String(parts[0])), "value": .string(String(parts[1]))]
+                try env.map { text in
+                    guard let pair = EnvironmentEdit.pair(text) else { throw Failure("invalid env: \(text)") }
+                    return pair
                 })
         }
         if let port { container["ports"] = [["containerPort": .int(Int64(port))]] }

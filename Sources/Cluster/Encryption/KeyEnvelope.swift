@@ -6,7 +6,8 @@ import Synchronization
 /// Encrypts values with seeds that a KMS plugin keeps: the seed, encrypted by the plugin, stands beside each value.
 ///
 /// A seed is made at the start and whenever the plugin names another key. Each value has a key of its own, made of the seed and of bytes that
-/// stand before the value. What another key encrypted is stale. The plugin is asked once for each seed that is met.
+/// stand before the value. What another key encrypted is stale. The plugin is asked once for each seed that is met. Nothing is written any
+/// more when it did not name its key for three minutes: that key may be withdrawn.
 ///
 /// Source: k8s.io/apiserver/pkg/storage/value/encrypt, envelope/kmsv2 and aes/aes_extended_nonce.go.
 final class KeyEnvelope: Sendable {
@@ -18,7 +19,13 @@ final class KeyEnvelope: Sendable {
         /// What is encrypted now is encrypted with it.
         var current: SealedSeed?
         var seeds: [SealedSeed: SymmetricKey] = [:]
+        /// When the plugin named its key last.
+        var named: ContinuousClock.Instant?
+        /// Why it did not do so when it was asked last; nil when it did.
+        var failure: KeyFailure?
     }
+
+    private static let longestSilence: Duration = .seconds(180)
 
     init(name: String, _ service: any KeyService) {
         self.name = name
@@ -27,7 +34,17 @@ final class KeyEnvelope: Sendable {
 
     /// Asks the plugin for its key, and has a new seed encrypted if it is another one than before. True if so.
     @discardableResult func renew() throws(KeyFailure) -> Bool {
+        do throws(KeyFailure) {
+            return try renewed()
+        } catch {
+            state.withLock { $0.failure = error }
+            throw error
+        }
+    }
+
+    private func renewed() throws(KeyFailure) -> Bool {
         let key: String = try service.currentKey()
+        state.withLock { ($0.named, $0.failure) = (.now, nil) }
         guard state.withLock({ $0.current?.keyID }) != key else { return false }
         let seed = SymmetricKey(size: .bits256)
         let sealed: SealedSeed = try service.encrypt(seed.bytes)
@@ -39,22 +56,31 @@ final class KeyEnvelope: Sendable {
         return true
     }
 
+    /// Whether the plugin answered when it was asked last.
+    var isWell: Bool { state.withLock { $0.failure == nil } }
+
+    /// Why nothing is encrypted now; nil when it is.
+    var refusal: SealingFailure? {
+        state.withLock { state in
+            if let named = state.named, named.duration(to: .now) < Self.longestSilence { return nil }
+            let words: String = state.failure?.description ?? "the KMS plugin \"\(name)\" was never asked"
+            return SealingFailure("the key was not confirmed for three minutes: \(words)")
+        }
+    }
+
     private var prefix: [UInt8] { Array("k8s:enc:kms:v2:\(name):".utf8) }
 
-    func isOwner(of stored: [UInt8]) -> Bool { stored.starts(with: prefix) }
-
-    /// nil before ``renew()``, and when the value can't be encrypted.
-    func seal(_ value: [UInt8], key: String) -> [UInt8]? {
+    /// Throws before ``renew()``.
+    func seal(_ value: [UInt8], key: String) throws -> [UInt8] {
         let known: (sealed: SealedSeed, seed: SymmetricKey)? = state.withLock { state in
             state.current.flatMap { current in state.seeds[current].map { (current, $0) } }
         }
         let info: [UInt8] = SymmetricKey(size: .bits256).bytes
-        guard let (sealed, seed) = known,
-            let box = try? AES.GCM.seal(value, using: Self.key(seed, info), authenticating: Array(key.utf8)), let bytes = box.combined
-        else { return nil }
-        var message = ProtobufWriter(capacity: bytes.count + 256)
+        guard let (sealed, seed) = known else { throw SealingFailure("the KMS plugin \"\(name)\" gave no key yet") }
+        let box = try AES.GCM.seal(value, using: Self.key(seed, info), authenticating: Array(key.utf8))
+        var message = ProtobufWriter(capacity: value.count + 256)
         message.write(raw: prefix)
-        message.write(1, info + bytes)
+        message.write(1, info + Array(box.nonce) + box.ciphertext + box.tag)
         message.write(2, sealed.keyID.utf8)
         message.write(3, sealed.bytes)
         message.write(annotations: sealed.annotations, 4)
@@ -62,7 +88,9 @@ final class KeyEnvelope: Sendable {
         return message.bytes
     }
 
-    func open(_ stored: [UInt8], key: String) throws(SealingFailure) -> (value: [UInt8], isStale: Bool) {
+    /// nil for what another provider sealed.
+    func open(_ stored: [UInt8], key: String) throws(SealingFailure) -> (value: [UInt8], isStale: Bool)? {
+        guard stored.starts(with: prefix) else { return nil }
         do {
             let (sealed, data, source): (SealedSeed, ArraySlice<UInt8>, Int64) = try Self.parts(stored.dropFirst(prefix.count))
             let seed: SymmetricKey = try seed(sealed)
@@ -115,8 +143,4 @@ final class KeyEnvelope: Sendable {
         }
         return (SealedSeed(keyID: keyID, bytes: Array(bytes), annotations: annotations), data, source)
     }
-}
-
-extension SymmetricKey {
-    fileprivate var bytes: [UInt8] { withUnsafeBytes { Array($0) } }
 }

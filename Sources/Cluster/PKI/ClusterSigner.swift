@@ -1,6 +1,7 @@
 package import Controllers
 import Crypto
 import FoundationEssentials
+package import Machinery
 import SwiftASN1
 import X509
 
@@ -35,6 +36,10 @@ package struct ClusterSigner: CertificateSigner {
     package func sign(_ pem: String, usages: [String], validity: Duration) throws -> String {
         let request: CertificateSigningRequest = try parse(pem)
         return try authority.sign(request, alternatives: try alternatives(request), usages: Set(usages), validity: validity)
+    }
+
+    package func end(of pem: String) -> Time? {
+        (try? Certificate(pemEncoded: pem)).map { Time(seconds: Int64($0.notValidAfter.timeIntervalSince1970)) }
     }
 
     private func parse(_ pem: String) throws -> CertificateSigningRequest {

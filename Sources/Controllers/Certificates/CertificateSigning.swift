@@ -1,5 +1,5 @@
 import API
-import Machinery
+package import Machinery
 
 /// What a certificate request asks for.
 package struct CertificateRequest: Sendable, Equatable {
@@ -29,6 +29,9 @@ package protocol CertificateSigner: Sendable {
     ///
     /// - Parameter usages: in the API's words: `client auth`, `server auth`, `digital signature`, `key encipherment`.
     func sign(_ pem: String, usages: [String], validity: Duration) throws -> String
+
+    /// When the first certificate of a chain in PEM ends; nil for what is none.
+    func end(of pem: String) -> Time?
 }
 
 /// Which requests the cluster's own signers take. Pure.

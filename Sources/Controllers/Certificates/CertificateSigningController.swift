@@ -81,27 +81,30 @@ struct CertificateApprovingController: ObjectController {
     }
 }
 
-/// Deletes certificate requests that have served: answered ones after an hour, unanswered ones after a day.
+/// Deletes certificate requests that have served: answered ones after an hour or when their certificate ends, unanswered ones after a day.
 /// Source: pkg/controller/certificates/cleaner.
 struct CertificateCleaner: ObjectController {
     static let name = "csrcleaner"
     static let queueName = "csrcleaner"
 
     let context: ControllerContext
+    let signer: any CertificateSigner
 
     func reconcile(_ request: View<CertificateSigningRequest>) async throws -> Duration? {
         guard !request.isTerminating else { return nil }
-        let left: Duration = Self.timeLeft(request, context.clock.time)
+        let chain: [UInt8] = Base64Text.decode(request.status.certificate) ?? []
+        let end: Time? = chain.isEmpty ? nil : signer.end(of: String(decoding: chain, as: UTF8.self))
+        let left: Duration = Self.timeLeft(request, certificateEnds: end, context.clock.time)
         guard left <= .zero else { return left }
         try await context.delete(request)
         return nil
     }
 
     /// Pure: how long the request stays.
-    static func timeLeft(_ request: View<CertificateSigningRequest>, _ now: Time) -> Duration {
+    static func timeLeft(_ request: View<CertificateSigningRequest>, certificateEnds: Time?, _ now: Time) -> Duration {
         let answers: [Time] = request.status.conditions.compactMap { $0.lastUpdateTime ?? $0.lastTransitionTime }
         let (since, stay): (Time, Int64) =
             answers.max().map { ($0, 3600) } ?? (request.metadata.creationTimestamp ?? now, 24 * 3600)
-        return .seconds(since.seconds + stay - now.seconds)
+        return .seconds(min(since.seconds + stay, certificateEnds?.seconds ?? .max) - now.seconds)
     }
 }

@@ -25,7 +25,10 @@ struct CronJobController: ObjectController {
             cron, jobs: owned, missing: try await missing(cron, owned), zone: zone, now: context.clock.time)
         for news in plan.news { tell(cron, news.isWarning ? .warning : .normal, reason: news.reason, news.message) }
         for job in plan.victims { try await delete(job, cron) }
-        if let time = plan.due, let zone, let job = try await make(cron.job(for: time, in: zone), cron) { plan.note(job, for: time) }
+        if let time = plan.due, let zone, let job = try await make(cron.job(for: time, in: zone), cron) {
+            plan.note(job, for: time)
+            JobMeasures(context.metrics).made(late: .seconds(max(0, context.clock.time.seconds - time.seconds)))
+        }
         var updated: View<CronJob> = cron
         updated.status = plan.status
         try await context.writeStatus(updated, from: cron)

@@ -29,15 +29,22 @@ struct JobController: ObjectController {
             return nil
         }
         let plan = JobPlan(job, pods: owned, now: context.clock.time)
+        let began: ContinuousClock.Instant = .now
+        var hasFailed: Bool = true
+        defer { measures.looked(at: job, plan, hasFailed: hasFailed, after: began.duration(to: .now)) }
         try await apply(plan, job)
+        hasFailed = false
         return plan.nextLook
     }
+
+    private var measures: JobMeasures { JobMeasures(context.metrics) }
 
     private func apply(_ plan: JobPlan, _ job: View<Job>) async throws {
         if plan.status != job.status {
             var updated: View<Job> = job
             updated.status = plan.status
             objects.note(try await context.client.updateStatus(updated))
+            measures.wrote(plan.status, of: job)
         }
         for (level, reason, message) in plan.news { tell(job, level == "Normal" ? .normal : .warning, reason: reason, message) }
         try await free(plan.toRelease)

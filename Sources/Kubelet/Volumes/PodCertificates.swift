@@ -84,7 +84,8 @@ struct PodCertificates: Sendable {
 
     private func ask(_ wish: Wish, of pod: View<Pod>, _ client: Client) async throws -> Pending {
         guard let key = try CertificateKey(kind: wish.keyKind) else {
-            throw ConfigError("this version makes no keys of type \(wish.keyKind): give ECDSAP256, ECDSAP384, ECDSAP521 or ED25519")
+            throw ConfigError(
+                "this version makes no keys of type \(wish.keyKind): give RSA3072, RSA4096, ECDSAP256, ECDSAP384, ECDSAP521 or ED25519")
         }
         let account: String = pod.spec.serviceAccountName.isEmpty ? "default" : pod.spec.serviceAccountName
         guard let owner = try await client.find(ServiceAccount.self, ObjectKey(namespace: pod.namespace, name: account)),

@@ -146,8 +146,11 @@ package struct PolicyRuleset: Sendable {
                 }
                 if !whole.isEmpty { sides.append("ip \(field) @\(peers.name(whole, ofRanges: true)) ") }
                 for block in blocks where !block.gaps.isEmpty {
-                    let gaps: String = peers.name(Set(block.gaps.map(canonical)), ofRanges: true)
-                    sides.append("ip \(field) \(canonical(block.range)) ip \(field) != @\(gaps) ")
+                    let gaps: Set<String> = Set(block.gaps.map(canonical))
+                    // Each set costs `nft` a look at every later transaction; a few gaps do without.
+                    let places: [String] = gaps.count <= 3 ? gaps.sorted() : ["@" + peers.name(gaps, ofRanges: true)]
+                    let tests: String = places.map { "ip \(field) != \($0) " }.joined()
+                    sides.append("ip \(field) \(canonical(block.range)) \(tests)")
                 }
             }
             let ports: [String] = allowance.ports.map(Self.ports) ?? [""]
@@ -164,6 +167,7 @@ package struct PolicyRuleset: Sendable {
                 let ranges: [String] = merged(mine.compactMap(\.range)).map {
                     $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)"
                 }
+                if let only = ranges.first, ranges.count == 1 { return "\(transport.rawValue) dport \(only) " }
                 return "\(transport.rawValue) dport { \(ranges.joined(separator: ", ")) } "
             }
         }

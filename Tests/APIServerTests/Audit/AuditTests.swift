@@ -11,13 +11,9 @@ import Testing
 /// Events and policies are those of audit.k8s.io/v1.
 struct AuditTests {
     private final class Record: AuditBackend {
-        let name = "log"
         private let events = Mutex<[JSON]>([])
 
-        func take(_ event: JSON) -> Bool {
-            events.withLock { $0.append(event) }
-            return true
-        }
+        func take(_ event: JSON) { events.withLock { $0.append(event) } }
 
         func flush() async {}
 
@@ -34,8 +30,7 @@ struct AuditTests {
     private func server(_ policy: AuditPolicy) async throws -> (TestServer, Record) {
         let record = Record()
         let server = try await TestServer { configuration, clock in
-            configuration.audit = Audit(
-                policy: policy, backends: [record], clock: clock, metrics: configuration.metrics, log: Logger(label: "test"))
+            configuration.audit = Audit(policy: policy, backends: [record], clock: clock, metrics: configuration.metrics)
         }
         return (server, record)
     }
@@ -118,14 +113,22 @@ struct AuditTests {
         }
     }
 
+    private func loss(_ backend: String, _ metrics: Metrics = Metrics()) -> AuditLoss {
+        AuditLoss(backend, metrics: metrics, log: Logger(label: "test"))
+    }
+
+    private func lost(_ metrics: Metrics) -> Int {
+        metrics.counter("apiserver_audit_error_total", "", [MetricLabel("plugin", "webhook")]).value
+    }
+
     @Test func `a log file is closed when it is full, and old ones go`() async throws {
         let folder = try TemporaryFolder("audit")
         var limits = AuditLogFile.Limits()
         limits.size = 100
         limits.backups = 2
-        let log = try AuditLogFile(path: folder.file("audit.log"), limits: limits)
+        let log = try AuditLogFile(path: folder.file("audit.log"), limits: limits, loss: loss("log"))
         for i in 0..<20 {
-            #expect(log.take(["event": .int(Int64(i)), "text": "some forty characters that fill a line"]))
+            log.take(["event": .int(Int64(i)), "text": "some forty characters that fill a line"])
             await log.flush()
         }
         let names: [String] = try folder.names
@@ -135,9 +138,10 @@ struct AuditTests {
 
     @Test func `a webhook gets events together, and again what it did not take`() async throws {
         let bodies = Mutex<[JSON]>([])
-        let webhook = AuditWebhook(
-            metrics: Metrics(), log: Logger(label: "test"), firstPause: .milliseconds(1), patience: .seconds(60)
-        ) { body in
+        var pace = AuditWebhook.Pace()
+        pace.firstPause = .milliseconds(1)
+        pace.patience = .seconds(60)
+        let webhook = AuditWebhook(pace: pace, loss: loss("webhook")) { body in
             let json: JSON = try JSON(parsing: body)
             let isFirst: Bool = bodies.withLock { bodies in
                 bodies.append(json)
@@ -145,10 +149,32 @@ struct AuditTests {
             }
             if isFirst { throw APIStatus.internalError("not now") }
         }
-        #expect(webhook.take(["n": 1]))
-        #expect(webhook.take(["n": 2]))
+        webhook.take(["n": 1])
+        webhook.take(["n": 2])
         await webhook.flush()
         #expect(bodies.withLock { $0.map { $0["items"] } } == [[["n": 1], ["n": 2]], [["n": 1], ["n": 2]]])
         #expect(bodies.withLock { $0.first?["kind"] } == "EventList")
+    }
+
+    @Test func `a webhook that hangs has room for so many events, and each that is lost is counted`() async throws {
+        let metrics = Metrics()
+        var pace = AuditWebhook.Pace()
+        pace.most = 5
+        pace.batch = 2
+        pace.lastPatience = .milliseconds(10)
+        let webhook = AuditWebhook(pace: pace, loss: loss("webhook", metrics)) { _ in try await Task.sleep(for: .seconds(3600)) }
+        for i in 0..<12 { webhook.take(["n": .int(Int64(i))]) }
+        #expect(lost(metrics) == 7)
+        await webhook.flush()
+        #expect(lost(metrics) == 12)
+    }
+
+    @Test func `what the disk does not take is counted`() async throws {
+        let metrics = Metrics()
+        let log = try AuditLogFile(
+            path: "/dev/full", limits: AuditLogFile.Limits(), loss: loss("webhook", metrics))
+        for i in 0..<3 { log.take(["n": .int(Int64(i))]) }
+        await log.flush()
+        #expect(lost(metrics) == 3)
     }
 }

@@ -23,9 +23,14 @@ struct RecordOptions: FlagGroup {
     @Option(
         "encryption-provider-config",
         help:
-            "EncryptionConfiguration of apiserver.config.k8s.io/v1 with aesgcm keys or a KMS plugin; what is stored is encrypted anew at the start.",
+            "EncryptionConfiguration of apiserver.config.k8s.io/v1 with keys or a KMS plugin; what is stored is encrypted anew at the start.",
         value: "file")
     var encryptionProviderConfig: String?
+
+    @Flag(
+        "encryption-provider-config-automatic-reload",
+        help: "Takes another content of that file while the cluster runs, and encrypts anew what is stored.")
+    var encryptionProviderConfigAutomaticReload = false
 
     func check() throws {
         guard auditLogMaxSize > 0 else { throw Failure("--audit-log-maxsize must be at least 1") }
@@ -37,6 +42,9 @@ struct RecordOptions: FlagGroup {
         }
         if auditPolicyFile != nil, auditLogPath == nil, auditWebhookConfigFile == nil {
             throw Failure("an audit needs a place to go: give --audit-log-path FILE or --audit-webhook-config-file FILE")
+        }
+        if encryptionProviderConfigAutomaticReload, encryptionProviderConfig == nil {
+            throw Failure("there is no file to look at: give --encryption-provider-config FILE")
         }
     }
 
@@ -53,6 +61,7 @@ struct RecordOptions: FlagGroup {
             ("--audit-log-maxsize", auditLogMaxSize, 100), ("--audit-log-maxbackup", auditLogMaxBackup, 0),
             ("--audit-log-maxage", auditLogMaxAge, 0),
         ] where value != usual { words += [flag, String(value)] }
+        if encryptionProviderConfigAutomaticReload { words.append("--encryption-provider-config-automatic-reload") }
         return words
     }
 

@@ -99,6 +99,7 @@ package struct Start: LocalVerb {
             configuration.manifestAddress = manifestUrl
             configuration.audit = records.audit
             configuration.encryptionFile = records.encryptionProviderConfig
+            configuration.reloadsEncryption = records.encryptionProviderConfigAutomaticReload
             configuration.schedulerFile = schedulerConfig
             configuration.isPod = true
             configuration.logPath = Host.standardErrorFile

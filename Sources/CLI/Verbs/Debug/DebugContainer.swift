@@ -72,10 +72,9 @@ package struct DebugContainer: FlagGroup {
         if let imagePullPolicy { json["imagePullPolicy"] = .string(imagePullPolicy) }
         if !env.isEmpty {
             json["env"] = .array(
-                try env.map { pair in
-                    let parts: [Substring] = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-                    guard parts.count == 2, !parts[0].isEmpty else { throw Failure("invalid env: \(pair)") }
-                    return ["name": .string(String(parts[0])), "value": .string(String(parts[1]))]
+                try env.map { text in
+                    guard let pair = EnvironmentEdit.pair(text) else { throw Failure("invalid env: \(text)") }
+                    return pair
                 })
         }
         if stdin { json["stdin"] = true }

@@ -40,7 +40,8 @@ struct EnvironmentEdit {
         return name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0)) }
     }
 
-    private static func pair(_ text: String) -> JSON? {
+    /// A variable of a container, of `NAME=VALUE`; nil for what is none.
+    static func pair(_ text: String) -> JSON? {
         guard let equals = text.firstIndex(of: "="), equals != text.startIndex else { return nil }
         let value = String(text[text.index(after: equals)...])
         var pair: JSON = ["name": .string(String(text[..<equals]))]
