@@ -40,10 +40,11 @@ package final class TestControlPlane: Sendable {
         var log = Logger(label: "test")
         log.logLevel = .warning
         let part: @Sendable (UserInfo, String) -> Client = { Client(LocalTransport(server.server, as: $0), fieldManager: $1) }
+        let authority: CertificateAuthority = try .generate()
         let informers = Informers(part(.system("system:kube-controller-manager"), "kube-controller-manager"), log: log)
         let controllers = ControllerManager(
             clients: { part(.part($0), "kube-controller-manager") }, informers: informers, clock: clock, log: log,
-            rootCA: "certificate", signer: ClusterSigner(try CertificateAuthority.generate()), volumesFolder: folder.path,
+            rootCA: authority.certificatePEM, signer: ClusterSigner(authority), volumesFolder: folder.path,
             makeToken: { _, _, _, _ in "token" })
         let scheduler = Scheduler(
             client: part(.system("system:kube-scheduler"), "kube-scheduler"), informers: informers, clock: clock, log: log)

@@ -32,11 +32,13 @@ struct ServicePlanTests {
         early.metadata.creationTimestamp = Time(seconds: 50)
         let backends = ServiceBackends(early, pods: [pod])
         let time: String = Time(seconds: 100).description
-        #expect(backends.triggerTime(after: nil) == time)
-        #expect(backends.triggerTime(after: Time(seconds: 60).description) == time)
-        // A pod that went away tells no time.
-        #expect(backends.triggerTime(after: time) == nil)
-        #expect(ServiceBackends(early, pods: []).triggerTime(after: nil) == Time(seconds: 50).description)
+        let now = Time(seconds: 200)
+        #expect(backends.triggerTime(after: nil, now: now) == time)
+        #expect(backends.triggerTime(after: Time(seconds: 60).description, now: now) == time)
+        // A pod that went away tells no time; one that became ready in the second of another change does.
+        #expect(backends.triggerTime(after: time, now: now) == nil)
+        #expect(backends.triggerTime(after: time, now: Time(seconds: 101)) == time)
+        #expect(ServiceBackends(early, pods: []).triggerTime(after: nil, now: now) == Time(seconds: 50).description)
     }
 
     @Test func `a service may publish pods that are not ready`() {

@@ -72,6 +72,8 @@ extension APIServer {
             OwnerReferencesPermissionEnforcement(types: types, authorizer: authorizer),
             PersistentVolumeClaimResize(objects: parsed),
             RuntimeClassAdmission(objects: parsed),
+            DeviceTaintTime(),
+            AdminAccess(objects: parsed),
             CertificateRequester(),
             SignerPermission(authorizer: authorizer),
             CertificateSubjectRestriction(),

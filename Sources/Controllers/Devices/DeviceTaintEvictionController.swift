@@ -1,6 +1,7 @@
 import API
 import Client
 import Machinery
+import Synchronization
 
 /// Deletes pods that use a device with a taint NoExecute which their request for it does not tolerate, or no longer.
 ///
@@ -13,6 +14,11 @@ struct DeviceTaintEvictionController: ObjectController {
     let context: ControllerContext
     private var slices: Informer<ResourceSlice> { context.copy() }
     private var pods: Informer<Pod> { context.copy() }
+
+    /// Since when devices of claims are seen to have taints that don't say since when.
+    private let threatened = Threatened()
+
+    private final class Threatened: Sendable { let since = Mutex<[ObjectKey: Time]>([:]) }
 
     var others: [any ObjectCopy] { [slices, pods] }
 
@@ -44,9 +50,13 @@ struct DeviceTaintEvictionController: ObjectController {
     }
 
     func reconcile(_ claim: View<ResourceClaim>) async throws -> Duration? {
-        guard let results = claim.status.allocation?.devices.results,
-            let end = results.compactMap({ Self.end(of: $0, taints(of: $0), now: context.clock.time) }).min()
-        else { return nil }
+        let results: [View<DeviceRequestAllocationResult>] = claim.status.allocation?.devices.results ?? []
+        let first: Time = threatened.since.withLock { $0[claim.key] } ?? context.clock.time
+        guard let end = results.compactMap({ Self.end(of: $0, taints(of: $0), now: first) }).min() else {
+            try await clear(claim.key)
+            return nil
+        }
+        threatened.since.withLock { $0[claim.key] = first }
         let left: Duration = end - context.clock.time
         guard left <= .zero else { return left }
         for user in claim.status.reservedFor where user.apiGroup.isEmpty && user.resource == "pods" {
@@ -59,6 +69,8 @@ struct DeviceTaintEvictionController: ObjectController {
         }
         return nil
     }
+
+    func clear(_ key: ObjectKey) async throws { threatened.since.withLock { $0[key] = nil } }
 
     private func taints(of result: View<DeviceRequestAllocationResult>) -> [View<DeviceTaint>] {
         let own: [View<ResourceSlice>] = slices.list().filter { $0.spec.driver == result.driver && $0.spec.pool.name == result.pool }

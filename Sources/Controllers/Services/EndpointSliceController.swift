@@ -51,7 +51,8 @@ struct EndpointSliceController: Controller {
         if service.wantsProportionalHints { hint(&contents, service) }
         var labels: [String: String] = service.metadata.labels
         if service.isHeadless { labels["service.kubernetes.io/headless"] = "" }
-        try await keeper.keep(contents, most: 100, of: service, labels: labels, trigger: backends.triggerTime)
+        let now: Time = context.clock.time
+        try await keeper.keep(contents, most: 100, of: service, labels: labels) { backends.triggerTime(after: $0, now: now) }
         return nil
     }
 

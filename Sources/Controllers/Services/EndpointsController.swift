@@ -55,7 +55,7 @@ struct EndpointsController: Controller {
         let isSame: Bool = present?.json["subsets"] ?? [] == .array(subsets) && present?.metadata.json == updated.metadata.json
         if isSame { return nil }
         updated.metadata.annotations[ServiceBackends.trigger] = backends.triggerTime(
-            after: present?.metadata.annotations[ServiceBackends.trigger])
+            after: present?.metadata.annotations[ServiceBackends.trigger], now: context.clock.time)
         guard present != nil else {
             try await context.createIfAbsent(updated, notedIn: endpoints)
             return nil

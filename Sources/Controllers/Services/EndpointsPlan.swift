@@ -64,8 +64,9 @@ struct ServiceBackends {
     /// Its value; nil when nothing new made this writing necessary. Source: `ComputeEndpointLastChangeTriggerTime` of k8s.io/endpointslice.
     ///
     /// - Parameter before: what it says so far.
-    func triggerTime(after before: String?) -> String? {
-        if let before, let time = Time(before), changedAt <= time { return nil }
+    func triggerTime(after before: String?, now: Time) -> String? {
+        // Times are whole seconds: what happened in this one is news although something else was told of it.
+        if let before, let time = Time(before), changedAt <= time, now - changedAt > .seconds(1) { return nil }
         return changedAt.description
     }
 

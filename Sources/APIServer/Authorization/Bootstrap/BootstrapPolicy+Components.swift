@@ -91,6 +91,7 @@ extension BootstrapPolicy {
         can(read, "resourceclaims resourceslices deviceclasses", in: "resource.k8s.io"),
         can("patch update", "resourceclaims resourceclaims/status", in: "resource.k8s.io"),
         can("create delete", "resourceclaims", in: "resource.k8s.io"),
+        can("update", "pods/finalizers"),
     ]
 
     static let nodeRules: [Rule] = [
