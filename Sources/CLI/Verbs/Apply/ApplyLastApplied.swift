@@ -37,17 +37,22 @@ package struct ApplyViewLastApplied: Verb {
         query.selector = selector
         query.all = all
         var texts: [String] = []
+        var unnoted: Failure?
         try await query.visit { object in
+            guard unnoted == nil else { return }
             guard let text = object.json[["metadata", "annotations", LastApplied.annotation]]?.string else {
-                // kubectl passes over objects that no file names.
-                if object.source.isEmpty { return }
-                throw Failure(
-                    "error when no last-applied-configuration annotation found on resource: \(object.name)\n \(JSON.quoted(object.source)): <nil>"
-                )
+                // kubectl passes over objects that no file names, and ends at the first that one names.
+                if !object.source.isEmpty {
+                    unnoted = Failure(
+                        "error when no last-applied-configuration annotation found on resource: \(object.name)\n "
+                            + "\(JSON.quoted(object.source)): <nil>")
+                }
+                return
             }
             let applied: JSON = try LastApplied.of(object.json) ?? [:]
             texts.append(output == "yaml" ? YAML.write(applied, sortedKeys: true) : Self.indented(text))
         }
+        if let unnoted { throw unnoted }
         for text in texts { shell.output.write(text) }
         try session.finish()
     }
