@@ -48,6 +48,8 @@ extension ClusterNetwork {
             // One that ended since is let go.
             if process > 0, waitpid(process, &status, WNOHANG) == process { process = 0 }
         }
+        // One that is left of a network before this, whose holder and main process were killed.
+        Self.closeEgress(folder: configuration.folder)
         // The program ends when the holder does: its other end of this connection closes.
         let lifeline: Int32 = swkube_connect(configuration.folder, "socket", Int32(SOCK_SEQPACKET.rawValue))
         guard lifeline >= 0 else { throw SandboxError.system(call: "connect", errno: -lifeline, path: configuration.folder) }
