@@ -88,12 +88,6 @@ extension BootstrapPolicy {
                 can(read + " create", "persistentvolumeclaims"), can("update delete", "persistentvolumeclaims"),
                 can("update", "pods/finalizers"),
             ]),
-        ControllerRole(
-            "device-taint-eviction-controller",
-            [
-                can(read + " delete", "pods"), can("patch", "pods/status"),
-                can(read, "resourceclaims resourceslices", in: "resource.k8s.io"),
-            ]),
         ControllerRole("ttl-after-finished-controller", [can(read + " delete", "jobs", in: "batch")]),
     ]
 
