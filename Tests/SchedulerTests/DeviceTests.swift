@@ -229,6 +229,20 @@ struct DeviceTests {
         #expect(place(try user("p", "x"), &cluster) == expected)
     }
 
+    @Test(arguments: ["example.com/gpu", "deviceclass.resource.kubernetes.io/gpu"])
+    func `devices serve resources that their class names`(resource: String) throws {
+        var cluster: ClusterCopy = try cluster([try slice("b", ["", ""])], [])
+        let wanting: PodInfo = try pod(
+            "p", #""containers":[{"name":"m","resources":{"requests":{"\#(resource)":"2","cpu":"1m"}}}]"#)
+        if resource == "example.com/gpu" {
+            #expect(place(wanting, &cluster) == "0/2 nodes are available: 2 Insufficient example.com/gpu.")
+        }
+        _ = cluster.setDeviceClass("gpu", DeviceClass.new("gpu") { $0.spec.extendedResourceName = "example.com/gpu" })
+        #expect(place(wanting, &cluster) == "b container-0-request-0=d0 container-0-request-0=d1")
+        cluster.withdrawDevices(from: wanting)
+        #expect(cluster.snapshot.devices.uses.isEmpty)
+    }
+
     @Test(arguments: [
         ("[]", DeviceReadiness.waiting), (#"[{"type":"attached","status":"False"}]"#, .waiting),
         (#"[{"type":"attached","status":"True"}]"#, .ready),
