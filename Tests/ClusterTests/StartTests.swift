@@ -115,6 +115,11 @@ extension EndToEnd {
                 for section in ["clusters", "contexts", "users"] { #expect(after[section] == wanted[section], "\(section)") }
                 let mode: Command.Outcome = try await home.bash("stat -c %a $KUBECONFIG $SWKUBE_HOME/clusters; ls $SWKUBE_HOME/clusters")
                 #expect(mode.output.hasPrefix("600\n"), "\(mode)")
+                // A file of its own is made where it is wanted.
+                let own: String = home.folder.file("own/config")
+                try await home.check("start", "--kubeconfig", own)
+                #expect(try await home.check("config", "current-context", "--kubeconfig", own) == "swkube\n")
+                try await home.check("delete-cluster", "--kubeconfig", own)
             }
         }
     }

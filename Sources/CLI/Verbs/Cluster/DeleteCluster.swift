@@ -22,7 +22,8 @@ package struct DeleteCluster: Verb {
             throw Failure("there is no cluster \(profile.name) in \(profile.folder): nothing to delete")
         }
         try await profile.delete()
-        try ClusterContext(profile).remove(from: KubeconfigFiles(flag: kubeconfig, environment: shell.environment))
+        let files = KubeconfigFiles(flag: kubeconfig, environment: shell.environment, mayBeMissing: true)
+        try ClusterContext(profile).remove(from: files)
         shell.output.line("Deleted cluster \(profile.name).")
     }
 }

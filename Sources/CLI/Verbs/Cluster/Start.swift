@@ -147,7 +147,7 @@ package struct Start: LocalVerb {
     }
 
     private func writeContext(_ profile: ClusterProfile, _ server: String, _ shell: Shell) throws {
-        let files = KubeconfigFiles(flag: kubeconfig, environment: shell.environment)
+        let files = KubeconfigFiles(flag: kubeconfig, environment: shell.environment, mayBeMissing: true)
         do {
             try ClusterContext(profile).write(server: server, to: files)
         } catch {
