@@ -5,19 +5,17 @@ import Store
 /// Keys of one cipher, by name: the first seals, each opens what carries its name. What stands on the disk is `k8s:enc:CIPHER:v1:NAME:`, and
 /// then what the cipher makes.
 ///
-/// Source: k8s.io/apiserver/pkg/storage/value/encrypt, aes and secretbox.
+/// Source: k8s.io/apiserver/pkg/storage/value/encrypt/aes.
 struct NamedKeys {
     enum Cipher: String {
         /// Nonce, cipher text and tag. The key of the store is authenticated with it, so that a value can't be put in another's place.
         case aesgcm
         /// A block to begin with, then blocks that are filled up. Nothing tells a value that was changed.
         case aescbc
-        /// See ``SecretBox``.
-        case secretbox
-
-        /// Bytes that a key may have.
-        var keySizes: [Int] { self == .secretbox ? [32] : [16, 24, 32] }
     }
+
+    /// Bytes that a key may have.
+    static let keySizes: [Int] = [16, 24, 32]
 
     let cipher: Cipher
     /// Not empty; unique by name.
@@ -49,17 +47,15 @@ struct NamedKeys {
             let box = try AES.GCM.seal(value, using: key, authenticating: Array(place.utf8))
             return Array(box.nonce) + box.ciphertext + box.tag
         case .aescbc:
-            let start: [UInt8] = SecretBox.random(16)
-            return start + (try AES._CBC.encrypt(value, using: key, iv: AES._CBC.IV(ivBytes: start)))
-        case .secretbox: return SecretBox.seal(value, using: key)
+            let start = AES._CBC.IV()
+            return Array(start) + (try AES._CBC.encrypt(value, using: key, iv: start))
         }
     }
 
-    private func opened(_ box: ArraySlice<UInt8>, _ key: SymmetricKey, _ place: String) throws -> [UInt8]? {
+    private func opened(_ box: ArraySlice<UInt8>, _ key: SymmetricKey, _ place: String) throws -> [UInt8] {
         switch cipher {
         case .aesgcm: Array(try AES.GCM.open(AES.GCM.SealedBox(combined: box), using: key, authenticating: Array(place.utf8)))
         case .aescbc: Array(try AES._CBC.decrypt(box.dropFirst(16), using: key, iv: AES._CBC.IV(ivBytes: box.prefix(16))))
-        case .secretbox: SecretBox.open(box, using: key)
         }
     }
 }
