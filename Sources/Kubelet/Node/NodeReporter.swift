@@ -36,29 +36,20 @@ struct NodeReporter: Sendable {
 
     private func registerOnce(_ podCIDR: CIDR) async throws -> View<Node> {
         let key = ObjectKey(namespace: "", name: configuration.nodeName)
-        var node: View<Node>
-        if let known = try await client.find(Node.self, key) {
-            node = known
-            let labels: [String: String] = node.metadata.labels.merging(labels) { _, new in new }
-            if labels != node.metadata.labels || node.spec.podCIDR.isEmpty {
-                node.metadata.labels = labels
-                if node.spec.podCIDR.isEmpty { setRange(podCIDR, &node) }
-                node = try await client.update(node)
-            }
-        } else {
-            node = Node.new(configuration.nodeName) {
-                $0.metadata.labels = labels
-                $0.metadata.annotations = ["volumes.kubernetes.io/controller-managed-attach-detach": "true"]
-                setRange(podCIDR, &$0)
-            }
-            node = try await client.create(node)
+        var wanted: View<Node> = Node.new(configuration.nodeName) {
+            $0.metadata.labels = labels
+            $0.metadata.annotations = ["volumes.kubernetes.io/controller-managed-attach-detach": "true"]
+            $0.spec.podCIDR = podCIDR.description
+            $0.spec.podCIDRs = [podCIDR.description]
         }
+        guard let known = try await client.find(Node.self, key) else {
+            let node: View<Node> = try await client.create(wanted)
+            return try await write(status(of: node), of: node)
+        }
+        // A patch, as controllers write to the node meanwhile.
+        if !known.spec.podCIDR.isEmpty { wanted.json["spec"] = nil }
+        let node: View<Node> = try await client.patch(Node.self, key, wanted.json)
         return try await write(status(of: node), of: node)
-    }
-
-    private func setRange(_ range: CIDR, _ node: inout View<Node>) {
-        node.spec.podCIDR = range.description
-        node.spec.podCIDRs = [range.description]
     }
 
     private var labels: [String: String] {
