@@ -197,6 +197,7 @@ package final class Cluster: Sendable {
         let host = Kubelet.Endpoint(address: "127.0.0.1", port: http.port)
         let ranges = NodeRanges(profile, network)
         let groups = ControlGroups(name: settings.controlGroup)
+        let controlPlane = configuration.isPod ? Kubelet.ControlPlane(logPath: configuration.logPath, began: began) : nil
         try PrivateFile.write(Array(groups.roots.joined(separator: "\n").utf8), to: profile.controlGroupsPath)
         nodes = NodePool(first: configuration.nodeName, informers: shared, profile: profile, log: log) { name, folders in
             var node = Kubelet.Configuration(
@@ -209,7 +210,7 @@ package final class Cluster: Sendable {
             node.imagesInUse = { profile.imagesInUse() }
             node.admit = { await services?.policies.admit($0, address: $1) }
             if name == configuration.nodeName {
-                if configuration.isPod { node.controlPlane = Kubelet.ControlPlane(logPath: configuration.logPath, began: began) }
+                node.controlPlane = controlPlane
                 node.manifestsFolder = profile.manifestsFolder
                 node.manifestAddress = configuration.manifestAddress
             }

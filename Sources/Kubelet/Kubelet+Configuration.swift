@@ -19,8 +19,10 @@ extension Kubelet {
     /// The process that a kubelet is part of, to be shown as a pod of its node.
     package struct ControlPlane: Sendable {
         /// File into which it writes about itself; nil for none.
-        package var logPath: String?
-        package var began: Time
+        package let logPath: String?
+        package let began: Time
+        /// Tells this run of the process from others, which may have begun in the same second.
+        let run: String = "swkube://" + Digest(of: Array(RandomUUID.text().utf8)).hex
 
         package init(logPath: String?, began: Time) {
             self.logPath = logPath

@@ -73,12 +73,14 @@ final class ControlPlanePod: Sendable {
         record.isStarted = true
         record.isReady = true
         if let before = shown.status.containerStatuses.first {
-            record.attempt = before.restartCount + (before.state.running?.startedAt == process.began ? 0 : 1)
+            record.attempt = before.restartCount + (before.containerID == process.run ? 0 : 1)
         }
-        return PodStatusMaker(
+        var status: View<PodStatus> = PodStatusMaker(
             pod: shown, records: [Self.container: record], backingOff: [], podIP: node.hostIP, hostIP: node.hostIP, hasSandbox: true,
             startTime: shown.status.startTime ?? process.began, failure: nil, isShutDown: false, now: process.began
         ).make()
+        status.containerStatuses[0].containerID = process.run
+        return status
     }
 
     /// What the process has used since it began; nil without /proc.
