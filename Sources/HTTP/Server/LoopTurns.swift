@@ -5,7 +5,8 @@ import NIOPosix
 /// Work of an event loop that is done in slices, one in each of its turns: what is ready on its connections goes in between.
 ///
 /// A loop runs what it is given to execute, and what that gives it, before it looks at its sockets again. So each slice waits for a byte in
-/// a pipe, which the loop finds only when it looks. Invariant: touched on `eventLoop` only, which is what makes the class `Sendable`.
+/// a pipe, which the loop finds only when it looks. While others get short answers, a pause as long as the slice follows each, as what they
+/// wait for next needs the processor too. Invariant: touched on `eventLoop` only, which is what makes the class `Sendable`.
 final class LoopTurns: ChannelInboundHandler, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
 
@@ -16,11 +17,16 @@ final class LoopTurns: ChannelInboundHandler, @unchecked Sendable {
         case timer
     }
 
+    /// How long a short answer tells that others are there.
+    private static let courtesy: TimeAmount = .milliseconds(20)
     private static let byte = ByteBuffer(bytes: [0])
     private let eventLoop: any EventLoop
     private var waiting: CircularBuffer<() -> Void> = CircularBuffer()
     private var bell: Bell = .none
     private var isRung: Bool = false
+    private var lastShortAnswer: NIODeadline = .uptimeNanoseconds(0)
+    /// When the next slice may begin.
+    private var next: NIODeadline = .uptimeNanoseconds(0)
 
     init(eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
@@ -29,6 +35,9 @@ final class LoopTurns: ChannelInboundHandler, @unchecked Sendable {
         waiting.append(slice)
         ring()
     }
+
+    /// Somebody got an answer that needed no slices.
+    func answeredShortly() { lastShortAnswer = .now() }
 
     /// Gives the pipe back; what waits is not run.
     func close() {
@@ -40,13 +49,21 @@ final class LoopTurns: ChannelInboundHandler, @unchecked Sendable {
 
     private func turn() {
         isRung = false
-        waiting.popFirst()?()
+        guard let slice = waiting.popFirst() else { return }
+        let began: NIODeadline = .now()
+        slice()
+        let ended: NIODeadline = .now()
+        next = ended - lastShortAnswer < Self.courtesy ? ended + (ended - began) : ended
         if !waiting.isEmpty { ring() }
     }
 
     private func ring() {
         guard !isRung else { return }
         isRung = true
+        if next <= .now() { wake() } else { eventLoop.scheduleTask(deadline: next) { [self] in wake() } }
+    }
+
+    private func wake() {
         switch bell {
         case .none: open()
         case .opening: break

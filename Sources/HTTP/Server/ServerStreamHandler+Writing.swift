@@ -18,6 +18,7 @@ extension ServerStreamHandler {
         if hasLength { fields.replaceOrAdd(name: "Content-Length", value: String(rest.length)) }
         complete(&fields)
         if !hasLength || isHead { rest = AnswerRest([]) }
+        if rest.length <= Self.slice { connection.table.turns.answeredShortly() }
         switch wire {
         case .http1:
             var buffer: ByteBuffer = encodeHead(status, fields, room: min(rest.length, Self.slice))
