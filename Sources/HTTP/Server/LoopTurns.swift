@@ -5,8 +5,8 @@ import NIOPosix
 /// Work of an event loop that is done in slices, one in each of its turns: what is ready on its connections goes in between.
 ///
 /// A loop runs what it is given to execute, and what that gives it, before it looks at its sockets again. So each slice waits for a byte in
-/// a pipe, which the loop finds only when it looks. While others get short answers, a pause as long as the slice follows each, as what they
-/// wait for next needs the processor too. Invariant: touched on `eventLoop` only, which is what makes the class `Sendable`.
+/// a pipe, which the loop finds only when it looks. While others get short answers, a pause twice as long as the slice follows each, as
+/// what they wait for next needs the processor too. Invariant: touched on `eventLoop` only, which is what makes the class `Sendable`.
 final class LoopTurns: ChannelInboundHandler, @unchecked Sendable {
     typealias InboundIn = ByteBuffer
 
@@ -53,7 +53,7 @@ final class LoopTurns: ChannelInboundHandler, @unchecked Sendable {
         let began: NIODeadline = .now()
         slice()
         let ended: NIODeadline = .now()
-        next = ended - lastShortAnswer < Self.courtesy ? ended + (ended - began) : ended
+        next = ended - lastShortAnswer < Self.courtesy ? ended + (ended - began) * 2 : ended
         if !waiting.isEmpty { ring() }
     }
 
