@@ -63,7 +63,7 @@ package enum CLI {
                 shell.output.note("Unknown help topic [`\(name)`]\n\(VerbList.help)")
                 return nil
             }
-            return try VerbParser.parse(type, words, shell)
+            return try VerbParser.parse(type, words, &shell)
         }
         let type: any Verb.Type
         do { type = try VerbList.type(of: word, &words) } catch {
@@ -78,7 +78,7 @@ package enum CLI {
             try shell.become(plugin)
         }
         do { words = try preferences.withDefaults(type, words) } catch { throw PreferencesFile.applying(error) }
-        return try VerbParser.parse(type, leading + words, shell)
+        return try VerbParser.parse(type, leading + words, &shell)
     }
 
     private static func finish(_ verb: any Verb, _ shell: Shell) async -> Int32 {

@@ -19,6 +19,8 @@ package struct Shell: Sendable {
     package let progressColumns: Int?
     /// Of the user, from the file kuberc.
     package var preferences = Preferences()
+    /// What is noted at objects that a verb changes; nil without `--record`.
+    var changeCause: ChangeCause?
     /// Whether the process is this shell's, to do with as it likes. Tests and servers lend theirs.
     private var ownsProcess = false
 
@@ -40,6 +42,7 @@ package struct Shell: Sendable {
     func writing(to output: Output) -> Shell {
         var shell = Shell(output: output, environment: environment, input: input, line: line, now: now, columns: columns)
         shell.preferences = preferences
+        shell.changeCause = changeCause
         return shell
     }
 

@@ -5,10 +5,12 @@ struct FlagDialect {
     /// What stood behind a verb.
     struct Reading {
         var given = Declaration.Given()
+        /// The flags as they came, one after the other.
+        var sequence: [(name: String, value: String)] = []
         var asksForHelp: Bool = false
         /// Words without a dash, those behind `--` too unless a property takes these alone.
         var words: [String] = []
-        fileprivate var behindDashes: [String] = []
+        var behindDashes: [String] = []
     }
 
     /// Of the verb.
@@ -143,6 +145,7 @@ struct FlagDialect {
             throw mistake("invalid argument \(JSON.quoted(value)) for \(JSON.quoted(name)) flag: \(error)")
         }
         reading.given.flags[flag.name, default: []].append(value)
+        reading.sequence.append((flag.name, value))
     }
 
     /// The words of each property that takes some.

@@ -105,6 +105,7 @@ struct ManifestReader {
                 "resource mapping not found for name: \(JSON.quoted(name)) namespace: \(JSON.quoted(given ?? "")) from \(JSON.quoted(source)): "
                     + "no matches for kind \(JSON.quoted(kind)) in version \(JSON.quoted(apiVersion))\nensure CRDs are installed first")
         }
+        var json: JSON = session.shell.changeCause?.noted(json) ?? json
         if isLocal { return Manifest(json: json, resource: resource, namespace: given, source: source) }
         guard resource.isNamespaced else { return Manifest(json: json, resource: resource, namespace: nil, source: source) }
         if let given, session.isNamespaceGiven, given != session.namespace {
@@ -112,7 +113,6 @@ struct ManifestReader {
                 "the namespace from the provided object \(JSON.quoted(given)) does not match the namespace "
                     + "\(JSON.quoted(session.namespace)). You must pass '--namespace=\(given)' to perform this operation.")
         }
-        var json: JSON = json
         let namespace: String = given ?? session.namespace
         json[["metadata", "namespace"]] = .string(namespace)
         return Manifest(json: json, resource: resource, namespace: namespace, source: source)

@@ -68,8 +68,10 @@ final class Session: Sendable {
     /// The answer's bytes as they came.
     func response(_ request: APIRequest) async throws -> APIResponse {
         let server: String = access.server.hostAndPort
-        let response: APIResponse = try await Progress.during(shell, { "waiting for \(server)" }) { try await transport.send(request) }
+        let noted: APIRequest = shell.changeCause?.noted(request) ?? request
+        let response: APIResponse = try await Progress.during(shell, { "waiting for \(server)" }) { try await transport.send(noted) }
         show(response.warnings)
+        if let note = shell.changeCause?.note(after: request) { _ = try await transport.send(note) }
         return response
     }
 
