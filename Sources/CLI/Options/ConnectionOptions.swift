@@ -91,7 +91,7 @@ package struct ConnectionOptions: FlagGroup {
         overrides.context = context
         overrides.cluster = cluster
         overrides.user = user.last
-        overrides.namespace = namespace
+        overrides.namespace = givenNamespace
         overrides.server = server
         overrides.token = token
         overrides.username = username
@@ -124,13 +124,16 @@ package struct ConnectionOptions: FlagGroup {
             + (insecureSkipTLSVerify ? ["--insecure-skip-tls-verify"] : [])
     }
 
+    /// An empty one leaves the context's in force.
+    private var givenNamespace: String? { namespace.flatMap { $0.isEmpty ? nil : $0 } }
+
     func files(_ shell: Shell) -> KubeconfigFiles { KubeconfigFiles(flag: kubeconfig, environment: shell.environment) }
 
     /// The cluster that is meant: of the kubeconfig, or, inside a pod without one, the pod's own.
     func access(_ shell: Shell) throws -> ClusterAccess {
         let config: Kubeconfig = try files(shell).load()
         if config.isEmpty, server == nil, var access = try ClusterAccess.inCluster(environment: shell.environment) {
-            if let namespace { access.namespace = namespace }
+            if let givenNamespace { access.namespace = givenNamespace }
             return access
         }
         var access = try ClusterAccess(config, overrides)
@@ -171,7 +174,7 @@ package struct ConnectionOptions: FlagGroup {
         let access: ClusterAccess = try access(shell).withCredentials()
         let transport = HTTPSTransport(access, userAgent: CLI.program, timeout: try timeout(), keepAlive: keepAlive, trace: trace)
         return Session(
-            transport, access: access, shell: shell, isNamespaceGiven: namespace != nil, warningsAreErrors: warningsAsErrors,
+            transport, access: access, shell: shell, isNamespaceGiven: givenNamespace != nil, warningsAreErrors: warningsAsErrors,
             cache: cache(shell).map { DiscoveryCache(folder: $0, server: access.server) })
     }
 }
