@@ -30,7 +30,7 @@ static struct flow **place(struct door *door, const struct sockaddr_in *client) 
 static void finish(struct swkube_doors *d, struct flow **at) {
     struct flow *flow = *at;
     *at = flow->next;
-    close(flow->watched.fd);
+    doors_unwatch(d, flow->watched.fd);
     flow->watched.fd = -1;
     flow->door->flow_count--;
     d->flow_count--;

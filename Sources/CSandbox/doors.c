@@ -64,6 +64,11 @@ int swkube_doors_close(struct swkube_doors *d, uint64_t id) {
     return closed ? 0 : ENOMEM;
 }
 
+void doors_unwatch(struct swkube_doors *d, int fd) {
+    epoll_ctl(d->poll, EPOLL_CTL_DEL, fd, NULL);
+    close(fd);
+}
+
 static void take_changes(struct swkube_doors *d) {
     uint64_t count;
     (void)!read(d->wake.fd, &count, sizeof count);
@@ -82,7 +87,7 @@ static void take_changes(struct swkube_doors *d) {
             if (door->id == d->closed[i]) {
                 *place = door->next;
                 datagrams_end(d, door);
-                close(door->watched.fd);
+                doors_unwatch(d, door->watched.fd);
                 free(door);
             } else {
                 place = &door->next;
@@ -98,7 +103,7 @@ static void finish(struct swkube_doors *d, struct link *link) {
     if (link->is_dead) return;
     link->is_dead = true;
     for (int i = 0; i < 2; i++) {
-        close(link->ends[i].watched.fd);
+        doors_unwatch(d, link->ends[i].watched.fd);
         free(link->ends[i].rest);
     }
     link->next_dead = d->dead;

@@ -67,6 +67,9 @@ struct swkube_doors {
     char buffer[65536];
 };
 
+/// Closes a descriptor that is watched. A program that is being started has a copy until it is another program, and as long as one is open
+/// the kernel would tell of it, with a pointer to what is freed.
+void doors_unwatch(struct swkube_doors *d, int fd);
 /// Takes what clients sent to a door into the cluster.
 void datagrams_from_clients(struct swkube_doors *d, struct door *door);
 /// Takes what the cluster answered back to the client.
