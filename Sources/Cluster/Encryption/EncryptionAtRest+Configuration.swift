@@ -3,11 +3,6 @@ import Machinery
 
 /// Reading an EncryptionConfiguration. Source: k8s.io/apiserver/pkg/apis/apiserver/v1 and its validation.
 extension EncryptionAtRest {
-    /// - Parameter file: holds keys, so that only its owner may read it. Throws ``ClusterError``.
-    init(file: String) throws(ClusterError) {
-        try self.init(text: try PrivateFile.read(file, holding: "keys"), file: file)
-    }
-
     /// Asks the plugins that it names for their keys. Throws ``ClusterError``.
     init(text: [UInt8], file: String) throws(ClusterError) {
         do {
