@@ -1,3 +1,4 @@
+import API
 import Machinery
 import TestSupport
 import Testing
