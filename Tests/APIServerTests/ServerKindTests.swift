@@ -173,8 +173,10 @@ import Testing
         #expect(sneaked["status", "conditions"] == nil, "only the approval subresource approves: \(sneaked)")
         object[["metadata", "resourceVersion"]] = sneaked["metadata", "resourceVersion"]
         object[["spec", "username"]] = "somebody else"
+        object[["metadata", "annotations"]] = ["note": "looked at"]
         let approved: TestServer.Reply = try await server.ask("PUT", path + "/jane/approval", object)
         #expect(approved.code == 200 && approved["spec", "username"] == "jane", "\(approved)")
+        #expect(approved["metadata", "annotations", "note"] == "looked at", "as conformance asks")
         let condition: JSON = try #require(approved["status", "conditions"]?.array?.first)
         #expect(condition["lastUpdateTime"] == "2026-06-01T12:00:00Z" && condition["lastTransitionTime"] == "2026-06-01T12:00:00Z")
         let table: TestServer.Reply = try await server.ask("GET", path, accept: "application/json;as=Table;v=v1;g=meta.k8s.io")
