@@ -29,6 +29,7 @@ package final class ServiceAccountTokens: Sendable {
     private let signer: JSONWebToken
     private let store: any Store
     private let verified = Mutex<[String: Verified]>([:])
+    let legacyUse = LegacyTokenUse()
 
     /// - Parameter keyPEM: a P-256 private key.
     init(keyPEM: String, store: any Store) throws {
@@ -67,6 +68,9 @@ package final class ServiceAccountTokens: Sendable {
         if let expires = claims.expires, now.seconds >= expires { throw TokenError("service account token has expired") }
         if claims.starts > now.seconds { throw TokenError("service account token is not valid yet") }
         try check(found, token, now)
+        if claims.isLegacy, let secret = claims.secret {
+            legacyUse.note(namespace: claims.account.namespace, secret: secret.name, at: now)
+        }
         return TokenOwner(user: found.user, audiences: good)
     }
 

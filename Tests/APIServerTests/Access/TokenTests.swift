@@ -90,6 +90,10 @@ import Testing
         secret["data"] = ["token": .string(Base64Text.encode(Array(token.utf8)))]
         try await server.ask("POST", "/api/v1/namespaces/default/secrets", secret)
         #expect(user(server, token)?.name == "system:serviceaccount:default:default")
+        try await eventually("the Secret tells when its token was used") {
+            try await server.ask("GET", "/api/v1/namespaces/default/secrets/s")["metadata", "labels"]
+                == ["kubernetes.io/legacy-token-last-used": "2026-06-01"]
+        }
         #expect(user(server, token, after: 1_000_000_000) != nil, "it does not end")
         let emptied: JSON = ["data": ["token": "eA=="]]
         try await server.ask("PATCH", "/api/v1/namespaces/default/secrets/s", emptied, type: .mergePatch)
