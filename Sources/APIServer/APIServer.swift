@@ -116,6 +116,7 @@ package final class APIServer: Sendable {
                     watches?.end(watchesOf: ObjectKeys.resource(of: ObjectKeys.prefix(type.storedNames)))
                 }))
         addMetrics(to: metrics)
+        tokens.onUse { [weak self] in self?.noteUse(of: $0) }
     }
 
     /// The closure that a store needs to index this server's objects.
