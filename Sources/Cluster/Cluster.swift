@@ -123,6 +123,9 @@ package final class Cluster: Sendable {
             audit: audit, frontProxy: front,
             policyNotice: configuration.nodeName == nil ? nil : PacketFilter.problem(network).map(PolicyRouter.notice))
         serving.checks = { encryption.checks }
+        serving.logPage = { [logs = profile.nodeLogsFolder] path in
+            await BlockingThread.run { NodeLogPage.make(path, root: logs) }
+        }
         serving.commands =
             ClusterCommands(profile: profile, store: store, clock: clock, pause: pause, leaders: { await door.nodes?.leaders() ?? [] }).all
         let server = try APIServer(store: store, clock: clock, configuration: serving, log: log)
