@@ -119,8 +119,8 @@ package final class APIServer: Sendable {
                 retire: { [weak watches] type in
                     watches?.end(watchesOf: ObjectKeys.resource(of: ObjectKeys.prefix(type.storedNames)))
                 }))
-        tokens.legacyUse.begin { [weak self] request in self?.perform(request, as: .component("system:apiserver")) { _ in } }
         addMetrics(to: metrics)
+        tokens.onUse { [weak self] in self?.noteUse(of: $0) }
     }
 
     /// The closure that a store needs to index this server's objects.

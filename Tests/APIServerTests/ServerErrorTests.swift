@@ -100,6 +100,14 @@ struct Refusal: Sendable, CustomTestStringConvertible {
                 "spec": ["containers": [["name": "c", "image": "i"]], "ephemeralContainers": [["name": "e", "image": "i"]]],
             ], 422, "Invalid", #"Pod "p" is invalid: spec.ephemeralContainers: Forbidden: cannot be set on create"#),
         Refusal(
+            "POST", Place.pods,
+            [
+                "metadata": ["name": "p", "annotations": ["controller.kubernetes.io/pod-deletion-cost": "+3"]],
+                "spec": ["containers": [["name": "c", "image": "i"]]],
+            ], 422, "Invalid",
+            #"Pod "p" is invalid: metadata.annotations[controller.kubernetes.io/pod-deletion-cost]: Invalid value: "": must be a 32bit integer"#
+        ),
+        Refusal(
             "PATCH", Place.configMaps + "/taken?fieldManager=me", ["apiVersion": "apps/v1", "kind": "Deployment"], type: .applyYAML, 400,
             "BadRequest", "Incorrect version specified in apply patch. Specified patch version: apps/v1, expected: v1"),
         Refusal(
