@@ -194,7 +194,8 @@ package final class Cluster: Sendable {
                 network, profile: profile, authority: credentials.authority, client: client, clock: clock, informers: shared, log: log)
         }
         self.services = services
-        let host = Kubelet.Endpoint(address: "127.0.0.1", port: http.port)
+        let api: Kubelet.Endpoint =
+            isOwn ? .init(address: ClusterAddresses.api, port: ClusterAddresses.apiPort) : .init(address: "127.0.0.1", port: http.port)
         let ranges = NodeRanges(profile, network)
         let groups = ControlGroups(name: settings.controlGroup)
         let controlPlane = configuration.isPod ? Kubelet.ControlPlane(logPath: configuration.logPath, began: began) : nil
@@ -202,9 +203,8 @@ package final class Cluster: Sendable {
         nodes = NodePool(first: configuration.nodeName, informers: shared, profile: profile, log: log) { name, folders in
             var node = Kubelet.Configuration(
                 nodeName: name, podLogsFolder: folders.logs, stateFolder: folders.state, imagesFolder: profile.imagesFolder,
-                executable: configuration.executable, maskedPaths: [profile.folder], api: host,
-                apiForPods: isOwn ? Kubelet.Endpoint(address: ClusterAddresses.api, port: ClusterAddresses.apiPort) : host,
-                network: network, controlGroups: groups, podCIDR: ranges.range(of: folders),
+                executable: configuration.executable, maskedPaths: [profile.folder], api: api, network: network, controlGroups: groups,
+                podCIDR: ranges.range(of: folders),
                 nameServer: isOwn ? ClusterAddresses.dns : nil)
             node.seccompFolder = profile.seccompFolder
             node.imagesInUse = { profile.imagesInUse() }

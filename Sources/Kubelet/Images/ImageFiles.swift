@@ -31,10 +31,13 @@ struct ImageFiles {
             mounts.append(Mount(.host(path: made), at: path))
         }
         for (index, file) in image.files.enumerated() where isFree(file.path) {
-            let made = "\(folder)/file-\(index)"
+            let name: Substring = file.path[(file.path.lastIndex(of: "/") ?? file.path.startIndex)...]
+            let home: Int? = image.folders.firstIndex { isFree($0) && $0 + name == file.path }
+            let made: String = home.map { "\(folder)/folder-\($0)\(name)" } ?? "\(folder)/file-\(index)"
             try Files.write(Array(file.content.utf8), to: made, mode: mode_t(file.mode))
             try own(made, user, mode: UInt32(file.mode))
-            mounts.append(Mount(.host(path: made), at: file.path))
+            // In a folder of the image it is a file like others, which may be moved and removed.
+            if home == nil { mounts.append(Mount(.host(path: made), at: file.path)) }
         }
         if !image.pausePath.isEmpty {
             mounts.append(Mount(.host(path: node.configuration.executable), at: image.pausePath, isReadOnly: true))
