@@ -70,7 +70,8 @@ import Testing
             "spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1"),
         Case(
             #""containers":[{"name":"c","image":"i","resources":{"limits":{"memory":"1500m"}}}]"#,
-            #"spec.containers[0].resources.limits[memory]: fractional byte value "1500m" is invalid, must be an integer"#),
+            #"spec.containers[0].resources.limits[memory]: fractional byte value "1500m" is invalid, must be an integer"#,
+            #"spec.containers[0].resources.requests[memory]: fractional byte value "1500m" is invalid, must be an integer"#),
         Case(
             #"""
             "containers":[{"name":"c","image":"i","env":[{"name":"A","value":"x"},{"name":"A","value":"$(A)y"},
