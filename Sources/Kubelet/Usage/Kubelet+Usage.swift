@@ -1,6 +1,7 @@
 package import API
 package import Machinery
 import Sandbox
+import Synchronization
 
 extension Kubelet: UsageSource {
     /// What all pods' running containers have used, as of now.
