@@ -98,6 +98,7 @@ package struct Start: LocalVerb {
             configuration.tokenFile = tokenAuthFile
             configuration.manifestAddress = manifestUrl
             configuration.audit = records.audit
+            configuration.tracingFile = records.tracingConfigFile
             configuration.encryptionFile = records.encryptionProviderConfig
             configuration.reloadsEncryption = records.encryptionProviderConfigAutomaticReload
             configuration.schedulerFile = schedulerConfig
