@@ -176,6 +176,8 @@ package final class HTTPFront: Sendable {
                     hub: server.watches
                 ).serve(http, exchange)
             case .success(.watch(let watcher, let warnings)): stream(watcher, form, warnings, exchange)
+            case .success(.stream(let bytes)) where WebSocketHandshake.isAsked(http.headers):
+                WebSocketText(pieces: bytes).serve(http, exchange) { [log = server.log] in Self.note($0, log) }
             case .success(.stream(let bytes)): stream(bytes, exchange)
             case .success(.connect(let take)): take(http, exchange)
             case .failure(let status): refuse(status, incoming, as: form, exchange)
@@ -243,11 +245,15 @@ package final class HTTPFront: Sendable {
                     if !exchange.isWritable { await exchange.writable() }
                 }
             } catch {
-                log.warning("a stream broke off", metadata: ["error": "\(error)"])
+                Self.note(error, log)
             }
             exchange.end()
         }
         exchange.onClose { task.cancel() }
+    }
+
+    private static func note(_ error: any Error, _ log: Logger) {
+        log.warning("a stream broke off", metadata: ["error": "\(error)"])
     }
 
     /// Of a request beside the resources; nil where nothing is recorded.
