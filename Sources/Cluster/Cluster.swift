@@ -123,6 +123,9 @@ package final class Cluster: Sendable {
             audit: audit, frontProxy: front,
             policyNotice: configuration.nodeName == nil ? nil : PacketFilter.problem(network).map(PolicyRouter.notice))
         serving.checks = { encryption.checks }
+        serving.logPage = { [logs = profile.nodeLogsFolder] path in
+            await BlockingThread.run { NodeLogPage.make(path, root: logs) }
+        }
         serving.commands =
             ClusterCommands(profile: profile, store: store, clock: clock, pause: pause, leaders: { await door.nodes?.leaders() ?? [] }).all
         let server = try APIServer(store: store, clock: clock, configuration: serving, log: log)
@@ -191,7 +194,8 @@ package final class Cluster: Sendable {
                 network, profile: profile, authority: credentials.authority, client: client, clock: clock, informers: shared, log: log)
         }
         self.services = services
-        let host = Kubelet.Endpoint(address: "127.0.0.1", port: http.port)
+        let api: Kubelet.Endpoint =
+            isOwn ? .init(address: ClusterAddresses.api, port: ClusterAddresses.apiPort) : .init(address: "127.0.0.1", port: http.port)
         let ranges = NodeRanges(profile, network)
         let groups = ControlGroups(name: settings.controlGroup)
         let controlPlane = configuration.isPod ? Kubelet.ControlPlane(logPath: configuration.logPath, began: began) : nil
@@ -199,9 +203,8 @@ package final class Cluster: Sendable {
         nodes = NodePool(first: configuration.nodeName, informers: shared, profile: profile, log: log) { name, folders in
             var node = Kubelet.Configuration(
                 nodeName: name, podLogsFolder: folders.logs, stateFolder: folders.state, imagesFolder: profile.imagesFolder,
-                executable: configuration.executable, maskedPaths: [profile.folder], api: host,
-                apiForPods: isOwn ? Kubelet.Endpoint(address: ClusterAddresses.api, port: ClusterAddresses.apiPort) : host,
-                network: network, controlGroups: groups, podCIDR: ranges.range(of: folders),
+                executable: configuration.executable, maskedPaths: [profile.folder], api: api, network: network, controlGroups: groups,
+                podCIDR: ranges.range(of: folders),
                 nameServer: isOwn ? ClusterAddresses.dns : nil)
             node.seccompFolder = profile.seccompFolder
             node.imagesInUse = { profile.imagesInUse() }
