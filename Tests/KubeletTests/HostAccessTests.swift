@@ -243,15 +243,21 @@ import Testing
             try await node.waitForPhase("door", "Running")
             try await eventually("the host reaches it") { Self.askHost(port) == "one" }
             #expect(Self.ask { try node.network.connectBlocking("10.244.0.1", port: port, timeout: .seconds(5)) } == "two")
-            // Somebody else has the port: the pod runs, and its user is told.
             try await node.run("late", spec)
-            try await node.waitForPhase("late", "Running")
-            try await eventually("it says so") {
-                try await node.events("late").contains("HostPortUnavailable: 127.0.0.1:\(port) is not open: address already in use")
-            }
+            let late: View<Pod> = try await node.waitForPhase("late", "Failed")
+            #expect(late.status.reason == "NodePorts")
+            #expect(late.status.message.hasSuffix("Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports"))
             try await node.delete("door", gracePeriodSeconds: 0)
             try await node.waitUntilGone("door")
             try await eventually("the port is shut") { !ClusterNetwork.isListening("127.0.0.1", port: port) }
+            // A program of the host has the port: the pod runs, and its user is told.
+            let listener: Int32 = try ClusterNetwork(hostNetworkBecause: nil).listen("127.0.0.1", port: port)
+            defer { close(listener) }
+            try await node.run("again", spec)
+            try await node.waitForPhase("again", "Running")
+            try await eventually("it says so") {
+                try await node.events("again").contains("HostPortUnavailable: 127.0.0.1:\(port) is not open: address already in use")
+            }
         }
         await node.end()
     }

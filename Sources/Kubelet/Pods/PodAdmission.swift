@@ -24,8 +24,17 @@ struct PodAdmission {
             return Refusal(reason: "AppArmor", message: "Cannot enforce AppArmor: AppArmor is not enabled on the host")
         }
         if let message = forbiddenSysctl(pod.spec) { return Refusal(reason: "SysctlForbidden", message: message) }
-        return shortage(
-            for: pod, beside: others.filter { $0.metadata.uid != pod.metadata.uid && comesFirst($0, before: pod) }, isAdded: true)
+        let earlier: [View<Pod>] = others.filter { $0.metadata.uid != pod.metadata.uid && comesFirst($0, before: pod) }
+        return shortage(for: pod, beside: earlier, isAdded: true) ?? collision(of: pod, with: earlier)
+    }
+
+    private func collision(of pod: View<Pod>, with others: [View<Pod>]) -> Refusal? {
+        let wanted: [HostPort] = pod.spec.hostPorts
+        guard !wanted.isEmpty else { return nil }
+        let taken: [HostPort] = others.flatMap { $0.spec.hostPorts }
+        guard wanted.contains(where: { port in taken.contains { port.collides(with: $0) } }) else { return nil }
+        return Refusal(
+            reason: "NodePorts", message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports")
     }
 
     /// A profile of the user's own; the runtime's is told as a shortcoming. Source: pkg/security/apparmor/validate.go.

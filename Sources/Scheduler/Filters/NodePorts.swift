@@ -1,3 +1,5 @@
+import API
+
 /// Only nodes where nobody has the host ports of the pod.
 struct NodePorts: Filter {
     static let name = "NodePorts"

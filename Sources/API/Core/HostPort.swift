@@ -1,21 +1,20 @@
-import API
-import Machinery
+package import Machinery
 
 /// A port of the node that a pod takes.
-struct HostPort: Hashable, Sendable {
+package struct HostPort: Hashable, Sendable {
     /// `0.0.0.0` for all addresses.
-    let address: String
-    let kind: String
-    let number: Int
+    package let address: String
+    package let kind: String
+    package let number: Int
 
-    init(address: String, kind: String, number: Int) {
+    package init(address: String, kind: String, number: Int) {
         self.address = address.isEmpty ? "0.0.0.0" : address
         self.kind = kind
         self.number = number
     }
 
     /// True when both cannot be had on one node.
-    func collides(with other: HostPort) -> Bool {
+    package func collides(with other: HostPort) -> Bool {
         number == other.number && kind == other.kind
             && (address == other.address || address == "0.0.0.0" || other.address == "0.0.0.0")
     }
@@ -23,7 +22,7 @@ struct HostPort: Hashable, Sendable {
 
 extension View<PodSpec> {
     /// Ports of the node that containers and sidecars take.
-    var hostPorts: [HostPort] {
+    package var hostPorts: [HostPort] {
         let all: [View<Container>] = self.containers + self.initContainers.filter { $0.isSidecar }
         return all.flatMap { container in
             container.ports.compactMap { port in
