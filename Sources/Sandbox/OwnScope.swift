@@ -17,6 +17,8 @@ package enum OwnScope {
         if earlier.contains(where: UnifiedGroup.rejoin) || UnifiedGroup(here).isUsable || !request(call()) { return }
         // The answer tells that it is being done.
         for _ in 0..<2000 where text(ofFile: "/proc/self/cgroup") == before { usleep(1000) }
+        // From a session only systemd moves a process; from here the user may.
+        _ = earlier.contains(where: UnifiedGroup.rejoin)
     }
 
     /// Whether the user's systemd ends, with what is in these groups of a cluster, when the user logs out.
