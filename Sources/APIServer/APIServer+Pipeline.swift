@@ -12,17 +12,23 @@ extension APIServer {
         let warnings = Warnings()
         let record: AuditRecord? = record(request, user, origin)
         let meter: RequestMetrics.Request = requestMetrics.begin(RequestLabels(request))
+        let span: RequestSpan? = tracing?.begin(request, origin: origin)
         let reply: Reply = { result in
             switch result {
             case .success(.document(let code, let pieces, _)):
                 meter.ended(code, bytes: pieces.reduce(0) { $0 + $1.count })
+                span?.ended(code)
                 record?.completed(code) { try? JSON(parsing: pieces.joinedBytes) }
-            case .success(.watch): record?.started(200)  // its end is the watch's to tell
+            case .success(.watch):
+                record?.started(200)  // its end is the watch's to tell
+                span?.ended(200)
             case .success(.stream):
+                span?.ended(200)
                 meter.ended(200, bytes: nil)
                 record?.completed(200)
             case .success(.connect(let take)):
                 record?.started(101)
+                span?.ended(101)
                 return reply(
                     .success(
                         .connect { http, exchange in
@@ -32,6 +38,7 @@ extension APIServer {
                         }))
             case .failure(var status):
                 meter.ended(status.code, bytes: nil)
+                span?.ended(status.code)
                 record?.failed(status)
                 // What was worth a warning before a request failed is told with the failure.
                 status.warnings = warnings.all
@@ -45,6 +52,7 @@ extension APIServer {
             var call = Call(request: request, user: user, type: type, now: clock.time, warnings: warnings)
             call.meter = meter
             call.audit = record
+            call.span = span
             if let record { call.annotate = { record.annotate($0, $1) } }
             if let warning = type.deprecation { call.warnings.add(warning) }
             try request.checkWriteOptions()

@@ -25,9 +25,13 @@ package final class APIServer: Sendable {
     let found: [String: any FoundObjects]
     let authenticator: Authenticator
     package let metrics: Metrics
+    /// What `/metrics/resources` shows: a sample for each pod and resource.
+    package let resourceMetrics = Metrics()
+    let storeMetrics: StoreRequestMetrics
     let requestMetrics: RequestMetrics
     let flowControl: FlowControl
     let audit: Audit?
+    package let tracing: RequestTracing?
     /// Beside the API.
     let commands: [ServerCommand]
     let healthCounts = Metrics()
@@ -55,6 +59,8 @@ package final class APIServer: Sendable {
         package var metrics: Metrics
         /// nil records nothing.
         package var audit: Audit?
+        /// nil tells nobody.
+        package var tracing: RequestTracing?
         /// As whom the server speaks to extension servers; nil sends no certificate.
         package var frontProxy: FrontProxy?
         /// A warning for whoever writes a NetworkPolicy; nil where policies are in force.
@@ -90,12 +96,15 @@ package final class APIServer: Sendable {
         self.log = log
         metrics = configuration.metrics
         requestMetrics = RequestMetrics(metrics)
+        storeMetrics = StoreRequestMetrics(metrics)
         flowControl = FlowControl(store: store, clock: clock)
         audit = configuration.audit
+        tracing = configuration.tracing
         commands = configuration.commands
         logPage = configuration.logPage
         checks = configuration.checks
-        aggregation = Aggregation(store: store, clock: clock, dial: configuration.dial, front: configuration.frontProxy, log: log)
+        aggregation = Aggregation(
+            store: store, clock: clock, dial: configuration.dial, front: configuration.frontProxy, metrics: metrics, log: log)
         types = ServedTypes(builtIn: Registry.types)
         let objects = Objects(store: store)
         authorizer = Authorizer(store: store)
@@ -106,7 +115,7 @@ package final class APIServer: Sendable {
         webhooks = Webhooks(store: store, types: types, authorizer: authorizer, metrics: metrics, dial: configuration.dial)
         let sources: [any FoundObjects] = [ComponentStatuses(components: configuration.components)] + configuration.found
         found = Dictionary(sources.map { ($0.names.qualifiedResource, $0) }) { $1 }
-        admission = Self.admissionPlugins(objects, types, webhooks, authorizer, configuration.policyNotice)
+        admission = Self.admissionPlugins(objects, types, webhooks, authorizer, configuration.policyNotice, metrics)
         admissionMetrics = AdmissionMetrics(admission, metrics)
         subresources = Self.subresourceHandlers(node: configuration.node, dial: configuration.dial)
         watches = WatchHub(store: store, clock: clock)
@@ -127,6 +136,9 @@ package final class APIServer: Sendable {
     package static let index: @Sendable (String, [UInt8]) -> any AnyObject & Sendable = { key, bytes in
         ObjectIndex(bytes, IndexedFields.of(key))
     }
+
+    /// Whether somebody wants to know where requests come from.
+    var knowsOrigins: Bool { audit != nil || tracing != nil }
 
     package func type(of resource: GroupVersionResource) -> ResourceType? { types[resource] }
 }

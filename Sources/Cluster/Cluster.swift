@@ -34,6 +34,8 @@ package final class Cluster: Sendable {
         package var encryptionFile: String?
         /// Whether another content of that file takes effect while the cluster runs.
         package var reloadsEncryption = false
+        /// File with a TracingConfiguration; nil tells nobody of requests.
+        package var tracingFile: String?
         /// Show the cluster's process as a pod of its first node.
         package var isPod = false
         /// File into which the process writes about itself; nil for none.
@@ -123,6 +125,7 @@ package final class Cluster: Sendable {
             audit: audit, frontProxy: front,
             policyNotice: configuration.nodeName == nil ? nil : PacketFilter.problem(network).map(PolicyRouter.notice))
         serving.checks = { encryption.checks }
+        serving.tracing = try configuration.tracingFile.map { RequestTracing(try TracingFile.read($0), clock: clock, log: log) }
         serving.logPage = { [logs = profile.nodeLogsFolder] path in
             await BlockingThread.run { NodeLogPage.make(path, root: logs) }
         }
@@ -188,7 +191,7 @@ package final class Cluster: Sendable {
             metrics: metrics)
         scheduler = Scheduler(
             client: part(.system("system:kube-scheduler"), "kube-scheduler"), informers: shared, clock: clock, log: log,
-            configuration: scheduling, metrics: metrics)
+            configuration: scheduling, metrics: metrics, resourceMetrics: server.resourceMetrics)
         let services: ServiceNetwork? = configuration.nodeName.map { [client] _ in
             ServiceNetwork(
                 network, profile: profile, authority: credentials.authority, client: client, clock: clock, informers: shared, log: log)
@@ -259,6 +262,7 @@ package final class Cluster: Sendable {
             group.addTask { [encryption, store, metrics, log] in
                 await EncryptionUpkeep(encryption: encryption, store: store, metrics: metrics, log: log).run()
             }
+            if let tracing = server.tracing { group.addTask { await tracing.run() } }
             group.addTask { [store, clock] in await Compactor(store: store, clock: clock).run() }
             group.addTask { [nodes] in await nodes.run() }
             if let services { group.addTask { await services.run() } }

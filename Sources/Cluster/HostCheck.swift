@@ -43,6 +43,8 @@ package enum HostCheck {
                 ?? Finding(
                     name: "routing of services", detail: "the program nft is not there", remedy: "install it: apt-get install nftables"))
         findings.append(wayOut)
+        // As `start` does.
+        OwnScope.enter(after: [])
         let groups = ControlGroups(name: "swkube-doctor-\(getpid())")
         groups.remove("")
         findings.append(

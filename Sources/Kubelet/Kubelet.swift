@@ -27,6 +27,8 @@ package final class Kubelet: Sendable {
     let log: Logger
     let watch = FileWatch()
     let meter: UsageMeter
+    let probeResults = ProbeResults()
+    let measures = KubeletMeasures()
     let began: Time
     let state = Mutex(State())
     let controlPlane: ControlPlanePod?
@@ -74,7 +76,7 @@ package final class Kubelet: Sendable {
             events: EventRecorder(client: client, clock: clock, component: "kubelet", host: configuration.nodeName), runtime: runtime,
             addresses: PodAddresses(addressRange(node), reserved: configuration.network.isOwn ? 1 : 0), pods: pods,
             services: services, watch: watch, images: images, allocatable: reporter.allocatable(of: node),
-            hostPorts: hostPorts)
+            hostPorts: hostPorts, probeResults: probeResults, measures: measures)
         let (started, newWorkers) = AsyncStream<PodWorker>.makeStream()
         state.withLock { $0.begin = { newWorkers.yield($0) } }
         if let controlPlane, !(await controlPlane.report(context)) { controlPlane.reportLater() }
@@ -91,7 +93,7 @@ package final class Kubelet: Sendable {
             group.addTask { [self] in
                 await Evictor(
                     pressure: { [configuration] in configuration.currentPressure }, workers: { [self] in workers },
-                    usage: { [self] in await usage() }, images: collector, clock: clock, log: log
+                    usage: { [self] in await usage() }, images: collector, clock: clock, log: log, measures: measures
                 ).run()
             }
             group.addTask { [client, clock, log] in

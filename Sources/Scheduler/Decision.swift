@@ -1,3 +1,10 @@
+/// What the steps of a decision took; zero for one that was not needed.
+struct StepTimes: Sendable {
+    var filter: Duration = .zero
+    var score: Duration = .zero
+    var postFilter: Duration = .zero
+}
+
 /// Where a pod goes.
 enum Decision: Sendable {
     case node(String)
@@ -12,11 +19,15 @@ enum Decision: Sendable {
     ///   - start: the step of the visits to begin with, so that all nodes have their turn; moved on by the nodes that were asked.
     static func make(
         for pod: PodInfo, _ snapshot: Snapshot, _ profile: Profile = Profile(), nominated: [(pod: PodInfo, node: String)] = [],
-        start: inout Int
+        start: inout Int, steps: inout StepTimes
     ) -> Decision {
+        let began: ContinuousClock.Instant = .now
         let count: Int = snapshot.nodes.count
         let (fitting, unfit): ([Int], Unfit) = filter(
             pod, snapshot, profile, nominated: nominated, start: start, enough: enough(of: count, profile.percentageOfNodesToScore))
+        let filtered: ContinuousClock.Instant = .now
+        steps.filter = filtered - began
+        defer { if fitting.count > 1 { steps.score = .now - filtered } }
         if count > 0 { start = (start + fitting.count + unfit.rejections.count) % count }
         guard let best = best(of: fitting, for: pod, snapshot, profile) else { return .nowhere(unfit) }
         return .node(snapshot.nodes[best].name)
@@ -27,7 +38,8 @@ enum Decision: Sendable {
         for pod: PodInfo, _ snapshot: Snapshot, _ profile: Profile = Profile(), nominated: [(pod: PodInfo, node: String)] = []
     ) -> Decision {
         var start: Int = 0
-        return make(for: pod, snapshot, profile, nominated: nominated, start: &start)
+        var steps = StepTimes()
+        return make(for: pod, snapshot, profile, nominated: nominated, start: &start, steps: &steps)
     }
 
     /// How many nodes that fit are enough to choose from. Source: `numFeasibleNodesToFind` of pkg/scheduler/schedule_one.go.

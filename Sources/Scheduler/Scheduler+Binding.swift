@@ -18,23 +18,34 @@ extension Scheduler {
     private func bind(_ work: SchedulerState.Work, to node: String, _ reservation: Reservation) async {
         let pod: PodInfo = work.pod
         var step: String = ""
+        var point = "Permit"
         let began: ContinuousClock.Instant = .now
+        var entered: ContinuousClock.Instant = began
+        func enter(_ next: String) {
+            let now: ContinuousClock.Instant = .now
+            measures.ran(point, work, now - entered)
+            (point, entered) = (next, now)
+        }
         do {
             for plugin in work.profile.permits {
                 step = "running Permit plugin \"\(plugin.name)\": "
                 try await plugin.permit(pod, on: node, self)
             }
+            enter("PreBind")
             for plugin in work.profile.preBinds {
                 step = "running PreBind plugin \"\(plugin.name)\": "
                 try await plugin.prepare(pod, on: node, reservation, self)
             }
+            enter("Bind")
             step = "binding rejected: running Bind plugin \"\(work.profile.binds.first?.name ?? "")\": "
             for plugin in work.profile.binds { try await plugin.bind(pod, to: node, self) }
+            measures.ran(point, work, .now - entered)
             measures.attempted(work, "scheduled", binding: .now - began)
             log.info("bound pod", metadata: ["pod": "\(pod.key)", "node": "\(node)"])
             events.record(
                 pod.reference, .normal, reason: "Scheduled", "Successfully assigned \(pod.key) to \(node)", by: work.profile.schedulerName)
         } catch {
+            measures.ran(point, work, .now - entered, status: "Error")
             let isGone: Bool = await isGone(pod)
             state.forget(work, isGone: isGone)
             // Deleted, made anew or bound by somebody else, as a rule.

@@ -24,10 +24,13 @@ package struct Scheduler: Sendable {
     let state: SchedulerState
     let measures: SchedulerMeasures
 
-    /// - Parameter informers: not running yet, or the scheduler may see changes of that moment in the wrong order.
+    /// - Parameters:
+    ///   - informers: not running yet, or the scheduler may see changes of that moment in the wrong order.
+    ///   - resourceMetrics: gets what pods ask for; they are many.
     package init(
         client: Client, informers: Informers, clock: ClusterClock, log: Logger,
-        configuration: SchedulerConfiguration = SchedulerConfiguration(), metrics: Metrics = Metrics()
+        configuration: SchedulerConfiguration = SchedulerConfiguration(), metrics: Metrics = Metrics(),
+        resourceMetrics: Metrics = Metrics()
     ) {
         self.client = client
         self.clock = clock
@@ -43,6 +46,7 @@ package struct Scheduler: Sendable {
         let state = SchedulerState(clock: clock, configuration: configuration)
         self.state = state
         measures = SchedulerMeasures(metrics, state)
+        PodResourceMetrics.add(pods, to: resourceMetrics)
         nodes.onChange { state.nodeChanged($0, $1) }
         namespaces.onChange { state.changed($0, $1) { $0.setNamespace($1.name, labels: $2?.metadata.labels) } }
         claims.onChange { state.changed($0, $1) { $0.setClaim($1, $2) } }

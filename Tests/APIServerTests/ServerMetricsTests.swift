@@ -57,6 +57,47 @@ struct ServerMetricsTests {
         #expect(value(found, "apiserver_storage_objects", ["resource": "deployments.apps"]) == 0)
     }
 
+    @Test func `policies are counted by what they enforced and why`() async throws {
+        let server = try await TestServer()
+        for (name, expression) in [("small", "size(object.data) < 2"), ("odd", "object.data.missing == 'x'")] {
+            let spec: JSON = [
+                "matchConstraints": AdmissionPolicyTests.maps, "validations": [["expression": .string(expression)]],
+                "failurePolicy": name == "odd" ? "Ignore" : "Fail",
+            ]
+            let binding: JSON = ["policyName": .string(name), "validationActions": ["Warn", "Audit"]]
+            try await server.ask("POST", AdmissionPolicyTests.policies, AdmissionPolicyTests.policy(name, spec))
+            try await server.ask(
+                "POST", AdmissionPolicyTests.bindings,
+                AdmissionPolicyTests.policy(name, binding, kind: "ValidatingAdmissionPolicyBinding"))
+        }
+        try await server.ask("POST", "/api/v1/namespaces/default/configmaps", Sample.configMap("a", data: ["a": "1", "b": "2"]))
+        let found = try await samples(server)
+        func count(_ policy: String, _ action: String, _ error: String) -> Double? {
+            value(
+                found, "apiserver_validating_admission_policy_check_total",
+                ["policy": policy, "policy_binding": policy, "enforcement_action": action, "error_type": error])
+        }
+        #expect(count("small", "warn", "no_error") == 1 && count("small", "audit", "no_error") == 1)
+        #expect(count("odd", "allow", "invalid_error") == 1 && count("small", "deny", "no_error") == nil)
+        #expect(value(found, "apiserver_validating_admission_policy_check_duration_seconds_count", ["enforcement_action": "warn"]) == 1)
+    }
+
+    @Test func `writes of the store and requests without their webhooks are timed`() async throws {
+        let server = try await TestServer()
+        let path = "/api/v1/namespaces/default/configmaps"
+        for _ in 0..<2 { try await server.ask("POST", path, ["metadata": ["name": "a"]]) }
+        try await server.ask("PATCH", path + "/a", ["data": ["a": "1"]])
+        try await server.ask("DELETE", path + "/a")
+        let found = try await samples(server)
+        for operation in ["create", "update", "delete"] {
+            let labels: [String: String] = ["operation": operation, "group": "", "resource": "configmaps"]
+            #expect(value(found, "etcd_request_duration_seconds_count", labels) == (operation == "create" ? 2 : 1))
+            #expect(value(found, "etcd_request_errors_total", labels) == (operation == "create" ? 1 : nil))
+        }
+        #expect(value(found, "apiserver_request_sli_duration_seconds_count", ["verb": "POST", "resource": "configmaps"]) == 2)
+        #expect(value(found, "apiserver_request_sli_duration_seconds_bucket", ["verb": "POST", "le": "0.005"]) == nil)
+    }
+
     @Test func `a watch is open until it is let go of, and its events are counted`() async throws {
         let server = try await TestServer()
         let path = "/api/v1/namespaces/default/configmaps"

@@ -146,6 +146,32 @@ import Testing
         }
     }
 
+    @Test func `a log comes over WebSocket, as bytes or as text`() async throws {
+        try await withPod { cluster, transport in
+            let says: View<Container> = View(["name": "main", "image": "host/sh", "command": ["sh", "-c", "echo one; echo two"]])
+            try await cluster.client.create(
+                Pod.new("says", namespace: "default") {
+                    $0.spec.restartPolicy = "Never"
+                    $0.spec.containers = [says]
+                })
+            try await eventually("it has spoken") {
+                try await cluster.client.get(Pod.self, ObjectKey(namespace: "default", name: "says")).status.phase == "Succeeded"
+            }
+            func log(_ protocols: [String]) async throws -> String {
+                let (_, connection) = try await transport.webSocket("/api/v1/namespaces/default/pods/says/log", protocols: protocols)
+                var bytes: [UInt8] = []
+                while let message = await connection.next() {
+                    bytes +=
+                        message.isText ? try #require(Base64Text.decode(String(decoding: message.bytes, as: UTF8.self))) : message.bytes
+                }
+                return String(decoding: bytes, as: UTF8.self)
+            }
+            for protocols in [["binary.k8s.io"], ["base64.binary.k8s.io"], []] {
+                #expect(try await log(protocols) == "one\ntwo\n", "\(protocols)")
+            }
+        }
+    }
+
     @Test func `a program ends when its client goes`() async throws {
         try await withPod { _, transport in
             let (_, connection) = try await exec(

@@ -92,7 +92,7 @@ import Testing
         let span = MeshSpan(
             trace: "0af7651916cd43dd8448eb211c80319c", span: "b7ad6b7169203331", parent: "", client: "10.244.0.2",
             endpoint: "10.244.0.3:80", method: "GET", path: "/hop", status: 503, began: 1_000_000, microseconds: 250)
-        let body: JSON = MeshExporter.body([("default/web", span)])
+        let body: JSON = MeshExporter.export([("default/web", span.traced)]).json
         let sent: JSON? = body["resourceSpans"]?.array?.first?["scopeSpans"]?.array?.first?["spans"]?.array?.first
         #expect(sent?["startTimeUnixNano"] == "1000000000" && sent?["endTimeUnixNano"] == "1000250000")
         #expect(sent?["traceId"] == "0af7651916cd43dd8448eb211c80319c" && sent?["parentSpanId"] == nil && sent?[["status", "code"]] == 2)

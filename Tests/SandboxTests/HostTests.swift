@@ -1,6 +1,7 @@
 import Glibc
-import Sandbox
 import Testing
+
+@testable import Sandbox
 
 @Suite struct HostTests {
     @Test func `facts of the host are there`() throws {
@@ -12,6 +13,20 @@ import Testing
         let space = try DiskSpace(at: "/")
         #expect(space.capacity >= space.available && space.available >= 0)
         #expect(throws: SandboxError.system(call: "statvfs", errno: ENOENT, path: "/not/there")) { _ = try DiskSpace(at: "/not/there") }
+    }
+
+    @Test func `what went through the interfaces is read as the kernel writes it`() {
+        let text = """
+            Inter-|   Receive                                                |  Transmit
+             face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
+                lo:     840      10    0    0    0     0          0         0      840      10    0    0    0     0       0          0
+              eth0: 1234567    1000    1    2    0     0          0         3  7654321    2000    4    5    0     0       0          0
+            """
+        let found: [InterfaceUsage] = InterfaceUsage.read(text)
+        #expect(found.map(\.name) == ["eth0"])
+        #expect(found.first?.received == InterfaceUsage.Flow(bytes: 1_234_567, packets: 1000, errors: 1, dropped: 2))
+        #expect(found.first?.sent == InterfaceUsage.Flow(bytes: 7_654_321, packets: 2000, errors: 4, dropped: 5))
+        #expect(InterfaceUsage.of(process: .max).isEmpty)
     }
 
     @Test func `a lock is held once and freed with its owner`() async throws {

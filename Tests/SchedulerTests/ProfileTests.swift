@@ -88,9 +88,10 @@ struct ProfileTests {
         snapshot.prepare(for: fresh, PluginArguments())
         #expect((0..<4).map { snapshot.nodes[snapshot.visited($0)].name } == ["n100", "n175", "n101", "n176"])
         var start: Int = 0
+        var steps = StepTimes()
         var starts: [Int] = []
         for _ in 0..<4 {
-            _ = Decision.make(for: fresh, snapshot, start: &start)
+            _ = Decision.make(for: fresh, snapshot, start: &start, steps: &steps)
             starts.append(start)
         }
         #expect(starts == [100, 50, 0, 100])

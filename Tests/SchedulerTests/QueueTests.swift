@@ -38,6 +38,21 @@ struct QueueTests {
         #expect(names(&queue) == ["a"])
     }
 
+    @Test func `what brings pods into which line is counted`() throws {
+        var queue: SchedulingQueue = refused(try pod("a", asking(cpu: "1")), by: ["NodeResourcesFit"])
+        queue.set(try pod("b", #""schedulingGates":[{"name":"quota"}]"#), now: start)
+        queue.note(.podGone(try pod("other")), now: start)
+        queue.wakeOverdue(now: start.advanced(by: .seconds(1)))
+        func count(_ event: String, _ stage: SchedulingQueue.Stage) -> Int {
+            queue.entrances[SchedulingQueue.Entrance(event: event, stage: stage)] ?? 0
+        }
+        #expect(count("UnschedulablePodAdd", .active) == 1 && count("UnschedulablePodAdd", .gated) == 1)
+        #expect(count("ScheduleAttemptFailure", .refused) == 1)
+        #expect(count("AssignedPodDelete", .backingOff) == 1 && count("BackoffComplete", .active) == 1)
+        #expect(queue.sizes == [.active: 1, .backingOff: 0, .refused: 0, .gated: 1])
+        #expect(queue.firstTried("uid-a") == start)
+    }
+
     /// Refuses the pod once.
     private func refused(_ pod: PodInfo, by plugins: Set<String>) -> SchedulingQueue {
         var queue = SchedulingQueue()

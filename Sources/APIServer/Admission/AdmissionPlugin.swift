@@ -53,7 +53,8 @@ extension APIServer {
     ///
     /// Beside upstream's there is what upstream does in the kinds themselves: `CertificateRequester`, `EscalationCheck`, `ServiceAddresses`.
     static func admissionPlugins(
-        _ objects: Objects, _ types: ServedTypes, _ webhooks: Webhooks, _ authorizer: Authorizer, _ policyNotice: String?
+        _ objects: Objects, _ types: ServedTypes, _ webhooks: Webhooks, _ authorizer: Authorizer, _ policyNotice: String?,
+        _ metrics: Metrics
     ) -> [any AdmissionPlugin] {
         let parsed = ParsedObjects(store: objects.store)
         let addresses = IPAddressRecords(store: objects.store)
@@ -81,7 +82,7 @@ extension APIServer {
             MutatingPolicies(policies: policies),
             NetworkPolicyNotice(notice: policyNotice),
             MutatingWebhooks(webhooks: webhooks),
-            ValidatingPolicies(policies: policies),
+            ValidatingPolicies(policies: policies, metrics: PolicyMetrics(metrics)),
             ValidatingWebhooks(webhooks: webhooks),
             EscalationCheck(authorizer: authorizer),
             ResourceQuotaAdmission(objects: parsed),

@@ -34,6 +34,7 @@ package final class Aggregation: Sendable {
     let store: any Store
     let clock: ClusterClock
     let log: Logger
+    let metrics: Metrics
     private let dial: Dial?
     private let hasServers = Atomic<Bool>(true)
     private let state = Mutex(State())
@@ -41,12 +42,13 @@ package final class Aggregation: Sendable {
     let bell = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     private let subscription = Mutex<Subscription?>(nil)
 
-    init(store: any Store, clock: ClusterClock, dial: Dial?, front: FrontProxy?, log: Logger) {
+    init(store: any Store, clock: ClusterClock, dial: Dial?, front: FrontProxy?, metrics: Metrics, log: Logger) {
         self.store = store
         self.clock = clock
         self.dial = dial
         state.withLock { $0.front = front }
         self.log = log
+        self.metrics = metrics
         let events: Subscription = store.subscribe { [weak self] events in self?.follow(events) }
         subscription.withLock { $0 = events }
     }

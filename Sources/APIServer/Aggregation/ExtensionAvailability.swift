@@ -47,7 +47,20 @@ extension Aggregation {
         guard let object = Objects(store: store).find(APIService.self, ObjectKey(namespace: "", name: server.name)),
             let condition = finding.condition(after: object.status.conditions.first { $0.type == "Available" }, now: clock.time)
         else { return }
+        count(finding, of: server.name)
         await write(server.name, condition)
+    }
+
+    /// Source: kube-aggregator/pkg/controllers/status/metrics.
+    private func count(_ finding: Finding, of name: String) {
+        let label = MetricLabel("name", name)
+        metrics.gauge("aggregator_unavailable_apiservice", "1 for an APIService that is not available.", [label])
+            .set(finding.isAvailable ? 0 : 1)
+        guard !finding.isAvailable else { return }
+        metrics.counter(
+            "aggregator_unavailable_apiservice_total", "How often an APIService became unavailable, and why.",
+            [label, MetricLabel("reason", finding.reason)]
+        ).add()
     }
 
     private func finding(of server: ExtensionServer) async -> Finding {

@@ -2,7 +2,7 @@ import API
 import HTTP
 import Machinery
 
-/// Where a request came from, for the records of an audit.
+/// Where a request came from, for the records of an audit and for traces.
 package struct RequestOrigin: Sendable {
     /// See ``AuditID``.
     let id: String
@@ -13,6 +13,8 @@ package struct RequestOrigin: Sendable {
     let addresses: [String]
     /// Who sent it, where that one acts for another.
     let sender: UserInfo?
+    /// The field of W3C Trace Context that came with it.
+    let traceParent: String?
 
     init(_ request: HTTPRequest, id: String, sender: UserInfo?) {
         self.id = id
@@ -21,6 +23,7 @@ package struct RequestOrigin: Sendable {
         let forwarded: [String] = (request.headers["x-forwarded-for"] ?? "").split(separator: ",").map { String($0.trimmingSpaces()) }
         addresses = forwarded.filter { !$0.isEmpty && $0 != request.remoteAddress } + [request.remoteAddress]
         self.sender = sender
+        traceParent = request.headers["traceparent"]
     }
 
     /// Of a part of the cluster in this process.
@@ -30,5 +33,6 @@ package struct RequestOrigin: Sendable {
         agent = "swkube/" + (request.options.fieldManager ?? "internal")
         addresses = ["127.0.0.1"]
         sender = nil
+        traceParent = nil
     }
 }

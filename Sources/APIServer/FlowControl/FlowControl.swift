@@ -118,12 +118,16 @@ final class FlowControl: Sendable {
             guard let place = level.lineUp(ticket, in: queue) else { return refuse(.queueFull, rules, &level) }
             ticket.place = place
             // Those before it may wait for more seats, or for a turn, that it has no need of.
-            guard isItsTurn, level.next(where: { $0 === ticket }) != nil else { return .waits(ticket) }
+            guard isItsTurn, level.next(where: { $0 === ticket }) != nil else {
+                rules.counts.inQueue.add()
+                return .waits(ticket)
+            }
         }
         ticket.queue = queue
         ticket.stage = .running
         if ticket.isWide, state.turn == nil { state.turn = ticket }
-        rules.counts.dispatched.add()
+        rules.counts.began(ticket)
+        if queue != nil { rules.counts.waits.observe(steps: 0) }
         return .runs(ticket)
     }
 
@@ -154,6 +158,7 @@ final class FlowControl: Sendable {
                 ticket.stage = .over
                 if state.turn === ticket { state.turn = nil }
                 state.levels[ticket.rules.level]?.ended(ticket, in: ticket.queue)
+                ticket.rules.counts.ended(ticket)
                 return Self.dispatch(&state)
             }
         }
@@ -182,6 +187,8 @@ final class FlowControl: Sendable {
         ticket.stage = .over
         state.levels[ticket.rules.level]?.counts.refused[reason, default: 0] += 1
         ticket.rules.counts.refused(reason)
+        ticket.rules.counts.inQueue.add(-1)
+        ticket.rules.counts.vainWaits.observe(ticket.arrived.duration(to: .now))
         return true
     }
 
@@ -200,7 +207,8 @@ final class FlowControl: Sendable {
                     state.turn = ticket
                     hadTurn = true
                 }
-                ticket.rules.counts.dispatched.add()
+                ticket.rules.counts.inQueue.add(-1)
+                ticket.rules.counts.began(ticket)
                 ticket.rules.counts.waits.observe(ticket.arrived.duration(to: .now))
                 next.append(ticket)
             }

@@ -21,8 +21,10 @@ extension FlowControl {
             }
         }
         text.family("apiserver_flowcontrol_request_wait_duration_seconds", .histogram, "Time that requests waited in a queue.") { samples in
-            for rules in rules where rules.counts.waits.count > 0 {
-                rules.counts.waits.write([MetricLabel("execute", "true")] + of(rules), to: &samples)
+            for rules in rules {
+                for (execute, waits) in [("true", rules.counts.waits), ("false", rules.counts.vainWaits)] where waits.count > 0 {
+                    waits.write([MetricLabel("execute", execute)] + of(rules), to: &samples)
+                }
             }
         }
         func tell(_ name: String, _ help: String, _ value: (FlowLevel) -> Int) {
@@ -36,8 +38,14 @@ extension FlowControl {
         tell("apiserver_flowcontrol_lower_limit_seats", "Seats that stay when others borrow all they may.") { $0.limits.least }
         tell("apiserver_flowcontrol_upper_limit_seats", "Seats when all is borrowed that may be.") { $0.limits.most }
         tell("apiserver_flowcontrol_current_limit_seats", "Seats at the moment.") { $0.seats }
-        tell("apiserver_flowcontrol_current_executing_seats", "Seats in use.") { $0.seatsInUse }
-        tell("apiserver_flowcontrol_current_executing_requests", "Requests that run.") { $0.executing }
-        tell("apiserver_flowcontrol_current_inqueue_requests", "Requests that wait.") { $0.waiting }
+        let limited: Set<String> = Set(levels.filter { !$0.isExempt }.map(\.name))
+        func count(_ name: String, _ help: String, _ gauge: (FlowCounts) -> Metrics.Gauge) {
+            text.family(name, .gauge, help) { samples in
+                for rules in rules where limited.contains(rules.level) { samples.add(of(rules), Double(gauge(rules.counts).value)) }
+            }
+        }
+        count("apiserver_flowcontrol_current_executing_seats", "Seats in use.") { $0.seats }
+        count("apiserver_flowcontrol_current_executing_requests", "Requests that run.") { $0.executing }
+        count("apiserver_flowcontrol_current_inqueue_requests", "Requests that wait.") { $0.inQueue }
     }
 }

@@ -47,8 +47,24 @@ final class FlowTicket: @unchecked Sendable {
 /// What the requests of one schema came to.
 final class FlowCounts: Sendable {
     let dispatched = Metrics.Counter()
+    let executing = Metrics.Gauge()
+    let seats = Metrics.Gauge()
+    let inQueue = Metrics.Gauge()
+    /// Of those that ran, and of those that left before.
     let waits = Metrics.Histogram(bounds: FlowCounts.seconds)
+    let vainWaits = Metrics.Histogram(bounds: FlowCounts.seconds)
     private let refused: [Metrics.Counter] = FlowLevel.Refusal.allCases.map { _ in Metrics.Counter() }
+
+    func began(_ ticket: FlowTicket) {
+        dispatched.add()
+        executing.add()
+        seats.add(ticket.seats)
+    }
+
+    func ended(_ ticket: FlowTicket) {
+        executing.add(-1)
+        seats.add(-ticket.seats)
+    }
 
     func refused(_ reason: FlowLevel.Refusal) { refused[Self.place(reason)].add() }
 

@@ -80,8 +80,8 @@ extension APIServer {
     /// The paths that are served, but those of resources. Source: `IndexLister` of k8s.io/apiserver/pkg/server/routes.
     private var rootPaths: JSON {
         let own: [String] = [
-            "/.well-known/openid-configuration", "/logs", "/metrics", "/metrics/slis", "/openapi/v2", "/openapi/v3", "/openapi/v3/",
-            "/openid/v1/jwks", "/version",
+            "/.well-known/openid-configuration", "/logs", "/metrics", "/metrics/resources", "/metrics/slis", "/openapi/v2", "/openapi/v3",
+            "/openapi/v3/", "/openid/v1/jwks", "/version",
         ]
         return ["paths": .array((own + types.now.discovery.paths + health.paths).sorted().map { .string($0) })]
     }
@@ -91,6 +91,7 @@ extension APIServer {
         switch path {
         case "/": return Document(bytes: rootPaths.serialized(), contentType: "application/json", etag: nil)
         case "/metrics": return Document(bytes: metrics.text, contentType: MetricsText.mediaType, etag: nil)
+        case "/metrics/resources": return Document(bytes: resourceMetrics.text, contentType: MetricsText.mediaType, etag: nil)
         case "/metrics/slis": return Document(bytes: health.metrics, contentType: MetricsText.mediaType, etag: nil)
         default:
             let options: [(name: String, value: String)] = PercentEncoding.items(of: query ?? "") ?? []

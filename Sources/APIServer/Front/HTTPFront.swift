@@ -28,7 +28,7 @@ package final class HTTPFront: Sendable {
                 throw error
             }
             let target: Route.Target = try Route.target(method: request.method, path: request.path, query: request.query)
-            let origin: RequestOrigin? = server.audit == nil ? nil : RequestOrigin(request, id: id, sender: sender)
+            let origin: RequestOrigin? = server.knowsOrigins ? RequestOrigin(request, id: id, sender: sender) : nil
             admit(Incoming(target: target, http: request, user: user, origin: origin), exchange)
         } catch {
             exchange.refuse(error, as: Self.refusalForm(request))
@@ -77,7 +77,7 @@ package final class HTTPFront: Sendable {
         }
         let verdict: FlowControl.Verdict = flows.admit(incoming.user, flow) { ticket, mayRun in
             exchange.execute {
-                guard mayRun else { return exchange.refuseForNow() }
+                guard mayRun else { return self.drop(incoming, exchange) }
                 if flows.begin(ticket) { run(ticket) }
             }
         }
@@ -91,8 +91,13 @@ package final class HTTPFront: Sendable {
             exchange.onClose { flows.end(ticket) }
             run(ticket)
         case .waits(let ticket): exchange.onClose { flows.end(ticket) }
-        case .refused: exchange.refuseForNow()
+        case .refused: drop(incoming, exchange)
         }
+    }
+
+    private func drop(_ incoming: Incoming, _ exchange: HTTPExchange) {
+        if case .resource(let request) = incoming.target { server.requestMetrics.dropped(RequestLabels(request)) }
+        exchange.refuseForNow()
     }
 
     private func serve(_ incoming: Incoming, _ exchange: HTTPExchange) {
@@ -171,6 +176,8 @@ package final class HTTPFront: Sendable {
                     hub: server.watches
                 ).serve(http, exchange)
             case .success(.watch(let watcher, let warnings)): stream(watcher, form, warnings, exchange)
+            case .success(.stream(let bytes)) where WebSocketHandshake.isAsked(http.headers):
+                WebSocketText(pieces: bytes).serve(http, exchange) { [log = server.log] in Self.note($0, log) }
             case .success(.stream(let bytes)): stream(bytes, exchange)
             case .success(.connect(let take)): take(http, exchange)
             case .failure(let status): refuse(status, incoming, as: form, exchange)
@@ -238,11 +245,15 @@ package final class HTTPFront: Sendable {
                     if !exchange.isWritable { await exchange.writable() }
                 }
             } catch {
-                log.warning("a stream broke off", metadata: ["error": "\(error)"])
+                Self.note(error, log)
             }
             exchange.end()
         }
         exchange.onClose { task.cancel() }
+    }
+
+    private static func note(_ error: any Error, _ log: Logger) {
+        log.warning("a stream broke off", metadata: ["error": "\(error)"])
     }
 
     /// Of a request beside the resources; nil where nothing is recorded.

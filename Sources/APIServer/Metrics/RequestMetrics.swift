@@ -24,10 +24,21 @@ final class RequestMetrics: Sendable {
         fileprivate let count: RequestCount
         fileprivate let gauge: Metrics.Gauge?
         fileprivate let began: ContinuousClock.Instant
+        /// Time that webhooks took, in nanoseconds.
+        private let webhookTime = Metrics.Counter()
+
+        fileprivate init(count: RequestCount, gauge: Metrics.Gauge?) {
+            self.count = count
+            self.gauge = gauge
+            began = .now
+        }
+
+        /// A webhook was waited for.
+        func waited(_ duration: Duration) { webhookTime.add(Int(duration.nanoseconds)) }
 
         func ended(_ status: Int, bytes: Int?) {
             gauge?.add(-1)
-            count.ended(status, after: began.duration(to: .now))
+            count.ended(status, after: began.duration(to: .now), waited: .nanoseconds(webhookTime.value))
             if let bytes { count.sizes.observe(steps: bytes) }
         }
 
@@ -41,8 +52,11 @@ final class RequestMetrics: Sendable {
     func begin(_ labels: RequestLabels) -> Request {
         let gauge: Metrics.Gauge? = labels.isLongRunning ? nil : labels.isMutating ? writing : reading
         gauge?.add()
-        return Request(count: counts[labels], gauge: gauge, began: .now)
+        return Request(count: counts[labels], gauge: gauge)
     }
+
+    /// A request was refused by flow control before anything was done for it. Source: `RecordDroppedRequest`.
+    func dropped(_ labels: RequestLabels) { counts[labels].add(429) }
 
     /// What was asked for until now, by its labels.
     var asked: [RequestLabels] { counts.all.map(\.key) }
@@ -61,6 +75,9 @@ final class RequestMetrics: Sendable {
         }
         text.family("apiserver_request_duration_seconds", .histogram, "Time from a request to its answer; of streams to their end.") {
             for count in all where count.durations.count > 0 { count.durations.write(count.labels.labels, to: &$0) }
+        }
+        text.family("apiserver_request_sli_duration_seconds", .histogram, "The same without what webhooks took.") {
+            for count in all where count.ownDurations.count > 0 { count.ownDurations.write(count.labels.longRunningLabels, to: &$0) }
         }
         text.family("apiserver_response_sizes", .histogram, "Bytes of answers, before they are compressed.") { samples in
             for count in all where count.sizes.count > 0 {

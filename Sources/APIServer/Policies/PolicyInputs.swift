@@ -12,6 +12,8 @@ final class PolicyInputs {
     static let conditionBudget: UInt64 = budget / 4
 
     enum Failure: Error {
+        /// An expression is none.
+        case compilation(String)
         /// An expression has no value.
         case evaluation(String)
         /// All that may be spent is spent.
@@ -42,7 +44,7 @@ final class PolicyInputs {
 
     func evaluate(_ expression: PolicyExpression) throws(Failure) -> Value {
         guard let program = expression.program else {
-            throw .evaluation("compilation error: " + (expression.failure ?? ""))
+            throw .compilation("compilation error: " + (expression.failure ?? ""))
         }
         let outcome: Program.Outcome = program.evaluate(values)
         guard outcome.cost <= left else {
@@ -75,8 +77,16 @@ final class PolicyInputs {
 extension PolicyInputs.Failure {
     var text: String {
         switch self {
-        case .evaluation(let text): text
+        case .compilation(let text), .evaluation(let text): text
         case .exhausted: "validation failed due to running out of cost budget, no further validation rules will be run"
+        }
+    }
+
+    var fault: PolicyMetrics.Fault {
+        switch self {
+        case .compilation: .compilation
+        case .evaluation: .evaluation
+        case .exhausted: .exhausted
         }
     }
 }

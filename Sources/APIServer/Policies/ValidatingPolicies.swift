@@ -8,6 +8,7 @@ import Machinery
 struct ValidatingPolicies: AdmissionPlugin {
     static let name = "ValidatingAdmissionPolicy"
     let policies: AdmissionPolicies
+    let metrics: PolicyMetrics
 
     /// Bytes of a message that an expression makes, and of a note for the audit.
     private static let textLimit = 5 * 1024
@@ -15,6 +16,9 @@ struct ValidatingPolicies: AdmissionPlugin {
     private struct Refusal {
         let message: String
         let reason: String
+        var fault: PolicyMetrics.Fault = .none
+        /// What it took to find out.
+        var duration: Duration = .zero
         /// Of the rule that is broken.
         var index: Int?
     }
@@ -31,16 +35,22 @@ struct ValidatingPolicies: AdmissionPlugin {
                     refusal = refusal ?? Refusal(message: "\(policy) denied request: \(found.message)", reason: found.reason)
                     continue
                 }
+                func observe(_ action: PolicyMetrics.Action) {
+                    metrics.observe(action, found.fault, match.policy.name, binding.name, found.duration)
+                }
                 if binding.actions.contains("Deny") {
+                    observe(.deny)
                     refusal =
                         refusal
                         ?? Refusal(
                             message: "\(policy) with binding '\(binding.name)' denied request: \(found.message)", reason: found.reason)
                 }
                 if binding.actions.contains("Warn") {
+                    observe(.warn)
                     call.warnings.add("Validation failed for \(policy) with binding '\(binding.name)': \(found.message)")
                 }
                 if binding.actions.contains("Audit") {
+                    observe(.audit)
                     failures.append([
                         "message": .string(found.message), "policy": .string(match.policy.name), "binding": .string(binding.name),
                         "expressionIndex": .int(Int64(found.index ?? index)),
@@ -78,32 +88,41 @@ struct ValidatingPolicies: AdmissionPlugin {
         _ match: AdmissionPolicies.Match, _ operation: AdmissionOperation, object: JSON?, old: JSON?, _ call: Call
     ) throws(APIStatus) -> [Refusal] {
         let policy: AdmissionPolicy = match.policy
-        func failed(_ text: String) -> [Refusal] { policy.ignoresFailures ? [] : [Refusal(message: text, reason: "Invalid")] }
+        var began: ContinuousClock.Instant = .now
+        func failed(_ text: String, _ fault: PolicyMetrics.Fault) -> [Refusal] {
+            let duration: Duration = began.duration(to: .now)
+            guard policy.ignoresFailures else { return [Refusal(message: text, reason: "Invalid", fault: fault, duration: duration)] }
+            metrics.observe(.allow, fault, policy.name, match.binding?.name ?? "", duration)
+            return []
+        }
         if let failure = match.failure {
-            return failed("failed to configure \(match.binding == nil ? "policy" : "binding"): " + failure)
+            return failed("failed to configure \(match.binding == nil ? "policy" : "binding"): " + failure, .evaluation)
         }
         let inputs: PolicyInputs = try policies.inputs(match, operation, object: object, old: old, call)
         do throws(PolicyInputs.Failure) {
             guard try inputs.match(policy.conditions) else { return [] }
         } catch {
-            return failed(error.text)
+            return failed(error.text, error.fault)
         }
         var refusals: [Refusal] = []
         for (index, rule) in policy.rules.enumerated() {
+            began = .now
             do throws(PolicyInputs.Failure) {
                 if case .bool(true) = try inputs.evaluate(rule.expression) { continue }
-                refusals.append(Refusal(message: message(rule, inputs), reason: rule.reason, index: index))
+                let duration: Duration = began.duration(to: .now)
+                refusals.append(Refusal(message: message(rule, inputs), reason: rule.reason, duration: duration, index: index))
             } catch {
-                refusals += failed(error.text)
+                refusals += failed(error.text, error.fault)
                 if case .exhausted = error { return refusals }
             }
         }
         for annotation in policy.annotations {
+            began = .now
             do throws(PolicyInputs.Failure) {
                 guard case .string(let text) = try inputs.evaluate(annotation.expression) else { continue }
                 note("\(policy.name)/\(annotation.key)", Self.cut(text), call)
             } catch {
-                refusals += failed(error.text)
+                refusals += failed(error.text, error.fault)
                 if case .exhausted = error { return refusals }
             }
         }

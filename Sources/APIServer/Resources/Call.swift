@@ -23,6 +23,8 @@ struct Call: Sendable {
     var webhookRun: WebhookRun?
     /// Measures the request; of one that streams its answer, whoever streams it.
     var meter: RequestMetrics.Request?
+    /// The request as a trace; nil where nobody is told of it.
+    var span: RequestSpan?
     /// The request in the audit; nil where nothing is recorded.
     var audit: AuditRecord?
     /// Notes something of the request for the audit; nil where nothing is recorded.

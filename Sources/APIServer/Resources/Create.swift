@@ -47,7 +47,7 @@ extension APIServer {
         }
         let write = Write(.put, call.key(name), if: .absent) { stored.bytes($0) }
         let admitted: JSON = object
-        store.write(write) { [self] result in
+        self.write(write, "create", call) { [self] result in
             switch result {
             case .success(let entry):
                 tellWritten(admitted, old: nil, call)

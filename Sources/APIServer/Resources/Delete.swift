@@ -58,7 +58,7 @@ extension APIServer {
             }
             guard next != old, !call.options.dryRun else { return answer(entry, code: options.codeWhenHeld, call, reply) }
             let stored: StoredObject = try call.stored(next)
-            store.write(Write(.put, key, if: .revision(entry.revision)) { stored.bytes($0) }) { [self] result in
+            write(Write(.put, key, if: .revision(entry.revision)) { stored.bytes($0) }, "update", call) { [self] result in
                 switch result {
                 case .success(let entry): answer(entry, code: options.codeWhenHeld, call, reply)
                 case .failure(let error): retry(error)
@@ -114,7 +114,7 @@ extension APIServer {
         guard !call.options.dryRun else { return reply(.success(.json(represent(last, call)))) }
         let stored: StoredObject
         do throws(APIStatus) { stored = try call.stored(last) } catch { return reply(.failure(error)) }
-        store.write(Write(.delete, entry.key, if: .revision(entry.revision)) { stored.bytes($0) }) { [self] result in
+        write(Write(.delete, entry.key, if: .revision(entry.revision)) { stored.bytes($0) }, "delete", call) { [self] result in
             switch result {
             case .success(let tombstone):
                 for plugin in admission { plugin.removed(last, call) }

@@ -72,7 +72,7 @@ extension APIServer {
                 tellAbandoned(next, old: old, call)
                 throw error
             }
-            store.write(Write(.put, entry.key, if: .revision(entry.revision)) { stored.bytes($0) }) { [self] result in
+            write(Write(.put, entry.key, if: .revision(entry.revision)) { stored.bytes($0) }, "update", call) { [self] result in
                 switch result {
                 case .success(let entry):
                     tellWritten(next, old: old, call)

@@ -46,7 +46,9 @@ final class WebhookClient: Sendable {
     }
 
     /// Sends `body` and returns at once, so that several webhooks may think at the same time.
-    func begin(_ body: JSON, to target: WebhookAddress, timeout: Int) -> WebhookAnswer {
+    ///
+    /// - Parameter span: the request that it is done for.
+    func begin(_ body: JSON, to target: WebhookAddress, timeout: Int, for span: RequestSpan? = nil) -> WebhookAnswer {
         let answer = WebhookAnswer(address: target.address(timeout: timeout))
         let (host, port): (String, Int)
         do throws(WebhookFailure) {
@@ -66,6 +68,7 @@ final class WebhookClient: Sendable {
                 "User-Agent": "kube-apiserver-admission",
             ], body: body.serialized(), timeout: .seconds(timeout))
         request.isRepeatable = true
+        if let span { request.headers.set("traceparent", span.traceParent) }
         var isInCluster = false
         if case .service = target.place { isInCluster = true }
         let peer = Peer(host: host, port: port, serverName: target.serverName, caPEM: target.caPEM, isInCluster: isInCluster)

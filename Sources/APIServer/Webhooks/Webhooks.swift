@@ -109,7 +109,8 @@ final class Webhooks: Sendable {
         do throws(WebhookFailure) {
             let target: WebhookAddress = try webhook.target()
             return Question(
-                webhook, review, operation, .success(client.begin(review.json, to: target, timeout: webhook.timeoutSeconds)), metrics)
+                webhook, review, operation,
+                .success(client.begin(review.json, to: target, timeout: webhook.timeoutSeconds, for: call.span)), metrics)
         } catch {
             return Question(webhook, review, operation, .failure(error), metrics)
         }
@@ -144,7 +145,12 @@ extension Webhooks {
             var isRejected = true
             defer {
                 let labels = AdmissionMetrics.Labels(step: mayPatch ? .admit : .validate, operation: operation, isRejected: isRejected)
-                metrics.observe(webhook.name, labels, began.duration(to: .now))
+                let duration: Duration = began.duration(to: .now)
+                metrics.observe(webhook.name, labels, duration)
+                call.meter?.waited(duration)
+                call.span?.did(
+                    "Call \(mayPatch ? "mutating" : "validating") webhook", since: began, kind: .client, [("webhook", .text(webhook.name))],
+                    hasFailed: isRejected)
             }
             let response: AdmissionResponse
             do throws(WebhookFailure) {

@@ -163,6 +163,11 @@ struct NodeLifecycleController: Controller {
             updated.spec.taints = taints
             do {
                 nodes.note(try await context.client.update(updated))
+                guard wanted != nil, !isTainted else { continue }
+                context.metrics.counter(
+                    "node_collector_evictions_total",
+                    "Number of Node evictions that happened since current instance of NodeController started.", [MetricLabel("zone", zone)]
+                ).add()
             } catch let status as APIStatus where status.isNotFound || status.isConflict {}
         }
     }

@@ -25,6 +25,18 @@ package enum HTTP2Call {
         }
     }
 
+    /// Sends a request to a server and waits for the whole answer; for its connection as long as `limit`, and so long again for the answer.
+    package static func send(_ request: HTTPClientRequest, host: String, port: Int, within limit: Duration) async throws -> Answer {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        defer { group.shutdownGracefully { _ in } }
+        let promise: EventLoopPromise<Answer> = begin(request, "\(host):\(port)", on: group) {
+            $0.connectTimeout(TimeAmount(limit)).connect(host: host, port: port)
+        }
+        let end: Scheduled<Void> = group.next().scheduleTask(in: TimeAmount(limit * 2)) { promise.fail(HTTPError.timedOut(host)) }
+        defer { end.cancel() }
+        return try await promise.futureResult.get()
+    }
+
     /// Sends a request to a server behind a Unix socket and holds the thread until the answer is there or the time is up.
     package static func send(_ request: HTTPClientRequest, toSocket path: String, within limit: Duration) throws -> Answer {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)

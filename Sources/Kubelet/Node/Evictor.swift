@@ -13,6 +13,7 @@ struct Evictor: Sendable {
     let images: ImageCollector
     let clock: ClusterClock
     let log: Logger
+    let measures: KubeletMeasures
 
     /// Source: evictionMonitoringPeriod of pkg/kubelet.
     private static let period: Duration = .seconds(10)
@@ -56,6 +57,7 @@ struct Evictor: Sendable {
             let worker = candidates.first(where: { $0.0.uid == victim.pod.metadata.uid })?.0
         else { return log.warning("the node runs short and no pod may be evicted", metadata: ["resource": "\(plan.resource)"]) }
         log.warning("evicting a pod", metadata: ["pod": "\(victim.pod.key)", "resource": "\(plan.resource)"])
+        measures.evicted(for: plan.resource)
         await worker.evict(plan.message(for: victim))
     }
 

@@ -11,9 +11,10 @@ extension Kubelet {
         case "/healthz", "/healthz/ping", "/healthz/syncloop", "/healthz/log": return ("text/plain; charset=utf-8", Array("ok".utf8))
         case "/configz": return ("application/json", settings.serialized())
         case "/stats/summary": return ("application/json", await pages().summary.serialized())
-        case "/metrics": return (Self.metrics, Array(await pages().nodeMetrics.utf8))
+        case "/metrics": return (Self.metrics, Array(await pages().nodeMetrics.utf8) + measures.text)
         case "/metrics/resource": return (Self.metrics, Array(await pages().resourceMetrics.utf8))
         case "/metrics/cadvisor": return (Self.metrics, Array(await pages().containerMetrics.utf8))
+        case "/metrics/probes": return (Self.metrics, probeResults.text)
         case "/pods", "/runningpods/":
             var items: [JSON] = controlPlane.map { [$0.json] } ?? []
             for worker in workers { items.append(await worker.pod.json) }

@@ -21,6 +21,8 @@ struct NodeContext: Sendable {
     /// What the node gives to pods.
     let allocatable: [String: Quantity]
     let hostPorts: HostPorts
+    let probeResults: ProbeResults
+    let measures: KubeletMeasures
 
     /// The host's address for itself, which pods of the host's network have too.
     static let loopback = "127.0.0.1"

@@ -58,8 +58,11 @@ extension PodWorker {
         record.problem = nil
         starting = (process.id, nil)
         defer { starting = nil }
+        let asked: ContinuousClock.Instant = .now
         do {
             let started: StartedContainer = try await sandbox.start(process)
+            node.measures.ran(.startContainer, since: asked)
+            node.measures.startedContainer(record.role)
             guard sandbox === self.sandbox else { return }  // its end was faster than this answer, and has counted the run
             begun.append(name)
             record.phase = .running(.init(startedAt: node.moment(hostNanoseconds: started.startedAt), image: container.image))
@@ -82,6 +85,7 @@ extension PodWorker {
         } catch .gone {
             return  // the sandbox's end is told by its events
         } catch {
+            node.measures.ran(.startContainer, since: asked, hasFailed: true)
             let message: String = "failed to start the container: \(error)"
             tell(name, .warning, "Failed", "Error: \(message)")
             record.problem = .init(reason: "RunContainerError", message: message)

@@ -31,6 +31,8 @@ extension PodWorker {
     private func repeatProbe(_ kind: ProbeKind, _ probe: View<Probe>, _ record: ContainerRecord) async {
         guard let run = record.run else { return }
         let clock: ClusterClock = node.clock
+        let counted = ProbeResults.Probe(pod: key, uid: uid, container: record.name, kind: kind)
+        defer { node.probeResults.forget(counted) }
         var count = ProbeCount(probe)
         let period: Duration = .seconds(max(1, probe.periodSeconds))
         var isEager: Bool = kind != .liveness
@@ -49,6 +51,7 @@ extension PodWorker {
                 guard !Task.isCancelled, records[record.name]?.attempt == record.attempt else { return }
                 if let error, !isEarly {
                     // Nothing was asked, so nothing was answered.
+                    node.probeResults.add(.unknown, of: counted)
                     tell(
                         record.name, .warning, "Unhealthy",
                         "\(kind.rawValue) probe errored and resulted in unknown state: \(error)")
@@ -58,6 +61,7 @@ extension PodWorker {
                 }
                 if problem == nil { isEager = false }
                 if problem == nil || !isEarly {
+                    node.probeResults.add(problem == nil ? .successful : .failed, of: counted)
                     if let problem {
                         tell(record.name, .warning, "Unhealthy", "\(kind.rawValue) probe failed: \(problem)")
                     }

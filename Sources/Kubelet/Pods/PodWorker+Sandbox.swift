@@ -22,7 +22,14 @@ extension PodWorker {
             if !pod.spec.hostNetwork { configuration.link = PodLink(address: podIP, gateway: node.hostIP) }
         }
         await endLeftovers()
-        let sandbox: Sandbox = try await node.runtime.create(configuration)
+        let asked: ContinuousClock.Instant = .now
+        let sandbox: Sandbox
+        do throws(SandboxError) { sandbox = try await node.runtime.create(configuration) } catch {
+            node.measures.ran(.runSandbox, since: asked, hasFailed: true)
+            throw error
+        }
+        node.measures.ran(.runSandbox, since: asked)
+        node.measures.startedPod()
         use(sandbox)
         beginAnew()
     }

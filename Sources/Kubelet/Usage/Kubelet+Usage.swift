@@ -1,6 +1,7 @@
 package import API
 package import Machinery
 import Sandbox
+import Synchronization
 
 extension Kubelet: UsageSource {
     /// What all pods' running containers have used, as of now.
@@ -13,9 +14,17 @@ extension Kubelet: UsageSource {
         for pod in pods {
             for container in pod.containers { rates["\(pod.uid)/\(container.name)"] = meter.rate(of: container, in: pod) }
         }
+        var leaders: [String: Int32] = [:]
+        for worker in workers {
+            guard await !worker.pod.spec.hostNetwork else { continue }
+            leaders[worker.uid] = await worker.leaders().first?.leader
+        }
+        let interfaces: [String: [InterfaceUsage]] = await BlockingThread.run { [leaders] in
+            leaders.mapValues { InterfaceUsage.of(process: $0) }
+        }
         let disk: DiskSpace? = await BlockingThread.run { [folder = configuration.stateFolder] in try? DiskSpace(at: folder) }
         return NodePages(
-            nodeName: configuration.nodeName, pods: pods, rates: rates, host: await meter.node(pods),
+            nodeName: configuration.nodeName, pods: pods, rates: rates, interfaces: interfaces, host: await meter.node(pods),
             hostRate: meter.nodeMetrics().first?.usage["cpu"], disk: disk, began: began, now: clock.time)
     }
 

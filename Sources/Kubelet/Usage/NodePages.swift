@@ -9,6 +9,8 @@ struct NodePages: Sendable {
     let pods: [PodUsage]
     /// Processors by container, where they were measured, by the pod's uid and the container's name.
     let rates: [String: Quantity]
+    /// Of pods with a network of their own, by the pod's uid.
+    let interfaces: [String: [InterfaceUsage]]
     let host: HostUsage?
     let hostRate: Quantity?
     let disk: DiskSpace?
@@ -53,8 +55,21 @@ struct NodePages: Sendable {
         let all: [Quantity] = pod.containers.compactMap { rate(of: $0, in: pod) }
         json["cpu"] = cpu(pod.cpuNanoseconds, all.count == pod.containers.count ? all.reduce(.zero, +) : nil)
         json["memory"] = memory(pod.workingSetBytes)
+        if let interfaces = interfaces[pod.uid], let first = interfaces.first {
+            var facts: JSON = network(first)
+            facts["time"] = now.json
+            facts["interfaces"] = .array(interfaces.map(network))
+            json["network"] = facts
+        }
         json["process_stats"] = ["process_count": .int(pod.containers.reduce(0) { $0 + $1.processes })]
         return json
+    }
+
+    private func network(_ interface: InterfaceUsage) -> JSON {
+        [
+            "name": .string(interface.name), "rxBytes": .int(interface.received.bytes), "rxErrors": .int(interface.received.errors),
+            "txBytes": .int(interface.sent.bytes), "txErrors": .int(interface.sent.errors),
+        ]
     }
 
     private func rate(of container: ContainerUsage, in pod: PodUsage) -> Quantity? { rates["\(pod.uid)/\(container.name)"] }
@@ -114,11 +129,30 @@ struct NodePages: Sendable {
         each { text.add(named($0, $1, $2), $2.startedAt.seconds) }
         text.begin("container_last_seen", "gauge", "Last time a container was seen by the exporter")
         each { text.add(named($0, $1, $2), now.seconds) }
+        writeNetworks(&text)
         text.begin("machine_cpu_cores", "gauge", "Number of logical CPU cores.")
         text.add([], Int64(Host.processors))
         text.begin("machine_memory_bytes", "gauge", "Amount of memory installed on the machine.")
         text.add([], Host.memory)
         return text.text
+    }
+
+    /// Of the pod, as its containers share it.
+    private func writeNetworks(_ text: inout MetricText) {
+        let directions: [(String, KeyPath<InterfaceUsage, InterfaceUsage.Flow>)] = [("receive", \.received), ("transmit", \.sent)]
+        let facts: [(String, KeyPath<InterfaceUsage.Flow, Int64>)] = [
+            ("bytes", \.bytes), ("errors", \.errors), ("packets_dropped", \.dropped), ("packets", \.packets),
+        ]
+        for (direction, flow) in directions {
+            for (name, fact) in facts {
+                text.begin("container_network_\(direction)_\(name)_total", "counter", "Cumulative count of \(name): \(direction)")
+                for pod in pods {
+                    for interface in interfaces[pod.uid] ?? [] {
+                        text.add([("interface", interface.name)] + labels(pod), interface[keyPath: flow][keyPath: fact])
+                    }
+                }
+            }
+        }
     }
 
     // MARK: - /metrics

@@ -14,9 +14,12 @@ public struct ProtobufWriter {
     }
 
     /// A double, eight bytes.
-    public mutating func write(_ number: Int, _ value: Double) {
+    public mutating func write(_ number: Int, _ value: Double) { write(number, fixed: value.bitPattern) }
+
+    /// A number of eight bytes.
+    public mutating func write(_ number: Int, fixed value: UInt64) {
         append(UInt64(number) << 3 | 1)
-        for shift in stride(from: 0, to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: value.bitPattern >> UInt64(shift))) }
+        for shift in stride(from: 0, to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift))) }
     }
 
     /// A text, or a message that is written already.

@@ -58,20 +58,20 @@ enum ClusterEvent: Sendable {
     /// Resource and action, as the metrics of kube-scheduler name them.
     var label: String {
         switch self {
-        case .nodeAdded: "Node/Add"
-        case .nodeChanged: "Node/Update"
-        case .nodeRemoved: "Node/Delete"
-        case .podPlaced: "AssignedPod/Add"
-        case .podChanged: "AssignedPod/Update"
-        case .podGone: "AssignedPod/Delete"
-        case .itself: "UnscheduledPod/Update"
-        case .namespaceChanged: "Namespace/Update"
-        case .claimChanged: "PersistentVolumeClaim/Update"
-        case .volumeChanged: "PersistentVolume/Update"
-        case .storageClassChanged: "StorageClass/Update"
-        case .storageDriversChanged: "CSINode/Update"
-        case .deviceClaimChanged: "ResourceClaim/Update"
-        case .devicesChanged: "ResourceSlice/Update"
+        case .nodeAdded: "NodeAdd"
+        case .nodeChanged: "NodeUpdate"
+        case .nodeRemoved: "NodeDelete"
+        case .podPlaced: "AssignedPodAdd"
+        case .podChanged: "AssignedPodUpdate"
+        case .podGone: "AssignedPodDelete"
+        case .itself: "UnschedulablePodUpdate"
+        case .namespaceChanged: "NamespaceUpdate"
+        case .claimChanged: "PersistentVolumeClaimUpdate"
+        case .volumeChanged: "PersistentVolumeUpdate"
+        case .storageClassChanged: "StorageClassUpdate"
+        case .storageDriversChanged: "CSINodeUpdate"
+        case .deviceClaimChanged: "ResourceClaimUpdate"
+        case .devicesChanged: "ResourceSliceUpdate"
         }
     }
 

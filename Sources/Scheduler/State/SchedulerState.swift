@@ -44,6 +44,10 @@ final class SchedulerState: Sendable {
         let outcome: Outcome
         /// What the decision took.
         let duration: Duration
+        /// What the steps of it took.
+        let steps: StepTimes
+        /// How long ago the pod was tried for the first time.
+        let waited: Duration
     }
 
     let profiles: [String: Profile]
@@ -125,7 +129,9 @@ final class SchedulerState: Sendable {
         state.withLock { $0.budgets[key] = after.map { Budget($0) } }
     }
 
-    var queueSizes: [String: Int] { state.withLock { $0.queue.sizes } }
+    var queueSizes: [SchedulingQueue.Stage: Int] { state.withLock { $0.queue.sizes } }
+
+    var queueEntrances: [SchedulingQueue.Entrance: Int] { state.withLock { $0.queue.entrances } }
 
     // MARK: - The loop
 
@@ -176,10 +182,12 @@ final class SchedulerState: Sendable {
         guard let profile = profiles[pod.schedulerName] else { return nil }
         let began: ContinuousClock.Instant = .now
         let attempts: Int = state.queue.attempts(pod.uid)
+        let waited: Duration = state.queue.firstTried(pod.uid)?.duration(to: now) ?? .zero
+        var steps = StepTimes()
         state.cluster.prepare(for: pod, profile.arguments)
         let nominated: [(pod: PodInfo, node: String)] = state.queue.nominated(besides: pod)
         var start: Int = state.start
-        let decision: Decision = .make(for: pod, state.cluster.snapshot, profile, nominated: nominated, start: &start)
+        let decision: Decision = .make(for: pod, state.cluster.snapshot, profile, nominated: nominated, start: &start, steps: &steps)
         state.start = start
         let outcome: Work.Outcome
         switch decision {
@@ -190,9 +198,12 @@ final class SchedulerState: Sendable {
             state.cluster.assume(pod, on: node)
             outcome = .bind(node: node, reservation)
         case .nowhere(let unfit):
+            let asked: ContinuousClock.Instant = .now
             outcome = refuse(pod, unfit, profile, nominated, &state, now)
+            steps.postFilter = .now - asked
         }
-        return Work(pod: pod, profile: profile, attempts: attempts, outcome: outcome, duration: .now - began)
+        return Work(
+            pod: pod, profile: profile, attempts: attempts, outcome: outcome, duration: .now - began, steps: steps, waited: waited)
     }
 
     private func refuse(

@@ -8,15 +8,22 @@ import Machinery
 /// for need not wait for the end of a back-off, unless an error was its cause. After 5 minutes a refused pod tries in any case.
 /// Source: pkg/scheduler/backend/queue.
 struct SchedulingQueue: Sendable {
-    private enum Stage: Sendable, Equatable {
+    /// By the names of kube-scheduler's metrics.
+    enum Stage: String, Sendable, CaseIterable {
         /// In line.
         case active
         /// Wanted again once its back-off ends.
-        case backingOff
+        case backingOff = "backoff"
         /// Waits for something to happen.
-        case refused
+        case refused = "unschedulable"
         /// Some plugin of PreEnqueue doesn't admit it.
         case gated
+    }
+
+    /// A way into a stage: by what event.
+    struct Entrance: Hashable, Sendable {
+        let event: String
+        let stage: Stage
     }
 
     private struct Entry: Sendable {
@@ -27,6 +34,7 @@ struct SchedulingQueue: Sendable {
         /// In the order in which pods arrived.
         let arrival: UInt64
         var attempts: Int = 0
+        var firstTried: ClusterClock.Instant?
         /// When its back-off ends.
         var earliest: ClusterClock.Instant
         /// True when it is backing off because something failed.
@@ -74,6 +82,8 @@ struct SchedulingQueue: Sendable {
     /// By the time at which they have waited long enough.
     private var waiting = Heap<Ticket> { $0.time < $1.time }
     private var lastTicket: UInt64 = 0
+    /// How many pods came in on each way.
+    private(set) var entrances: [Entrance: Int] = [:]
     private var arrivals: UInt64 = 0
 
     init(profiles: [String: Profile] = [Profile.defaultName: Profile()], backOff: BackOff = BackOff()) {
@@ -87,17 +97,10 @@ struct SchedulingQueue: Sendable {
 
     var count: Int { entries.count }
 
-    /// How many pods are in each stage, by the names of kube-scheduler's metrics.
-    var sizes: [String: Int] {
-        var sizes: [String: Int] = ["active": 0, "backoff": 0, "unschedulable": 0, "gated": 0]
-        for entry in entries.values {
-            switch entry.stage {
-            case .active: sizes["active", default: 0] += 1
-            case .backingOff: sizes["backoff", default: 0] += 1
-            case .refused: sizes["unschedulable", default: 0] += 1
-            case .gated: sizes["gated", default: 0] += 1
-            }
-        }
+    /// How many pods are in each stage.
+    var sizes: [Stage: Int] {
+        var sizes: [Stage: Int] = Dictionary(uniqueKeysWithValues: Stage.allCases.map { ($0, 0) })
+        for entry in entries.values { sizes[entry.stage, default: 0] += 1 }
         return sizes
     }
 
@@ -112,17 +115,16 @@ struct SchedulingQueue: Sendable {
             entries[pod.uid] = Entry(pod: pod, stage: .gated, arrival: arrivals, earliest: now)
             let nominated: String = pod.nominatedNode
             if !nominated.isEmpty { nominations[pod.uid] = nominated }
-            if isAdmitted { activate(pod.uid) }
+            if isAdmitted { activate(pod.uid, "UnschedulablePodAdd") } else { tally("UnschedulablePodAdd", .gated) }
             return
         }
         entries[pod.uid]?.pod = pod
         switch entry.stage {
-        case .gated: if isAdmitted { activate(pod.uid) }
+        case .gated: if isAdmitted { activate(pod.uid, "UnschedulablePodUpdate") }
         case .active, .backingOff: break
         case .refused:
-            if profile.mayHelp(pod, .itself(before: entry.pod, after: pod), refusedBy: entry.refusedBy, snapshot) {
-                want(pod.uid, now: now)
-            }
+            let change: ClusterEvent = .itself(before: entry.pod, after: pod)
+            if profile.mayHelp(pod, change, refusedBy: entry.refusedBy, snapshot) { want(pod.uid, now: now, change.label) }
         }
     }
 
@@ -143,6 +145,7 @@ struct SchedulingQueue: Sendable {
         wakeOverdue(now: now)
         guard hasNext, let uid = (line.removeFirst() ?? backingOff.removeFirst())?.pod.uid else { return nil }
         entries[uid]?.attempts += 1
+        if entries[uid]?.firstTried == nil { entries[uid]?.firstTried = now }
         return entries[uid]?.pod
     }
 
@@ -166,6 +169,9 @@ struct SchedulingQueue: Sendable {
     /// How often the pod was tried.
     func attempts(_ uid: String) -> Int { entries[uid]?.attempts ?? 0 }
 
+    /// When it was tried for the first time.
+    func firstTried(_ uid: String) -> ClusterClock.Instant? { entries[uid]?.firstTried }
+
     /// No node would have it.
     ///
     /// - Parameter plugins: who refused it; none when there was no node to ask, which costs no back-off.
@@ -177,7 +183,7 @@ struct SchedulingQueue: Sendable {
         entry.hasFailed = false
         entry.refusedBy = plugins
         entries[uid] = entry
-        let ticket: Ticket = move(uid, to: .refused, time: now.advanced(by: Self.longestWait))
+        let ticket: Ticket = move(uid, to: .refused, Self.failure, time: now.advanced(by: Self.longestWait))
         waiting.insert(ticket)
     }
 
@@ -193,7 +199,7 @@ struct SchedulingQueue: Sendable {
         entries[pod.uid]?.attempts = max(attempts, 1)
         entries[pod.uid]?.earliest = earliest
         entries[pod.uid]?.hasFailed = true
-        backingOff.insert(move(pod.uid, to: .backingOff, time: earliest))
+        backingOff.insert(move(pod.uid, to: .backingOff, Self.failure, time: earliest))
     }
 
     /// Something happened: those whom it may help are wanted again.
@@ -203,7 +209,7 @@ struct SchedulingQueue: Sendable {
             guard let profile = profiles[refusal.profile], profile.hears(event, refusedBy: refusal.plugins) else { continue }
             for uid in uids {
                 guard let pod = entries[uid]?.pod, profile.mayHelp(pod, event, refusedBy: refusal.plugins, snapshot) else { continue }
-                want(uid, now: now)
+                want(uid, now: now, event.label)
             }
         }
     }
@@ -222,9 +228,9 @@ struct SchedulingQueue: Sendable {
         while let deadline = nextDeadline, deadline <= now {
             if let first = backingOff.first, first.time <= now {
                 _ = backingOff.removeFirst()
-                activate(first.pod.uid)
+                activate(first.pod.uid, "BackoffComplete")
             } else if let first = waiting.removeFirst() {
-                activate(first.pod.uid)
+                activate(first.pod.uid, "UnschedulableTimeout")
             }
         }
     }
@@ -259,8 +265,13 @@ struct SchedulingQueue: Sendable {
 
     private func profile(of pod: PodInfo) -> Profile? { profiles[pod.schedulerName] }
 
-    private mutating func move(_ uid: String, to stage: Stage, time: ClusterClock.Instant) -> Ticket {
+    private static let failure = "ScheduleAttemptFailure"
+
+    private mutating func tally(_ event: String, _ stage: Stage) { entrances[Entrance(event: event, stage: stage), default: 0] += 1 }
+
+    private mutating func move(_ uid: String, to stage: Stage, _ event: String, time: ClusterClock.Instant) -> Ticket {
         leaveRefused(uid)
+        tally(event, stage)
         lastTicket += 1
         entries[uid]?.stage = stage
         entries[uid]?.ticket = lastTicket
@@ -278,15 +289,15 @@ struct SchedulingQueue: Sendable {
         if refused[refusal]?.isEmpty == true { refused[refusal] = nil }
     }
 
-    private mutating func want(_ uid: String, now: ClusterClock.Instant) {
+    private mutating func want(_ uid: String, now: ClusterClock.Instant, _ event: String) {
         guard let entry = entries[uid] else { return }
-        if entry.earliest <= now { return activate(uid) }
-        backingOff.insert(move(uid, to: .backingOff, time: entry.earliest))
+        if entry.earliest <= now { return activate(uid, event) }
+        backingOff.insert(move(uid, to: .backingOff, event, time: entry.earliest))
     }
 
-    private mutating func activate(_ uid: String) {
+    private mutating func activate(_ uid: String, _ event: String) {
         guard let entry = entries[uid] else { return }
-        line.insert(move(uid, to: .active, time: entry.earliest))
+        line.insert(move(uid, to: .active, event, time: entry.earliest))
     }
 
     /// Takes away who left the line meanwhile.

@@ -1,6 +1,6 @@
 import Cluster
 
-/// Flags of `start` for what the cluster writes down: the audit, and how values stand on the disk. Names are kube-apiserver's.
+/// Flags of `start` for what the cluster writes down: the audit, traces, and how values stand on the disk. Names are kube-apiserver's.
 struct RecordOptions: FlagGroup {
     @Option("audit-policy-file", help: "Policy file of audit.k8s.io/v1: which requests are recorded.", value: "file")
     var auditPolicyFile: String?
@@ -32,6 +32,12 @@ struct RecordOptions: FlagGroup {
         help: "Takes another content of that file while the cluster runs, and encrypts anew what is stored.")
     var encryptionProviderConfigAutomaticReload = false
 
+    @Option(
+        "tracing-config-file",
+        help: "TracingConfiguration of apiserver.config.k8s.io/v1: which requests a collector is told of, by OTLP over gRPC.",
+        value: "file")
+    var tracingConfigFile: String?
+
     func check() throws {
         guard auditLogMaxSize > 0 else { throw Failure("--audit-log-maxsize must be at least 1") }
         guard auditLogMaxBackup >= 0, auditLogMaxAge >= 0 else {
@@ -54,6 +60,7 @@ struct RecordOptions: FlagGroup {
         for (flag, value) in [
             ("--audit-policy-file", auditPolicyFile), ("--audit-log-path", auditLogPath),
             ("--audit-webhook-config-file", auditWebhookConfigFile), ("--encryption-provider-config", encryptionProviderConfig),
+            ("--tracing-config-file", tracingConfigFile),
         ] {
             if let value { words += [flag, value] }
         }

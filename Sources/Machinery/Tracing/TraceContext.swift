@@ -1,11 +1,11 @@
 /// The context of a trace as requests carry it: `00-TRACE-PARENT-FLAGS`. Source: W3C Trace Context.
-struct TraceContext: Sendable, Equatable {
-    let trace: String
-    let parent: String
-    let flags: String
+package struct TraceContext: Sendable, Equatable {
+    package let trace: String
+    package let parent: String
+    package let flags: String
 
     /// nil for a field that is none; then a new trace begins.
-    init?(_ field: String?) {
+    package init?(_ field: String?) {
         let parts: [Substring] = (field ?? "").split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count >= 4, parts[0].utf8.count == 2, parts[0] != "ff", parts[0] != "00" || parts.count == 4,
             Self.isHex(parts[1], 32), Self.isHex(parts[2], 16), parts[3].utf8.count == 2
@@ -15,15 +15,15 @@ struct TraceContext: Sendable, Equatable {
         flags = String(parts[3])
     }
 
-    init() {
+    package init() {
         trace = Self.random(2)
         parent = ""
         flags = "01"
     }
 
-    func field(span: String) -> String { "00-\(trace)-\(span)-\(flags)" }
+    package func field(span: String) -> String { "00-\(trace)-\(span)-\(flags)" }
 
-    static func newSpan() -> String { random(1) }
+    package static func newSpan() -> String { random(1) }
 
     private static func random(_ words: Int) -> String {
         (0..<words).map { _ in

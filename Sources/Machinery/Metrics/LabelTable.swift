@@ -5,7 +5,7 @@ import Synchronization
 /// When it is full, further keys share one value, so that clients that invent labels cannot fill the memory.
 ///
 /// Invariant: `places` is memory of this object alone and its elements are atomic, which is what makes the class `Sendable`.
-final class LabelTable<Key: Hashable & Sendable, Value: AnyObject & Sendable>: @unchecked Sendable {
+package final class LabelTable<Key: Hashable & Sendable, Value: AnyObject & Sendable>: @unchecked Sendable {
     private final class Item: Sendable {
         let key: Key
         let value: Value
@@ -25,7 +25,7 @@ final class LabelTable<Key: Hashable & Sendable, Value: AnyObject & Sendable>: @
     /// - Parameters:
     ///   - capacity: a power of two.
     ///   - overflow: for keys that find no place.
-    init(capacity: Int, overflow: Value, make: @escaping @Sendable (Key) -> Value) {
+    package init(capacity: Int, overflow: Value, make: @escaping @Sendable (Key) -> Value) {
         precondition(capacity & (capacity - 1) == 0)
         places = .allocate(capacity: capacity)
         for i in 0..<capacity { places.initializeElement(at: i, to: AtomicLazyReference()) }
@@ -38,7 +38,7 @@ final class LabelTable<Key: Hashable & Sendable, Value: AnyObject & Sendable>: @
         places.deallocate()
     }
 
-    subscript(key: Key) -> Value {
+    package subscript(key: Key) -> Value {
         var place: Int = key.hashValue & (places.count - 1)
         for _ in 0..<Self.reach {
             // Of threads that come with a new key at one moment one puts it here and all find that one.
@@ -50,7 +50,7 @@ final class LabelTable<Key: Hashable & Sendable, Value: AnyObject & Sendable>: @
     }
 
     /// What is there now.
-    var all: [(key: Key, value: Value)] {
+    package var all: [(key: Key, value: Value)] {
         (0..<places.count).compactMap { places[$0].load().map { ($0.key, $0.value) } }
     }
 }
