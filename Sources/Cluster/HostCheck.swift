@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Machinery
 import Network
 import Sandbox
 
