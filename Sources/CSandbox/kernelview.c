@@ -56,14 +56,15 @@ static int copy_of_host(const char *path, unsigned attributes) {
     return copy;
 }
 
-static void make_sys(const struct pod *pod, int root, bool writable) {
+static void make_sys(const struct pod *pod, const struct plan *plan, int root) {
     // A new one shows the pod's own network interfaces; where parts of the host's are hidden, the kernel lets nobody have a whole one.
-    const unsigned attributes = (writable ? 0 : MOUNT_READ_ONLY) | MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXEC;
+    const unsigned attributes = (plan->privileged ? 0 : MOUNT_READ_ONLY) | MOUNT_NO_SUID | MOUNT_NO_DEVICES | MOUNT_NO_EXEC;
     int sys = pod->own_network ? mount_new("sysfs", attributes, NULL) : -1;
     bool is_new = sys >= 0;
     root_attach(root, is_new ? sys : copy_of_host("/sys", attributes), "/sys", true, "sys");
-    if (!is_new) return;
-    int groups = copy_of_host("/sys/fs/cgroup", attributes), place = open_inside(root, "/sys/fs/cgroup", true);
+    int groups = has_own_group(plan) ? mount_new("cgroup2", attributes, NULL) : -1;
+    if (groups < 0 && is_new) groups = copy_of_host("/sys/fs/cgroup", attributes);
+    int place = open_inside(root, "/sys/fs/cgroup", true);
     if (groups >= 0 && place >= 0 && mount_attach(groups, place) < 0) setup_fail("sys", "/sys/fs/cgroup");
     if (groups >= 0) close(groups);
     if (place >= 0) close(place);
@@ -130,7 +131,7 @@ static void make_dev(const struct pod *pod, int root, bool all) {
 
 void kernel_view(const struct pod *pod, const struct plan *plan, int root) {
     make_proc(root);
-    make_sys(pod, root, plan->privileged);
+    make_sys(pod, plan, root);
     make_dev(pod, root, plan->privileged);
     for (const char *const *place = hidden_places; *place && !plan->unmasked; place++) hide(root, *place);
     for (const char *const *place = protected_places; *place && !plan->unmasked; place++) protect(root, *place);

@@ -55,6 +55,7 @@ bool plan_read(struct plan *plan, struct fields f) {
         case SANDBOX_READ_ONLY_ROOT: plan->read_only_root = field_value(&f) != 0; break;
         case SANDBOX_LOG: set(&plan->log, field_copy(&f)); break;
         case SANDBOX_CONTROL_GROUP: add(&plan->control_groups, field_copy(&f)); break;
+        case SANDBOX_APPARMOR: set(&plan->apparmor, field_copy(&f)); break;
         case SANDBOX_SECCOMP: plan->seccomp = field_value(&f) != 0; break;
         case SANDBOX_SECCOMP_PROGRAM: bytes_append(&plan->seccomp_program, f.value, f.length); break;
         case SANDBOX_SECCOMP_FLAGS: plan->seccomp_flags = (unsigned)field_value(&f); break;
@@ -104,6 +105,7 @@ void plan_free(struct plan *plan) {
     free(plan->directory);
     free(plan->log);
     free(plan->with_processes_of);
+    free(plan->apparmor);
     free_texts(&plan->arguments);
     free_texts(&plan->variables);
     free_texts(&plan->layers);

@@ -24,7 +24,7 @@ struct mount_plan {
 };
 
 struct plan {
-    char *id, *folder, *directory, *log, *with_processes_of;
+    char *id, *folder, *directory, *log, *with_processes_of, *apparmor;
     struct texts arguments, variables, layers, masks, control_groups;
     int64_t memory_layer; // bytes, -1: on disk
     int64_t data_limit, process_limit; // -1: none

@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <linux/capability.h>
+#include <linux/magic.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /// Where the set-up of this process reports to; set before anything can fail.
@@ -66,6 +68,15 @@ static void rename_identity(int64_t user, int64_t group) {
     write_own("/proc/self/uid_map", map);
     snprintf(map, sizeof map, "%lld 0 1", (long long)group);
     write_own("/proc/self/gid_map", map);
+}
+
+/// Has the program run under a profile of AppArmor.
+static void confine(const char *profile) {
+    char text[PATH_MAX];
+    int length = snprintf(text, sizeof text, "exec %s", profile);
+    int fd = open("/proc/self/attr/apparmor/exec", O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || length >= (int)sizeof text || write(fd, text, (size_t)length) < 0) setup_fail("AppArmor profile", profile);
+    close(fd);
 }
 
 /// Puts the profile of the container's own in force.
@@ -199,6 +210,7 @@ static _Noreturn void finish(const struct pod *pod, const struct plan *plan, con
     if (!entered && errno != EACCES) setup_fail("chdir", directory);
     if (plan->terminal) make_terminal(plan, stdio);
     set_streams(stdio);
+    if (plan->apparmor) confine(plan->apparmor);
     become(pod, plan, stdio);
     if (!entered && chdir(directory) < 0) setup_fail("chdir", directory);
     umask(022);
@@ -239,9 +251,15 @@ static void join_control_groups(const struct plan *plan) {
     }
 }
 
+bool has_own_group(const struct plan *plan) {
+    struct statfs s;
+    return plan->control_groups.count && statfs(plan->control_groups.items[0], &s) == 0 && s.f_type == CGROUP2_SUPER_MAGIC;
+}
+
 _Noreturn void container_run(const struct pod *pod, const struct plan *plan, const int stdio[3], int pipe, int process) {
     report_pipe = pipe;
     join_control_groups(plan);
+    if (has_own_group(plan) && unshare(CLONE_NEWCGROUP) < 0) setup_fail("control group", "namespace");
     if (process >= 0) be_born_in(process, CLONE_NEWPID, CLONE_NEWNS);
     setsid();
     struct setup_report number = {.host_pid = host_number(pod)};
@@ -256,7 +274,8 @@ _Noreturn void container_run(const struct pod *pod, const struct plan *plan, con
 _Noreturn void exec_run(const struct pod *pod, const struct plan *plan, const int stdio[3], int pipe, int process) {
     report_pipe = pipe;
     join_control_groups(plan);
-    be_born_in(process, pod->host_processes ? CLONE_NEWNS : CLONE_NEWPID | CLONE_NEWNS, 0);
+    be_born_in(
+        process, CLONE_NEWNS | (pod->host_processes ? 0 : CLONE_NEWPID) | (has_own_group(plan) ? CLONE_NEWCGROUP : 0), 0);
     setsid();
     struct setup_report number = {.host_pid = host_number(pod)};
     report(&number);

@@ -34,6 +34,9 @@ _Noreturn void setup_fail(const char *stage, const char *path);
 /// are peers of them. Returns 0, or an errno and where it arose.
 int volumes_share(const struct pod *pod, const struct plan *plan, const char **path);
 
+/// Whether the container has a control group of version 2, so that it sees the groups from its own down.
+bool has_own_group(const struct plan *plan);
+
 /// The new root directory of a container, made and entered. Runs in the container's mount namespace.
 void root_enter(const struct pod *pod, const struct plan *plan);
 

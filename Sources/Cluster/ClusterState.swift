@@ -90,10 +90,14 @@ extension ClusterProfile {
 
     /// What is left of them when no pod is.
     private func removeControlGroups() {
-        // A cluster that made none wrote no list.
-        guard let list = try? PrivateFile.read(controlGroupsPath) else { return }
-        ControlGroups.remove(folders: String(decoding: list, as: UTF8.self).split(separator: "\n").map(String.init))
+        ControlGroups.remove(folders: controlGroups)
         unlink(controlGroupsPath)
+    }
+
+    /// The folders of the cluster's control groups, as its last run wrote them down; none of one that made none.
+    package var controlGroups: [String] {
+        guard let list = try? PrivateFile.read(controlGroupsPath) else { return [] }
+        return String(decoding: list, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
     func writeRunning(_ cluster: RunningCluster) throws(ClusterError) {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Machinery
 import Network
 import Sandbox
 
@@ -43,6 +44,8 @@ package enum HostCheck {
                 ?? Finding(
                     name: "routing of services", detail: "the program nft is not there", remedy: "install it: apt-get install nftables"))
         findings.append(wayOut)
+        // As `start` does.
+        OwnScope.enter(after: [])
         let groups = ControlGroups(name: "swkube-doctor-\(getpid())")
         groups.remove("")
         findings.append(

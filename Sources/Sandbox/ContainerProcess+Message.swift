@@ -40,6 +40,7 @@ extension ContainerProcess {
             writer.raw(SANDBOX_SECCOMP_PROGRAM, filter.program)
             writer.number(SANDBOX_SECCOMP_FLAGS, Int64(filter.flags))
         }
+        if let appArmorProfile { writer.text(SANDBOX_APPARMOR, appArmorProfile) }
         if let dataLimit { writer.number(SANDBOX_DATA_LIMIT, dataLimit) }
         if let processLimit { writer.number(SANDBOX_PROCESS_LIMIT, processLimit) }
         if niceness > 0 { writer.number(SANDBOX_NICENESS, Int64(niceness)) }

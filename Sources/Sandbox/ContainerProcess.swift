@@ -26,6 +26,8 @@ package struct ContainerProcess: Sendable {
     /// The program and its children can gain no rights by set-user-id files.
     package var noNewPrivileges = false
     package var systemCalls: SystemCalls = .all
+    /// Name of a profile of AppArmor that the host has loaded.
+    package var appArmorProfile: String?
     /// Shows all devices of the host that its user sees, and hides and protects nothing in /proc and /sys.
     package var isPrivileged = false
     /// Hides and protects nothing in /proc and /sys.

@@ -17,9 +17,22 @@ package enum Host {
     }()
 
     /// What to do about ``isolationProblem``, and about networks that the host forbids.
-    package static let isolationRemedy =
-        "as root: sysctl -w user.max_user_namespaces=10000; on Ubuntu also kernel.apparmor_restrict_unprivileged_userns=0; in a container, "
-        + "let it make user and network namespaces"
+    package static var isolationRemedy: String {
+        // The second is Debian's, the third Ubuntu's.
+        let switches: [(name: String, off: String, on: String)] = [
+            ("user.max_user_namespaces", "0", "10000"), ("kernel.unprivileged_userns_clone", "0", "1"),
+            ("kernel.apparmor_restrict_unprivileged_userns", "1", "0"), ("user.max_net_namespaces", "0", "10000"),
+        ]
+        let closed: [String] = switches.compactMap { name, off, on in
+            let value: String = text(ofFile: "/proc/sys/" + name.replacing(".", with: "/"))
+            return value == off + "\n" ? "\(name)=\(on)" : nil
+        }
+        guard closed.isEmpty else { return "as root: sysctl -w " + closed.joined(separator: " ") }
+        return "let users make user and network namespaces; in a container, its runtime must let it"
+    }
+
+    /// Whether the kernel applies profiles of AppArmor.
+    package static var hasAppArmor: Bool { text(ofFile: "/sys/module/apparmor/parameters/enabled").hasPrefix("Y") }
 
     /// The folder that the system's list of users gives this process's user; nil for one that is not in it.
     package static var homeOfUser: String? {

@@ -17,10 +17,24 @@ struct UnifiedGroup: Sendable {
         folder = here.hasSuffix(suffix) ? String(here.dropLast(suffix.count)) : here
     }
 
+    /// Controllers that it lacks.
+    private var missing: [String] {
+        let given: Set<Substring> = Set(text(ofFile: folder + "/cgroup.controllers").split(whereSeparator: \.isWhitespace))
+        return Self.controllers.filter { !given.contains(Substring($0)) }
+    }
+
+    /// Whether groups with limits can be made in it.
+    var isUsable: Bool { missing.isEmpty && access(folder, W_OK) == 0 }
+
+    /// Moves this process to those that were moved aside of the group of an earlier run, whose pods are there; false when that cannot be.
+    static func rejoin(_ group: String) -> Bool {
+        guard let slash = group.lastIndex(of: "/") else { return false }
+        return ControlGroups.write(String(getpid()), to: "\(group[..<slash])/\(aside)/cgroup.procs") == 0
+    }
+
     /// Makes a group in it that has limits. nil when it is there, else why not.
     func open(_ name: String) -> String? {
-        let given: Set<Substring> = Set(text(ofFile: folder + "/cgroup.controllers").split(whereSeparator: \.isWhitespace))
-        let missing: [String] = Self.controllers.filter { !given.contains(Substring($0)) }
+        let missing: [String] = missing
         guard missing.isEmpty else { return "the group \(folder) has no \(missing.joined(separator: ", "))" }
         let mine = "\(folder)/\(name)"
         guard mkdir(mine, 0o755) == 0 || errno == EEXIST else { return "\(mine) can't be made" }

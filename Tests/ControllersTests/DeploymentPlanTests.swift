@@ -72,6 +72,11 @@ struct DeploymentPlanTests {
         #expect(next.values.reduce(0, +) == 25)
     }
 
+    @Test func `what rounding leaves over goes to the newest of the large sets`() {
+        let sets = [Fixture.set("v1", replicas: 5, wanted: 10), Fixture.set("v2", replicas: 5, wanted: 10, created: 1)]
+        #expect(steps(Fixture.deployment(replicas: 20), sets) == ["v1": 10, "v2": 15])
+    }
+
     @Test func `recreate empties the old set, waits for its pods, then fills the new one`() {
         let deployment = Fixture.deployment(replicas: 3, strategy: ["type": "Recreate"])
         #expect(steps(deployment, [Fixture.set("v1", replicas: 3, wanted: 3)], oldPodsRun: true) == ["v1": 0])

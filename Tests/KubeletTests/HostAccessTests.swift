@@ -181,10 +181,9 @@ import Testing
     @Test func `what was said of a refused pod stays, whoever starts the kubelet again`() async throws {
         let node = try await TestNode()
         let refused: View<Pod> = try await node.withKubelet { _ in
-            try await node.shell(
-                "no", "true", ["securityContext": ["appArmorProfile": ["type": "Localhost", "localhostProfile": "mine"]]])
+            try await node.run("no", ["os": ["name": "windows"], "restartPolicy": "Never", "containers": Self.container("true")])
             let pod: View<Pod> = try await node.waitForPhase("no", "Failed")
-            #expect(pod.status.reason == "AppArmor")
+            #expect(pod.status.reason == "PodOSNotSupported")
             return pod
         }
         try await node.withKubelet { _ in

@@ -9,38 +9,38 @@ struct PodWarnings {
     private let annotationsPath: Path
     /// Of `spec`.
     private let path: Path
+    /// Of all kinds, with their paths.
+    private let containers: [(View<Container>, Path)]
 
     /// - Parameter path: where the pod begins: the root, or a template.
     init(_ spec: View<PodSpec>, _ metadata: View<ObjectMeta>, _ path: Path) {
         self.spec = spec
         annotations = metadata.annotations
         annotationsPath = path.child("metadata").child("annotations")
-        self.path = path.child("spec")
+        let specPath: Path = path.child("spec")
+        self.path = specPath
+        let lists: [(name: String, containers: [View<Container>])] = [
+            ("initContainers", spec.initContainers), ("containers", spec.containers),
+            ("ephemeralContainers", spec.ephemeralContainers.map { View<Container>($0.json) }),
+        ]
+        containers = lists.flatMap { name, list in list.enumerated().map { ($1, specPath.child(name).index($0)) } }
         nodeLabels()
         spread()
         outOfUse()
         volumes()
         repetitions()
-        fractions(spec.overhead, self.path.child("overhead"))
+        fractions(spec.overhead, specPath.child("overhead"))
         seccomp()
         for (container, path) in containers { self.container(container, path) }
         ports()
         if spec.terminationGracePeriodSeconds < 0 {
             warn(
-                self.path.child("terminationGracePeriodSeconds"), "must be >= 0; negative values are invalid and will be treated as 1")
+                specPath.child("terminationGracePeriodSeconds"), "must be >= 0; negative values are invalid and will be treated as 1")
         }
         affinity()
     }
 
     private mutating func warn(_ path: Path, _ text: String) { texts.append("\(path): \(text)") }
-
-    /// Of all kinds, with their paths.
-    private var containers: [(View<Container>, Path)] {
-        let ephemeral: [View<Container>] = spec.ephemeralContainers.map { View<Container>($0.json) }
-        return [("initContainers", spec.initContainers), ("containers", spec.containers), ("ephemeralContainers", ephemeral)].flatMap {
-            list, containers in containers.enumerated().map { ($1, path.child(list).index($0)) }
-        }
-    }
 
     // MARK: - Placement
 

@@ -107,5 +107,6 @@ enum sandbox_field_code {
     SANDBOX_SECCOMP_PROGRAM = 102, // instructions of a filter in place of the default profile
     SANDBOX_SECCOMP_FLAGS = 103,
     SANDBOX_NICENESS = 104,     // of the program, from 0 to 19; see setpriority(2)
+    SANDBOX_APPARMOR = 105,     // name of a profile of AppArmor that is loaded
     SANDBOX_WITHOUT_OVERLAY = 39, // bind the host's folders read-only instead of covering them
 };

@@ -13,6 +13,8 @@ struct ResourceQuotaController: Controller {
     static let queueName = "resourcequota_primary"
     /// As upstream, every count is made again after a while.
     private static let resync: Duration = .seconds(300)
+    /// How soon a kind that is counted, but not served yet, is looked for again.
+    private static let search: Duration = .seconds(30)
 
     let context: ControllerContext
     private var quotas: Informer<ResourceQuota> { context.copy() }
@@ -47,20 +49,21 @@ struct ResourceQuotaController: Controller {
         // As it is stored now, not as it was heard of: its role lets it list.
         let stored: [View<ResourceQuota>] = try await context.client.list(ResourceQuota.self, namespace: key.namespace).items
         guard let quota = stored.first(where: { $0.name == key.name }), !quota.isTerminating else { return nil }
-        let types: [ResourceType] = Self.types(of: quota.spec.hard.keys)
-        hear(types)
+        let (kinds, areAll): ([KindNames], Bool) = try await self.kinds(of: quota.spec.hard.keys)
+        hear(kinds)
         var objects: [(names: KindNames, objects: [JSON])] = []
-        for type in types {
-            let list: JSON = try await context.client.send(APIRequest(.list, type.names.resource, namespace: key.namespace))
-            objects.append((type.names, list["items"]?.array ?? []))
+        for names in kinds {
+            let list: JSON = try await context.client.send(APIRequest(.list, names.resource, namespace: key.namespace))
+            objects.append((names, list["items"]?.array ?? []))
         }
+        let pause: Duration = areAll ? Self.resync : Self.search
         let status: View<ResourceQuotaStatus> = Self.status(of: quota, objects, now: context.clock.time)
-        guard status.hard != quota.status.hard || status.used != quota.status.used else { return Self.resync }
+        guard status.hard != quota.status.hard || status.used != quota.status.used else { return pause }
         var next: View<ResourceQuota> = quota
         next.status = status
         let written: View<ResourceQuota> = try await context.client.updateStatus(next)
         // The server adds what it charged while we counted; that is counted next time.
-        return written.status.used == status.used ? Self.resync : .milliseconds(20)
+        return written.status.used == status.used ? pause : .milliseconds(20)
     }
 
     /// Pure: the bounds of the spec, and what the objects use of them together.
@@ -82,31 +85,41 @@ struct ResourceQuotaController: Controller {
         return counted.status
     }
 
-    /// The kinds whose objects use something of these resources.
-    private static func types(of resources: some Sequence<String>) -> [ResourceType] {
+    /// The kinds whose objects use something of these resources, custom ones too, and whether all that are counted are served.
+    private func kinds(of resources: some Sequence<String>) async throws -> (kinds: [KindNames], areAll: Bool) {
         let names: [String] = Array(resources)
-        return Registry.types.filter { type in
+        let builtIn: [KindNames] = Registry.types.filter { type in
             type.names.isNamespaced && type.conversion == nil && names.contains { QuotaUsage.counts($0, for: type.names) }
+        }.map(\.names)
+        let known: Set<String> = Set(Registry.types.map { "count/" + $0.names.qualifiedResource })
+        var missing: Set<String> = Set(names.filter { $0.hasPrefix("count/") && !known.contains($0) })
+        guard !missing.isEmpty else { return (builtIn, true) }
+        // Of several versions the preferred one.
+        let served: [APIResource] = try await Discovery.groups(context.client.transport).flatMap(\.resources).filter {
+            $0.isNamespaced && $0.can("list") && missing.remove("count/" + $0.qualified) != nil
         }
+        let custom: [KindNames] = served.map {
+            KindNames($0.kind, group: $0.resource.group, version: $0.resource.version, plural: $0.resource.resource)
+        }
+        return (builtIn + custom, missing.isEmpty)
     }
 
     /// Begins to hear of the deletions of kinds; of pods the shared copy tells.
-    private func hear(_ types: [ResourceType]) {
-        for type in types where type.names.plural != "pods" || !type.names.group.isEmpty {
-            let resource: GroupVersionResource = type.names.resource
+    private func hear(_ kinds: [KindNames]) {
+        for names in kinds where names.plural != "pods" || !names.group.isEmpty {
+            let resource: GroupVersionResource = names.resource
             guard let queue = hearing.queue(new: resource) else { continue }
             // Services and claims may come to use less, too.
             let shrinks: Bool = resource.group.isEmpty && ["persistentvolumeclaims", "services"].contains(resource.resource)
             context.informers.feed(resource) { [quotas] change in
-                let namespaces: Set<String>
-                switch change {
-                case .listed(let all): namespaces = Set(all.map(\.namespace))
-                case .put(let metadata): namespaces = shrinks ? [metadata.namespace] : []
-                case .deleted(let metadata): namespaces = [metadata.namespace]
-                }
-                for namespace in namespaces {
-                    for quota in quotas.list(namespace: namespace) { queue.add(quota.key) }
-                }
+                let shrunk: [View<ResourceQuota>] =
+                    switch change {
+                    // What went before the list is not in it.
+                    case .listed: quotas.list()
+                    case .put(let metadata): shrinks ? quotas.list(namespace: metadata.namespace) : []
+                    case .deleted(let metadata): quotas.list(namespace: metadata.namespace)
+                    }
+                for quota in shrunk { queue.add(quota.key) }
             }
         }
     }

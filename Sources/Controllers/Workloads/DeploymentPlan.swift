@@ -83,15 +83,11 @@ struct DeploymentPlan {
             replicas[index] -= sick
             budget -= sick
         }
-        // A set that was told to shrink counts for no more than it may keep, though its status still shows the pods that go.
-        let available: Int = zip(oldSets, replicas).reduce(newSet.status.availableReplicas) {
-            $0 + min($1.0.status.availableReplicas, $1.1)
-        }
-        var spare: Int = min(budget, available - minimum)
-        for index in oldSets.indices where spare > 0 {
-            let fewer: Int = min(spare, replicas[index])
+        // None that is left is sick: as many are available as the sets may keep, and the budget counts no pod that is going already.
+        for index in oldSets.indices where budget > 0 {
+            let fewer: Int = min(budget, replicas[index])
             replicas[index] -= fewer
-            spare -= fewer
+            budget -= fewer
         }
         return zip(oldSets, replicas).filter { $0.spec.replicas != $1 }.map { ($0, $1) }
     }

@@ -10,6 +10,8 @@ struct ContainerRights: Sendable {
     var capabilities: UInt64 = ContainerProcess.defaultCapabilities
     var noNewPrivileges = false
     var systemCalls: ContainerProcess.SystemCalls = .all
+    /// One that the host has loaded.
+    var appArmorProfile: String?
     var readOnlyRoot = false
     /// All devices that the node's user has, and all rights in the pod's namespaces: on the host, if root runs the node.
     var isPrivileged = false
@@ -30,11 +32,13 @@ struct ContainerRights: Sendable {
         }
         isPrivileged = own.privileged == true
         isUnmasked = own.procMount == "Unmasked"
-        if (own.appArmorProfile ?? shared.appArmorProfile)?.type == "RuntimeDefault" {
+        let profile: View<AppArmorProfile>? = own.appArmorProfile ?? shared.appArmorProfile
+        if profile?.type == "RuntimeDefault" {
             shortcomings.append(
-                "container \"\(name)\": appArmorProfile: this node applies no AppArmor profile; "
-                    + "capabilities, seccomp and the namespaces hold the container as usual")
+                "container \"\(name)\": appArmorProfile: this node has no AppArmor profile of its own; capabilities, seccomp and the "
+                    + "namespaces hold the container as usual")
         }
+        if profile?.type == "Localhost" { appArmorProfile = profile?.localhostProfile }
         if own.seLinuxOptions != nil || shared.seLinuxOptions != nil {
             shortcomings.append("container \"\(name)\": seLinuxOptions: this version sets no SELinux label")
         }

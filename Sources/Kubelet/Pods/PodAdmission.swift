@@ -13,16 +13,15 @@ struct PodAdmission {
     let allocatable: [String: Quantity]
     /// Whether pods have a network of their own.
     let hasOwnNetwork: Bool
+    let hasAppArmor: Bool
 
     /// nil for a pod that may run. `others` are the node's further pods; one that is younger and was not begun does not count.
     func refusal(of pod: View<Pod>, beside others: [View<Pod>]) -> Refusal? {
         if let os: View<PodOS> = pod.spec.os, os.name != "linux" {
             return Refusal(reason: "PodOSNotSupported", message: "Failed to admit pod as the OS field doesn't match node OS")
         }
-        if Self.namesAppArmorProfile(pod.spec) {
-            return Refusal(
-                reason: "AppArmor",
-                message: "Cannot enforce AppArmor: this node loads no profiles; take appArmorProfile type Localhost out of the pod")
+        if !hasAppArmor, Self.namesAppArmorProfile(pod.spec) {
+            return Refusal(reason: "AppArmor", message: "Cannot enforce AppArmor: AppArmor is not enabled on the host")
         }
         if let message = forbiddenSysctl(pod.spec) { return Refusal(reason: "SysctlForbidden", message: message) }
         let earlier: [View<Pod>] = others.filter { $0.metadata.uid != pod.metadata.uid && comesFirst($0, before: pod) }

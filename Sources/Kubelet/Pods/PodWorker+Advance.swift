@@ -48,7 +48,6 @@ extension PodWorker {
     /// Whether the node takes the pod. One that it refuses fails; nothing of it ever ran. Source: `rejectPod` of pkg/kubelet/kubelet.go.
     private func admit() -> Bool {
         guard allocation.isEmpty else { return true }
-        let admission = PodAdmission(allocatable: node.allocatable, hasOwnNetwork: node.network.isOwn)
         guard let refusal = admission.refusal(of: pod, beside: node.otherPods(than: uid)) else {
             allocate()
             return true
@@ -56,6 +55,10 @@ extension PodWorker {
         node.events.record(pod, .warning, reason: refusal.reason, refusal.message)
         end(grace: 0, failure: .init(reason: refusal.reason, message: "Pod was rejected: " + refusal.message, isRefusal: true))
         return false
+    }
+
+    var admission: PodAdmission {
+        PodAdmission(allocatable: node.allocatable, hasOwnNetwork: node.network.isOwn, hasAppArmor: Host.hasAppArmor)
     }
 
     var activeDeadline: ClusterClock.Instant? {

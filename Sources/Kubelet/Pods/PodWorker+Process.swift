@@ -44,6 +44,7 @@ extension PodWorker {
             logPath: folders.log(of: name, attempt: attempt))
         process.capabilities = rights.capabilities
         process.systemCalls = rights.systemCalls
+        process.appArmorProfile = rights.appArmorProfile
         process.isPrivileged = rights.isPrivileged
         process.isUnmasked = rights.isUnmasked
         process.controlGroups = try makeControlGroup(container, process.id)
@@ -85,6 +86,7 @@ extension PodWorker {
             process.capabilities = rights.capabilities
             process.noNewPrivileges = rights.noNewPrivileges
             process.systemCalls = rights.systemCalls
+            process.appArmorProfile = rights.appArmorProfile
             process.controlGroups = controlGroupFiles(id)
             limit(&process, container)
         }

@@ -79,7 +79,6 @@ extension PodWorker {
             return .init(
                 reason: "Infeasible", message: "this node cannot change the memory limit of a container that runs: \(problem)")
         }
-        let admission = PodAdmission(allocatable: node.allocatable, hasOwnNetwork: node.network.isOwn)
         if let alone = admission.shortage(for: pod, beside: [], isAdded: false) {
             // The same text, but for what others use.
             let message: String = alone.message.replacing("enough resource", with: "enough capacity").replacing(" used: 0,", with: "")

@@ -15,7 +15,7 @@ extension Kubelet: UsageSource {
             for container in pod.containers { rates["\(pod.uid)/\(container.name)"] = meter.rate(of: container, in: pod) }
         }
         var leaders: [String: Int32] = [:]
-        for worker in state.withLock({ Array($0.workers.values) }) {
+        for worker in workers {
             guard await !worker.pod.spec.hostNetwork else { continue }
             leaders[worker.uid] = await worker.leaders().first?.leader
         }

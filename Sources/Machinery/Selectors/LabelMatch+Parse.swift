@@ -127,7 +127,9 @@ private struct LabelMatchParser {
                 return values
             default:
                 throw SelectorError(
-                    description: "found '\(token.text)', expected: \(wantsValue ? "',', or identifier" : "',' or ')'")")
+                    description:
+                        "found '\(token.text)', expected: \(!wantsValue ? "',' or ')'" : values.isEmpty ? "',', ')' or identifier" : "',', or identifier")"
+                )
             }
         }
     }

@@ -5,24 +5,40 @@ public enum YAML {
     /// `yes`, `on`, `0644`, `0x1f` and the like mean what they mean to kubectl; anchors, aliases and merge keys are carried out;
     /// keys that are no strings become strings. The last of several values for one key wins and the key is noted in
     /// ``YAMLDocument/duplicates``.
-    public static func documents(_ bytes: [UInt8], file: String? = nil) throws(YAMLError) -> [YAMLDocument] {
-        guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else { return try yamlDocuments(bytes, file) }
+    public static func documents(
+        _ bytes: [UInt8], file: String? = nil, booleans: YAMLBooleans = .all
+    ) throws(YAMLError) -> [YAMLDocument] {
+        guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") else { return try yamlDocuments(bytes, file, booleans) }
         do throws(JSONError) {
             return try jsonDocuments(bytes)
         } catch {
             // A flow mapping begins with a brace, too. What is neither is more often meant as JSON.
-            if let documents = try? yamlDocuments(bytes, file) { return documents }
+            if let documents = try? yamlDocuments(bytes, file, booleans) { return documents }
             throw YAMLError(file: file, line: error.line, column: error.column, problem: error.problem, goLine: error.line)
         }
     }
 
-    public static func documents(_ text: String, file: String? = nil) throws(YAMLError) -> [YAMLDocument] {
-        try documents(Array(text.utf8), file: file)
+    public static func documents(
+        _ text: String, file: String? = nil, booleans: YAMLBooleans = .all
+    ) throws(YAMLError) -> [YAMLDocument] {
+        try documents(Array(text.utf8), file: file, booleans: booleans)
     }
 
-    private static func yamlDocuments(_ bytes: [UInt8], _ file: String?) throws(YAMLError) -> [YAMLDocument] {
+    /// What a plain scalar means: `81` a number, `web` a string.
+    public static func plain(_ text: String) -> JSON {
+        switch YAMLScalar(plain: text, .words) {
+        case .null: .null
+        case .bool(let value): .bool(value)
+        case .int(let value): .int(value)
+        case .bigInt(let digits): .number(digits)
+        case .float(let value) where value.isFinite: .number(GoFloat.json(value))
+        case .float, .string, .timestamp, .merge: .string(text)
+        }
+    }
+
+    private static func yamlDocuments(_ bytes: [UInt8], _ file: String?, _ booleans: YAMLBooleans) throws(YAMLError) -> [YAMLDocument] {
         try bytes.withUnsafeBufferPointer { (buffer) throws(YAMLError) -> [YAMLDocument] in
-            let reader = YAMLReader(bytes: buffer, file: file)
+            let reader = YAMLReader(bytes: buffer, file: file, booleans: booleans)
             return try reader.documents()
         }
     }
@@ -45,6 +61,14 @@ public enum YAML {
             return documents
         }
     }
+}
+
+/// Which plain words are booleans.
+public enum YAMLBooleans: Sendable {
+    /// `true`, `yes`, `on`, `y` and their opposites, as YAML 1.1 and `sigs.k8s.io/yaml` have it.
+    case all
+    /// `true` and `false` alone, as kustomize reads manifests (Go's `yaml.v3`).
+    case words
 }
 
 /// One document of a YAML file.

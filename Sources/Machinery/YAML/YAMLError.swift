@@ -27,6 +27,13 @@ public struct YAMLError: Error, Hashable, Sendable {
         self.hint = hint
     }
 
+    /// The same in a text that begins some lines further down.
+    public func moved(down lines: Int) -> YAMLError {
+        YAMLError(
+            file: file, line: line + lines, column: column, problem: problem, context: context, goLine: goLine.map { $0 + lines },
+            hint: hint)
+    }
+
     /// The well-known text: `error converting YAML to JSON: yaml: line 3: mapping values are not allowed in this context`.
     public var kubectlText: String {
         "error converting YAML to JSON: yaml: " + (goLine.map { "line \($0): " } ?? "") + problem

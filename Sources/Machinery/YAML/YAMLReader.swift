@@ -32,6 +32,7 @@ final class YAMLReader {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
     private let bytes: UnsafeBufferPointer<UInt8>
     private let file: String?
+    private let booleans: YAMLBooleans
     private var frames: [Frame] = []
     private var anchors: [String: Anchor] = [:]
     private var openAnchors: Set<String> = []
@@ -43,9 +44,10 @@ final class YAMLReader {
     private var aliasedCount: Int = 0
 
     /// The bytes must outlive the reader.
-    init(bytes: UnsafeBufferPointer<UInt8>, file: String?) {
+    init(bytes: UnsafeBufferPointer<UInt8>, file: String?, booleans: YAMLBooleans) {
         self.bytes = bytes
         self.file = file
+        self.booleans = booleans
         parser = .allocate(capacity: 1)
         parser.initialize(to: yaml_parser_t())
         yaml_parser_initialize(parser)
@@ -242,7 +244,7 @@ final class YAMLReader {
     // MARK: Scalars
 
     private func resolved(_ value: String, tag: String?, isPlain: Bool, _ event: yaml_event_t) throws(YAMLError) -> YAMLScalar {
-        guard let tag, !tag.isEmpty, tag != "!" else { return isPlain ? YAMLScalar(plain: value) : .string }
+        guard let tag, !tag.isEmpty, tag != "!" else { return isPlain ? YAMLScalar(plain: value, booleans) : .string }
         guard tag.hasPrefix(Self.tagPrefix) else { return .string }
         let wanted: String = "!!" + tag.dropFirst(Self.tagPrefix.utf8.count)
         switch wanted {
@@ -250,7 +252,7 @@ final class YAMLReader {
         case "!!bool", "!!int", "!!float", "!!null", "!!timestamp": break
         default: return .string
         }
-        let found: YAMLScalar = YAMLScalar(plain: value)
+        let found: YAMLScalar = YAMLScalar(plain: value, booleans)
         if found.tag == wanted { return found }
         if wanted == "!!float", case .int(let number) = found { return .float(Double(number)) }
         throw error("cannot decode \(found.tag) `\(value)` as a \(wanted)", event)

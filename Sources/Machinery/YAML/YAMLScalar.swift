@@ -25,7 +25,7 @@ enum YAMLScalar: Equatable {
         }
     }
 
-    init(plain text: String) {
+    init(plain text: String, _ booleans: YAMLBooleans = .all) {
         let bytes: [UInt8] = Array(text.utf8)
         guard let first = bytes.first else {
             self = .null
@@ -37,7 +37,9 @@ enum YAMLScalar: Equatable {
         case UInt8(ascii: "."):
             self = Self.word(text) ?? Self.float(bytes) ?? .string
         case UInt8(ascii: "<") where text == "<<": self = .merge
-        default: self = Self.word(text) ?? .string
+        default:
+            self = Self.word(text) ?? .string
+            if case .bool = self, booleans == .words, !"tTfF".contains(text.prefix(1)) { self = .string }
         }
     }
 

@@ -80,6 +80,9 @@ package struct Start: LocalVerb {
         let milliseconds: Int64 = (Host.now - began) / 1_000_000
         shell.output.line("Started cluster \(profile.name) (Kubernetes \(Versions.kubernetes)) at \(cluster.server) in \(milliseconds) ms.")
         shell.output.line("kubectl and swkube now use the context \"\(profile.contextName)\".")
+        if OwnScope.endsWithSession(profile.controlGroups) {
+            shell.output.note("note: it stops when you log out for the last time; loginctl enable-linger lets it run on.")
+        }
         if let refusal { shell.output.note(BackgroundStart.warning(refusal)) }
     }
 
@@ -89,6 +92,7 @@ package struct Start: LocalVerb {
         let stop = StopSignals(owner: owner)
         Host.nameProcess("swkube")
         Host.allowManyFiles()
+        OwnScope.enter(after: profile.controlGroups)
         do {
             try check()
             let log = Logger(label: "swkube") { StreamLogHandler.standardError(label: $0) }
