@@ -1,6 +1,5 @@
 import API
 import Machinery
-import Synchronization
 
 /// What the ownership of fields starts from in the objects of one schema; made once for each.
 final class OwnershipTemplate: Sendable {
@@ -11,7 +10,7 @@ final class OwnershipTemplate: Sendable {
     private let resetByObject: FieldSet
     private let resetByStatus: FieldSet
 
-    private init(_ schema: ObjectSchema) {
+    init(_ schema: ObjectSchema) {
         empty = Self.emptyValue(schema, depth: 0)
         var findings = DecodingFindings()
         status = try? schema.decode([:], findings: &findings)["status"]
@@ -19,11 +18,7 @@ final class OwnershipTemplate: Sendable {
         resetByStatus = FieldSet(paths: schema.fields.map(\.name).filter { $0 != "status" && $0 != "metadata" }.map { [$0] })
     }
 
-    static func of(_ schema: ObjectSchema) -> OwnershipTemplate {
-        if let known = schema.derived.load() as? OwnershipTemplate { return known }
-        let made = OwnershipTemplate(schema)
-        return schema.derived.storeIfNil(made) as? OwnershipTemplate ?? made
-    }
+    static func of(_ schema: ObjectSchema) -> OwnershipTemplate { FieldShapes.of(schema).template(schema) }
 
     /// The same with the names of an object.
     func empty(like object: JSON) -> JSON {

@@ -67,18 +67,19 @@ extension APIServer {
 
             let stored: StoredObject
             do throws(APIStatus) {
-                stored = try call.stored(next)
+                stored = try call.stored(next, about: entry.value.count)
             } catch {
-                tellAbandoned(next, old: old, call)
+                followUp(next, old: old, call).abandoned()
                 throw error
             }
-            store.write(Write(.put, entry.key, if: .revision(entry.revision)) { stored.bytes($0) }) { [self] result in
+            let followUp: AdmissionFollowUp = followUp(next, old: old, call)
+            store.write(write(stored, next, entry.key, call, if: .revision(entry.revision))) { [self] result in
                 switch result {
                 case .success(let entry):
-                    tellWritten(next, old: old, call)
+                    followUp.written()
                     answer(entry, code: 200, call, reply)
                 case .failure(let error):
-                    tellAbandoned(next, old: old, call)
+                    followUp.abandoned()
                     if case .conflict(_, .some) = error, wanted.isEmpty, attempt < 100 {
                         return proceed(call, reply) { [self] in modify(call, attempt: attempt + 1, reply, change) }
                     }
@@ -107,7 +108,7 @@ extension APIServer {
         } else if call.names.has("status"), !call.isSystemWrite {
             next["status"] = old["status"]
         }
-        call.type.rules.applyDefaults(&next)
+        call.type.rules.applyDefaults(&next, since: old)
         if call.request.contentType != .applyYAML { next = track(old: old, new: next, call) }
         if !call.isSystemWrite { call.type.prepareForUpdate(&next, old) }
         try admit(.update, &next, old: old, call)
@@ -117,7 +118,7 @@ extension APIServer {
         do throws(APIStatus) {
             try validate(next, old: old, call)
         } catch {
-            tellAbandoned(next, old: old, call)
+            followUp(next, old: old, call).abandoned()
             throw error
         }
         if call.request.subresource == nil { for warning in call.type.warnings(next) { call.warnings.add(warning) } }

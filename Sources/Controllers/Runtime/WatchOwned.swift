@@ -13,7 +13,7 @@ func watchOwned<Owner: Kind, Owned: Kind>(
 ) {
     let gathering = Gathering()
     owned.onChange { [owned] before, after in
-        for object in [before, after].compactMap({ $0 }) {
+        for case let object? in [before, after] {
             if let owner = object.metadata.controller {
                 guard owner.kind == Owner.names.kind else { continue }
                 let key = ObjectKey(namespace: object.metadata.namespace, name: owner.name)
