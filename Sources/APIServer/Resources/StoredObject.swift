@@ -13,7 +13,7 @@ struct StoredObject: Sendable {
     /// - Parameter size: how many bytes that may be.
     init(_ json: JSON, _ names: KindNames, about size: Int = 0) {
         head = Self.opening(names) + Self.revisionOpening
-        var tail = ByteSink(capacity: max(1024, size + size / 8))
+        var tail = ByteSink(capacity: max(960, size + size / 8))
         tail.append(UInt8(ascii: "\""))
         func add(_ member: JSONObject.Member, to bytes: inout ByteSink) {
             bytes.append(UInt8(ascii: ","))

@@ -1,8 +1,8 @@
 /// A stack of values from whose top a run can be moved out into an array of exactly its size.
 struct Pile<Element>: ~Copyable {
     private(set) var count: Int = 0
-    /// At first as many as fit into the largest piece that threads keep for themselves.
-    private var capacity: Int = 1024 / MemoryLayout<Element>.stride
+    /// At first nearly a KB: a larger piece makes the allocator gather all small ones.
+    private var capacity: Int = 960 / MemoryLayout<Element>.stride
     private var base: UnsafeMutablePointer<Element>
 
     init() { base = .allocate(capacity: capacity) }
