@@ -1,5 +1,6 @@
 import API
 import Machinery
+import Synchronization
 
 /// What the ownership of fields starts from in the objects of one schema; made once for each.
 final class OwnershipTemplate: Sendable {
@@ -9,6 +10,8 @@ final class OwnershipTemplate: Sendable {
     let status: JSON?
     private let resetByObject: FieldSet
     private let resetByStatus: FieldSet
+    /// The object that was created last, without managed fields, and what its creator owns of it.
+    private let last = Mutex<(object: JSON, fields: JSON)?>(nil)
 
     init(_ schema: ObjectSchema) {
         empty = Self.emptyValue(schema, depth: 0)
@@ -19,6 +22,14 @@ final class OwnershipTemplate: Sendable {
     }
 
     static func of(_ schema: ObjectSchema) -> OwnershipTemplate { FieldShapes.of(schema).template(schema) }
+
+    /// What the creator owns of an object: mostly the same as of the one before, as one program makes many.
+    func fields(ofNew object: JSON, _ shape: FieldShape, _ make: () -> FieldSet) -> JSON {
+        if let last = last.withLock({ $0 }), shape.areAlike(last.object, object) { return last.fields }
+        let fields: JSON = make().json
+        last.withLock { $0 = (object, fields) }
+        return fields
+    }
 
     /// The same with the names of an object.
     func empty(like object: JSON) -> JSON {
