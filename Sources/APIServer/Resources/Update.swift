@@ -108,7 +108,7 @@ extension APIServer {
         } else if call.names.has("status"), !call.isSystemWrite {
             next["status"] = old["status"]
         }
-        call.type.rules.applyDefaults(&next, since: old)
+        call.type.rules.applyDefaults(&next)
         if call.request.contentType != .applyYAML { next = track(old: old, new: next, call) }
         if !call.isSystemWrite { call.type.prepareForUpdate(&next, old) }
         try admit(.update, &next, old: old, call)

@@ -32,7 +32,7 @@ final class ResourceWrites: Sendable {
     /// The revision up to which nothing happened to a resource since another one; nil when something did, or that is not known.
     func quiet(_ resource: Substring, since revision: Revision) -> Revision? {
         state.withLock { state in
-            guard let first = state.first, first <= revision, revision < state.last else { return nil }
+            guard !resource.isEmpty, let first = state.first, first <= revision, revision < state.last else { return nil }
             return state.newest[resource, default: 0] <= revision ? state.last : nil
         }
     }
