@@ -20,10 +20,10 @@ func watchOwned<Owner: Kind, Owned: Kind>(
                 gathering.weigh(key, owned.count(ownedBy: owner.uid))
                 gathering.add(key, to: queue)
             } else if let selector {
+                let there: [View<Owner>] = owners.list(namespace: object.metadata.namespace)
+                guard !there.isEmpty else { continue }
                 let labels: [String: String] = object.metadata.labels
-                for owner in owners.list(namespace: object.metadata.namespace) where selector(owner).matches(labels) {
-                    queue.add(owner.key)
-                }
+                for owner in there where selector(owner).matches(labels) { queue.add(owner.key) }
             }
         }
     }
