@@ -1,3 +1,4 @@
+import API
 import Machinery
 
 /// Tells the plugins that follow an admitted object what became of it.

@@ -46,7 +46,7 @@ extension APIServer {
         let followUp: AdmissionFollowUp = followUp(object, old: nil, call)
         // Only what is made again under another name is needed again.
         let generated: JSON? = Metadata.generatesName(decoded) ? decoded : nil
-        store.write(write(stored, object, call.key(name), call, if: .absent)) { [self] result in
+        store.write(Write(.put, call.key(name), if: .absent, value: bytes(of: stored, object, call))) { [self] result in
             switch result {
             case .success(let entry):
                 followUp.written()
@@ -61,14 +61,12 @@ extension APIServer {
         }
     }
 
-    /// Stores a new version of an object; watches in this process get its tree as it is.
-    func write(_ stored: StoredObject, _ object: JSON, _ key: String, _ call: Call, if condition: Condition) -> Write {
+    /// The bytes to store of a new version of an object; watches in this process get its tree as it is.
+    func bytes(of stored: StoredObject, _ object: JSON, _ call: Call) -> @Sendable (Revision) -> [UInt8] {
         // What is converted is stored as another tree.
-        guard call.type.conversion == nil, stored.count <= EventRings.largest else {
-            return Write(.put, key, if: condition) { stored.bytes($0) }
-        }
+        guard call.type.conversion == nil, stored.count <= EventRings.largest else { return { stored.bytes($0) } }
         let (rings, tree): (EventRings, WrittenTree) = (watches.rings, WrittenTree(object, call.names))
-        return Write(.put, key, if: condition) { revision in
+        return { revision in
             tree.keep(in: rings, at: revision)
             return stored.bytes(revision)
         }

@@ -73,7 +73,7 @@ extension APIServer {
                 throw error
             }
             let followUp: AdmissionFollowUp = followUp(next, old: old, call)
-            store.write(write(stored, next, entry.key, call, if: .revision(entry.revision))) { [self] result in
+            store.write(Write(.put, entry.key, if: .revision(entry.revision), value: bytes(of: stored, next, call))) { [self] result in
                 switch result {
                 case .success(let entry):
                     followUp.written()
