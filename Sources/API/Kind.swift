@@ -34,7 +34,9 @@ package protocol Kind: Schema {
     static var deprecation: String? { get }
 
     /// What the client should know although the request succeeds: one `Warning:` header each.
-    static func warnings(_ object: View<Self>) -> [String]
+    ///
+    /// - Parameter old: nil for a new object.
+    static func warnings(_ object: View<Self>, from old: View<Self>?) -> [String]
 
     /// Seconds that an object stays after a delete, for its processes to end; `requested` is what the client asked for. 0 deletes at once.
     static func gracePeriod(_ object: View<Self>, requested: Int?) -> Int
@@ -58,7 +60,7 @@ extension Kind {
     package static func validateCreate(_ object: View<Self>, _ problems: inout Problems) {}
     package static func prepareForUpdate(_ object: inout View<Self>, from old: View<Self>) {}
     package static var deprecation: String? { nil }
-    package static func warnings(_ object: View<Self>) -> [String] { [] }
+    package static func warnings(_ object: View<Self>, from old: View<Self>?) -> [String] { [] }
     package static func gracePeriod(_ object: View<Self>, requested: Int?) -> Int { 0 }
     package static func prepareForDeletion(_ object: inout View<Self>) {}
     package static func holdsDeletion(_ object: View<Self>) -> Bool { false }

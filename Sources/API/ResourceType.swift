@@ -16,7 +16,8 @@ package final class ResourceType: Sendable {
     package let prepareForUpdate: @Sendable (inout JSON, JSON) -> Void
     /// Why clients are warned on each use of this version; nil for versions in good standing.
     package let deprecation: String?
-    package let warnings: @Sendable (JSON) -> [String]
+    /// Of an object and what it was before; nil for a new one.
+    package let warnings: @Sendable (JSON, JSON?) -> [String]
     /// Seconds that a deleted object stays; the second argument is what the client asked for.
     package let gracePeriod: @Sendable (JSON, Int?) -> Int
     package let prepareForDeletion: @Sendable (inout JSON) -> Void
@@ -50,7 +51,7 @@ package final class ResourceType: Sendable {
             json = view.json
         }
         deprecation = K.deprecation
-        warnings = { K.warnings(View<K>($0)) }
+        warnings = { K.warnings(View<K>($0), from: $1.map { View<K>($0) }) }
         gracePeriod = { K.gracePeriod(View<K>($0), requested: $1) }
         prepareForDeletion = { json in
             var view = View<K>(json)
@@ -79,7 +80,7 @@ package final class ResourceType: Sendable {
         self.custom = custom
         prepareForCreate = { _ in }
         prepareForUpdate = { _, _ in }
-        warnings = { _ in [] }
+        warnings = { _, _ in [] }
         gracePeriod = { _, _ in 0 }
         prepareForDeletion = { _ in }
         holdsDeletion = { _ in false }

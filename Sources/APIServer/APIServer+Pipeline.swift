@@ -141,8 +141,9 @@ extension APIServer {
         }
         guard request.namespace == nil else { return }
         switch request.verb {
-        case .list, .watch, .deletecollection: return
-        case .create: throw .badRequest("an empty namespace may not be set during creation")
+        case .list, .watch: return
+        // Upstream has a path for them, which lists alone; custom resources have none. Source: `registerResourceHandlers`.
+        case .create, .deletecollection: throw call.type.custom == nil ? .pathMethodNotAllowed : .pathNotFound
         default: throw .pathNotFound
         }
     }

@@ -31,6 +31,7 @@ package final class APIServer: Sendable {
     /// Beside the API.
     let commands: [ServerCommand]
     let healthCounts = Metrics()
+    let logPage: LogPage
     /// Checks of health beside the server's own.
     let checks: @Sendable () -> [(name: String, holds: Bool)]
     package let aggregation: Aggregation
@@ -60,6 +61,8 @@ package final class APIServer: Sendable {
         package var policyNotice: String?
         /// What the server does beside the API.
         package var commands: [ServerCommand] = []
+        /// Shows what `/logs/` serves.
+        package var logPage: LogPage = { _ in nil }
         /// Checks of health beside the server's own, by name, and whether each holds.
         package var checks: @Sendable () -> [(name: String, holds: Bool)] = { [] }
 
@@ -90,6 +93,7 @@ package final class APIServer: Sendable {
         flowControl = FlowControl(store: store, clock: clock)
         audit = configuration.audit
         commands = configuration.commands
+        logPage = configuration.logPage
         checks = configuration.checks
         aggregation = Aggregation(store: store, clock: clock, dial: configuration.dial, front: configuration.frontProxy, log: log)
         types = ServedTypes(builtIn: Registry.types)
@@ -116,6 +120,7 @@ package final class APIServer: Sendable {
                     watches?.end(watchesOf: ObjectKeys.resource(of: ObjectKeys.prefix(type.storedNames)))
                 }))
         addMetrics(to: metrics)
+        tokens.onUse { [weak self] in self?.noteUse(of: $0) }
     }
 
     /// The closure that a store needs to index this server's objects.

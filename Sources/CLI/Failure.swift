@@ -56,6 +56,20 @@ package struct Failures: Error, Sendable {
         if let more = error as? Failures { all += more.all } else { all.append(error) }
     }
 
+    /// One text for each error.
+    static func texts(_ error: any Error) -> [String] {
+        var failures = Failures()
+        failures.add(error)
+        return failures.all.map { Failure($0).description }
+    }
+
+    /// As Go shows several errors at once, each text once: `[one, other]`.
+    static func listed(_ error: any Error) -> String {
+        var texts: [String] = []
+        for text in Self.texts(error) where !texts.contains(text) { texts.append(text) }
+        return texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]"
+    }
+
     /// Throws itself when there is an error, the one error when it is alone.
     package func throwIfAny() throws {
         if all.count == 1 { throw all[0] }

@@ -1,4 +1,5 @@
-// Those who look at a container while it runs: each gets what it writes from now on, and may type into it.
+// Those who look at a container while it runs: each gets what it writes from now on, and may type into it. Who starts a program to talk to
+// it can only attach when it runs already, so the first one gets its first words too.
 //
 // The descriptors are pipes of the main process. One that is full makes the container wait, as a pipe of its own would; one whose other
 // side is gone is forgotten.
@@ -15,9 +16,18 @@
 /// Most that is taken of somebody's typing before the container has read it.
 enum { INPUT_PIECE = 16384 };
 
+/// Most that is kept for the first one, in bytes; and how long he may take, in nanoseconds.
+enum { EARLY_BYTES = 16384 };
+static const int64_t EARLY_TIME = 10000000000;
+
 static void close_if_open(int *fd) {
     if (*fd >= 0) close(*fd);
     *fd = -1;
+}
+
+static void forget_early(struct container *k) {
+    k->keeps_early = false;
+    for (int i = 0; i < 2; i++) bytes_free(&k->early[i]);
 }
 
 void attach_begin(struct container *k, const int given[3]) {
@@ -26,6 +36,9 @@ void attach_begin(struct container *k, const int given[3]) {
     for (int i = 0; i < 3; i++)
         if (given[i] >= 0) fcntl(given[i], F_SETFL, fcntl(given[i], F_GETFL) | O_NONBLOCK);
     k->attachments = a;
+    for (int i = 0; i < 2 && wall_now() - k->started_at < EARLY_TIME; i++)
+        if (a->out[i] >= 0) bytes_append(&a->unwritten[i], k->early[i].data, k->early[i].length);
+    forget_early(k);
     attach_pump(k);
 }
 
@@ -44,6 +57,8 @@ static size_t push(int *fd, const char *text, size_t length) {
 
 bool attach_output(struct container *k, int stream, const char *text, size_t length) {
     bool all = true;
+    if (k->keeps_early) bytes_append(&k->early[stream], text, length);
+    if (k->early[stream].length > EARLY_BYTES) forget_early(k);
     for (struct attachment *a = k->attachments; a; a = a->next) {
         if (a->out[stream] < 0) continue;
         size_t done = push(&a->out[stream], text, length);
@@ -117,6 +132,7 @@ void attach_pump(struct container *k) {
 }
 
 void attach_end(struct container *k) {
+    forget_early(k);
     while (k->attachments) {
         struct attachment *a = k->attachments;
         k->attachments = a->next;

@@ -34,6 +34,7 @@ void container_remove(struct parent *p, struct container *k) {
     close_if_open(&k->terminal);
     close_if_open(&k->log);
     close_if_open(&k->process);
+    close_if_open(&k->mounts);
     free(k->id);
     free(k->log_path);
     free(k);
@@ -80,6 +81,7 @@ static int spawn(struct parent *p, struct container *k, const struct plan *plan,
     k->report = report[0];
     fcntl(k->report, F_SETFL, O_NONBLOCK);
     k->input_once = plan->input == 2;
+    k->keeps_early = !k->is_exec && (plan->input || plan->terminal);
     if (!k->is_exec) {
         close_if_open(&in[0]);
         close_if_open(&out[1]);
@@ -99,8 +101,10 @@ void container_start(struct parent *p, struct client *c, uint32_t tag, struct fi
     struct plan plan;
     struct container *target = NULL;
     int given[3] = {-1, -1, -1};
-    if (is_exec) {
-        // Only what has come with this request: the places behind hold numbers that are others' by now.
+    bool whole = plan_read(&plan, f);
+    if (is_exec && !plan.terminal) {
+        // Only what has come with this request: the places behind hold numbers that are others' by now. A terminal comes without any, and
+        // what is there then is the next request's.
         for (int i = 0; i < c->passed_count; i++) given[i] = c->passed[i];
         if (c->passed_count != 3) close_if_open(&given[0]);
         c->passed_count = 0;
@@ -108,7 +112,7 @@ void container_start(struct parent *p, struct client *c, uint32_t tag, struct fi
     struct container *k = NULL;
     const char *stage = "request", *path = "";
     int error = 0;
-    if (!plan_read(&plan, f)) error = EBADMSG;
+    if (!whole) error = EBADMSG;
     else if (p->stopping) error = ESHUTDOWN;
     else if (is_exec) {
         target = container_find(p, plan.id);
@@ -123,7 +127,7 @@ void container_start(struct parent *p, struct client *c, uint32_t tag, struct fi
     if (!error) {
         k = swk_allocate(sizeof *k);
         *k = (struct container){.id = swk_copy(plan.id, strlen(plan.id)), .phase = STARTING, .starter = c, .tag = tag,
-            .is_exec = is_exec, .own_processes = plan.own_processes, .report = -1, .log = -1, .process = -1, .poll_at = -1,
+            .is_exec = is_exec, .own_processes = plan.own_processes, .report = -1, .log = -1, .process = -1, .mounts = -1, .poll_at = -1,
             .input = -1, .terminal = -1, .has_terminal = plan.terminal,
             .streams = {{.fd = -1}, {.fd = -1}}};
         k->next = p->containers;
@@ -171,6 +175,13 @@ static ssize_t read_report(int from, struct setup_report *message, int *fd) {
     return n;
 }
 
+/// What the container's processes are in, to be known by.
+static void take_mounts(struct container *k, int fd) {
+    struct stat s;
+    k->mounts = fd;
+    k->mount_number = fstat(fd, &s) == 0 ? s.st_ino : 0;
+}
+
 /// The outer side of the terminal has come: for a container it is stdin, stdout and stderr in one.
 static void take_terminal(struct container *k, int fd) {
     close_if_open(&k->terminal);
@@ -186,7 +197,10 @@ void container_report(struct parent *p, struct container *k) {
         struct setup_report message;
         int fd = -1;
         ssize_t n = read_report(k->report, &message, &fd);
-        if (fd >= 0) take_terminal(k, fd);
+        if (fd >= 0) {
+            if (message.host_pid) take_mounts(k, fd);
+            else take_terminal(k, fd);
+        }
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && errno == EAGAIN) return;
         if (n == sizeof message && message.error == 0) {
@@ -196,7 +210,6 @@ void container_report(struct parent *p, struct container *k) {
                 if (!k->is_exec) k->process = (int)syscall(SYS_pidfd_open, k->pid, 0);
             }
             if (message.host_pid) k->host_pid = message.host_pid;
-            if (message.mount_number) k->mount_number = message.mount_number;
             continue;
         }
         if (n == sizeof message) {
@@ -223,7 +236,7 @@ void container_streams(struct container *k) {
     for (int i = 0; i < 2; i++) {
         struct log_tap tap = {see_output, k, i};
         if (k->streams[i].fd < 0 || attach_throttles(k, i)) continue;
-        if (log_drain(&k->streams[i], k->log, &k->log_error, k->attachments ? &tap : NULL) < 0)
+        if (log_drain(&k->streams[i], k->log, &k->log_error, k->attachments || k->keeps_early ? &tap : NULL) < 0)
             log_close(&k->streams[i], k->log, &k->log_error);
     }
     if (k->attachments) attach_pump(k);
@@ -245,6 +258,8 @@ static void ended(struct parent *p, struct container *k, int status) {
         return;
     }
     if (!k->own_processes) container_kill_rest(k);
+    close_if_open(&k->mounts);
+    k->mount_number = 0;
     container_streams(k);
     record_write(p);
     announce(p, k);

@@ -27,7 +27,7 @@ enum { CONTROL = 3, CLUSTER_USERS = 4, CLUSTER_NETWORK = 5 };
 
 /// What the settings say of a pod beside its name.
 struct birth {
-    bool user_namespace, in_cluster, has_link, host_ipc, host_processes;
+    bool user_namespace, in_cluster, in_network, has_link, host_ipc, host_processes;
     struct pod_link link;
     char **settings;
 };
@@ -139,7 +139,8 @@ static bool read_settings(struct birth *birth) {
         if (strcmp(*s, "users=cluster") == 0) birth->in_cluster = true;
         else if (strcmp(*s, "ipc=host") == 0) birth->host_ipc = true;
         else if (strcmp(*s, "processes=host") == 0) birth->host_processes = true;
-        else if (strncmp(*s, "network=", 8) == 0) birth->has_link = pod_link_read(&birth->link, *s + 8);
+        else if (strcmp(*s, "network=cluster") == 0) birth->in_network = true;
+        else if (strncmp(*s, "network=", 8) == 0) birth->in_network = birth->has_link = pod_link_read(&birth->link, *s + 8);
         else if (strncmp(*s, "parameter=", 10) != 0) return false;
     }
     return true;
@@ -148,7 +149,7 @@ static bool read_settings(struct birth *birth) {
 /// Enters the cluster's namespaces, in which the pod's are born.
 static void enter_cluster(const struct birth *birth) {
     if (birth->in_cluster && setns(CLUSTER_USERS, CLONE_NEWUSER) < 0) birth_fail("user namespace", "of the cluster");
-    if (birth->has_link && setns(CLUSTER_NETWORK, CLONE_NEWNET) < 0) birth_fail("network", "of the cluster");
+    if (birth->in_network && setns(CLUSTER_NETWORK, CLONE_NEWNET) < 0) birth_fail("network", "of the cluster");
     // Entering shields this process, and its child's maps with it, from its own hands.
     if (birth->in_cluster && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0) birth_fail("protection", "");
     close(CLUSTER_USERS);

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -78,6 +79,8 @@ bool is_directory(int fd) {
     return fstat(fd, &s) == 0 && S_ISDIR(s.st_mode);
 }
 
+static int make_following(int root, const char *path, bool directory, int links);
+
 /// The errno of opening a place of which only the kind is wrong, as runtimes word it.
 static int opened_as(int fd, bool directory) {
     if (fd < 0 || is_directory(fd) == directory) return fd;
@@ -86,7 +89,21 @@ static int opened_as(int fd, bool directory) {
     return -1;
 }
 
-int make_inside(int root, const char *path, bool directory) {
+/// Makes what a link points to that leads nowhere: one to /run, say, which is the container's own. `rest` is the path behind the link.
+static int make_behind_link(int root, int folder, const char *name, const char *before, const char *rest, bool directory, int links) {
+    char link[PATH_MAX], path[PATH_MAX];
+    ssize_t n = readlinkat(folder, name, link, sizeof link - 1);
+    if (n < 0) return -1;
+    link[n] = 0;
+    int length = snprintf(path, sizeof path, "%s/%s%s%s", link[0] == '/' ? "" : before, link, *rest ? "/" : "", rest);
+    if (links >= 40 || length >= (int)sizeof path) {
+        errno = ELOOP;
+        return -1;
+    }
+    return make_following(root, path, directory, links + 1);
+}
+
+static int make_following(int root, const char *path, bool directory, int links) {
     int fd = open_inside(root, path, false);
     if (fd >= 0 || errno != ENOENT) return opened_as(fd, directory);
     char part[PATH_MAX];
@@ -116,7 +133,13 @@ int make_inside(int root, const char *path, bool directory) {
                 name[length] = 0;
                 bool isFolder = !last || directory;
                 int made = isFolder ? mkdirat(parent, name, 0755) : mknodat(parent, name, S_IFREG | 0644, 0);
-                if (made == 0 || errno == EEXIST) next = open_inside(root, part, isFolder);
+                bool isThere = made < 0 && errno == EEXIST;
+                if (made == 0 || isThere) next = open_inside(root, part, isFolder);
+                if (isThere && next < 0 && errno == ENOENT) {
+                    part[at - path] = 0;
+                    next = make_behind_link(root, parent, name, part, rest, directory, links);
+                    rest += strlen(rest);
+                }
             }
         }
         close_keeping_errno(parent);
@@ -125,3 +148,5 @@ int make_inside(int root, const char *path, bool directory) {
     }
     return opened_as(parent, directory);
 }
+
+int make_inside(int root, const char *path, bool directory) { return make_following(root, path, directory, 0); }

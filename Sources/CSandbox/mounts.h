@@ -37,5 +37,6 @@ int open_inside(int root, const char *path, bool directory);
 /// Opens `path` below `folder`; fails with EXDEV when a link leads out.
 int open_beneath(int folder, const char *path);
 
-/// Like `open_inside`, making what is missing: folders on the way, and a folder or an empty file at the end.
+/// Like `open_inside`, making what is missing: folders on the way, and a folder or an empty file at the end. What a link leads to is made
+/// too: of the host's /etc/resolv.conf, which leads into /run, say.
 int make_inside(int root, const char *path, bool directory);

@@ -54,8 +54,13 @@ struct container {
     int terminal; // outer side of the terminal, -1 without
     bool has_terminal, input_once, forgotten;
     struct attachment *attachments;
+    bool keeps_early; // nobody has looked yet at a container that is made to be typed into
+    struct bytes early[2];
     int process; // pidfd, by which exec sessions join
-    uint64_t mount_number; // inode of the mount namespace, which tells the container's processes from others
+    // The mount namespace, by whose number the container's processes are told from others: held open while it counts, as the kernel gives
+    // the number away again at once. -1 and 0 where the container's processes are told by their own namespace.
+    int mounts;
+    uint64_t mount_number;
     struct client *starter; // waits for STARTED; for an exec session also for EXITED
     uint32_t tag;
     bool is_exec, own_processes;
@@ -102,9 +107,10 @@ void pod_signal(const struct parent *p, int number);
 bool pod_has(const struct parent *p, pid_t pid);
 
 // attach.c
-/// Begins an attachment with these descriptors, which it takes over; -1 where one is not wanted.
+/// Begins an attachment with these descriptors, which it takes over; -1 where one is not wanted. The first one soon after the start sees
+/// what was written before it.
 void attach_begin(struct container *k, const int given[3]);
-/// The container wrote: everyone who looks gets it. False when somebody's pipe is full; then the container waits, as with any pipe.
+/// The container wrote: everyone who looks gets it, or whoever comes first. False when somebody's pipe is full; then the container waits, as with any pipe.
 bool attach_output(struct container *k, int stream, const char *text, size_t length);
 /// Whether a stream must not be read, because somebody has not taken what came before.
 bool attach_throttles(const struct container *k, int stream);

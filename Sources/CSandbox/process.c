@@ -245,10 +245,10 @@ _Noreturn void container_run(const struct pod *pod, const struct plan *plan, con
     if (process >= 0) be_born_in(process, CLONE_NEWPID, CLONE_NEWNS);
     setsid();
     struct setup_report number = {.host_pid = host_number(pod)};
-    struct stat s;
     // The parent itself may not look: until its program runs, this process is as shielded as the parent.
-    if (stat("/proc/self/ns/mnt", &s) == 0) number.mount_number = s.st_ino;
-    report(&number);
+    int mounts = plan->own_processes ? -1 : open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+    (void)!swkube_send(report_pipe, &number, sizeof number, &mounts, mounts >= 0);
+    if (mounts >= 0) close(mounts);
     root_enter(pod, plan);
     finish(pod, plan, stdio);
 }

@@ -22,7 +22,6 @@ struct pod {
 struct setup_report {
     int error;         // 0: the process only tells its number
     pid_t host_pid;    // as the main process counts
-    uint64_t mount_number; // inode of its mount namespace, 0: not told
     pid_t pid;         // as the parent counts; 0 when it knows already
     char stage[24];    // what was being done
     char path[512];    // with what

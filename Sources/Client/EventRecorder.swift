@@ -61,15 +61,9 @@ package final class EventRecorder: Sendable {
     package func record<K: Kind>(
         _ object: View<K>, _ level: Level, reason: String, _ message: String, fieldPath: String = "", by other: String? = nil
     ) {
-        let component: String = other ?? component
-        let now: Time = clock.time
         let metadata: View<ObjectMeta> = object.metadata
-        let namespace: String = metadata.namespace.isEmpty ? "default" : metadata.namespace
-        // The number tells events of one moment apart: a paused clock has only one.
-        let number: Int = made.wrappingAdd(1, ordering: .relaxed).newValue
-        let suffix: String = String(clock.microTime.microseconds &+ Int64(number), radix: 16)
-        let event: View<Event> = Event.new("\(metadata.name).\(suffix)", namespace: namespace) {
-            $0.involvedObject = View<ObjectReference> { reference in
+        record(
+            View<ObjectReference> { reference in
                 reference.kind = K.names.kind
                 reference.apiVersion = K.names.apiVersion
                 reference.name = metadata.name
@@ -77,7 +71,21 @@ package final class EventRecorder: Sendable {
                 reference.uid = metadata.uid
                 reference.resourceVersion = metadata.resourceVersion
                 if !fieldPath.isEmpty { reference.fieldPath = fieldPath }
-            }
+            }, level, reason: reason, message, by: other)
+    }
+
+    /// The same of an object of any kind.
+    package func record(
+        _ object: View<ObjectReference>, _ level: Level, reason: String, _ message: String, by other: String? = nil
+    ) {
+        let component: String = other ?? component
+        let now: Time = clock.time
+        let namespace: String = object.namespace.isEmpty ? "default" : object.namespace
+        // The number tells events of one moment apart: a paused clock has only one.
+        let number: Int = made.wrappingAdd(1, ordering: .relaxed).newValue
+        let suffix: String = String(clock.microTime.microseconds &+ Int64(number), radix: 16)
+        let event: View<Event> = Event.new("\(object.name).\(suffix)", namespace: namespace) {
+            $0.involvedObject = object
             $0.reason = reason
             $0.message = String(message.prefix(1024))
             $0.type = level.rawValue
@@ -91,7 +99,7 @@ package final class EventRecorder: Sendable {
             $0.lastTimestamp = now
             $0.count = 1
         }
-        let news = News(uid: metadata.uid, fieldPath: fieldPath, level: level.rawValue, reason: reason, message: message)
+        let news = News(uid: object.uid, fieldPath: object.fieldPath, level: level.rawValue, reason: reason, message: message)
         line(for: news.uid).yield(Waiting(news: news, event: event))
     }
 

@@ -41,6 +41,7 @@ struct Bootstrap {
                 add([Presets.names], to: &group)
                 add([Presets.namesSlice], to: &group)
             }
+            add([tokenTracking], to: &group)
             group.addTask { try await publishTrust() }
             group.addTask { try await publishEndpoints() }
             group.addTask { try await openServiceRange() }
@@ -85,6 +86,13 @@ struct Bootstrap {
         try await client.patch(
             Lease.self, lease.key, ["spec": ["acquireTime": time, "renewTime": time, "holderIdentity": .string("swkube_\(port)")]],
             as: .mergePatch)
+    }
+
+    /// Since when Secrets with tokens are told of their use. Source: pkg/controlplane/controller/legacytokentracking.
+    private var tokenTracking: View<ConfigMap> {
+        ConfigMap.new("kube-apiserver-legacy-service-account-token-tracking", namespace: "kube-system") {
+            $0.data = ["since": String(now.description.prefix(10))]
+        }
     }
 
     /// The authorities of this start. Source: pkg/controlplane/controller/clusterauthenticationtrust.

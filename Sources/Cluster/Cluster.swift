@@ -72,8 +72,6 @@ package final class Cluster: Sendable {
     private let first: String?
     /// Of the pods and services.
     package let network: ClusterNetwork
-    /// When this run began. What the node said before is of an earlier run.
-    private let began: Time
 
     /// Opens the data folder and answers requests. Throws ``ClusterError`` with what to do.
     package static func start(
@@ -125,6 +123,9 @@ package final class Cluster: Sendable {
             audit: audit, frontProxy: front,
             policyNotice: configuration.nodeName == nil ? nil : PacketFilter.problem(network).map(PolicyRouter.notice))
         serving.checks = { encryption.checks }
+        serving.logPage = { [logs = profile.nodeLogsFolder] path in
+            await BlockingThread.run { NodeLogPage.make(path, root: logs) }
+        }
         serving.commands =
             ClusterCommands(profile: profile, store: store, clock: clock, pause: pause, leaders: { await door.nodes?.leaders() ?? [] }).all
         let server = try APIServer(store: store, clock: clock, configuration: serving, log: log)
@@ -162,7 +163,6 @@ package final class Cluster: Sendable {
         self.credentials = credentials
         self.log = log
         let began: Time = clock.time
-        self.began = began
         first = configuration.nodeName
         let part: @Sendable (UserInfo, String) -> Client = { Client(LocalTransport(server, as: $0), fieldManager: $1) }
         client = part(.component("system:apiserver"), "swkube")
@@ -194,7 +194,8 @@ package final class Cluster: Sendable {
                 network, profile: profile, authority: credentials.authority, client: client, clock: clock, informers: shared, log: log)
         }
         self.services = services
-        let host = Kubelet.Endpoint(address: "127.0.0.1", port: http.port)
+        let api: Kubelet.Endpoint =
+            isOwn ? .init(address: ClusterAddresses.api, port: ClusterAddresses.apiPort) : .init(address: "127.0.0.1", port: http.port)
         let ranges = NodeRanges(profile, network)
         let groups = ControlGroups(name: settings.controlGroup)
         let controlPlane = configuration.isPod ? Kubelet.ControlPlane(logPath: configuration.logPath, began: began) : nil
@@ -202,9 +203,8 @@ package final class Cluster: Sendable {
         nodes = NodePool(first: configuration.nodeName, informers: shared, profile: profile, log: log) { name, folders in
             var node = Kubelet.Configuration(
                 nodeName: name, podLogsFolder: folders.logs, stateFolder: folders.state, imagesFolder: profile.imagesFolder,
-                executable: configuration.executable, maskedPaths: [profile.folder], api: host,
-                apiForPods: isOwn ? Kubelet.Endpoint(address: ClusterAddresses.api, port: ClusterAddresses.apiPort) : host,
-                network: network, controlGroups: groups, podCIDR: ranges.range(of: folders),
+                executable: configuration.executable, maskedPaths: [profile.folder], api: api, network: network, controlGroups: groups,
+                podCIDR: ranges.range(of: folders),
                 nameServer: isOwn ? ClusterAddresses.dns : nil)
             node.seccompFolder = profile.seccompFolder
             node.imagesInUse = { profile.imagesInUse() }
@@ -265,17 +265,21 @@ package final class Cluster: Sendable {
         }
     }
 
-    /// Returns when each node of processes that is switched on has said in this run that it is Ready, and nothing keeps pods away any
-    /// longer; or that it cannot be: then its words are returned.
+    /// Returns when each node of processes that is switched on has begun in this run and is Ready, and nothing keeps pods away any longer;
+    /// or when it has said that it cannot be: then its words are returned. Call once.
     package func waitUntilReady() async throws -> String? {
-        var refusal: String?
         var waiting: Set<String> = Set(
             try await client.list(Node.self).items.filter { $0.kind == .process && !$0.isSwitchedOff }.map(\.name))
         if let first { waiting.insert(first) }
         guard !waiting.isEmpty else { return nil }
+        var unsettled: Set<String> = waiting
+        for await name in nodes.settled {
+            unsettled.remove(name)
+            if unsettled.isEmpty { break }
+        }
+        var refusal: String?
         for try await event in try await client.watch(APIRequest(.watch, Node.names.resource)) {
             let node = View<Node>(event.object)
-            guard node.isSwitchedOff || node.condition("Ready")?.lastHeartbeatTime ?? .epoch >= began else { continue }
             let isTainted: Bool = node.spec.taints.contains { $0.key == "node.kubernetes.io/not-ready" }
             guard node.isSwitchedOff || node.refusal != nil || node.isReady && !isTainted else { continue }
             if refusal == nil { refusal = node.refusal.map { "node \(node.name): \($0)" } }

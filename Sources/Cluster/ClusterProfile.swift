@@ -65,7 +65,9 @@ package struct ClusterProfile: Sendable {
     package var pkiFolder: String { folder + "/pki" }
     package var storeFolder: String { folder + "/store" }
     package var logPath: String { folder + "/logs/swkube.log" }
-    package var podLogsFolder: String { folder + "/var/log/pods" }
+    /// The /var/log of the control plane and of its node.
+    var nodeLogsFolder: String { folder + "/var/log" }
+    package var podLogsFolder: String { nodeLogsFolder + "/pods" }
     package var nodeFolder: String { folder + "/node" }
     package var volumesFolder: String { folder + "/volumes" }
     package var imagesFolder: String { folder + "/images" }
@@ -87,7 +89,7 @@ package struct ClusterProfile: Sendable {
     /// Makes the folders, mode 0700.
     package func makeFolders() throws(ClusterError) {
         for path in [
-            folder, pkiFolder, storeFolder, folder + "/logs", folder + "/var", folder + "/var/log", podLogsFolder, nodeFolder,
+            folder, pkiFolder, storeFolder, folder + "/logs", folder + "/var", nodeLogsFolder, podLogsFolder, nodeFolder,
             manifestsFolder, seccompFolder,
         ] {
             do {

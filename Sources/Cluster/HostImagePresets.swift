@@ -100,7 +100,7 @@ enum HostImagePresets {
             $0.ports = [80]
             $0.user = "www-data"
             $0.workingDir = "/usr/local/apache2"
-            $0.folders = ["/var/run/apache2"]
+            $0.folders = ["/var/run/apache2", "/usr/local/apache2/htdocs"]
             $0.files = [
                 file("/usr/local/apache2/conf/httpd.conf", httpd),
                 file("/usr/local/apache2/htdocs/index.html", "<html><body><h1>It works!</h1></body></html>\n"),
@@ -138,7 +138,7 @@ enum HostImagePresets {
         entry(name, images, program: "nginx", args: ["nginx", "-g", "daemon off;"], install: "nginx-light") {
             $0.stopSignal = "SIGQUIT"
             $0.ports = [port]
-            $0.folders = ["/var/lib/nginx", "/var/log/nginx", "/var/cache/nginx", "/etc/nginx/conf.d"]
+            $0.folders = ["/var/lib/nginx", "/var/log/nginx", "/var/cache/nginx", "/etc/nginx/conf.d", "/usr/share/nginx/html"]
             $0.files = [
                 file("/etc/nginx/nginx.conf", nginx), file("/etc/nginx/conf.d/default.conf", site(port: port)),
                 file("/usr/share/nginx/html/index.html", "<h1>Welcome to nginx!</h1>\n<p>Served by this machine's own nginx.</p>\n"),

@@ -45,14 +45,16 @@ package struct LocalTransport: Transport {
 
     private func perform(_ request: APIRequest) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
-            server.perform(request, as: user) { result in
+            server.answer(request, as: user) { result in
                 continuation.resume(with: result.mapError { $0 as any Error })
             }
         }
     }
 
     package func events(_ request: APIRequest) async throws -> WatchEvents {
-        guard case .watch(let watcher, _) = try await perform(request) else { throw APIStatus.badRequest("\(request.path) is no watch") }
+        let answer: Answer = try await perform(request)
+        if case .stream(let bytes) = answer, request.verb == .watch { return WatchEvents(bytes) }
+        guard case .watch(let watcher, _) = answer else { throw APIStatus.badRequest("\(request.path) is no watch") }
         guard watcher.tellsTrees else { return WatchEvents(lines(of: watcher)) }
         let news = News(of: watcher, server.watches)
         let omitsManagedFields: Bool = request.omitsManagedFields

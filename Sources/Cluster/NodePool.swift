@@ -26,6 +26,9 @@ final class NodePool: Sendable {
     private let log: Logger
     private let makeKubelet: @Sendable (String, NodeFolders) -> Kubelet
     private let members = Mutex<[String: Member]>([:])
+    /// Names of nodes that have begun in this run, or are switched off; for one reader.
+    let settled: AsyncStream<String>
+    private let settle: AsyncStream<String>.Continuation
 
     /// - Parameter first: name of the node that is there without being asked for; nil for none.
     init(
@@ -38,6 +41,7 @@ final class NodePool: Sendable {
         self.profile = profile
         self.log = log
         self.makeKubelet = makeKubelet
+        (settled, settle) = AsyncStream<String>.makeStream()
     }
 
     /// The kubelet of a node; nil for one that is off or of another kind.
@@ -108,7 +112,7 @@ final class NodePool: Sendable {
                 let kubelet: Kubelet = makeKubelet(name, folders)
                 members.withLock { $0[name]?.kubelet = kubelet }
                 wish = await withTaskGroup { group in
-                    group.addTask { await kubelet.run() }
+                    group.addTask { [settle] in await kubelet.run { settle.yield(name) } }
                     let next: Wish? = await wishes.next()
                     group.cancelAll()
                     return next
@@ -118,6 +122,7 @@ final class NodePool: Sendable {
             }
             // Power fails without a warning.
             await Kubelet.endPods(stateFolder: folders(of: name).state, gracePeriod: .zero)
+            settle.yield(name)
             if current == .gone { remove(name) }
             wish = await wishes.next()
         }

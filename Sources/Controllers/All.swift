@@ -14,6 +14,8 @@ extension ControllerManager {
             ServiceAccountController(context: context.acting(as: "service-account-controller")),
             RootCAPublisher(context: context.acting(as: "root-ca-cert-publisher"), certificate: rootCA),
             ServiceAccountTokenController(context: context, certificate: rootCA, makeToken: makeToken),
+            LegacyTokenTracking(context: context.acting(as: "apiserver")),
+            LegacyTokenCleaner(context: context.acting(as: "legacy-service-account-token-cleaner")),
             CertificateApprovingController(context: context.acting(as: "certificate-controller"), signer: signer),
             CertificateSigningController(context: context.acting(as: "certificate-controller"), signer: signer),
             CertificateCleaner(context: context.acting(as: "certificate-controller"), signer: signer),

@@ -63,10 +63,8 @@ extension Kubelet {
         package var manifestAddress: String?
         /// What this node shows as its control plane; nil for nothing.
         package var controlPlane: ControlPlane?
-        /// Where the host's programs find the API server.
+        /// Where containers find the API server.
         package var api: Endpoint
-        /// Where containers find it that are not in the host's network.
-        package var apiForPods: Endpoint
         /// What holds containers to their limits.
         package var controlGroups: ControlGroups
         /// Processes that all containers of a pod may have at once: more than a program needs, and a bound for one that multiplies without
@@ -83,7 +81,7 @@ extension Kubelet {
 
         package init(
             nodeName: String, podLogsFolder: String, stateFolder: String, imagesFolder: String, executable: String, maskedPaths: [String],
-            api: Endpoint, apiForPods: Endpoint, network: ClusterNetwork, controlGroups: ControlGroups,
+            api: Endpoint, network: ClusterNetwork, controlGroups: ControlGroups,
             podCIDR: String = "10.244.0.0/24",
             nameServer: String? = nil
         ) {
@@ -95,7 +93,6 @@ extension Kubelet {
             self.executable = executable
             self.maskedPaths = maskedPaths
             self.api = api
-            self.apiForPods = apiForPods
             self.network = network
             self.controlGroups = controlGroups
             podPidsLimit = controlGroups.isComplete ? 4096 : 1024

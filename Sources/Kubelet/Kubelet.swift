@@ -45,7 +45,9 @@ package final class Kubelet: Sendable {
     }
 
     /// Keeps the node and its pods until the task is cancelled; then the pods run on.
-    package func run() async {
+    ///
+    /// - Parameter begun: called when the API knows this run of the node.
+    package func run(begun: @Sendable () -> Void = {}) async {
         let reporter = NodeReporter(configuration: configuration, client: client, clock: clock, log: log)
         let pods: Informer<Pod> = informers.informer()
         let services: Informer<Service> = informers.informer()
@@ -63,7 +65,7 @@ package final class Kubelet: Sendable {
                 folder: configuration.imagesFolder, registries: configuration.registries, client: client, catalogue: informers.informer())
         } catch {
             log.critical("the node can run no pods", metadata: ["error": "\(error)"])
-            return
+            return begun()
         }
         let hostPorts = HostPorts(configuration)
         defer { hostPorts.closeAll() }
@@ -75,8 +77,8 @@ package final class Kubelet: Sendable {
             hostPorts: hostPorts)
         let (started, newWorkers) = AsyncStream<PodWorker>.makeStream()
         state.withLock { $0.begin = { newWorkers.yield($0) } }
-        // Who finds the node Ready finds it there.
         if let controlPlane, !(await controlPlane.report(context)) { controlPlane.reportLater() }
+        begun()
         await withDiscardingTaskGroup { group in
             if let controlPlane { group.addTask { await controlPlane.run(context) } }
             group.addTask { await reporter.run(images) }

@@ -9,11 +9,11 @@ package struct SandboxConfiguration: Sendable {
     /// Paths hidden from all its containers, such as the cluster's data folder.
     package var maskedPaths: [String]
     /// Whether the sandbox has a user namespace. An ordinary user needs one; root does without, as on any node, so that its containers
-    /// may bind ports below 1024 in the host's network.
+    /// may bind ports below 1024 in the node's network.
     package var userNamespace: Bool
     /// The cluster in whose namespaces the sandbox is born; nil leaves it to the host's.
     package var cluster: ClusterNetwork?
-    /// The sandbox's own network, bound to the cluster's; nil leaves it in the host's.
+    /// The sandbox's own network, bound to the cluster's; nil leaves it in the cluster's, or in the host's where there is none.
     package var link: PodLink?
     /// Whether it shares System V and POSIX inter-process communication with the host.
     package var hostIPC = false
@@ -36,7 +36,11 @@ package struct SandboxConfiguration: Sendable {
     var settings: [String] {
         var settings: [String] = []
         if userNamespace, cluster?.userNamespace != nil { settings.append("users=cluster") }
-        if let link { settings.append("network=\(link.address),\(link.gateway),\(link.name)") }
+        if let link {
+            settings.append("network=\(link.address),\(link.gateway),\(link.name)")
+        } else if cluster != nil {
+            settings.append("network=cluster")
+        }
         if hostIPC { settings.append("ipc=host") }
         if hostProcesses { settings.append("processes=host") }
         for parameter in parameters {

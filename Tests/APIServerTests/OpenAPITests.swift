@@ -78,6 +78,28 @@ import Testing
         #expect(names == ["dryRun", "fieldManager", "fieldValidation", "force"])
     }
 
+    /// The bytes are those that Google's protobuf runtime for Python writes of the messages of OpenAPIv3.proto in google/gnostic.
+    @Test func `version 3 in protobuf has the numbers of gnostic`() throws {
+        let document = try JSON(
+            parsing: Array(
+                #"""
+                {"openapi":"3.0.0","info":{"title":"T","version":"v1"},
+                "paths":{"/a":{"get":{"operationId":"g",
+                "parameters":[{"name":"n","in":"query","schema":{"uniqueItems":true,"type":"string"}}],
+                "responses":{"200":{"description":"OK","content":{"text/x":{"schema":{"$ref":"#/R"}}}}},"x-kubernetes-action":"list"}}},
+                "components":{"schemas":{"S":{"required":["p"],"type":"object",
+                "properties":{"p":{"allOf":[{"$ref":"#/R"}],"default":{}},"q":{"type":"integer","default":7}},
+                "additionalProperties":{"type":"array","items":{"minimum":1.5}}}}}}
+                """#.utf8))
+        let expected: String =
+            "0a05332e302e3012070a01543202763122740a720a022f61126c226a2a0167321c0a1a0a016e12057175657279520e0a0ca00101ca010673"
+            + "7472696e67422612240a03323030121d0a1b0a024f4b1a150a130a06746578742f7812090a0712050a03232f526a1f0a13782d6b75626572"
+            + "6e657465732d616374696f6e12081206226c697374222a6f0a6d0a6b0a015312660a64ba010170ca01066f626a656374fa01350a140a0170"
+            + "120f0a0dd2010712050a03232f528a02000a1d0a017112180a16ca0107696e74656765728a0209090000000000001c4082021c0a1a0a18ca"
+            + "01056172726179f2010d0a0b0a0969000000000000f83f"
+        #expect(OpenAPIProtobuf.bytes(document, .version3).map { String(Int($0) + 256, radix: 16).suffix(2) }.joined() == expected)
+    }
+
     /// Writes the documents into a folder, for `apicov.py` and a look: `SWKUBE_OPENAPI_DUMP=FOLDER`.
     @Test(.enabled(if: getenv("SWKUBE_OPENAPI_DUMP") != nil)) func `documents can be written to files`() throws {
         let folder: String = try #require(getenv("SWKUBE_OPENAPI_DUMP").map { String(cString: $0) })

@@ -79,6 +79,35 @@ import Testing
                 + "limited: requests.cpu=1")
     }
 
+    @Test func `a claim counts for each class as many devices as it may get`() async throws {
+        let server = try await TestServer()
+        let (big, small) = ("big.deviceclass.resource.k8s.io/devices", "small.deviceclass.resource.k8s.io/devices")
+        try await makeQuota(server, [big: "34", small: "5"], used: [big: "0", small: "0"])
+        func claim(_ name: String, _ requests: JSON) -> JSON {
+            [
+                "apiVersion": "resource.k8s.io/v1", "kind": "ResourceClaim", "metadata": ["name": .string(name)],
+                "spec": ["devices": ["requests": requests]],
+            ]
+        }
+        let path = "/apis/resource.k8s.io/v1/namespaces/default/resourceclaims"
+        let all: JSON = ["name": "all", "exactly": ["deviceClassName": "big", "allocationMode": "All"]]
+        let choice: JSON = [
+            "name": "choice",
+            "firstAvailable": [
+                ["name": "a", "deviceClassName": "small", "count": 2], ["name": "b", "deviceClassName": "small", "count": 3],
+                ["name": "c", "deviceClassName": "big"],
+            ],
+        ]
+        #expect(try await server.ask("POST", path, claim("one", [all, choice])).code == 201)
+        #expect(try await used(server, big) == "33")
+        #expect(try await used(server, small) == "3")
+        let refused: TestServer.Reply = try await server.ask("POST", path, claim("two", [choice]))
+        #expect(
+            refused["message"]?.string
+                == "resourceclaims.resource.k8s.io \"two\" is forbidden: exceeded quota: q, requested: \(small)=3, used: \(small)=3, "
+                + "limited: \(small)=5")
+    }
+
     @Test func `a quota whose use nobody counted yet lets nothing in`() async throws {
         let server = try await TestServer()
         try await makeQuota(server, ["pods": "10"], used: [:])

@@ -17,6 +17,19 @@ import Testing
         #expect(try await server.ask("GET", Place.configMaps + "/a").code == 404)
     }
 
+    /// Source: `Test202StatusCode` of test/integration/apiserver.
+    @Test(arguments: [("", 200), ("?orphanDependents=false", 202), ("?propagationPolicy=Background", 200)])
+    func `what is held by a finalizer is accepted for who asks in the old way`(_ query: String, _ code: Int) async throws {
+        let server = try await TestServer()
+        var map: JSON = Sample.configMap("a")
+        map[["metadata", "finalizers"]] = ["x.io/f"]
+        try await server.ask("POST", Place.configMaps, map)
+        let held: TestServer.Reply = try await server.ask("DELETE", Place.configMaps + "/a" + query)
+        #expect(held.code == code && held["kind"] == "ConfigMap", "\(held)")
+        try await server.ask("POST", Place.configMaps, Sample.configMap("b"))
+        #expect(try await server.ask("DELETE", Place.configMaps + "/b" + query).code == 200)
+    }
+
     @Test func `a dry run over many objects is a loop`() async throws {
         let server = try await TestServer()
         let count = 2000

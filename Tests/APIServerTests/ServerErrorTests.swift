@@ -45,6 +45,8 @@ struct Refusal: Sendable, CustomTestStringConvertible {
         Refusal("GET", Place.pods + "/nope", 404, "NotFound", #"pods "nope" not found"#),
         Refusal("GET", Place.deployments + "/nope", 404, "NotFound", #"deployments.apps "nope" not found"#),
         Refusal("DELETE", Place.pods + "/nope", 404, "NotFound", #"pods "nope" not found"#),
+        Refusal("POST", "/api/v1/configmaps", 405, "MethodNotAllowed", "the server does not allow this method on the requested resource"),
+        Refusal("DELETE", "/api/v1/configmaps", 405, "MethodNotAllowed", "the server does not allow this method on the requested resource"),
         Refusal("GET", "/api/v1/namespaces/default/nopes", 404, "NotFound", "the server could not find the requested resource"),
         Refusal("GET", "/apis/nope.io/v1/things", 404, "NotFound", "the server could not find the requested resource"),
         Refusal("GET", "/api/v1/namespaces/default/nodes", 404, "NotFound", "the server could not find the requested resource"),
@@ -98,8 +100,28 @@ struct Refusal: Sendable, CustomTestStringConvertible {
                 "spec": ["containers": [["name": "c", "image": "i"]], "ephemeralContainers": [["name": "e", "image": "i"]]],
             ], 422, "Invalid", #"Pod "p" is invalid: spec.ephemeralContainers: Forbidden: cannot be set on create"#),
         Refusal(
+            "POST", Place.pods,
+            [
+                "metadata": ["name": "p", "annotations": ["controller.kubernetes.io/pod-deletion-cost": "+3"]],
+                "spec": ["containers": [["name": "c", "image": "i"]]],
+            ], 422, "Invalid",
+            #"Pod "p" is invalid: metadata.annotations[controller.kubernetes.io/pod-deletion-cost]: Invalid value: "": must be a 32bit integer"#
+        ),
+        Refusal(
             "PATCH", Place.configMaps + "/taken?fieldManager=me", ["apiVersion": "apps/v1", "kind": "Deployment"], type: .applyYAML, 400,
             "BadRequest", "Incorrect version specified in apply patch. Specified patch version: apps/v1, expected: v1"),
+        Refusal(
+            "PATCH", Place.configMaps + "/taken", [1], type: .mergePatch, 400, "BadRequest",
+            "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}"),
+        Refusal(
+            "PATCH", Place.configMaps + "/taken", [1], type: .strategicMergePatch, 400, "BadRequest",
+            "json: cannot unmarshal array into Go value of type map[string]interface {}"),
+        Refusal(
+            "PATCH", Place.configMaps + "/taken", [:], type: .jsonPatch, 400, "BadRequest",
+            "error decoding patch: json: cannot unmarshal object into Go value of type []interface {}"),
+        Refusal(
+            "PATCH", Place.configMaps + "/taken", [["op": "jump", "path": "/data"]], type: .jsonPatch, 422, "Invalid",
+            "the server rejected our request due to an error in our request: Unexpected kind: jump"),
         Refusal(
             "PUT", Place.configMaps, Sample.configMap("a"), 405, "MethodNotAllowed",
             "the server does not allow this method on the requested resource"),

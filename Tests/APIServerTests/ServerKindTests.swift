@@ -173,8 +173,10 @@ import Testing
         #expect(sneaked["status", "conditions"] == nil, "only the approval subresource approves: \(sneaked)")
         object[["metadata", "resourceVersion"]] = sneaked["metadata", "resourceVersion"]
         object[["spec", "username"]] = "somebody else"
+        object[["metadata", "annotations"]] = ["seen": "yes"]
         let approved: TestServer.Reply = try await server.ask("PUT", path + "/jane/approval", object)
         #expect(approved.code == 200 && approved["spec", "username"] == "jane", "\(approved)")
+        #expect(approved["metadata", "annotations"] == ["seen": "yes"])
         let condition: JSON = try #require(approved["status", "conditions"]?.array?.first)
         #expect(condition["lastUpdateTime"] == "2026-06-01T12:00:00Z" && condition["lastTransitionTime"] == "2026-06-01T12:00:00Z")
         let table: TestServer.Reply = try await server.ask("GET", path, accept: "application/json;as=Table;v=v1;g=meta.k8s.io")
@@ -201,5 +203,20 @@ import Testing
             "POST", "/api/v1/namespaces/default/bindings", ServerSubresourceTests.binding("p", to: "n1"))
         #expect(bound.code == 201 && bound["status"] == "Success", "\(bound)")
         #expect(try await server.ask("GET", Place.pods + "/p")["spec", "nodeName"] == "n1")
+    }
+
+    @Test func `one priority class is the default one`() async throws {
+        let server = try await TestServer()
+        let classes = "/apis/scheduling.k8s.io/v1/priorityclasses"
+        func ask(_ name: String) -> JSON { ["metadata": ["name": .string(name)], "value": 7, "globalDefault": true] }
+        #expect(try await server.ask("POST", classes, ask("a")).code == 201)
+        let refused: TestServer.Reply = try await server.ask("POST", classes, ask("b"))
+        #expect(
+            refused["message"]
+                == .string(
+                    #"priorityclasses.scheduling.k8s.io "b" is forbidden: PriorityClass a is already marked as default. "#
+                        + "Only one default can exist"))
+        let renamed: JSON = ["description": "the same"]
+        #expect(try await server.ask("PATCH", classes + "/a", renamed, type: .mergePatch).code == 200)
     }
 }

@@ -1,3 +1,4 @@
+import API
 import Machinery
 import TestSupport
 import Testing
@@ -50,6 +51,33 @@ import Testing
             #expect(answer["details", "causes"]?.array?.first?["field"]?.string == field)
             #expect(answer["message"]?.string?.contains(text) == true, "\(answer)")
         }
+    }
+
+    @Test func `an address that was given stays, and another service's is not taken for it`() async throws {
+        let server = try await TestServer()
+        try await server.ask("POST", Place.services, Sample.service("a", ["clusterIP": "10.96.7.7"]))
+        try await server.ask("POST", Place.services, Sample.service("b", ["clusterIP": "10.96.7.8"]))
+        for address in ["10.96.7.8", "10.0.0.1"] {
+            let refused: TestServer.Reply = try await server.ask(
+                "PATCH", Place.services + "/a", ["spec": ["clusterIP": .string(address)]], type: .mergePatch)
+            #expect(
+                refused["message"]
+                    == .string(
+                        "Service \"a\" is invalid: spec.clusterIPs[0]: Invalid value: [\"\(address)\"]: may not change once set"))
+        }
+        #expect(try await server.ask("POST", Place.services, Sample.service("c", ["clusterIP": "10.96.7.8"])).code == 422)
+    }
+
+    /// Source: test/integration/service of Kubernetes.
+    @Test func `what a service has no use for any longer goes with its cause`() async throws {
+        let server = try await TestServer()
+        try await server.ask("POST", Place.services, Sample.service("a", ["externalIPs": ["1.1.1.1"], "externalTrafficPolicy": "Local"]))
+        let inner: TestServer.Reply = try await server.ask(
+            "PATCH", Place.services + "/a", ["spec": ["externalIPs": nil]], type: .mergePatch)
+        #expect(inner.code == 200 && inner["spec", "externalTrafficPolicy"] == nil, "\(inner)")
+        let named: JSON = ["spec": ["type": "ExternalName", "externalName": "a.b", "clusterIP": "", "clusterIPs": nil]]
+        let outer: TestServer.Reply = try await server.ask("PATCH", Place.services + "/a", named, type: .mergePatch)
+        #expect(outer.code == 200 && outer["spec", "ipFamilies"] == nil && outer["spec", "ipFamilyPolicy"] == nil, "\(outer)")
     }
 
     @Test func `who has which address can be read as an object`() async throws {

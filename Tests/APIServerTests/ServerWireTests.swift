@@ -71,6 +71,59 @@ import Testing
         }
     }
 
+    @Test(arguments: [2, 3]) func `OpenAPI comes in protobuf for who names its type`(_ version: Int) async throws {
+        try await TestFront.with(try await TestServer()) { front in
+            let path: String = version == 2 ? "/openapi/v2" : "/openapi/v3/apis/apps/v1"
+            let type: String = "application/com.github.proto-openapi.spec.v\(version).v1.0+protobuf"
+            let old: String = "application/com.github.proto-openapi.spec.v\(version)@v1.0+protobuf"
+            let json: HTTPResponse = try await front.send("GET", path)
+            for accept in [type, old, old + ",application/json;q=0.9"] {
+                let answer: HTTPResponse = try await front.send("GET", path, ["Accept": accept])
+                #expect(answer.headers["content-type"] == type && answer.body.first == 10)
+                #expect(version == 2 || answer.headers["etag"] == json.headers["etag"])
+            }
+            for accept in ["application/json," + type, "text/html,*/*"] {
+                #expect(try await front.send("GET", path, ["Accept": accept]).body == json.body)
+            }
+            #expect(try await front.send("GET", path, ["Accept": "application/xml"]).status == 406)
+        }
+    }
+
+    @Test func `logs of the control plane are pages`() async throws {
+        let server = try await TestServer { configuration, _ in
+            configuration.logPage = { path in
+                switch path {
+                case "", "/": ("text/html; charset=utf-8", Array("<pre>".utf8))
+                case "/a b.log": ("text/plain; charset=utf-8", Array("line".utf8))
+                default: nil
+                }
+            }
+        }
+        try await TestFront.with(server) { front in
+            let file: HTTPResponse = try await front.send("GET", "/logs/a%20b.log")
+            #expect(file.status == 200 && file.body == Array("line".utf8))
+            #expect(file.headers["content-type"] == "text/plain; charset=utf-8")
+            let folder: HTTPResponse = try await front.send("GET", "/logs")
+            #expect(folder.status == 301 && folder.headers["location"] == "logs/")
+            #expect(try await front.send("GET", "/logs/").body == Array("<pre>".utf8))
+            #expect(try await front.send("GET", "/logs/x").status == 404)
+            #expect(try await front.send("POST", "/logs/").status == 405)
+        }
+    }
+
+    @Test func `warnings leave room for the other headers`() async throws {
+        try await TestFront.with(try await TestServer()) { front in
+            func warnings(_ count: Int, length: Int) async throws -> [String] {
+                var map: JSON = Sample.configMap("a")
+                for i in 0..<count { map["\(i)" + String(repeating: "x", count: length)] = 1 }
+                return try await front.send("POST", Place.configMaps + "?dryRun=All", [:], map.serialized()).headers.all("warning")
+            }
+            #expect(try await warnings(3, length: 300).allSatisfy { $0.utf8.count > 300 })
+            let cut: [String] = try await warnings(300, length: 300)
+            #expect(cut.count == 16 && cut.allSatisfy { $0.utf8.count < 280 }, "\(cut.count)")
+        }
+    }
+
     @Test func `people get indented JSON, programs a line`() async throws {
         let server = try await TestServer()
         try await server.ask("POST", Place.configMaps, Sample.configMap("a"))

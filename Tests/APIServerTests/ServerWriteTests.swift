@@ -271,4 +271,22 @@ import Testing
         }
         #expect(try await server.ask("GET", Place.configMaps + "/a")["data"]?.object?.members.count == 40)
     }
+
+    /// Source: `TestDedupOwnerReferences` of test/integration/apiserver.
+    @Test func `owners that are named twice are named once, with a warning`() async throws {
+        let server = try await TestServer()
+        let owner: JSON = ["apiVersion": "v1", "kind": "ConfigMap", "name": "o", "uid": "u1"]
+        var map: JSON = Sample.configMap("a")
+        map[["metadata", "ownerReferences"]] = [owner, owner]
+        let text: String =
+            "API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; "
+            + "duplicate UID(s) observed: u1"
+        let made: TestServer.Reply = try await server.ask("POST", Place.configMaps, map)
+        #expect(made.warnings == [".metadata.ownerReferences contains duplicate entries; " + text])
+        #expect(made["metadata", "ownerReferences"] == [owner])
+        let patch: JSON = [["op": "add", "path": "/metadata/ownerReferences/-", "value": owner]]
+        let patched: TestServer.Reply = try await server.ask("PATCH", Place.configMaps + "/a", patch, type: .jsonPatch)
+        #expect(patched.warnings == [".metadata.ownerReferences contains duplicate entries after mutating admission happens; " + text])
+        #expect(patched["metadata", "ownerReferences"] == [owner])
+    }
 }

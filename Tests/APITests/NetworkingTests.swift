@@ -55,7 +55,7 @@ struct NetworkingTests {
             Ingress.self,
             #"{"metadata":{"name":"w","namespace":"default","annotations":{"kubernetes.io/ingress.class":"nginx"}},"spec":{"rules":[{}]}}"#)
         #expect(
-            Ingress.warnings(made.object)
+            Ingress.warnings(made.object, from: nil)
                 == [#"annotation "kubernetes.io/ingress.class" is deprecated, please use 'spec.ingressClassName' instead"#])
     }
 

@@ -21,6 +21,17 @@ import Testing
         #expect(try estimate("1 in self.map(x, 1)", strings) > 10)
     }
 
+    /// Source: the costs in github.com/google/cel-go/ext/lists_test.go.
+    @Test func `lists that are made of lists cost by what is done for each element`() throws {
+        let strings: Declaration = Self.list(Self.text(40), 10)
+        #expect(try estimate("self.reverse() == []", strings) == 1 + 10 + 11 + 10 + 0)
+        #expect(try estimate("self.slice(2, 5).size() > 0", strings) == 1 + 3 + 11 + 1 + 1)
+        #expect(try estimate("self.distinct().size() > 0", strings) == 1 + 200 + 11 + 1 + 1)
+        #expect(try estimate("self.sort().size() > 0", strings) == 1 + 210 + 11 + 1 + 1)
+        #expect(try estimate("lists.range(20).size() > 0", strings) == 20 + 11 + 1 + 1)
+        #expect(outcome("lists.range(1000).sort().size()") == "error: operation cancelled: actual cost limit exceeded")
+    }
+
     @Test func `sizes without end make costs without end`() throws {
         let endless: Declaration = Self.list(Self.list(Self.list(.string, 1_000_000), 1_000_000), 1_000_000)
         #expect(try estimate("self.all(a, a.all(b, b.all(c, c.contains(c))))", endless) == .max)

@@ -80,8 +80,8 @@ import Testing
         ("{'foo': 'bar', 'baz': 'bux'}.transformMap(k, v, k != 'baz', k + v)", "{'foo': 'foobar'}"),
         ("{'a': 'x', 'b': 'y'}.transformMapEntry(k, v, {v: k})", "{'x': 'a', 'y': 'b'}"),
         ("{'a': 'x', 'b': 'x'}.transformMapEntry(k, v, {v: k})", "error: insert failed: key 'x' already exists"),
-        ("cel.bind(x, 2 + 3, x * x)", "25"), ("cel.bind(x, [1, 2], x.all(y, y in x))", "true"),
-        ("cel.bind(x, 1, cel.bind(x, 2, x)) + 1", "3"),
+        // Kubernetes does not have the extension for bindings.
+        ("cel.bind(x, 2 + 3, x * x)", "error: undeclared reference to 'cel' (in container '')"),
     ])
     func `macros walk over lists and maps`(_ source: String, _ expected: String) { #expect(outcome(source) == expected) }
 

@@ -43,6 +43,24 @@ import Testing
         ("'abcabc'.find('b.*?c')", "'bc'"), ("'abcabc'.find('b.*c')", "'bcabc'"), ("'hello'.matches('^h.*o$')", "true"),
         ("matches('hello', 'll')", "true"),
         ("dyn('hello').matches('(')", "error: invalid matches argument"),
+        ("[1, 2, 3, 4].slice(1, 3)", "[2, 3]"), ("[1].slice(1, 1)", "[]"), ("[[1], [], [2, 3]].flatten()", "[1, 2, 3]"),
+        ("[1, 2].slice(3, 0)", "error: cannot slice(3, 0), start index must be less than or equal to end index"),
+        ("[1, 2].slice(0, 10)", "error: cannot slice(0, 10), list is length 2"),
+        ("[1, 2].slice(-5, 10)", "error: cannot slice(-5, 10), negative indexes not supported"),
+        ("[dyn(1), dyn([2, [3, 4]])].flatten(2)", "[1, 2, 3, 4]"), ("[[1]].flatten(-1)", "error: level must be non-negative"),
+        ("lists.range(4)", "[0, 1, 2, 3]"), ("lists.range(0)", "[]"), ("[5, 1, 2, 3].reverse()", "[3, 2, 1, 5]"),
+        ("lists.range(-1)", "error: lists.range: size must be non-negative, got -1"),
+        ("lists.range(9223372036854775807)", "error: operation cancelled: actual cost limit exceeded"),
+        ("['b', 'b', 'c', 'a', 'c'].distinct()", "['b', 'c', 'a']"), ("[dyn(1), dyn(1.0), dyn(2u), dyn(2)].distinct()", "[1, 2u]"),
+        ("['d', 'a', 'b', 'c'].sort()", "['a', 'b', 'c', 'd']"), ("[[1], [2]].map(x, x.sort())", "[[1], [2]]"),
+        ("[dyn(3), dyn('x')].sort()", "error: list elements must have the same type"),
+        ("[dyn([1])].sort()", "error: list elements must be comparable"),
+        ("[['foo', 'b'], ['bar', 'a']].sortBy(e, e[1]).map(e, e[0])", "['bar', 'foo']"), ("[].sortBy(e, e)", "[]"),
+        ("['a', 'bbb', 'cc'].sortBy(e, -size(e))", "['bbb', 'cc', 'a']"),
+        (
+            "'abc'.sortBy(e, e)",
+            "error: sortBy can only be applied to a list, identifier, comprehension, call or select expression"
+        ),
     ])
     func `lists, sets and patterns`(_ source: String, _ expected: String) { #expect(outcome(source) == expected) }
 
@@ -65,8 +83,26 @@ import Testing
         ("cidr('::1/128').ip().family()", "6"), ("cidr('192.168.0.0/24').prefixLength()", "24"), ("isCIDR('192.168.0.0/33')", "false"),
         ("type(ip('1.1.1.1')) == net.IP", "true"),
         ("ip('x')", "error: IP Address \"x\" parse error during conversion from string: ParseAddr(\"x\"): unable to parse IP"),
+        ("ip('1.2.3.4.5')", ipError("1.2.3.4.5", "IPv4 address too long")), ("ip('1.2.3')", ipError("1.2.3", "IPv4 address too short")),
+        ("ip('1.2.3.256')", ipError("1.2.3.256", "IPv4 field has value >255")),
+        ("ip('01.2.3.4')", ipError("01.2.3.4", "IPv4 field has octet with leading zero")),
+        ("ip('2001:db8:::68')", ipError("2001:db8:::68", #"each colon-separated field must have at least one digit (at ":68")"#)),
+        ("ip('1::2::3')", ipError("1::2::3", #"multiple :: in address (at ":3")"#)),
+        ("ip('1:2')", ipError("1:2", "address string too short")),
+        ("cidr('192.168.0.0/')", cidrError("192.168.0.0/", #"bad bits after slash: """#)),
+        ("cidr('192.168.0.0/33')", cidrError("192.168.0.0/33", "prefix length out of range")),
+        ("cidr('10.0.0.0')", cidrError("10.0.0.0", "no '/'")),
     ])
     func `addresses`(_ source: String, _ expected: String) { #expect(outcome(source) == expected) }
+
+    private static func ipError(_ text: String, _ reason: String) -> String {
+        #"error: IP Address "\#(text)" parse error during conversion from string: ParseAddr("\#(text)"): \#(reason)"#
+    }
+
+    private static func cidrError(_ text: String, _ reason: String) -> String {
+        let complaint = "network address parse error during conversion from string: "
+        return #"error: \#(complaint)\#(complaint)netip.ParsePrefix("\#(text)"): \#(reason)"#
+    }
 
     @Test(arguments: [
         ("quantity('50M').isLessThan(quantity('1Gi'))", "true"), ("quantity('1.5').isInteger()", "false"),
@@ -75,6 +111,9 @@ import Testing
         ("quantity('200M').compareTo(quantity('0.2G'))", "0"),
         ("isQuantity('Three')", "false"), ("quantity('50703k').asApproximateFloat()", "50703000.0"),
         ("quantity('1.5').asInteger()", "error: cannot convert value to integer"),
+        ("quantity('9999999999999999999999999999999999999G').isInteger()", "false"), ("quantity('100Ti').isInteger()", "false"),
+        ("quantity('10Ti').isInteger()", "true"), ("quantity('1.0').isInteger()", "false"),
+        ("quantity('9E').add(quantity('9E')).isInteger()", "false"),
         ("semver('1.2.3').compareTo(semver('2.0.0'))", "-1"), ("semver('1.0.0-alpha').isLessThan(semver('1.0.0'))", "true"),
         ("isSemver('v1.0')", "false"), ("isSemver('v1.0', true)", "true"),
         ("semver('01.01.01', true) == semver('1.1.1')", "true"), ("semver('1.2.3').minor()", "2"),

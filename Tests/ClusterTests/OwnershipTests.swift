@@ -52,6 +52,22 @@ import Testing
         }
     }
 
+    @Test func `an owner of another namespace is none, and an event says so`() async throws {
+        try await TestCluster.with(hasNode: false) { test in
+            let client: Client = test.client
+            let far: View<ConfigMap> = try await client.create(ConfigMap.new("far", namespace: "kube-public"))
+            let stray: View<ConfigMap> = try await client.create(Self.map("stray", ownedBy: [far]))
+            try await eventually("it goes") { try await Self.find("stray", client) == nil }
+            try await eventually("the event is there") {
+                let events: [View<Event>] = try await client.list(Event.self, namespace: "default").items
+                guard let event = events.first(where: { $0.reason == "OwnerRefInvalidNamespace" }) else { return false }
+                return event.involvedObject.uid == stray.metadata.uid
+                    && event.message
+                        == "ownerRef [v1/ConfigMap, namespace: default, name: far, uid: \(far.metadata.uid)] does not exist in namespace \"default\""
+            }
+        }
+    }
+
     @Test func `a circle of owners does not wait for itself`() async throws {
         try await TestCluster.with(hasNode: false) { test in
             let client: Client = test.client

@@ -91,6 +91,11 @@ struct DaemonSetPlanTests {
         #expect(self.plan(set(strategy: ["type": "OnDelete"]), nodes, old).victims == [])
     }
 
+    @Test func `with OnDelete old pods stay`() {
+        let plan = self.plan(set(strategy: ["type": "OnDelete"]), [node("a")], [pod("x", on: "a", "old"), pod("y", on: "b", "old")])
+        #expect(plan.victims.isEmpty && plan.nodes.isEmpty)
+    }
+
     @Test func `with surge a new pod starts beside the old one, which goes when the new one is available`() {
         let surge = set(strategy: ["type": "RollingUpdate", "rollingUpdate": ["maxUnavailable": 0, "maxSurge": 1]])
         let nodes = ["a", "b"].map { node($0) }

@@ -46,6 +46,15 @@ struct DeploymentPlanTests {
         #expect(steps(Fixture.deployment(replicas: 10), sets) == ["v1": 8])
     }
 
+    @Test func `sick old pods stay while the new ones that are to replace them are not available`() {
+        let deployment = Fixture.deployment(
+            replicas: 10, strategy: ["type": "RollingUpdate", "rollingUpdate": ["maxSurge": 5, "maxUnavailable": 0]])
+        let sets = [
+            Fixture.set("v1", replicas: 10, available: 8, wanted: 10), Fixture.set("v2", replicas: 5, available: 0, wanted: 10, created: 1),
+        ]
+        #expect(steps(deployment, sets) == [:])
+    }
+
     @Test func `without surge and without gap one pod may be missing`() {
         let strategy: JSON = ["type": "RollingUpdate", "rollingUpdate": ["maxSurge": 0, "maxUnavailable": "10%"]]
         #expect(DeploymentPlan(Fixture.deployment(replicas: 3, strategy: strategy), sets: []).maxUnavailable == 1)

@@ -47,6 +47,9 @@ struct JobPlanTests {
         let done = plan(["completions": 1, "parallelism": 1], status: ["succeeded": 1])
         #expect(done.status.condition("Complete")?.reason == "CompletionsReached")
         #expect(done.status.completionTime == Fixture.now)
+        let early = plan(["completions": 1, "parallelism": 2], status: ["succeeded": 1], pods: [Fixture.pod("still")])
+        #expect(early.status.condition("SuccessCriteriaMet") != nil && early.status.condition("Complete") == nil)
+        #expect(early.victims.map(\.name) == ["still"])
     }
 
     @Test func `more failures than the limit end the job`() {

@@ -29,4 +29,33 @@ struct ServiceAccountTokenPlanTests {
         #expect(ServiceAccountTokenPlan.plan(secret(uid: "2"), account, certificate: "CA") == .delete)
         #expect(ServiceAccountTokenPlan.plan(secret("Opaque"), nil, certificate: "CA") == .nothing)
     }
+
+    /// Last use, mark, whether the account lists it, whether a pod names it, what becomes of it.
+    private static let unused: [(used: String?, mark: String?, isListed: Bool, isNeeded: Bool, fate: LegacyTokenCleaner.Fate)] = [
+        ("2024-11-01", nil, true, false, .becomesInvalid),
+        (nil, nil, true, false, .becomesInvalid),
+        ("2025-11-29", nil, true, false, .stays),
+        ("yesterday", nil, true, false, .stays),
+        (nil, "soon", true, false, .becomesInvalid),
+        (nil, "2026-01-01", true, false, .stays),
+        (nil, "2025-11-27", true, false, .goes),
+        (nil, "2025-11-27", false, false, .stays),
+        (nil, "2025-11-27", true, true, .stays),
+    ]
+
+    @Test(arguments: unused)
+    func `one that the account lists and nobody used for a year is marked, and goes after another year`(
+        _ row: (used: String?, mark: String?, isListed: Bool, isNeeded: Bool, fate: LegacyTokenCleaner.Fate)
+    ) {
+        var account: View<ServiceAccount> = account
+        if row.isListed { account.json["secrets"] = [["name": "bot-token"]] }
+        var secret: View<Secret> = secret(uid: "1")
+        secret.metadata.creationTimestamp = Time("2023-01-01T00:00:00Z")
+        secret.metadata.labels[LegacyTokenLabel.lastUsed] = row.used
+        secret.metadata.labels[LegacyTokenLabel.invalidSince] = row.mark
+        let now = Time(day: "2026-11-28") ?? .epoch
+        #expect(LegacyTokenCleaner.fate(of: secret, account, isNeeded: { row.isNeeded }, now) == row.fate)
+        secret.metadata.creationTimestamp = now - .seconds(86_400)
+        #expect(LegacyTokenCleaner.fate(of: secret, account, isNeeded: { row.isNeeded }, now) == .stays)
+    }
 }

@@ -98,5 +98,16 @@ struct ServicePlanTests {
             budget, [Fixture.pod("a"), Fixture.pod("b")], expected: 2, now: Fixture.now)
         #expect(status.disruptionsAllowed == 0)
         #expect(next == .seconds(120))
+        let (later, none) = DisruptionController.status(
+            budget, [Fixture.pod("a"), Fixture.pod("b")], expected: 2, now: Fixture.now + .seconds(120))
+        #expect(later.disruptionsAllowed == 1 && later.disruptedPods.isEmpty && none == nil, "it did not happen")
+    }
+
+    @Test func `pods that are not ready, or on their way out, are no healthy ones`() {
+        var budget = PodDisruptionBudget.new("web", namespace: "default")
+        budget.json["spec"] = ["minAvailable": 1]
+        let pods: [View<Pod>] = [Fixture.pod("a"), Fixture.pod("b", ready: false), Fixture.pod("c", isTerminating: true)]
+        let (status, _) = DisruptionController.status(budget, pods, expected: 3, now: Fixture.now)
+        #expect(status.currentHealthy == 1 && status.disruptionsAllowed == 0)
     }
 }

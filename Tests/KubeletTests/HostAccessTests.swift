@@ -16,6 +16,21 @@ import Testing
         return [container]
     }
 
+    /// What a server says to whoever connects; nil when it says nothing.
+    private static func ask(_ connect: () throws -> Int32) -> String? {
+        guard let fd = try? connect() else { return nil }
+        defer { close(fd) }
+        var entry = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
+        _ = poll(&entry, 1, 5000)
+        var bytes = [UInt8](repeating: 0, count: 8)
+        let count: Int = read(fd, &bytes, bytes.count)
+        return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
+    }
+
+    private static func askHost(_ port: Int) -> String? {
+        ask { try ClusterNetwork.hostConnection("127.0.0.1", port: port, type: Int32(SOCK_STREAM.rawValue)) }
+    }
+
     private static func isAlive(_ marker: String) -> Bool {
         names(in: "/proc").contains { name in
             guard Int32(name) != nil, let line = try? Data(contentsOf: URL(filePath: "/proc/\(name)/cmdline")) else { return false }
@@ -181,6 +196,39 @@ import Testing
         await node.end()
     }
 
+    @Test func `hostNetwork is the node's network: its address, other pods, and ports that the host reaches`() async throws {
+        let node = try await TestNode()
+        let port = Int.random(in: 21_000...29_000)
+        try await node.withKubelet { kubelet in
+            let server =
+                "import socket; s = socket.create_server((\"\", \(port)))\nwhile True: c = s.accept()[0]; c.sendall(b\"here\"); c.close()"
+            try await node.run(
+                "agent",
+                [
+                    "hostNetwork": true,
+                    "containers": [
+                        [
+                            "name": "main", "image": "host", "command": ["python3", "-c", .string(server)],
+                            "ports": [["containerPort": .int(Int64(port)), "hostPort": .int(Int64(port))]],
+                        ]
+                    ],
+                ])
+            let agent: View<Pod> = try await node.waitForPhase("agent", "Running")
+            #expect(agent.status.podIP == "10.244.0.1" && agent.status.hostIP == "10.244.0.1")
+            let client = "import socket; print(socket.create_connection((\"10.244.0.1\", \(port))).recv(9))"
+            try await node.run(
+                "other",
+                [
+                    "restartPolicy": "OnFailure",
+                    "containers": [["name": "main", "image": "host", "command": ["python3", "-c", .string(client)]]],
+                ])
+            let other: View<Pod> = try await node.waitForPhase("other", "Succeeded")
+            #expect(try await node.log(kubelet, other).hasSuffix("b'here'\n"))
+            #expect(Self.askHost(port) == "here")
+        }
+        await node.end()
+    }
+
     @Test func `a hostPort leads to the pod from the host and from other pods`() async throws {
         let node = try await TestNode()
         let port = Int.random(in: 21_000...29_000)
@@ -194,19 +242,8 @@ import Testing
             ]
             try await node.run("door", spec)
             try await node.waitForPhase("door", "Running")
-            func ask(_ body: () throws -> Int32) -> String? {
-                guard let fd = try? body() else { return nil }
-                defer { close(fd) }
-                var entry = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
-                _ = poll(&entry, 1, 5000)
-                var bytes = [UInt8](repeating: 0, count: 8)
-                let count: Int = read(fd, &bytes, bytes.count)
-                return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
-            }
-            try await eventually("the host reaches it") {
-                ask { try ClusterNetwork.hostConnection("127.0.0.1", port: port, type: Int32(SOCK_STREAM.rawValue)) } == "one"
-            }
-            #expect(ask { try node.network.connectBlocking("10.244.0.1", port: port, timeout: .seconds(5)) } == "two")
+            try await eventually("the host reaches it") { Self.askHost(port) == "one" }
+            #expect(Self.ask { try node.network.connectBlocking("10.244.0.1", port: port, timeout: .seconds(5)) } == "two")
             // Somebody else has the port: the pod runs, and its user is told.
             try await node.run("late", spec)
             try await node.waitForPhase("late", "Running")

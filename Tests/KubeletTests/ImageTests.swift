@@ -212,9 +212,9 @@ import Testing
                 "apiVersion": "swkube.dev/v1", "kind": "HostImage", "metadata": ["name": "shell"],
                 "spec": [
                     "images": ["team/shell"], "program": "sh", "command": ["sh", "-c"],
-                    "args": ["cat /etc/app/app.conf; echo $MODE; touch /var/lib/app/x && ls /var/lib/app; pwd; id -u"],
+                    "args": ["cat /etc/app/app.conf; echo $MODE; mv /var/lib/app/seed /var/lib/app/x && ls /var/lib/app; pwd; id -u"],
                     "env": [["name": "MODE", "value": "fast"]], "workingDir": "/work", "user": "1234", "folders": ["/var/lib/app"],
-                    "files": [["path": "/etc/app/app.conf", "content": "color = blue\n"]],
+                    "files": [["path": "/etc/app/app.conf", "content": "color = blue\n"], ["path": "/var/lib/app/seed", "content": ""]],
                 ],
             ]))
         try await node.withKubelet { kubelet in

@@ -45,8 +45,7 @@ final class TestNode: Sendable {
     var configuration: Kubelet.Configuration {
         var configuration = Kubelet.Configuration(
             nodeName: Self.name, podLogsFolder: folder.file("pods"), stateFolder: folder.file("node"), imagesFolder: folder.file("images"),
-            executable: Self.executable, maskedPaths: [], api: Kubelet.Endpoint(address: "127.0.0.1", port: 6443),
-            apiForPods: Kubelet.Endpoint(address: "10.96.0.1", port: 443), network: network,
+            executable: Self.executable, maskedPaths: [], api: Kubelet.Endpoint(address: "10.96.0.1", port: 443), network: network,
             controlGroups: ControlGroups(name: "swkube-test-" + folder.path.filter { $0.isLetter || $0.isNumber }))
         configuration.registries = .loopback
         configuration.manifestsFolder = folder.file("manifests")

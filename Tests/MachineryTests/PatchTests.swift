@@ -42,8 +42,12 @@ import Testing
         ),
         (#"[{"op":"copy","from":"/x","path":"/y"}]"#, "error in copy for path: '/x': unable to get nonexistent key: x: missing value"),
         (#"[{"op":"jump","path":"/x"}]"#, "Unexpected kind: jump"),
-        (#"{}"#, "a JSON patch must be an array of operations, not object"),
-        (#"[{"op":"add","path":"x","value":1}]"#, "operation 0: path \"x\" must be empty or start with '/'"),
+        (#"{}"#, "json: cannot unmarshal object into Go value of type jsonpatch.Patch"),
+        (#"[1]"#, "json: cannot unmarshal number into Go value of type jsonpatch.Operation"),
+        (#"[{"op":"add","path":"x","value":1}]"#, #"add operation does not apply: doc is missing path: "x": missing value"#),
+        (#"[{"op":"replace","path":"x","value":1}]"#, "replace operation does not apply: doc is missing path: x: missing value"),
+        (#"[{"op":"remove"}]"#, "remove operation failed to decode path: missing value"),
+        (#"[{"op":"copy","path":"/x"}]"#, "copy operation failed to decode from: missing value"),
     ])
     func `what does not apply is refused in Kubernetes' words`(patch: String, expected: String) {
         #expect(performing: { try Self.apply(patch, #"{"a":1,"l":[1]}"#) }, throws: { "\($0)" == expected })

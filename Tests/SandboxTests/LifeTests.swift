@@ -45,6 +45,23 @@ import Testing
         try await pod.end()
     }
 
+    /// The kernel gives the number of a mount namespace that has gone to the next one.
+    @Test func `a pod among the host's processes ends its own and nobody else's`() async throws {
+        let pod = try await Pod(hostProcesses: true)
+        var container = pod.shell("brief", "exit 0")
+        container.processes = .pod
+        _ = try await pod.sandbox.start(container)
+        for await exit in pod.sandbox.events where exit.id == "brief" { break }
+        let others: [Pod] = [try await Pod(), try await Pod(), try await Pod()]
+        await pod.sandbox.shutdown()
+        for other in others {
+            // One that was told to end may answer once more.
+            for _ in 0..<2 { #expect(try await other.sandbox.state().isEmpty) }
+            try await other.end()
+        }
+        try removeFolder(pod.folder)
+    }
+
     @Test func `a shutdown gives time to end, and no more than the grace period`() async throws {
         let pod = try await Pod()
         _ = try await pod.sandbox.start(pod.shell("polite", "trap 'echo bye; exit 0' TERM; echo up; while :; do sleep 0.01; done"))

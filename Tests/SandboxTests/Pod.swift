@@ -17,13 +17,14 @@ final class Pod: Sendable {
         return path.joined(separator: "/") + "/swkube"
     }
 
-    init(maskedPaths: [String] = [], userNamespace: Bool = !Host.isRoot) async throws {
+    init(maskedPaths: [String] = [], userNamespace: Bool = !Host.isRoot, hostProcesses: Bool = false) async throws {
         folder = Pod.newFolder()
         network = nil
         runtime = try SandboxRuntime(executable: Pod.executable)
-        sandbox = try await runtime.create(
-            SandboxConfiguration(
-                id: "test", folder: folder + "/pod", hostname: "test-0", maskedPaths: maskedPaths, userNamespace: userNamespace))
+        var configuration = SandboxConfiguration(
+            id: "test", folder: folder + "/pod", hostname: "test-0", maskedPaths: maskedPaths, userNamespace: userNamespace)
+        configuration.hostProcesses = hostProcesses
+        sandbox = try await runtime.create(configuration)
     }
 
     /// A pod with a network of its own, in the cluster's.

@@ -122,13 +122,32 @@ import Testing
         _ = await first.input?.write(Array("hello\r".utf8))
         var seen = ""
         while !seen.contains("30 100"), let bytes = await first.output?.read() { seen += String(decoding: bytes, as: UTF8.self) }
-        #expect(seen == "hello\r\n[hello]\r\n30 100\r\n")
+        #expect(seen == "24 80\r\nhello\r\n[hello]\r\n30 100\r\n")
         first.close()
         let second = try await pod.sandbox.attach("main", streams: all)
         _ = await second.input?.write(Array("x\r".utf8))
         #expect(await text(second.output) == "x\r\n")
         #expect(try await pod.exit(of: "main").exitCode == 9)
         second.close()
+        try await pod.end()
+    }
+
+    @Test(arguments: [ContainerProcess.Input.once, .none])
+    func `the first one to attach to a container that takes typing sees what it wrote before`(input: ContainerProcess.Input) async throws {
+        let pod = try await Pod()
+        var process = pod.shell("main", "echo early; echo woe >&2; read go < /fifo; echo late")
+        process.input = input
+        mkfifo("\(pod.folder)/fifo", 0o600)
+        process.mounts = [Mount(.host(path: "\(pod.folder)/fifo"), at: "/fifo")]
+        _ = try await pod.sandbox.start(process)
+        try await eventually("it has spoken") { Set(pod.output("main")) == ["early", "woe"] }
+        let first = try await pod.sandbox.attach("main", streams: all)
+        let second = try await pod.sandbox.attach("main", streams: all)
+        _ = pod.write("fifo", "go\n")
+        #expect(await text(first.output) == (input == .once ? "early\nlate\n" : "late\n"))
+        #expect(await text(first.error) == (input == .once ? "woe\n" : ""))
+        #expect(await text(second.output) == "late\n")
+        for streams in [first, second] { streams.close() }
         try await pod.end()
     }
 

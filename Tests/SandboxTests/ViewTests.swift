@@ -33,6 +33,22 @@ import Testing
         try await pod.end()
     }
 
+    /// As /etc/resolv.conf of a host with systemd-resolved: its /run is none of the container's.
+    @Test(arguments: ["../run/made/here/file", "/run/made/here/file", "folder/here/file"])
+    func `a mount at a link that leads nowhere is where it leads to`(link: String) async throws {
+        let pod = try await Pod()
+        let file = pod.write("file", "from a file\n")
+        mkdir("\(pod.folder)/data", 0o755)
+        #expect(symlink(link, "\(pod.folder)/data/link") == 0)
+        #expect(symlink("/run/made", "\(pod.folder)/data/folder") == 0)
+        var container = pod.shell("main", "cat /data/link /run/made/here/file")
+        container.mounts = [Mount(.host(path: "\(pod.folder)/data"), at: "/data"), Mount(.host(path: file), at: "/data/link")]
+        #expect(try await pod.run(container).exitCode == 0)
+        #expect(pod.output("main") == ["from a file", "from a file"])
+        #expect(!exists("\(pod.folder)/data/made"))
+        try await pod.end()
+    }
+
     @Test(arguments: [nil, Int64(8 << 20)])
     func `what a container writes is its own`(memoryLayer: Int64?) async throws {
         let pod = try await Pod()

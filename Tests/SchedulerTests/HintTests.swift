@@ -72,6 +72,36 @@ struct HintTests {
         #expect(!helps("PodTopologySpread", waiting, .nodeAdded(try node("a"))))
     }
 
+    private func using(_ claim: String) -> String { #""volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"\#(claim)"}}]"# }
+
+    @Test func `for volumes the pod's own claims matter, and who lets go of one`() throws {
+        let waiting: PodInfo = try pod("p", using("a"))
+        let (own, other) = (ObjectKey(namespace: "default", name: "a"), ObjectKey(namespace: "default", name: "b"))
+        for plugin in ["VolumeRestrictions", "NodeVolumeLimits", "VolumeBinding", "VolumeZone"] {
+            #expect(helps(plugin, waiting, .claimChanged(own)) && !helps(plugin, waiting, .claimChanged(other)), "\(plugin)")
+            #expect(helps(plugin, waiting, .nodeAdded(try node("n"))) && !helps(plugin, waiting, .podPlaced(waiting)), "\(plugin)")
+            #expect(helps(plugin, waiting, .volumeChanged("v")) == (plugin != "VolumeRestrictions"), "\(plugin)")
+        }
+        #expect(helps("VolumeRestrictions", waiting, .podGone(try pod("o", using("a")))))
+        #expect(!helps("VolumeRestrictions", waiting, .podGone(try pod("o", using("b")))))
+        #expect(helps("NodeVolumeLimits", waiting, .podGone(try pod("o", using("b")))))
+        #expect(!helps("NodeVolumeLimits", waiting, .podGone(try pod("o"))))
+        #expect(helps("NodeVolumeLimits", waiting, .storageDriversChanged(node: "n")))
+        let labelled = ClusterEvent.nodeChanged(before: try node("n"), after: try node("n", labels: ["zone": "a"]))
+        #expect(helps("VolumeBinding", waiting, labelled) && !helps("NodeVolumeLimits", waiting, labelled))
+        #expect(helps("VolumeZone", waiting, .storageClassChanged("c")) && !helps("VolumeRestrictions", waiting, .storageClassChanged("c")))
+    }
+
+    @Test func `for devices those that get free matter, and the pod's own claims`() throws {
+        let waiting: PodInfo = try pod("p", #""resourceClaims":[{"name":"gpu","resourceClaimName":"mine"}]"#)
+        let (own, other) = (ObjectKey(namespace: "default", name: "mine"), ObjectKey(namespace: "default", name: "theirs"))
+        #expect(helps("DynamicResources", waiting, .deviceClaimChanged(own, frees: false)))
+        #expect(!helps("DynamicResources", waiting, .deviceClaimChanged(other, frees: false)))
+        #expect(helps("DynamicResources", waiting, .deviceClaimChanged(other, frees: true)))
+        #expect(!helps("DynamicResources", waiting, .deviceClaimChanged(ObjectKey(namespace: "else", name: "mine"), frees: false)))
+        #expect(helps("DynamicResources", waiting, .devicesChanged) && !helps("DynamicResources", waiting, .podGone(waiting)))
+    }
+
     @Test func `the pod's own change helps where it matters`() throws {
         let before: PodInfo = try pod("p", asking(cpu: "2"))
         let smaller = ClusterEvent.itself(before: before, after: try pod("p", asking(cpu: "1")))

@@ -87,6 +87,21 @@ struct QueueTests {
         #expect(queue.nextDeadline == nil && queue.count == 0)
     }
 
+    @Test func `room that was made for a pod is kept from others that are no more important`() throws {
+        var queue = SchedulingQueue()
+        let waiting: PodInfo = try pod("waiting", priority: 5)
+        queue.set(waiting, now: start)
+        #expect(queue.nominate(waiting, "n").isEmpty)
+        for (priority, kept) in [(4, ["n"]), (5, ["n"]), (6, [])] {
+            #expect(queue.nominated(besides: try pod("other", priority: priority)).map(\.node) == kept)
+        }
+        #expect(queue.nominated(besides: waiting).isEmpty)
+        let better: PodInfo = try pod("better", priority: 6)
+        queue.set(better, now: start)
+        #expect(queue.nominate(better, "n").map(\.uid) == [waiting.uid])
+        #expect(queue.nominatedNode(of: waiting.uid).isEmpty)
+    }
+
     @Test func `a heap gives back in order what it was given in any`() {
         var heap = Heap<Int> { $0 < $1 }
         let numbers: [Int] = (0..<200).map { $0 * 7919 % 211 }

@@ -26,6 +26,10 @@ package struct DaemonSet: Kind {
         .images { $0.spec.template },
         .selector { Cells.selector($0.spec.selector) },
     ]
+
+    package static func warnings(_ object: View<DaemonSet>, from old: View<DaemonSet>?) -> [String] {
+        PodTemplateSpec.warnings(object.spec.template, of: object.metadata, from: old?.metadata, namesPods: false)
+    }
 }
 
 /// What a DaemonSet is to be.

@@ -28,6 +28,10 @@ package struct Deployment: Kind {
         .images { $0.spec.template },
         .selector { Cells.selector($0.spec.selector) },
     ]
+
+    package static func warnings(_ object: View<Deployment>, from old: View<Deployment>?) -> [String] {
+        PodTemplateSpec.warnings(object.spec.template, of: object.metadata, from: old?.metadata)
+    }
 }
 
 /// What a deployment is to be.

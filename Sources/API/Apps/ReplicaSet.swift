@@ -23,6 +23,10 @@ package struct ReplicaSet: Kind {
         .images { $0.spec.template },
         .selector { Cells.selector($0.spec.selector) },
     ]
+
+    package static func warnings(_ object: View<ReplicaSet>, from old: View<ReplicaSet>?) -> [String] {
+        PodTemplateSpec.warnings(object.spec.template, of: object.metadata, from: old?.metadata)
+    }
 }
 
 /// What a ReplicaSet is to be.

@@ -21,6 +21,21 @@ package struct StatefulSet: Kind {
         .containers { $0.spec.template },
         .images { $0.spec.template },
     ]
+
+    /// Source: `WarningsOnCreate` of pkg/registry/apps/statefulset.
+    package static func warnings(_ set: View<StatefulSet>, from old: View<StatefulSet>?) -> [String] {
+        var warnings: [String] = PodTemplateSpec.warnings(
+            set.spec.template, of: set.metadata, from: old?.metadata, namesPods: false)
+        let claims: Path = Path("spec").child("volumeClaimTemplates")
+        for (index, claim) in set.spec.volumeClaimTemplates.enumerated() {
+            warnings += PersistentVolumeClaimSpec.warnings(claim.spec, claims.index(index))
+        }
+        if set.spec.revisionHistoryLimit < 0 {
+            warnings.append(
+                "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended")
+        }
+        return warnings
+    }
 }
 
 /// What a StatefulSet is to be.
@@ -41,7 +56,7 @@ package struct StatefulSetSpec: Schema {
     package let updateStrategy = Field<StatefulSetUpdateStrategy>(
         "updateStrategy", 7, "How old pods give way to new ones.", default: [:])
     package let revisionHistoryLimit = Field<Int32>(
-        "revisionHistoryLimit", 8, "Number of old revisions kept for a rollback; 10 if absent.", default: 10, .atLeast(0))
+        "revisionHistoryLimit", 8, "Number of old revisions kept for a rollback; 10 if absent, all if negative.", default: 10)
     package let minReadySeconds = Field<Int32>(
         "minReadySeconds", 9, "Seconds that a pod has to be ready before it counts as available.", .atLeast(0))
     package let persistentVolumeClaimRetentionPolicy = Field<StatefulSetPersistentVolumeClaimRetentionPolicy?>(

@@ -27,9 +27,16 @@ package struct CronJob: Kind {
         .selector { Cells.selector($0.spec.jobTemplate.spec.selector) },
     ]
 
-    package static func warnings(_ object: View<CronJob>) -> [String] {
-        CronSchedule.namesTimeZone(object.spec.schedule)
-            ? ["spec.schedule: cannot use TZ or CRON_TZ in schedule, use timeZone instead"] : []
+    /// Source: pkg/registry/batch/cronjob; `spec.spec` is written there.
+    package static func warnings(_ cron: View<CronJob>, from old: View<CronJob>?) -> [String] {
+        let path: Path = Path("spec").child("jobTemplate").child("spec")
+        var warnings: [String] = JobSpec.warnings(cron.spec.jobTemplate.spec, path, of: cron.metadata, from: old?.metadata)
+        if old != nil, CronSchedule.namesTimeZone(cron.spec.schedule) {
+            warnings.append(
+                "cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, "
+                    + "see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details")
+        }
+        return warnings
     }
 
     /// The jobs' names add 11 characters to this one, and have 63 at most.

@@ -31,6 +31,10 @@ package struct Job: Kind {
         .selector { Cells.selector($0.spec.selector) },
     ]
 
+    package static func warnings(_ job: View<Job>, from old: View<Job>?) -> [String] {
+        JobSpec.warnings(job.spec, Path("spec"), of: job.metadata, from: old?.metadata)
+    }
+
     /// Source: `SetDefaults_Job` of pkg/apis/batch/v1. They hold for jobs only, not for the template of a CronJob.
     package static func setDefaults(_ job: inout View<Job>) {
         var spec: View<JobSpec> = job.spec

@@ -32,7 +32,9 @@ package struct CertificateSigningRequest: Kind {
         Column("Condition", .string, "Whether it was approved and issued.") { request, _ in .string(request.state) },
     ]
 
-    package static func warnings(_ object: View<CertificateSigningRequest>) -> [String] {
+    package static func warnings(
+        _ object: View<CertificateSigningRequest>, from old: View<CertificateSigningRequest>?
+    ) -> [String] {
         let served: [String] = ["kube-apiserver-client", "kube-apiserver-client-kubelet", "kubelet-serving"].map { "kubernetes.io/" + $0 }
         guard object.spec.signerName.hasPrefix("kubernetes.io/"), !served.contains(object.spec.signerName) else { return [] }
         return ["certificates.k8s.io/v1 CertificateSigningRequest: stored, but this version runs no signer for \(object.spec.signerName)"]

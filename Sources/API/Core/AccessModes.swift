@@ -18,6 +18,12 @@ package enum AccessModes {
         }
     }
 
+    /// Of a volume or claim whose class is named in the way of former days.
+    static func classWarnings(_ metadata: View<ObjectMeta>) -> [String] {
+        guard metadata.annotations[classAnnotation] != nil else { return [] }
+        return ["metadata.annotations[\(classAnnotation)]: deprecated since v1.8; use \"storageClassName\" attribute instead"]
+    }
+
     /// `RWO,ROX`. Source: `GetAccessModesAsString` of pkg/apis/core/helper.
     package static func short(_ modes: [String]) -> String {
         letters.filter { modes.contains($0.mode) }.map { $0.short }.joined(separator: ",")

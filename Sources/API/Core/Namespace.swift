@@ -43,7 +43,9 @@ package struct Namespace: Kind {
     }
 
     package static func validate(_ namespace: View<Namespace>, _ path: Path, _ problems: inout Problems) {
-        ObjectMeta.validateFinalizerNames(namespace.spec.finalizers, path.child("spec").child("finalizers"), &problems)
+        let list: Path = path.child("spec").child("finalizers")
+        ObjectMeta.validateFinalizerNames(namespace.spec.finalizers, list, &problems)
+        ObjectMeta.validateBareFinalizers(namespace.spec.finalizers, of: names, list, &problems)
     }
 
     package static func prepareForDeletion(_ namespace: inout View<Namespace>) { namespace.status.phase = "Terminating" }

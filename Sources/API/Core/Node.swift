@@ -11,6 +11,14 @@ package struct Node: Kind {
     package let metadata = Field<ObjectMeta>("metadata", 1, "Name, labels and the like.")
     package let spec = Field<NodeSpec>("spec", 2, "What the administrator wants of the node.")
     package let status = Field<NodeStatus>("status", 3, "What was last seen of the node.")
+
+    /// Source: `fieldIsDeprecatedWarnings` of pkg/registry/core/node.
+    package static func warnings(_ node: View<Node>, from old: View<Node>?) -> [String] {
+        let source: String =
+            "spec.configSource: the spec.configSource field is deprecated in v1.22 and is removed from node objects in v1.24"
+        let external: String = "spec.externalID: this field is deprecated, and is unused by Kubernetes"
+        return (node.spec.configSource == nil ? [] : [source]) + (node.spec.externalID.isEmpty ? [] : [external])
+    }
 }
 
 /// What the administrator wants of a node.

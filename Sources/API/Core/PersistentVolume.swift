@@ -35,6 +35,26 @@ package struct PersistentVolume: Kind {
         Column("VolumeMode", .string, "Filesystem or Block.", priority: 1) { volume, _ in .string(volume.spec.volumeMode ?? "<unset>") },
     ]
 
+    /// Source: pkg/api/persistentvolume/util.go.
+    package static func warnings(_ volume: View<PersistentVolume>, from old: View<PersistentVolume>?) -> [String] {
+        let spec = Path("spec")
+        var warnings: [String] = AccessModes.classWarnings(volume.metadata)
+        let options: String = "volume.beta.kubernetes.io/mount-options"
+        if volume.metadata.annotations[options] != nil {
+            warnings.append("metadata.annotations[\(options)]: deprecated since v1.31; use \"mountOptions\" attribute instead")
+        }
+        if volume.spec.persistentVolumeReclaimPolicy == "Recycle" {
+            warnings.append(
+                "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. "
+                    + "Instead, the recommended approach is to use dynamic provisioning.")
+        }
+        let terms: Path = spec.child("nodeAffinity").child("required").child("nodeSelectorTerms")
+        for (index, term) in (volume.spec.nodeAffinity?.required?.nodeSelectorTerms ?? []).enumerated() {
+            warnings += DeprecatedNodeLabels.warnings(term, terms.index(index), checksValues: true)
+        }
+        return warnings + DeprecatedVolumes.warnings(volume.spec.json, spec)
+    }
+
     /// Source: `persistentvolumeStrategy` of pkg/registry/core/persistentvolume.
     package static func prepareForCreate(_ volume: inout View<PersistentVolume>) {
         volume.status = View { $0.phase = "Pending" }

@@ -36,6 +36,11 @@ package struct PersistentVolumeClaim: Kind {
         Column("VolumeMode", .string, "Filesystem or Block.", priority: 1) { claim, _ in .string(claim.spec.volumeMode ?? "<unset>") },
     ]
 
+    /// Source: pkg/api/persistentvolumeclaim/util.go.
+    package static func warnings(_ claim: View<PersistentVolumeClaim>, from old: View<PersistentVolumeClaim>?) -> [String] {
+        AccessModes.classWarnings(claim.metadata) + PersistentVolumeClaimSpec.warnings(claim.spec, Path("spec"))
+    }
+
     /// Source: `persistentvolumeclaimStrategy` of pkg/registry/core/persistentvolumeclaim.
     package static func prepareForCreate(_ claim: inout View<PersistentVolumeClaim>) {
         claim.status = View { $0.phase = "Pending" }
@@ -98,6 +103,13 @@ package struct PersistentVolumeClaimSpec: Schema {
             }
         }
         ClaimSource.validate(spec, path, &problems)
+    }
+
+    static func warnings(_ spec: View<PersistentVolumeClaimSpec>, _ path: Path) -> [String] {
+        let resources: Path = path.child("resources")
+        return [("requests", spec.resources.requests), ("limits", spec.resources.limits)].compactMap { name, amounts in
+            amounts["storage"]?.fractionNote.map { "\(resources.child(name).key("storage")): \($0)" }
+        }
     }
 }
 

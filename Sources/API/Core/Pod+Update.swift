@@ -3,6 +3,7 @@ package import Machinery
 /// What an update of a pod may change. Source: `ValidatePodUpdate` and its neighbours of pkg/apis/core/validation.
 extension Pod {
     package static func validateUpdate(_ pod: View<Pod>, from old: View<Pod>, _ path: Path, _ problems: inout Problems) {
+        pod.validateDeletionCost(from: old, &problems)
         let spec: Path = path.child("spec")
         guard pod.spec.containers.count == old.spec.containers.count else {
             return problems.forbidden(spec.child("containers"), "pod updates may not add or remove containers")

@@ -1,53 +1,36 @@
 package import Machinery
 
-/// What the author of a pod should know although it is taken. Source: `GetWarningsForPod` of pkg/api/pod/warnings.go.
 extension Pod {
-    package static func warnings(_ pod: View<Pod>) -> [String] { PodSpec.warnings(pod.spec, Path("spec")) }
+    package static func warnings(_ pod: View<Pod>, from old: View<Pod>?) -> [String] {
+        (old == nil ? ObjectMeta.nameWarnings(pod.metadata, "the Pod's hostname") : [])
+            + PodWarnings(pod.spec, pod.metadata, .root).texts
+    }
 }
 
-extension PodSpec {
-    /// For pods and templates alike.
-    package static func warnings(_ spec: View<PodSpec>, _ path: Path) -> [String] {
-        var warnings: [String] = []
-        if spec.terminationGracePeriodSeconds < 0 {
-            warnings.append(
-                "\(path.child("terminationGracePeriodSeconds")): must be >= 0; negative values are invalid and will be treated as 1")
-        }
-        for (list, containers) in [("initContainers", spec.initContainers), ("containers", spec.containers)] {
-            for (index, container) in containers.enumerated() {
-                warnings += self.warnings(container, path.child(list).index(index))
-            }
-        }
-        return warnings
+extension PodTemplateSpec {
+    /// Of a new object that makes pods, or of one that is not as it was.
+    ///
+    /// - Parameters:
+    ///   - object: metadata of that object; `old` is nil for a new one.
+    ///   - namesPods: whether its pods carry its name on.
+    package static func warnings(
+        _ template: View<PodTemplateSpec>, _ path: Path = Path("spec").child("template"), of object: View<ObjectMeta>,
+        from old: View<ObjectMeta>?, namesPods: Bool = true
+    ) -> [String] {
+        guard old == nil || object.generation != old?.generation else { return [] }
+        return (old == nil && namesPods ? ObjectMeta.nameWarnings(object, "Pod names and hostnames") : [])
+            + PodWarnings(template.spec, template.metadata, path).texts
     }
+}
 
-    private static func warnings(_ container: View<Container>, _ path: Path) -> [String] {
-        var warnings: [String] = []
-        var variables: Set<String> = []
-        for (index, variable) in container.env.enumerated() where !variables.insert(variable.name).inserted {
-            // A definition that builds on the earlier one is meant.
-            guard !variable.value.contains("$(\(variable.name))") else { continue }
-            warnings.append(
-                "\(path.child("env").index(index)): hides previous definition of \"\(variable.name)\", "
-                    + "which may be dropped when using apply")
-        }
-        var ports: [String: Int] = [:]
-        for (index, port) in container.ports.enumerated() {
-            let key: String = "\(port.containerPort)/\(port.protocol)/\(port.hostPort)/\(port.hostIP)"
-            if let first: Int = ports[key] {
-                warnings.append(
-                    "\(path.child("ports").index(index)): duplicate port definition with \(path.child("ports").index(first))")
-            } else {
-                ports[key] = index
-            }
-        }
-        for (list, amounts) in [("requests", container.resources.requests), ("limits", container.resources.limits)] {
-            for name in ["memory", "ephemeral-storage"] {
-                guard let amount: Quantity = amounts[name], amount.milliValue % 1000 != 0 else { continue }
-                warnings.append(
-                    "\(path.child("resources").child(list).key(name)): fractional byte value \"\(amount)\" is invalid, must be an integer")
-            }
-        }
-        return warnings
+extension ObjectMeta {
+    /// What comes of a name that is no host name.
+    static func nameWarnings(_ metadata: View<ObjectMeta>, _ use: String) -> [String] {
+        let problems: [String] = Names.dns1123Label(metadata.name)
+        guard !problems.isEmpty else { return [] }
+        return [
+            "metadata.name: this is used in \(use), which can result in surprising behavior; a DNS label is recommended: "
+                + "[\(problems.joined(separator: " "))]"
+        ]
     }
 }

@@ -57,6 +57,7 @@ package struct Pod: Kind {
 
     /// Source: `ValidatePodCreate` of pkg/apis/core/validation.
     package static func validateCreate(_ pod: View<Pod>, _ problems: inout Problems) {
+        pod.validateDeletionCost(from: nil, &problems)
         if !pod.spec.ephemeralContainers.isEmpty {
             problems.forbidden(Path("spec").child("ephemeralContainers"), "cannot be set on create")
         }

@@ -15,4 +15,8 @@ package struct PodTemplate: Kind {
         Column("Images", .string, "Images that the containers run.") { object, _ in Cells.containerImages(object.template) },
         Column("Pod Labels", .string, "Labels of the pods.") { object, _ in Cells.labels(object.template.metadata.labels) },
     ]
+
+    package static func warnings(_ object: View<PodTemplate>, from old: View<PodTemplate>?) -> [String] {
+        PodTemplateSpec.warnings(object.template, Path("template"), of: object.metadata, from: nil, namesPods: false)
+    }
 }

@@ -5,12 +5,14 @@ package import Machinery
 /// Source: pkg/quota/v1/evaluator/core and k8s.io/apiserver/pkg/quota/v1/generic.
 package enum QuotaUsage {
     private static let storageClass = ".storageclass.storage.k8s.io/"
+    private static let devicesOfClass = ".deviceclass.resource.k8s.io/devices"
 
     /// Amounts by the names that quotas know. Every object counts for `count/RESOURCE.GROUP`.
     ///
     /// - Parameter now: pods that should be gone by then count as objects only.
     package static func of(_ object: JSON, _ names: KindNames, now: Time) -> [String: Quantity] {
         var usage: [String: Quantity] = ["count/" + names.qualifiedResource: Quantity(1)]
+        if names.resource == ResourceClaim.names.resource { add(View<ResourceClaim>(object), to: &usage) }
         guard names.group.isEmpty else { return usage }
         switch names.plural {
         case "pods": add(View<Pod>(object), now, to: &usage)
@@ -25,6 +27,7 @@ package enum QuotaUsage {
     /// True when objects of the kind may use the resource that a quota names.
     package static func counts(_ resource: String, for names: KindNames) -> Bool {
         if resource == "count/" + names.qualifiedResource { return true }
+        if names.resource == ResourceClaim.names.resource { return resource.hasSuffix(devicesOfClass) }
         guard names.group.isEmpty else { return false }
         switch names.plural {
         case "pods": return ofPods.contains(resource) || isPrefixed(resource)
@@ -74,6 +77,20 @@ package enum QuotaUsage {
         guard !storage.isEmpty else { return }
         usage[storage + storageClass + "persistentvolumeclaims"] = Quantity(1)
         if let size { usage[storage + storageClass + "requests.storage"] = size }
+    }
+
+    /// Of each class as many devices as the claim may get: all of them count as the most that a claim can have.
+    private static func add(_ claim: View<ResourceClaim>, to usage: inout [String: Quantity]) {
+        for request in claim.spec.devices.requests {
+            let exact: [(name: String, mode: String, count: Int)] =
+                request.exactly.map { [($0.deviceClassName, $0.allocationMode, $0.count)] } ?? []
+            var most: [String: Int] = [:]
+            for choice in exact + request.firstAvailable.map({ ($0.deviceClassName, $0.allocationMode, $0.count) }) {
+                let count: Int = choice.mode == "All" ? DeviceAllocationResult.most : choice.count
+                most[choice.name] = max(most[choice.name] ?? 0, count)
+            }
+            for (name, count) in most { usage[name + devicesOfClass] = (usage[name + devicesOfClass] ?? .zero) + Quantity(Int64(count)) }
+        }
     }
 
     private static func add(_ service: View<Service>, to usage: inout [String: Quantity]) {

@@ -25,6 +25,10 @@ package struct ReplicationController: Kind {
         .selector { Cells.labels($0.spec.selector) },
     ]
 
+    package static func warnings(_ object: View<ReplicationController>, from old: View<ReplicationController>?) -> [String] {
+        object.spec.template.map { PodTemplateSpec.warnings($0, of: object.metadata, from: old?.metadata) } ?? []
+    }
+
     package static func setDefaults(_ controller: inout View<ReplicationController>) {
         let labels: [String: String] = controller.spec.template?.metadata.labels ?? [:]
         guard !labels.isEmpty else { return }

@@ -37,13 +37,36 @@ package struct Service: Kind {
         },
     ]
 
-    package static func warnings(_ service: View<Service>) -> [String] {
+    /// Source: pkg/api/service/warnings.go; the first two are this server's own.
+    package static func warnings(_ service: View<Service>, from old: View<Service>?) -> [String] {
         var warnings: [String] = []
         for (index, port) in service.spec.ports.enumerated() where port.protocol == "SCTP" {
             warnings.append("spec.ports[\(index)].protocol: this version does not route SCTP; connect to a pod's address instead")
         }
         if service.spec.type == "LoadBalancer", !service.spec.loadBalancerSourceRanges.isEmpty {
             warnings.append("spec.loadBalancerSourceRanges: this version's load balancers take connections from this machine alone")
+        }
+        let (hints, mode) = ("service.kubernetes.io/topology-aware-hints", "service.kubernetes.io/topology-mode")
+        if service.metadata.annotations[hints] != nil {
+            warnings.append("annotation \(hints) is deprecated, please use \(mode) instead")
+        }
+        let isExternalName: Bool = service.spec.type == "ExternalName"
+        if service.isHeadless, service.spec.type == "ClusterIP" {
+            for (field, isSet) in [
+                ("loadBalancerIP", !service.spec.loadBalancerIP.isEmpty), ("externalIPs", !service.spec.externalIPs.isEmpty),
+                ("SessionAffinity", service.spec.sessionAffinity != "None"),
+            ] where isSet { warnings.append("spec.\(field) is ignored for headless services") }
+        } else if !service.spec.externalIPs.isEmpty {
+            warnings.append(
+                isExternalName
+                    ? #"spec.externalIPs is ignored when spec.type is "ExternalName""#
+                    : "spec.externalIPs is deprecated and may no longer be implemented in some clusters")
+        }
+        if !isExternalName, !service.spec.externalName.isEmpty {
+            warnings.append(#"spec.externalName is ignored when spec.type is not "ExternalName""#)
+        }
+        if service.spec.trafficDistribution == "PreferClose" {
+            warnings.append(#"spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone""#)
         }
         return warnings
     }

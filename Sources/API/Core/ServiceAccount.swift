@@ -23,4 +23,12 @@ package struct ServiceAccount: Kind {
         Column("Secrets", .string, "Number of secrets.") { account, _ in .int(Int64(account.secrets.count)) },
         .age,
     ]
+
+    package static func warnings(_ account: View<ServiceAccount>, from old: View<ServiceAccount>?) -> [String] {
+        let annotation: String = "kubernetes.io/enforce-mountable-secrets"
+        guard let value = account.metadata.annotations[annotation], value != old?.metadata.annotations[annotation] else { return [] }
+        return [
+            "metadata.annotations[\(annotation)]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets"
+        ]
+    }
 }

@@ -31,11 +31,13 @@ enum ServiceUpdate {
 
     /// What belonged to the former type goes with it, as long as the client left it as it was.
     static func dropForeign(_ spec: inout View<ServiceSpec>, from old: View<ServiceSpec>) {
-        if needsAddress(old), !needsAddress(spec), spec.clusterIPs == old.clusterIPs {
-            spec.remove(\.clusterIP)
-            spec.remove(\.clusterIPs)
-            spec.remove(\.ipFamilies)
-            spec.remove(\.ipFamilyPolicy)
+        if needsAddress(old), !needsAddress(spec) {
+            if spec.clusterIPs == old.clusterIPs {
+                spec.remove(\.clusterIP)
+                spec.remove(\.clusterIPs)
+            }
+            if spec.ipFamilies == old.ipFamilies { spec.remove(\.ipFamilies) }
+            if spec.ipFamilyPolicy == old.ipFamilyPolicy { spec.remove(\.ipFamilyPolicy) }
         }
         if old.needsNodePorts, !spec.needsNodePorts, spec.ports.map({ $0.nodePort }) == old.ports.map({ $0.nodePort }) {
             for index in spec.ports.indices { spec.ports[index].remove(\.nodePort) }
@@ -43,13 +45,13 @@ enum ServiceUpdate {
         if needsHealthCheckPort(old), !needsHealthCheckPort(spec), spec.healthCheckNodePort == old.healthCheckNodePort {
             spec.remove(\.healthCheckNodePort)
         }
+        if !isExternal(spec), isExternal(old), spec.externalTrafficPolicy == old.externalTrafficPolicy {
+            spec.remove(\.externalTrafficPolicy)
+        }
         guard spec.type != old.type else { return }
         if old.type == "LoadBalancer" {
             if spec.allocateLoadBalancerNodePorts == old.allocateLoadBalancerNodePorts { spec.remove(\.allocateLoadBalancerNodePorts) }
             if spec.loadBalancerClass == old.loadBalancerClass { spec.remove(\.loadBalancerClass) }
-        }
-        if !isExternal(spec), isExternal(old), spec.externalTrafficPolicy == old.externalTrafficPolicy {
-            spec.remove(\.externalTrafficPolicy)
         }
         if old.type == "ExternalName", spec.externalName == old.externalName { spec.remove(\.externalName) }
     }

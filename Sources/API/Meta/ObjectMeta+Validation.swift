@@ -124,7 +124,7 @@ extension ObjectMeta {
     }
 
     /// Finalizers without a domain, which only the kinds with the rules of pkg/apis/core/validation refuse.
-    private static func validateBareFinalizers(_ finalizers: [String], of names: KindNames, _ path: Path, _ problems: inout Problems) {
+    static func validateBareFinalizers(_ finalizers: [String], of names: KindNames, _ path: Path, _ problems: inout Problems) {
         guard coreRuleGroups.contains(names.group) else { return }
         for (index, finalizer) in finalizers.enumerated() where !finalizer.contains("/") && !standardFinalizers.contains(finalizer) {
             problems.invalid(

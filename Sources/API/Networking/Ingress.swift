@@ -26,8 +26,8 @@ package struct Ingress: Kind {
         .age,
     ]
 
-    package static func warnings(_ ingress: View<Ingress>) -> [String] {
-        guard ingress.metadata.annotations[classAnnotation] != nil, ingress.spec.ingressClassName == nil else { return [] }
+    package static func warnings(_ ingress: View<Ingress>, from old: View<Ingress>?) -> [String] {
+        guard old == nil, ingress.metadata.annotations[classAnnotation] != nil, ingress.spec.ingressClassName == nil else { return [] }
         return [#"annotation "\#(classAnnotation)" is deprecated, please use 'spec.ingressClassName' instead"#]
     }
 

@@ -18,6 +18,10 @@ package struct RuntimeClass: Kind {
         Column("Handler", .string, "What the kubelet calls this way of running pods.") { runtime, _ in .string(runtime.handler) },
         .age,
     ]
+
+    package static func warnings(_ runtime: View<RuntimeClass>, from old: View<RuntimeClass>?) -> [String] {
+        DeprecatedNodeLabels.notes(of: runtime.scheduling?.nodeSelector ?? [:]).map { "scheduling.nodeSelector: \($0.note)" }
+    }
 }
 
 /// What a pod needs beside its containers.

@@ -14,8 +14,10 @@ package struct DeviceAllocationResult: Schema {
     package static let definition = Definition(
         DeviceAllocationResult(), "resource.v1.DeviceAllocationResult", "Devices and what their drivers are told.")
 
+    package static let most = 32
+
     package let results = Field<[DeviceRequestAllocationResult]>(
-        "results", 1, "The devices; 32 at most.", .atomic, .atMostItems(32))
+        "results", 1, "The devices; 32 at most.", .atomic, .atMostItems(most))
     package let config = Field<[DeviceAllocationConfiguration]>(
         "config", 2, "What the drivers are told, from the class and the claim; 64 at most.", .atomic, .atMostItems(64))
 }

@@ -19,4 +19,8 @@ package struct CSIStorageCapacity: Kind {
         Column("StorageClassName", .string, "The class.") { room, _ in .string(room.storageClassName) },
         Column("Capacity", .string, "The room that is left.") { room, _ in .string(room.capacity?.description ?? "<unset>") },
     ]
+
+    package static func warnings(_ room: View<CSIStorageCapacity>, from old: View<CSIStorageCapacity>?) -> [String] {
+        room.nodeTopology.map { DeprecatedNodeLabels.warnings($0, Path("nodeTopology")) } ?? []
+    }
 }

@@ -40,6 +40,17 @@ package struct StorageClass: Kind {
         .age,
     ]
 
+    /// Source: pkg/api/storage/util.go.
+    package static func warnings(_ storage: View<StorageClass>, from old: View<StorageClass>?) -> [String] {
+        storage.allowedTopologies.enumerated().flatMap { index, term in
+            term.matchLabelExpressions.enumerated().compactMap { number, expression in
+                DeprecatedNodeLabels.notes[expression.key].map {
+                    "allowedTopologies[\(index)].matchLabelExpressions[\(number)].key: \($0)"
+                }
+            }
+        }
+    }
+
     /// Source: `ValidateStorageClass` of pkg/apis/storage/validation.
     package static func validate(_ storage: View<StorageClass>, _ path: Path, _ problems: inout Problems) {
         StorageRules.validateProvisioner(storage.provisioner, path.child("provisioner"), &problems)

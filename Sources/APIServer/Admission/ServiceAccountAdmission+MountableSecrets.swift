@@ -23,7 +23,7 @@ extension ServiceAccountAdmission {
 
     private static func forbiddenReference(ofMirror pod: View<Pod>) -> String? {
         if !pod.spec.serviceAccountName.isEmpty { return "reference service accounts" }
-        if PodReferences.secrets(of: pod).isEmpty == false { return "reference secrets" }
+        if PodReference.secrets(of: pod).isEmpty == false { return "reference secrets" }
         let projections: [JSON] = pod.json[["spec", "volumes"]]?.array?.flatMap { $0[["projected", "sources"]]?.array ?? [] } ?? []
         return projections.contains { $0["serviceAccountToken"] != nil } ? "use ServiceAccountToken volume projections" : nil
     }

@@ -36,6 +36,10 @@ final class ServiceAddresses: AdmissionPlugin {
         defer { object = service.json }
         guard service.spec.type != "ExternalName" else { return }
         let before: View<Service>? = old.map { View<Service>($0) }
+        // An address that may not be changed is refused before another is taken.
+        var problems = Problems()
+        if let before { Service.validateUpdate(service, from: before, .root, &problems) }
+        guard problems.isEmpty else { throw .invalid(call.names, service.name, problems) }
         try given.withLock { (state: inout Given?) throws(APIStatus) in
             var known: Given = state ?? load(at: call.now)
             try giveAddress(&service, before, &known, call)

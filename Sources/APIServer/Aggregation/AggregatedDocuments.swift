@@ -126,7 +126,7 @@ extension APIServer {
     func joinedSwagger(protobuf document: HashedDocument) -> HashedDocument {
         let parts: [OpenAPISwagger] = aggregation.servers.compactMap { aggregation.content(of: $0)?.swagger }
         guard !parts.isEmpty else { return document }
-        return HashedDocument(document.bytes + parts.flatMap { OpenAPIProtobuf.bytes($0.json) })
+        return HashedDocument(document.bytes + parts.flatMap { OpenAPIProtobuf.bytes($0.json, .version2) })
     }
 
     /// The document of version 2 with those of extension servers.

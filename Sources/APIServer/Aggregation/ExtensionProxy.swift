@@ -41,12 +41,7 @@ struct ExtensionProxy: Sendable {
             exchange.end()
         } catch {
             let isLate: Bool = limit.map { began.duration(to: .now) >= $0 } ?? false
-            let status: APIStatus =
-                isLate
-                ? Self.tooLate
-                : APIStatus(
-                    code: 503, reason: "ServiceUnavailable",
-                    message: "error trying to reach service: \(server.service).\(server.namespace): \(error)")
+            let status: APIStatus = isLate ? Self.tooLate : server.isUnreachable("\(error)")
             record?.failed(status)
             exchange.refuse(status, as: .raw)
             exchange.end()  // when the answer had begun already, it breaks off

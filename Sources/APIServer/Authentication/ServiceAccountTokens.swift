@@ -19,6 +19,8 @@ package final class ServiceAccountTokens: Sendable {
         let user: UserInfo
         /// The revision of each object that the token needs, when it was last found to be the right one.
         let seen = Mutex<[String: Revision]>([:])
+        /// What the Secret said that holds the token, and of which revision that is.
+        let legacy = Mutex<(revision: Revision, token: LegacyToken)?>(nil)
 
         init(_ claims: ServiceAccountClaims) {
             self.claims = claims
@@ -29,12 +31,16 @@ package final class ServiceAccountTokens: Sendable {
     private let signer: JSONWebToken
     private let store: any Store
     private let verified = Mutex<[String: Verified]>([:])
+    private let noteUse = Mutex<(@Sendable (LegacyToken) -> Void)?>(nil)
 
     /// - Parameter keyPEM: a P-256 private key.
     init(keyPEM: String, store: any Store) throws {
         signer = try JSONWebToken(keyPEM: keyPEM)
         self.store = store
     }
+
+    /// Says who writes down the uses of Secrets' tokens: once a day each.
+    func onUse(_ note: @escaping @Sendable (LegacyToken) -> Void) { noteUse.withLock { $0 = note } }
 
     /// The PEM text of a new key.
     package static func newKeyPEM() -> String { P256.Signing.PrivateKey().pemRepresentation }
@@ -101,10 +107,27 @@ package final class ServiceAccountTokens: Sendable {
                 throw TokenError("service account token has been invalidated")
             }
         }
+        if claims.isLegacy, let secret = claims.secret {
+            try checkMarks(of: "core/secrets/\(claims.account.namespace)/\(secret.name)", found, now)
+        }
         // The node of a pod-bound token is told, not checked: the pod goes with it.
         if let node = claims.node, claims.pod == nil, !isAlive("core/nodes/" + node.name, uid: node.uid, found, now) {
             throw TokenError("service account token has been invalidated")
         }
+    }
+
+    /// Refuses the token of a Secret that is marked as invalid, and has its use written down in any case.
+    private func checkMarks(of key: String, _ found: Verified, _ now: Time) throws(TokenError) {
+        guard let entry = store.newest(key) else { return }
+        let token: LegacyToken
+        if let known = found.legacy.withLock({ $0 }), known.revision == entry.revision {
+            token = known.token
+        } else {
+            token = LegacyToken(View<Secret>((try? JSON(parsing: entry.value)) ?? [:]))
+            found.legacy.withLock { $0 = (entry.revision, token) }
+        }
+        if token.isNews(at: now) { noteUse.withLock { $0 }?(token) }
+        if let refusal = token.refusal(for: found.claims.account) { throw refusal }
     }
 
     /// True while the object is there with that uid, and for a minute after its time to end has come.

@@ -22,13 +22,13 @@ struct NodeAuthorizer: Sendable {
         guard !node.isEmpty else { return .noOpinion("unknown node for user \"\(user.name)\"") }
         guard attributes.isResource else { return .noOpinion() }
         switch (attributes.group, attributes.resource) {
-        case ("", "secrets"): return readByName(node, attributes, PodReferences.Kind.secret)
-        case ("", "configmaps"): return readByName(node, attributes, PodReferences.Kind.configMap)
+        case ("", "secrets"): return readByName(node, attributes, PodReference.Kind.secret)
+        case ("", "configmaps"): return readByName(node, attributes, PodReference.Kind.configMap)
         case ("", "persistentvolumeclaims"):
             if attributes.subresource == "status" { return claimStatus(node, attributes) }
-            return readOne(node, attributes, PodReferences.Kind.claim)
-        case ("", "persistentvolumes"): return readOne(node, attributes, PodReferences.Kind.volume)
-        case ("resource.k8s.io", "resourceclaims"): return readOne(node, attributes, PodReferences.Kind.resourceClaim)
+            return readOne(node, attributes, PodReference.Kind.claim)
+        case ("", "persistentvolumes"): return readOne(node, attributes, PodReference.Kind.volume)
+        case ("resource.k8s.io", "resourceclaims"): return readOne(node, attributes, PodReference.Kind.resourceClaim)
         case ("", "serviceaccounts"): return token(node, attributes)
         case ("coordination.k8s.io", "leases"): return lease(node, attributes)
         case ("storage.k8s.io", "csinodes"): return csiNode(node, attributes)
@@ -38,20 +38,20 @@ struct NodeAuthorizer: Sendable {
         }
     }
 
-    private func readByName(_ node: String, _ attributes: Attributes, _ kind: PodReferences.Kind) -> Decision {
+    private func readByName(_ node: String, _ attributes: Attributes, _ kind: PodReference.Kind) -> Decision {
         guard ["get", "list", "watch"].contains(attributes.verb) else { return .noOpinion("can only read resources of this type") }
         guard attributes.subresource.isEmpty else { return .noOpinion("cannot read subresource") }
         guard !attributes.namespace.isEmpty else { return .noOpinion("can only read namespaced object of this type") }
         return related(node, attributes, kind)
     }
 
-    private func readOne(_ node: String, _ attributes: Attributes, _ kind: PodReferences.Kind) -> Decision {
+    private func readOne(_ node: String, _ attributes: Attributes, _ kind: PodReference.Kind) -> Decision {
         guard attributes.verb == "get" else { return .noOpinion("can only get individual resources of this type") }
         guard attributes.subresource.isEmpty else { return .noOpinion("cannot get subresource") }
         return related(node, attributes, kind)
     }
 
-    private func related(_ node: String, _ attributes: Attributes, _ kind: PodReferences.Kind) -> Decision {
+    private func related(_ node: String, _ attributes: Attributes, _ kind: PodReference.Kind) -> Decision {
         guard !attributes.name.isEmpty else { return .noOpinion("No Object name found") }
         let key = ObjectKey(namespace: attributes.namespace, name: attributes.name)
         return pods.name(kind, key, on: node)

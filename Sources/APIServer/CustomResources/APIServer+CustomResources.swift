@@ -8,11 +8,16 @@ extension APIServer {
     /// Returns why it can't; nil when all of them were asked.
     func removeAll(_ type: ResourceType) async -> APIStatus? {
         await withCheckedContinuation { (continuation: CheckedContinuation<APIStatus?, Never>) in
-            perform(APIRequest(.deletecollection, type.names.resource), as: .component("system:apiserver")) { [log] result in
+            // No client has a path for this, and nobody is asked for leave.
+            let call = Call(
+                request: APIRequest(.deletecollection, type.names.resource), user: .component("system:apiserver"), type: type,
+                now: clock.time, warnings: Warnings())
+            let done: Reply = { [log] result in
                 guard case .failure(let status) = result else { return continuation.resume(returning: nil) }
                 log.warning("cannot delete the objects of a custom resource", metadata: ["error": "\(status)"])
                 continuation.resume(returning: status)
             }
+            proceed(call, done) { [self] () throws(APIStatus) in try deleteCollection(call, done) }
         }
     }
 

@@ -48,10 +48,19 @@ struct AnswerBody: Sendable {
 }
 
 extension HTTPHeaders {
-    /// A `Warning:` for each text. Source: `NewWarningHeader` of k8s.io/apimachinery/pkg/util/net.
+    /// Characters of all warnings together; of more than these, each is cut short.
+    private static let warningsLimit = 4096
+
+    /// A `Warning:` for each text. Source: `NewWarningHeader` of k8s.io/apimachinery/pkg/util/net, warning.go of k8s.io/apiserver's filters.
     init(warnings: [String]) {
         self.init()
-        for warning in warnings { add("Warning", "299 - " + JSON.quoted(warning)) }
+        let isLong: Bool = warnings.reduce(0) { $0 + $1.unicodeScalars.count } > Self.warningsLimit
+        var length: Int = 0
+        for warning in warnings where length < Self.warningsLimit {
+            let text = isLong ? String(String.UnicodeScalarView(warning.unicodeScalars.prefix(256))) : warning
+            length += text.unicodeScalars.count
+            add("Warning", "299 - " + JSON.quoted(text))
+        }
     }
 }
 

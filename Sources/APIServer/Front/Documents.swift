@@ -13,6 +13,12 @@ package struct Document: Sendable {
     var hash: Substring? { etag.map { $0.dropFirst().dropLast() } }
 }
 
+extension Document {
+    init(_ document: HashedDocument, contentType: String = "application/json") {
+        self.init(bytes: document.bytes, contentType: contentType, etag: document.etag)
+    }
+}
+
 /// Everything that is served beside resources: discovery, OpenAPI, health and version.
 extension APIServer {
     /// Throws ``APIStatus`` (403, 404).
@@ -22,14 +28,7 @@ extension APIServer {
         try authorizer.authorize(user, target, method: "GET")
         switch target {
         case .discovery(let segments): return try discoveryDocument(segments, accept)
-        case .openAPI(let path):
-            guard var found = types.now.openAPI.document(path) else { throw .pathNotFound }
-            if path == "/openapi/v2", OpenAPIProtobuf.isWanted(accept) {
-                let found = joinedSwagger(protobuf: types.now.openAPI.version2Protobuf)
-                return Document(bytes: found.bytes, contentType: OpenAPIProtobuf.mediaType, etag: found.etag)
-            }
-            if path == "/openapi/v2" { found = joinedSwagger(found) } else if path == "/openapi/v3" { found = joinedIndex(found) }
-            return Document(bytes: found.bytes, contentType: "application/json", etag: found.etag)
+        case .openAPI(let path): return try openAPIDocument(path, accept)
         case .health(let path):
             guard let report = health.report(path, query: query) else { throw .pathNotFound }
             guard !report.hasFailed else { throw .internalError(report.text) }
@@ -52,6 +51,18 @@ extension APIServer {
         }
     }
 
+    private func openAPIDocument(_ path: String, _ accept: String) throws(APIStatus) -> Document {
+        let documents: OpenAPIDocuments = types.now.openAPI
+        guard let json = documents.document(path) else { throw .pathNotFound }
+        guard path != "/openapi/v3" else { return Document(joinedIndex(json)) }
+        let dialect: OpenAPIDialect = path == "/openapi/v2" ? .version2 : .version3
+        guard try OpenAPIProtobuf.isWanted(accept, dialect), let protobuf = documents.protobuf(path) else {
+            return Document(dialect == .version2 ? joinedSwagger(json) : json)
+        }
+        return Document(
+            dialect == .version2 ? joinedSwagger(protobuf: protobuf) : protobuf, contentType: OpenAPIProtobuf.mediaType(dialect))
+    }
+
     private func discoveryDocument(_ segments: [String], _ accept: String) throws(APIStatus) -> Document {
         let aggregated: WireForm.Encoding? = segments.count == 1 ? MediaTypes.aggregatedDiscovery(accept) : nil
         guard let found = types.now.discovery.document(segments, isAggregated: aggregated != nil) else {
@@ -69,7 +80,7 @@ extension APIServer {
     /// The paths that are served, but those of resources. Source: `IndexLister` of k8s.io/apiserver/pkg/server/routes.
     private var rootPaths: JSON {
         let own: [String] = [
-            "/.well-known/openid-configuration", "/metrics", "/metrics/slis", "/openapi/v2", "/openapi/v3", "/openapi/v3/",
+            "/.well-known/openid-configuration", "/logs", "/metrics", "/metrics/slis", "/openapi/v2", "/openapi/v3", "/openapi/v3/",
             "/openid/v1/jwks", "/version",
         ]
         return ["paths": .array((own + types.now.discovery.paths + health.paths).sorted().map { .string($0) })]

@@ -102,6 +102,9 @@ package final class HTTPFront: Sendable {
                 if incoming.http.method == "POST", let command = server.commands.first(where: { $0.path == incoming.target.path }) {
                     return try perform(command, incoming.http, as: incoming.user, audit: record(incoming), exchange)
                 }
+                if case .unknown(let path) = incoming.target, Self.isLog(path) {
+                    return try showLog(path, incoming.http, as: incoming.user, audit: record(incoming), exchange)
+                }
                 return try answerDocument(incoming, exchange)
             }
             try perform(resource, incoming, exchange)

@@ -12,11 +12,19 @@ struct HealthChecks: Sendable {
     /// What a server that is alive may still wait for.
     private static let ready: [String] = ["etcd-readiness", "informer-sync"]
     /// What the start of this server does before it listens.
-    private static let started: [String] = [
-        "poststarthook/start-apiextensions-controllers", "poststarthook/crd-informer-synced", "poststarthook/rbac/bootstrap-roles",
-        "poststarthook/scheduling/bootstrap-system-priority-classes", "poststarthook/priority-and-fairness-config-producer",
-        "poststarthook/apiservice-registration-controller", "poststarthook/apiservice-discovery-controller", "autoregister-completion",
-    ]
+    private static let started: [String] =
+        [
+            "start-apiserver-admission-initializer", "generic-apiserver-start-informers", "priority-and-fairness-config-consumer",
+            "priority-and-fairness-filter", "storage-object-count-tracker-hook", "start-apiextensions-informers",
+            "start-apiextensions-controllers", "crd-informer-synced", "start-system-namespaces-controller",
+            "start-cluster-authentication-info-controller", "start-kube-apiserver-identity-lease-controller",
+            "start-legacy-token-tracking-controller", "start-service-ip-repair-controllers", "rbac/bootstrap-roles",
+            "scheduling/bootstrap-system-priority-classes", "priority-and-fairness-config-producer", "bootstrap-controller",
+            "start-kubernetes-service-cidr-controller", "start-kube-aggregator-informers", "apiservice-status-local-available-controller",
+            "apiservice-status-remote-available-controller", "apiservice-registration-controller", "apiservice-discovery-controller",
+            "kube-apiserver-autoregistration",
+        ].map { "poststarthook/" + $0 }
+        + ["autoregister-completion", "poststarthook/apiservice-openapi-controller", "poststarthook/apiservice-openapiv3-controller"]
 
     /// The store takes no more writes.
     let storeHasFailed: Bool

@@ -27,6 +27,7 @@ struct OpenAPIDiscovery {
                 ]
             ),
             ("openid/v1/jwks", [text("/openid/v1/jwks/", "getServiceAccountIssuerOpenIDKeyset", "openid", "application/jwk-set+json")]),
+            ("logs", logs),
         ]
         for group in groups {
             let names = OpenAPINames(group: group, version: "")
@@ -51,6 +52,13 @@ struct OpenAPIDiscovery {
 
     private func item(_ path: String, _ id: String, _ tag: String, _ answer: String) -> JSONObject.Member {
         self.path(path, id, tag, dialect.reference(answer), ["application/json"])
+    }
+
+    private var logs: [JSONObject.Member] {
+        let folder: JSONObject.Member = text("/logs/", "logFileListHandler", "logs", "text/html")
+        var file: JSONObject.Member = text("/logs/{logpath}", "logFileHandler", "logs", "text/plain")
+        file.value["parameters"] = [OpenAPIParameter.logPath.json(dialect)]
+        return [folder, file]
     }
 
     private func text(_ path: String, _ id: String, _ tag: String, _ type: String) -> JSONObject.Member {

@@ -29,13 +29,13 @@ package final class OpenAPIDocuments: Sendable {
         swagger = Lazily { Document(OpenAPISwagger.joined(builtIn.swagger.get, custom.map(\.swagger.get))) }
         protobuf = Lazily {
             // Messages joined are one message with the members of all.
-            Document(OpenAPIProtobuf.bytes(builtIn.swagger.get.json) + custom.flatMap { OpenAPIProtobuf.bytes($0.swagger.get.json) })
+            Document(([builtIn.swagger] + custom.map(\.swagger)).flatMap { OpenAPIProtobuf.bytes($0.get.json, .version2) })
         }
         index = Lazily {
             var paths: [JSONObject.Member] = []
             for (path, document) in builtIn.documents.get.merging(custom.flatMap(\.documents.get), uniquingKeysWith: { one, _ in one }) {
                 paths.append(
-                    JSONObject.Member(key: path, value: ["serverRelativeURL": .string("/openapi/v3/\(path)?hash=\(document.hash)")]))
+                    JSONObject.Member(key: path, value: ["serverRelativeURL": .string("/openapi/v3/\(path)?hash=\(document.json.hash)")]))
             }
             return Document(["paths": .object(JSONObject(members: paths).sorted())])
         }
@@ -61,28 +61,30 @@ package final class OpenAPIDocuments: Sendable {
         switch segments[1] {
         case "v2" where segments.count == 2: return swagger.get
         case "v3" where segments.count == 2: return index.get
-        case "v3":
-            let path: String = segments.dropFirst(2).joined(separator: "/")
-            if let document: Document = builtIn.documents.get[path] { return document }
-            return custom.lazy.compactMap { $0.documents.get[path] }.first
+        case "v3": return group(segments.dropFirst(2).joined(separator: "/"))?.json
         default: return nil
         }
     }
 
-    /// `/openapi/v2` in its protobuf form.
-    package var version2Protobuf: Document { protobuf.get }
+    /// The same in its protobuf form, which the list of version 3's documents does not have.
+    func protobuf(_ path: String) -> Document? {
+        path == "/openapi/v2" ? protobuf.get : group(String(path.dropFirst("/openapi/v3/".count)))?.protobuf.get
+    }
+
+    /// - Parameter path: `apis/apps/v1`
+    private func group(_ path: String) -> OpenAPIGroupDocument? {
+        builtIn.documents.get[path] ?? custom.lazy.compactMap { $0.documents.get[path] }.first
+    }
 
     /// What never changes.
     private final class BuiltIn: Sendable {
         let swagger: Lazily<OpenAPISwagger>
         /// By path under `/openapi/v3/`.
-        let documents: Lazily<[String: Document]>
+        let documents: Lazily<[String: OpenAPIGroupDocument]>
 
         init(_ resources: OpenAPIResources) {
             swagger = Lazily { OpenAPISwagger(resources.swagger) }
-            documents = Lazily {
-                [String: Document](uniqueKeysWithValues: resources.groupDocuments.map { ($0.path, Document($0.json)) })
-            }
+            documents = Lazily { OpenAPIGroupDocument.byPath(resources.groupDocuments) }
         }
     }
 
@@ -90,16 +92,33 @@ package final class OpenAPIDocuments: Sendable {
     private final class CustomGroup: Sendable {
         let types: [ResourceType]
         let swagger: Lazily<OpenAPISwagger>
-        let documents: Lazily<[String: Document]>
+        let documents: Lazily<[String: OpenAPIGroupDocument]>
 
         init(_ types: [ResourceType]) {
             self.types = types
             let resources = OpenAPIResources(types: types, bodies: Registry.bodyTypes)
             swagger = Lazily { OpenAPISwagger(resources.customSwagger) }
-            documents = Lazily {
-                [String: Document](uniqueKeysWithValues: resources.customDocuments.map { ($0.path, Document($0.json)) })
-            }
+            documents = Lazily { OpenAPIGroupDocument.byPath(resources.customDocuments) }
         }
+    }
+}
+
+/// The document of version 3 of a group and version, and its protobuf form once somebody asked for it.
+struct OpenAPIGroupDocument: Sendable {
+    let json: HashedDocument
+    let protobuf: Lazily<HashedDocument>
+
+    init(_ json: JSON) {
+        let document = HashedDocument(json)
+        self.json = document
+        protobuf = Lazily {
+            let json: JSON = (try? JSON(parsing: document.bytes)) ?? [:]
+            return HashedDocument(OpenAPIProtobuf.bytes(json, .version3), hash: document.hash)
+        }
+    }
+
+    static func byPath(_ documents: [(path: String, json: JSON)]) -> [String: OpenAPIGroupDocument] {
+        Dictionary(uniqueKeysWithValues: documents.map { ($0.path, OpenAPIGroupDocument($0.json)) })
     }
 }
 

@@ -34,6 +34,7 @@ struct OpenAPIParameter: Sendable {
     static let objectName = OpenAPIParameter("name", "Name of the object.", path: true)
     static let namespace = OpenAPIParameter("namespace", "Namespace of the objects.", path: true)
     static let path = OpenAPIParameter("path", "Path behind the proxy.", path: true)
+    static let logPath = OpenAPIParameter("logpath", "Path of the log, from the folder of logs.", path: true)
     static let pretty = OpenAPIParameter("pretty", "`true` indents the answer.")
     static let dryRun = OpenAPIParameter("dryRun", "`All` goes all the way, but stores nothing.")
     static let fieldManager = OpenAPIParameter("fieldManager", "Who owns what this request sets.")

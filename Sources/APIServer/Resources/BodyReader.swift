@@ -57,7 +57,8 @@ struct BodyReader {
     ) throws(APIStatus) -> JSON {
         guard json.object != nil else {
             throw .badRequest(
-                "couldn't get version/kind; json parse error: json: cannot unmarshal \(json.typeName) into Go value of type struct")
+                "couldn't get version/kind; json parse error: json: cannot unmarshal \(json.typeName) into Go value of type struct "
+                    + #"{ APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }"#)
         }
         try checkNames(json, kind, apiVersion)
         var findings = DecodingFindings()
@@ -150,18 +151,32 @@ struct BodyReader {
                 throw .badRequest("error decoding YAML: \(error)")
             }
         case .json, .jsonPatch, .mergePatch, .strategicMergePatch:
-            do {
-                var duplicates: [String] = []
-                let json = try JSON(parsing: bytes, duplicates: &duplicates)
-                if type == .jsonPatch {
-                    complaints.add(duplicates: duplicates, ofPatch: json)
-                } else {
-                    complaints.add(duplicates: duplicates)
-                }
-                return json
-            } catch {
-                throw .badRequest(type == .json ? "couldn't get version/kind; json parse error: \(error)" : "\(error)")
+            var duplicates: [String] = []
+            let json: JSON
+            do { json = try JSON(parsing: bytes, duplicates: &duplicates) } catch { throw unreadable(type, error.problem) }
+            switch type {
+            case .jsonPatch:
+                guard json.array != nil else { throw unreadable(type, json, as: "[]interface {}") }
+                complaints.add(duplicates: duplicates, ofPatch: json)
+            case .mergePatch, .strategicMergePatch:
+                guard json.object != nil || json == .null else { throw unreadable(type, json, as: "map[string]interface {}") }
+                complaints.add(duplicates: duplicates)
+            default: complaints.add(duplicates: duplicates)
             }
+            return json
         }
+    }
+
+    /// Source: `Decode` of the JSON serializer of k8s.io/apimachinery; for patches, patch.go of k8s.io/apiserver/pkg/endpoints/handlers.
+    private static func unreadable(_ type: APIRequest.ContentType, _ problem: String) -> APIStatus {
+        switch type {
+        case .json: .badRequest("couldn't get version/kind; json parse error: " + problem)
+        case .strategicMergePatch: .badRequest(problem)
+        default: .badRequest("error decoding patch: " + problem)
+        }
+    }
+
+    private static func unreadable(_ type: APIRequest.ContentType, _ json: JSON, as goType: String) -> APIStatus {
+        unreadable(type, "json: cannot unmarshal \(json.typeName) into Go value of type \(goType)")
     }
 }

@@ -17,11 +17,13 @@ extension APIServer {
         var object: JSON = decoded
         if call.names.has("status"), !call.names.takesStatus { object["status"] = OwnershipTemplate.of(call.type.schema).status }
         try Metadata.fill(&object, call)
+        OwnerReferences.removeDuplicates(&object, isAdmitted: false, call)
         call.type.rules.applyDefaults(&object)
         if call.request.contentType != .applyYAML { object = track(old: nil, new: object, call) }
         call.type.prepareForCreate(&object)
         let asked: JSON = object
         try admit(.create, &object, old: nil, call)
+        OwnerReferences.removeDuplicates(&object, isAdmitted: true, call)
         if object != asked { call.type.rules.applyDefaults(&object, since: asked) }
         let name: String = object[["metadata", "name"]]?.string ?? ""
         do throws(APIStatus) {
@@ -30,7 +32,7 @@ extension APIServer {
             followUp(object, old: nil, call).abandoned()
             throw error
         }
-        for warning in call.type.warnings(object) { call.warnings.add(warning) }
+        for warning in call.type.warnings(object, nil) { call.warnings.add(warning) }
 
         guard !call.options.dryRun else {
             if store.newest(call.key(name)) != nil { throw .alreadyExists(call.names, name) }

@@ -56,11 +56,11 @@ extension APIServer {
             if isReadyToGo(next, call) {
                 return remove(next, entry, call, reply, retry: retry) { [self] in answerDeleted($0, old, call, reply) }
             }
-            guard next != old, !call.options.dryRun else { return answer(entry, code: 200, call, reply) }
+            guard next != old, !call.options.dryRun else { return answer(entry, code: options.codeWhenHeld, call, reply) }
             let stored: StoredObject = try call.stored(next)
             store.write(Write(.put, key, if: .revision(entry.revision)) { stored.bytes($0) }) { [self] result in
                 switch result {
-                case .success(let entry): answer(entry, code: 200, call, reply)
+                case .success(let entry): answer(entry, code: options.codeWhenHeld, call, reply)
                 case .failure(let error): retry(error)
                 }
             }

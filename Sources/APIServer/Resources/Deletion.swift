@@ -9,6 +9,9 @@ struct Deletion: Sendable {
     var propagationPolicy: String?
     /// Asked for in the body or in the query.
     let isDryRun: Bool
+    /// What to answer when the object stays for now: 202 for who wants its dependents gone too, in the way of former days.
+    /// Source: `DeleteResource` of k8s.io/apiserver/pkg/endpoints/handlers.
+    let codeWhenHeld: Int
     private var uid: String?
     private var resourceVersion: String?
 
@@ -18,6 +21,7 @@ struct Deletion: Sendable {
         var json: JSON = try Self.body(call, schema)
         gracePeriodSeconds = json["gracePeriodSeconds"]?.int.map(Int.init) ?? call.options.gracePeriodSeconds
         let orphans: Bool? = json["orphanDependents"]?.bool ?? call.options["orphanDependents"].map { $0 == "true" }
+        codeWhenHeld = orphans == false ? 202 : 200
         propagationPolicy = json["propagationPolicy"]?.string ?? call.options.propagationPolicy
         isDryRun = call.options.dryRun || json["dryRun"]?.array?.contains("All") == true
         uid = json[["preconditions", "uid"]]?.string

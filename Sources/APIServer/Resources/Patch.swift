@@ -48,6 +48,7 @@ extension APIServer {
             }
             var fresh: JSON = try merged(live: nil, checked, call)
             fresh[["metadata", "name"]] = .string(name)
+            fresh[["metadata", "resourceVersion"]] = nil
             try authorizeCreation(call)
             return try create(decoded(fresh, call), call) { [self] result in
                 // Somebody made it meanwhile: then this apply is a change.

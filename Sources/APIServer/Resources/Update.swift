@@ -95,6 +95,7 @@ extension APIServer {
     private func prepare(_ changed: JSON, old: JSON, _ call: Call) throws(APIStatus) -> JSON {
         var next: JSON = changed
         try Metadata.keep(&next, from: old, call)
+        if call.request.verb == .update { OwnerReferences.removeDuplicates(&next, isAdmitted: false, call) }
         if call.request.subresource == "status" {
             var kept: JSON = old
             kept["status"] = next["status"]
@@ -112,6 +113,7 @@ extension APIServer {
         if call.request.contentType != .applyYAML { next = track(old: old, new: next, call) }
         if !call.isSystemWrite { call.type.prepareForUpdate(&next, old) }
         try admit(.update, &next, old: old, call)
+        OwnerReferences.removeDuplicates(&next, isAdmitted: true, call)
         if call.names.tracksGeneration, Self.desired(next, call) != Self.desired(old, call) {
             next[["metadata", "generation"]] = .int((old[["metadata", "generation"]]?.int ?? 0) + 1)
         }
@@ -121,7 +123,7 @@ extension APIServer {
             followUp(next, old: old, call).abandoned()
             throw error
         }
-        if call.request.subresource == nil { for warning in call.type.warnings(next) { call.warnings.add(warning) } }
+        if call.request.subresource == nil { for warning in call.type.warnings(next, old) { call.warnings.add(warning) } }
         return next
     }
 

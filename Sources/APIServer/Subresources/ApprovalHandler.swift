@@ -1,7 +1,8 @@
 import API
 import Machinery
 
-/// `certificatesigningrequests/approval`: the conditions of a request, Approved and Denied among them. Nothing else of it changes.
+/// `certificatesigningrequests/approval`: the conditions of a request, Approved and Denied among them, and its metadata. Nothing else of
+/// it changes.
 ///
 /// Source: csrApprovalStrategy of pkg/registry/certificates/certificates/strategy.go.
 struct ApprovalHandler: SubresourceHandler {
@@ -10,7 +11,8 @@ struct ApprovalHandler: SubresourceHandler {
         let wanted = try server.wanted(call)
         server.modify(call.systemWrite, reply) { old throws(APIStatus) in
             let asked: JSON = try wanted(old)
-            var next: JSON = old.takingOver(asked, call)
+            var next: JSON = old
+            next["metadata"] = asked["metadata"]
             next[["status", "conditions"]] = asked[["status", "conditions"]]
             var problems = Problems()
             View<CertificateSigningRequest>(next).validateDecisions(from: View<CertificateSigningRequest>(old), &problems)

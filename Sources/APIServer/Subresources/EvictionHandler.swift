@@ -8,8 +8,12 @@ import Store
 /// take the last allowed disruption. Source: pkg/registry/core/pod/storage/eviction.go.
 struct EvictionHandler: SubresourceHandler {
     func handle(_ call: Call, _ subresource: Subresource, _ server: APIServer, _ reply: @escaping Reply) throws(APIStatus) {
+        // The beta version means the same, and has outlived its group's other kinds.
+        let beta: String = "policy/v1beta1"
+        let isBeta: Bool = (try? JSON(parsing: call.request.body))?["apiVersion"]?.string == beta
         var eviction: JSON = try BodyReader(call: call).object(
-            Eviction.definition.schema, kind: "Eviction", apiVersion: "policy/v1")
+            Eviction.definition.schema, kind: "Eviction", apiVersion: isBeta ? beta : "policy/v1")
+        eviction["apiVersion"] = "policy/v1"
         let name: String = call.request.name ?? ""
         if let found = eviction[["metadata", "name"]]?.string, !found.isEmpty, found != name {
             throw .badRequest("name in URL does not match name in Eviction object: \(found)")

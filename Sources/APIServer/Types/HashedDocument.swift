@@ -6,19 +6,24 @@ import Synchronization
 package struct HashedDocument: Sendable {
     /// JSON, UTF-8; or protobuf.
     package let bytes: [UInt8]
-    /// SHA-512 of the bytes, upper-case hexadecimal.
+    /// SHA-512 of the bytes of its first form, upper-case hexadecimal.
     package let hash: String
     /// For `ETag` and `If-None-Match`, quoted.
     package var etag: String { "\"\(hash)\"" }
 
     init(_ json: JSON) { self.init(json.serialized()) }
 
-    init(_ bytes: [UInt8]) {
+    /// Another form of the document that has this hash.
+    init(_ bytes: [UInt8], hash: String) {
         self.bytes = bytes
+        self.hash = hash
+    }
+
+    init(_ bytes: [UInt8]) {
         let digits: [UInt8] = Array("0123456789ABCDEF".utf8)
         var text: [UInt8] = []
         for byte in SHA512.hash(data: bytes) { text += [digits[Int(byte >> 4)], digits[Int(byte & 15)]] }
-        hash = String(decoding: text, as: UTF8.self)
+        self.init(bytes, hash: String(decoding: text, as: UTF8.self))
     }
 }
 

@@ -88,6 +88,7 @@ package struct Library: Sendable {
     /// CEL itself with the libraries that Kubernetes gives to every expression.
     package static let kubernetes = Library(
         StandardFunctions.all + ConversionFunctions.all + TimeFunctions.all + StringFunctions.all + OptionalFunctions.all
-            + ListFunctions.all + SetFunctions.all + RegularExpressionFunctions.all + URLFunctions.all + AddressFunctions.all
+            + ListFunctions.all + ListMakingFunctions.all + SetFunctions.all + RegularExpressionFunctions.all + URLFunctions.all
+            + AddressFunctions.all
             + QuantityFunctions.all + SemverFunctions.all + FormatFunctions.all + AuthorizerFunctions.all + PatchFunctions.all)
 }

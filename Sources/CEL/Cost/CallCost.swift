@@ -20,6 +20,8 @@ enum CallCost: Sendable {
     case join
     /// Every element of one list against every one of another.
     case product
+    /// A list that is made of another.
+    case list(ListWork)
     /// Blocks of addresses; true when the other side is a text.
     case containsIP(Bool)
     case containsCIDR(Bool)
@@ -27,6 +29,22 @@ enum CallCost: Sendable {
     case format
     /// A walk over the second argument's text, by a machine of some size.
     case walkText
+
+    /// What is done for each element. Source: the estimators and trackers of github.com/google/cel-go/ext/lists.go.
+    enum ListWork {
+        case slice
+        case range
+        case reverse
+        /// As deep as the second argument says.
+        case flatten
+        /// Each against each.
+        case distinct
+        /// Each key against each; the keys are the last argument.
+        case sort
+    }
+
+    /// Of a call that makes a list.
+    static let madeList: UInt64 = 11
 
     static func traversal(_ size: UInt64, _ times: Double = 1) -> UInt64 { size.scaled(by: 0.1 * times) }
 
@@ -54,6 +72,7 @@ enum CallCost: Sendable {
         case .replace, .split: return Self.traversal(size(0), 2)
         case .join: return 0
         case .product: return 1 + size(0).capped(times: size(1))
+        case .list(let work): return Self.listCost(work, arguments).capped(adding: Self.madeList)
         case .containsIP(let isText): return Self.traversal(size(0), 2) + (isText ? Self.traversal(size(1)) : 0)
         case .containsCIDR(let isText):
             return Self.traversal(size(0), 2) + Self.traversal(size(0)) + 1 + (isText ? Self.traversal(size(1)) : 0)
@@ -63,6 +82,29 @@ enum CallCost: Sendable {
     }
 
     func after(_ result: Value) -> UInt64 { Self.traversal(result.costSize, 2) }
+
+    private static func listCost(_ work: ListWork, _ arguments: [Value]) -> UInt64 {
+        func number(_ index: Int, else other: UInt64) -> UInt64 {
+            guard index < arguments.count, case .int(let number) = arguments[index] else { return other }
+            return UInt64(clamping: number)
+        }
+        let size: UInt64 = arguments[0].costSize
+        switch work {
+        case .slice: return min(size, number(2, else: 0) &- min(number(1, else: 0), number(2, else: 0)))
+        case .range: return number(0, else: 0)
+        case .reverse: return size
+        case .flatten: return size.capped(times: number(1, else: 1))
+        case .distinct: return square(arguments[0])
+        case .sort: return square(arguments[arguments.count - 1])
+        }
+    }
+
+    private static func square(_ list: Value) -> UInt64 {
+        let size: UInt64 = list.costSize
+        guard size > 0, let first = ListView(list)?[0] else { return 0 }
+        let isText: Bool = first.typeName == "string" || first.typeName == "bytes"
+        return size.capped(times: size).scaled(by: isText ? 2.1 : 2)
+    }
 
     private static func walkCost(_ value: Value) -> UInt64 {
         switch value {

@@ -212,6 +212,9 @@ struct CostEstimator {
             }
             return (result * 0.1, result)
         case .product: return (.one + first * size(1, &self), nil)
+        case .list(let work):
+            let (cost, result): (CostRange, CostRange) = listCost(work, given, size(given.count - 1, &self), first)
+            return (cost + CostRange(CallCost.madeList), result)
         case .containsIP(let isText):
             let base: CostRange = CostRange(8, 32) * 0.1
             return (isText ? base + size(1, &self) * 0.1 : base, nil)
@@ -220,6 +223,31 @@ struct CostEstimator {
             return (isText ? base + size(1, &self) * 0.1 : base, nil)
         case .format: return (first * 0.1 + .one, first + size(1, &self))
         case .walkText: return (((size(1, &self) + .one) * 0.1) * CostRange(15), nil)
+        }
+    }
+
+    private func listCost(
+        _ work: CallCost.ListWork, _ given: [Expression], _ last: CostRange, _ first: CostRange
+    ) -> (cost: CostRange, size: CostRange) {
+        func number(_ index: Int, else other: UInt64) -> UInt64 {
+            guard index < given.count, case .literal(.int(let number)) = given[index].form else { return other }
+            return UInt64(clamping: number)
+        }
+        func square(_ size: CostRange, _ list: Expression) -> (CostRange, CostRange) {
+            guard case .list(let element) = unification.resolved(list.type) else { return (size * size * 2, size * size) }
+            return (size * size * (element == .string || element == .bytes ? 2.1 : 2), size * size)
+        }
+        switch work {
+        case .slice:
+            let count = CostRange(number(2, else: first.most) &- min(number(1, else: 0), number(2, else: first.most)))
+            return (count, count)
+        case .range:
+            let count = CostRange(number(0, else: .max))
+            return (count, count)
+        case .reverse: return (first, first)
+        case .flatten: return (first * CostRange(given.count > 1 ? number(1, else: .max) : 1), first)
+        case .distinct: return (first * first * 2, first * first)
+        case .sort: return square(last, given[given.count - 1])
         }
     }
 

@@ -241,7 +241,7 @@ final class ObjectStep: Step, @unchecked Sendable {
     }
 }
 
-/// `cel.bind(name, value, body)`
+/// A body in which a name stands for a value.
 final class BindStep: Step, @unchecked Sendable {
     private let slot: Int
     private let value: Step

@@ -14,10 +14,9 @@ struct IPValue: OpaqueValue, SizedValue {
 
     init(_ text: String) throws(EvaluationError) {
         if text.contains("%") { throw EvaluationError("IP address \(JSON.quoted(text)) with zone value is not allowed") }
-        guard let address = IPAddress(text) else {
-            throw EvaluationError(
-                "IP Address \(JSON.quoted(text)) parse error during conversion from string: ParseAddr(\(JSON.quoted(text))): unable to parse IP"
-            )
+        let address: IPAddress
+        do throws(AddressError) { address = try IPAddress(reading: text) } catch {
+            throw EvaluationError("IP Address \(JSON.quoted(text)) parse error during conversion from string: \(error)")
         }
         if !address.isIPv4, address.value >> 32 == 0xFFFF {
             throw EvaluationError("IPv4-mapped IPv6 address \(JSON.quoted(text)) is not allowed")
@@ -39,9 +38,10 @@ struct CIDRValue: OpaqueValue, SizedValue {
     init(_ block: CIDR) { self.block = block }
 
     init(_ text: String) throws(EvaluationError) {
-        guard let block = CIDR(text) else {
-            throw EvaluationError(
-                "network address parse error during conversion from string: netip.ParsePrefix(\(JSON.quoted(text))): unable to parse")
+        let block: CIDR
+        do throws(AddressError) { block = try CIDR(reading: text) } catch {
+            let complaint = "network address parse error during conversion from string: "
+            throw EvaluationError(complaint + complaint + error.description)
         }
         if !block.address.isIPv4, block.address.value >> 32 == 0xFFFF {
             throw EvaluationError("IPv4-mapped IPv6 address \(JSON.quoted(text)) is not allowed")

@@ -17,7 +17,7 @@ final class Expression {
         case map([(key: Expression, value: Expression, isOptional: Bool)])
         case object(String, [(field: String, value: Expression, isOptional: Bool)])
         case comprehension(Comprehension)
-        /// `cel.bind(name, value, body)`
+        /// A body in which a name stands for a value; what some macros become.
         case bind(String, Expression, Expression)
     }
 

@@ -1,6 +1,6 @@
 /// Calls that stand for more than a function: `has`, and those that give a name to something.
 ///
-/// Source: the macros of the CEL language definition, and the extensions for bindings, optionals and two-variable comprehensions of cel-go.
+/// Source: the macros of the CEL language definition, and the extensions for optionals, lists and two-variable comprehensions of cel-go.
 enum Macro {
     typealias Failure = Parser.Failure
 
@@ -17,14 +17,11 @@ enum Macro {
     static func expanded(
         _ name: String, target: Expression, _ arguments: [Expression], at offset: Int, macroAt: Int
     ) throws(Failure) -> Expression {
-        if name == "bind", case .name("cel") = target.form, arguments.count == 3 {
-            let variable: String = try self.variable(arguments[0], "cel.bind() variable names must be simple identifiers")
-            return Expression(.bind(variable, arguments[1], arguments[2]), at: offset)
-        }
         switch (name, arguments.count) {
         case ("optMap", 2), ("optFlatMap", 2):
             let variable: String = try self.variable(arguments[0], "\(name)() variable name must be a simple identifier")
             return Expression(optional(name, target, variable, arguments[1], offset).form, at: offset)
+        case ("sortBy", 2): return try sorted(target, arguments, offset)
         case ("all", 2), ("exists", 2), ("exists_one", 2), ("existsOne", 2), ("filter", 2), ("map", 2), ("map", 3):
             return Expression(.comprehension(try one(name, target, arguments)), at: offset)
         case ("all", 3), ("exists", 3), ("existsOne", 3), ("exists_one", 3), ("transformList", 3), ("transformList", 4),
@@ -85,7 +82,22 @@ enum Macro {
             body: arguments.last)
     }
 
-    /// `target.hasValue() ? optional.of(cel.bind(x, target.value(), body)) : optional.none()`, with the target evaluated once.
+    /// `target.@sortByAssociatedKeys(target.map(x, key))`, with the target evaluated once.
+    private static func sorted(_ target: Expression, _ arguments: [Expression], _ offset: Int) throws(Failure) -> Expression {
+        switch target.form {
+        case .list, .select, .name, .comprehension, .call, .bind: break
+        default:
+            throw Failure(
+                message: "sortBy can only be applied to a list, identifier, comprehension, call or select expression", offset: target.offset
+            )
+        }
+        func node(_ form: Expression.Form) -> Expression { Expression(form, at: offset) }
+        let held = "@__sortBy_input__"
+        let keys: Expression = node(.comprehension(try one("map", node(.name(held)), arguments)))
+        return node(.bind(held, target, node(.call("@sortByAssociatedKeys", target: node(.name(held)), [keys]))))
+    }
+
+    /// `target.hasValue() ? optional.of(body) : optional.none()`, with the target evaluated once and its value bound to the variable.
     private static func optional(
         _ name: String, _ target: Expression, _ variable: String, _ body: Expression, _ offset: Int
     ) -> Expression {

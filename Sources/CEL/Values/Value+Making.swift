@@ -2,7 +2,7 @@ package import Machinery
 
 /// Values that Swift makes for expressions, where JSON would not do.
 extension Value {
-    package static func quantity(_ quantity: Quantity) -> Value { .object(QuantityValue(quantity: quantity)) }
+    package static func quantity(_ quantity: Quantity) -> Value { .object(QuantityValue(quantity)) }
 
     /// nil for a text that is no semantic version.
     package static func version(_ text: String) -> Value? { (try? Semver(text)).map { .object($0) } }

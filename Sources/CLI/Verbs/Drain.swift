@@ -14,7 +14,7 @@ package struct Drain: Verb {
     @Flag("ignore-daemonsets", help: "Leave pods of DaemonSets where they are.")
     var ignoreDaemonSets = false
 
-    @Flag("delete-emptydir-data", alias: "delete-local-data", help: "Go on even if pods lose the data of their emptyDir volumes.")
+    @Flag("delete-emptydir-data", help: "Go on even if pods lose the data of their emptyDir volumes.")
     var deleteEmptyDirData = false
 
     @Flag("force", help: "Delete pods, too, that no controller makes anew.")
@@ -69,26 +69,25 @@ package struct Drain: Verb {
             return
         }
         for node in nodes { try await selection.setUnschedulable(node, true, dryRun) }
-        var failures = Failures()
-        for (index, node) in nodes.enumerated() {
+        var pending: [String] = []
+        var failures: [String] = []
+        for node in nodes {
             let name: String = node[["metadata", "name"]]?.string ?? ""
             let drain = NodeDrain(session: session, node: name, verb: self, dryRun: dryRun)
             do {
                 try await drain.run()
                 shell.output.line("node/\(name) drained\(dryRun.suffix)")
             } catch {
-                let text: String = Failure(error).text
                 shell.output.note(
-                    "error: unable to drain node \(JSON.quoted(name)) due to error: \(text.hasPrefix("error: ") ? String(text.dropFirst(7)) : text), continuing command..."
-                )
-                failures.add(Failure(" \(name)"))
-                if index == nodes.count - 1 { break }
+                    "error: unable to drain node \(JSON.quoted(name)) due to error: \(Failures.listed(error)), continuing command...")
+                pending.append(name)
+                failures += Failures.texts(error)
             }
         }
-        if !failures.all.isEmpty {
+        guard pending.isEmpty else {
             shell.output.note("There are pending nodes to be drained:")
-            for failure in failures.all { shell.output.note("\(failure)") }
-            throw Failure.silent()
+            for name in pending { shell.output.note(" \(name)") }
+            throw Failure(failures.joined(separator: "\n"), isComplete: true)
         }
         try session.finish()
     }

@@ -17,21 +17,39 @@ struct NodeDrain {
         case stays
         case staysWithWarning(String)
         case forbids(String)
+
+        var isDeparture: Bool {
+            switch self {
+            case .goes, .goesWithWarning: true
+            case .stays, .staysWithWarning, .forbids: false
+            }
+        }
     }
 
     func run() async throws {
         let deadline: ContinuousClock.Instant? = verb.timeout.duration > .zero ? .now + verb.timeout.duration : nil
         let pods: [View<Pod>] = try await chosen()
-        try await Deadline.run(deadline, or: "drain did not complete within \(GoDuration.text(verb.timeout.duration))") {
+        do {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for pod in pods { group.addTask { try await remove(pod) } }
+                for pod in pods { group.addTask { try await remove(pod, deadline) } }
                 var failures = Failures()
                 while true {
                     do { guard try await group.next() != nil else { break } } catch { failures.add(error) }
                 }
                 try failures.throwIfAny()
             }
+        } catch {
+            try await tellPending(error)
+            throw error
         }
+    }
+
+    /// Says which pods are still to go.
+    private func tellPending(_ error: any Error) async throws {
+        let pending: [View<Pod>] = try await fates().filter(\.fate.isDeparture).map(\.pod)
+        guard !pending.isEmpty else { return }
+        session.output.note("There are pending pods in node \(JSON.quoted(node)) when an error occurred: \(Failures.listed(error))")
+        for pod in pending { session.output.note("pod/\(pod.name)") }
     }
 
     // MARK: - Which pods
@@ -67,20 +85,16 @@ struct NodeDrain {
             }
         }
         for (pod, fate) in try await fates() {
+            if fate.isDeparture { going.append(pod) }
             switch fate {
-            case .goes: going.append(pod)
-            case .stays: break
-            case .goesWithWarning(let text):
-                going.append(pod)
-                note(text, pod, &warnings)
-            case .staysWithWarning(let text): note(text, pod, &warnings)
+            case .goes, .stays: break
+            case .goesWithWarning(let text), .staysWithWarning(let text): note(text, pod, &warnings)
             case .forbids(let text): note(text, pod, &errors)
             }
         }
-        if !errors.isEmpty {
-            throw Failure(
-                "cannot delete " + errors.map { "\($0.text): \($0.pods.joined(separator: ", "))" }.joined(separator: "; cannot delete "))
-        }
+        var failures = Failures()
+        for error in errors { failures.add(Failure("cannot delete \(error.text): \(error.pods.joined(separator: ", "))")) }
+        try failures.throwIfAny()
         if !warnings.isEmpty {
             session.output.warn(warnings.map { "\($0.text): \($0.pods.joined(separator: ", "))" }.joined(separator: "; "))
         }
@@ -103,7 +117,6 @@ struct NodeDrain {
         if verb.skipWaitSeconds > 0, let deletion = pod.metadata.deletionTimestamp, (now - deletion) > .seconds(verb.skipWaitSeconds) {
             return .stays
         }
-        var warning: String?
         if let controller, controller.kind == "DaemonSet", !isFinished {
             guard hasDaemonSet else {
                 return verb.force
@@ -114,15 +127,13 @@ struct NodeDrain {
                 : .forbids("DaemonSet-managed Pods (use --ignore-daemonsets to ignore)")
         }
         if pod.isMirror { return .stays }
-        if !isFinished, pod.spec.volumes.contains(where: { $0.has(\.emptyDir) }) {
-            guard verb.deleteEmptyDirData else { return .forbids("Pods with local storage (use --delete-emptydir-data to override)") }
-            warning = "deleting Pods with local storage"
+        if !verb.deleteEmptyDirData, !isFinished, pod.spec.volumes.contains(where: { $0.has(\.emptyDir) }) {
+            return .forbids("Pods with local storage (use --delete-emptydir-data to override)")
         }
-        if controller == nil, !isFinished {
-            guard verb.force else { return .forbids("Pods that declare no controller (use --force to override)") }
-            warning = "deleting Pods that declare no controller"
-        }
-        return warning.map { .goesWithWarning($0) } ?? .goes
+        guard controller == nil, !isFinished else { return .goes }
+        return verb.force
+            ? .goesWithWarning("deleting Pods that declare no controller")
+            : .forbids("Pods that declare no controller (use --force to override)")
     }
 
     private func exists(_ owner: View<OwnerReference>, _ namespace: String) async throws -> Bool {
@@ -136,50 +147,58 @@ struct NodeDrain {
 
     // MARK: - Removing
 
-    /// Evicts (or deletes) a pod and returns when it is gone. A budget that forbids it now is asked again every five seconds.
-    private func remove(_ pod: View<Pod>) async throws {
-        let shown: String = "pod \(pod.namespace)/\(pod.name)"
-        var isServerDryRun: Bool = false
-        switch dryRun {
-        case .none: break
-        case .server: isServerDryRun = true
-        case .client:
-            session.output.line("\(verb.disableEviction ? "deleting" : "evicting") \(shown)\(dryRun.suffix)")
+    /// Evicts (or deletes) a pod and returns when it is gone.
+    private func remove(_ pod: View<Pod>, _ deadline: ContinuousClock.Instant?) async throws {
+        guard dryRun != .client else { return session.output.line("evicting pod \(pod.namespace)/\(pod.name)\(dryRun.suffix)") }
+        let timeout: String = "global timeout reached: \(GoDuration.text(verb.timeout.duration))"
+        do {
+            try await Deadline.run(deadline, or: Self.refusal(of: pod, timeout)) { try await ask(pod) }
+        } catch let status as APIStatus where status.isNotFound {
             return
         }
-        session.output.line("\(verb.disableEviction ? "deleting" : "evicting") \(shown)\(dryRun.suffix)")
-        session.output.flush()
-        while true {
-            do {
-                _ = try await session.send(removal(of: pod, isServerDryRun))
-                break
-            } catch let status as APIStatus where status.isNotFound {
-                return
-            } catch let status as APIStatus where status.code == 429 {
-                session.output.note(
-                    "error when evicting pods/\(JSON.quoted(pod.name)) -n \(JSON.quoted(pod.namespace)) (will retry after 5s): \(status.message)"
-                )
-                session.output.flush()
-                try await Task.sleep(for: .seconds(5))
-                session.output.line("evicting \(shown)")
-                session.output.flush()
-            } catch let status as APIStatus {
-                throw Failure("error when evicting pods/\(JSON.quoted(pod.name)) -n \(JSON.quoted(pod.namespace)): \(status.message)")
-            }
-        }
         guard dryRun.isReal else { return }
-        try await Disappearance(session: session, deadline: nil).wait(
-            for: APIResource(Pod.names), namespace: pod.namespace, name: pod.name, uid: pod.metadata.uid)
+        let lead: String =
+            verb.disableEviction
+            ? "" : "error when waiting for pod \(JSON.quoted(pod.name)) in namespace \(JSON.quoted(pod.namespace)) to terminate: "
+        try await Deadline.run(deadline, or: lead + timeout) {
+            try await Disappearance(session: session, deadline: nil).wait(
+                for: APIResource(Pod.names), namespace: pod.namespace, name: pod.name, uid: pod.metadata.uid)
+        }
         session.output.line("pod/\(pod.name) \(verb.disableEviction ? "deleted" : "evicted")")
         session.output.flush()
     }
 
-    private func removal(of pod: View<Pod>, _ isServerDryRun: Bool) throws -> APIRequest {
-        let options = DeletionOptions(gracePeriodSeconds: verb.gracePeriod >= 0 ? verb.gracePeriod : nil, dryRun: isServerDryRun)
+    /// Has the pod evicted (or deleted). A budget that forbids it now is asked again every five seconds.
+    private func ask(_ pod: View<Pod>) async throws {
+        while true {
+            if !verb.disableEviction {
+                session.output.line("evicting pod \(pod.namespace)/\(pod.name)\(dryRun.suffix)")
+                session.output.flush()
+            }
+            do {
+                _ = try await session.send(removal(of: pod))
+                return
+            } catch let status as APIStatus where status.code == 429 {
+                session.output.note(Self.refusal(of: pod, status.message, isFinal: false))
+                session.output.flush()
+                try await Task.sleep(for: .seconds(5))
+            } catch let status as APIStatus where !status.isNotFound {
+                throw Failure(Self.refusal(of: pod, status.message))
+            }
+        }
+    }
+
+    private static func refusal(of pod: View<Pod>, _ why: String, isFinal: Bool = true) -> String {
+        let retry: String = isFinal ? "" : " (will retry after 5s)"
+        return "error when evicting pods/\(JSON.quoted(pod.name)) -n \(JSON.quoted(pod.namespace))\(retry): \(why)"
+    }
+
+    private func removal(of pod: View<Pod>) throws -> APIRequest {
+        let options = DeletionOptions(gracePeriodSeconds: verb.gracePeriod >= 0 ? verb.gracePeriod : nil, dryRun: dryRun == .server)
         var request = APIRequest(
             verb.disableEviction ? .delete : .create, Pod.names.resource, namespace: pod.namespace, name: pod.name,
             subresource: verb.disableEviction ? nil : "eviction", body: options.body)
-        request.options.dryRun = isServerDryRun
+        request.options.dryRun = dryRun == .server
         guard !verb.disableEviction else { return request }
         let eviction: JSON = [
             "apiVersion": "policy/v1", "kind": "Eviction",

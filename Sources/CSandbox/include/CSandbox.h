@@ -27,8 +27,8 @@ extern "C" {
 
 /// Runs the sandbox parent, when argv[0] says so. Never enters the Swift runtime.
 /// Arguments: FOLDER HOSTNAME USERS ID [SETTING...]. USERS is 0 for those of the host, 1 for a user namespace of the pod's own.
-/// Settings: `network=ADDRESS,GATEWAY,LINK` gives the pod a network of its own, bound to the cluster's; `users=cluster` puts its user
-/// namespace into the cluster's; `ipc=host`; `processes=host`; `parameter=PATH=VALUE` sets one below /proc/sys.
+/// Settings: `network=ADDRESS,GATEWAY,LINK` gives the pod a network of its own, bound to the cluster's; `network=cluster` puts it into
+/// that itself; `users=cluster` puts its user namespace into the cluster's; `ipc=host`; `processes=host`; `parameter=PATH=VALUE` sets one below /proc/sys.
 /// Descriptor 3 is the first control connection, 4 and 5 are the cluster's user and network namespaces where settings name them.
 int swkube_sandbox_main(int argc, char **argv);
 

@@ -129,18 +129,17 @@ struct HorizontalController: ObjectController {
                 if wish.replicas > best?.replicas ?? -1 { best = wish }
             } catch let problem as MetricProblem {
                 problems.append(problem)
+                tell(scaler, .warning, reason: problem.reason, problem.cause)
             }
         }
         status.status.currentMetrics = found
         if let first = problems.first, best.map({ $0.replicas < scale.spec.replicas }) ?? true {
             // Fewer pods only when all metrics agree.
             status.set("ScalingActive", false, first.reason, first.message)
-            status.note(current: scale.spec.replicas, desired: scale.spec.replicas, didScale: false)
-            tell(
-                scaler, .warning, reason: first.reason, first.message.dropping("the HPA was unable to compute the replica count: "))
+            status.note(current: scale.spec.replicas, desired: status.status.desiredReplicas, didScale: false)
             throw ScalerFailure(
                 reason: "FailedComputeMetricsReplicas",
-                message: "invalid metrics (\(problems.count) invalid out of \(scaler.spec.metrics.count)), first error is: \(first.message)"
+                message: "invalid metrics (\(problems.count) invalid out of \(scaler.spec.metrics.count)), first error is: \(first.summary)"
             )
         }
         guard let best else { throw ScalerFailure(reason: "FailedComputeMetricsReplicas", message: "no metrics") }
@@ -241,8 +240,4 @@ struct ScalerStatus {
         status.desiredReplicas = desired
         if didScale { status.lastScaleTime = now }
     }
-}
-
-extension String {
-    fileprivate func dropping(_ prefix: String) -> String { hasPrefix(prefix) ? String(dropFirst(prefix.count)) : self }
 }

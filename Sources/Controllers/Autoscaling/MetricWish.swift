@@ -10,10 +10,17 @@ struct MetricWish {
     let status: View<MetricStatus>
 }
 
-/// Why one metric says nothing, as a condition tells it.
+/// Why one metric says nothing.
 struct MetricProblem: Error {
     let reason: String
-    let message: String
+    /// As an event tells it.
+    let cause: String
+    /// What could not be had, for who tells of all metrics together; empty where the cause says all.
+    var subject: String = ""
+
+    /// As a condition tells it.
+    var message: String { "the HPA was unable to compute the replica count: " + cause }
+    var summary: String { subject.isEmpty ? cause : "failed to get \(subject): \(cause)" }
 }
 
 /// Computes the wish of each metric. Source: `computeReplicasForMetric` of pkg/controller/podautoscaler/horizontal.go.
@@ -42,46 +49,64 @@ struct MetricWishes: Sendable {
         switch metric.type {
         case "Resource":
             guard let source = metric.resource else { break }
-            return try await problem("FailedGetResourceMetric", Self.failure(source.target, source.name)) {
+            return try await problem(
+                "FailedGetResourceMetric", "\(source.name) resource metric value", Self.failure(source.target, source.name)
+            ) {
                 try await ofResource(source.name, nil, source.target)
             }
         case "ContainerResource":
             guard let source = metric.containerResource else { break }
-            return try await problem("FailedGetContainerResourceMetric", Self.failure(source.target, source.name, "container ")) {
+            return try await problem(
+                "FailedGetContainerResourceMetric", "\(source.name) container metric value",
+                Self.failure(source.target, source.name, "container ")
+            ) {
                 try await ofResource(source.name, source.container, source.target)
             }
         case "Pods":
             guard let source = metric.pods else { break }
-            return try await problem("FailedGetPodsMetric", "unable to get metric \(source.metric.name)") { try await ofPods(source) }
+            return try await problem("FailedGetPodsMetric", "pods metric value", "unable to get metric \(source.metric.name): ") {
+                try await ofPods(source)
+            }
         case "Object":
             guard let source = metric.object else { break }
-            return try await problem("FailedGetObjectMetric", "unable to get metric \(source.metric.name)") { try await ofObject(source) }
+            // The words are in upstream's order.
+            let object: String = "\(source.describedObject.kind) on \(namespace) \(source.describedObject.name)/"
+            return try await problem(
+                "FailedGetObjectMetric", "object metric value", "unable to get metric \(source.metric.name): \(object)"
+            ) {
+                try await ofObject(source)
+            }
         case "External":
             guard let source = metric.external else { break }
             let name: String = "\(namespace)/\(source.metric.name)/\(source.metric.selector?.goDescription ?? "nil")"
-            return try await problem("FailedGetExternalMetric", "unable to get external metric \(name)") { try await ofExternal(source) }
+            return try await problem(
+                "FailedGetExternalMetric", "\(source.metric.name) external metric", "unable to get external metric \(name): "
+            ) {
+                try await ofExternal(source)
+            }
         default: break
         }
         throw MetricProblem(
-            reason: "InvalidMetricSourceType",
-            message: "the HPA was unable to compute the replica count: unknown metric source type \(JSON.quoted(metric.type))")
+            reason: "InvalidMetricSourceType", cause: "unknown metric source type \(JSON.quoted(metric.type))")
     }
 
     private static func failure(_ target: View<MetricTarget>, _ name: String, _ prefix: String = "") -> String {
         target.averageValue != nil
-            ? "failed to get \(name) \(prefix)usage: unable to get metrics for resource \(name)"
-            : "failed to get \(name) \(prefix)utilization: unable to get metrics for resource \(name)"
+            ? "failed to get \(name) \(prefix)usage: unable to get metrics for resource \(name): "
+            : "failed to get \(name) \(prefix)utilization: unable to get metrics for resource \(name): "
     }
 
-    private func problem(_ reason: String, _ what: String, _ work: () async throws -> MetricWish) async throws -> MetricWish {
+    private func problem(
+        _ reason: String, _ subject: String, _ what: String, _ work: () async throws -> MetricWish
+    ) async throws -> MetricWish {
         do {
             return try await work()
         } catch {
             // Only what could not be read is told with what was to be read.
             let text: String = "\(error)"
             let isReading: Bool = ["no metrics returned", "unable to fetch"].contains { text.hasPrefix($0) }
-            let lead: String = isReading ? "\(what): " : what.hasPrefix("failed") ? "\(what.prefix { $0 != ":" }): " : ""
-            throw MetricProblem(reason: reason, message: "the HPA was unable to compute the replica count: \(lead)\(text)")
+            let lead: String = isReading ? what : what.hasPrefix("failed") ? "\(what.prefix { $0 != ":" }): " : ""
+            throw MetricProblem(reason: reason, cause: lead + text, subject: subject)
         }
     }
 
@@ -168,7 +193,9 @@ struct MetricWishes: Sendable {
                 $0.current = value
             }
         }
-        return MetricWish(replicas: replicas, name: "external metric \(source.metric.name)", status: status)
+        return MetricWish(
+            replicas: replicas, name: "external metric \(source.metric.name)(\(source.metric.selector?.goDescription ?? "nil"))",
+            status: status)
     }
 
     /// For a metric of the workload as a whole: against a value, or shared among the pods.

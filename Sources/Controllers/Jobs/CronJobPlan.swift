@@ -118,10 +118,7 @@ struct CronJobPlan {
                 true, "TooManyMissedTimes",
                 "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew")
         }
-        if let deadline = cron.spec.startingDeadlineSeconds, time.seconds + Int64(deadline) < now.seconds {
-            return tell(true, "MissSchedule", "Missed scheduled time to start a job: \(time.rfc1123)")
-        }
-        guard status.lastScheduleTime != time, !status.active.contains(where: { $0.name == cron.jobName(time) }) else { return }
+        guard !status.active.contains(where: { $0.name == cron.jobName(time) }) else { return }
         switch cron.spec.concurrencyPolicy {
         case "Forbid" where !status.active.isEmpty:
             return tell(
@@ -135,7 +132,7 @@ struct CronJobPlan {
         due = time
     }
 
-    /// The latest time that has come and had no job yet, and how many have come.
+    /// The latest time that has come, had no job yet and is not past its deadline, and how many have come.
     private func latest(_ schedule: CronSchedule, _ zone: ZoneRules) -> (time: Time, missed: Int64)? {
         var since: Time = status.lastScheduleTime ?? cron.metadata.creationTimestamp ?? now
         if let deadline = cron.spec.startingDeadlineSeconds { since = max(since, now - .seconds(deadline)) }
@@ -175,16 +172,6 @@ extension View<CronJob> {
 }
 
 extension Time {
-    /// `Mon, 02 Jan 2006 15:04:05 +0000`
-    fileprivate var rfc1123: String {
-        let civil: CivilTime = self.civil
-        let day: String = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"][civil.weekday]
-        let month: String = [
-            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-        ][civil.month - 1]
-        return "\(day), \(Self.two(civil.day)) \(month) \(civil.year) \(civil.text.suffix(8)) +0000"
-    }
-
     /// `2006-01-02T15:04:05+01:00`, with Z for UTC.
     fileprivate func rfc3339(offset: Int) -> String {
         guard offset != 0 else { return description }

@@ -69,11 +69,8 @@ struct GarbageCollector: Controller {
                 queue.add(Self.key(owner.uid))
             }
         }
-        guard node.isLinked else {
-            if before != nil { graph.remove(node.uid) }
-            return
-        }
         graph.put(node)
+        guard node.isLinked else { return }
         let isNewOwned: Bool = !node.owners.isEmpty && before?.owners != node.owners
         let waits: Bool = node.isTerminating && !Set(node.finalizers).isDisjoint(with: ["orphan", "foregroundDeletion"])
         if isNewOwned || waits { queue.add(Self.key(node.uid)) }
@@ -126,11 +123,34 @@ struct GarbageCollector: Controller {
         // A kind that this server does not know can't be judged: its objects keep what they own.
         guard let type = resources[owner.apiVersion, owner.kind] else { return .solid }
         // An owner in another namespace does not exist; nothing owned can own across the border.
-        if type.isNamespaced, node.key.namespace.isEmpty { return .solid }
+        if type.isNamespaced, node.key.namespace.isEmpty {
+            tellOfStranger(owner, node)
+            return .solid
+        }
         let key = ObjectKey(namespace: type.isNamespaced ? node.key.namespace : "", name: owner.name)
-        guard let found = try await live(type, key), found.uid == owner.uid else { return .gone }
+        guard let found = try await live(type, key), found.uid == owner.uid else {
+            tellOfStranger(owner, node)
+            return .gone
+        }
         let isForeground: Bool = found.deletionTimestamp != nil && found.finalizers.contains("foregroundDeletion")
         return isForeground && owner.blockOwnerDeletion == true ? .waiting : isForeground ? .waiting : .solid
+    }
+
+    /// Says of an object that the owner that it names is one of another namespace, where that is so.
+    private func tellOfStranger(_ owner: View<OwnerReference>, _ node: OwnerGraph.Node) {
+        guard let home = graph.namespace(of: owner.uid), home != node.key.namespace else { return }
+        let object = View<ObjectReference> {
+            $0.kind = node.type.kind
+            $0.apiVersion = node.type.apiVersion
+            $0.namespace = node.key.namespace
+            $0.name = node.key.name
+            $0.uid = node.uid
+        }
+        let shown: String =
+            "[\(owner.apiVersion)/\(owner.kind), namespace: \(node.key.namespace), name: \(owner.name), uid: \(owner.uid)]"
+        context.events.record(
+            object, .warning, reason: "OwnerRefInvalidNamespace",
+            "ownerRef \(shown) does not exist in namespace \(JSON.quoted(node.key.namespace))", by: Self.component)
     }
 
     private func live(_ type: APIResource, _ key: ObjectKey) async throws -> View<ObjectMeta>? {

@@ -1,9 +1,11 @@
 import API
 import Client
+import FoundationEssentials
 import Machinery
 import Synchronization
 
-/// Who owns whom, of all objects of the cluster that have an owner or a finalizer. An owner itself need not be in it.
+/// Who owns whom, of all objects of the cluster that have an owner or a finalizer. An owner itself need not be in it; of what has neither
+/// only the namespace is known.
 final class OwnerGraph: Sendable {
     /// One object.
     struct Node: Sendable {
@@ -39,10 +41,13 @@ final class OwnerGraph: Sendable {
         var nodes: [String: Node] = [:]
         /// Uids of the owned by uid of the owner.
         var dependents: [String: Set<String>] = [:]
+        /// Namespaces of the objects that are in no other way known. Compact: they are many.
+        var places: [UUID: String] = [:]
         /// Types whose objects were listed before.
         var listed: Set<APIResource> = []
 
         mutating func remove(_ uid: String) {
+            if !places.isEmpty, let uid = UUID(uuidString: uid) { places[uid] = nil }
             for owner in nodes.removeValue(forKey: uid)?.owners ?? [] {
                 dependents[owner.uid]?.remove(uid)
                 if dependents[owner.uid]?.isEmpty == true { dependents[owner.uid] = nil }
@@ -55,6 +60,10 @@ final class OwnerGraph: Sendable {
     func put(_ node: Node) {
         state.withLock { state in
             state.remove(node.uid)
+            guard node.isLinked else {
+                if node.type.isNamespaced, let uid = UUID(uuidString: node.uid) { state.places[uid] = node.key.namespace }
+                return
+            }
             state.nodes[node.uid] = node
             for owner in node.owners { state.dependents[owner.uid, default: []].insert(node.uid) }
         }
@@ -76,6 +85,14 @@ final class OwnerGraph: Sendable {
     var all: [Node] { state.withLock { Array($0.nodes.values) } }
 
     subscript(uid: String) -> Node? { state.withLock { $0.nodes[uid] } }
+
+    /// The namespace of an object; nil for one that has none, or is not known.
+    func namespace(of uid: String) -> String? {
+        state.withLock { state in
+            if let node = state.nodes[uid] { return node.namespace }
+            return UUID(uuidString: uid).flatMap { state.places[$0] }
+        }
+    }
 
     func dependents(of uid: String) -> [Node] {
         state.withLock { state in (state.dependents[uid] ?? []).compactMap { state.nodes[$0] } }

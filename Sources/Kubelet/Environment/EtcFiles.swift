@@ -32,7 +32,7 @@ struct EtcFiles: Sendable {
         if pod.spec.hostNetwork {
             text = "# Kubernetes-managed hosts file (host network).\n" + String(decoding: Files.read("/etc/hosts") ?? [], as: UTF8.self)
             // The node's name is not the host's, so the host's file need not know it.
-            text += "127.0.0.1\t\(hostname)\n"
+            text += "\(podIP)\t\(hostname)\n"
         } else {
             text = "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
             text += "fe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n"
@@ -74,7 +74,7 @@ struct EtcFiles: Sendable {
             if let nameServer {
                 // The node's own servers are out of a pod's reach; the cluster's asks them for it.
                 servers = [nameServer]
-                if policy == "ClusterFirst" || policy == "ClusterFirstWithHostNet" {
+                if policy == "ClusterFirstWithHostNet" || policy == "ClusterFirst" && !pod.spec.hostNetwork {
                     let domain = "cluster.local"
                     searches = ["\(pod.namespace).svc.\(domain)", "svc.\(domain)", domain] + searches
                     options = ["ndots:5"]

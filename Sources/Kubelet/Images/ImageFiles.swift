@@ -23,19 +23,26 @@ struct ImageFiles {
     func make(for user: ContainerProcess.User?, below volumes: [String]) throws -> [Mount] {
         func isFree(_ path: String) -> Bool { !volumes.contains { path == $0 || path.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/") } }
         var mounts: [Mount] = []
+        // What a start that failed has left is the user's already.
+        if Files.kind(folder) != nil { try node.network.remove(folder) }
         if !image.folders.isEmpty || !image.files.isEmpty { try Files.makeFolder(folder) }
-        for (index, path) in image.folders.enumerated() where isFree(path) {
-            let made = "\(folder)/folder-\(index)"
+        let folders: [(path: String, made: String)] = image.folders.enumerated().compactMap { index, path in
+            isFree(path) ? (path, "\(folder)/folder-\(index)") : nil
+        }
+        for (path, made) in folders {
             try Files.makeFolder(made, mode: 0o755)
-            try own(made, user, mode: 0o755)
             mounts.append(Mount(.host(path: made), at: path))
         }
         for (index, file) in image.files.enumerated() where isFree(file.path) {
-            let made = "\(folder)/file-\(index)"
+            let name: Substring = file.path[(file.path.lastIndex(of: "/") ?? file.path.startIndex)...]
+            let home: String? = folders.first { $0.path + name == file.path }?.made
+            let made: String = home.map { $0 + name } ?? "\(folder)/file-\(index)"
             try Files.write(Array(file.content.utf8), to: made, mode: mode_t(file.mode))
             try own(made, user, mode: UInt32(file.mode))
-            mounts.append(Mount(.host(path: made), at: file.path))
+            // In a folder of the image it is a file like others, which may be moved and removed.
+            if home == nil { mounts.append(Mount(.host(path: made), at: file.path)) }
         }
+        for (_, made) in folders { try own(made, user, mode: 0o755) }
         if !image.pausePath.isEmpty {
             mounts.append(Mount(.host(path: node.configuration.executable), at: image.pausePath, isReadOnly: true))
         }

@@ -1,12 +1,12 @@
 import Sandbox
 
 /// A file or a list of files below the node's /var/log.
-enum NodeLogPage {
+package enum NodeLogPage {
     /// Largest file that is shown, in bytes; of longer ones the end is.
     private static let limit = 8 << 20
 
     /// nil for what is not there, or not below the root. Blocks.
-    static func make(_ path: String, root: String) -> (type: String, bytes: [UInt8])? {
+    package static func make(_ path: String, root: String) -> (type: String, bytes: [UInt8])? {
         let parts: [Substring] = path.split(separator: "/")
         guard !parts.contains("..") else { return nil }
         let place: String = parts.reduce(root) { $0 + "/" + $1 }

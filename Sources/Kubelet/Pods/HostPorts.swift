@@ -25,7 +25,6 @@ final class HostPorts: Sendable {
 
         /// Those of a pod, each once.
         static func all(of spec: View<PodSpec>) -> [Wish] {
-            guard !spec.hostNetwork else { return [] }
             var wishes: [Wish] = []
             for container in spec.containers + spec.initContainers.filter(\.isSidecar) {
                 for port in container.ports where port.hostPort != 0 {
@@ -74,25 +73,28 @@ final class HostPorts: Sendable {
         var remarks: [Remark] = []
         var held: [UInt64] = []
         for wish in wishes {
-            let host: String = wish.address.isEmpty ? hostAddress : wish.address
-            note(wish, host, &remarks) { () throws(SandboxError) in try openOnHost(wish, host, podAddress, &held) }
-            guard let nodeAddress, wish.address.isEmpty || wish.address == nodeAddress else { continue }
-            note(wish, nodeAddress, &remarks) { () throws(SandboxError) in try openInCluster(wish, nodeAddress, podAddress, &held) }
+            for (place, isOnHost) in places(of: wish) where place != podAddress {
+                do throws(SandboxError) {
+                    let port: Int =
+                        try isOnHost ? openOnHost(wish, place, podAddress, &held) : openInCluster(wish, place, podAddress, &held)
+                    guard port != wish.port else { continue }
+                    remarks.append(
+                        Remark(isProblem: false, text: "Port \(wish.port) is at \(place):\(port): this user may not bind ports below 1024"))
+                } catch {
+                    remarks.append(Remark(isProblem: true, text: "\(place):\(wish.port) is not open: \(error.reason)"))
+                }
+            }
         }
         state.withLock { $0.open[uid] = held }
         return remarks
     }
 
-    /// Remembers what is to be said of a port: that it is another one, or not open.
-    private func note(_ wish: Wish, _ address: String, _ remarks: inout [Remark], _ open: () throws(SandboxError) -> Int) {
-        do throws(SandboxError) {
-            let port: Int = try open()
-            guard port != wish.port else { return }
-            remarks.append(
-                Remark(isProblem: false, text: "Port \(wish.port) is at \(address):\(port): this user may not bind ports below 1024"))
-        } catch {
-            remarks.append(Remark(isProblem: true, text: "\(address):\(wish.port) is not open: \(error.reason)"))
-        }
+    /// Where a port is to be open. The node's address is one of the cluster's network, and its loopback one of both.
+    private func places(of wish: Wish) -> [(address: String, isOnHost: Bool)] {
+        guard let nodeAddress else { return [(wish.address.isEmpty ? hostAddress : wish.address, true)] }
+        if wish.address.isEmpty { return [(hostAddress, true), (nodeAddress, false)] }
+        if wish.address == nodeAddress { return [(nodeAddress, false)] }
+        return [(wish.address, true)] + (wish.address.hasPrefix("127.") ? [(wish.address, false)] : [])
     }
 
     private func openOnHost(_ wish: Wish, _ address: String, _ pod: String, _ held: inout [UInt64]) throws(SandboxError) -> Int {

@@ -90,7 +90,7 @@ extension PodWorker {
     private func adoptSandbox() async {
         do {
             var found: Sandbox? = try await node.runtime.adopt(folder: folders.sandbox, maskedPaths: node.configuration.maskedPaths)
-            if let lost = found, folders.knownGeneration != networkGeneration {
+            if let lost = found, folders.knownGeneration != node.network.generation {
                 // The network that the pod is bound to has gone with its holder: nothing would reach it any more.
                 log.warning("the pod's network is gone; it is made anew")
                 await lost.shutdown(gracePeriod: .seconds(2))

@@ -16,11 +16,8 @@ extension PodWorker {
         return "\(short).\(pod.spec.subdomain).\(pod.namespace).svc.cluster.local"
     }
 
-    /// The node's address in the network that the pod is in.
-    var hostIP: String { pod.spec.hostNetwork ? NodeContext.loopback : node.hostIP }
-
     var fields: PodFields {
-        PodFields(pod: pod, hostIP: hostIP, podIP: podIP, allocatable: node.allocatable)
+        PodFields(pod: pod, hostIP: node.hostIP, podIP: podIP, allocatable: node.allocatable)
     }
 
     /// What the sandbox is to run. Throws ``ConfigError`` for what the manifest asks and the node can't give.
@@ -135,7 +132,7 @@ extension PodWorker {
         await node.services.caughtUp()
         let services: [String: String] = ServiceVariables.make(
             node.services.list(namespace: key.namespace), namespace: key.namespace, enableServiceLinks: pod.spec.enableServiceLinks ?? true,
-            api: pod.spec.hostNetwork ? node.configuration.api : node.configuration.apiForPods)
+            api: node.configuration.api)
         return try await EnvironmentMaker(
             client: node.client, fields: fields, hostname: hostname, home: home, services: services,
             image: image(of: container.name),
@@ -147,7 +144,7 @@ extension PodWorker {
     private func own(_ container: View<Container>, attempt: Int) throws -> [Mount] {
         var mounts: [Mount] = try EtcFiles(
             pod: pod, hostname: hostname, podIP: podIP, folder: folders.etc,
-            nameServer: pod.spec.hostNetwork ? nil : node.configuration.nameServer
+            nameServer: node.configuration.nameServer
         ).make()
         let message: String = folders.message(of: container.name, attempt: attempt)
         try Files.makeFolder(folders.state + "/messages")

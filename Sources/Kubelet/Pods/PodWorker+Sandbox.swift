@@ -8,9 +8,9 @@ import Sandbox
 extension PodWorker {
     func makeSandbox() async throws {
         try await checkRuntime()
-        podIP = try pod.spec.hostNetwork ? NodeContext.loopback : address()
+        podIP = try pod.spec.hostNetwork ? node.hostIP : address()
         if !pod.spec.hostNetwork { await node.configuration.admit?(pod, podIP) }
-        try Files.write(Array("\(podIP) \(networkGeneration)".utf8), to: folders.address, mode: 0o600)
+        try Files.write(Array("\(podIP) \(node.network.generation)".utf8), to: folders.address, mode: 0o600)
         var configuration = SandboxConfiguration(
             id: "\(key.namespace)/\(key.name)", folder: folders.sandbox, hostname: hostname,
             maskedPaths: node.configuration.maskedPaths, userNamespace: !Host.isPrivileged || pod.spec.hostUsers == false)
@@ -53,9 +53,6 @@ extension PodWorker {
         guard pod.spec.hostPID else { return }
         await BlockingThread.run { [folder = folders.sandbox] in SandboxRuntime.endLeftovers(folder: folder) }
     }
-
-    /// Of the network that the pod's own is bound to; 0 for the host's.
-    var networkGeneration: UInt64 { pod.spec.hostNetwork ? 0 : node.network.generation }
 
     func address() throws -> String {
         guard let address = node.addresses.address(of: uid) else { throw ConfigError("no address is left in the node's range for pods") }

@@ -68,7 +68,7 @@ extension PodWorker {
 
     /// Where the pod's processes listen when they listen at localhost: where pods share the host's network each has an address in its
     /// place.
-    private var localhost: String { pod.spec.hostNetwork || node.network.isOwn ? NodeContext.loopback : podIP }
+    private var localhost: String { node.network.isOwn ? NodeContext.loopback : podIP }
 }
 
 extension ContainerProcess {

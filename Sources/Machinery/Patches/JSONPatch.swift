@@ -20,11 +20,13 @@ public struct JSONPatch: Sendable, Hashable {
     public init(_ operations: [Operation]) { self.operations = operations }
 
     public init(_ json: JSON) throws(JSONPatchError) {
-        guard case .array(let items) = json else { throw .malformed("a JSON patch must be an array of operations, not \(json.typeName)") }
+        guard case .array(let items) = json else {
+            throw .malformed("json: cannot unmarshal \(json.typeName) into Go value of type jsonpatch.Patch")
+        }
         guard items.count <= Self.maxOperations else { throw .tooManyOperations(items.count) }
         var operations: [Operation] = []
         operations.reserveCapacity(items.count)
-        for (index, item) in items.enumerated() { operations.append(try Self.operation(item, index)) }
+        for item in items { operations.append(try Self.operation(item)) }
         self.operations = operations
     }
 
@@ -36,27 +38,28 @@ public struct JSONPatch: Sendable, Hashable {
         return document
     }
 
-    private static func operation(_ item: JSON, _ index: Int) throws(JSONPatchError) -> Operation {
-        guard item.object != nil else { throw .malformed("operation \(index) must be an object, not \(item.typeName)") }
-        func pointer(_ name: String) throws(JSONPatchError) -> JSONPointer {
-            guard let text = item[name]?.string else { throw .malformed("operation \(index) is missing \(name) field: missing value") }
-            guard let pointer = JSONPointer(text) else {
-                throw .malformed("operation \(index): \(name) \"\(text)\" must be empty or start with '/'")
-            }
-            return pointer
+    private static func operation(_ item: JSON) throws(JSONPatchError) -> Operation {
+        guard item.object != nil else {
+            throw .malformed("json: cannot unmarshal \(item.typeName) into Go value of type jsonpatch.Operation")
         }
-        func value() throws(JSONPatchError) -> JSON {
-            guard let value = item["value"] else { throw .malformed("operation \(index) is missing value field: missing value") }
-            return value
+        let name: String = item["op"]?.string ?? "unknown"
+        func pointer(_ member: String, missing: String) throws(JSONPatchError) -> JSONPointer {
+            guard let text = item[member]?.string else { throw .failed("\(name) operation failed to decode \(member): missing value") }
+            if let pointer = JSONPointer(text) { return pointer }
+            let place: String = name == "add" || name == "remove" ? "\"\(text)\"" : text
+            throw .failed("\(name) operation does not apply: \(missing): \(place): missing value")
         }
-        switch item["op"]?.string {
-        case "add": return .add(try pointer("path"), try value())
-        case "remove": return .remove(try pointer("path"))
-        case "replace": return .replace(try pointer("path"), try value())
-        case "move": return .move(from: try pointer("from"), try pointer("path"))
-        case "copy": return .copy(from: try pointer("from"), try pointer("path"))
-        case "test": return .test(try pointer("path"), item["value"] ?? .null)
-        case let other: throw .malformed("Unexpected kind: \(other ?? "unknown")")
+        let value: JSON = item["value"] ?? .null
+        switch name {
+        case "add": return .add(try pointer("path", missing: "doc is missing path"), value)
+        case "remove": return .remove(try pointer("path", missing: "doc is missing path"))
+        case "replace": return .replace(try pointer("path", missing: "doc is missing path"), value)
+        case "move", "copy":
+            let from: JSONPointer = try pointer("from", missing: "doc is missing from path")
+            let path: JSONPointer = try pointer("path", missing: "doc is missing destination path")
+            return name == "move" ? .move(from: from, path) : .copy(from: from, path)
+        case "test": return .test(try pointer("path", missing: "is missing path"), value)
+        default: throw .failed("Unexpected kind: \(name)")
         }
     }
 

@@ -16,15 +16,11 @@ public struct IPAddress: Sendable, Hashable {
 
     /// nil for anything else, zeros in front (`010.1.1.1`) and zones (`fe80::1%eth0`) among it.
     public init?(_ text: String) {
-        let bytes: Substring.UTF8View = Substring(text).utf8
-        if bytes.contains(UInt8(ascii: ":")) {
-            guard let value = Self.ipv6(bytes) else { return nil }
-            self.init(ipv6: value)
-        } else {
-            guard let value = Self.ipv4(bytes) else { return nil }
-            self.init(ipv4: value)
-        }
+        guard let address = try? IPAddress(reading: text) else { return nil }
+        self = address
     }
+
+    public init(reading text: String) throws(AddressError) { self = try AddressReader.address(text) }
 
     /// 32 or 128.
     public var width: Int { isIPv4 ? 32 : 128 }
@@ -42,62 +38,6 @@ public struct IPAddress: Sendable, Hashable {
 
     /// 127.0.0.0/8 or ::1.
     public var isLoopback: Bool { isIPv4 ? value >> 24 == 127 : value == 1 }
-
-    private static func ipv4(_ bytes: Substring.UTF8View) -> UInt32? {
-        let parts: [Substring.UTF8View] = bytes.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
-        var value: UInt32 = 0
-        for part in parts {
-            guard !part.isEmpty, part.count <= 3, part.count == 1 || part.first != 0x30,
-                part.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 })
-            else { return nil }
-            let number: UInt32 = part.reduce(0) { $0 * 10 + UInt32($1 - 0x30) }
-            guard number < 256 else { return nil }
-            value = value << 8 | number
-        }
-        return value
-    }
-
-    private static func ipv6(_ bytes: Substring.UTF8View) -> UInt128? {
-        let text: Substring = Substring(bytes)
-        var groups: [UInt16] = []
-        var gap: Int?
-        var rest: Substring = text
-        if rest.hasPrefix("::") {
-            gap = 0
-            rest = rest.dropFirst(2)
-        } else if rest.hasPrefix(":") {
-            return nil
-        }
-        while !rest.isEmpty {
-            let group: Substring = rest.prefix { $0 != ":" }
-            rest = rest[group.endIndex...]
-            if group.utf8.contains(UInt8(ascii: ".")) {
-                guard rest.isEmpty, let last = ipv4(group.utf8) else { return nil }
-                groups += [UInt16(last >> 16), UInt16(truncatingIfNeeded: last)]
-                break
-            }
-            guard (1...4).contains(group.utf8.count), group.utf8.allSatisfy({ $0 < 0x80 }), group.first != "+",
-                let value = UInt16(group, radix: 16)
-            else { return nil }
-            groups.append(value)
-            guard !rest.isEmpty else { break }
-            rest = rest.dropFirst()
-            if rest.hasPrefix(":") {
-                guard gap == nil else { return nil }
-                gap = groups.count
-                rest = rest.dropFirst()
-            } else if rest.isEmpty {
-                return nil
-            }
-        }
-        if let gap {
-            guard groups.count < 8 else { return nil }
-            groups.insert(contentsOf: Array(repeating: 0, count: 8 - groups.count), at: gap)
-        }
-        guard groups.count == 8 else { return nil }
-        return groups.reduce(UInt128(0)) { $0 << 16 | UInt128($1) }
-    }
 }
 
 extension IPAddress: Comparable {
@@ -138,12 +78,11 @@ public struct CIDR: Sendable, Hashable {
     }
 
     public init?(_ text: String) {
-        let parts: [Substring] = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let address = IPAddress(String(parts[0])), let length = Int(parts[1]),
-            (0...address.width).contains(length), String(length) == parts[1]
-        else { return nil }
-        self.init(address, prefixLength: length)
+        guard let block = try? CIDR(reading: text) else { return nil }
+        self = block
     }
+
+    public init(reading text: String) throws(AddressError) { self = try AddressReader.block(text) }
 
     private var hostMask: UInt128 {
         let bits: Int = address.width - prefixLength

@@ -4,7 +4,11 @@
 /// Source: k8s.io/apimachinery, `util/validation`.
 public enum Names {
     public static func dns1123Label(_ text: String) -> [String] {
-        problems(
+        // A name of labels is too long for one label, or has dots.
+        guard !text.utf8.contains(UInt8(ascii: ".")) || !isDNS1123Subdomain(Substring(text).utf8) else {
+            return (text.utf8.count > 63 ? [tooLong(63)] : []) + ["must not contain dots"]
+        }
+        return problems(
             text, atMost: 63, isDNS1123Label,
             "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an "
                 + "alphanumeric character", "[a-z0-9]([-a-z0-9]*[a-z0-9])?", ["my-name", "123-abc"])

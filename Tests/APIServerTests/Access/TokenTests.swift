@@ -77,8 +77,8 @@ import Testing
         #expect(user(server, token, after: 366 * 24 * 3600) == nil)
     }
 
-    @Test func `the token of a Secret counts while the Secret holds it`() async throws {
-        let server = try await TestServer()
+    /// The token that a Secret holds.
+    private func legacyToken(_ server: TestServer) async throws -> String {
         let account: TestServer.Reply = try await server.ask("GET", "/api/v1/namespaces/default/serviceaccounts/default")
         let token: String = try server.server.tokens.legacyToken(
             namespace: "default", account: "default", uid: account["metadata", "uid"]?.string ?? "", secret: "s")
@@ -89,11 +89,37 @@ import Testing
         ]
         secret["data"] = ["token": .string(Base64Text.encode(Array(token.utf8)))]
         try await server.ask("POST", "/api/v1/namespaces/default/secrets", secret)
+        return token
+    }
+
+    private static let secret = "/api/v1/namespaces/default/secrets/s"
+
+    @Test func `the token of a Secret counts while the Secret holds it`() async throws {
+        let server = try await TestServer()
+        let token: String = try await legacyToken(server)
         #expect(user(server, token)?.name == "system:serviceaccount:default:default")
+        try await eventually("the Secret tells when its token was used") {
+            try await server.ask("GET", Self.secret)["metadata", "labels"]
+                == ["kubernetes.io/legacy-token-last-used": "2026-06-01"]
+        }
         #expect(user(server, token, after: 1_000_000_000) != nil, "it does not end")
         let emptied: JSON = ["data": ["token": "eA=="]]
-        try await server.ask("PATCH", "/api/v1/namespaces/default/secrets/s", emptied, type: .mergePatch)
+        try await server.ask("PATCH", Self.secret, emptied, type: .mergePatch)
         #expect(user(server, token) == nil)
+    }
+
+    @Test func `the token of a Secret that is marked as invalid does not count`() async throws {
+        let server = try await TestServer()
+        let token: String = try await legacyToken(server)
+        #expect(user(server, token) != nil)
+        let mark: JSON = ["metadata": ["labels": ["kubernetes.io/legacy-token-invalid-since": "2026-06-01"]]]
+        try await server.ask("PATCH", Self.secret, mark, type: .mergePatch)
+        let refusal = #expect(throws: TokenError.self) { try server.server.tokens.owner(of: token, at: server.clock.time) }
+        #expect(
+            refusal?.description
+                == "[invalid bearer token, the token in secret default/s for service account default/default has been marked invalid. Use tokens "
+                + "from the TokenRequest API or manually created secret-based tokens, or remove the "
+                + "'kubernetes.io/legacy-token-invalid-since' label from the secret to temporarily allow use of this token]")
     }
 
     @Test func `others can check a token with the published keys`() async throws {

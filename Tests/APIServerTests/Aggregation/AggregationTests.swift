@@ -1,4 +1,5 @@
 import API
+import Client
 import Cluster
 import HTTP
 import Machinery
@@ -128,6 +129,10 @@ struct AggregationTests {
             let asked = try #require(wardle.requests.last)
             #expect(asked.line == "GET \(path)?limit=5")
             #expect(asked.user != "mallory" && !asked.groups.contains("root") && !asked.user.isEmpty)
+
+            let flunders = GroupVersionResource(group: "wardle.example.com", version: "v1alpha1", resource: "flunders")
+            let fromInside: JSON = try await server.client.send(APIRequest(.list, flunders, namespace: "default"))
+            #expect(fromInside["kind"] == "FlunderList" && wardle.requests.last?.user == "system:test")
 
             let groups: JSON = try await server.document("/apis")
             #expect(groups["groups"]?.array?.contains { $0["name"] == "wardle.example.com" } == true)

@@ -37,6 +37,7 @@ struct RevisionHistory: Sendable {
     ///
     /// - Parameter live: names of those that are in use; they don't count towards the limit.
     func surplus(limit: Int, live: Set<String>) -> [View<ControllerRevision>] {
+        guard limit >= 0 else { return [] }
         let idle: [View<ControllerRevision>] = revisions.filter { !live.contains($0.name) && !$0.isTerminating }
         return Array(idle.prefix(max(0, idle.count - limit)))
     }

@@ -14,9 +14,8 @@ struct VictimRank: Comparable {
         let phases: [String: Int64] = ["Pending": 0, "Unknown": 1, "Running": 2]
         let readySince: Time? = pod.condition("Ready").flatMap { $0.status == "True" ? $0.lastTransitionTime : nil }
         let restarts: Int = pod.status.containerStatuses.map(\.restartCount).max() ?? 0
-        let cost: Int64 = pod.metadata.annotations["controller.kubernetes.io/pod-deletion-cost"].flatMap { Int64($0) } ?? 0
         numbers = [
-            pod.isScheduled ? 1 : 0, phases[pod.status.phase] ?? 2, pod.isReady ? 1 : 0, cost, Int64(-neighbours),
+            pod.isScheduled ? 1 : 0, phases[pod.status.phase] ?? 2, pod.isReady ? 1 : 0, Int64(pod.deletionCost ?? 0), Int64(-neighbours),
             -(readySince?.seconds ?? .max), Int64(-restarts), -(pod.metadata.creationTimestamp?.seconds ?? 0),
         ]
     }
