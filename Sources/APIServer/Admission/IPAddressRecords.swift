@@ -13,8 +13,9 @@ struct IPAddressRecords: AdmissionPlugin {
 
     func concerns(_ call: Call) -> Bool { false }
 
+    func follows(_ call: Call) -> Bool { call.isOf(Service.self) }
+
     func written(_ object: JSON, old: JSON?, _ call: Call) {
-        guard call.isOf(Service.self) else { return }
         let (now, before): (Set<String>, Set<String>) = (Self.addresses(object), Self.addresses(old ?? [:]))
         for address in now.subtracting(before) { record(address, of: View<Service>(object), at: call.now) }
         for address in before.subtracting(now) { forget(address) }

@@ -48,13 +48,14 @@ final class ServiceAddresses: AdmissionPlugin {
         }
     }
 
+    func follows(_ call: Call) -> Bool { call.isAbout(Service.self) }
+
     func written(_ object: JSON, old: JSON?, _ call: Call) {
-        guard let old, call.isAbout(Service.self) else { return }
+        guard let old else { return }
         release(old, keeping: object)
     }
 
     func abandoned(_ object: JSON, old: JSON?, _ call: Call) {
-        guard call.isAbout(Service.self) else { return }
         release(object, keeping: old)
     }
 

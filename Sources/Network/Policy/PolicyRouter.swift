@@ -93,7 +93,8 @@ package final class PolicyRouter: Sendable {
         await nodes.caughtUp()
         let poke: AsyncStream<Void>.Continuation = poke
         policies.onChange { before, after in if before?.spec.json != after?.spec.json { poke.yield() } }
-        pods.onChange { before, after in if !Self.looksSame(before, after) { poke.yield() } }
+        // Without policies pods make no rules.
+        pods.onChange { [policies] before, after in if !policies.isEmpty, !Self.looksSame(before, after) { poke.yield() } }
         namespaces.onChange { before, after in
             if before?.metadata.labels != after?.metadata.labels || (before == nil) != (after == nil) { poke.yield() }
         }
