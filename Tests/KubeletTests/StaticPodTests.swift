@@ -63,33 +63,22 @@ import Testing
     func `an address on this machine gives pods too, and they stay while it does not answer`() async throws {
         let node = try await TestNode()
         try node.folder.write(Self.manifest, to: "site/web.yaml")
-        let port: Int = try await node.withKubelet { kubelet in
-            let server: View<Pod> = try await node.run(
-                "server",
-                [
-                    "hostNetwork": true, "terminationGracePeriodSeconds": 0,
-                    "containers": [
-                        [
-                            "name": "main", "image": "host",
-                            "command": ["python3", "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", "/site"],
-                            "volumeMounts": [["name": "site", "mountPath": "/site"]],
-                        ]
-                    ],
-                    "volumes": [["name": "site", "hostPath": ["path": .string(node.folder.file("site"))]]],
-                ])
-            try await node.waitForPhase("server", "Running")
-            // `Serving HTTP on 127.0.0.1 port 41235 (…`
-            let line: String = try await eventually("it listens", { try await node.log(kubelet, server) }, until: { $0.contains("port ") })
-            let words: [Substring] = line.split(separator: " ")
-            return try #require(words.firstIndex(of: "port").flatMap { Int(words[$0 + 1]) })
-        }
+        let log: String = node.folder.file("server.log")
+        let script =
+            "python3 -u -m http.server 0 --bind 127.0.0.1 --directory \(node.folder.file("site")) >\(log) 2>&1 </dev/null & echo $!"
+        let server: Int32 = try #require(Int32(try await Command.run("sh", ["-c", script]).checked().filter(\.isNumber)))
+        defer { kill(server, SIGKILL) }
+        // `Serving HTTP on 127.0.0.1 port 41235 (…`
+        let line: String = try await eventually(
+            "it listens", { try await Command.run("cat", [log]).output }, until: { $0.contains("port ") })
+        let words: [Substring] = line.split(separator: " ")
+        let port: Int = try #require(words.firstIndex(of: "port").flatMap { Int(words[$0 + 1]) })
         try await node.withKubelet {
             $0.manifestAddress = "http://127.0.0.1:\(port)/web.yaml"
         } _: { _ in
             let pod: View<Pod> = try await node.wait(Self.name, "runs") { $0.isReady }
             #expect(pod.metadata.annotations["kubernetes.io/config.source"] == "http")
-            try await node.delete("server")
-            try await node.waitUntilGone("server")
+            kill(server, SIGKILL)
         }
         try await node.withKubelet {
             $0.manifestAddress = "http://127.0.0.1:\(port)/web.yaml"
