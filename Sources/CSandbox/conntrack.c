@@ -2,6 +2,7 @@
 
 #define _GNU_SOURCE
 #include "include/CSandbox.h"
+#include "rtnetlink.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -36,19 +37,20 @@ struct request {
     char body[512];
 };
 
-static void begin(struct request *r, int message, int flags) {
+static void begin(struct request *r, const struct ip *about, int message, int flags) {
     memset(r, 0, sizeof *r);
     r->header.nlmsg_len = NLMSG_LENGTH(sizeof r->family);
     r->header.nlmsg_type = (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | message);
     r->header.nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
-    r->family = (struct nfgenmsg){.nfgen_family = AF_INET, .version = NFNETLINK_V0};
+    r->family = (struct nfgenmsg){.nfgen_family = about->family, .version = NFNETLINK_V0};
 }
 
 /// Whether the answers of a connection come from this place.
-static bool comes_from(const struct nlattr *reply, uint8_t protocol, in_addr_t address, uint16_t port) {
-    const struct nlattr *source = within(within(reply, CTA_TUPLE_IP), CTA_IP_V4_SRC), *transport = within(reply, CTA_TUPLE_PROTO);
+static bool comes_from(const struct nlattr *reply, uint8_t protocol, const struct ip *address, uint16_t port) {
+    bool is_six = address->family == AF_INET6;
+    const struct nlattr *source = within(within(reply, CTA_TUPLE_IP), is_six ? CTA_IP_V6_SRC : CTA_IP_V4_SRC), *transport = within(reply, CTA_TUPLE_PROTO);
     const struct nlattr *number = within(transport, CTA_PROTO_NUM), *from = within(transport, CTA_PROTO_SRC_PORT);
-    return source && number && from && size(source) == 4 && memcmp(content(source), &address, 4) == 0
+    return source && number && from && size(source) == (is_six ? 16 : 4) && memcmp(content(source), address->bytes, size(source)) == 0
         && *(const uint8_t *)content(number) == protocol && memcmp(content(from), &port, 2) == 0;
 }
 
@@ -56,11 +58,11 @@ int swkube_forget_connections(int netlink, int protocol, const char *address, in
     static const size_t most = 256;
     struct request r, found[256];
     size_t count = 0;
-    in_addr_t wanted;
+    struct ip wanted;
     uint16_t number = htons((uint16_t)port);
     char buffer[16384];
-    if (inet_pton(AF_INET, address, &wanted) != 1) return EINVAL;
-    begin(&r, IPCTNL_MSG_CT_GET, NLM_F_DUMP);
+    if (!ip_read(&wanted, address)) return EINVAL;
+    begin(&r, &wanted, IPCTNL_MSG_CT_GET, NLM_F_DUMP);
     if (send(netlink, &r, r.header.nlmsg_len, 0) < 0) return errno;
     for (bool done = false; !done;) {
         ssize_t n = recv(netlink, buffer, sizeof buffer, 0);
@@ -74,8 +76,8 @@ int swkube_forget_connections(int netlink, int protocol, const char *address, in
                 size_t length = h->nlmsg_len - NLMSG_LENGTH(sizeof(struct nfgenmsg));
                 const struct nlattr *original = find(body, length, CTA_TUPLE_ORIG);
                 if (original && count < most && original->nla_len <= sizeof found[count].body
-                    && comes_from(find(body, length, CTA_TUPLE_REPLY), (uint8_t)protocol, wanted, number)) {
-                    begin(&found[count], IPCTNL_MSG_CT_DELETE, NLM_F_ACK);
+                    && comes_from(find(body, length, CTA_TUPLE_REPLY), (uint8_t)protocol, &wanted, number)) {
+                    begin(&found[count], &wanted, IPCTNL_MSG_CT_DELETE, NLM_F_ACK);
                     memcpy(found[count].body, original, original->nla_len);
                     found[count++].header.nlmsg_len += NLA_ALIGN(original->nla_len);
                 }

@@ -46,7 +46,32 @@ static _Noreturn void birth_fail(const char *what) {
     _exit(1);
 }
 
-/// `lo` with the addresses that the cluster itself answers on, the way to services, and forwarding between pods.
+/// What IPv6 needs beside addresses; false where none of these is wanted, and for a kernel without it.
+static bool set_up_six(char **settings) {
+    while (*settings && !strchr(*settings, ':')) settings++;
+    if (!*settings) {
+        (void)rt_parameter("net/ipv6/conf/default/disable_ipv6", "1");
+        return false;
+    }
+    static const char *const parameters[][2] = {
+        {"net/ipv6/conf/default/addr_gen_mode", RT_NO_LINK_LOCAL}, {"net/ipv6/conf/all/forwarding", "1"}};
+    for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++)
+        if (rt_parameter(parameters[i][0], parameters[i][1]) < 0) return false;
+    return true;
+}
+
+/// The interface through which the cluster's own packets to services begin their way, which the rules then change. IPv6 has no routes
+/// through a loopback; what reaches this end of a pair, whose other end is down, goes nowhere.
+static int way_to_services(int rt) {
+    static const char name[] = "services";
+    static const unsigned char hardware[6] = {0x0a, 0x58};
+    int index = rt_index(name);
+    if (index == 0 && rt_pair(rt, name, "services-end", getpid(), hardware) == 0) index = rt_index(name);
+    return index;
+}
+
+/// `lo` with the addresses that the cluster itself answers on, the way to services, and forwarding between pods. Where IPv6 can't be had
+/// there is none: who asks for an address of it is told.
 static void set_up(char **settings) {
     // The kernel's defaults, but for: pods reach each other through here, each by the address that it was given and no other.
     static const char *const parameters[][2] = {
@@ -55,24 +80,28 @@ static void set_up(char **settings) {
         {"net/ipv4/ip_unprivileged_port_start", "0"}, {"net/ipv4/tcp_timestamps", RT_ONE_CLOCK}};
     for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++)
         if (rt_parameter(parameters[i][0], parameters[i][1]) < 0) birth_fail(parameters[i][0]);
-    // A kernel without IPv6 has no such parameter, and needs none.
-    (void)rt_parameter("net/ipv6/conf/default/disable_ipv6", "1");
+    // For pods of the node's own network.
+    if (rt_ping(identities_count()) < 0) birth_fail("net/ipv4/ping_group_range");
     int rt = rt_open(), lo = rt_index("lo");
     if (rt < 0 || rt_up(rt, lo) < 0) birth_fail("lo");
-    in_addr_t gateway = 0;
+    bool has_six = set_up_six(settings);
+    struct ip gateways[2] = {0};
     for (; *settings; settings++) {
-        char address[16];
-        int bits;
-        in_addr_t number;
-        if (sscanf(*settings, "address=%15[0-9.]", address) == 1 && inet_pton(AF_INET, address, &number) == 1) {
-            if (rt_address(rt, lo, number) < 0) birth_fail(*settings);
-            if (!gateway) gateway = number;
-        } else if (sscanf(*settings, "route=%15[0-9.]/%d", address, &bits) == 2 && inet_pton(AF_INET, address, &number) == 1) {
-            if (rt_route(rt, number, bits, lo, 0, gateway) < 0) birth_fail(*settings);
-        } else {
+        char text[INET6_ADDRSTRLEN];
+        int bits = -1;
+        struct ip ip;
+        bool is_address = sscanf(*settings, "address=%45[0-9a-f.:]", text) == 1;
+        if ((!is_address && sscanf(*settings, "route=%45[0-9a-f.:]/%d", text, &bits) != 2) || !ip_read(&ip, text)) {
             errno = EINVAL;
             birth_fail(*settings);
         }
+        bool is_six = ip.family == AF_INET6;
+        if (is_six && !has_six) continue;
+        struct ip *gateway = &gateways[is_six];
+        int result = is_address ? rt_address(rt, lo, &ip) : rt_route(rt, &ip, bits, is_six ? way_to_services(rt) : lo, NULL, gateway);
+        if (result < 0 && is_six) has_six = false;
+        else if (result < 0) birth_fail(*settings);
+        if (is_address && !gateway->family) *gateway = ip;
     }
     close(rt);
 }

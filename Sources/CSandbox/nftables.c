@@ -18,7 +18,7 @@ struct swkube_filter {
     size_t length, room, message; // where the last message begins
     uint32_t sequence;
     const char *table;
-    int failed;
+    int family, failed;
 };
 
 static void *extend(struct swkube_filter *f, size_t count) {
@@ -55,7 +55,7 @@ static void end(struct swkube_filter *f) {
     if (!f->failed) ((struct nlmsghdr *)(f->bytes + f->message))->nlmsg_len = (uint32_t)(f->length - f->message);
 }
 
-static void table_message(struct swkube_filter *f, int type, int flags) { begin(f, NFNL_SUBSYS_NFTABLES << 8 | type, flags, NFPROTO_IPV4); }
+static void table_message(struct swkube_filter *f, int type, int flags) { begin(f, NFNL_SUBSYS_NFTABLES << 8 | type, flags, f->family); }
 
 static void attribute(struct swkube_filter *f, int type, const void *content, size_t length) {
     struct nlattr *a = extend(f, NLA_HDRLEN + length);
@@ -95,9 +95,10 @@ static void go_to(struct swkube_filter *f, int type, const char *chain) {
     close_group(f, group);
 }
 
-struct swkube_filter *swkube_filter_new(const char *table) {
+struct swkube_filter *swkube_filter_new(int family, const char *table) {
     struct swkube_filter *f = calloc(1, sizeof *f);
     if (!f) return NULL;
+    f->family = family; // NFPROTO_IPV4 and NFPROTO_IPV6 are the numbers of AF_INET and AF_INET6
     f->table = strdup(table);
     if (!f->table) f->failed = ENOMEM;
     begin(f, NFNL_MSG_BATCH_BEGIN, 0, AF_UNSPEC);
@@ -208,11 +209,11 @@ void swkube_filter_target(struct swkube_filter *f, const char *chain, int protoc
     uint8_t wanted = (uint8_t)protocol;
     value(f, NFTA_CMP_DATA, &wanted, 1);
     end_expression(f, e);
-    load(f, NFT_REG_1, address, 4);
+    load(f, NFT_REG_1, address, f->family == AF_INET6 ? 16 : 4);
     load(f, NFT_REG_2, port, 2);
     e = begin_expression(f, "nat");
     number(f, NFTA_NAT_TYPE, NFT_NAT_DNAT);
-    number(f, NFTA_NAT_FAMILY, NFPROTO_IPV4);
+    number(f, NFTA_NAT_FAMILY, (uint32_t)f->family);
     number(f, NFTA_NAT_REG_ADDR_MIN, NFT_REG_1);
     number(f, NFTA_NAT_REG_PROTO_MIN, NFT_REG_2);
     end_expression(f, e);

@@ -69,37 +69,51 @@ int rt_up(int rt, int index) {
     return ask(rt, &m);
 }
 
-int rt_address(int rt, int index, in_addr_t address) {
+bool ip_read(struct ip *ip, const char *text) {
+    ip->family = strchr(text, ':') ? AF_INET6 : AF_INET;
+    return inet_pton(ip->family, text, ip->bytes) == 1;
+}
+
+static size_t size(const struct ip *ip) { return ip->family == AF_INET6 ? 16 : 4; }
+
+int rt_address(int rt, int index, const struct ip *address) {
     struct message m;
-    struct ifaddrmsg fixed = {.ifa_family = AF_INET, .ifa_prefixlen = 32, .ifa_index = (unsigned)index};
+    struct ifaddrmsg fixed = {.ifa_family = address->family, .ifa_prefixlen = (unsigned char)(size(address) * 8), .ifa_index = (unsigned)index};
+    uint32_t flags = IFA_F_NODAD | IFA_F_NOPREFIXROUTE; // both are IPv6's
     begin(&m, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &fixed, sizeof fixed);
-    add(&m, IFA_LOCAL, &address, sizeof address);
-    add(&m, IFA_ADDRESS, &address, sizeof address);
+    add(&m, IFA_LOCAL, address->bytes, size(address));
+    add(&m, IFA_ADDRESS, address->bytes, size(address));
+    if (address->family == AF_INET6) add(&m, IFA_FLAGS, &flags, sizeof flags);
     return ask(rt, &m);
 }
 
-int rt_route(int rt, in_addr_t destination, int bits, int index, in_addr_t gateway, in_addr_t source) {
+int rt_route(int rt, const struct ip *destination, int bits, int index, const struct ip *gateway, const struct ip *source) {
     struct message m;
-    struct rtmsg route = {.rtm_family = AF_INET, .rtm_dst_len = (unsigned char)bits, .rtm_table = RT_TABLE_MAIN,
-        .rtm_protocol = RTPROT_STATIC, .rtm_scope = gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK, .rtm_type = RTN_UNICAST};
+    struct rtmsg route = {.rtm_family = destination->family, .rtm_dst_len = (unsigned char)bits, .rtm_table = RT_TABLE_MAIN,
+        .rtm_protocol = RTPROT_STATIC, .rtm_scope = gateway ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK, .rtm_type = RTN_UNICAST,
+        .rtm_flags = gateway ? RTNH_F_ONLINK : 0};
     begin(&m, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, &route, sizeof route);
-    if (bits) add(&m, RTA_DST, &destination, sizeof destination);
-    if (gateway) add(&m, RTA_GATEWAY, &gateway, sizeof gateway);
-    if (source) add(&m, RTA_PREFSRC, &source, sizeof source);
+    if (bits) add(&m, RTA_DST, destination->bytes, size(destination));
+    if (gateway) add(&m, RTA_GATEWAY, gateway->bytes, size(gateway));
+    if (source) add(&m, RTA_PREFSRC, source->bytes, size(source));
     add(&m, RTA_OIF, &index, sizeof index);
     return ask(rt, &m);
 }
 
-int rt_pair(int rt, const char *name, const char *peer, pid_t process) {
+int rt_pair(int rt, const char *name, const char *peer, pid_t process, const unsigned char hardware[6]) {
     struct message m;
-    struct ifinfomsg up = {.ifi_flags = IFF_UP, .ifi_change = IFF_UP}, down = {0}; // the peer cannot be up before both are joined
+    // The peer cannot be up before both are joined.
+    struct ifinfomsg up = {.ifi_flags = IFF_UP | IFF_NOARP, .ifi_change = IFF_UP | IFF_NOARP};
+    struct ifinfomsg down = {.ifi_flags = IFF_NOARP, .ifi_change = IFF_NOARP};
     begin(&m, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, &up, sizeof up);
     add(&m, IFLA_IFNAME, name, strlen(name) + 1);
+    add(&m, IFLA_ADDRESS, hardware, 6);
     struct rtattr *info = add(&m, IFLA_LINKINFO, NULL, 0);
     add(&m, IFLA_INFO_KIND, "veth", 5);
     struct rtattr *data = add(&m, IFLA_INFO_DATA, NULL, 0);
     struct rtattr *other = add(&m, VETH_INFO_PEER, &down, sizeof down);
     add(&m, IFLA_IFNAME, peer, strlen(peer) + 1);
+    add(&m, IFLA_ADDRESS, hardware, 6);
     add(&m, IFLA_NET_NS_PID, &process, sizeof process);
     end(&m, other);
     end(&m, data);
@@ -130,19 +144,33 @@ int rt_parameter(const char *path, const char *value) {
     return result;
 }
 
+int rt_ping(unsigned groups) {
+    char range[40];
+    snprintf(range, sizeof range, "0 %u", groups - 1 > 2147483647 ? 2147483647 : groups - 1);
+    return rt_parameter("net/ipv4/ping_group_range", range);
+}
+
 bool pod_link_read(struct pod_link *link, const char *text) {
-    char address[16], gateway[16];
-    if (sscanf(text, "%15[0-9.],%15[0-9.],%15[a-z0-9]", address, gateway, link->name) != 3) return false;
-    return inet_pton(AF_INET, address, &link->address) == 1 && inet_pton(AF_INET, gateway, &link->gateway) == 1;
+    char words[4][INET6_ADDRSTRLEN];
+    int found = sscanf(text, "%15[a-z0-9],%45[0-9.],%45[0-9.],%45[0-9a-f:],%45[0-9a-f:]", link->name, words[0], words[1], words[2], words[3]);
+    if (found != 3 && found != 5) return false;
+    link->count = found / 2;
+    for (int i = 0; i < link->count; i++)
+        if (!ip_read(&link->addresses[i], words[2 * i]) || !ip_read(&link->gateways[i], words[2 * i + 1])) return false;
+    return true;
 }
 
 int pod_link_make(const struct pod_link *link, pid_t pod) {
     int rt = rt_open();
     if (rt < 0) return -1;
-    int result = rt_pair(rt, link->name, "eth0", pod);
+    unsigned char hardware[6] = {0x0a, 0x58}; // one that nobody sold, and then the address, as the plugins of CNI have it
+    memcpy(hardware + 2, link->addresses[0].bytes, 4);
+    int result = rt_pair(rt, link->name, "eth0", pod, hardware);
     // The pair of a pod that had the address before goes with its namespace, which the kernel takes down some time after its end.
-    if (result < 0 && errno == EEXIST && rt_remove(rt, link->name) == 0) result = rt_pair(rt, link->name, "eth0", pod);
-    if (result == 0) result = rt_route(rt, link->address, 32, rt_index(link->name), 0, link->gateway);
+    if (result < 0 && errno == EEXIST && rt_remove(rt, link->name) == 0) result = rt_pair(rt, link->name, "eth0", pod, hardware);
+    int index = result == 0 ? rt_index(link->name) : 0;
+    for (int i = 0; i < link->count && result == 0; i++)
+        result = rt_route(rt, &link->addresses[i], (int)size(&link->addresses[i]) * 8, index, NULL, &link->gateways[i]);
     int saved = errno;
     close(rt);
     errno = saved;
@@ -152,19 +180,17 @@ int pod_link_make(const struct pod_link *link, pid_t pod) {
 int pod_link_finish(const struct pod_link *link, unsigned groups) {
     int rt = rt_open();
     if (rt < 0) return -1;
-    // No link-local addresses: nothing here answers to them, and each would cost a second of detecting duplicates.
-    (void)rt_parameter("net/ipv6/conf/eth0/disable_ipv6", "1");
+    // A kernel without IPv6 has neither parameter, and needs none.
+    if (link->count > 1) (void)rt_parameter("net/ipv6/conf/eth0/addr_gen_mode", RT_NO_LINK_LOCAL);
+    else (void)rt_parameter("net/ipv6/conf/eth0/disable_ipv6", "1");
     int eth = rt_index("eth0"), result = eth ? 0 : -1;
     if (result == 0) result = rt_up(rt, rt_index("lo"));
-    if (result == 0) result = rt_address(rt, eth, link->address);
+    for (int i = 0; i < link->count && result == 0; i++) result = rt_address(rt, eth, &link->addresses[i]);
     if (result == 0) result = rt_up(rt, eth);
-    if (result == 0) result = rt_route(rt, link->gateway, 32, eth, 0, 0);
-    if (result == 0) result = rt_route(rt, 0, 0, eth, link->gateway, 0);
+    for (int i = 0; i < link->count && result == 0; i++) result = rt_route(rt, &link->gateways[i], 0, eth, &link->gateways[i], NULL);
     // What containerd gives: everyone may bind every port of the pod's own address, and ping.
-    char range[40];
-    snprintf(range, sizeof range, "0 %u", groups - 1 > 2147483647 ? 2147483647 : groups - 1);
     if (result == 0) result = rt_parameter("net/ipv4/ip_unprivileged_port_start", "0");
-    if (result == 0) result = rt_parameter("net/ipv4/ping_group_range", range);
+    if (result == 0) result = rt_ping(groups);
     if (result == 0) result = rt_parameter("net/ipv4/tcp_timestamps", RT_ONE_CLOCK);
     int saved = errno;
     close(rt);
@@ -174,9 +200,9 @@ int pod_link_finish(const struct pod_link *link, unsigned groups) {
 
 int swkube_add_address(int netlink, const char *address) {
     enum { LOOPBACK = 1 }; // in every namespace
-    in_addr_t number;
-    if (inet_pton(AF_INET, address, &number) != 1) return EINVAL;
-    return rt_address(netlink, LOOPBACK, number) < 0 ? errno : 0;
+    struct ip number;
+    if (!ip_read(&number, address)) return EINVAL;
+    return rt_address(netlink, LOOPBACK, &number) < 0 ? errno : 0;
 }
 
 int swkube_has_interface(int fd, const char *name) {

@@ -47,9 +47,12 @@ package final class Informer<K: Kind>: ObjectCopy {
     package func list(namespace: String? = nil) -> [View<K>] {
         state.withLock { state in
             guard let namespace else { return Array(state.objects.values) }
-            return (state.keysByNamespace[namespace] ?? []).compactMap { state.objects[$0] }
+            guard let keys = state.keysByNamespace[namespace] else { return [] }
+            return keys.compactMap { state.objects[$0] }
         }
     }
+
+    package var isEmpty: Bool { state.withLock { $0.objects.isEmpty } }
 
     /// Objects whose controlling owner has this uid.
     package func owned(by uid: String) -> [View<K>] {

@@ -23,8 +23,9 @@ struct InformerState<K: Kind>: Sendable {
     mutating func put(_ object: View<K>?, _ key: ObjectKey) {
         let before: View<K>? = objects[key]
         objects[key] = object
-        let (former, owner): (String?, String?) = (before.map(Self.owner), object.map(Self.owner))
         // Most changes leave an object to its owner.
+        if let before, let object, before.metadata.json["ownerReferences"] == object.metadata.json["ownerReferences"] { return }
+        let (former, owner): (String?, String?) = (before.map(Self.owner), object.map(Self.owner))
         guard former != owner else { return }
         if let former { Self.remove(key, from: &keysByOwner, at: former) }
         guard let owner else { return Self.remove(key, from: &keysByNamespace, at: key.namespace) }

@@ -13,6 +13,8 @@ struct Bootstrap {
     let advertised: (address: String, port: Int)
     /// Whether the cluster has a name server.
     let hasNames: Bool
+    /// Of the addresses that Services may have, the main one first.
+    let families: [IPFamily]
     /// Of this start.
     let now: Time
     /// From which extension API servers learn whom to trust; the data of a ConfigMap.
@@ -24,7 +26,7 @@ struct Bootstrap {
         // Objects in namespaces need those first, and Services their addresses.
         try await together { group in
             add(Presets.namespaces, to: &group)
-            add([ServiceCIDR.preset], to: &group)
+            group.addTask { try await ensureServiceRange() }
         }
         try await together { group in
             add(Presets.priorityClasses, to: &group)
@@ -63,6 +65,15 @@ struct Bootstrap {
         do {
             _ = try await client.create(object)
         } catch let status as APIStatus where status.isAlreadyExists {}
+    }
+
+    /// A cluster that had addresses of one family may get a second one; none is taken from it.
+    private func ensureServiceRange() async throws {
+        let ranges: [String] = families.map(ClusterAddresses.services)
+        let known: View<ServiceCIDR>? = try await client.find(ServiceCIDR.self, ServiceCIDR.preset.key)
+        guard let known else { return try await ensure(ServiceCIDR.new(ServiceCIDR.preset.name) { $0.spec.cidrs = ranges }) }
+        guard known.spec.cidrs.count == 1, ranges.count == 2, known.spec.cidrs[0] == ranges[0] else { return }
+        try await client.patch(ServiceCIDR.self, known.key, ["spec": ["cidrs": .array(ranges.map { .string($0) })]], as: .mergePatch)
     }
 
     /// Says that Services get addresses from the range, unless somebody else judged that. Source: pkg/controlplane/controller/defaultservicecidr.

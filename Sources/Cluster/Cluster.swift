@@ -173,14 +173,14 @@ package final class Cluster: Sendable {
         let advertised: (String, Int) =
             isOwn ? (ClusterAddresses.gateway, ClusterAddresses.advertisedPort) : ("127.0.0.1", http.port)
         try await Bootstrap(
-            client: client, port: http.port, advertised: advertised, hasNames: isOwn, now: clock.time,
+            client: client, port: http.port, advertised: advertised, hasNames: isOwn, families: network.families, now: clock.time,
             trust: front.authentication(clientCAPEM: credentials.caPEM)
         ).run()
         try await policy
         let scheduling: SchedulerConfiguration = try await SchedulerFile(path: configuration.schedulerFile, client: client).read()
-        if let first, configuration.isPod { try await ControlPlaneRole.give(to: first, client) }
+        if let first, configuration.isPod { try await ControlPlaneRole.give(to: first, network.families, client) }
         if let first, configuration.nodeCount > 1 {
-            try await SharedMachine(first: first, count: configuration.nodeCount).mark(client)
+            try await SharedMachine(first: first, count: configuration.nodeCount, families: network.families).mark(client)
         }
 
         let shared = Informers(part(.system("system:kube-controller-manager"), "kube-controller-manager"), log: log)
@@ -207,11 +207,11 @@ package final class Cluster: Sendable {
             var node = Kubelet.Configuration(
                 nodeName: name, podLogsFolder: folders.logs, stateFolder: folders.state, imagesFolder: profile.imagesFolder,
                 executable: configuration.executable, maskedPaths: [profile.folder], api: api, network: network, controlGroups: groups,
-                podCIDR: ranges.range(of: folders),
+                podCIDRs: ranges.ranges(of: folders),
                 nameServer: isOwn ? ClusterAddresses.dns : nil)
             node.seccompFolder = profile.seccompFolder
             node.imagesInUse = { profile.imagesInUse() }
-            node.admit = { await services?.policies.admit($0, address: $1) }
+            node.admit = { await services?.policies.admit($0, addresses: $1) }
             if name == configuration.nodeName {
                 node.controlPlane = controlPlane
                 node.manifestsFolder = profile.manifestsFolder

@@ -6,12 +6,22 @@ import Sandbox
 /// Addresses within a cluster's own network. The same in every cluster: none sees the other's.
 enum ClusterAddresses {
     /// Of a node's pods, from 0 for the first node to 255. The first address of each is the node's own.
-    static func pods(ofNode number: Int) -> String { "10.244.\(number).0/24" }
-    static func gateway(ofNode number: Int) -> String { "10.244.\(number).1" }
+    static func pods(ofNode number: Int, _ family: IPFamily) -> String {
+        switch family {
+        case .v4: "10.244.\(number).0/24"
+        case .v6: number == 0 ? "fd00:10:244::/64" : "fd00:10:244:\(String(number, radix: 16))::/64"
+        }
+    }
+    static func gateway(ofNode number: Int, _ family: IPFamily) -> String {
+        switch family {
+        case .v4: "10.244.\(number).1"
+        case .v6: number == 0 ? "fd00:10:244::1" : "fd00:10:244:\(String(number, radix: 16))::1"
+        }
+    }
     /// Of the pods of all nodes.
-    static let allPods = "10.244.0.0/16"
-    static let gateway: String = gateway(ofNode: 0)
-    static let services = "10.96.0.0/16"
+    static func allPods(_ family: IPFamily) -> String { family == .v4 ? "10.244.0.0/16" : "fd00:10:244::/56" }
+    static let gateway: String = gateway(ofNode: 0, .v4)
+    static func services(_ family: IPFamily) -> String { family == .v4 ? "10.96.0.0/16" : "fd00:10:96::/112" }
     /// Of the service `kubernetes`, on which the API server listens itself.
     static let api = "10.96.0.1"
     static let apiPort = 443
@@ -35,11 +45,18 @@ enum ClusterAddresses {
     }
 
     /// Where Services that ask for a proxy have it.
-    static let proxies = PolicyRuleset.Proxies(address: gateway, ports: (MeshProxy.tracesPort + 1)...MeshProxy.lastPort)
-
-    static var ruleset: ServiceRuleset {
-        ServiceRuleset(nodeAddress: gateway, nodes: allPods, ranges: [services])
+    static func proxies(_ families: [IPFamily]) -> PolicyRuleset.Proxies {
+        PolicyRuleset.Proxies(addresses: families.map { gateway(ofNode: 0, $0) }, ports: (MeshProxy.tracesPort + 1)...MeshProxy.lastPort)
     }
+
+    static func ruleset(_ family: IPFamily) -> ServiceRuleset {
+        ServiceRuleset(family, nodeAddress: gateway(ofNode: 0, family), nodes: allPods(family), ranges: [services(family)])
+    }
+}
+
+extension ClusterNetwork {
+    /// The main one first.
+    var families: [IPFamily] { hasIPv6 ? [.v4, .v6] : [.v4] }
 }
 
 extension ClusterProfile {
@@ -49,8 +66,10 @@ extension ClusterProfile {
     }
 
     var networkConfiguration: ClusterNetwork.Configuration {
-        ClusterNetwork.Configuration(
-            folder: networkFolder, addresses: [ClusterAddresses.gateway, ClusterAddresses.api, ClusterAddresses.dns],
-            ranges: [ClusterAddresses.services])
+        let families: [IPFamily] = Host.hasIPv6 ? [.v4, .v6] : [.v4]
+        return ClusterNetwork.Configuration(
+            folder: networkFolder,
+            addresses: families.map { ClusterAddresses.gateway(ofNode: 0, $0) } + [ClusterAddresses.api, ClusterAddresses.dns],
+            ranges: families.map(ClusterAddresses.services))
     }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Machinery
 import Network
 import Sandbox
 
@@ -23,7 +24,7 @@ package enum HostCheck {
                 ?? Finding(name: "pods", detail: "each in namespaces of its own", remedy: nil)
         ]
         let configuration = ClusterNetwork.Configuration(
-            folder: folder + "/network", addresses: [ClusterAddresses.gateway], ranges: [ClusterAddresses.services])
+            folder: folder + "/network", addresses: [ClusterAddresses.gateway], ranges: [ClusterAddresses.services(.v4)])
         var network: ClusterNetwork?
         do throws(SandboxError) {
             network = try ClusterNetwork(configuration)

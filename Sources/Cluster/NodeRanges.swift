@@ -2,7 +2,8 @@ import FoundationEssentials
 import Sandbox
 import Synchronization
 
-/// The addresses of each node's pods: one /24 a node, kept with the node's data, so that it has the same one at each start.
+/// The addresses of each node's pods: a range of each family that the cluster has, numbered by what is kept with the node's data, so that
+/// it has the same ones at each start.
 final class NodeRanges: Sendable {
     private let profile: ClusterProfile
     private let network: ClusterNetwork
@@ -13,17 +14,17 @@ final class NodeRanges: Sendable {
         self.network = network
     }
 
-    /// The range of a node, whose first address is the node's own in the cluster's network from here on. The first node has
-    /// ``ClusterAddresses/pods``; each further one the lowest that no other has.
-    func range(of node: NodeFolders) -> String {
+    /// The ranges of a node, whose first addresses are the node's own in the cluster's network from here on. The first node has number 0;
+    /// each further one the lowest that no other has.
+    func ranges(of node: NodeFolders) -> [String] {
         lock.withLock { _ in
             let number: Int = known(node) ?? free()
             if node.state != profile.firstNode.state, known(node) == nil { keep(number, node) }
-            if network.isOwn {
+            for family in network.families where network.isOwn {
                 // Without it the node's pods reach nobody, which their probes and events tell.
-                try? network.addAddress(ClusterAddresses.gateway(ofNode: number))
+                try? network.addAddress(ClusterAddresses.gateway(ofNode: number, family))
             }
-            return ClusterAddresses.pods(ofNode: number)
+            return network.families.map { ClusterAddresses.pods(ofNode: number, $0) }
         }
     }
 

@@ -13,7 +13,7 @@ struct ServiceNetwork: Sendable {
     let policies: PolicyRouter
     private let network: ClusterNetwork
     /// nil where the host has nothing to route with; the node's conditions say why.
-    private let routing: (router: ServiceRouter, mesh: MeshProxy)?
+    private let routing: (routers: [ServiceRouter], mesh: MeshProxy)?
     private let ingresses: IngressController
     private let gateways: GatewayController
     private let doors: ServiceDoors
@@ -31,16 +31,19 @@ struct ServiceNetwork: Sendable {
         let slices = ServiceSlices(informers)
         let problem: String? = PacketFilter.problem(network)
         policies = PolicyRouter(
-            network: network, problem: problem, others: [ClusterAddresses.nameServer], proxies: ClusterAddresses.proxies, gate: gate,
-            client: client, clock: clock, informers: informers, log: log)
+            network: network, problem: problem, others: [ClusterAddresses.nameServer],
+            ruleset: PolicyRuleset(network.families, proxies: ClusterAddresses.proxies(network.families)), gate: gate, client: client,
+            clock: clock, informers: informers, log: log)
         if network.isOwn, PacketFilter.program != nil {
             let mesh = MeshProxy(
-                network: network, address: ClusterAddresses.gateway, dial: network.dial, gate: gate, slices: slices, client: client,
-                clock: clock, informers: informers, log: log)
-            let router = ServiceRouter(
-                network: network, ruleset: ClusterAddresses.ruleset, slices: slices, informers: informers, log: log,
-                detours: { mesh.detours($0) })
-            routing = (router, mesh)
+                network: network, addresses: network.families.map { ClusterAddresses.gateway(ofNode: 0, $0) }, dial: network.dial,
+                gate: gate, slices: slices, client: client, clock: clock, informers: informers, log: log)
+            let routers: [ServiceRouter] = network.families.map { family in
+                ServiceRouter(
+                    network: network, ruleset: ClusterAddresses.ruleset(family), slices: slices, informers: informers, log: log,
+                    detours: { mesh.detours($0, $1) })
+            }
+            routing = (routers, mesh)
         } else {
             routing = nil
         }
@@ -64,8 +67,10 @@ struct ServiceNetwork: Sendable {
     func run() async {
         await withDiscardingTaskGroup { group in
             if let routing {
-                group.addTask { await routing.router.run() }
-                group.addTask { await routing.mesh.run { routing.router.changed($0) } }
+                for router in routing.routers { group.addTask { await router.run() } }
+                group.addTask {
+                    await routing.mesh.run { service in for router in routing.routers { router.changed(service) } }
+                }
             }
             group.addTask { await policies.run() }
             group.addTask { await Egress(network: network, log: log).run() }

@@ -8,6 +8,8 @@ struct SharedMachine {
     /// Name of the first node; the others are called after it: `local-2`, `local-3`.
     let first: String
     let count: Int
+    /// Of the addresses that pods get.
+    let families: [IPFamily]
 
     /// Makes the Node objects that are missing, and says of each how much of the machine it has.
     func mark(_ client: Client) async throws {
@@ -22,7 +24,7 @@ struct SharedMachine {
             } else {
                 node =
                     number == 1
-                    ? FirstNode.new(name)
+                    ? FirstNode.new(name, families)
                     : Node.new(name) { $0.metadata.labels = [NodeMarks.kind: NodeMarks.Kind.process.rawValue] }
                 node.metadata.annotations = [NodeMarks.capacity: share]
                 try await client.create(node)

@@ -49,8 +49,8 @@ extension Kubelet {
         package var seccompFolder: String
         /// Manifests of images that are in use; of several nodes with one folder those of all. nil: this node's alone.
         package var imagesInUse: (@Sendable () -> Set<Digest>)?
-        /// Gets a pod with the address that it will have; what guards the network is in force when it returns.
-        package var admit: (@Sendable (View<Pod>, String) async -> Void)?
+        /// Gets a pod with the addresses that it will have; what guards the network is in force when it returns.
+        package var admit: (@Sendable (View<Pod>, [String]) async -> Void)?
         /// From which registries the node fetches images by itself.
         package var registries = Registries.any
         /// The program that becomes the parent of a pod.
@@ -74,15 +74,15 @@ extension Kubelet {
         package var network: ClusterNetwork
         /// What the node has left; nil looks at the host.
         package var pressure: (@Sendable () -> NodePressure)?
-        /// The node's addresses for pods, when they have a network of their own.
-        package var podCIDR: String
+        /// The node's addresses for pods, when they have a network of their own: a range for each family, the main one first.
+        package var podCIDRs: [String]
         /// The cluster's name server, for pods that are in its network; nil where there is none.
         package var nameServer: String?
 
         package init(
             nodeName: String, podLogsFolder: String, stateFolder: String, imagesFolder: String, executable: String, maskedPaths: [String],
             api: Endpoint, network: ClusterNetwork, controlGroups: ControlGroups,
-            podCIDR: String = "10.244.0.0/24",
+            podCIDRs: [String] = ["10.244.0.0/24"],
             nameServer: String? = nil
         ) {
             self.nodeName = nodeName
@@ -96,19 +96,21 @@ extension Kubelet {
             self.network = network
             self.controlGroups = controlGroups
             podPidsLimit = controlGroups.isComplete ? 4096 : 1024
-            self.podCIDR = podCIDR
+            self.podCIDRs = podCIDRs
             self.nameServer = nameServer
         }
 
-        /// The node's address as pods reach it: the first of its range, or the host's loopback where pods share that.
-        var hostIP: String { network.isOwn ? addressRange.first.advanced(by: 1).description : NodeContext.loopback }
+        /// The node's addresses as pods reach it: the first of each range, or the host's loopback where pods share that.
+        var hostIPs: [String] {
+            network.isOwn ? addressRanges.map { $0.first.advanced(by: 1).description } : [NodeContext.loopback]
+        }
 
         var currentPressure: NodePressure { pressure?() ?? NodePressure.now(folder: stateFolder) }
 
         /// Where the addresses of pods come from.
-        var addressRange: CIDR {
-            guard network.isOwn, let range = CIDR(podCIDR) else { return PodAddresses.range(for: stateFolder) }
-            return range
+        var addressRanges: [CIDR] {
+            let ranges: [CIDR] = network.isOwn ? podCIDRs.compactMap { CIDR($0) } : []
+            return ranges.isEmpty ? [PodAddresses.range(for: stateFolder)] : ranges
         }
     }
 }

@@ -53,7 +53,7 @@ package final class Kubelet: Sendable {
         let reporter = NodeReporter(configuration: configuration, client: client, clock: clock, log: log)
         let pods: Informer<Pod> = informers.informer()
         let services: Informer<Service> = informers.informer()
-        guard let node = await reporter.register(podCIDR: configuration.addressRange) else { return }
+        guard let node = await reporter.register() else { return }
         if let memory = node.wantedCapacity["memory"] { meter.isShare(ofMemory: memory.value) }
         // One that can't be made is what the first pod says.
         for folder in [PodFolders.all(configuration), configuration.podLogsFolder] where (try? Files.makeFolder(folder)) != nil {
@@ -74,7 +74,7 @@ package final class Kubelet: Sendable {
         let context = NodeContext(
             configuration: configuration, client: client, clock: clock, log: log,
             events: EventRecorder(client: client, clock: clock, component: "kubelet", host: configuration.nodeName), runtime: runtime,
-            addresses: PodAddresses(addressRange(node), reserved: configuration.network.isOwn ? 1 : 0), pods: pods,
+            addresses: PodAddresses(addressRanges(node), reserved: configuration.network.isOwn ? 1 : 0), pods: pods,
             services: services, watch: watch, images: images, allocatable: reporter.allocatable(of: node),
             hostPorts: hostPorts, probeResults: probeResults, measures: measures)
         let (started, newWorkers) = AsyncStream<PodWorker>.makeStream()
@@ -114,11 +114,9 @@ package final class Kubelet: Sendable {
     }
 
     /// What the node was given, unless that is of another kind than what its pods are bound to now.
-    private func addressRange(_ node: View<Node>) -> CIDR {
-        guard let given = CIDR(node.spec.podCIDR), given.contains(configuration.addressRange.first) else {
-            return configuration.addressRange
-        }
-        return given
+    private func addressRanges(_ node: View<Node>) -> [CIDR] {
+        let given: [CIDR] = node.spec.podCIDRs.compactMap { CIDR($0) }
+        return configuration.addressRanges.map { own in given.first { $0.contains(own.first) } ?? own }
     }
 
     // MARK: - Pods
@@ -129,7 +127,8 @@ package final class Kubelet: Sendable {
         let mine: [View<Pod>] = pods.list().filter { $0.spec.nodeName == configuration.nodeName }
         for pod in mine where !pod.isFinished {
             let folders = PodFolders(configuration, key: pod.key, uid: pod.metadata.uid)
-            context.addresses.reserve(pod.status.podIP.isEmpty ? folders.knownAddress ?? "" : pod.status.podIP, for: pod.metadata.uid)
+            let known: String = pod.status.podIP.isEmpty ? folders.knownAddresses.first ?? "" : pod.status.podIP
+            context.addresses.reserve(known, for: pod.metadata.uid)
         }
         pods.onChange { [weak self] before, after in self?.podChanged(before, after, context) }
         informers.feed(ConfigMap.names.resource) { [weak self] in self?.sourcesChanged(.configMap, $0) }

@@ -1,3 +1,4 @@
+package import Machinery
 package import Sandbox
 
 #if canImport(Glibc)
@@ -13,9 +14,20 @@ package struct PacketFilter: Sendable {
         package let description: String
     }
 
+    /// A table of rules, in the words of `nft`: `ip6 swkube`.
+    package struct Table: Sendable, Equatable, CustomStringConvertible {
+        package let family: IPFamily
+        package let name: String
+
+        package var description: String { "\(family.header) \(name)" }
+    }
+
     private let network: ClusterNetwork
 
-    package init(network: ClusterNetwork) { self.network = network }
+    package init(network: ClusterNetwork) {
+        self.network = network
+        room = network.isPrivileged ? 128 << 20 : network.filterRoom
+    }
 
     /// Where the host has the program; nil when it has none.
     package static var program: String? {
@@ -61,7 +73,7 @@ package struct PacketFilter: Sendable {
     /// Puts changes of a table into force: all of them or, with an error, nothing.
     ///
     /// - Returns: false when they are too many for one transaction, and nothing was done.
-    func apply(_ steps: [ServiceStep], table: String) async throws -> Bool {
+    func apply(_ steps: [ServiceStep], table: Table) async throws -> Bool {
         if try await applyDirectly(steps, table: table, inParts: false) { return true }
         let text: String = ServiceStep.text(steps, table: table)
         guard takes(text) else { return false }
@@ -74,8 +86,8 @@ package struct PacketFilter: Sendable {
     /// - Parameters:
     ///   - foundation: what makes the table.
     ///   - entry: what gives it effect.
-    package func apply(_ foundation: String, _ steps: [ServiceStep], table: String, entry: String) async throws {
-        guard steps.allSatisfy({ $0.change != nil }) else {
+    package func apply(_ foundation: String, _ steps: [ServiceStep], table: Table, entry: String) async throws {
+        guard !steps.isEmpty, steps.allSatisfy({ $0.change != nil }) else {
             return try await apply(foundation + ServiceStep.text(steps, table: table), entry: entry)
         }
         try await apply(foundation)
@@ -84,7 +96,7 @@ package struct PacketFilter: Sendable {
     }
 
     /// False for what only `nft` can say, or what is too much at once; nothing was done then.
-    private func applyDirectly(_ steps: [ServiceStep], table: String, inParts: Bool) async throws -> Bool {
+    private func applyDirectly(_ steps: [ServiceStep], table: Table, inParts: Bool) async throws -> Bool {
         var changes: [FilterChange] = []
         for step in steps {
             guard let change = step.change else { return false }
@@ -92,7 +104,7 @@ package struct PacketFilter: Sendable {
         }
         let all: [FilterChange] = changes
         let result: Result<Void, SandboxError> = await BlockingThread.run { [network] in
-            Result { () throws(SandboxError) in try network.change(table: table, all, inParts: inParts) }
+            Result { () throws(SandboxError) in try network.change(table: table.name, ofIPv6: table.family == .v6, all, inParts: inParts) }
         }
         if case .failure(let error) = result, error.errno == E2BIG { return false }
         try result.get()
@@ -120,12 +132,19 @@ package struct PacketFilter: Sendable {
     /// Whether a text can go in one transaction.
     package func takes(_ text: String) -> Bool { Self.weight(text) <= room }
 
-    /// Bytes that `nft` can send at once: for an ordinary user what the kernel gives each socket, some of them left for the rest of a
+    /// Bytes that `nft` can send at once: for an ordinary user what the kernel lends each socket, some of them left for the rest of a
     /// transaction. It asks for more only as root may.
-    private var room: Int { network.isPrivileged ? 128 << 20 : 120_000 }
+    private let room: Int
 
     /// Bytes that lines of a text become, at most: rules are expressions to the kernel, which are much longer than their words.
     private static func weight(_ text: some StringProtocol) -> Int {
         text.split(separator: "\n").reduce(0) { $0 + $1.utf8.count * ($1.hasPrefix("add rule") ? 6 : 3) }
     }
+}
+
+extension IPFamily {
+    /// As `nft` calls the family's tables and the headers of its packets.
+    var header: String { self == .v4 ? "ip" : "ip6" }
+    /// As `nft` calls addresses in sets and maps.
+    var addressType: String { self == .v4 ? "ipv4_addr" : "ipv6_addr" }
 }

@@ -2,29 +2,34 @@ import API
 package import Machinery
 import Synchronization
 
-/// Addresses for pods, from the node's range. Where pods share the host's network that lies within 127.0.0.0/8, which every program of
-/// the machine may bind.
+/// Addresses for pods, from the node's ranges: one of each, at the same place in all of them. Where pods share the host's network there is
+/// one, which lies within 127.0.0.0/8: every program of the machine may bind it.
 ///
 /// They are given out in a circle, so that one that was freed comes again only after all others.
 package final class PodAddresses: Sendable {
     private struct State {
-        var held: [String: IPAddress] = [:]
-        var taken: Set<IPAddress> = []
+        /// Places, counted from the beginning of a range.
+        var held: [String: Int] = [:]
+        var taken: Set<Int> = []
         var next = 1
     }
 
-    private let range: CIDR
+    private let ranges: [CIDR]
     /// Addresses at the beginning that are not for pods.
     private let reserved: Int
     private let state = Mutex(State())
 
-    /// - Parameter reserved: how many addresses at the beginning, beside the range's own, are not for pods.
-    package init(_ range: CIDR, reserved: Int = 0) {
-        self.range = range
+    /// - Parameters:
+    ///   - ranges: the first one says how many addresses there are.
+    ///   - reserved: how many addresses at the beginning, beside the range's own, are not for pods.
+    package init(_ ranges: [CIDR], reserved: Int = 0) {
+        self.ranges = ranges
         self.reserved = reserved
     }
 
-    private var count: Int { (1 << (range.address.width - range.prefixLength)) - 2 - reserved }
+    private var count: Int { (1 << (ranges[0].address.width - ranges[0].prefixLength)) - 2 - reserved }
+
+    private func addresses(at place: Int) -> [String] { ranges.map { $0.first.advanced(by: place).description } }
 
     /// A range that hardly any other cluster of this machine has: 127.16.0.0/16 to 127.215.0.0/16, by the text given.
     package static func range(for text: String) -> CIDR {
@@ -34,36 +39,37 @@ package final class PodAddresses: Sendable {
         return CIDR(IPAddress(ipv4: 127 << 24 | second << 16), prefixLength: 16)
     }
 
-    /// The pod's address: the one that it has, or the next free one. nil when all are taken.
-    package func address(of uid: String) -> String? {
+    /// The pod's addresses in the order of the ranges: those that it has, or the next free ones. nil when all are taken.
+    package func addresses(of uid: String) -> [String]? {
         state.withLock { state in
-            if let address = state.held[uid] { return address.description }
+            if let place = state.held[uid] { return addresses(at: place) }
             for _ in 0..<count {
-                let address: IPAddress = range.first.advanced(by: state.next + reserved)
+                let place: Int = state.next + reserved
                 state.next = state.next % count + 1
-                if state.taken.insert(address).inserted {
-                    state.held[uid] = address
-                    return address.description
+                if state.taken.insert(place).inserted {
+                    state.held[uid] = place
+                    return addresses(at: place)
                 }
             }
             return nil
         }
     }
 
-    /// Takes note of an address that a pod has from before; those after it come next.
+    /// Takes note of the first address that a pod has from before; those after it come next.
     package func reserve(_ text: String, for uid: String) {
-        guard let address = IPAddress(text), range.contains(address) else { return }
+        guard let address = IPAddress(text), ranges[0].contains(address) else { return }
+        let place = Int(address.value - ranges[0].first.value)
         state.withLock { state in
-            guard state.taken.insert(address).inserted else { return }
-            state.held[uid] = address
-            state.next = max(state.next, Int(address.value - range.first.value) - reserved + 1)
+            guard state.taken.insert(place).inserted else { return }
+            state.held[uid] = place
+            state.next = max(state.next, place - reserved + 1)
             if state.next > count { state.next = 1 }
         }
     }
 
     package func release(_ uid: String) {
         state.withLock { state in
-            if let address = state.held.removeValue(forKey: uid) { state.taken.remove(address) }
+            if let place = state.held.removeValue(forKey: uid) { state.taken.remove(place) }
         }
     }
 }

@@ -64,7 +64,8 @@ extension ClusterNetwork {
             case .pasta:
                 [
                     // With an address of its own instead of the host's, which would then not be reached.
-                    "pasta", "--config-net", "-q", "-f", "--no-map-gw", "-a", Self.egressAddress, "-n", "24", "-g", Self.egressGateway,
+                    "pasta", "--config-net", "-4", "-q", "-f", "--no-map-gw", "-a", Self.egressAddress, "-n", "24", "-g",
+                    Self.egressGateway,
                     "-T", "none", "-U", "none", "-t", "none", "-u", "none", "-I",
                     Self.egressInterface, "-P", Self.pidFile(configuration.folder),
                 ] + (userNamespace == nil ? [] : ["--userns", "/proc/self/fd/4"]) + ["--netns", "/proc/self/fd/5"]

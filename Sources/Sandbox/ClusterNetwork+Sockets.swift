@@ -101,7 +101,7 @@ extension ClusterNetwork {
         return try bind(hostSocket(AF_INET, type | Int32(SOCK_NONBLOCK.rawValue), 0), address, port, type)
     }
 
-    private static func bind(_ fd: Int32, _ address: String, _ port: Int, _ type: Int32) throws(SandboxError) -> Int32 {
+    static func bind(_ fd: Int32, _ address: String, _ port: Int, _ type: Int32) throws(SandboxError) -> Int32 {
         guard let place = SocketAddress(address, port: port) else {
             close(fd)
             throw SandboxError.system(call: "bind", errno: EINVAL, path: "\(address):\(port)")

@@ -11,9 +11,9 @@ package final class ClusterNetwork: Sendable {
     package struct Configuration: Sendable {
         /// Of the holder's socket, made with mode 0700 when missing.
         package var folder: String
-        /// Those that the cluster itself answers on; the first one is the gateway of pods.
+        /// Those that the cluster itself answers on; the first one of a family is the gateway of pods. IPv6 is set up where one is of it.
         package var addresses: [String]
-        /// Ranges that are kept in the cluster, such as that of services: `10.96.0.0/16`.
+        /// Ranges that are kept in the cluster, such as those of services: `10.96.0.0/16`.
         package var ranges: [String]
         /// An ordinary user needs a user namespace to have a network; root does without.
         package var userNamespace: Bool
@@ -37,6 +37,8 @@ package final class ClusterNetwork: Sendable {
     package var isOwn: Bool { networkNamespace >= 0 }
     /// Whether the kernel lends programs of the cluster's network as much memory as they ask for, as it does the host's root.
     package var isPrivileged: Bool { userNamespace == nil }
+    /// Whether pods and services may have addresses of IPv6, too.
+    package let hasIPv6: Bool
     /// Why there is none.
     package let problem: SandboxError?
     /// Number of user and group identities that exist in the cluster, counted from 0. 1: the user's own, whatever it is called inside.
@@ -81,6 +83,7 @@ package final class ClusterNetwork: Sendable {
         identities = Int(answer.value.identities)
         generation = answer.value.network
         holder = Mutex((socket, answer.value.process, false))
+        hasIPv6 = configuration.addresses.first { $0.contains(":") }.map { Self.has($0, holder: socket) } ?? false
         problem = nil
         self.configuration = configuration
         self.executable = executable
@@ -89,6 +92,7 @@ package final class ClusterNetwork: Sendable {
     /// The host's own network, for a host that allows no other.
     package init(hostNetworkBecause problem: SandboxError?) {
         self.problem = problem
+        hasIPv6 = false
         networkNamespace = -1
         userNamespace = nil
         identities = Host.isRoot ? 1 << 32 - 1 : 1
@@ -159,6 +163,15 @@ package final class ClusterNetwork: Sendable {
         guard fd >= 0 else { return }
         _ = try? ask(fd, NETWORK_STOP)
         close(fd)
+    }
+
+    /// Whether the network that a holder keeps has an address: one of an older version, or of a host without IPv6, has none of that.
+    private static func has(_ address: String, holder: Int32) -> Bool {
+        guard let answer = try? ask(holder, NETWORK_SOCKET, numbers: (AF_INET6, Int32(SOCK_DGRAM.rawValue), 0)),
+            let fd = try? bind(answer.descriptors[0], address, 0, Int32(SOCK_DGRAM.rawValue))
+        else { return false }
+        close(fd)
+        return true
     }
 
     func request(

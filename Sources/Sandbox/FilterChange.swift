@@ -1,7 +1,7 @@
 import CSandbox
 import Glibc
 
-/// One change of an IPv4 table of the kernel's packet filter. Addresses and ports are in network order, each part of a key filled up to four
+/// One change of a table of the kernel's packet filter. Addresses and ports are in network order, each part of a key filled up to four
 /// bytes; names are those of the table.
 package enum FilterChange: Sendable, Equatable {
     package enum Content: Sendable, Equatable {
@@ -22,18 +22,31 @@ package enum FilterChange: Sendable, Equatable {
 }
 
 extension ClusterNetwork {
+    /// Bytes that one transaction may have; few where that can't be found out.
+    package var filterRoom: Int {
+        guard isOwn, let fd = try? socket(domain: AF_NETLINK, type: Int32(SOCK_RAW.rawValue), protocol: Self.netfilter) else {
+            return 64 << 10
+        }
+        defer { close(fd) }
+        return swkube_filter_room(fd)
+    }
+
     /// Carries out changes of a table in as many transactions as they need; by default in one. Each is done as a whole or not at all.
     /// Blocks for about a millisecond, and for some hundred with ten thousand changes.
     ///
     /// Throws ``SandboxError`` with E2BIG for what does not fit into one, and with the kernel's errno: ENOENT for what is not there, EBUSY for
     /// what is still used.
-    package func change(table: String, _ changes: [FilterChange], inParts: Bool = false) throws(SandboxError) {
+    package func change(
+        table: String, ofIPv6: Bool = false, _ changes: [FilterChange], inParts: Bool = false
+    ) throws(SandboxError) {
         let fd: Int32 = try socket(domain: AF_NETLINK, type: Int32(SOCK_RAW.rawValue), protocol: Self.netfilter)
         defer { close(fd) }
         let room: Int = swkube_filter_room(fd)
         var rest: ArraySlice<FilterChange> = changes[...]
         while !rest.isEmpty {
-            guard let batch = swkube_filter_new(table) else { throw SandboxError.system(call: "filter", errno: ENOMEM, path: table) }
+            guard let batch = swkube_filter_new(ofIPv6 ? AF_INET6 : AF_INET, table) else {
+                throw SandboxError.system(call: "filter", errno: ENOMEM, path: table)
+            }
             defer { swkube_filter_free(batch) }
             while let change = rest.first, swkube_filter_size(batch) < room {
                 change.write(into: batch)

@@ -148,6 +148,9 @@ package enum Host {
         Int(text(ofFile: "/proc/sys/net/ipv4/ip_unprivileged_port_start").trimming(\.isWhitespace)) ?? 1024
     }
 
+    /// Whether the host uses IPv6, or would if it had an address.
+    package static var hasIPv6: Bool { text(ofFile: "/proc/sys/net/ipv6/conf/all/disable_ipv6").hasPrefix("0") }
+
     /// Changes with each start of the machine.
     package static var bootID: String { text(ofFile: "/proc/sys/kernel/random/boot_id").trimming(\.isWhitespace) }
 

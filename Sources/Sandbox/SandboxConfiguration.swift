@@ -37,7 +37,7 @@ package struct SandboxConfiguration: Sendable {
         var settings: [String] = []
         if userNamespace, cluster?.userNamespace != nil { settings.append("users=cluster") }
         if let link {
-            settings.append("network=\(link.address),\(link.gateway),\(link.name)")
+            settings.append("network=" + ([link.name] + zip(link.addresses, link.gateways).flatMap { [$0, $1] }).joined(separator: ","))
         } else if cluster != nil {
             settings.append("network=cluster")
         }
@@ -50,22 +50,22 @@ package struct SandboxConfiguration: Sendable {
     }
 }
 
-/// A pod's own network: one address, and the way to all others through the cluster's namespace.
+/// A pod's own network: its addresses, and the way to all others through the cluster's namespace.
 package struct PodLink: Sendable, Equatable {
-    /// IPv4, such as `10.244.0.7`.
-    package var address: String
-    /// The cluster's own address, which the pod sees as its neighbour.
-    package var gateway: String
+    /// One of IPv4, such as `10.244.0.7`, and perhaps one of IPv6 after it.
+    package var addresses: [String]
+    /// The cluster's own address in each of these families, which the pod sees as its neighbour.
+    package var gateways: [String]
 
-    package init(address: String, gateway: String) {
-        self.address = address
-        self.gateway = gateway
+    package init(addresses: [String], gateways: [String]) {
+        self.addresses = addresses
+        self.gateways = gateways
     }
 
     /// Of the interface in the cluster's namespace, whose other end is the pod's `eth0`; 15 bytes at most.
     package var name: String {
         "pod"
-            + address.split(separator: ".").map { part in
+            + addresses[0].split(separator: ".").map { part in
                 let digits = String(UInt8(part) ?? 0, radix: 16)
                 return digits.count == 1 ? "0" + digits : digits
             }.joined()

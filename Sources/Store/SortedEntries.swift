@@ -64,6 +64,8 @@ struct SortedEntries {
     func range(prefix: String, after: String?) -> Range<Position> {
         prefix.withKeyBytes { prefix in
             var start: Position = firstPosition { KeyOrder.compare($0, prefix) < 0 }
+            // Most of what is listed on the way of a write is empty.
+            guard let first = entry(at: start), first.key.withKeyBytes({ KeyOrder.starts($0, with: prefix) }) else { return start..<start }
             let end: Position = firstPosition { KeyOrder.compare($0, prefix) < 0 || KeyOrder.starts($0, with: prefix) }
             if let after {
                 let next: Position = after.withKeyBytes { after in firstPosition { KeyOrder.compare($0, after) <= 0 } }
@@ -108,26 +110,33 @@ struct SortedEntries {
 
     /// The first entry whose key is not before; `isBefore` holds for all keys up to some place and for none after it.
     private func firstPosition(_ isBefore: (UnsafeBufferPointer<UInt8>) -> Bool) -> Position {
-        var (low, high): (Int, Int) = (0, chunks.count)
-        while low < high {
-            let middle: Int = (low + high) / 2
-            let last: Entry = chunks[middle][chunks[middle].count - 1]
-            if last.key.withKeyBytes(isBefore) { low = middle + 1 } else { high = middle }
+        chunks.withUnsafeBufferPointer { chunks in
+            let chunk: Int = Self.first(in: 0..<chunks.count) { chunks[$0][chunks[$0].count - 1].key.withKeyBytes(isBefore) }
+            guard chunk < chunks.count else { return Position(chunk: chunk, offset: 0) }
+            return chunks[chunk].withUnsafeBufferPointer { entries in
+                // The last entry is not before.
+                Position(chunk: chunk, offset: Self.first(in: 0..<entries.count - 1) { entries[$0].key.withKeyBytes(isBefore) })
+            }
         }
-        guard low < chunks.count else { return Position(chunk: low, offset: 0) }
-        let chunk: Int = low
-        (low, high) = (0, chunks[chunk].count - 1)
-        while low < high {
-            let middle: Int = (low + high) / 2
-            if chunks[chunk][middle].key.withKeyBytes(isBefore) { low = middle + 1 } else { high = middle }
-        }
-        return Position(chunk: chunk, offset: low)
     }
 
+    /// The first place that is not before, by halving.
+    @inline(__always)
+    private static func first(in places: Range<Int>, _ isBefore: (Int) -> Bool) -> Int {
+        var (low, high): (Int, Int) = (places.lowerBound, places.upperBound)
+        while low < high {
+            let middle: Int = (low + high) / 2
+            if isBefore(middle) { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// nil at the end.
+    private func entry(at place: Position) -> Entry? { place.chunk < chunks.count ? chunks[place.chunk][place.offset] : nil }
+
     private func entry(at place: Position, withKey key: UnsafeBufferPointer<UInt8>) -> Entry? {
-        guard place.chunk < chunks.count else { return nil }
-        let entry: Entry = chunks[place.chunk][place.offset]
-        return entry.key.withKeyBytes { KeyOrder.compare($0, key) == 0 } ? entry : nil
+        guard let entry = entry(at: place), entry.key.withKeyBytes({ KeyOrder.compare($0, key) == 0 }) else { return nil }
+        return entry
     }
 
     private mutating func insert(_ entry: Entry, at place: Position) {

@@ -57,6 +57,26 @@ import Testing
         #expect(fields(created, of: "kubectl-create", "Update") == expected.text())
     }
 
+    @Test func `creators of objects that are alike own the same, and of others what is theirs`() throws {
+        let env: String = #""env":[{"name":"A","value":"1"},{"name":"B","value":"2"}]"#
+        let specs: [String] = [
+            #""containers":[{"name":"c","image":"nginx",\#(env)}]"#, #""containers":[{"name":"c","image":"busybox",\#(env)}]"#,
+            #""containers":[{"name":"d","image":"nginx",\#(env)}]"#, #""containers":[{"name":"d","image":"",\#(env)}]"#,
+            #""containers":[{"name":"d","image":"nginx"}]"#, #""containers":[{"name":"d","image":"nginx","args":["a"]}]"#,
+            #""containers":[{"name":"d","image":"nginx","args":["b","c"]}]"#, #""containers":[{"name":"d","image":"nginx","args":[]}]"#,
+            #""paused":true"#, #""paused":false"#, #""replicas":1"#, #""replicas":0"#, #""replicas":null"#, #""unknown":{"a":[1]}"#,
+            #""unknown":{"a":{}}"#, #""selector":{"matchLabels":{"a":"b"}}"#, #""strategy":{"type":"R","rollingUpdate":{"maxSurge":1}}"#,
+        ]
+        for spec in specs + specs.reversed() {
+            let new: JSON = try object(#""spec":{\#(spec)}"#)
+            let made: JSON = ManagedFields.update(old: nil, new: new, manager: "m", schema: schema, now: now)
+            // What is ignored here is in none of them, so that this is found out afresh.
+            let afresh: JSON = ManagedFields.update(
+                old: nil, new: new, manager: "m", schema: schema, ignoring: FieldSet(paths: [["none"]]), now: now)
+            #expect(made == afresh, "\(spec)")
+        }
+    }
+
     @Test func `what another manager owns is a conflict with its name and path`() throws {
         let live: JSON = ManagedFields.update(
             old: nil, new: try object(Self.minimal), manager: "kubectl-client-side-apply", schema: schema, now: now)

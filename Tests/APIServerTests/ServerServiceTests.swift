@@ -53,6 +53,83 @@ import Testing
         }
     }
 
+    private static let both: JSON = ["ipFamilyPolicy": "RequireDualStack"]
+
+    /// A server whose Services may have two families.
+    private func dualServer() async throws -> TestServer {
+        let server = try await TestServer()
+        let range: JSON = [
+            "apiVersion": "networking.k8s.io/v1", "kind": "ServiceCIDR", "metadata": ["name": "kubernetes"],
+            "spec": ["cidrs": ["10.96.0.0/16", "fd00:10:96::/112"]],
+        ]
+        #expect(try await server.ask("POST", "/apis/networking.k8s.io/v1/servicecidrs", range).code == 201)
+        return server
+    }
+
+    /// What is asked for, and the families that come of it or what is wrong. Source: pkg/registry/core/service/storage/storage_test.go.
+    @Test(
+        arguments: [
+            ([:], "SingleStack IPv4"), (["ipFamilyPolicy": "PreferDualStack"], "PreferDualStack IPv4,IPv6"),
+            (["ipFamilyPolicy": "RequireDualStack", "ipFamilies": ["IPv6"]], "RequireDualStack IPv6,IPv4"),
+            (["ipFamilies": ["IPv6"]], "SingleStack IPv6"), (["clusterIP": "fd00:10:96::7"], "SingleStack IPv6"),
+            (["clusterIP": "None", "ipFamilyPolicy": "PreferDualStack", "selector": ["a": "b"]], "PreferDualStack IPv4,IPv6"),
+            (["clusterIP": "None", "selector": [:]], "RequireDualStack IPv4,IPv6"),
+            (
+                ["clusterIP": "10.96.0.7", "clusterIPs": ["10.96.0.7", "fd00:10:96::7"]],
+                "must be 'RequireDualStack' or 'PreferDualStack' when multiple cluster IPs are specified"
+            ),
+            (["ipFamilies": ["IPv4", "IPv6"]], "must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified"),
+            (["ipFamilies": ["IPv4", "IPv4"]], #"spec.ipFamilies[1]: Duplicate value: "IPv4""#),
+            (
+                ["clusterIP": "fd00:10:96::7", "ipFamilies": ["IPv4"]],
+                #"Invalid value: "fd00:10:96::7": expected an IPv4 value as indicated by `ipFamilies[0]`"#
+            ),
+            (
+                ["clusterIP": "10.96.0.7", "clusterIPs": ["10.96.0.7", "10.96.0.8"], "ipFamilyPolicy": "RequireDualStack"],
+                "may specify no more than one IP for each IP family"
+            ),
+            (["clusterIPs": ["10.96.0.7"]], "must be empty when `clusterIP` is not specified"),
+            (
+                ["clusterIP": "fd00:11::7"],
+                #"spec.clusterIPs: Invalid value: ["fd00:11::7"]: failed to allocate IP fd00:11::7: the provided network does not match the current range"#
+            ),
+        ] as [(JSON, String)])
+    func `families come of the policy, the families and the addresses together`(spec: JSON, outcome: String) async throws {
+        let answer: TestServer.Reply = try await dualServer().ask("POST", Place.services, Sample.service("a", spec))
+        guard answer.code == 201 else {
+            #expect(answer["message"]?.string?.contains(outcome) == true, "\(answer)")
+            return
+        }
+        func texts(_ field: String) -> [String] { answer["spec", field]?.array?.compactMap(\.string) ?? [] }
+        #expect("\(answer["spec", "ipFamilyPolicy"]?.string ?? "") \(texts("ipFamilies").joined(separator: ","))" == outcome)
+        #expect(texts("clusterIPs").first == answer["spec", "clusterIP"]?.string)
+        guard answer["spec", "clusterIP"] != "None" else { return }
+        #expect(texts("clusterIPs").map { IPFamily(of: $0).rawValue } == texts("ipFamilies"))
+    }
+
+    @Test func `a second address comes and goes with the policy, and its record with it`() async throws {
+        let server: TestServer = try await dualServer()
+        let place: String = Place.services + "/a"
+        let made: TestServer.Reply = try await server.ask("POST", Place.services, Sample.service("a"))
+        let main: JSON = try #require(made["spec", "clusterIP"])
+        let grown: TestServer.Reply = try await server.ask("PATCH", place, ["spec": Self.both])
+        let addresses: [JSON] = try #require(grown["spec", "clusterIPs"]?.array)
+        #expect(addresses.count == 2 && addresses[0] == main && addresses[1].string?.hasPrefix("fd00:10:96::") == true)
+        let record = "/apis/networking.k8s.io/v1/ipaddresses/\(addresses[1].string ?? "")"
+        try await eventually("the address is written down") {
+            try await server.ask("GET", record)["metadata", "labels"]?["ipaddress.kubernetes.io/ip-family"] == "IPv6"
+        }
+        let other: TestServer.Reply = try await server.ask(
+            "PATCH", place, ["spec": ["clusterIPs": .array([addresses[0], "fd00:10:96::77"])]])
+        #expect(other["message"]?.string?.contains("spec.clusterIPs[1]: Invalid value") == true, "\(other)")
+        #expect(other["message"]?.string?.contains("may not change once set") == true, "\(other)")
+        let less: TestServer.Reply = try await server.ask("PATCH", place, ["spec": ["clusterIPs": .array([main])]])
+        #expect(less["message"]?.string?.contains("must be 'SingleStack' to release the secondary cluster IP") == true, "\(less)")
+        let shrunk: TestServer.Reply = try await server.ask("PATCH", place, ["spec": ["ipFamilyPolicy": "SingleStack"]])
+        #expect(shrunk["spec", "clusterIPs"] == .array([main]) && shrunk["spec", "ipFamilies"] == ["IPv4"], "\(shrunk)")
+        try await eventually("the address is free") { try await server.ask("GET", record).code == 404 }
+    }
+
     @Test func `an address that was given stays, and another service's is not taken for it`() async throws {
         let server = try await TestServer()
         try await server.ask("POST", Place.services, Sample.service("a", ["clusterIP": "10.96.7.7"]))

@@ -24,6 +24,18 @@ struct PodTests {
         #expect(made.object.status.phase == "Pending" && made.object.status.qosClass == "BestEffort")
     }
 
+    @Test func `what a pod gets after it had its defaults has them too`() throws {
+        let complete: JSON = try pod(container + #","volumes":[{"name":"a","configMap":{"name":"m"}}]"#).object.json
+        var changed = View<Pod>(complete)
+        changed.spec.containers[0].ports.append(View<ContainerPort>(["containerPort": 80]))
+        changed.spec.containers.append(View<Container>(["name": "d", "image": "nginx"]))
+        changed.spec.volumes.append(View<Volume>(["name": "b", "projected": ["sources": [["serviceAccountToken": ["path": "token"]]]]]))
+        var (afresh, since): (JSON, JSON) = (changed.json, changed.json)
+        Pod.definition.schema.applyDefaults(&afresh)
+        Pod.definition.schema.applyDefaults(&since, since: complete)
+        #expect(afresh == since && since != changed.json)
+    }
+
     @Test func `limits without requests become requests, in pods only`() throws {
         let resources: String = #"{"limits":{"cpu":"1","memory":"1Gi"},"requests":{"cpu":"0.5"}}"#
         let spec: String = #""containers":[{"name":"c","image":"i","resources":\#(resources)}]"#

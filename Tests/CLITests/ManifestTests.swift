@@ -1,3 +1,4 @@
+import Machinery
 import Testing
 
 @testable import CLI
@@ -35,6 +36,19 @@ import Testing
             run.error
                 == "error: error parsing \(folder.path)/x.yaml: error converting YAML to JSON: yaml: line 4: found character that cannot start any token\n"
         )
+    }
+
+    @Test func `a file is read document by document, up to the first that is no YAML`() {
+        var stream = ManifestStream(Array("a: 1\n---\n---\nb: 2\n--- # more\nc: 3\n---\nd: [\n".utf8), source: "x")
+        var lines: [String] = []
+        while let document = stream.next() {
+            switch document {
+            case .success(let document): lines.append(document.json.text())
+            case .failure(let failure): lines.append(failure.description)
+            }
+        }
+        #expect(lines.dropLast() == [#"{"a":1}"#, #"{"b":2}"#, #"{"c":3}"#])
+        #expect(lines.last?.hasPrefix("error parsing x: error converting YAML to JSON: yaml: line ") == true)
     }
 
     @Test func `an object without kind`() async throws {

@@ -55,7 +55,7 @@ struct Talkers {
                 if t['transport'] == 'tcp':
                     c = socket.create_connection((t['host'], t['port']), 2)
                 else:
-                    c = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+                    c = socket.socket(socket.AF_INET6 if ':' in t['host'] else socket.AF_INET, socket.SOCK_DGRAM)
                     c.settimeout(1)
                     c.connect((t['host'], t['port']))
                 with c:
@@ -118,10 +118,13 @@ struct Talkers {
                 self.socket.bind(self.server_address)
                 self.server_name, self.server_port = 'pod', self.server_address[1]
         # All of it listens before the port that says that it is ready.
-        servers = [socket.create_server(('', p), backlog=200) for p in (80, 81)]
+        six = socket.has_dualstack_ipv6()
+        family = socket.AF_INET6 if six else socket.AF_INET
+        servers = [socket.create_server(('', p), backlog=200, family=family, dualstack_ipv6=six) for p in (80, 81)]
         for s in servers: threading.Thread(target=tcp, args=(s,), daemon=True).start()
         for p in (80, 81):
-            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            s = socket.socket(family, socket.SOCK_DGRAM)
+            if six: s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
             s.bind(('', p))
             threading.Thread(target=udp, args=(s,), daemon=True).start()
         Server(('', 7000), Orders).serve_forever()

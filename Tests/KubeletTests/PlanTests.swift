@@ -169,14 +169,15 @@ struct PlanTests {
     }
 
     @Test func `addresses go round and come again only after all others`() {
-        let addresses = PodAddresses(CIDR(IPAddress(ipv4: 127 << 24 | 16 << 16), prefixLength: 29))
+        let addresses = PodAddresses(["127.16.0.0/29", "fd00::/64"].compactMap { CIDR($0) })
         addresses.reserve("127.16.0.2", for: "old")
-        let first: [String?] = (0..<5).map { addresses.address(of: "p\($0)") }
-        #expect(first == ["127.16.0.3", "127.16.0.4", "127.16.0.5", "127.16.0.6", "127.16.0.1"])
-        #expect(addresses.address(of: "more") == nil)
+        let first: [String?] = (0..<5).map { addresses.addresses(of: "p\($0)")?.joined(separator: " ") }
+        #expect(
+            first == ["127.16.0.3 fd00::3", "127.16.0.4 fd00::4", "127.16.0.5 fd00::5", "127.16.0.6 fd00::6", "127.16.0.1 fd00::1"])
+        #expect(addresses.addresses(of: "more") == nil)
         addresses.release("old")
-        #expect(addresses.address(of: "more") == "127.16.0.2")
-        #expect(addresses.address(of: "more") == "127.16.0.2")
+        #expect(addresses.addresses(of: "more") == ["127.16.0.2", "fd00::2"])
+        #expect(addresses.addresses(of: "more") == ["127.16.0.2", "fd00::2"])
     }
 
     @Test func `service variables have the names of Docker's links`() {

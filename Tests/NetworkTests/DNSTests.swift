@@ -33,8 +33,19 @@ import Testing
                     ],
                 ]
             ])
+        set(
+            "both",
+            [
+                "type": "ClusterIP", "clusterIP": "10.96.0.11", "clusterIPs": ["10.96.0.11", "fd00:10:96::b"],
+                "ports": [["name": "http", "port": 80, "protocol": "TCP"]],
+            ])
         set("outside", ["type": "ExternalName", "externalName": "www.Example.org"])
         return zone
+    }
+
+    private static func text(_ bytes: [UInt8]) -> String {
+        let value: UInt128 = bytes.reduce(0) { $0 << 8 | UInt128($1) }
+        return (bytes.count == 4 ? IPAddress(ipv4: UInt32(value)) : IPAddress(ipv6: value)).description
     }
 
     /// The records as a person would write them; a code where there are none.
@@ -43,7 +54,7 @@ import Testing
             guard answer.code == .success else { return ["\(answer.code)"] }
             return answer.records.map { record in
                 switch record.content {
-                case .address(let bytes): bytes.map { String($0) }.joined(separator: ".")
+                case .address(let bytes): Self.text(bytes)
                 case .alias(let name), .pointer(let name): name.joined(separator: ".")
                 case .text(let text): text
                 case .service(let priority, let weight, let port, let target):
@@ -56,6 +67,14 @@ import Testing
     @Test(arguments: [
         ("web.default.svc.cluster.local", DNSQuery.Kind.a, ["10.96.0.9"]),
         ("web.default.svc.cluster.local", DNSQuery.Kind.aaaa, []),
+        ("both.default.svc.cluster.local", DNSQuery.Kind.a, ["10.96.0.11"]),
+        ("both.default.svc.cluster.local", DNSQuery.Kind.aaaa, ["fd00:10:96::b"]),
+        ("_http._tcp.both.default.svc.cluster.local", DNSQuery.Kind.srv, ["0 100 80 both.default.svc.cluster.local"]),
+        ("fd00-10-244--5.default.pod.cluster.local", DNSQuery.Kind.aaaa, ["fd00:10:244::5"]),
+        (
+            "b.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.6.9.0.0.0.1.0.0.0.0.d.f.ip6.arpa", DNSQuery.Kind.ptr,
+            ["both.default.svc.cluster.local"]
+        ),
         ("_http._tcp.web.default.svc.cluster.local", DNSQuery.Kind.srv, ["0 100 80 web.default.svc.cluster.local"]),
         ("db.default.svc.cluster.local", DNSQuery.Kind.a, ["10.244.0.5", "10.244.0.6"]),
         ("db-0.db.default.svc.cluster.local", DNSQuery.Kind.a, ["10.244.0.5"]),

@@ -101,6 +101,30 @@ import Testing
         ] { #expect(text.contains(line + "\n"), "\(line) is not in\n\(text)") }
     }
 
+    @Test func `each family has a table of the peers that it knows`() {
+        let member = PolicyMember(namespace: "x", labels: ["pod": "b"], addresses: ["10.244.0.3", "fd00:10:244::3"])
+        let policy = View<NetworkPolicy>([
+            "metadata": ["name": "p", "namespace": "x"],
+            "spec": [
+                "podSelector": [:], "policyTypes": ["Ingress"],
+                "ingress": [["from": [["ipBlock": ["cidr": "2001:db8::/32", "except": ["2001:db8:1::/48"]]], ["podSelector": [:]]]]],
+            ],
+        ])
+        let plan = PolicyPlan(policies: [policy], members: [member], namespaces: Self.namespaces)
+        #expect(plan.allows(from: "2001:db8::1", to: "fd00:10:244::3", port: 80, .tcp))
+        #expect(!plan.allows(from: "2001:db8:1::1", to: "fd00:10:244::3", port: 80, .tcp))
+        let ruleset = PolicyRuleset([.v4, .v6])
+        let text: String = ruleset.text(plan) + ruleset.entry(plan)
+        for line in [
+            "add element ip swkube-policy peers/0 { 10.244.0.3 }", "add element ip swkube-policy in { 10.244.0.3 : jump in/0 }",
+            "add set ip6 swkube-policy peers/0 { type ipv6_addr; }", "add element ip6 swkube-policy peers/0 { fd00:10:244::3 }",
+            "add rule ip6 swkube-policy in/0 ip6 saddr 2001:db8::/32 ip6 saddr != 2001:db8:1::/48 return",
+            "add rule ip6 swkube-policy refused reject with icmpv6 admin-prohibited",
+            "add rule ip6 swkube-policy forwarded ip6 daddr vmap @in", "add rule ip6 swkube-policy forward jump forwarded",
+        ] { #expect(text.contains(line + "\n"), "\(line) is not in\n\(text)") }
+        #expect(!text.contains("ip saddr 2001"))
+    }
+
     @Test func `pods that are not in this network are none to policies`() {
         func pod(_ spec: JSON, _ status: JSON) -> PolicyMember? {
             let pod = View<Pod>(["metadata": ["name": "p", "namespace": "x"], "spec": spec, "status": status])

@@ -39,7 +39,7 @@ import Testing
         defer { network.stop() }
         try #require(PacketFilter.program != nil)
         let filter = PacketFilter(network: network)
-        let ruleset = ServiceRuleset(nodeAddress: "10.244.0.1", nodes: "10.244.0.0/16", ranges: ["10.96.0.0/16"])
+        let ruleset = ServiceRuleset(.v4, nodeAddress: "10.244.0.1", nodes: "10.244.0.0/16", ranges: ["10.96.0.0/16"])
         let routes: [ServiceRoute] = Self.routes(count, endpoints: endpoints)
         var numbers = ServiceRuleset.Numbers()
         let clock = ContinuousClock()

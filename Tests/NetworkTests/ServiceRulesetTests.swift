@@ -5,7 +5,7 @@ import Testing
 
 /// From Services and their slices to the kernel's rules, as texts.
 @Suite struct ServiceRulesetTests {
-    private let ruleset = ServiceRuleset(nodeAddress: "10.244.0.1", nodes: "10.244.0.0/16", ranges: ["10.96.0.0/16"])
+    private let ruleset = ServiceRuleset(.v4, nodeAddress: "10.244.0.1", nodes: "10.244.0.0/16", ranges: ["10.96.0.0/16"])
 
     private func service(_ more: JSON = [:]) -> View<Service> {
         var spec: JSON = [
@@ -47,6 +47,33 @@ import Testing
                 add element ip swkube routes { 10.96.0.9 . tcp . 80 : goto route/default/web/tcp/80 }
 
                 """)
+    }
+
+    @Test func `a service of two families has routes in both, each to endpoints of its own`() {
+        let both: View<Service> = service([
+            "clusterIPs": ["10.96.0.9", "fd00:10:96::9"], "ipFamilies": ["IPv4", "IPv6"], "sessionAffinity": "ClientIP",
+        ])
+        var six: View<EndpointSlice> = slice([("fd00:10:244::5", ["ready": true])])
+        six.addressType = "IPv6"
+        let slices: [View<EndpointSlice>] = [slice([("10.244.0.5", ["ready": true])]), six]
+        #expect(ServiceRoute.all(of: both, .v4, slices: slices).flatMap(\.endpoints).map(\.address) == ["10.244.0.5"])
+        var numbers = ServiceRuleset.Numbers()
+        let ruleset = ServiceRuleset(.v6, nodeAddress: "fd00:10:244::1", nodes: "fd00:10:244::/56", ranges: ["fd00:10:96::/112"])
+        let text: String = ruleset.changes(from: [], to: ServiceRoute.all(of: both, .v6, slices: slices), &numbers)
+        let bond = "bond/default/web/tcp/80/fd00.10.244..5/8080"
+        #expect(
+            text == """
+                add set ip6 swkube \(bond) { type ipv6_addr; flags dynamic,timeout; timeout 10800s; size 65535; }
+                add chain ip6 swkube \(bond)
+                add rule ip6 swkube \(bond) update @\(bond) { ip6 saddr }
+                add rule ip6 swkube \(bond) meta l4proto tcp dnat to [fd00:10:244::5]:8080
+                add chain ip6 swkube route/default/web/tcp/80
+                add rule ip6 swkube route/default/web/tcp/80 ip6 saddr @\(bond) goto \(bond)
+                add rule ip6 swkube route/default/web/tcp/80 numgen inc mod 1 vmap { 0 : goto \(bond) }
+                add element ip6 swkube routes { fd00:10:96::9 . tcp . 80 : goto route/default/web/tcp/80 }
+
+                """)
+        #expect(ServiceRoute.all(of: service(), .v6, slices: slices).isEmpty)
     }
 
     @Test func `a service that grows leaves no number behind`() {

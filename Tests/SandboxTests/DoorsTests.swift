@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import Sandbox
 import TestSupport
@@ -108,6 +109,28 @@ import Testing
             #expect(isBroken ? end.count == -1 && end.code == ECONNRESET : end.count == 0)
             close(client)
         }
+    }
+
+    @Test func `a door that closed is watched no more, whoever still has a copy of its socket`() async throws {
+        let doors = Doors { _ in nil }
+        let listener: Int32 = try ClusterNetwork.hostListener("127.0.0.1", port: 0)
+        // As a child process has it.
+        let copy: Int32 = dup(listener)
+        defer { close(copy) }
+        var status = stat()
+        fstat(copy, &status)
+        let mark = " ino:\(String(status.st_ino, radix: 16)) "
+        func isWatched() throws -> Bool {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fdinfo").contains { descriptor in
+                // Others come and go meanwhile.
+                let text: String? = try? String(contentsOfFile: "/proc/self/fdinfo/" + descriptor, encoding: .utf8)
+                return text?.split(separator: "\n").contains { $0.hasPrefix("tfd:") && $0.contains(mark) } == true
+            }
+        }
+        try doors.open(1, on: listener)
+        try await eventually("it is watched") { try isWatched() }
+        doors.close(1)
+        try await eventually("it is watched no more") { try !isWatched() }
     }
 
     private func receive(_ socket: Int32) async -> (count: Int, code: Int32) {

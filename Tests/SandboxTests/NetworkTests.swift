@@ -13,7 +13,8 @@ import Testing
         init() throws {
             folder = Pod.newFolder()
             configuration = ClusterNetwork.Configuration(
-                folder: folder + "/network", addresses: ["10.244.0.1", "10.96.0.1"], ranges: ["10.96.0.0/16"])
+                folder: folder + "/network", addresses: ["10.244.0.1", "fd00:10:244::1", "10.96.0.1"],
+                ranges: ["10.96.0.0/16", "fd00:10:96::/112"])
             network = try ClusterNetwork(configuration, executable: Pod.executable)
         }
 
@@ -66,6 +67,35 @@ import Testing
         let fd: Int32 = try await net.network.connect("10.244.0.5", port: 80)
         close(fd)
         close(listener)
+        try await one.end()
+        try await other.end()
+    }
+
+    @Test(.enabled(if: Host.hasIPv6)) func `pods of two families reach each other by both, at once and without asking for neighbours`()
+        async throws
+    {
+        let net = try Net()
+        #expect(net.network.hasIPv6)
+        let one = try await Pod(network: net.network, address: "10.244.0.5", six: "fd00:10:244::5")
+        let other = try await Pod(network: net.network, address: "10.244.0.6", six: "fd00:10:244::6")
+        let listen = """
+            import socket
+            s = socket.create_server(("::", 80), family=socket.AF_INET6, dualstack_ipv6=True)
+            print("ready", flush=True)
+            while True: s.accept()
+            """
+        _ = try await one.sandbox.start(one.process("web", "python3", "-c", listen))
+        try await eventually("it listens") { one.output("web") == ["ready"] }
+        let ask = """
+            import socket
+            for place in ["10.244.0.5", "fd00:10:244::5"]: print(socket.create_connection((place, 80), 5).getsockname()[0])
+            s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.connect(("fd00:10:244::1", 9)); s.send(b"x")
+            print([l.split()[1] for l in open("/proc/net/if_inet6").read().splitlines() if l.split()[5] == "eth0"])
+            """
+        #expect(try await other.run(other.process("client", "python3", "-c", ask)).exitCode == 0)
+        #expect(other.output("client") == ["10.244.0.6", "fd00:10:244::6", "['02']"])
+        let fd: Int32 = try await net.network.connect("fd00:10:244::5", port: 80)
+        close(fd)
         try await one.end()
         try await other.end()
     }

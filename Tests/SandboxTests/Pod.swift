@@ -28,13 +28,13 @@ final class Pod: Sendable {
     }
 
     /// A pod with a network of its own, in the cluster's.
-    init(network: ClusterNetwork, address: String) async throws {
+    init(network: ClusterNetwork, address: String, six: String? = nil) async throws {
         folder = Pod.newFolder()
         self.network = network
         runtime = try SandboxRuntime(executable: Pod.executable)
         var configuration = SandboxConfiguration(id: "test", folder: folder + "/pod", hostname: "test-0")
         configuration.cluster = network
-        configuration.link = PodLink(address: address, gateway: "10.244.0.1")
+        configuration.link = PodLink(addresses: [address] + (six.map { [$0] } ?? []), gateways: ["10.244.0.1", "fd00:10:244::1"])
         sandbox = try await runtime.create(configuration)
     }
 

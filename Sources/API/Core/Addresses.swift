@@ -3,8 +3,6 @@ package import Machinery
 /// The rules for addresses in services and their endpoints. Source: `IsValidIP`, `ValidateEndpointIP` and the like of
 /// k8s.io/apimachinery and pkg/apis/core/validation.
 package enum Addresses {
-    package enum Family: Sendable { case v4, v6 }
-
     /// `10.0.0.1:80`, `[fd00::1]:80`
     package static func join(_ address: String, port: Int) -> String {
         address.contains(":") ? "[\(address)]:\(port)" : "\(address):\(port)"
@@ -17,13 +15,9 @@ package enum Addresses {
     /// An address of an endpoint must not lead the node that uses it back to itself.
     ///
     /// - Parameter family: nil takes both.
-    package static func validateEndpoint(_ address: String, family: Family?, _ path: Path, _ problems: inout Problems) {
+    package static func validateEndpoint(_ address: String, family: IPFamily?, _ path: Path, _ problems: inout Problems) {
         guard let parsed = IPAddress(address) else { return validate(address, path, &problems) }
-        switch family {
-        case .v4? where !parsed.isIPv4: problems.invalid(path, .string(address), "must be an IPv4 address")
-        case .v6? where parsed.isIPv4: problems.invalid(path, .string(address), "must be an IPv6 address")
-        default: break
-        }
+        if let family, family != parsed.family { problems.invalid(path, .string(address), "must be an \(family.rawValue) address") }
         if let flaw: String = flaw(of: parsed) { problems.invalid(path, .string(address), flaw) }
     }
 

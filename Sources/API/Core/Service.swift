@@ -71,10 +71,9 @@ package struct Service: Kind {
         return warnings
     }
 
-    /// `clusterIP` is the first of `clusterIPs`; a client may give either. The server assigns what is still missing.
+    /// `clusterIP` is the first of `clusterIPs`; a client may give it alone. The server assigns what is still missing.
     package static func prepareForCreate(_ service: inout View<Service>) {
         if service.spec.clusterIPs.isEmpty, !service.spec.clusterIP.isEmpty { service.spec.clusterIPs = [service.spec.clusterIP] }
-        if service.spec.clusterIP.isEmpty, let first: String = service.spec.clusterIPs.first { service.spec.clusterIP = first }
     }
 
     /// Source: `ValidateServiceUpdate` of pkg/apis/core/validation.
@@ -92,6 +91,13 @@ package struct Service: Kind {
 extension View<Service> {
     /// True for `clusterIP: None`: the service's name stands for the pods' own addresses.
     package var isHeadless: Bool { self.spec.clusterIP == "None" }
+
+    /// Of its addresses or its endpoints', the main one first; one at least.
+    package var families: [IPFamily] {
+        let said: [IPFamily] = self.spec.ipFamilies.compactMap { IPFamily(rawValue: $0) }
+        return said.isEmpty ? [IPFamily(of: self.spec.clusterIP)] : said
+    }
+    package var mainFamily: IPFamily { families[0] }
 
     /// The EXTERNAL-IP column. Source: `getServiceExternalIP` of pkg/printers/internalversion.
     fileprivate var externalText: String {

@@ -1,7 +1,7 @@
-import Machinery
+package import Machinery
 
 /// The rules between the fields of a service. Source: `ValidateService` of pkg/apis/core/validation.
-enum ServiceRules {
+package enum ServiceRules {
     static func validate(_ spec: View<ServiceSpec>, _ path: Path, _ problems: inout Problems) {
         let isHeadless: Bool = spec.clusterIP == "None"
         let ports: Path = path.child("ports")
@@ -13,7 +13,7 @@ enum ServiceRules {
         for (index, address) in spec.externalIPs.enumerated() {
             Addresses.validateEndpoint(address, family: nil, path.child("externalIPs").index(index), &problems)
         }
-        validateAddresses(spec, path, &problems)
+        if spec.type != "ExternalName" { validateAddresses(spec, path, &problems) }
         validateTraffic(spec, path, &problems)
     }
 
@@ -92,27 +92,36 @@ enum ServiceRules {
         }
     }
 
-    private static func validateAddresses(_ spec: View<ServiceSpec>, _ path: Path, _ problems: inout Problems) {
+    /// Addresses and families among themselves. Source: `ValidateServiceClusterIPsRelatedFields`.
+    package static func validateAddresses(_ spec: View<ServiceSpec>, _ path: Path, _ problems: inout Problems) {
         let here: Path = path.child("clusterIPs")
         let all: [String] = spec.clusterIPs
-        if all.isEmpty {
-            if !spec.clusterIP.isEmpty, spec.clusterIP != "None" {
-                Addresses.validate(spec.clusterIP, path.child("clusterIP"), &problems)
-            }
+        let whole: JSON = .array(all.map { .string($0) })
+        if spec.clusterIP.isEmpty {
+            if !all.isEmpty { problems.invalid(here, whole, "must be empty when `clusterIP` is not specified") }
+        } else if all.isEmpty {
+            problems.required(here)
         } else if all[0] != spec.clusterIP {
-            problems.invalid(here, .array(all.map { .string($0) }), "first value must match `clusterIP`")
+            problems.invalid(here, whole, "first value must match `clusterIP`")
         }
-        if all.count > 2 {
-            problems.invalid(here, .array(all.map { .string($0) }), "may only hold up to 2 values")
+        let families: [String] = spec.ipFamilies
+        for (index, family) in families.enumerated() where families[..<index].contains(family) {
+            problems.duplicate(path.child("ipFamilies").index(index), .string(family))
         }
-        for (index, address) in all.enumerated() {
-            if address == "None" {
-                if all.count > 1 {
-                    problems.invalid(here.index(index), "None", "'None' must be the first and only value")
-                }
-            } else {
-                Addresses.validate(address, here.index(index), &problems)
-            }
+        let known: Int = problems.all.count
+        for (index, address) in all.enumerated() where index > 0 || address != "None" {
+            Addresses.validate(address, here.index(index), &problems)
+        }
+        if all.count > 1, all[0] == "None" { problems.invalid(here, whole, "'None' must be the first and only value") }
+        let areAddresses: Bool = problems.all.count == known
+        if all.count > 2 { problems.invalid(here, whole, "may only hold up to 2 values") }
+        guard areAddresses, all.first != "None" else { return }
+        if all.count > 1, Set(all.map(IPFamily.init(of:))).count < all.count {
+            problems.invalid(here, whole, "may specify no more than one IP for each IP family")
+        }
+        for (index, (address, family)) in zip(all, families).enumerated() where IPFamily(of: address).rawValue != family {
+            problems.invalid(
+                here.index(index), .string(address), "expected an \(family) value as indicated by `ipFamilies[\(index)]`")
         }
     }
 

@@ -57,14 +57,34 @@ enum ServiceUpdate {
     }
 
     static func validate(_ spec: View<ServiceSpec>, from old: View<ServiceSpec>, _ path: Path, _ problems: inout Problems) {
-        // An address may be given up or taken up together with the type ExternalName only.
-        if needsAddress(spec), needsAddress(old), let first: String = old.clusterIPs.first, spec.clusterIPs.first != first {
-            problems.invalid(
-                path.child("clusterIPs").index(0), .array(spec.clusterIPs.map { .string($0) }), "may not change once set")
+        // Addresses may be given up or taken up together with the type ExternalName only; a second one comes and goes by the policy.
+        if needsAddress(spec), needsAddress(old) {
+            validateList(spec, "clusterIPs", spec.clusterIPs, old.clusterIPs, "clusterIP", path, &problems)
+            if old.clusterIP != "None" {
+                validateList(spec, "ipFamilies", spec.ipFamilies, old.ipFamilies, "ipFamily", path, &problems)
+            }
         }
         if spec.type == "LoadBalancer", old.type == "LoadBalancer", spec.loadBalancerClass != old.loadBalancerClass {
             problems.invalid(
                 path.child("loadBalancerClass"), spec.loadBalancerClass.map { .string($0) } ?? .null, "may not change once set")
+        }
+    }
+
+    /// Source: `validateUpgradeDowngradeClusterIPs` and `validateUpgradeDowngradeIPFamilies`.
+    private static func validateList(
+        _ spec: View<ServiceSpec>, _ field: String, _ new: [String], _ old: [String], _ one: String, _ path: Path,
+        _ problems: inout Problems
+    ) {
+        let here: Path = path.child(field)
+        let value: JSON = .array(new.map { .string($0) })
+        if new.isEmpty, !old.isEmpty { problems.invalid(here.index(0), value, "primary \(one) can not be unset") }
+        for (index, (after, before)) in zip(new, old).enumerated() where after != before {
+            problems.invalid(here.index(index), value, "may not change once set")
+        }
+        if new.count == 1, old.count > 1, spec.ipFamilyPolicy != "SingleStack" {
+            problems.invalid(
+                path.child("ipFamilyPolicy"), spec.ipFamilyPolicy.map { .string($0) } ?? .null,
+                "must be set to 'SingleStack' when releasing the secondary \(one)")
         }
     }
 

@@ -15,7 +15,7 @@ extension ObjectRules {
                 if schema.hasEmbeddedResources { try EmbeddedResource.decode(&object, schema, .root, &findings) }
                 return object
             },
-            applyDefaults: { object in
+            applyDefaults: { object, _ in
                 // apiVersion, kind and metadata have no defaults: the definition was refused otherwise.
                 schema.applyDefaults(&object)
             },

@@ -27,6 +27,9 @@ protocol AdmissionPlugin: Sendable {
     /// Refuses or lets pass, last before the store; on deletes there is no new object.
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus)
 
+    /// Whether it hears what became of an object that such a call had admitted.
+    func follows(_ call: Call) -> Bool
+
     /// The object is stored, durably, in the place of an old one if there was one.
     func written(_ object: JSON, old: JSON?, _ call: Call)
 
@@ -43,6 +46,7 @@ extension AdmissionPlugin {
     var runsAgain: Bool { true }
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {}
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {}
+    func follows(_ call: Call) -> Bool { false }
     func written(_ object: JSON, old: JSON?, _ call: Call) {}
     func abandoned(_ object: JSON, old: JSON?, _ call: Call) {}
     func removed(_ object: JSON, _ call: Call) {}
@@ -131,14 +135,7 @@ extension APIServer {
         try validateAdmission(.delete, nil, old: old, call)
     }
 
-    func tellWritten(_ object: JSON, old: JSON?, _ call: Call) {
-        for plugin in admission { plugin.written(object, old: old, call) }
-    }
-
-    func tellAbandoned(_ object: JSON, old: JSON?, _ call: Call) {
-        guard !call.options.dryRun else { return }
-        for plugin in admission { plugin.abandoned(object, old: old, call) }
-    }
+    func followUp(_ object: JSON, old: JSON?, _ call: Call) -> AdmissionFollowUp { AdmissionFollowUp(admission, object, old: old, call) }
 }
 
 extension Call {

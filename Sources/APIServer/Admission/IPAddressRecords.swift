@@ -13,8 +13,9 @@ struct IPAddressRecords: AdmissionPlugin {
 
     func concerns(_ call: Call) -> Bool { false }
 
+    func follows(_ call: Call) -> Bool { call.isOf(Service.self) }
+
     func written(_ object: JSON, old: JSON?, _ call: Call) {
-        guard call.isOf(Service.self) else { return }
         let (now, before): (Set<String>, Set<String>) = (Self.addresses(object), Self.addresses(old ?? [:]))
         for address in now.subtracting(before) { record(address, of: View<Service>(object), at: call.now) }
         for address in before.subtracting(now) { forget(address) }
@@ -39,7 +40,7 @@ struct IPAddressRecords: AdmissionPlugin {
             $0.metadata.uid = RandomUUID.text()
             $0.metadata.creationTimestamp = now
             $0.metadata.labels = [
-                "ipaddress.kubernetes.io/ip-family": address.contains(":") ? "IPv6" : "IPv4", Self.managedBy: Self.allocator,
+                "ipaddress.kubernetes.io/ip-family": IPFamily(of: address).rawValue, Self.managedBy: Self.allocator,
             ]
             $0.spec.parentRef = View<ParentReference>([
                 "group": "", "resource": "services", "namespace": .string(service.metadata.namespace), "name": .string(service.name),
@@ -61,6 +62,6 @@ struct IPAddressRecords: AdmissionPlugin {
     static func key(_ address: String) -> String { ObjectKeys.key(ServiceIPAddress.names, namespace: nil, name: address) }
 
     private static func addresses(_ service: JSON) -> Set<String> {
-        Set((service[["spec", "clusterIPs"]]?.array ?? []).compactMap { $0.string }.filter { !$0.isEmpty && $0 != "None" })
+        Set((service[["spec", "clusterIPs"]]?.array ?? []).compactMap { $0.string.flatMap { IPAddress($0) }?.description })
     }
 }

@@ -31,6 +31,8 @@ struct MutatingWebhooks: AdmissionPlugin {
         run.leave(object)
     }
 
+    func follows(_ call: Call) -> Bool { call.names.group == Webhooks.group }
+
     func written(_ object: JSON, old: JSON?, _ call: Call) { webhooks.changed(call.names) }
 
     func removed(_ object: JSON, _ call: Call) { webhooks.changed(call.names) }

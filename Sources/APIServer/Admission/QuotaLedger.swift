@@ -17,6 +17,8 @@ final class QuotaCharges: Sendable {
 
     func add(_ charge: QuotaCharge) { charges.withLock { $0.append(charge) } }
 
+    var isEmpty: Bool { charges.withLock(\.isEmpty) }
+
     /// All of them, once.
     func take() -> [QuotaCharge] {
         charges.withLock { charges in

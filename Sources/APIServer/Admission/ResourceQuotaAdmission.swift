@@ -54,6 +54,8 @@ struct ResourceQuotaAdmission: AdmissionPlugin {
         for charge in made { call.charges.add(charge) }
     }
 
+    func follows(_ call: Call) -> Bool { !call.charges.isEmpty }
+
     func written(_ object: JSON, old: JSON?, _ call: Call) { ledger.settle(call.charges.take(), at: objects.store.revision) }
 
     func abandoned(_ object: JSON, old: JSON?, _ call: Call) { ledger.giveBack(call.charges.take()) }

@@ -36,25 +36,26 @@ final class ServiceAddresses: AdmissionPlugin {
         defer { object = service.json }
         guard service.spec.type != "ExternalName" else { return }
         let before: View<Service>? = old.map { View<Service>($0) }
+        var problems: Problems = ServiceFamilies(configured: ranges.families).settle(&service, before)
         // An address that may not be changed is refused before another is taken.
-        var problems = Problems()
-        if let before { Service.validateUpdate(service, from: before, .root, &problems) }
+        if problems.isEmpty, let before { Service.validateUpdate(service, from: before, .root, &problems) }
         guard problems.isEmpty else { throw .invalid(call.names, service.name, problems) }
         try given.withLock { (state: inout Given?) throws(APIStatus) in
             var known: Given = state ?? load(at: call.now)
-            try giveAddress(&service, before, &known, call)
+            try giveAddresses(&service, before, &known, call)
             try giveNodePorts(&service, before, &known, call)
             state = known
         }
     }
 
+    func follows(_ call: Call) -> Bool { call.isAbout(Service.self) }
+
     func written(_ object: JSON, old: JSON?, _ call: Call) {
-        guard let old, call.isAbout(Service.self) else { return }
+        guard let old else { return }
         release(old, keeping: object)
     }
 
     func abandoned(_ object: JSON, old: JSON?, _ call: Call) {
-        guard call.isAbout(Service.self) else { return }
         release(object, keeping: old)
     }
 
@@ -63,52 +64,28 @@ final class ServiceAddresses: AdmissionPlugin {
         release(object, keeping: nil)
     }
 
-    private func giveAddress(
+    private func giveAddresses(
         _ service: inout View<Service>, _ before: View<Service>?, _ known: inout Given, _ call: Call
     ) throws(APIStatus) {
-        try checkFamilies(service, call)
-        if service.spec.clusterIP.isEmpty, let kept = before?.spec.clusterIP, !kept.isEmpty { service.spec.clusterIP = kept }
-        if service.spec.clusterIP != "None", service.spec.clusterIP != before?.spec.clusterIP ?? "" || service.spec.clusterIP.isEmpty {
-            if service.spec.clusterIP.isEmpty {
-                guard let address = ranges.address(where: { isFree($0, known) }) else {
+        guard !service.isHeadless else { return }
+        var addresses: [String] = service.spec.clusterIPs
+        for (index, family) in service.families.enumerated() {
+            if index >= addresses.count {
+                guard let address = ranges.address(of: family, where: { isFree($0, known) }) else {
                     throw .internalError("failed to allocate a serviceIP: range is full")
                 }
-                service.spec.clusterIP = address
-            } else if case let details = Names.ipAddress(service.spec.clusterIP), !details.isEmpty {
-                // What is no address is told before there is any talk of ranges.
-                var problems = Problems()
-                for detail in details {
-                    problems.invalid(Path("spec").child("clusterIPs").index(0), .string(service.spec.clusterIP), detail)
-                }
-                throw .invalid(call.names, service.name, problems)
-            } else if let flaw = flaw(service.spec.clusterIP, known) {
+                addresses.append(address)
+            } else if before?.spec.clusterIPs.contains(addresses[index]) != true, let flaw = flaw(addresses[index], known) {
                 var problems = Problems()
                 problems.invalid(
-                    Path("spec").child("clusterIPs"), [.string(service.spec.clusterIP)],
-                    "failed to allocate IP \(service.spec.clusterIP): \(flaw)")
+                    Path("spec").child("clusterIPs"), .array(addresses.map { .string($0) }),
+                    "failed to allocate IP \(addresses[index]): \(flaw)")
                 throw .invalid(call.names, service.name, problems)
             }
-            if !call.options.dryRun { known.addresses.insert(service.spec.clusterIP) }
+            if !call.options.dryRun { known.addresses.insert(Self.canonical(addresses[index])) }
         }
-        service.spec.clusterIPs = [service.spec.clusterIP]
-        if service.spec.ipFamilies.isEmpty { service.spec.ipFamilies = ["IPv4"] }
-        if service.spec.ipFamilyPolicy == nil { service.spec.ipFamilyPolicy = "SingleStack" }
-    }
-
-    /// Services have one family here; who writes the endpoints of a headless one himself may have both.
-    ///
-    /// Source: `initIPFamilyFields` of pkg/registry/core/service/storage.
-    private func checkFamilies(_ service: View<Service>, _ call: Call) throws(APIStatus) {
-        if service.isHeadless, service.spec.selector.isEmpty { return }
-        var problems = Problems()
-        let spec = Path("spec")
-        if service.spec.ipFamilyPolicy == "RequireDualStack" {
-            problems.invalid(spec.child("ipFamilyPolicy"), "RequireDualStack", "this cluster is not configured for dual-stack services")
-        }
-        for (index, family) in service.spec.ipFamilies.enumerated() where family == "IPv6" {
-            problems.invalid(spec.child("ipFamilies").index(index), .string(family), "not configured on this cluster")
-        }
-        guard problems.isEmpty else { throw .invalid(call.names, service.name, problems) }
+        service.spec.clusterIPs = addresses
+        service.spec.clusterIP = addresses[0]
     }
 
     private func giveNodePorts(
@@ -155,8 +132,11 @@ final class ServiceAddresses: AdmissionPlugin {
         !known.addresses.contains(address) && objects.store.newest(IPAddressRecords.key(address)) == nil
     }
 
+    private static func canonical(_ address: String) -> String { IPAddress(address)?.description ?? address }
+
     /// Why a Service can't have an address that it asks for.
     private func flaw(_ address: String, _ known: Given) -> String? {
+        let address: String = Self.canonical(address)
         guard ranges.contain(address) else { return "the provided network does not match the current range" }
         return isFree(address, known) ? nil : "provided IP is already allocated"
     }
@@ -165,7 +145,7 @@ final class ServiceAddresses: AdmissionPlugin {
         var known = Given()
         let services: [View<Service>] = objects.list(Service.self)
         for service in services {
-            known.addresses.formUnion(service.spec.clusterIPs)
+            known.addresses.formUnion(service.spec.clusterIPs.map(Self.canonical))
             known.nodePorts.formUnion(service.spec.ports.map { $0.nodePort }.filter { $0 > 0 })
         }
         records.complete(services, at: now)
@@ -176,7 +156,7 @@ final class ServiceAddresses: AdmissionPlugin {
     private func release(_ object: JSON, keeping other: JSON?) {
         let (service, kept) = (View<Service>(object), View<Service>(other ?? [:]))
         given.withLock { known in
-            known?.addresses.subtract(Set(service.spec.clusterIPs).subtracting(kept.spec.clusterIPs))
+            known?.addresses.subtract(Set(service.spec.clusterIPs).subtracting(kept.spec.clusterIPs).map(Self.canonical))
             known?.nodePorts.subtract(Set(service.spec.ports.map { $0.nodePort }).subtracting(kept.spec.ports.map { $0.nodePort }))
         }
     }

@@ -12,27 +12,32 @@ struct ServiceRanges: Sendable {
         return all.contains { $0.contains(address) }
     }
 
-    /// An address of one of the ranges, chosen at random; one range after the other.
+    /// Those that Services may have, the default one first: the families of the cluster's own range.
+    var families: [IPFamily] {
+        let own: View<ServiceCIDR> = objects.list(ServiceCIDR.self).first { $0.name == ServiceCIDR.preset.name } ?? ServiceCIDR.preset
+        return own.spec.cidrs.compactMap { CIDR($0)?.address.family }
+    }
+
+    /// An address of one of a family's ranges, chosen at random; one range after the other.
     ///
     /// The beginning of a range, a sixteenth but 256 addresses at most, is left to those who choose their address, and the first one of
     /// all to nobody. Source: KEP-3070.
-    func address(where isFree: (String) -> Bool) -> String? {
-        for range in all where range.address.isIPv4 {
-            let (first, last): (UInt32, UInt32) = (UInt32(range.first.value), UInt32(range.last.value))
+    func address(of family: IPFamily, where isFree: (String) -> Bool) -> String? {
+        for range in all where range.address.family == family {
+            let (first, last): (UInt128, UInt128) = (range.first.value, range.last.value)
             guard last - first > 1 else { continue }
-            let size: UInt32 = last - first
-            let reserved: UInt32 = min(max(16, size / 16), 256)
-            let (low, high): (UInt32, UInt32) = (first + 1, last - 1)
-            let start: UInt32 = reserved < size / 2 ? low + reserved : low
+            let size: UInt128 = last - first
+            let reserved: UInt128 = min(max(16, size / 16), 256)
+            // The last one of IPv4 would be for all.
+            let (low, high): (UInt128, UInt128) = (first + 1, family == .v4 ? last - 1 : last)
+            let start: UInt128 = reserved < size / 2 ? low + reserved : low
+            func text(_ value: UInt128) -> String { range.first.advanced(by: Int(value - first)).description }
             for _ in 0..<100 {
-                let address: String = IPAddress(ipv4: UInt32.random(in: start...high)).description
+                let address: String = text(UInt128.random(in: start...high))
                 if isFree(address) { return address }
             }
             // Nearly full: one after the other, the reserved ones last.
-            for value in [start...high, low...max(low, start - 1)].joined() {
-                let address: String = IPAddress(ipv4: value).description
-                if isFree(address) { return address }
-            }
+            for value in [start...high, low...max(low, start - 1)].joined() where isFree(text(value)) { return text(value) }
         }
         return nil
     }

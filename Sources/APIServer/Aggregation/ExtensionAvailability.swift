@@ -53,14 +53,18 @@ extension Aggregation {
 
     /// Source: kube-aggregator/pkg/controllers/status/metrics.
     private func count(_ finding: Finding, of name: String) {
-        let label = MetricLabel("name", name)
-        metrics.gauge("aggregator_unavailable_apiservice", "1 for an APIService that is not available.", [label])
-            .set(finding.isAvailable ? 0 : 1)
         guard !finding.isAvailable else { return }
         metrics.counter(
             "aggregator_unavailable_apiservice_total", "How often an APIService became unavailable, and why.",
-            [label, MetricLabel("reason", finding.reason)]
+            [MetricLabel("name", name), MetricLabel("reason", finding.reason)]
         ).add()
+    }
+
+    /// Tells which of those that are there now do not answer.
+    func write(_ text: inout MetricsText) {
+        text.family("aggregator_unavailable_apiservice", .gauge, "1 for an APIService that is not available.") { samples in
+            for server in servers { samples.add([MetricLabel("name", server.name)], content(of: server) == nil ? 1 : 0) }
+        }
     }
 
     private func finding(of server: ExtensionServer) async -> Finding {

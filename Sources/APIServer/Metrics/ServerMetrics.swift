@@ -13,6 +13,7 @@ extension APIServer {
             writeDeprecated(&text)
             writeStore(&text)
             flowControl.write(&text)
+            aggregation.write(&text)
         }
     }
 

@@ -51,6 +51,14 @@ package struct FieldOwnership: Sendable, Hashable {
         stored = .decoded(fields)
     }
 
+    /// - Parameter fieldsV1: well-formed.
+    init(owner: Owner, apiVersion: String, time: Time?, fieldsV1: JSON) {
+        self.owner = owner
+        self.apiVersion = apiVersion
+        self.time = time
+        stored = .encoded(fieldsV1)
+    }
+
     /// nil when the entry is malformed. Fields that this server stored are not checked.
     init?(_ json: JSON, isChecked: Bool) {
         guard let operation: Operation = json["operation"]?.string.flatMap({ Operation(rawValue: $0) }),
@@ -107,6 +115,11 @@ struct Managers: Sendable {
     private(set) var entries: [FieldOwnership] = []
 
     init() {}
+
+    /// Of a new object; none where its creator owns nothing.
+    init(ofCreator owner: FieldOwnership.Owner, _ fieldsV1: JSON, at time: Time) {
+        self[owner] = FieldOwnership(owner: owner, apiVersion: owner.apiVersion, time: time, fieldsV1: fieldsV1)
+    }
 
     /// What this server stored; malformed entries are dropped.
     init(stored json: JSON?) {

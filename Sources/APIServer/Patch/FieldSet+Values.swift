@@ -27,6 +27,10 @@ extension FieldSet {
 
     /// All fields of a value, those above others too: what comes with it where nothing was.
     init(allIn value: JSON, _ shape: FieldShape) {
+        if case .object(let schema) = shape, case .object(let object) = value, let declared = FieldSet(allIn: object, schema) {
+            self = declared
+            return
+        }
         var nodes: [Node] = []
         let shape: FieldShape = shape.isUntyped && value.object != nil ? .map(.any) : shape
         if case .object(let object) = value, shape.members(of: value) != nil {
@@ -44,6 +48,22 @@ extension FieldSet {
             }
         }
         self.init(unsorted: nodes)
+    }
+
+    /// nil for an object with members that the schema does not declare.
+    private init?(allIn object: JSONObject, _ schema: ObjectSchema) {
+        let shapes: FieldShapes = .of(schema)
+        var nodes: [Node] = []
+        nodes.reserveCapacity(object.count)
+        schema.withPlaces(of: object) { places in
+            for index in shapes.order where places[index] >= 0 {
+                let field: FieldShapes.Field = shapes.fields[index]
+                let children = FieldSet(allIn: object.members[places[index]].value, field.shape)
+                nodes.append(Node(element: field.element, isMember: true, children: children))
+            }
+        }
+        guard nodes.count == object.count else { return nil }
+        self.init(sorted: nodes)
     }
 
     /// True when the value is owned as a whole.

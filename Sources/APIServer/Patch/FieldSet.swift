@@ -23,16 +23,20 @@ package struct FieldSet: Sendable, Hashable {
 
     /// Takes nodes in any order; an element that stands twice is taken as a whole.
     init(unsorted nodes: [Node]) {
-        self.nodes = nodes
-        self.nodes.removeAll { !$0.isMember && $0.children.isEmpty }
+        let isNothing: (Node) -> Bool = { !$0.isMember && $0.children.isEmpty }
+        self.nodes = nodes.contains(where: isNothing) ? nodes.filter { !isNothing($0) } : nodes
         guard !isSorted else { return }
-        self.nodes.sort { Self.precedes($0.element, $1.element) }
+        // Places are lighter to move than nodes.
+        self.nodes = self.nodes.indices.sorted { Self.precedes(self.nodes[$0].element, self.nodes[$1].element) }.map { self.nodes[$0] }
         for index in self.nodes.indices.dropFirst().reversed()
         where self.nodes[index].element.isExactly(self.nodes[index - 1].element) {
             self.nodes.remove(at: index)
             self.nodes[index - 1].children = FieldSet()
         }
     }
+
+    /// - Parameter nodes: in their order, without duplicates; each is a member or has children.
+    init(sorted nodes: [Node]) { self.nodes = nodes }
 
     /// Whole members: `FieldSet(paths: [["metadata", "name"], ["status"]])`.
     package init(paths: [[String]]) {

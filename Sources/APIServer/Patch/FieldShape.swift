@@ -44,7 +44,7 @@ package enum FieldShape: Sendable {
     func member(_ name: String) -> (shape: FieldShape, isDeclared: Bool) {
         switch self {
         case .object(let schema):
-            if let field: FieldSchema = schema[name] { return (FieldShape(field), true) }
+            if let place: Int = schema.index(of: name) { return (FieldShapes.of(schema).fields[place].shape, true) }
             // Kinds declare neither, and all have both.
             if name == "apiVersion" || name == "kind" { return (.leaf, true) }
             return (.untyped, false)

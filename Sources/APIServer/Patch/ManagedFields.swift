@@ -23,9 +23,21 @@ package enum ManagedFields {
         let subresource: String = subresource ?? ""
         let (newObject, newEntries): (JSON, JSON?) = split(new)
         let template: OwnershipTemplate = .of(schema)
+        let owner = FieldOwnership.Owner(
+            manager: manager, operation: .update, apiVersion: new["apiVersion"]?.string ?? "", subresource: subresource)
+        let ignored: FieldSet = ignored ?? template.resetFields(subresource)
+        func changes(since old: JSON) -> FieldComparison {
+            FieldComparison(old, newObject, FieldShape(schema)).excluding(ignored)
+        }
+        if old == nil, newEntries == nil, ignored == template.resetFields("") {
+            let fields: JSON = template.fields(ofNew: newObject, FieldShape(schema)) {
+                let changes: FieldComparison = changes(since: template.empty)
+                return changes.added.union(changes.modified).subtracting(neverOwned)
+            }
+            return joined(newObject, Managers(ofCreator: owner, fields, at: now).json)
+        }
         let (oldObject, oldEntries): (JSON, JSON?) = split(old ?? template.empty)
-        let changes = FieldComparison(oldObject, newObject, FieldShape(schema))
-            .excluding(ignored ?? template.resetFields(subresource))
+        let changes: FieldComparison = changes(since: oldObject)
         let sent: Managers? = subresource.isEmpty && newEntries != oldEntries ? managers(sent: newEntries) : nil
         if changes.isEmpty, sent == nil { return joined(newObject, oldEntries) }
 
@@ -34,11 +46,9 @@ package enum ManagedFields {
         var isChanged: Bool = managers.disown(taken.union(changes.removed)) || sent != nil
         let own: FieldSet = taken.subtracting(neverOwned)
         if !own.isEmpty {
-            let apiVersion: String = new["apiVersion"]?.string ?? ""
-            let owner = FieldOwnership.Owner(manager: manager, operation: .update, apiVersion: apiVersion, subresource: subresource)
             // What the manager lost just now as one of many, it takes again as the one that wrote.
             let before: FieldSet = managers[owner]?.fields ?? FieldSet()
-            managers[owner] = FieldOwnership(owner: owner, apiVersion: apiVersion, time: now, fields: before.union(own))
+            managers[owner] = FieldOwnership(owner: owner, apiVersion: owner.apiVersion, time: now, fields: before.union(own))
             managers.capUpdaters()
             isChanged = true
         }

@@ -10,8 +10,10 @@ final class OwnershipTemplate: Sendable {
     let status: JSON?
     private let resetByObject: FieldSet
     private let resetByStatus: FieldSet
+    /// The object that was created last, without managed fields, and what its creator owns of it.
+    private let last = Mutex<(object: JSON, fields: JSON)?>(nil)
 
-    private init(_ schema: ObjectSchema) {
+    init(_ schema: ObjectSchema) {
         empty = Self.emptyValue(schema, depth: 0)
         var findings = DecodingFindings()
         status = try? schema.decode([:], findings: &findings)["status"]
@@ -19,10 +21,14 @@ final class OwnershipTemplate: Sendable {
         resetByStatus = FieldSet(paths: schema.fields.map(\.name).filter { $0 != "status" && $0 != "metadata" }.map { [$0] })
     }
 
-    static func of(_ schema: ObjectSchema) -> OwnershipTemplate {
-        if let known = schema.derived.load() as? OwnershipTemplate { return known }
-        let made = OwnershipTemplate(schema)
-        return schema.derived.storeIfNil(made) as? OwnershipTemplate ?? made
+    static func of(_ schema: ObjectSchema) -> OwnershipTemplate { FieldShapes.of(schema).template(schema) }
+
+    /// What the creator owns of an object: mostly the same as of the one before, as one program makes many.
+    func fields(ofNew object: JSON, _ shape: FieldShape, _ make: () -> FieldSet) -> JSON {
+        if let last = last.withLock({ $0 }), shape.areAlike(last.object, object) { return last.fields }
+        let fields: JSON = make().json
+        last.withLock { $0 = (object, fields) }
+        return fields
     }
 
     /// The same with the names of an object.

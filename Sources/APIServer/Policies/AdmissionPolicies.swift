@@ -5,7 +5,7 @@ import Store
 
 /// The admission policies of the cluster: which requests they are about, and what they need to judge them.
 final class AdmissionPolicies: Sendable {
-    private static let group = "admissionregistration.k8s.io"
+    static let group = "admissionregistration.k8s.io"
     /// Kinds that no policy is about, lest a wrong one can't be taken away.
     private static let exempt: Set<String> = [
         "validatingadmissionpolicies", "validatingadmissionpolicybindings", "mutatingadmissionpolicies", "mutatingadmissionpolicybindings",

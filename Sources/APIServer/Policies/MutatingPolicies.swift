@@ -106,6 +106,8 @@ struct MutatingPolicies: AdmissionPlugin {
         return status
     }
 
+    func follows(_ call: Call) -> Bool { call.names.group == AdmissionPolicies.group }
+
     func written(_ object: JSON, old: JSON?, _ call: Call) { policies.changed(call.names) }
 
     func removed(_ object: JSON, _ call: Call) { policies.changed(call.names) }

@@ -63,6 +63,8 @@ struct ValidatingPolicies: AdmissionPlugin {
         if let refusal { throw Self.status(refusal, object, call) }
     }
 
+    func follows(_ call: Call) -> Bool { call.names.group == AdmissionPolicies.group }
+
     func written(_ object: JSON, old: JSON?, _ call: Call) { policies.changed(call.names) }
 
     func removed(_ object: JSON, _ call: Call) { policies.changed(call.names) }

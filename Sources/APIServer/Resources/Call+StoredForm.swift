@@ -48,8 +48,10 @@ extension Call {
     }
 
     /// What is to be stored of a served object. Throws ``APIStatus`` when it can't be converted.
-    func stored(_ object: JSON) throws(APIStatus) -> StoredObject {
-        guard let conversion = type.conversion else { return StoredObject(object, names) }
+    ///
+    /// - Parameter size: how many bytes that may be.
+    func stored(_ object: JSON, about size: Int = 0) throws(APIStatus) -> StoredObject {
+        guard let conversion = type.conversion else { return StoredObject(object, names, about: size) }
         return StoredObject(try conversion.toStored(object), conversion.names)
     }
 

@@ -24,12 +24,12 @@ extension APIServer {
         let asked: JSON = object
         try admit(.create, &object, old: nil, call)
         OwnerReferences.removeDuplicates(&object, isAdmitted: true, call)
-        if object != asked { call.type.rules.applyDefaults(&object) }
+        if object != asked { call.type.rules.applyDefaults(&object, since: asked) }
         let name: String = object[["metadata", "name"]]?.string ?? ""
         do throws(APIStatus) {
             try validate(object, name, call)
         } catch {
-            tellAbandoned(object, old: nil, call)
+            followUp(object, old: nil, call).abandoned()
             throw error
         }
         for warning in call.type.warnings(object, nil) { call.warnings.add(warning) }
@@ -40,25 +40,38 @@ extension APIServer {
         }
         let stored: StoredObject
         do throws(APIStatus) {
-            stored = try call.stored(object)
+            stored = try call.stored(object, about: call.request.body.count * 2)
         } catch {
-            tellAbandoned(object, old: nil, call)
+            followUp(object, old: nil, call).abandoned()
             throw error
         }
-        let write = Write(.put, call.key(name), if: .absent) { stored.bytes($0) }
-        let admitted: JSON = object
+        let write = Write(.put, call.key(name), if: .absent, value: bytes(of: stored, object, call))
+        let followUp: AdmissionFollowUp = followUp(object, old: nil, call)
+        // Only what is made again under another name is needed again.
+        let generated: JSON? = Metadata.generatesName(decoded) ? decoded : nil
         self.write(write, "create", call) { [self] result in
             switch result {
             case .success(let entry):
-                tellWritten(admitted, old: nil, call)
+                followUp.written()
                 answer(entry, code: 201, call, reply)
             case .failure(let error):
-                tellAbandoned(admitted, old: nil, call)
+                followUp.abandoned()
                 guard case .conflict = error else { return reply(.failure(status(error, call, name: name))) }
-                guard Metadata.generatesName(decoded) else { return reply(.failure(.alreadyExists(call.names, name))) }
+                guard let generated else { return reply(.failure(.alreadyExists(call.names, name))) }
                 guard attempt + 1 < Metadata.nameAttempts else { return reply(.failure(.noUniqueName(call.names, name))) }
-                proceed(call, reply) { [self] () throws(APIStatus) in try create(decoded, call, attempt: attempt + 1, reply) }
+                proceed(call, reply) { [self] () throws(APIStatus) in try create(generated, call, attempt: attempt + 1, reply) }
             }
+        }
+    }
+
+    /// The bytes to store of a new version of an object; watches in this process get its tree as it is.
+    func bytes(of stored: StoredObject, _ object: JSON, _ call: Call) -> @Sendable (Revision) -> [UInt8] {
+        // What is converted is stored as another tree.
+        guard call.type.conversion == nil, stored.count <= EventRings.largest else { return { stored.bytes($0) } }
+        let (rings, tree): (EventRings, WrittenTree) = (watches.rings, WrittenTree(object, call.names))
+        return { revision in
+            tree.keep(in: rings, at: revision)
+            return stored.bytes(revision)
         }
     }
 

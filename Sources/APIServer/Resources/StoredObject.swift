@@ -10,9 +10,10 @@ struct StoredObject: Sendable {
     private let head: [UInt8]
     private let tail: [UInt8]
 
-    init(_ json: JSON, _ names: KindNames) {
+    /// - Parameter size: how many bytes that may be.
+    init(_ json: JSON, _ names: KindNames, about size: Int = 0) {
         head = Self.opening(names) + Self.revisionOpening
-        var tail = ByteSink(capacity: 8192)
+        var tail = ByteSink(capacity: max(960, size + size / 8))
         tail.append(UInt8(ascii: "\""))
         func add(_ member: JSONObject.Member, to bytes: inout ByteSink) {
             bytes.append(UInt8(ascii: ","))
@@ -27,6 +28,9 @@ struct StoredObject: Sendable {
         tail.append(UInt8(ascii: "}"))
         self.tail = tail.bytes
     }
+
+    /// How many bytes it has, but for the revision.
+    var count: Int { head.count + tail.count }
 
     private static let revisionOpening = Array(#""metadata":{"resourceVersion":""#.utf8)
 

@@ -67,18 +67,20 @@ extension APIServer {
 
             let stored: StoredObject
             do throws(APIStatus) {
-                stored = try call.stored(next)
+                stored = try call.stored(next, about: entry.value.count)
             } catch {
-                tellAbandoned(next, old: old, call)
+                followUp(next, old: old, call).abandoned()
                 throw error
             }
-            write(Write(.put, entry.key, if: .revision(entry.revision)) { stored.bytes($0) }, "update", call) { [self] result in
+            let write = Write(.put, entry.key, if: .revision(entry.revision), value: bytes(of: stored, next, call))
+            let followUp: AdmissionFollowUp = followUp(next, old: old, call)
+            self.write(write, "update", call) { [self] result in
                 switch result {
                 case .success(let entry):
-                    tellWritten(next, old: old, call)
+                    followUp.written()
                     answer(entry, code: 200, call, reply)
                 case .failure(let error):
-                    tellAbandoned(next, old: old, call)
+                    followUp.abandoned()
                     if case .conflict(_, .some) = error, wanted.isEmpty, attempt < 100 {
                         return proceed(call, reply) { [self] in modify(call, attempt: attempt + 1, reply, change) }
                     }
@@ -119,7 +121,7 @@ extension APIServer {
         do throws(APIStatus) {
             try validate(next, old: old, call)
         } catch {
-            tellAbandoned(next, old: old, call)
+            followUp(next, old: old, call).abandoned()
             throw error
         }
         if call.request.subresource == nil { for warning in call.type.warnings(next, old) { call.warnings.add(warning) } }

@@ -31,8 +31,8 @@ extension APIServer {
         let timeout: Int = options.timeoutSeconds.flatMap { $0 > 0 ? $0 : nil } ?? Int.random(in: 1800..<3600)
         return .watch(
             Watcher(
-                store: store, prefix: prefix, selection: selection, encoder: EventEncoder(call, watches.rings, clock: clock), after: start,
-                initial: initial,
+                store: store, writes: watches.writes, prefix: prefix, selection: selection,
+                encoder: EventEncoder(call, watches.rings, clock: clock), after: start, initial: initial,
                 owesInitialEnd: streamsList && options.allowWatchBookmarks, timeout: timeout, wantsBookmarks: options.allowWatchBookmarks,
                 mayEnd: call.type.custom != nil, lane: call.type.conversion?.blocks == true ? slowLane : nil,
                 account: call.meter?.isStreaming(

@@ -29,7 +29,11 @@ final class EventRing<Form: Hashable & Sendable, Made: Sendable>: Sendable {
     ) throws(APIStatus) -> Made {
         if let found = known(revision, form) { return found }
         let made: Made = try make()
-        guard isKept(made) else { return made }
+        if isKept(made) { keep(made, revision, form) }
+        return made
+    }
+
+    func keep(_ made: Made, _ revision: Revision, _ form: Form) {
         let index: Int = place(of: revision)
         slots.withLock { slots in
             // Objects that stood there when a watch began are old: they must not drive out what is new.
@@ -37,7 +41,6 @@ final class EventRing<Form: Hashable & Sendable, Made: Sendable>: Sendable {
             if slots[index].revision < revision { slots[index] = Slot(revision: revision) }
             slots[index].forms[form] = made
         }
-        return made
     }
 
     /// An event in a form, if somebody had it in that form of late.

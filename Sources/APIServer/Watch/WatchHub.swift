@@ -31,6 +31,7 @@ package final class WatchHub: Sendable {
     private let watchers = Mutex<[Substring: [Int: Watcher]]>([:])
     /// What was encoded for one watch and serves others.
     let rings = EventRings()
+    let writes = ResourceWrites()
     private let state = Mutex(State())
     /// What was written since all watches were woken.
     private let written = Mutex((events: 0, bytes: 0))
@@ -98,14 +99,8 @@ package final class WatchHub: Sendable {
     }
 
     private func wake(_ events: [StoreEvent]) {
-        guard !fillHistory(events) else { return wake(nil) }
-        var written: [Substring] = []
-        for event in events {
-            // A batch mostly holds writes of one or two resources.
-            let resource: Substring = ObjectKeys.resource(of: event.entry.key)
-            if !written.contains(resource) { written.append(resource) }
-        }
-        wake(written)
+        let resources: [Substring] = writes.add(events)
+        wake(fillHistory(events) ? nil : resources)
     }
 
     /// Whether so much was written since all watches were woken that those of what nobody writes must look, or fall behind what is kept.

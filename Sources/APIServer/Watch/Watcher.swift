@@ -25,6 +25,7 @@ package final class Watcher: Sendable {
     }
 
     private let store: any Store
+    private let writes: ResourceWrites
     private let prefix: String
     private let selection: Selection
     private let encoder: EventEncoder
@@ -43,11 +44,13 @@ package final class Watcher: Sendable {
     private let account: LongRequest?
 
     init(
-        store: any Store, prefix: String, selection: Selection, encoder: EventEncoder, after: Revision, initial: [Entry],
+        store: any Store, writes: ResourceWrites, prefix: String, selection: Selection, encoder: EventEncoder, after: Revision,
+        initial: [Entry],
         owesInitialEnd: Bool, timeout: Int, wantsBookmarks: Bool, mayEnd: Bool = false, lane: SlowLane? = nil,
         account: LongRequest? = nil
     ) {
         self.store = store
+        self.writes = writes
         self.prefix = prefix
         self.selection = selection
         self.encoder = encoder
@@ -114,6 +117,7 @@ package final class Watcher: Sendable {
                 state.owesInitialEnd = false
                 told.append(.bookmark(state.cursor, closesInitialEvents: true))
             }
+            if let quiet = writes.quiet(resource, since: state.cursor) { state.cursor = quiet }
             do throws(StoreError) {
                 while told.isEmpty, state.cursor < store.revision {
                     let (events, cursor) = try store.events(prefix: prefix, after: state.cursor, limit: Self.most)

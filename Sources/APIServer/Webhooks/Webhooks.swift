@@ -5,7 +5,7 @@ import Store
 
 /// The admission webhooks of the cluster: which requests they want to see, and how they are asked.
 final class Webhooks: Sendable {
-    private static let group = "admissionregistration.k8s.io"
+    static let group = "admissionregistration.k8s.io"
     /// Kinds of the group that no webhook sees, lest a broken one can't be taken away.
     private static let exempt: Set<String> = [
         "mutatingwebhookconfigurations", "validatingwebhookconfigurations", "validatingadmissionpolicies",

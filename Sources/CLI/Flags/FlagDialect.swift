@@ -166,7 +166,12 @@ struct FlagDialect {
         return placed
     }
 
-    private func mistake(_ text: String) -> Failure { Failure("\(text)\nSee '\(CLI.program) \(verb) --help' for usage.") }
+    /// An exit code of 1 says of `diff` that there are differences.
+    private func mistake(_ text: String) -> Failure {
+        verb == "diff"
+            ? Failure("\(text)\nSee '\(CLI.program) diff -h' for help and examples", exitCode: 2)
+            : Failure("\(text)\nSee '\(CLI.program) \(verb) --help' for usage.")
+    }
 }
 
 extension Verb {

@@ -2,85 +2,226 @@ import Client
 import Machinery
 
 /// Builds a kustomization: gathers, generates, changes, names.
-/// Source: sigs.k8s.io/kustomize/api/internal/target.
+/// Source: sigs.k8s.io/kustomize/api/internal/target, kusttarget.go.
 struct KustomizeBuild {
-    let output: Output
-    var restrictor: LoadRestrictor = .rootOnly
+    private let context: KustomizeContext
+
+    init(output: Output, restrictor: LoadRestrictor = .rootOnly, enablesHelm: Bool = false) {
+        context = KustomizeContext(output: output, restrictor: restrictor, enablesHelm: enablesHelm)
+    }
+
+    /// What a kustomization comes to, before references follow the names.
+    private struct Accumulation {
+        var resources: [KustomizeResource] = []
+        var configuration = KustomizeConfiguration()
+        var variables = KustomizeVariables()
+
+        /// Takes what another kustomization came to.
+        mutating func absorb(_ other: Accumulation) throws {
+            for resource in other.resources { try resources.add(resource) }
+            try configuration.merge(other.configuration)
+            try variables.merge(other.variables)
+        }
+    }
 
     /// All objects of a folder's kustomization, in the order in which they are to be made.
-    func objects(_ folder: String) throws -> [JSON] {
-        try Self.refuseRemote(folder)
-        var resources: [KustomizeResource] = []
-        let kustomization: Kustomization = try Kustomization(folder: folder, restrictor: restrictor)
-        try accumulate(kustomization, &resources, [LocalFile.absolute(folder)])
-        for index in resources.indices where resources[index].needsHash {
-            var bare: JSON = resources[index].json
-            if bare["data"] == nil { bare["data"] = "" }
-            resources[index].rename(resources[index].name + "-" + ContentHash.of(bare))
+    func objects(_ path: String) throws -> [JSON] { try resources(path).map(\.json) }
+
+    func resources(_ path: String) throws -> [KustomizeResource] {
+        try Self.refuseRemote(path)
+        let folder: String = try Kustomization.folder(path)
+        let kustomization = try Kustomization(folder: folder, context)
+        if kustomization.json["buildMetadata"]?.isEmpty == false { context.originRoot = folder }
+        try context.schema.choose(kustomization)
+        let order = try KustomizeOrder(kustomization)
+        let built: Accumulation = try accumulate(kustomization, Accumulation(), [folder])
+        for resource in built.resources where resource.needsHash {
+            resource.rememberID()
+            resource.setName(resource.name + "-" + ContentHash.of(resource.json))
         }
-        KustomizeNames.fix(&resources)
-        try KustomizeOrigin(kustomization).note(in: &resources)
-        return Self.sorted(resources, kustomization).map(\.json)
+        try KustomizeNames.fix(built.resources, built.configuration.references)
+        let unused: [String] = try built.variables.resolve(in: built.resources, built.configuration["varReference"])
+        if !unused.isEmpty { context.output.note("well-defined vars that were never replaced: \(unused.joined(separator: ","))") }
+        let local: [String] = ["metadata", "annotations", "config.kubernetes.io/local-config"]
+        let resources: [KustomizeResource] = built.resources.filter { $0.json[local] == nil || $0.json[local] == "false" }
+        KustomizeOrigin(kustomization).note(in: resources)
+        for resource in resources where resource.json[["metadata", "annotations"]]?.isEmpty == true {
+            resource.json[["metadata", "annotations"]] = nil
+        }
+        return order.sorted(resources)
     }
 
-    private func accumulate(_ kustomization: Kustomization, _ resources: inout [KustomizeResource], _ around: [String]) throws {
-        warn(kustomization)
-        var own: [KustomizeResource] = kustomization.isComponent ? resources : []
-        for entry in kustomization.texts("resources") + kustomization.texts("bases") { try gather(entry, kustomization, &own, around) }
-        for entry in kustomization.texts("components") {
-            try Self.refuseRemote(entry)
-            let component = try Kustomization(folder: kustomization.path(entry), restrictor: restrictor)
-            guard component.isComponent else { throw Failure("expected kind 'Component' for path '\(entry)' but got 'Kustomization'") }
-            try accumulate(component, &own, try Self.deeper(component, around))
+    /// - Parameters:
+    ///   - accumulation: empty, or for a component what the kustomization around it has so far.
+    ///   - around: the folders that are being built, this one last.
+    private func accumulate(_ kustomization: Kustomization, _ accumulation: Accumulation, _ around: [String]) throws -> Accumulation {
+        var own: Accumulation = accumulation
+        do { try gather(kustomization.texts("resources") + kustomization.texts("bases"), kustomization, &own, around) } catch let failure
+            as Failure
+        {
+            throw Failure("accumulating resources: " + failure.description)
         }
-        try KustomizeGenerators(kustomization: kustomization).generate(into: &own)
-        try KustomizeTransformers(kustomization).apply(to: &own)
-        resources = kustomization.isComponent ? own : resources + own
+        try own.configuration.merge(.builtIn)
+        for path in kustomization.texts("configurations") {
+            try own.configuration.merge(try KustomizeConfiguration(file: try kustomization.file(path), named: path))
+        }
+        let crds: [String] = kustomization.texts("crds")
+        for path in crds {
+            do { try own.configuration.merge(try KustomizeCRDs(file: try kustomization.file(path), named: path).configuration) } catch let
+                failure as Failure
+            {
+                throw Failure("loading CRDs [\(crds.joined(separator: " "))]: \(failure.description)")
+            }
+        }
+        for generator in KustomizeGenerator.all(kustomization) { try generator.generate(into: &own.resources, context.schema) }
+        try KustomizeCharts.refuse(kustomization)
+        let plugins = KustomizePlugins(kustomization: kustomization, configuration: own.configuration)
+        do {
+            for generator in try plugins.generators(try configured("generators", kustomization, around)) {
+                try generator.generate(into: &own.resources, context.schema)
+            }
+        }
+        do { own = try addComponents(kustomization, own, around) } catch let failure as Failure {
+            throw Failure("accumulating components: " + failure.description)
+        }
+        // A component may have added fields.
+        let changed = KustomizePlugins(kustomization: kustomization, configuration: own.configuration)
+        let steps: [KustomizeStep<any KustomizeTransformer>] =
+            try changed.transformers() + changed.transformers(try configured("transformers", kustomization, around))
+        for step in steps {
+            try step.work.transform(&own.resources)
+            for resource in own.resources {
+                guard let origin = step.origin else { continue }
+                if resource.origin == nil { resource.origin = origin } else { resource.transformations.append(origin) }
+            }
+        }
+        try validate(changed, kustomization, own.resources, around)
+        try own.variables.add(kustomization, own.resources)
+        return own
     }
 
-    private func gather(_ entry: String, _ kustomization: Kustomization, _ own: inout [KustomizeResource], _ around: [String]) throws {
-        try Self.refuseRemote(entry)
-        let path: String = kustomization.path(entry)
-        if LocalFile.isFolder(path) {
-            let base = try Kustomization(folder: path, restrictor: restrictor)
-            if base.isComponent { throw Failure("expected kind != 'Component' for path '\(path)'") }
-            var inner: [KustomizeResource] = []
-            try accumulate(base, &inner, try Self.deeper(base, around))
-            for resource in inner { try add(resource, to: &own) }
-            return
-        }
-        let documents: [YAMLDocument]
-        do { documents = try YAML.documents(try kustomization.file(entry), file: path) } catch {
-            throw Failure(
-                "accumulating resources: accumulation err='accumulating resources from '\(entry)': \(Failure(error).description)'")
-        }
-        for document in documents where !document.json.isNull {
-            let isList: Bool = document.json["kind"]?.string?.hasSuffix("List") == true && document.json["items"] != nil
-            for object in isList ? document.json.list("items") : [document.json] {
-                guard object["kind"]?.string?.isEmpty == false else { throw Failure("\(path): missing Resource metadata: kind is not set") }
-                let name: String = object.text(at: "metadata", "name")
-                if name.isEmpty, object[["metadata", "generateName"]] == nil {
-                    throw Failure("\(path): missing metadata.name in object \(object.text())")
+    /// Objects that configure plugins: written in place, or in files.
+    private func configured(_ key: String, _ kustomization: Kustomization, _ around: [String]) throws -> [KustomizeResource] {
+        var found = Accumulation()
+        for entry in kustomization.texts(key) {
+            if entry.contains("\n"), let documents = try? YAML.documents(entry, booleans: .words) {
+                for document in documents {
+                    let resource = KustomizeResource(document.json, context.schema)
+                    resource.origin = kustomization.origin(file: String(kustomization.filePath.split(separator: "/").last ?? ""))
+                    found.resources.append(resource)
                 }
-                var resource = KustomizeResource(object)
-                resource.origin = ["path": .string(path)]
-                try add(resource, to: &own)
+            } else {
+                try gather([entry], kustomization, &found, around)
+            }
+        }
+        return found.resources
+    }
+
+    private func validate(
+        _ plugins: KustomizePlugins, _ kustomization: Kustomization, _ resources: [KustomizeResource], _ around: [String]
+    ) throws {
+        for step in try plugins.transformers(try configured("validators", kustomization, around)) {
+            let before: [JSON] = resources.map(\.json)
+            var resources: [KustomizeResource] = resources
+            try step.work.transform(&resources)
+            for (old, resource) in zip(before, resources) {
+                resource.json[["metadata", "labels", "validated-by"]] = nil
+                guard old != resource.json else { continue }
+                throw Failure(
+                    "validator shouldn't modify the resource map: nodes unequal: \n -- \(old.sortedByKey.text()),\n -- "
+                        + "\(resource.json.sortedByKey.text())\n")
             }
         }
     }
 
-    private func add(_ resource: KustomizeResource, to own: inout [KustomizeResource]) throws {
-        let isThere: Bool = own.contains {
-            $0.kind == resource.kind && $0.group == resource.group && $0.name == resource.name && $0.namespace == resource.namespace
+    // MARK: - Files and folders
+
+    private func gather(_ entries: [String], _ kustomization: Kustomization, _ own: inout Accumulation, _ around: [String]) throws {
+        for entry in entries {
+            try Self.refuseRemote(entry)
+            do { try add(entry, kustomization, &own) } catch let problem as FileProblem {
+                if problem.isMalformed { throw Failure(problem.text) }
+                do {
+                    let folder: String = try Kustomization.folder(kustomization.path(entry), around: around)
+                    try own.absorb(try build(folder, asComponentOf: nil, around))
+                } catch let failure as Failure {
+                    throw Failure("accumulation err='\(problem.text)': \(failure.description)")
+                }
+            }
         }
-        if isThere { throw Failure("may not add resource with an already registered id: \(resource.described)") }
-        own.append(resource)
     }
 
-    private static func deeper(_ kustomization: Kustomization, _ around: [String]) throws -> [String] {
-        let folder: String = LocalFile.absolute(kustomization.folder)
-        if around.contains(folder) { throw Failure("cycle detected: candidate root '\(folder)' contains visited root '\(folder)'") }
-        return around + [folder]
+    /// Why an entry is no file with objects; it may still be a folder.
+    private struct FileProblem: Error {
+        let text: String
+        var isMalformed: Bool = false
+    }
+
+    private func add(_ entry: String, _ kustomization: Kustomization, _ own: inout Accumulation) throws {
+        func reading(_ problem: String, isMalformed: Bool = false) -> FileProblem {
+            FileProblem(text: "accumulating resources from '\(entry)': \(problem)", isMalformed: isMalformed)
+        }
+        let bytes: [UInt8]
+        do { bytes = try kustomization.file(entry) } catch let failure as Failure { throw reading(failure.description) }
+        let documents: [YAMLDocument]
+        do { documents = try YAML.documents(bytes, file: entry, booleans: .words) } catch {
+            let line: String = error.goLine.map { "line \($0): " } ?? ""
+            throw reading("MalformedYAMLError: yaml: \(line)\(error.problem) in File: \(entry)", isMalformed: true)
+        }
+        for document in documents {
+            for object in Self.objects(document.json) {
+                if let missing = Self.missing(object) { throw reading(missing) }
+                let resource = KustomizeResource(object, context.schema)
+                resource.origin = kustomization.origin(file: entry)
+                do { try own.resources.add(resource) } catch let failure as Failure {
+                    throw FileProblem(text: "merging resources from '\(entry)': \(failure.description)")
+                }
+            }
+        }
+    }
+
+    /// The elements of a list, or the object itself.
+    private static func objects(_ json: JSON) -> [JSON] {
+        guard json["kind"]?.string?.hasSuffix("List") == true, let items = json["items"]?.array else { return [json] }
+        return items.flatMap(objects)
+    }
+
+    /// What an object lacks, with the head of the object as Go prints it.
+    private static func missing(_ object: JSON) -> String? {
+        let (kind, name): (String, String) = (object.text(at: "kind"), object.text(at: "metadata", "name"))
+        guard kind.isEmpty || name.isEmpty else { return nil }
+        func pairs(_ member: String) -> String { (object[["metadata", member]] ?? [:]).goText }
+        return "missing \(kind.isEmpty ? "kind" : "metadata.name") in object {{\(object.text(at: "apiVersion")) \(kind)} {{\(name) "
+            + "\(object.text(at: "metadata", "namespace"))} \(pairs("labels")) \(pairs("annotations"))}}"
+    }
+
+    private func addComponents(_ kustomization: Kustomization, _ own: Accumulation, _ around: [String]) throws -> Accumulation {
+        try kustomization.texts("components").reduce(own) { own, entry in
+            try Self.refuseRemote(entry)
+            let folder: String
+            do { folder = try Kustomization.folder(kustomization.path(entry), around: around) } catch let failure as Failure {
+                throw Failure("loader.New \(JSON.quoted(failure.description))")
+            }
+            do { return try build(folder, asComponentOf: own, around) } catch let failure as Failure {
+                throw Failure("accumulateDirectory: \(JSON.quoted(failure.description))")
+            }
+        }
+    }
+
+    /// Builds the kustomization of a folder: on its own, or as a component upon what there is.
+    private func build(_ folder: String, asComponentOf whole: Accumulation?, _ around: [String]) throws -> Accumulation {
+        let kustomization: Kustomization
+        do { kustomization = try Kustomization(folder: folder, context) } catch let failure as Failure {
+            throw Failure("couldn't make target for path '\(folder)': \(failure.description)")
+        }
+        try context.schema.choose(kustomization)
+        if whole != nil, !kustomization.isComponent {
+            throw Failure("expected kind 'Component' for path '\(folder)' but got 'Kustomization'")
+        }
+        if whole == nil, kustomization.isComponent { throw Failure("expected kind != 'Component' for path '\(folder)'") }
+        do { return try accumulate(kustomization, whole ?? Accumulation(), around + [folder]) } catch let failure as Failure {
+            throw Failure("recursed accumulation of path '\(folder)': \(failure.description)")
+        }
     }
 
     /// Builds never ask the network.
@@ -89,106 +230,5 @@ struct KustomizeBuild {
             entry.contains("://") || entry.hasPrefix("git@") || entry.hasPrefix("github.com/") || entry.contains("?ref=")
             || entry.contains(".git//")
         if isRemote { throw Failure("\(entry) is a remote base, and builds do not ask the network: fetch it first and name the folder") }
-    }
-
-    /// Source: `FixKustomizationPreUnmarshalling` and `deprecated` of sigs.k8s.io/kustomize/api/types.
-    private func warn(_ kustomization: Kustomization) {
-        for (old, new) in [
-            ("bases", "resources"), ("commonLabels", "labels"), ("patchesJson6902", "patches"), ("patchesStrategicMerge", "patches"),
-        ]
-        where kustomization.json[old] != nil {
-            output.note(
-                "# Warning: '\(old)' is deprecated. Please use '\(new)' instead. Run 'kustomize edit fix' to update your Kustomization automatically."
-            )
-        }
-        for (key, what) in [
-            ("crds", "references in custom resources keep their names"), ("openapi", "lists of custom resources are replaced as a whole"),
-        ] where kustomization.json[key] != nil {
-            output.note("# Warning: '\(key)' is not read: \(what).")
-        }
-    }
-
-    // MARK: - Order
-
-    /// Source: `LegacyOrderTransformer` of kustomize.
-    private static let first: [String] = [
-        "Namespace", "ResourceQuota", "StorageClass", "CustomResourceDefinition", "ServiceAccount", "PodSecurityPolicy", "Role",
-        "ClusterRole",
-        "RoleBinding", "ClusterRoleBinding", "ConfigMap", "Secret", "Endpoints", "Service", "LimitRange", "PriorityClass",
-        "PersistentVolume",
-        "PersistentVolumeClaim", "Deployment", "StatefulSet", "CronJob", "PodDisruptionBudget",
-    ]
-    private static let last: [String] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"]
-
-    private static func sorted(_ resources: [KustomizeResource], _ kustomization: Kustomization) -> [KustomizeResource] {
-        if kustomization.json[["sortOptions", "order"]] == "fifo" { return resources }
-        let legacy: JSON? = kustomization.json[["sortOptions", "legacySortOptions"]]
-        let first: [String] = (legacy?["orderFirst"]?.array ?? []).compactMap(\.string)
-        let last: [String] = (legacy?["orderLast"]?.array ?? []).compactMap(\.string)
-        let (begin, end): ([String], [String]) = (first.isEmpty ? Self.first : first, last.isEmpty ? Self.last : last)
-        func rank(_ kind: String) -> Int {
-            if let index = begin.firstIndex(of: kind) { return index - begin.count }
-            if let index = end.firstIndex(of: kind) { return index + 1 }
-            return 0
-        }
-        func key(_ resource: KustomizeResource) -> [String] {
-            [resource.group, resource.version, resource.kind, resource.namespace, resource.name]
-        }
-        return resources.enumerated().sorted { one, other in
-            let (left, right): (Int, Int) = (rank(one.element.kind), rank(other.element.kind))
-            if left != right { return left < right }
-            let (a, b): ([String], [String]) = (key(one.element), key(other.element))
-            return a == b ? one.offset < other.offset : a.lexicographicallyPrecedes(b)
-        }.map(\.element)
-    }
-}
-
-/// Makes references follow the names that changed.
-enum KustomizeNames {
-    static func fix(_ resources: inout [KustomizeResource]) {
-        let all: [KustomizeResource] = resources
-        for index in resources.indices {
-            let referrer: KustomizeResource = resources[index]
-            for (kind, fields) in KustomizeFields.references {
-                for field in fields where field.suits(referrer) {
-                    field.change(&resources[index].json) { value in
-                        if let names = value.array {
-                            value = .array(
-                                names.map { $0.string.flatMap { target(kind, $0, referrer, all) }.map { .string($0.name) } ?? $0 })
-                        } else if let name = value.string, let found = target(kind, name, referrer, all) {
-                            value = .string(found.name)
-                        }
-                    }
-                }
-            }
-            for field in KustomizeFields.typedReferences where field.suits(referrer) {
-                field.change(&resources[index].json) { reference in
-                    guard let kind = reference["kind"]?.string, let name = reference["name"]?.string,
-                        let found = target(kind, name, referrer, all, in: reference["namespace"]?.string)
-                    else { return }
-                    reference["name"] = .string(found.name)
-                    if reference["namespace"] != nil, !found.namespace.isEmpty { reference["namespace"] = .string(found.namespace) }
-                }
-            }
-        }
-    }
-
-    /// The resource that had this name in the file of the one that refers to it.
-    private static func target(
-        _ kind: String, _ name: String, _ referrer: KustomizeResource, _ all: [KustomizeResource], in namespace: String? = nil
-    ) -> KustomizeResource? {
-        var found: [KustomizeResource] = all.filter { $0.kind == kind && $0.isNamed(name) }
-        if let namespace {
-            let near: [KustomizeResource] = found.filter {
-                ([$0.namespace] + $0.formerNames.map(\.namespace)).contains { $0 == namespace || ($0.isEmpty && namespace == "default") }
-            }
-            // One that says where it looks finds nothing elsewhere.
-            found = near
-        }
-        if found.count > 1 {
-            let near: [KustomizeResource] = found.filter { $0.affixes == referrer.affixes && $0.namespace == referrer.namespace }
-            if !near.isEmpty { found = near }
-        }
-        return found.count == 1 ? found[0] : found.first { $0.namespace == referrer.namespace }
     }
 }

@@ -1,113 +1,116 @@
-import Client
 import Machinery
 
 /// Patches of both kinds: strategic, which look like parts of objects, and lists of operations of RFC 6902.
-struct KustomizePatches {
-    let kustomization: Kustomization
+/// Source: sigs.k8s.io/kustomize/api/internal/builtins, PatchTransformer.go.
+struct KustomizePatches: KustomizeTransformer {
+    private let strategic: [JSON]
+    /// nil when it is strategic.
+    private let operations: JSON?
+    private let target: JSON?
+    private let options: JSON
+    /// Where it stands, for errors.
+    private let source: String
 
-    func apply(to resources: inout [KustomizeResource]) throws {
-        for text in kustomization.texts("patchesStrategicMerge") {
-            // A patch or the name of its file.
-            let isInline: Bool = text.contains("\n") || text.contains(":") && !LocalFile.exists(kustomization.path(text))
-            let bytes: [UInt8] = isInline ? Array(text.utf8) : try kustomization.file(text)
-            for patch in try Self.documents(bytes, text) { try merge(patch, target: nil, options: nil, &resources) }
+    /// - Parameter json: with `patch` or `path`, `target` and `options`.
+    init(_ json: JSON, _ kustomization: Kustomization) throws {
+        let (inline, path): (String, String) = (String(json.text(at: "patch")[...].trimmed), json.text(at: "path"))
+        if inline.isEmpty, path.isEmpty { throw Failure("must specify one of patch and path in\n" + YAML.write(json, sortedKeys: true)) }
+        if !inline.isEmpty, !path.isEmpty {
+            throw Failure("patch and path can't be set at the same time\n" + YAML.write(json, sortedKeys: true))
         }
-        for entry in kustomization.json.list("patches") + kustomization.json.list("patchesJson6902") {
-            let (inline, path): (String?, String?) = (entry["patch"]?.string, entry["path"]?.string)
-            guard (inline == nil) != (path == nil) else {
-                throw Failure("patch and path can't be set at the same time, and one must be set")
-            }
-            let bytes: [UInt8] = try inline.map { Array($0.utf8) } ?? kustomization.file(path ?? "")
-            for patch in try Self.documents(bytes, path ?? "a patch") {
-                if patch.array != nil {
-                    try operate(patch, entry, &resources)
-                } else {
-                    try merge(patch, target: entry["target"], options: entry["options"], &resources)
-                }
-            }
-        }
-    }
-
-    private static func documents(_ bytes: [UInt8], _ what: String) throws -> [JSON] {
-        do { return try YAML.documents(bytes).map(\.json).filter { !$0.isNull } } catch {
-            throw Failure("unable to parse SM or JSON patch from \(what): \(error)")
-        }
-    }
-
-    private func operate(_ patch: JSON, _ entry: JSON, _ resources: inout [KustomizeResource]) throws {
-        guard let target = entry["target"] else { throw Failure("must specify a target for JSON patch \(patch.text())") }
-        for index in resources.indices where try KustomizeSelector(json: target).matches(resources[index]) {
-            do {
-                try replace(&resources[index], try JSONPatch(patch).applied(to: resources[index].json), entry["options"], keepsType: false)
-            } catch let
-                error as JSONPatchError
-            {
-                throw Failure("\(resources[index].described): \(error)")
+        var text: String = inline
+        source = path.isEmpty ? "[patch: \(JSON.quoted(inline))]" : "[path: \(JSON.quoted(path))]"
+        if inline.isEmpty {
+            do { text = String(decoding: try kustomization.file(path), as: UTF8.self) } catch let failure as Failure {
+                throw Failure("failed to get the patch file from path(\(path)): \(failure.description)")
             }
         }
+        options = json["options"] ?? [:]
+        target = json["target"]
+        operations = Self.operations(text)
+        strategic = operations == nil ? try Self.objects(text, source) : []
     }
 
-    private func merge(_ patch: JSON, target: JSON?, options: JSON?, _ resources: inout [KustomizeResource]) throws {
-        var wanted: [Int] = []
-        if let target {
-            wanted = try resources.indices.filter { try KustomizeSelector(json: target).matches(resources[$0]) }
+    /// Of an entry of `patchesStrategicMerge`: a patch, or the name of its file.
+    init(strategic entry: String, _ kustomization: Kustomization) throws {
+        if let inline = try? Self.objects(entry, entry), !inline.isEmpty {
+            strategic = inline
         } else {
-            let named = KustomizeResource(patch)
-            wanted = resources.indices.filter {
-                let resource: KustomizeResource = resources[$0]
-                return resource.kind == named.kind && resource.group == named.group && resource.isNamed(named.name)
-                    && (named.namespace.isEmpty || resource.namespace == named.namespace
-                        || resource.formerNames.contains { $0.namespace == named.namespace })
-            }
-            guard wanted.count == 1 else {
-                throw Failure(
-                    wanted.isEmpty
-                        ? "no resource matches strategic merge patch \(JSON.quoted(named.described)): no matches for Id \(named.described); failed to find unique target for patch \(named.described)"
-                        : "multiple matches for Id \(named.described); failed to find unique target for patch \(named.described)")
-            }
+            strategic = try Self.objects(String(decoding: try kustomization.file(entry), as: UTF8.self), entry)
         }
-        var deleted: Set<Int> = []
-        for index in wanted {
-            if patch["$patch"] == "delete" {
-                deleted.insert(index)
-                continue
-            }
-            // The patch may be for many: it names none of them.
-            var patch: JSON = patch
-            if target != nil {
-                if options?["allowNameChange"] != true { patch[["metadata", "name"]] = nil }
-                if options?["allowKindChange"] != true {
-                    patch["kind"] = nil
-                    patch["apiVersion"] = nil
-                }
-            }
-            let resource: KustomizeResource = resources[index]
-            let result: JSON
-            do {
-                result = try StrategicMergePatch.apply(patch, to: resource.json, schema: resource.schema)
-            } catch {
-                throw Failure("\(resource.described): \(error)")
-            }
-            try replace(&resources[index], result, options, keepsType: true)
-        }
-        if !deleted.isEmpty { resources = resources.enumerated().filter { !deleted.contains($0.offset) }.map(\.element) }
+        (operations, target, options, source) = (nil, nil, [:], entry)
     }
 
-    /// Names and kinds stay unless the options allow them to change.
-    private func replace(_ resource: inout KustomizeResource, _ json: JSON, _ options: JSON?, keepsType: Bool) throws {
-        var json: JSON = json
-        let name: String = json.text(at: "metadata", "name")
-        if options?["allowKindChange"] != true {
-            json["kind"] = resource.json["kind"]
-            if keepsType { json["apiVersion"] = resource.json["apiVersion"] }
+    /// nil for what is no list of operations.
+    static func operations(_ text: String) -> JSON? {
+        let json: JSON? = text.first == "[" ? try? JSON(parsing: text) : (try? YAML.documents(text))?.first?.json
+        return json?.array?.allSatisfy { $0.object != nil } == true ? json : nil
+    }
+
+    private static func objects(_ text: String, _ source: String) throws -> [JSON] {
+        let documents: [JSON]? = (try? YAML.documents(text, booleans: .words))?.map(\.json)
+        guard let documents, documents.allSatisfy({ $0["kind"]?.string != nil && $0[["metadata", "name"]]?.string != nil }) else {
+            throw Failure("unable to parse SM or JSON patch from \(source)")
         }
-        if name != resource.name {
-            if options?["allowNameChange"] == true {
-                resource.formerNames.append((resource.name, resource.namespace))
-            } else {
-                json[["metadata", "name"]] = .string(resource.name)
+        return documents
+    }
+
+    func transform(_ resources: inout [KustomizeResource]) throws {
+        if let operations { return try operate(operations, resources) }
+        if let target {
+            if strategic.count > 1 {
+                throw Failure(
+                    "Multiple Strategic-Merge Patches in one `patches` entry is not allowed to set `patches.target` field: \(source)")
             }
+            let selector = try KustomizeSelector(target)
+            for resource in resources where selector.matches(resource) { merge(strategic[0], into: resource, keepsKind: true) }
+        } else {
+            for patch in strategic { merge(patch, into: try Self.target(of: patch, in: resources), keepsKind: false) }
         }
-        resource.json = json
+        resources.removeAll { $0.json.isNull }
+    }
+
+    /// The one resource that has or had the patch's name.
+    private static func target(of patch: JSON, in resources: [KustomizeResource]) throws -> KustomizeResource {
+        guard let any = resources.first else { throw missing(patch, "no matches for Id", KustomizeResource(patch, KustomizeSchema()).id) }
+        let id: KustomizeID = KustomizeResource(patch, any.schema).id
+        let found: [KustomizeResource] = resources.filter { !$0.json.isNull && $0.allIDs.contains { $0.isSame(id) } }
+        if found.count == 1 { return found[0] }
+        throw missing(patch, found.isEmpty ? "no matches for Id" : "multiple matches for Id", id)
+    }
+
+    private static func missing(_ patch: JSON, _ problem: String, _ id: KustomizeID) -> Failure {
+        Failure(
+            "no resource matches strategic merge patch \(JSON.quoted(id.described)): \(problem) \(id.described); failed to find unique target "
+                + "for patch \(id.described)")
+    }
+
+    /// A resource that the patch deletes becomes null.
+    private func merge(_ patch: JSON, into resource: KustomizeResource, keepsKind: Bool) {
+        let (mayRename, mayRetype): (Bool, Bool) = (options["allowNameChange"] == true, options["allowKindChange"] == true)
+        var patch: JSON = patch
+        if keepsKind {
+            patch["apiVersion"] = resource.json["apiVersion"]
+            if !mayRetype { patch["kind"] = resource.json["kind"] }
+        }
+        if mayRename || mayRetype { resource.rememberID() }
+        let (name, namespace, kind): (String, String, JSON?) = (resource.name, resource.namespace, resource.json["kind"])
+        let shape: KustomizeSchema.Shape = resource.schema.shape(of: resource.json)
+        resource.json = KustomizeMerge.merge(patch.object ?? [:], into: resource.json.object, shape).map { .object($0) } ?? .null
+        guard !resource.json.isNull else { return }
+        if !mayRetype { resource.json["kind"] = kind }
+        if !mayRename { resource.setName(name) }
+        resource.setNamespace(namespace)
+    }
+
+    private func operate(_ operations: JSON, _ resources: [KustomizeResource]) throws {
+        guard let target else { throw Failure("must specify a target for JSON patch \(source)") }
+        let selector = try KustomizeSelector(target)
+        for resource in resources where selector.matches(resource) { try Self.apply(operations, to: resource) }
+    }
+
+    static func apply(_ operations: JSON, to resource: KustomizeResource) throws {
+        resource.rememberID()
+        do { resource.json = try JSONPatch(operations).applied(to: resource.json) } catch { throw Failure("\(error)") }
     }
 }

@@ -2,153 +2,98 @@ import Machinery
 
 /// Copies values from fields of one resource to fields of others.
 /// Source: sigs.k8s.io/kustomize/api/filters/replacement.
-struct KustomizeReplacements {
-    let kustomization: Kustomization
+struct KustomizeReplacements: KustomizeTransformer {
+    private let all: [JSON]
 
-    func apply(to resources: inout [KustomizeResource]) throws {
-        for entry in kustomization.json.list("replacements") {
-            var all: [JSON] = [entry]
-            if let path = entry["path"]?.string {
-                let documents: [JSON]
-                do { documents = try YAML.documents(try kustomization.file(path)).map(\.json) } catch let error as YAMLError {
-                    throw Failure("\(error)")
-                }
-                all = documents.flatMap { $0.array ?? [$0] }
+    /// - Parameter json: with a list `replacements`, of which each is one or has a `path` of a file with some.
+    init(_ json: JSON, _ kustomization: Kustomization) throws {
+        all = try json.list("replacements").flatMap { (entry: JSON) -> [JSON] in
+            guard let path = entry["path"]?.string, !path.isEmpty else { return [entry] }
+            guard entry["source"] == nil, entry["targets"]?.array?.isEmpty ?? true else {
+                throw Failure("cannot specify both path and inline replacement")
             }
-            for one in all { try replace(one, &resources) }
+            let file: [UInt8] = try kustomization.file(path)
+            let documents: [YAMLDocument]
+            do throws(YAMLError) { documents = try YAML.documents(file, file: path) } catch { throw Failure(error.kubectlText) }
+            return documents.flatMap { $0.json.array ?? [$0.json] }
         }
     }
 
-    private func replace(_ entry: JSON, _ resources: inout [KustomizeResource]) throws {
-        let value: JSON
-        if let given = entry["sourceValue"] {
-            value = given
-        } else {
-            guard let source = entry["source"] else { throw Failure("replacements must specify a source and at least one target") }
-            value = try self.value(source, resources)
-        }
-        for target in entry.list("targets") {
-            guard let select = target["select"] else { throw Failure("target must specify resources to select") }
-            for index in resources.indices where try Self.means(select, resources[index]) {
-                if try target.list("reject").contains(where: { try Self.means($0, resources[index]) }) { continue }
-                let paths: [String] = target.list("fieldPaths").compactMap(\.string)
-                for path in paths.isEmpty ? ["metadata.name"] : paths {
-                    let before: KustomizeResource = resources[index]
-                    let isSet: Bool = try Self.set(&resources[index].json, Self.steps(path)[...], value, target["options"] ?? [:])
-                    if !isSet { throw Failure("unable to find field \(JSON.quoted(path)) in replacement target") }
-                    if resources[index].name != before.name { resources[index].formerNames.append((before.name, before.namespace)) }
-                }
+    func transform(_ resources: inout [KustomizeResource]) throws {
+        for entry in all {
+            guard entry["source"] != nil || entry["sourceValue"] != nil, let targets = entry["targets"]?.array else {
+                throw Failure("replacements must specify a source and at least one target")
             }
+            let value: JSON = try entry["sourceValue"] ?? value(entry["source"] ?? [:], resources)
+            for target in targets { try replace(target, value, resources) }
         }
-    }
-
-    private static func means(_ selector: JSON, _ resource: KustomizeResource) throws -> Bool {
-        try KustomizeSelector(json: selector).matches(resource)
     }
 
     private func value(_ source: JSON, _ resources: [KustomizeResource]) throws -> JSON {
-        let found: [KustomizeResource] = try resources.filter { try Self.means(source, $0) }
-        guard found.count == 1 else {
-            throw Failure(found.isEmpty ? "nothing selected by \(source.text())" : "multiple matches for selector \(source.text())")
-        }
+        let found: [KustomizeResource] = resources.filter { resource in resource.allIDs.contains { $0.isSelected(source) } }
+        let described: String = KustomizeID.described(
+            KustomizeType(selector: source), source["name"]?.string ?? "", source["namespace"]?.string ?? "")
+        guard let owner = found.first else { throw Failure("nothing selected by \(described)") }
+        if found.count > 1 { throw Failure("multiple matches for selector \(described)") }
         let path: String = source["fieldPath"]?.string ?? "metadata.name"
-        guard let value = Self.get(found[0].json, Self.steps(path)[...]) else {
-            throw Failure("fieldPath `\(path)` is missing for replacement source \(found[0].described)")
+        guard let value = KustomizePath(path).value(in: owner.json), !value.isNull else {
+            throw Failure("fieldPath `\(path)` is missing for replacement source \(described)")
         }
         guard let delimiter = source[["options", "delimiter"]]?.string, !delimiter.isEmpty else { return value }
-        let parts: [String] = (value.string ?? GoText.of(value)).components(separatedBy: delimiter)
+        guard value.object == nil, value.array == nil else { throw Failure("delimiter option can only be used with scalar nodes") }
+        let text: String = value.string ?? GoText.of(value)
+        let parts: [String] = Self.parts(text, delimiter)
         let index = Int(source.number("options", "index"))
-        guard parts.indices.contains(index) else {
-            throw Failure("options.index \(index) is out of bounds for value \(value.string ?? GoText.of(value))")
-        }
+        guard parts.indices.contains(index) else { throw Failure("options.index \(index) is out of bounds for value \(text)") }
         return .string(parts[index])
     }
 
-    // MARK: - Paths
-
-    /// `spec.containers.[name=main].image`, `a.0`, `a.*`, `a\.b`
-    private static func steps(_ path: String) -> [String] {
-        var steps: [String] = [""]
-        var depth: Int = 0
-        var rest: Substring = path[...]
-        while let character = rest.popFirst() {
-            if character == "\\", let next = rest.popFirst() {
-                steps[steps.count - 1].append(next)
-                continue
+    private func replace(_ target: JSON, _ value: JSON, _ resources: [KustomizeResource]) throws {
+        guard let select = target["select"] else { throw Failure("target must specify resources to select") }
+        let selector = try KustomizeSelector(select)
+        let rejects: [KustomizeSelector] = try target.list("reject").map(KustomizeSelector.init)
+        let paths: [String] = target.list("fieldPaths").compactMap(\.string)
+        let creates: Bool = target[["options", "create"]] == true
+        for resource in resources {
+            let ids: [KustomizeID] = resource.allIDs
+            guard selector.matchesPairs(resource), ids.contains(where: selector.matches),
+                !rejects.contains(where: { reject in reject.matchesPairs(resource) && ids.contains(where: reject.matches) })
+            else { continue }
+            for path in paths.isEmpty ? ["metadata.name"] : paths {
+                let count: Int = try KustomizePath(path).change(&resource.json, new: creates ? value : nil) { field, isNew in
+                    field = try Self.changed(field, isNew: isNew, value, target["options"] ?? [:])
+                }
+                if count == 0 {
+                    throw Failure("unable to find \(creates ? "or create " : "")field \(JSON.quoted(path)) in replacement target")
+                }
             }
-            if character == "[" { depth += 1 }
-            if character == "]" { depth -= 1 }
-            if character == ".", depth == 0 { steps.append("") } else { steps[steps.count - 1].append(character) }
         }
-        return steps.filter { !$0.isEmpty }
     }
 
-    /// `[name=main]` as member and value.
-    private static func condition(_ step: String) -> (member: String, value: String)? {
-        guard step.hasPrefix("["), step.hasSuffix("]") else { return nil }
-        let parts: [Substring] = step.dropFirst().dropLast().split(separator: "=", maxSplits: 1)
-        return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
-    }
-
-    private static func indexes(_ elements: [JSON], _ step: String) -> [Int] {
-        if step == "*" { return Array(elements.indices) }
-        if let number = Int(step) { return elements.indices.contains(number) ? [number] : [] }
-        guard let wanted = condition(step) else { return [] }
-        return elements.indices.filter { elements[$0].text(at: wanted.member) == wanted.value }
-    }
-
-    private static func get(_ json: JSON, _ path: ArraySlice<String>) -> JSON? {
-        guard let step = path.first else { return json }
-        if let elements = json.array { return indexes(elements, step).first.flatMap { get(elements[$0], path.dropFirst()) } }
-        return json[step].flatMap { get($0, path.dropFirst()) }
-    }
-
-    /// False when there is no such field.
-    private static func set(_ json: inout JSON, _ path: ArraySlice<String>, _ value: JSON, _ options: JSON) throws -> Bool {
-        guard let step = path.first else {
-            json = try inserted(value, into: json, options)
-            return true
-        }
-        let creates: Bool = options["create"] == true
-        if var elements = json.array {
-            var found: [Int] = indexes(elements, step)
-            if found.isEmpty, creates, let wanted = condition(step) {
-                elements.append([wanted.member: .string(wanted.value)])
-                found = [elements.count - 1]
+    /// With a delimiter only one part of the text is replaced. A plain value keeps its type: only its text is taken over.
+    private static func changed(_ old: JSON, isNew: Bool, _ value: JSON, _ options: JSON) throws -> JSON {
+        var text: String = value.string ?? GoText.of(value)
+        let isPlain: Bool = old.object == nil && old.array == nil
+        if let delimiter = options["delimiter"]?.string, !delimiter.isEmpty {
+            guard isPlain else { throw Failure("delimiter option can only be used with scalar nodes") }
+            var parts: [String] = Self.parts(isNew ? "" : old.string ?? GoText.of(old), delimiter)
+            let index = Int(options.number("index"))
+            if index < 0 {
+                parts.insert(text, at: 0)
+            } else if index >= parts.count {
+                parts.append(text)
+            } else {
+                parts[index] = text
             }
-            var isSet: Bool = false
-            for index in found { isSet = try set(&elements[index], path.dropFirst(), value, options) || isSet }
-            json = .array(elements)
-            return isSet
+            text = parts.joined(separator: delimiter)
+        } else if !isPlain || value.object != nil || value.array != nil {
+            return value
         }
-        guard var child: JSON = json[step] ?? (creates ? Optional.some(path.count == 1 ? JSON.null : [:]) : Optional<JSON>.none) else {
-            return false
-        }
-        let isSet: Bool = try set(&child, path.dropFirst(), value, options)
-        if isSet { json[step] = child }
-        return isSet
+        if case .string = old, !isNew { return .string(text) }
+        return YAML.plain(text)
     }
 
-    /// With a delimiter only one part of the text is replaced.
-    private static func inserted(_ value: JSON, into old: JSON, _ options: JSON) throws -> JSON {
-        guard let delimiter = options["delimiter"]?.string, !delimiter.isEmpty else { return value }
-        var parts: [String] = (old.string ?? "").components(separatedBy: delimiter)
-        let text: String = value.string ?? GoText.of(value)
-        let index = Int(options.number("index"))
-        if index < 0 {
-            parts.insert(text, at: 0)
-        } else if index >= parts.count {
-            parts.append(text)
-        } else {
-            parts[index] = text
-        }
-        return .string(parts.joined(separator: delimiter))
-    }
-}
-
-extension String {
-    /// Without Foundation.
-    fileprivate func components(separatedBy separator: String) -> [String] {
-        split(separator: separator, omittingEmptySubsequences: false).map(String.init)
+    private static func parts(_ text: String, _ delimiter: String) -> [String] {
+        text.split(separator: delimiter, omittingEmptySubsequences: false).map(String.init)
     }
 }

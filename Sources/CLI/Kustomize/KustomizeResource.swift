@@ -1,81 +1,82 @@
-import API
-import Client
 import Machinery
 
-/// One object on its way through a kustomization.
-struct KustomizeResource {
+/// One object on its way through a build, with what the build has to remember of it.
+/// Source: sigs.k8s.io/kustomize/api/resource; what stands in annotations there stands in members here.
+final class KustomizeResource {
     var json: JSON
-    /// The names it had before, with their namespaces; the first is the one in its file.
-    var formerNames: [(name: String, namespace: String)] = []
-    /// Prefixes and suffixes that were put around the name, outermost last.
-    var affixes: [String] = []
-    /// The file that it came from, or the generator that made it: what `buildMetadata: [originAnnotations]` tells.
-    var origin: JSON = [:]
+    /// Names that it had before, oldest first.
+    private(set) var formerIDs: [KustomizeID] = []
+    /// Put around the name by the kustomizations that it came through, outermost last.
+    var prefixes: [String] = []
+    var suffixes: [String] = []
+    /// The file that it came from, or the generator that made it.
+    var origin: JSON?
+    /// The transformers that it went through, for `transformerAnnotations`.
+    var transformations: [JSON] = []
     /// A hash of the content is put behind the name at the end.
     var needsHash: Bool = false
+    /// Variables that stand for one of its fields.
+    var variables: [String] = []
+    let schema: KustomizeSchema
 
-    init(_ json: JSON) {
+    init(_ json: JSON, _ schema: KustomizeSchema) {
         self.json = json
+        self.schema = schema
     }
 
+    var type: KustomizeType { KustomizeType(of: json) }
     var kind: String { json["kind"]?.string ?? "" }
-    var group: String { Discovery.split(json["apiVersion"]?.string ?? "").group }
-    var version: String { Discovery.split(json["apiVersion"]?.string ?? "").version }
     var name: String { json.text(at: "metadata", "name") }
     var namespace: String { json.text(at: "metadata", "namespace") }
+    var isClusterScoped: Bool { schema.isClusterScoped(type) }
 
-    /// The name as it was in the file.
-    var originalName: String { formerNames.first?.name ?? name }
+    var id: KustomizeID { KustomizeID(type: type, name: name, namespace: namespace, isClusterScoped: isClusterScoped) }
+    /// As it was in the file.
+    var originalID: KustomizeID { formerIDs.first ?? id }
+    var allIDs: [KustomizeID] { formerIDs + [id] }
 
-    mutating func rename(_ name: String) {
-        formerNames.append((self.name, namespace))
-        json[["metadata", "name"]] = .string(name)
+    /// To be called before a change of name, namespace or kind.
+    func rememberID() { formerIDs.append(id) }
+
+    func setName(_ name: String) { json[["metadata", "name"]] = .string(name) }
+
+    func setNamespace(_ namespace: String) { json[["metadata", "namespace"]] = namespace.isEmpty ? nil : .string(namespace) }
+
+    /// Goes on in the place of another, of which it keeps the name and what it does not say itself of labels and annotations.
+    func take(theNameOf other: KustomizeResource) {
+        for member in ["labels", "annotations"] {
+            var pairs: JSONObject = other.json[["metadata", member]]?.object ?? [:]
+            for pair in json[["metadata", member]]?.object ?? [:] { pairs[pair.key] = pair.value }
+            if !pairs.isEmpty { json[["metadata", member]] = .object(pairs) }
+        }
+        setName(other.name)
+        setNamespace(other.namespace)
+        formerIDs = other.formerIDs
+        (prefixes, suffixes, variables) = (other.prefixes, other.suffixes, other.variables)
+        needsHash = needsHash && other.needsHash
     }
 
-    mutating func move(to namespace: String) {
-        formerNames.append((name, self.namespace))
-        json[["metadata", "namespace"]] = .string(namespace)
+    /// With the names that it had as annotations, which kustomize shows in some errors.
+    var annotated: JSON {
+        var json: JSON = json
+        let former: [(String, [String])] = [
+            ("previousKinds", formerIDs.map(\.type.kind)), ("previousNames", formerIDs.map(\.name)),
+            ("previousNamespaces", formerIDs.map(\.effectiveNamespace)),
+        ]
+        for (key, values) in former where !values.isEmpty {
+            json[["metadata", "annotations", "internal.config.kubernetes.io/" + key]] = .string(values.joined(separator: ","))
+        }
+        return json.sortedByKey
     }
-
-    /// True when it has or had this name.
-    func isNamed(_ name: String) -> Bool { self.name == name || formerNames.contains { $0.name == name } }
-
-    /// False for kinds that stand outside of namespaces; kinds that nobody knows are taken to stand inside.
-    var isNamespaced: Bool {
-        Registry.kinds.first { $0.names.kind == kind && $0.names.resource.group == group }?.names.isNamespaced ?? true
-    }
-
-    var schema: ObjectSchema? { KnownSchema.of(json) }
-
-    /// `Deployment.v1.apps/web.default`, for errors.
-    var described: String { "\(kind).\(version).\(group.isEmpty ? "[noGrp]" : group)/\(name).\(namespace.isEmpty ? "[noNs]" : namespace)" }
 }
 
-/// Which resources a patch or replacement means: regular expressions, selectors; what is not said means all.
-struct KustomizeSelector {
-    let json: JSON
-
-    func matches(_ resource: KustomizeResource) throws -> Bool {
-        func fits(_ member: String, _ value: String) throws -> Bool {
-            guard let pattern = json[member]?.string, !pattern.isEmpty else { return true }
-            if pattern == value { return true }
-            do { return try RegularExpression("^(?:\(pattern))$").matches(value) } catch {
-                throw Failure("\(member) \(JSON.quoted(pattern)): \(error)")
-            }
+extension [KustomizeResource] {
+    /// Throws when there is one with its name already.
+    mutating func add(_ resource: KustomizeResource) throws {
+        let id: KustomizeID = resource.id
+        if contains(where: { $0.id.isSame(id) }) {
+            throw Failure("may not add resource with an already registered id: \(id.described)")
         }
-        guard try fits("group", resource.group), try fits("version", resource.version), try fits("kind", resource.kind) else {
-            return false
-        }
-        let names: [String] = [resource.name] + resource.formerNames.map(\.name)
-        guard try names.contains(where: { try fits("name", $0) }) else { return false }
-        let namespaces: [String] = [resource.namespace] + resource.formerNames.map(\.namespace)
-        guard try namespaces.contains(where: { try fits("namespace", $0) }) else { return false }
-        for (member, pairs) in [("labelSelector", "labels"), ("annotationSelector", "annotations")] {
-            guard let text = json[member]?.string, !text.isEmpty else { continue }
-            do {
-                guard try LabelMatch(parsing: text).matches(resource.json[["metadata", pairs]]) else { return false }
-            } catch { throw Failure("\(error)") }
-        }
-        return true
+        append(resource)
     }
 }

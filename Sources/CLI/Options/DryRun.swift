@@ -21,7 +21,8 @@ enum DryRun: Sendable {
     init(_ text: String) throws {
         switch text {
         case "none", "false", "": self = .none
-        case "client": self = .client
+        // The flag alone, as it was once.
+        case "client", "unchanged": self = .client
         case "server": self = .server
         default: throw Failure("Invalid dry-run value (\(text)). Must be \"none\", \"server\", or \"client\".")
         }

@@ -21,7 +21,7 @@ struct ObjectPrinter {
     mutating func print(
         _ object: JSON, _ resource: APIResource?, done: String = "", suffix: String = "", isTyped: Bool = false, event: String? = nil
     ) throws {
-        let plain: JSON = showsManagedFields ? object : Self.withoutManagedFields(object)
+        let plain: JSON = showsManagedFields || !format.isDocument ? object : Self.withoutManagedFields(object)
         if case .name = format {
             for item in PlainTable.items(of: plain) { output.line(name(item, PlainTable.items(of: plain).count == 1 ? resource : nil)) }
             return

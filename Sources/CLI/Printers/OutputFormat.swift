@@ -15,6 +15,14 @@ enum OutputFormat: Sendable {
     case goTemplate(GoTemplate)
     case customColumns(CustomColumns)
 
+    /// True for whole objects, of which managed fields are left out; templates see all.
+    var isDocument: Bool {
+        switch self {
+        case .json, .yaml, .kyaml: true
+        default: false
+        }
+    }
+
     /// Reads the files that the value names. Throws ``Failure`` in kubectl's words.
     ///
     /// - Parameters:

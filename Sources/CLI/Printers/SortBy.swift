@@ -3,11 +3,17 @@ import Machinery
 /// The order of `--sort-by`: objects by the value at a path.
 /// Source: k8s.io/kubectl/pkg/cmd/get/sorter.go.
 struct SortBy: Sendable {
-    private let path: JSONPath
+    /// nil for what a table cannot be sorted by.
+    private let path: JSONPath?
     private let text: String
 
-    init(_ text: String) throws {
+    /// - Parameter isTable: tables take any JSONPath, and show nothing for one that is none.
+    init(_ text: String, isTable: Bool = false) throws {
         self.text = text
+        if isTable, text.hasPrefix("{") {
+            path = try? JSONPath(text)
+            return
+        }
         let inner: Substring = text.hasPrefix("{") && text.hasSuffix("}") ? text.dropFirst().dropLast() : text[...]
         guard !inner.isEmpty, !inner.contains(where: { "{}".contains($0) }) else {
             throw Failure("unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'")
@@ -15,11 +21,16 @@ struct SortBy: Sendable {
         do { path = try JSONPath(relaxed: text) } catch { throw Failure("\(error)") }
     }
 
+    /// The rows of a table; none when not one of them has the field, as in kubectl.
+    func rows(_ rows: [JSON]) throws -> [JSON] {
+        do { return try sorted(rows, needsField: true) } catch is Failure where CLI.isKubectl { return [] }
+    }
+
     /// Those without a value come first; equal ones keep their order.
     ///
     /// - Parameter needsField: throws when no object has the field. Rows of tables do without, as in kubectl.
     func sorted(_ objects: [JSON], needsField: Bool) throws -> [JSON] {
-        let keyed: [(object: JSON, value: JSON?)] = try objects.map { ($0, try path.values($0["object"] ?? $0).first) }
+        let keyed: [(object: JSON, value: JSON?)] = try objects.map { ($0, try path?.values($0["object"] ?? $0).first) }
         if needsField, !objects.isEmpty, keyed.allSatisfy({ $0.value == nil }) {
             throw Failure("couldn't find any field with path \(JSON.quoted(JSONPath.relaxed(text))) in the list of objects")
         }

@@ -17,10 +17,16 @@ struct ManifestReader {
 
         /// Leaves out the objects whose labels a selector does not fit.
         mutating func narrow(_ selector: String?) throws {
-            guard let selector, !selector.isEmpty else { return }
-            let match: LabelMatch
-            do { match = try LabelMatch(parsing: selector) } catch { throw Failure("\(error)") }
+            guard let match = try ManifestReader.match(selector) else { return }
             manifests = manifests.filter { match.matches($0.json[["metadata", "labels"]]) }
+        }
+    }
+
+    /// nil when there is no selector.
+    static func match(_ selector: String?) throws -> LabelMatch? {
+        guard let selector, !selector.isEmpty else { return nil }
+        do { return try LabelMatch(parsing: selector) } catch {
+            throw Failure("the provided selector \(JSON.quoted(selector)) is not valid: \(error)")
         }
     }
 
@@ -34,51 +40,69 @@ struct ManifestReader {
     /// All that can be read, as kubectl's verbs go on with the rest of a file after an object that they do not understand. Throws for
     /// files that are not there, and when the server cannot be reached.
     func readWhatCanBe(_ paths: [String], recursive: Bool) async throws -> Reading {
-        var reading = Reading()
+        var manifests: [Manifest] = []
+        let failures: Failures = try await visit(paths, recursive: recursive) { manifests.append($0) }
+        return Reading(manifests: manifests, failures: failures)
+    }
+
+    /// Calls the body for each object as soon as it is read. Returns why others cannot be read, and what the body threw, in the order of
+    /// the files. Throws as ``readWhatCanBe(_:recursive:)`` does.
+    func visit(_ paths: [String], recursive: Bool, _ body: (Manifest) async throws -> Void) async throws -> Failures {
+        var failures = Failures()
         try Self.checkPresence(paths)
         for path in paths {
             if path == "-" {
-                try await parse(try session.shell.input(), "STDIN", &reading)
+                try await parse(try session.shell.input(), "STDIN", &failures, body)
             } else if path.hasPrefix(ManifestPaths.kustomization) {
                 let folder = String(path.dropFirst(ManifestPaths.kustomization.count))
-                for object in try KustomizeBuild(output: session.output).objects(folder) { try await add(object, folder, &reading) }
+                for object in try KustomizeBuild(output: session.output).objects(folder) { try await add(object, folder, &failures, body) }
             } else if RemoteFile.names(path) {
                 let file = RemoteFile(path, environment: session.shell.environment)
-                try await parse(try await file.bytes(userAgent: CLI.program), path, &reading)
+                try await parse(try await file.bytes(userAgent: CLI.program), path, &failures, body)
             } else {
                 for file in try Self.files(path, recursive: recursive) {
-                    do { try await parse(try Self.bytes(file), file, &reading) } catch let failure as Failure {
-                        reading.failures.add(failure)
+                    do { try await parse(try Self.bytes(file), file, &failures, body) } catch let failure as Failure {
+                        failures.add(failure)
                     }
                 }
             }
         }
-        return reading
+        return failures
     }
 
     /// The documents of a file. What the schema refuses, and what is no YAML, ends it.
-    private func parse(_ bytes: [UInt8], _ source: String, _ reading: inout Reading) async throws {
-        let stream = ManifestStream(bytes, source: source)
-        for document in stream.documents {
-            if let duplicate = document.duplicates.first {
-                return reading.failures.add(
-                    Failure("error parsing \(source): error converting YAML to JSON: yaml: unmarshal errors:\n  \(duplicate)"))
+    private func parse(
+        _ bytes: [UInt8], _ source: String, _ failures: inout Failures, _ body: (Manifest) async throws -> Void
+    ) async throws {
+        for document in ManifestStream(bytes, source: source) {
+            do throws(Failure) {
+                let document: YAMLDocument = try document.get()
+                // kubectl takes the last of two without a word.
+                if !CLI.isKubectl, let duplicate = document.duplicates.first {
+                    throw Failure("error parsing \(source): error converting YAML to JSON: yaml: unmarshal errors:\n  \(duplicate)")
+                }
+                if validates { try Self.check(document.json, source) }
+            } catch {
+                return failures.add(error)
             }
-            if validates {
-                do { try Self.check(document.json, source) } catch { return reading.failures.add(error) }
-            }
-            try await add(document.json, source, &reading)
+            if case .success(let document) = document { try await add(document.json, source, &failures, body) }
         }
-        if let failure = stream.failure { reading.failures.add(failure) }
     }
 
     /// The object, or the objects of a list. Throws when the server cannot be reached.
-    private func add(_ json: JSON, _ source: String, _ reading: inout Reading) async throws {
+    private func add(
+        _ json: JSON, _ source: String, _ failures: inout Failures, _ body: (Manifest) async throws -> Void
+    ) async throws {
         if json["kind"]?.string?.hasSuffix("List") == true, let items = json["items"]?.array {
-            for item in items { try await add(item, source, &reading) }
+            for item in items { try await add(item, source, &failures, body) }
             return
         }
-        do { reading.manifests.append(try await manifest(json, source)) } catch let failure as Failure { reading.failures.add(failure) }
+        let found: Manifest
+        do { found = try await manifest(json, source) } catch let failure as Failure { return failures.add(failure) }
+        do { try await body(found) } catch {
+            failures.add(error)
+            if error is TransportError { throw error }
+        }
     }
 
     private func manifest(_ json: JSON, _ source: String) async throws -> Manifest {
@@ -140,7 +164,7 @@ struct ManifestReader {
         return nil
     }
 
-    private static func check(_ json: JSON, _ source: String) throws {
+    private static func check(_ json: JSON, _ source: String) throws(Failure) {
         guard json.object != nil else {
             throw Failure(
                 "error validating \(JSON.quoted(source)): error validating data: invalid object to validate; if you choose to ignore these "
@@ -156,11 +180,12 @@ struct ManifestReader {
 
     /// Throws for all paths that are not there at once.
     private static func checkPresence(_ paths: [String]) throws {
+        let missing: [String] = paths.filter { path in
+            path != "-" && !path.hasPrefix(ManifestPaths.kustomization) && !RemoteFile.names(path) && fitting(path).isEmpty
+        }
         var failures = Failures()
-        for path in paths where path != "-" && !path.hasPrefix(ManifestPaths.kustomization) && !RemoteFile.names(path) {
-            if fitting(path).isEmpty {
-                failures.add(Failure("the path \(JSON.quoted(path)) does not exist", isComplete: paths.count > 1))
-            }
+        for path in missing {
+            failures.add(Failure("the path \(JSON.quoted(path)) does not exist", isComplete: missing.count > 1))
         }
         try failures.throwIfAny()
     }
@@ -177,7 +202,7 @@ struct ManifestReader {
         guard LocalFile.isFolder(path) else { return [path] }
         var files: [String] = []
         for name in try LocalFile.names(in: path) {
-            let inner: String = path.hasSuffix("/") ? path + name : path + "/" + name
+            let inner: String = path == "." ? name : path.hasSuffix("/") ? path + name : path + "/" + name
             if LocalFile.isFolder(inner) {
                 if recursive { files += try Self.files(inner, recursive: true) }
             } else if [".json", ".yaml", ".yml"].contains(where: name.hasSuffix) {

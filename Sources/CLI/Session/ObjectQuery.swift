@@ -96,7 +96,6 @@ struct ObjectQuery {
         if targets.contains(where: { $0.name != nil }) {
             if selector?.isEmpty == false { throw Failure("name cannot be provided when a selector is specified") }
             if fieldSelector?.isEmpty == false { throw Failure("name cannot be provided when a selector is specified") }
-            if all { throw Failure("name cannot be provided when a selector is specified") }
         } else if !all, !hasSelector {
             throw Failure("resource(s) were provided, but no name was specified")
         }

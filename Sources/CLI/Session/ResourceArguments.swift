@@ -19,15 +19,15 @@ struct ResourceArguments {
     func targets(_ words: [String]) async throws -> [Target] {
         guard let first = words.first else { return [] }
         if words.contains(where: { $0.contains("/") }) {
+            guard words.allSatisfy({ $0.contains("/") }) else {
+                throw Failure(
+                    "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form "
+                        + "(e.g. '\(CLI.program) get resource/<resource_name>' instead of '\(CLI.program) get resource "
+                        + "resource/<resource_name>'")
+            }
             var targets: [Target] = []
             for word in words {
                 let parts: [Substring] = word.split(separator: "/", omittingEmptySubsequences: false)
-                guard parts.count > 1 else {
-                    throw Failure(
-                        "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form "
-                            + "(e.g. '\(CLI.program) get resource/<resource_name>' instead of '\(CLI.program) get resource "
-                            + "resource/<resource_name>'")
-                }
                 guard parts.count == 2 else {
                     throw Failure("arguments in resource/name form may not have more than one slash")
                 }
@@ -45,6 +45,7 @@ struct ResourceArguments {
             if let found = try await session.find(String(type)) {
                 resources.append(found)
             } else if let members = try await session.catalog.category(String(type)) {
+                if words.count > 1, members.count > 1 { throw Failure("you must specify only one resource") }
                 resources += members
             } else {
                 throw Session.unknown(String(type))
@@ -58,6 +59,7 @@ struct ResourceArguments {
     }
 
     private func target(_ resource: APIResource, _ name: String?) throws -> Target {
+        if name?.isEmpty == true { throw Failure("resource name may not be empty") }
         if allNamespaces, name != nil, resource.isNamespaced {
             throw Failure("a resource cannot be retrieved by name across all namespaces")
         }

@@ -44,13 +44,15 @@ package struct Autoscale: Verb {
             throw Failure("--cpu-percent is mutually exclusive with --cpu and --memory; use --cpu")
         }
         let metrics: [JSON] = try self.metrics()
+        let isReal: Bool = try derivation.dryRunOptions.value().reachesServer
         try await derivation.create(
-            HorizontalPodAutoscaler.names, of: words, fieldManager: fieldManager, done: "autoscaled",
+            HorizontalPodAutoscaler.names, of: words, fieldManager: fieldManager, done: isReal ? "autoscaled" : "created",
             status: ["currentMetrics": .null, "desiredReplicas": 0], shell
         ) { object in
             guard ["ReplicationController", "Deployment", "ReplicaSet", "StatefulSet"].contains(object.resource.kind) else {
                 throw Failure(
-                    "cannot autoscale a \(object.resource.kind): could not find scale subresource for \(object.resource.apiVersion), "
+                    "cannot autoscale a \(object.resource.kind): could not find scale subresource for "
+                        + "\(object.resource.resource.group)/\(object.resource.resource.version), "
                         + "Resource=\(object.resource.resource.resource) in discovery information")
             }
             return scaler(for: object, most: max, metrics)
@@ -94,11 +96,7 @@ package struct Autoscale: Verb {
             guard let percent = Int64(text.dropLast()) else { throw Failure("invalid percentage value for --\(resource): \(text)") }
             return ["type": "Utilization", "averageUtilization": .int(percent)]
         }
-        do {
-            let amount = try Quantity(text)
-            return ["type": "AverageValue", "averageValue": .string(amount.description)]
-        } catch {
-            throw Failure("invalid --\(resource) value: \(text): \(error)")
-        }
+        guard let amount = try? Quantity(text) else { throw Failure("invalid resource \(resource) value: \(text)") }
+        return ["type": "AverageValue", "averageValue": .string(amount.description)]
     }
 }

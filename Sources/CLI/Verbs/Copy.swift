@@ -30,14 +30,7 @@ package struct Copy: Verb {
 
     package func run(in shell: Shell) async throws {
         guard words.count == 2 else {
-            throw Failure(
-                """
-                expected 'cp <file-spec-src> <file-spec-dest> [-c container]'.
-                <file-spec> is:
-                [namespace/]pod-name:/file/path for a remote file
-                /file/path for a local file
-                See '\(CLI.program) cp -h' for help and examples
-                """)
+            throw Failure("source and destination are required")
         }
         let (source, target): (FileSpec, FileSpec) = (try FileSpec(words[0]), try FileSpec(words[1]))
         guard (source.pod == nil) != (target.pod == nil) else {

@@ -119,6 +119,7 @@ package struct Delete: Verb {
     }
 
     private func named(_ session: Session) async throws -> [Target] {
+        if words.isEmpty, all { throw Failure("at least one resource must be specified to use a selector") }
         guard !words.isEmpty else {
             throw Failure(
                 "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'"

@@ -38,6 +38,9 @@ package struct Describe: Verb {
                 )
             }
             targets = try await ResourceArguments(session: session, allNamespaces: allNamespaces).targets(words)
+            if selection.selector?.isEmpty == false, targets.contains(where: { $0.name != nil }) {
+                throw Failure("name cannot be provided when a selector is specified")
+            }
         } else {
             targets = try await ManifestReader(session: session).read(paths, recursive: files.recursive).map {
                 Target(resource: $0.resource, name: $0.name, namespace: $0.namespace)

@@ -163,7 +163,7 @@ package struct OverrideOptions: FlagGroup {
     func applied(to object: JSON) throws -> JSON {
         guard let overrides, !overrides.isEmpty else { return object }
         let patch: JSON
-        do { patch = try JSON(parsing: overrides) } catch { throw Failure("\(error)") }
+        do { patch = try JSON(parsing: overrides) } catch { throw Failure("Invalid JSON Patch") }
         switch overrideType {
         case "merge": return MergePatch.apply(patch, to: object)
         case "json":

@@ -68,6 +68,9 @@ package struct Get: Verb {
     package func run(in shell: Shell) async throws {
         if let raw {
             guard words.isEmpty else { throw Failure("arguments may not be passed when --raw is specified") }
+            if watch || watchOnly || selection.selector?.isEmpty == false {
+                throw Failure("--raw may not be specified with other flags that filter the server request or alter the output")
+            }
             guard printing.output == nil else { throw Failure("--raw and --output are mutually exclusive") }
             try RawRequest.check(raw)
             let session: Session = try connection.session(shell)
@@ -77,7 +80,8 @@ package struct Get: Verb {
         let format: OutputFormat = try printing.format(allowsTables: true, noHeaders: noHeaders)
         let session: Session = try connection.session(shell)
         let query = GetQuery(
-            session: session, targets: try await targets(session), verb: self, format: format, sortBy: try sortBy.map(SortBy.init))
+            session: session, targets: try await targets(session), verb: self, format: format,
+            sortBy: try sortBy.flatMap { $0.isEmpty ? nil : try SortBy($0, isTable: format.isForPeople) })
         if watch || watchOnly {
             try await query.watch()
         } else {
@@ -92,7 +96,11 @@ package struct Get: Verb {
             guard words.isEmpty else {
                 throw Failure("when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well")
             }
-            return try await ManifestReader(session: session).read(paths, recursive: files.recursive).map {
+            var reading: ManifestReader.Reading = try await ManifestReader(session: session).readWhatCanBe(
+                paths, recursive: files.recursive)
+            try reading.failures.throwIfAny()
+            try reading.narrow(selection.selector)
+            return reading.manifests.map {
                 Target(resource: $0.resource, name: $0.name, namespace: $0.namespace)
             }
         }
@@ -107,6 +115,9 @@ package struct Get: Verb {
         let targets: [Target] = try await ResourceArguments(session: session, allNamespaces: allNamespaces).targets(words)
         if targets.contains(where: { $0.name != nil }), selection.selector != nil {
             throw Failure("name cannot be provided when a selector is specified")
+        }
+        if targets.contains(where: { $0.name == nil }), subresource?.isEmpty == false {
+            throw Failure("subresource cannot be used when bulk resources are specified")
         }
         return targets
     }

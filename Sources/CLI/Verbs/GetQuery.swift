@@ -30,7 +30,7 @@ struct GetQuery {
                 failures.add(explained(error, target))
                 continue
             }
-            let rows: [JSON] = try sortBy?.sorted(table["rows"]?.array ?? [], needsField: false) ?? table["rows"]?.array ?? []
+            let rows: [JSON] = try sortBy?.rows(table["rows"]?.array ?? []) ?? table["rows"]?.array ?? []
             if rows.isEmpty { continue }
             isEmpty = false
             var printer: TablePrinter

@@ -5,7 +5,7 @@ import Machinery
 package struct Kustomize: LocalVerb {
     package static let configuration = CommandConfiguration(
         commandName: "kustomize", abstract: "Build the kustomization of a folder.", usage: "swkube kustomize FOLDER [flags]",
-        discussion: "Builds run no programs and ask no network: remote bases, helm charts and plugins are refused.")
+        discussion: "Builds run no programs and ask no network: remote bases, helm charts and plugins but kustomize's own are refused.")
 
     @Argument(help: "The folder with kustomization.yaml; the current one unless said.", value: "folder")
     var folders: [String] = []
@@ -29,11 +29,24 @@ package struct Kustomize: LocalVerb {
                 "illegal flag value --load-restrictor \(loadRestrictor); legal values: [\(LoadRestrictor.allCases.map(\.rawValue).joined(separator: " "))]"
             )
         }
-        try programs.refuse()
-        let objects: [JSON] = try KustomizeBuild(output: shell.output, restrictor: restrictor).objects(folders.first ?? ".")
-        let text: String = objects.map { YAML.write($0, sortedKeys: true) }.joined(separator: "---\n")
+        let build = KustomizeBuild(output: shell.output, restrictor: restrictor, enablesHelm: programs.enableHelm)
+        let resources: [KustomizeResource] = try build.resources(folders.first ?? ".")
+        let text: String = resources.map { YAML.write($0.json) }.joined(separator: "---\n")
         guard let file else { return shell.output.write(text) }
+        if LocalFile.isFolder(file) { return try write(resources, into: file) }
         do { try LocalFile.replace(file, with: Array(text.utf8), mode: 0o644) } catch { throw Failure("\(error)") }
+    }
+
+    /// A file for each: `apps_v1_deployment_web.yaml`, behind its namespace when there are several.
+    private func write(_ resources: [KustomizeResource], into folder: String) throws {
+        let namespaces: Set<String> = Set(resources.map(\.id).filter { !$0.isClusterScoped }.map(\.effectiveNamespace))
+        for resource in resources {
+            let id: KustomizeID = resource.id
+            var parts: [String] = [id.type.group, id.type.version, id.type.kind, id.name].filter { !$0.isEmpty }
+            if namespaces.count > 1, !id.isClusterScoped { parts.insert(id.effectiveNamespace, at: 0) }
+            let path: String = "\(folder)/\(parts.joined(separator: "_").lowercased()).yaml"
+            do { try LocalFile.replace(path, with: Array(YAML.write(resource.json).utf8), mode: 0o644) } catch { throw Failure("\(error)") }
+        }
     }
 }
 
@@ -43,7 +56,7 @@ enum LoadRestrictor: String, CaseIterable, Sendable {
     case none = "LoadRestrictionsNone"
 }
 
-/// Flags for programs that a build would run: told apart from misspelt ones, and refused.
+/// Flags for programs that a build would run. They change nothing, for there are none; `--enable-helm` only tells that charts are wanted.
 package struct KustomizePrograms: FlagGroup {
     @Flag("enable-helm", help: runsNone, isHidden: true) var enableHelm = false
     @Flag("enable-alpha-plugins", help: runsNone, isHidden: true) var enableAlphaPlugins = false
@@ -58,19 +71,6 @@ package struct KustomizePrograms: FlagGroup {
     @Option("env", "e", help: runsNone, isHidden: true) var environment: [String] = []
 
     package init() {}
-
-    func refuse() throws {
-        let given: [(String, Bool)] = [
-            ("enable-helm", enableHelm), ("enable-alpha-plugins", enableAlphaPlugins), ("network", network),
-            ("as-current-user", asCurrentUser), ("helm-debug", helmDebug), ("helm-command", helmCommand != nil),
-            ("helm-kube-version", helmKubeVersion != nil), ("helm-api-versions", !helmAPIVersions.isEmpty),
-            ("network-name", networkName != nil), ("mount", !mounts.isEmpty), ("env", !environment.isEmpty),
-        ]
-        if let flag = given.first(where: \.1)?.0 {
-            throw Failure(
-                "--\(flag) is for builds that run programs (helm, functions, plugins), and this one runs none: run them before it")
-        }
-    }
 }
 
 private let runsNone: String = "Builds run no programs."

@@ -97,24 +97,23 @@ package struct Logs: Verb {
             throw Failure("only a selector (-l) or a POD name is allowed\nSee '\(CLI.program) logs -h' for help and examples")
         }
         if words.count > 1 { throw Failure("expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'") }
-        if since != nil, sinceTime != nil { throw Failure("at most one of `sinceTime` or `sinceSeconds` may be specified") }
-        if allContainers, container != nil {
-            throw Failure("--all-containers=true should not be specified with container name \(container ?? "")")
-        }
-        if let since, since.duration <= .zero { throw Failure("--since must be greater than 0") }
         if let sinceTime {
             do { _ = try Time(parsing: sinceTime) } catch {
-                throw Failure("--since-time=\(sinceTime) is no time; write it as 2006-01-02T15:04:05Z")
+                throw Failure(
+                    "parsing time \(JSON.quoted(sinceTime)) as \"2006-01-02T15:04:05Z07:00\": cannot parse \(JSON.quoted(sinceTime)) as \"2006\""
+                )
             }
         }
-        if let limitBytes, limitBytes < 1 { throw Failure("--limit-bytes must be greater than 0") }
         if podRunningTimeout.duration <= .zero { throw Failure("--pod-running-timeout must be higher than zero") }
-        if let tail, tail < -1 { throw Failure("--tail must be greater than or equal to -1") }
         if newPods, !follow { throw Failure("--new-pods goes with --follow") }
         guard ["auto", "always", "never"].contains(color) else { throw Failure("--color must be 'auto', 'always' or 'never'") }
         let session: Session = try connection.session(shell)
-        if newPods { return try await followAll(words.first, container, session, shell) }
+        if newPods {
+            try check(container)
+            return try await followAll(words.first, container, session, shell)
+        }
         let pods = try await LogPods(session: session, wait: podRunningTimeout.duration).find(words.first, selector: selector, all: allPods)
+        try check(container)
         let logs: [ContainerLog] = try pods.flatMap { try containers(of: $0, container, session) }
         if follow, logs.count > maxLogRequests {
             throw Failure(
@@ -125,6 +124,17 @@ package struct Logs: Verb {
             session: session, style: style(prefix || allPods, shell), ignoresErrors: ignoreErrors, options: options(selector != nil))
         if follow, logs.count > 1 { try await reader.showTogether(logs) } else { for log in logs { try await reader.show(log) } }
         try session.finish()
+    }
+
+    /// What does not go together or is out of range; kubectl finds it after the pods.
+    private func check(_ container: String?) throws {
+        if since != nil, sinceTime != nil { throw Failure("at most one of `sinceTime` or `sinceSeconds` may be specified") }
+        if allContainers, let container {
+            throw Failure("--all-containers=true should not be specified with container name \(container)")
+        }
+        if let since, since.duration <= .zero { throw Failure("--since must be greater than 0") }
+        if let limitBytes, limitBytes < 1 { throw Failure("--limit-bytes must be greater than 0") }
+        if let tail, tail < -1 { throw Failure("--tail must be greater than or equal to -1") }
     }
 
     private func style(_ isPrefixed: Bool, _ shell: Shell) -> LogStyle {

@@ -137,7 +137,7 @@ struct RawRequest {
     func send(_ method: String, _ path: String, files: [String]) async throws {
         try Self.check(path)
         guard method == "DELETE" || files.count == 1 else {
-            throw Failure("--raw can only use a single local file or stdin")
+            throw Failure(files.isEmpty ? "must specify one of -f and -k" : "--raw can only use a single local file or stdin")
         }
         var body: [UInt8] = []
         if let file = files.first {

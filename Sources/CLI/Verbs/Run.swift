@@ -1,6 +1,5 @@
 import API
 import Client
-import Glibc
 import Images
 import Machinery
 
@@ -30,7 +29,7 @@ package struct Run: Verb {
     var env: [String] = []
 
     @Option("port", help: "Port that the container listens on.", value: "int")
-    var port: Int?
+    var portText: String?
 
     @Flag("expose", help: "Make a Service for the port.")
     var expose = false
@@ -50,11 +49,7 @@ package struct Run: Verb {
     @Flag("privileged", help: "Run the container privileged.")
     var privileged = false
 
-    @Option("overrides", help: "JSON to change the pod with before it is made.", value: "json")
-    var overrides: String?
-
-    @Option("override-type", help: "How: merge, strategic or json.", value: "type")
-    var overrideType = "merge"
+    @OptionGroup var overriding: OverrideOptions
 
     @Flag("stdin", "i", help: "Keep an input open, and give it standard input.")
     var stdin = false
@@ -118,9 +113,12 @@ package struct Run: Verb {
         try await make(name, image, (more.map { [$0] } ?? []) + command, shell)
     }
 
+    private var port: Int? { portText.flatMap { Int($0) } }
+
     private func make(_ name: String, _ image: String, _ arguments: [String], _ shell: Shell) async throws {
         let attaches: Bool = attach ?? stdin
         let dryRun: DryRun = try creation.dryRunOptions.value()
+        if let portText, Int(portText) == nil { throw Failure("--port must be a number") }
         if tty, !stdin { throw Failure("-i/--stdin is required for containers with -t/--tty=true") }
         if expose, port == nil { throw Failure("--port must be set when exposing a service") }
         if removes, !attaches { throw Failure("--rm should only be used for attached containers") }
@@ -135,7 +133,7 @@ package struct Run: Verb {
         }
         let deletion: DeletionOptions = try deletion()
         let keys: DetachKeys = try detaching.keys()
-        let pod: JSON = try overridden(try pod(name, image, arguments))
+        let pod: JSON = try overriding.applied(to: try pod(name, image, arguments))
         guard attaches else {
             try await creation.create(Pod.names, pod, shell, failure: nil)
             return try await exposeIfWanted(name, shell)
@@ -174,7 +172,7 @@ package struct Run: Verb {
         if privileged { container["securityContext"] = ["privileged": true] }
         var pod: JSON = Pod.new(name).json
         pod[["metadata", "labels"]] =
-            try labels.map { try Self.pairs($0.split(separator: ",").map(String.init), "unexpected label spec") } ?? ["run": .string(name)]
+            try labels.map(Expose.labels) ?? ["run": .string(name)]
         if !annotations.isEmpty { pod[["metadata", "annotations"]] = try Self.pairs(annotations, "invalid annotations format") }
         pod["spec"] = ["containers": [container], "dnsPolicy": "ClusterFirst", "restartPolicy": .string(restart)]
         return pod
@@ -191,83 +189,13 @@ package struct Run: Verb {
         return pairs
     }
 
-    private func overridden(_ pod: JSON) throws -> JSON {
-        guard let overrides else { return pod }
-        let patch: JSON
-        do { patch = try JSON(parsing: Array(overrides.utf8)) } catch { throw Failure("Invalid JSON Patch") }
-        switch overrideType {
-        case "merge": return MergePatch.apply(patch, to: pod)
-        case "strategic": return try StrategicMergePatch.apply(patch, to: pod, schema: Pod.definition.schema)
-        case "json": return try JSONPatch(patch).applied(to: pod)
-        default: throw Failure("invalid override type: \(overrideType)")
-        }
-    }
-
     private func exposeIfWanted(_ name: String, _ shell: Shell) async throws {
         guard expose, let port else { return }
         var service: JSON = Service.new(name).json
         service["spec"] = [
             "ports": [["port": .int(Int64(port)), "protocol": "TCP", "targetPort": .int(Int64(port))]],
-            "selector": try labels.map { try Self.pairs($0.split(separator: ",").map(String.init), "unexpected label spec") } ?? [
-                "run": .string(name)
-            ],
+            "selector": try labels.map(Expose.labels) ?? ["run": .string(name)],
         ]
         try await creation.create(Service.names, service, shell, failure: nil)
-    }
-
-    // MARK: - Staying with it
-
-    private func stay(with made: View<Pod>, _ keys: DetachKeys, _ session: Session) async throws {
-        let watch = PodWatch(session: session, key: made.key)
-        let pod: View<Pod> = try await watch.wait(within: podRunningTimeout.duration) { pod in
-            pod.isFinished || (pod.status.phase == "Running" && pod.isReady)
-        }
-        let attachment = Attachment(
-            session: session, pod: pod, container: pod.spec.containers.first?.name ?? "", hasInput: stdin, wantsTerminal: tty,
-            isQuiet: quiet, detachKeys: keys)
-        if pod.isFinished { try await attachment.showLog() } else { try await attachment.runOrShowLog() }
-        guard !leaveStdinOpen, restart != "Always" else { return }
-        let (policy, name): (String, String) = (restart, made.key.name)
-        let end: View<Pod> = try await watch.wait(within: nil) { pod in
-            policy == "OnFailure" ? pod.status.phase == "Succeeded" : pod.isFinished
-        }
-        guard end.status.phase == "Failed" else { return }
-        let place = "pod \(made.key.namespace)/\(name)"
-        guard let state = end.status.containerStatuses.first?.state.terminated, state.exitCode != 0 else {
-            throw Failure("\(place) failed with unknown exit code")
-        }
-        throw Failure(
-            "\(place) terminated (\(state.reason))" + (state.message.isEmpty ? "" : "\n" + state.message),
-            exitCode: Int32(clamping: state.exitCode), isComplete: true)
-    }
-
-    /// How `--rm` deletes. Throws kubectl's text for what does not go together.
-    private func deletion() throws -> DeletionOptions {
-        guard let policy = DeletionOptions.policies[cascade] else {
-            throw Failure("invalid cascade value (\(cascade)). Must be \"background\", \"foreground\", or \"orphan\"")
-        }
-        return DeletionOptions(propagationPolicy: policy, gracePeriodSeconds: gracePeriod >= 0 ? gracePeriod : force ? 0 : nil)
-    }
-
-    /// Ctrl-C, which ends this program, ends the pod, too.
-    private func removeOnSignal(_ pod: View<Pod>, _ options: DeletionOptions, _ session: Session) {
-        let signals = StopSignals()
-        Task {
-            await signals.wait()
-            do { try await remove(pod, options, session) } catch { session.output.note(Failure(error).text) }
-            session.output.flush()
-            Glibc.exit(130)
-        }
-    }
-
-    private func remove(_ pod: View<Pod>, _ options: DeletionOptions, _ session: Session) async throws {
-        let deletion = ObjectDeletion(
-            session: session, dryRun: .none, gracePeriodSeconds: options.gracePeriodSeconds,
-            propagationPolicy: options.propagationPolicy ?? "Background", showsNameOnly: false, isQuiet: quiet,
-            timeout: timeout.duration > .zero ? timeout.duration : nil)
-        let target = Target(resource: APIResource(Pod.names), name: pod.name, namespace: pod.namespace)
-        let deleted: ObjectDeletion.Deleted? = try await deletion.delete(target)
-        session.output.flush()
-        if let deleted { try await deletion.wait(for: [deleted]) }
     }
 }

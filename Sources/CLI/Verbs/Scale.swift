@@ -39,7 +39,6 @@ package struct Scale: Verb {
     package func run(in shell: Shell) async throws {
         guard let replicas else { throw Failure("required flag(s) \"replicas\" not set") }
         guard replicas >= 0 else { throw Failure("The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0") }
-        guard !all || selection.selector == nil else { throw Failure("cannot set --all and --selector at the same time") }
         let dryRun: DryRun = try dryRunOptions.value()
         var printer: ObjectPrinter = try printing.printer(shell.output)
         let session: Session = try connection.session(shell)

@@ -27,8 +27,9 @@ extern "C" {
 
 /// Runs the sandbox parent, when argv[0] says so. Never enters the Swift runtime.
 /// Arguments: FOLDER HOSTNAME USERS ID [SETTING...]. USERS is 0 for those of the host, 1 for a user namespace of the pod's own.
-/// Settings: `network=ADDRESS,GATEWAY,LINK` gives the pod a network of its own, bound to the cluster's; `network=cluster` puts it into
-/// that itself; `users=cluster` puts its user namespace into the cluster's; `ipc=host`; `processes=host`; `parameter=PATH=VALUE` sets one below /proc/sys.
+/// Settings: `network=LINK,ADDRESS,GATEWAY` gives the pod a network of its own, bound to the cluster's, with one more address and gateway
+/// for IPv6 behind; `network=cluster` puts it into that itself; `users=cluster` puts its user namespace into the cluster's; `ipc=host`;
+/// `processes=host`; `parameter=PATH=VALUE` sets one below /proc/sys.
 /// Descriptor 3 is the first control connection, 4 and 5 are the cluster's user and network namespaces where settings name them.
 int swkube_sandbox_main(int argc, char **argv);
 
@@ -48,11 +49,11 @@ int swkube_has_interface(int fd, const char *name);
 /// NETLINK_NETFILTER. Returns 0 or an errno; EAGAIN when there are more of them.
 int swkube_forget_connections(int netlink, int protocol, const char *address, int port);
 
-/// Changes of one IPv4 table of the packet filter, in one transaction, without what the program `nft` reads before each. NULL: no memory.
+/// Changes of one table of the packet filter, of AF_INET or AF_INET6, in one transaction, without what the program `nft` reads before each. NULL: no memory.
 /// The names of sets and chains are those of the table; addresses and ports are in network order.
 struct swkube_filter;
 enum swkube_filter_change { FILTER_ADD, FILTER_FLUSH, FILTER_DELETE };
-struct swkube_filter *swkube_filter_new(const char *table);
+struct swkube_filter *swkube_filter_new(int family, const char *table);
 void swkube_filter_free(struct swkube_filter *f);
 /// Lets a socket take as much at once as the kernel lends this user. Returns how many bytes that is, less some for one more change.
 size_t swkube_filter_room(int netlink);
@@ -65,7 +66,7 @@ void swkube_filter_element(
 void swkube_filter_chain(struct swkube_filter *f, enum swkube_filter_change change, const char *chain);
 /// Adds the rule `meta mark set numgen inc mod COUNT offset OFFSET goto NEXT`.
 void swkube_filter_turn(struct swkube_filter *f, const char *chain, uint32_t count, uint32_t offset, const char *next);
-/// Adds the rule `meta l4proto PROTOCOL dnat to ADDRESS:PORT`.
+/// Adds the rule `meta l4proto PROTOCOL dnat to ADDRESS:PORT`; the address is of the table's family.
 void swkube_filter_target(struct swkube_filter *f, const char *chain, int protocol, const void *address, const void *port);
 /// Has the kernel do all of it, or nothing; `netlink` is a socket of NETLINK_NETFILTER. Returns 0 or the errno of the first change that
 /// was refused.

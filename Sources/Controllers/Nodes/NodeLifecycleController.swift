@@ -166,7 +166,8 @@ struct NodeLifecycleController: Controller {
                 guard wanted != nil, !isTainted else { continue }
                 context.metrics.counter(
                     "node_collector_evictions_total",
-                    "Number of Node evictions that happened since current instance of NodeController started.", [MetricLabel("zone", zone)]
+                    "Number of Node evictions that happened since current instance of NodeController started.",
+                    [MetricLabel("zone", zone == "/" ? "" : zone)]
                 ).add()
             } catch let status as APIStatus where status.isNotFound || status.isConflict {}
         }

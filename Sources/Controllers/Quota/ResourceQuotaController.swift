@@ -112,15 +112,14 @@ struct ResourceQuotaController: Controller {
             // Services and claims may come to use less, too.
             let shrinks: Bool = resource.group.isEmpty && ["persistentvolumeclaims", "services"].contains(resource.resource)
             context.informers.feed(resource) { [quotas] change in
-                let namespaces: Set<String>
-                switch change {
-                case .listed(let all): namespaces = Set(all.map(\.namespace))
-                case .put(let metadata): namespaces = shrinks ? [metadata.namespace] : []
-                case .deleted(let metadata): namespaces = [metadata.namespace]
-                }
-                for namespace in namespaces {
-                    for quota in quotas.list(namespace: namespace) { queue.add(quota.key) }
-                }
+                let shrunk: [View<ResourceQuota>] =
+                    switch change {
+                    // What went before the list is not in it.
+                    case .listed: quotas.list()
+                    case .put(let metadata): shrinks ? quotas.list(namespace: metadata.namespace) : []
+                    case .deleted(let metadata): quotas.list(namespace: metadata.namespace)
+                    }
+                for quota in shrunk { queue.add(quota.key) }
             }
         }
     }

@@ -13,17 +13,17 @@ func watchOwned<Owner: Kind, Owned: Kind>(
 ) {
     let gathering = Gathering()
     owned.onChange { [owned] before, after in
-        for object in [before, after].compactMap({ $0 }) {
+        for case let object? in [before, after] {
             if let owner = object.metadata.controller {
                 guard owner.kind == Owner.names.kind else { continue }
                 let key = ObjectKey(namespace: object.metadata.namespace, name: owner.name)
                 gathering.weigh(key, owned.count(ownedBy: owner.uid))
                 gathering.add(key, to: queue)
             } else if let selector {
+                let there: [View<Owner>] = owners.list(namespace: object.metadata.namespace)
+                guard !there.isEmpty else { continue }
                 let labels: [String: String] = object.metadata.labels
-                for owner in owners.list(namespace: object.metadata.namespace) where selector(owner).matches(labels) {
-                    queue.add(owner.key)
-                }
+                for owner in there where selector(owner).matches(labels) { queue.add(owner.key) }
             }
         }
     }

@@ -2,7 +2,8 @@ import API
 import Client
 import Machinery
 
-/// Keeps the EndpointSlices of each Service that has a selector: one for each set of ports, of at most 100 endpoints.
+/// Keeps the EndpointSlices of each Service that has a selector: one for each family of addresses and set of ports, of at most 100
+/// endpoints.
 ///
 /// Reads Services, Pods, Nodes (for their zones) and EndpointSlices.
 struct EndpointSliceController: Controller {
@@ -43,41 +44,49 @@ struct EndpointSliceController: Controller {
             try await keeper.clear(key)
             return nil
         }
-        let backends = ServiceBackends(service, podsByLabel: context.informers.podsByLabel)
-        gathering.weigh(key, backends.count)
-        var contents: [SlicePlan.Group] = Self.contents(service, backends) { [nodes] name in
-            nodes.get(ObjectKey(namespace: "", name: name))?.metadata.labels[Self.zoneLabel]
+        var contents: [SlicePlan.Group] = []
+        let crowds: [ServiceBackends] = service.families.map { ServiceBackends(service, podsByLabel: context.informers.podsByLabel, $0) }
+        gathering.weigh(key, crowds.reduce(0) { $0 + $1.count })
+        for (family, backends) in zip(service.families, crowds) {
+            var groups: [SlicePlan.Group] = Self.contents(service, backends, family) { [nodes] name in
+                nodes.get(ObjectKey(namespace: "", name: name))?.metadata.labels[Self.zoneLabel]
+            }
+            if service.wantsProportionalHints { hint(&groups, service, family) }
+            contents += groups
         }
-        if service.wantsProportionalHints { hint(&contents, service) }
         var labels: [String: String] = service.metadata.labels
         if service.isHeadless { labels["service.kubernetes.io/headless"] = "" }
         let now: Time = context.clock.time
-        try await keeper.keep(contents, most: 100, of: service, labels: labels) { backends.triggerTime(after: $0, now: now) }
+        try await keeper.keep(contents, most: 100, of: service, labels: labels) { crowds[0].triggerTime(after: $0, now: now) }
         return nil
     }
 
     /// Gives each zone as many endpoints as it has processors, or says why that can't be.
-    private func hint(_ contents: inout [SlicePlan.Group], _ service: View<Service>) {
+    private func hint(_ contents: inout [SlicePlan.Group], _ service: View<Service>, _ family: IPFamily) {
         switch TopologyHints(nodes.list().map(TopologyHints.Share.init)).hinted(contents) {
         case .success(let hinted):
             contents = hinted
-            if !keeper.present(service.key).contains(where: TopologyHints.isHinted) {
-                tell(service, .normal, reason: "TopologyAwareHintsEnabled", "Topology Aware Hints has been enabled, addressType: IPv4")
+            if !keeper.present(service.key).contains(where: { $0.addressType == family.rawValue && TopologyHints.isHinted($0) }) {
+                tell(
+                    service, .normal, reason: "TopologyAwareHintsEnabled",
+                    "Topology Aware Hints has been enabled, addressType: \(family.rawValue)")
             }
         case .failure(let refusal):
-            tell(service, .warning, reason: "TopologyAwareHintsDisabled", "\(refusal.text), addressType: IPv4")
+            tell(service, .warning, reason: "TopologyAwareHintsDisabled", "\(refusal.text), addressType: \(family.rawValue)")
         }
     }
 
-    /// What the slices of the service say together: one group for each set of ports.
+    /// What the slices of the service say together in a family: one group for each set of ports.
     ///
     /// - Parameter zone: of a node; nil for one that does not say.
     static func contents(
-        _ service: View<Service>, _ backends: ServiceBackends, zone: (String) -> String? = { _ in nil }
+        _ service: View<Service>, _ backends: ServiceBackends, _ family: IPFamily = .v4, zone: (String) -> String? = { _ in nil }
     ) -> [SlicePlan.Group] {
         let groups: [ServiceBackends.Group] = backends.groups.isEmpty ? [ServiceBackends.Group(ports: [], backends: [])] : backends.groups
         return groups.map { group in
-            SlicePlan.Group(ports: group.ports, endpoints: group.backends.map { endpoint($0, service, zone: zone($0.pod.spec.nodeName)) })
+            SlicePlan.Group(
+                addressType: family.rawValue, ports: group.ports,
+                endpoints: group.backends.map { endpoint($0, service, zone: zone($0.pod.spec.nodeName)) })
         }
     }
 

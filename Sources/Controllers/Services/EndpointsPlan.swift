@@ -27,12 +27,14 @@ struct ServiceBackends {
 
     var count: Int { groups.reduce(0) { $0 + $1.backends.count } }
 
-    init(_ service: View<Service>, podsByLabel: PodsByLabel) {
+    /// - Parameter family: of their addresses; nil for the Service's main one.
+    init(_ service: View<Service>, podsByLabel: PodsByLabel, _ family: IPFamily? = nil) {
         let selector: LabelMatch = service.podSelector
-        self.init(service, pods: podsByLabel.pods(in: service.namespace) { selector.matches($0) })
+        self.init(service, pods: podsByLabel.pods(in: service.namespace) { selector.matches($0) }, family)
     }
 
-    init(_ service: View<Service>, pods: [View<Pod>]) {
+    init(_ service: View<Service>, pods: [View<Pod>], _ family: IPFamily? = nil) {
+        let family: IPFamily = family ?? service.mainFamily
         let selector: LabelMatch = service.podSelector
         let publishes: Bool = service.spec.publishNotReadyAddresses
         var groups: [Group] = []
@@ -40,9 +42,10 @@ struct ServiceBackends {
             !pod.isFinished && !pod.status.podIP.isEmpty && selector.matches(pod.metadata.labels)
         }
         for pod in matching.sorted(by: { $0.name < $1.name }) {
+            guard let address = pod.address(family) else { continue }
             let isServing: Bool = pod.isReady
             let backend = Backend(
-                pod: pod, address: pod.status.podIP, isReady: publishes || isServing && !pod.isTerminating,
+                pod: pod, address: address, isReady: publishes || isServing && !pod.isTerminating,
                 isServing: publishes || isServing,
                 isTerminating: pod.isTerminating)
             let ports: [JSON] = Self.ports(service, pod)
@@ -97,6 +100,14 @@ struct ServiceBackends {
             if let app = port.json["appProtocol"] { json["appProtocol"] = app }
             return json
         }
+    }
+}
+
+extension View<Pod> {
+    /// nil for a pod that has none of the family.
+    fileprivate func address(_ family: IPFamily) -> String? {
+        let main: String = self.status.podIP
+        return IPFamily(of: main) == family ? main : self.status.podIPs.lazy.map(\.ip).first { IPFamily(of: $0) == family }
     }
 }
 

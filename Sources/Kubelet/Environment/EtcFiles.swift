@@ -6,7 +6,7 @@ import Sandbox
 struct EtcFiles: Sendable {
     let pod: View<Pod>
     let hostname: String
-    let podIP: String
+    let podIPs: [String]
     let folder: String
     /// Of the cluster's name server; nil where the pod cannot reach it.
     var nameServer: String?
@@ -32,11 +32,11 @@ struct EtcFiles: Sendable {
         if pod.spec.hostNetwork {
             text = "# Kubernetes-managed hosts file (host network).\n" + String(decoding: Files.read("/etc/hosts") ?? [], as: UTF8.self)
             // The node's name is not the host's, so the host's file need not know it.
-            text += "\(podIP)\t\(hostname)\n"
+            for address in podIPs { text += "\(address)\t\(hostname)\n" }
         } else {
             text = "# Kubernetes-managed hosts file.\n127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"
             text += "fe00::0\tip6-localnet\nfe00::0\tip6-mcastprefix\nfe00::1\tip6-allnodes\nfe00::2\tip6-allrouters\n"
-            if !podIP.isEmpty { text += "\(podIP)\t\(fullName)\(hostname)\n" }
+            for address in podIPs { text += "\(address)\t\(fullName)\(hostname)\n" }
         }
         let aliases: [View<HostAlias>] = pod.spec.hostAliases
         if !aliases.isEmpty {

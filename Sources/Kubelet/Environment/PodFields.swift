@@ -4,8 +4,9 @@ import Machinery
 /// What a container can learn about its own pod: fields by path, requests and limits by name.
 struct PodFields: Sendable {
     let pod: View<Pod>
-    let hostIP: String
-    let podIP: String
+    /// The node's addresses and the pod's, the main one first.
+    let hostIPs: [String]
+    let podIPs: [String]
     /// What the node gives to pods, for limits that are not set.
     let allocatable: [String: Quantity]
 
@@ -26,8 +27,10 @@ struct PodFields: Sendable {
         case "metadata.annotations": return Self.lines(pod.metadata.annotations)
         case "spec.nodeName": return pod.spec.nodeName
         case "spec.serviceAccountName": return pod.spec.serviceAccountName
-        case "status.hostIP", "status.hostIPs": return hostIP
-        case "status.podIP", "status.podIPs": return podIP
+        case "status.hostIP": return hostIPs.first ?? ""
+        case "status.hostIPs": return hostIPs.joined(separator: ",")
+        case "status.podIP": return podIPs.first ?? ""
+        case "status.podIPs": return podIPs.joined(separator: ",")
         default: return nil
         }
     }

@@ -29,7 +29,8 @@ extension Kubelet {
     /// What holds on this node, as others read it of a kubelet. Source: KubeletConfiguration of kubelet.config.k8s.io/v1beta1.
     private var settings: JSON {
         var json: JSON = [
-            "clusterDomain": "cluster.local", "maxPods": .int(NodeReporter.maxPods), "podCIDR": .string(configuration.podCIDR),
+            "clusterDomain": "cluster.local", "maxPods": .int(NodeReporter.maxPods),
+            "podCIDR": .string(configuration.podCIDRs.joined(separator: ",")),
             "containerLogMaxSize": .string(Quantity(Int64(configuration.logMaxSize), .binarySI).description),
             "containerLogMaxFiles": .int(Int64(configuration.logMaxFiles)),
             "nodeLeaseDurationSeconds": .int(Int64(NodeLease.durationSeconds)),

@@ -36,8 +36,8 @@ struct NodeContext: Sendable {
         }
     }
 
-    /// The node's address as pods reach it.
-    var hostIP: String { configuration.hostIP }
+    /// The node's addresses as pods reach it, the main one first.
+    var hostIPs: [String] { configuration.hostIPs }
 
     /// A moment of the host's clock, by which sandboxes stamp, as the cluster's clock counts.
     func moment(hostNanoseconds: Int64) -> ClusterClock.Instant {

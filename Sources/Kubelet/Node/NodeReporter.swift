@@ -20,11 +20,11 @@ struct NodeReporter: Sendable {
     static let runtimeHandlers = ["", "swkube", "runc"]
 
     /// Makes the node known and Ready. Tries until it succeeds; nil when the task is cancelled first.
-    func register(podCIDR: CIDR) async -> View<Node>? {
+    func register() async -> View<Node>? {
         var delay: Duration = .milliseconds(100)
         while !Task.isCancelled {
             do {
-                return try await registerOnce(podCIDR)
+                return try await registerOnce()
             } catch {
                 log.warning("registering the node failed", metadata: ["node": "\(configuration.nodeName)", "error": "\(error)"])
             }
@@ -34,13 +34,13 @@ struct NodeReporter: Sendable {
         return nil
     }
 
-    private func registerOnce(_ podCIDR: CIDR) async throws -> View<Node> {
+    private func registerOnce() async throws -> View<Node> {
         let key = ObjectKey(namespace: "", name: configuration.nodeName)
         var wanted: View<Node> = Node.new(configuration.nodeName) {
             $0.metadata.labels = labels
             $0.metadata.annotations = ["volumes.kubernetes.io/controller-managed-attach-detach": "true"]
-            $0.spec.podCIDR = podCIDR.description
-            $0.spec.podCIDRs = [podCIDR.description]
+            $0.spec.podCIDRs = configuration.addressRanges.map(\.description)
+            $0.spec.podCIDR = $0.spec.podCIDRs[0]
         }
         guard let known = try await client.find(Node.self, key) else {
             let node: View<Node> = try await client.create(wanted)
@@ -91,7 +91,7 @@ struct NodeReporter: Sendable {
     private func refreshStatus(_ images: NodeImages) async throws {
         let key = ObjectKey(namespace: "", name: configuration.nodeName)
         guard let node = try await client.find(Node.self, key) else {
-            _ = await register(podCIDR: configuration.addressRange)
+            _ = await register()
             return
         }
         let old: View<NodeStatus> = node.status
@@ -112,7 +112,11 @@ struct NodeReporter: Sendable {
     }
 
     private func write(_ status: View<NodeStatus>, of node: View<Node>) async throws -> View<Node> {
-        let patch: JSON = ["status": status.json]
+        var json: JSON = status.json
+        // Addresses are merged by their types, of which a node may have one twice. Source: `fixupPatchForNodeStatusAddresses` of
+        // k8s.io/component-helpers.
+        json["addresses"] = .array((json["addresses"]?.array ?? []) + [["$patch": "replace"]])
+        let patch: JSON = ["status": json]
         return try await client.patch(Node.self, node.key, patch, subresource: "status")
     }
 
@@ -134,16 +138,13 @@ struct NodeReporter: Sendable {
         let allocatable: [String: Quantity] = allocatable(of: node).merging(node.extendedCapacity) { own, _ in own }
         status.capacity = allocatable
         status.allocatable = allocatable
-        status.addresses = [
+        let addresses: [(String, String)] = configuration.hostIPs.map { ("InternalIP", $0) } + [("Hostname", configuration.nodeName)]
+        status.addresses = addresses.map { type, address in
             View<NodeAddress> {
-                $0.type = "InternalIP"
-                $0.address = configuration.hostIP
-            },
-            View<NodeAddress> {
-                $0.type = "Hostname"
-                $0.address = configuration.nodeName
-            },
-        ]
+                $0.type = type
+                $0.address = address
+            }
+        }
         status.nodeInfo = View<NodeSystemInfo> {
             $0.machineID = Host.machineID
             $0.systemUUID = Host.machineID

@@ -55,28 +55,28 @@ final class HostPorts: Sendable {
     private let network: ClusterNetwork
     /// On the host.
     private let hostAddress: String
-    /// In the cluster's network; nil where pods share the host's.
-    private let nodeAddress: String?
+    /// In the cluster's network, the main one first; none where pods share the host's.
+    private let nodeAddresses: [String]
     private let state = Mutex(State())
     private let doors = Mutex<Doors?>(nil)
 
     init(_ configuration: Kubelet.Configuration) {
         network = configuration.network
-        nodeAddress = configuration.network.isOwn ? configuration.hostIP : nil
-        let number: UInt8 = nodeAddress.flatMap { UInt8($0.split(separator: ".").dropLast().last ?? "") } ?? 0
+        nodeAddresses = configuration.network.isOwn ? configuration.hostIPs : []
+        let number: UInt8 = nodeAddresses.first.flatMap { UInt8($0.split(separator: ".").dropLast().last ?? "") } ?? 0
         hostAddress = "127.0.0.\(min(254, Int(number) + 1))"
     }
 
     /// Opens a pod's ports. Returns what its user should know; a port that somebody else has stays shut.
-    func open(_ wishes: [Wish], for uid: String, at podAddress: String) -> [Remark] {
-        guard !wishes.isEmpty, state.withLock({ $0.open[uid] == nil }) else { return [] }
+    func open(_ wishes: [Wish], for uid: String, at podAddresses: [String]) -> [Remark] {
+        guard !wishes.isEmpty, let target = podAddresses.first, state.withLock({ $0.open[uid] == nil }) else { return [] }
         var remarks: [Remark] = []
         var held: [UInt64] = []
         for wish in wishes {
-            for (place, isOnHost) in places(of: wish) where place != podAddress {
+            for (place, isOnHost) in places(of: wish) where !podAddresses.contains(place) {
                 do throws(SandboxError) {
                     let port: Int =
-                        try isOnHost ? openOnHost(wish, place, podAddress, &held) : openInCluster(wish, place, podAddress, &held)
+                        try isOnHost ? openOnHost(wish, place, target, &held) : openInCluster(wish, place, target, &held)
                     guard port != wish.port else { continue }
                     remarks.append(
                         Remark(isProblem: false, text: "Port \(wish.port) is at \(place):\(port): this user may not bind ports below 1024"))
@@ -89,11 +89,15 @@ final class HostPorts: Sendable {
         return remarks
     }
 
-    /// Where a port is to be open. The node's address is one of the cluster's network, and its loopback one of both.
+    /// Where a port is to be open. The node's addresses are of the cluster's network, and its loopback one of both.
     private func places(of wish: Wish) -> [(address: String, isOnHost: Bool)] {
-        guard let nodeAddress else { return [(wish.address.isEmpty ? hostAddress : wish.address, true)] }
-        if wish.address.isEmpty { return [(hostAddress, true), (nodeAddress, false)] }
-        if wish.address == nodeAddress { return [(nodeAddress, false)] }
+        guard !nodeAddresses.isEmpty else { return [(wish.address.isEmpty ? hostAddress : wish.address, true)] }
+        if wish.address.isEmpty {
+            // Datagrams are carried over IPv4 alone.
+            let own: [String] = nodeAddresses.filter { wish.isStream || IPFamily(of: $0) == .v4 }
+            return [(hostAddress, true)] + own.map { ($0, false) }
+        }
+        if nodeAddresses.contains(wish.address) { return [(wish.address, false)] }
         return [(wish.address, true)] + (wish.address.hasPrefix("127.") ? [(wish.address, false)] : [])
     }
 

@@ -43,13 +43,13 @@ struct PodFolders: Sendable {
     var backOffs: String { state + "/back-offs" }
     var address: String { state + "/address" }
 
-    /// The address that the pod's sandbox was made with; nil when there is none.
-    var knownAddress: String? { knownNetwork.first.map { String($0) } }
+    /// The addresses that the pod's sandbox was made with; none when there is none.
+    var knownAddresses: [String] { knownNetwork.first.map { $0.split(separator: ",").map(String.init) } ?? [] }
     /// The network that it was bound to, by its generation; nil when there is none.
     var knownGeneration: UInt64? { knownNetwork.count > 1 ? UInt64(knownNetwork[1]) : nil }
 
     private var knownNetwork: [Substring] {
-        Files.read(address, last: 64).map { String(decoding: $0, as: UTF8.self).split(separator: " ") } ?? []
+        Files.read(address, last: 128).map { String(decoding: $0, as: UTF8.self).split(separator: " ") } ?? []
     }
 
     func logs(of container: String) -> String { logs + "/" + container }

@@ -14,8 +14,9 @@ struct PodStatusMaker {
     let pod: View<Pod>
     let records: [String: ContainerRecord]
     let backingOff: Set<String>
-    let podIP: String
-    let hostIP: String
+    /// The pod's addresses and the node's, the main one first.
+    let podIPs: [String]
+    let hostIPs: [String]
     let hasSandbox: Bool
     let startTime: Time
     let failure: Failure?
@@ -43,11 +44,13 @@ struct PodStatusMaker {
             return status
         }
         status.conditions = conditions(phase)
-        status.hostIP = hostIP
-        status.hostIPs = [View<HostIP> { $0.ip = hostIP }]
-        if !podIP.isEmpty {
-            status.podIP = podIP
-            status.podIPs = [View<PodIP> { $0.ip = podIP }]
+        if let main = hostIPs.first {
+            status.hostIP = main
+            status.hostIPs = hostIPs.map { ip in View<HostIP> { $0.ip = ip } }
+        }
+        if let main = podIPs.first {
+            status.podIP = main
+            status.podIPs = podIPs.map { ip in View<PodIP> { $0.ip = ip } }
         }
         status.startTime = startTime
         let inits: [View<Container>] = pod.spec.initContainers

@@ -26,7 +26,7 @@ extension PodWorker {
         isTold = !isStatic && pod.isFinished && records.values.allSatisfy { !$0.isRunning }
         takeBackOffs()
         if startTime != nil { takeAllocation() }
-        podIP = status.podIP.isEmpty ? folders.knownAddress ?? "" : status.podIP
+        podIPs = status.podIPs.isEmpty ? folders.knownAddresses : status.podIPs.map(\.ip)
         if Files.kind(folders.sandbox) != nil { await adoptSandbox() }
         takeBegunRuns()
         for (name, record) in records where record.isRunning && sandbox == nil { lose(name, record) }

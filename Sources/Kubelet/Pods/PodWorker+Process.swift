@@ -17,7 +17,7 @@ extension PodWorker {
     }
 
     var fields: PodFields {
-        PodFields(pod: pod, hostIP: node.hostIP, podIP: podIP, allocatable: node.allocatable)
+        PodFields(pod: pod, hostIPs: node.hostIPs, podIPs: podIPs, allocatable: node.allocatable)
     }
 
     /// What the sandbox is to run. Throws ``ConfigError`` for what the manifest asks and the node can't give.
@@ -145,7 +145,7 @@ extension PodWorker {
     /// Files that every container gets: names in /etc, and the one for its last words.
     private func own(_ container: View<Container>, attempt: Int) throws -> [Mount] {
         var mounts: [Mount] = try EtcFiles(
-            pod: pod, hostname: hostname, podIP: podIP, folder: folders.etc,
+            pod: pod, hostname: hostname, podIPs: podIPs, folder: folders.etc,
             nameServer: node.configuration.nameServer
         ).make()
         let message: String = folders.message(of: container.name, attempt: attempt)

@@ -15,7 +15,7 @@ extension PodWorker {
         // An end that comes while the status is on its way is not in it: its run must not be forgotten yet.
         let ends: [String] = unacknowledged
         let status: View<PodStatus> = PodStatusMaker(
-            pod: pod, records: records, backingOff: plan?.backingOff ?? [], podIP: podIP, hostIP: node.hostIP,
+            pod: pod, records: records, backingOff: plan?.backingOff ?? [], podIPs: podIPs, hostIPs: node.hostIPs,
             hasSandbox: sandbox != nil && !isShutDown, startTime: startTime ?? node.clock.time, failure: ending?.failure,
             isShutDown: isShutDown, imageVolumes: volumes.imageReferences, allocation: allocation, resizing: resizing,
             now: node.clock.time

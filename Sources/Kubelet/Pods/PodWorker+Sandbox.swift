@@ -8,9 +8,10 @@ import Sandbox
 extension PodWorker {
     func makeSandbox() async throws {
         try await checkRuntime()
-        podIP = try pod.spec.hostNetwork ? node.hostIP : address()
-        if !pod.spec.hostNetwork { await node.configuration.admit?(pod, podIP) }
-        try Files.write(Array("\(podIP) \(node.network.generation)".utf8), to: folders.address, mode: 0o600)
+        podIPs = try pod.spec.hostNetwork ? node.hostIPs : addresses()
+        if !pod.spec.hostNetwork { await node.configuration.admit?(pod, podIPs) }
+        try Files.write(
+            Array("\(podIPs.joined(separator: ",")) \(node.network.generation)".utf8), to: folders.address, mode: 0o600)
         var configuration = SandboxConfiguration(
             id: "\(key.namespace)/\(key.name)", folder: folders.sandbox, hostname: hostname,
             maskedPaths: node.configuration.maskedPaths, userNamespace: !Host.isPrivileged || pod.spec.hostUsers == false)
@@ -19,7 +20,7 @@ extension PodWorker {
         configuration.parameters = pod.spec.securityContext?.sysctls.map { ($0.name, $0.value) } ?? []
         if node.network.isOwn {
             configuration.cluster = node.network
-            if !pod.spec.hostNetwork { configuration.link = PodLink(address: podIP, gateway: node.hostIP) }
+            if !pod.spec.hostNetwork { configuration.link = PodLink(addresses: podIPs, gateways: node.hostIPs) }
         }
         await endLeftovers()
         let asked: ContinuousClock.Instant = .now
@@ -61,14 +62,16 @@ extension PodWorker {
         await BlockingThread.run { [folder = folders.sandbox] in SandboxRuntime.endLeftovers(folder: folder) }
     }
 
-    func address() throws -> String {
-        guard let address = node.addresses.address(of: uid) else { throw ConfigError("no address is left in the node's range for pods") }
-        return address
+    func addresses() throws -> [String] {
+        guard let addresses = node.addresses.addresses(of: uid) else {
+            throw ConfigError("no address is left in the node's range for pods")
+        }
+        return addresses
     }
 
     func use(_ sandbox: Sandbox) {
         self.sandbox = sandbox
-        for remark in node.hostPorts.open(HostPorts.Wish.all(of: pod.spec), for: uid, at: podIP) {
+        for remark in node.hostPorts.open(HostPorts.Wish.all(of: pod.spec), for: uid, at: podIPs) {
             node.events.record(
                 pod, remark.isProblem ? .warning : .normal, reason: remark.isProblem ? "HostPortUnavailable" : "HostPort", remark.text)
         }

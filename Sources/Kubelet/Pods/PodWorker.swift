@@ -57,7 +57,9 @@ actor PodWorker {
     var records: [String: ContainerRecord] = [:]
     var sandbox: Sandbox?
     var volumes: PodVolumes
-    var podIP = ""
+    /// The pod's addresses, the main one first; none before it has a sandbox.
+    var podIPs: [String] = []
+    var podIP: String { podIPs.first ?? "" }
     var startTime: Time?
     var ending: Ending?
     var stopping: [String: Stopping] = [:]

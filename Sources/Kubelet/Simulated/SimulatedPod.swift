@@ -85,7 +85,7 @@ struct SimulatedPod {
     func running(address: String) -> View<PodStatus> { running(since: now, address) }
 
     private func running(since began: Time, _ address: String) -> View<PodStatus> {
-        status(startTime: began, podIP: address) {
+        status(startTime: began, podIPs: [address]) {
             .running(ContainerRecord.Run(startedAt: ClusterClock.Instant(began), image: $0.image))
         }
     }
@@ -103,11 +103,11 @@ struct SimulatedPod {
 
     func ended(code: Int) -> View<PodStatus> {
         let began: Time = pod.status.startTime ?? now
-        return status(startTime: began, podIP: pod.status.podIP) { .ended(end($0, code: code, startedAt: began)) }
+        return status(startTime: began, podIPs: pod.status.podIPs.map(\.ip)) { .ended(end($0, code: code, startedAt: began)) }
     }
 
     private func status(
-        startTime: Time, podIP: String, mains: (View<Container>) -> ContainerRecord.Phase
+        startTime: Time, podIPs: [String], mains: (View<Container>) -> ContainerRecord.Phase
     ) -> View<PodStatus> {
         var records: [String: ContainerRecord] = [:]
         for container in pod.spec.initContainers {
@@ -120,7 +120,7 @@ struct SimulatedPod {
         // Ended containers of a pod that always restarts would run again; here they have ended for good.
         let isOver: Bool = records.values.allSatisfy { !$0.isRunning }
         return PodStatusMaker(
-            pod: pod, records: records, backingOff: [], podIP: podIP, hostIP: NodeContext.loopback, hasSandbox: !isOver,
+            pod: pod, records: records, backingOff: [], podIPs: podIPs, hostIPs: [NodeContext.loopback], hasSandbox: !isOver,
             startTime: startTime, failure: nil, isShutDown: isOver, now: now
         ).make()
     }

@@ -76,7 +76,7 @@ final class ControlPlanePod: Sendable {
             record.attempt = before.restartCount + (before.containerID == process.run ? 0 : 1)
         }
         var status: View<PodStatus> = PodStatusMaker(
-            pod: shown, records: [Self.container: record], backingOff: [], podIP: node.hostIP, hostIP: node.hostIP, hasSandbox: true,
+            pod: shown, records: [Self.container: record], backingOff: [], podIPs: node.hostIPs, hostIPs: node.hostIPs, hasSandbox: true,
             startTime: shown.status.startTime ?? process.began, failure: nil, isShutDown: false, now: process.began
         ).make()
         status.containerStatuses[0].containerID = process.run

@@ -1,10 +1,11 @@
 /// A stack of values from whose top a run can be moved out into an array of exactly its size.
 struct Pile<Element>: ~Copyable {
     private(set) var count: Int = 0
-    private var capacity: Int = 64
+    /// At first nearly a KB: a larger piece makes the allocator gather all small ones.
+    private var capacity: Int = 960 / MemoryLayout<Element>.stride
     private var base: UnsafeMutablePointer<Element>
 
-    init() { base = .allocate(capacity: 64) }
+    init() { base = .allocate(capacity: capacity) }
 
     deinit {
         base.deinitialize(count: count)
@@ -71,7 +72,7 @@ struct JSONKeyCache: ~Copyable {
     }
 
     private let bytes: UnsafeBufferPointer<UInt8>
-    private var entries: [Entry] = Array(repeating: Entry(), count: 64)
+    private var entries = InlineArray<64, Entry>(repeating: Entry())
 
     init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 

@@ -19,7 +19,7 @@ public struct JSONStyle: Sendable {
 extension JSON {
     /// UTF-8, no trailing newline.
     public func serialized(_ style: JSONStyle = .compact) -> [UInt8] {
-        var sink = ByteSink(capacity: 2048)
+        var sink = ByteSink(capacity: 960)
         JSONWriter.append(self, to: &sink, style)
         return sink.bytes
     }

@@ -2,23 +2,32 @@ extension ObjectSchema {
     /// Puts each field's default where the field is absent, then those that depend on other fields, inner objects first.
     ///
     /// Running it twice changes nothing the second time.
-    public func applyDefaults(_ json: inout JSON) {
-        if let completed = completed(json) { json = completed }
+    ///
+    /// - Parameter complete: a version that has all its defaults: what the object shares with it is not looked through again.
+    public func applyDefaults(_ json: inout JSON, since complete: JSON? = nil) {
+        if let completed = completed(json, complete) { json = completed }
     }
 
     /// nil for an object that has all its defaults: most parts of most objects do, and stay shared with other versions of it.
-    func completed(_ json: JSON) -> JSON? {
+    func completed(_ json: JSON, _ complete: JSON? = nil) -> JSON? {
         guard case .object(let object) = json else { return nil }
+        let known: JSONObject? = complete?.object
+        if let known, object.isSameStorage(as: known) { return nil }
         var filled: JSONObject = object
-        for field in defaulting {
-            // Members are only added behind those that were there: places in one are places in the other.
-            guard let index: Int = object.index(of: field.name) else {
-                guard let value: JSON = field.defaultValue else { continue }
-                filled.append(field.name, field.type.completed(value) ?? value)
-                continue
+        withPlaces(of: object) { places in
+            for index in defaulting {
+                let field: FieldSchema = fields[index]
+                let place: Int = places[index]
+                // Members are only added behind those that were there: places in one are places in the other.
+                guard place >= 0 else {
+                    guard let value: JSON = field.defaultValue else { continue }
+                    filled.append(field.name, field.type.completed(value, nil) ?? value)
+                    continue
+                }
+                guard field.hasObjects else { continue }
+                guard let value: JSON = field.type.completed(object.members[place].value, known?[field.name]) else { continue }
+                filled.updateValue(at: place) { $0 = value }
             }
-            guard field.hasObjects, let value: JSON = field.type.completed(object.members[index].value) else { continue }
-            filled.updateValue(at: index) { $0 = value }
         }
         var completed: JSON = .object(filled)
         rules.setDefaults(&completed)
@@ -38,15 +47,17 @@ extension TypeSchema {
     }
 
     /// nil for a value that has all its defaults.
-    fileprivate func completed(_ json: JSON) -> JSON? {
+    fileprivate func completed(_ json: JSON, _ complete: JSON?) -> JSON? {
         switch (self, json) {
         case (.object(let reference), _):
-            return reference.schema.completed(json)
+            return reference.schema.completed(json, complete)
         case (.list(let element), .array(let values)) where element.hasObjects:
+            let known: [JSON] = complete?.array ?? []
+            if values.isSameStorage(as: known) { return nil }
             var filled: [JSON] = values
             var isChanged: Bool = false
             for index in values.indices {
-                guard let value: JSON = element.completed(values[index]) else { continue }
+                guard let value: JSON = element.completed(values[index], index < known.count ? known[index] : nil) else { continue }
                 filled[index] = value
                 isChanged = true
             }
@@ -54,11 +65,19 @@ extension TypeSchema {
         case (.map(let element), .object(let object)) where element.hasObjects:
             var filled: JSONObject = object
             for index in object.members.indices {
-                guard let value: JSON = element.completed(object.members[index].value) else { continue }
+                let member: JSONObject.Member = object.members[index]
+                guard let value: JSON = element.completed(member.value, complete?[member.key]) else { continue }
                 filled.updateValue(at: index) { $0 = value }
             }
             return filled.isSameStorage(as: object) ? nil : .object(filled)
         default: return nil
         }
+    }
+}
+
+extension [JSON] {
+    /// As ``JSONObject/isSameStorage(as:)``.
+    fileprivate func isSameStorage(as other: [JSON]) -> Bool {
+        withUnsafeBufferPointer { one in other.withUnsafeBufferPointer { one.baseAddress == $0.baseAddress && one.count == $0.count } }
     }
 }

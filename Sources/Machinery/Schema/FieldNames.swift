@@ -25,7 +25,7 @@ struct FieldNames: Sendable {
         while true {
             let place = Int(slots[slot])
             guard place > 0 else { return nil }
-            if names[place - 1] == name { return place - 1 }
+            if names[place - 1].isExactly(name) { return place - 1 }
             slot = (slot + 1) & (slots.count - 1)
         }
     }

@@ -50,28 +50,29 @@ public enum Rule: Sendable {
     case format(@Sendable (String) -> [String])
     case check(@Sendable (JSON, Path, inout Problems) -> Void)
 
-    func validate(_ value: JSON, _ path: Path, _ problems: inout Problems) {
+    /// - Parameter path: made for the rules that ask for it, and for what is wrong.
+    func validate(_ value: JSON, _ path: @autoclosure () -> Path, _ problems: inout Problems) {
         switch self {
         case .atLeast(let least):
             if let number = value.int, number < least {
-                problems.invalid(path, value, "must be greater than or equal to \(least)")
+                problems.invalid(path(), value, "must be greater than or equal to \(least)")
             }
         case .atMost(let most):
-            if let number = value.int, number > most { problems.invalid(path, value, "must be less than or equal to \(most)") }
+            if let number = value.int, number > most { problems.invalid(path(), value, "must be less than or equal to \(most)") }
         case .between(let least, let most):
             if let number = value.int, number < least || number > most {
-                problems.invalid(path, value, "must be between \(least) and \(most), inclusive")
+                problems.invalid(path(), value, "must be between \(least) and \(most), inclusive")
             }
         case .oneOf(let values):
-            if let text = value.string, !values.contains(text) { problems.notSupported(path, value, supported: values) }
+            if let text = value.string, !values.contains(text) { problems.notSupported(path(), value, supported: values) }
         case .maxLength(let most):
             if let text = value.string, text.utf8.count > most {
-                problems.tooLong(path, "may not be more than \(most) bytes")
+                problems.tooLong(path(), "may not be more than \(most) bytes")
             }
         case .format(let check):
-            if let text = value.string { for detail in check(text) { problems.invalid(path, value, detail) } }
+            if let text = value.string { for detail in check(text) { problems.invalid(path(), value, detail) } }
         case .check(let check):
-            check(value, path, &problems)
+            check(value, path(), &problems)
         }
     }
 }

@@ -2,16 +2,24 @@ extension ObjectSchema {
     /// Collects everything that is wrong with a decoded and defaulted object: required fields, the rules of each field, inner objects,
     /// then the rules between fields.
     public func validate(_ json: JSON, _ path: Path = .root, _ problems: inout Problems) {
-        for field in checked {
-            let value: JSON? = json[field.name]
-            if field.isRequired, value?.isEmpty ?? true, !field.isZeroAllowed(value) {
-                problems.required(path.child(field.name))
-                continue
+        let object: JSONObject = json.object ?? JSONObject()
+        withPlaces(of: object) { places in
+            for (index, isRequired) in checked {
+                let place: Int = places[index]
+                guard place >= 0 || isRequired else { continue }
+                let field: FieldSchema = fields[index]
+                guard place >= 0 else {
+                    problems.required(path.child(field.name))
+                    continue
+                }
+                let value: JSON = object.members[place].value
+                if isRequired, value.isEmpty, !field.isZeroAllowed {
+                    problems.required(path.child(field.name))
+                    continue
+                }
+                for rule in field.rules { rule.validateEach(value, path.child(field.name), &problems) }
+                if field.hasObjects { field.type.validate(value, path.child(field.name), &problems) }
             }
-            guard let value else { continue }
-            let here: Path = path.child(field.name)
-            for rule in field.rules { rule.validateEach(value, here, &problems) }
-            if field.hasObjects { field.type.validate(value, here, &problems) }
         }
         rules.validate(json, path, &problems)
     }
@@ -33,8 +41,7 @@ extension ObjectSchema {
 
 extension FieldSchema {
     /// A required number or flag may be zero when it is written.
-    fileprivate func isZeroAllowed(_ value: JSON?) -> Bool {
-        guard value != nil else { return false }
+    fileprivate var isZeroAllowed: Bool {
         switch type {
         case .boolean, .int32, .int64, .double, .intOrString, .object, .any, .union: return true
         default: return false
@@ -44,10 +51,12 @@ extension FieldSchema {
 
 extension Rule {
     /// A rule for plain values holds for each element of a list.
-    fileprivate func validateEach(_ value: JSON, _ path: Path, _ problems: inout Problems) {
-        guard case .array(let values) = value else { return validate(value, path, &problems) }
-        if case .check = self { return validate(value, path, &problems) }
-        for (index, element) in values.enumerated() { validate(element, path.index(index), &problems) }
+    ///
+    /// - Parameter path: made for the rules that ask for it, and for what is wrong.
+    fileprivate func validateEach(_ value: JSON, _ path: @autoclosure () -> Path, _ problems: inout Problems) {
+        guard case .array(let values) = value else { return validate(value, path(), &problems) }
+        if case .check = self { return validate(value, path(), &problems) }
+        for (index, element) in values.enumerated() { validate(element, path().index(index), &problems) }
     }
 }
 

@@ -1,3 +1,14 @@
+/// A kind of internet addresses, by the name that Kubernetes gives it.
+public enum IPFamily: String, Sendable, CaseIterable {
+    case v4 = "IPv4"
+    case v6 = "IPv6"
+
+    /// Of an address as text.
+    public init(of address: String) { self = address.utf8.contains(UInt8(ascii: ":")) ? .v6 : .v4 }
+
+    public var other: IPFamily { self == .v4 ? .v6 : .v4 }
+}
+
 /// An IPv4 or IPv6 address. Source: RFC 4291 for reading, RFC 5952 for writing.
 public struct IPAddress: Sendable, Hashable {
     /// The low 32 bits for IPv4.
@@ -21,6 +32,8 @@ public struct IPAddress: Sendable, Hashable {
     }
 
     public init(reading text: String) throws(AddressError) { self = try AddressReader.address(text) }
+
+    public var family: IPFamily { isIPv4 ? .v4 : .v6 }
 
     /// 32 or 128.
     public var width: Int { isIPv4 ? 32 : 128 }

@@ -1,3 +1,5 @@
+import Machinery
+
 /// A question to a name server, and how its answer is written. Source: RFC 1035, RFC 6891 for the size of datagrams.
 struct DNSQuery: Sendable {
     enum Kind {
@@ -51,6 +53,15 @@ struct DNSQuery: Sendable {
         isVersionKnown = size == nil || bytes[at + 11] == 0
     }
 
+    /// Of the addresses that are asked for; nil for another question.
+    var family: IPFamily? {
+        switch kind {
+        case Kind.a: .v4
+        case Kind.aaaa: .v6
+        default: nil
+        }
+    }
+
     static func id(of bytes: [UInt8]) -> UInt16? { bytes.count < 2 ? nil : UInt16(bytes[0]) << 8 | UInt16(bytes[1]) }
 
     /// The OPT record is looked for where askers put it: first after the question.
@@ -64,7 +75,7 @@ struct DNSQuery: Sendable {
 /// One answer of a name server.
 struct DNSRecord: Sendable, Hashable {
     enum Content: Sendable, Hashable {
-        /// Four bytes.
+        /// Four or sixteen bytes.
         case address([UInt8])
         case alias(to: [String])
         case pointer(to: [String])
@@ -77,7 +88,7 @@ struct DNSRecord: Sendable, Hashable {
 
     var kind: UInt16 {
         switch content {
-        case .address: DNSQuery.Kind.a
+        case .address(let bytes): bytes.count == 4 ? DNSQuery.Kind.a : DNSQuery.Kind.aaaa
         case .alias: DNSQuery.Kind.cname
         case .pointer: DNSQuery.Kind.ptr
         case .text: DNSQuery.Kind.txt

@@ -106,12 +106,12 @@ package final class DNSServer: Sendable {
 
     /// An alias comes with what it leads to, as resolvers in programs follow none.
     private func whole(_ answer: DNSAnswer, _ query: DNSQuery) -> DNSAnswer {
-        guard case .alias(let target)? = answer.records.first?.content, query.kind == DNSQuery.Kind.a else { return answer }
+        guard case .alias(let target)? = answer.records.first?.content, let family = query.family else { return answer }
         var answer: DNSAnswer = answer
         if let own = zone.withLock({ $0.answer(target, query.kind) }) {
             answer.records += own.records
         } else {
-            answer.records += upstream.addresses(of: target).map { DNSRecord(name: target, content: .address($0)) }
+            answer.records += upstream.addresses(of: target, family).map { DNSRecord(name: target, content: .address($0)) }
         }
         return answer
     }

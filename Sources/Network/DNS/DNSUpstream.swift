@@ -99,10 +99,10 @@ final class DNSUpstream: Sendable {
         }
     }
 
-    /// The IPv4 addresses of a name that is not the cluster's.
-    func addresses(of name: [String]) -> [[UInt8]] {
+    /// The addresses of a name that is not the cluster's.
+    func addresses(of name: [String], _ family: IPFamily) -> [[UInt8]] {
         var hints = addrinfo()
-        hints.ai_family = AF_INET
+        hints.ai_family = family == .v4 ? AF_INET : AF_INET6
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
         guard getaddrinfo(name.joined(separator: "."), nil, &hints, &list) == 0 else { return [] }
@@ -110,8 +110,11 @@ final class DNSUpstream: Sendable {
         var found: [[UInt8]] = []
         var at: UnsafeMutablePointer<addrinfo>? = list
         while let entry = at {
-            entry.pointee.ai_addr?.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { address in
-                found.append(withUnsafeBytes(of: address.pointee.sin_addr) { Array($0) })
+            if let address = UnsafeRawPointer(entry.pointee.ai_addr) {
+                found.append(
+                    family == .v4
+                        ? withUnsafeBytes(of: address.load(as: sockaddr_in.self).sin_addr) { Array($0) }
+                        : withUnsafeBytes(of: address.load(as: sockaddr_in6.self).sin6_addr) { Array($0) })
             }
             at = entry.pointee.ai_next
         }

@@ -52,7 +52,7 @@ struct DNSZone: Sendable {
 
     /// What is known; nil for a name that is not the cluster's.
     func answer(_ name: [String], _ kind: UInt16) -> DNSAnswer? {
-        if name.suffix(2) == ["in-addr", "arpa"] { return pointer(name, kind) }
+        if let address = Self.reversed(name) { return pointer(address, name, kind) }
         guard name.suffix(2) == Self.domain[...] else { return nil }
         let inner: ArraySlice<String> = name.dropLast(2)
         switch (inner.last, inner.count) {
@@ -96,11 +96,12 @@ struct DNSZone: Sendable {
         let base: [String] = [key.name, key.namespace, "svc"] + Self.domain
         func isWanted(_ port: Names.Port) -> Bool { wanted.map { $0.0 == port.name && $0.1 == port.transport } ?? true }
         var answer = DNSAnswer()
+        var known: Set<DNSRecord> = []
         func add(_ port: Names.Port, _ target: [String], _ address: [UInt8], share: Int) {
-            answer.records.append(
-                DNSRecord(
-                    name: name,
-                    content: .service(priority: 0, weight: UInt16(max(1, 100 / max(1, share))), port: port.number, target: target)))
+            let weight = UInt16(max(1, 100 / max(1, share)))
+            let record = DNSRecord(name: name, content: .service(priority: 0, weight: weight, port: port.number, target: target))
+            // A target of two families has two addresses.
+            if known.insert(record).inserted { answer.records.append(record) }
             let extra = DNSRecord(name: target, content: .address(address))
             if !answer.extra.contains(extra) { answer.extra.append(extra) }
         }
@@ -114,17 +115,16 @@ struct DNSZone: Sendable {
         return answer
     }
 
-    /// `10-244-0-5.default.pod.cluster.local`: any address, whoever has it.
+    /// `10-244-0-5.default.pod.cluster.local`, `fd00-10-244--5.default.pod.cluster.local`: any address, whoever has it.
     private func pod(_ name: [String], _ label: String, _ kind: UInt16) -> DNSAnswer {
-        guard let address = IPAddress(String(label.map { $0 == "-" ? "." : $0 })), address.isIPv4 else {
-            return DNSAnswer(code: .noSuchName)
+        let forms: [String] = [".", ":"].map { mark in label.split(separator: "-", omittingEmptySubsequences: false).joined(separator: mark)
         }
-        return found([DNSRecord(name: name, content: .address(Self.bytes(address)))], kind)
+        guard let address = forms.lazy.compactMap({ IPAddress($0) }).first else { return DNSAnswer(code: .noSuchName) }
+        return found([DNSRecord(name: name, content: .address(address.bytes))], kind)
     }
 
-    private func pointer(_ name: [String], _ kind: UInt16) -> DNSAnswer? {
-        let parts: [UInt8] = name.dropLast(2).reversed().compactMap { UInt8($0) }
-        guard parts.count == 4, let names = pointers[parts] else { return nil }
+    private func pointer(_ address: [UInt8], _ name: [String], _ kind: UInt16) -> DNSAnswer? {
+        guard let names = pointers[address] else { return nil }
         return found(names.map { DNSRecord(name: name, content: .pointer(to: $0)) }, kind)
     }
 
@@ -138,15 +138,24 @@ struct DNSZone: Sendable {
         return names.addresses.map { ($0, base) } + names.members.map { ($0.address, [$0.label] + base) }
     }
 
-    static func bytes(_ address: IPAddress) -> [UInt8] {
-        let value = UInt32(truncatingIfNeeded: address.value)
-        return [24, 16, 8, 0].map { UInt8(value >> UInt32($0) & 0xFF) }
+    /// The address that a name for its way back is of: `5.0.244.10.in-addr.arpa`, or 32 digits below `ip6.arpa`; nil for other names.
+    private static func reversed(_ name: [String]) -> [UInt8]? {
+        switch name.suffix(2) {
+        case ["in-addr", "arpa"]:
+            let parts: [UInt8] = name.dropLast(2).reversed().compactMap { UInt8($0) }
+            return parts.count == 4 ? parts : nil
+        case ["ip6", "arpa"]:
+            let digits: [UInt8] = name.dropLast(2).reversed().compactMap { $0.utf8.count == 1 ? UInt8($0, radix: 16) : nil }
+            guard digits.count == 32, name.count == 34 else { return nil }
+            return stride(from: 0, to: 32, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+        default: return nil
+        }
     }
 }
 
 extension DNSZone.Names {
     init(_ service: View<Service>, slices: [View<EndpointSlice>]) {
-        func bytes(_ text: String) -> [UInt8]? { IPAddress(text).flatMap { $0.isIPv4 ? DNSZone.bytes($0) : nil } }
+        func bytes(_ text: String) -> [UInt8]? { IPAddress(text)?.bytes }
         if service.spec.type == "ExternalName" {
             alias = service.spec.externalName.split(separator: ".").map { $0.lowercased() }
             return
@@ -158,13 +167,14 @@ extension DNSZone.Names {
             }
             return
         }
-        for slice in slices where slice.addressType == "IPv4" {
+        for slice in slices where slice.addressType != "FQDN" {
             let ports: [Port] = slice.ports.map {
                 Port(name: $0.name ?? "", transport: ($0.protocol ?? "TCP").lowercased(), number: UInt16(clamping: $0.port ?? 0))
             }
             for endpoint in slice.endpoints where endpoint.conditions.ready ?? true {
                 guard let text = endpoint.addresses.first, let address = bytes(text) else { continue }
-                let label: String = endpoint.hostname.flatMap { $0.isEmpty ? nil : $0 } ?? String(text.map { $0 == "." ? "-" : $0 })
+                let label: String =
+                    endpoint.hostname.flatMap { $0.isEmpty ? nil : $0 } ?? String(text.map { $0 == "." || $0 == ":" ? "-" : $0 })
                 members.append(Member(label: label, address: address, ports: ports))
             }
         }

@@ -37,7 +37,7 @@ package final class MeshProxy: Sendable {
     private static let tracesKey = ObjectKey(namespace: "kube-system", name: "swkube-traces")
 
     private let network: ClusterNetwork
-    private let address: String
+    private let addresses: [String]
     private let backends: ProxyBackends
     private let forwarder: HTTPForwarder
     private let gate: PolicyGate
@@ -52,14 +52,14 @@ package final class MeshProxy: Sendable {
     private let queue: WorkQueue
 
     /// - Parameters:
-    ///   - address: of the cluster itself, on which the proxy listens.
+    ///   - addresses: of the cluster itself, on which the proxy listens: one of each family, the main one first.
     ///   - gate: says who may talk to whom, since the kernel sees the proxy only.
     package init(
-        network: ClusterNetwork, address: String, dial: Dial?, gate: PolicyGate, slices: ServiceSlices, client: Client,
+        network: ClusterNetwork, addresses: [String], dial: Dial?, gate: PolicyGate, slices: ServiceSlices, client: Client,
         clock: ClusterClock, informers: Informers, log: Logger
     ) {
         self.network = network
-        self.address = address
+        self.addresses = addresses
         backends = ProxyBackends(slices: slices, informers: informers)
         forwarder = HTTPForwarder(dial: dial)
         self.gate = gate
@@ -72,9 +72,10 @@ package final class MeshProxy: Sendable {
         queue = WorkQueue(clock: clock)
     }
 
-    /// Where connections to ports of a Service go instead of to its endpoints, by port.
-    package func detours(_ service: ObjectKey) -> [Int: ServiceRoute.Place] {
-        state.withLock { $0.entries[service]?.places ?? [:] }.mapValues { ServiceRoute.Place(address, $0) }
+    /// Where connections of a family to ports of a Service go instead of to its endpoints, by port.
+    package func detours(_ service: ObjectKey, _ family: IPFamily) -> [Int: ServiceRoute.Place] {
+        guard let address = addresses.first(where: { IPFamily(of: $0) == family }) else { return [:] }
+        return state.withLock { $0.entries[service]?.places ?? [:] }.mapValues { ServiceRoute.Place(address, $0) }
     }
 
     /// Serves until the task is cancelled. - Parameter changed: is told whose detours are others now.
@@ -139,9 +140,9 @@ package final class MeshProxy: Sendable {
         if state.withLock({ $0.server }) == nil { try await start() }
         let next: Int = state.withLock { ($0.fronts.keys.max() ?? Self.tracesPort) + 1 }
         guard next <= Self.lastPort, let server = state.withLock({ $0.server }) else {
-            throw HTTPError.cannotListen(host: address, port: next, reason: "no port is left")
+            throw HTTPError.cannotListen(host: addresses[0], port: next, reason: "no port is left")
         }
-        try await server.listen(on: network.listen(address, port: next))
+        for address in addresses { try await server.listen(on: network.listen(address, port: next)) }
         state.withLock { state in
             state.fronts[next] = front
             state.ports[front] = next
@@ -151,7 +152,7 @@ package final class MeshProxy: Sendable {
 
     private func start() async throws {
         let server: HTTPServer = try await HTTPServer(
-            descriptor: network.listen(address, port: Self.tracesPort), handler: { [weak self] in self?.handle($0, $1) })
+            descriptor: network.listen(addresses[0], port: Self.tracesPort), handler: { [weak self] in self?.handle($0, $1) })
         state.withLock { $0.server = server }
         try await publish()
     }
@@ -165,7 +166,7 @@ package final class MeshProxy: Sendable {
         let slice: View<EndpointSlice> = EndpointSlice.new(key.name, namespace: key.namespace) {
             $0.metadata.labels = ["kubernetes.io/service-name": key.name]
             $0.json["addressType"] = "IPv4"
-            $0.json["endpoints"] = [["addresses": [.string(address)], "conditions": ["ready": true]]]
+            $0.json["endpoints"] = [["addresses": [.string(addresses[0])], "conditions": ["ready": true]]]
             $0.json["ports"] = [["name": "http", "port": .int(Int64(Self.tracesPort)), "protocol": "TCP"]]
         }
         do { _ = try await client.create(service) } catch let status as APIStatus where status.isAlreadyExists {}
@@ -247,7 +248,7 @@ package final class MeshProxy: Sendable {
 
     /// `/traces?service=NAMESPACE/NAME`, for the cluster itself: its API decides who may ask.
     private func tell(_ request: HTTPRequest, _ exchange: HTTPExchange) {
-        guard request.remoteAddress == address else { return exchange.tell(403, "ask through the API") }
+        guard request.remoteAddress == addresses[0] else { return exchange.tell(403, "ask through the API") }
         guard request.path == "/traces",
             let service = ProxyQuery.parameters(request.query).first(where: { $0.0 == "service" })?.1,
             state.withLock({ $0.entries.keys.contains { "\($0)" == service } })

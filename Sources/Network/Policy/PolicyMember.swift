@@ -32,7 +32,7 @@ package struct PolicyMember: Sendable, Equatable {
     package init?(_ pod: View<Pod>, isSimulated: (String) -> Bool) {
         guard !pod.spec.hostNetwork, !pod.isFinished, !isSimulated(pod.spec.nodeName) else { return nil }
         let all: [String] = pod.status.podIPs.map(\.ip)
-        let addresses: [String] = (all.isEmpty ? [pod.status.podIP] : all).filter { IPAddress($0)?.isIPv4 == true }
+        let addresses: [String] = (all.isEmpty ? [pod.status.podIP] : all).filter { IPAddress($0) != nil }
         guard !addresses.isEmpty else { return nil }
         namespace = pod.namespace
         labels = pod.metadata.labels

@@ -40,6 +40,14 @@ package struct PolicyPlan: Sendable, Equatable {
 
     package var isEmpty: Bool { ingress.isEmpty && egress.isEmpty }
 
+    /// What it says of pods' addresses of one family.
+    func of(_ family: IPFamily) -> PolicyPlan {
+        var plan: PolicyPlan = self
+        plan.ingress = ingress.filter { IPFamily(of: $0.key) == family }
+        plan.egress = egress.filter { IPFamily(of: $0.key) == family }
+        return plan
+    }
+
     /// - Parameters:
     ///   - members: all pods, and what else may be selected as a peer.
     ///   - namespaces: their labels, by name.

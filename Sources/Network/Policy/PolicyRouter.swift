@@ -11,8 +11,8 @@ import Synchronization
 /// changes, and on a host that can enforce none an event for each policy.
 package final class PolicyRouter: Sendable {
     private struct State {
-        /// Pods whose address their status does not show yet, by uid.
-        var coming: [String: (key: ObjectKey, address: String)] = [:]
+        /// The addresses of pods whose status does not show them yet, by uid.
+        var coming: [String: [String]] = [:]
         /// Who waits until the rules are as they should be.
         var waiting: [CheckedContinuation<Void, Never>] = []
         var isOver = false
@@ -39,12 +39,11 @@ package final class PolicyRouter: Sendable {
     /// - Parameters:
     ///   - problem: why rules cannot be in force here; nil where they can.
     ///   - others: what a policy may select beside pods, such as the cluster's name server.
-    ///   - proxies: ports of the cluster itself that judge by `gate` what they pass on.
     package init(
-        network: ClusterNetwork, problem: String?, others: [PolicyMember], proxies: PolicyRuleset.Proxies?, gate: PolicyGate,
+        network: ClusterNetwork, problem: String?, others: [PolicyMember], ruleset: PolicyRuleset, gate: PolicyGate,
         client: Client, clock: ClusterClock, informers: Informers, log: Logger
     ) {
-        ruleset = PolicyRuleset(proxies: proxies)
+        self.ruleset = ruleset
         self.gate = gate
         filter = PacketFilter(network: network)
         self.problem = problem
@@ -60,11 +59,11 @@ package final class PolicyRouter: Sendable {
 
     /// Returns when the rules for a new pod are in force, or could not be set: nothing of it may run before. Its status need not show the
     /// address yet.
-    package func admit(_ pod: View<Pod>, address: String) async {
+    package func admit(_ pod: View<Pod>, addresses: [String]) async {
         guard problem == nil, !policies.list().isEmpty else { return }
         await withCheckedContinuation { continuation in
             let isOver: Bool = state.withLock { state in
-                state.coming[pod.metadata.uid] = (pod.key, address)
+                state.coming[pod.metadata.uid] = addresses
                 if !state.isOver { state.waiting.append(continuation) }
                 return state.isOver
             }
@@ -94,7 +93,8 @@ package final class PolicyRouter: Sendable {
         await nodes.caughtUp()
         let poke: AsyncStream<Void>.Continuation = poke
         policies.onChange { before, after in if before?.spec.json != after?.spec.json { poke.yield() } }
-        pods.onChange { before, after in if !Self.looksSame(before, after) { poke.yield() } }
+        // Without policies pods make no rules.
+        pods.onChange { [policies] before, after in if !policies.isEmpty, !Self.looksSame(before, after) { poke.yield() } }
         namespaces.onChange { before, after in
             if before?.metadata.labels != after?.metadata.labels || (before == nil) != (after == nil) { poke.yield() }
         }
@@ -102,7 +102,7 @@ package final class PolicyRouter: Sendable {
         poke.yield()
         var current: PolicyPlan?
         // The rules of an earlier process stay in force until these are.
-        var ruleset: PolicyRuleset = await filter.has(chain: "\(ruleset.table) forward") ? ruleset.other : ruleset
+        var ruleset: PolicyRuleset = await ruleset.isInForce(filter) ? ruleset.other : ruleset
         for await _ in pokes {
             if Task.isCancelled { return }
             let waiting: [CheckedContinuation<Void, Never>] = state.withLock { state in
@@ -131,14 +131,14 @@ package final class PolicyRouter: Sendable {
         let simulated: Set<String> = Set(nodes.list().filter { $0.kind == .simulated }.map(\.name))
         let pods: [View<Pod>] = pods.list()
         let known: [String: String] = Dictionary(pods.map { ($0.metadata.uid, $0.status.podIP) }) { $1 }
-        let coming: [String: (key: ObjectKey, address: String)] = state.withLock { state in
+        let coming: [String: [String]] = state.withLock { state in
             state.coming = state.coming.filter { known[$0.key]?.isEmpty == true }
             return state.coming
         }
         let members: [PolicyMember] =
             pods.compactMap { pod in
                 var pod: View<Pod> = pod
-                if let address = coming[pod.metadata.uid]?.address { pod.status.podIP = address }
+                if let addresses = coming[pod.metadata.uid] { pod.status.podIPs = addresses.map { ip in View<PodIP> { $0.ip = ip } } }
                 return PolicyMember(pod) { simulated.contains($0) }
             } + others
         let labels: [String: [String: String]] = Dictionary(namespaces.list().map { ($0.name, $0.metadata.labels) }) { $1 }
@@ -148,7 +148,7 @@ package final class PolicyRouter: Sendable {
     /// Whether policies see no difference. The order of a pod's life makes many changes that are none here.
     private static func looksSame(_ before: View<Pod>?, _ after: View<Pod>?) -> Bool {
         guard let before, let after else { return false }
-        return before.status.podIP == after.status.podIP && before.isFinished == after.isFinished
+        return before.status.podIPs.map(\.ip) == after.status.podIPs.map(\.ip) && before.isFinished == after.isFinished
             && before.spec.nodeName == after.spec.nodeName && before.metadata.labels == after.metadata.labels
     }
 

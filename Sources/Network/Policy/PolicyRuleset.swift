@@ -1,7 +1,7 @@
-import Machinery
+package import Machinery
 
 /// The kernel's rules for network policies, as texts for `nft -f`: one fills a table without effect, the other puts it into force in the
-/// place of the table before it, so that there is no moment without rules.
+/// place of the table before it, so that there is no moment without rules. Each family has a table of its own, in the same texts.
 ///
 ///     forward   a connection's first side: what its source may send, then what its target may get
 ///     input     what pods send to the cluster itself: names, the API
@@ -13,36 +13,49 @@ import Machinery
 package struct PolicyRuleset: Sendable {
     /// Ports of the cluster itself that everybody may reach, because what answers there judges by itself.
     package struct Proxies: Sendable {
-        package let address: String
+        /// One of each family.
+        package let addresses: [String]
         package let ports: ClosedRange<Int>
 
-        package init(address: String, ports: ClosedRange<Int>) {
-            self.address = address
+        package init(addresses: [String], ports: ClosedRange<Int>) {
+            self.addresses = addresses
             self.ports = ports
         }
     }
 
-    /// Family and name of the table.
-    let table: String
+    let tables: [PacketFilter.Table]
     let proxies: Proxies?
 
-    package init(proxies: Proxies? = nil) { self.init(table: "ip swkube-policy", proxies: proxies) }
+    package init(_ families: [IPFamily] = [.v4], proxies: Proxies? = nil) {
+        self.init(families, name: "swkube-policy", proxies: proxies)
+    }
 
-    private init(table: String, proxies: Proxies?) {
-        self.table = table
+    private init(_ families: [IPFamily], name: String, proxies: Proxies?) {
+        tables = families.map { PacketFilter.Table(family: $0, name: name) }
         self.proxies = proxies
     }
 
-    /// The same rules in a table that can be filled while this one is in force.
+    /// The same rules in tables that can be filled while these are in force.
     package var other: PolicyRuleset {
-        PolicyRuleset(table: table == "ip swkube-policy" ? "ip swkube-policy-2" : "ip swkube-policy", proxies: proxies)
+        PolicyRuleset(
+            tables.map(\.family), name: tables.first?.name == "swkube-policy" ? "swkube-policy-2" : "swkube-policy", proxies: proxies)
     }
 
-    /// The table without effect, in lines that are not long; what was in it before goes.
+    func isInForce(_ filter: PacketFilter) async -> Bool {
+        for table in tables where await filter.has(chain: "\(table) forward") { return true }
+        return false
+    }
+
+    /// The tables without effect, in lines that are not long; what was in them before goes.
     package func text(_ plan: PolicyPlan) -> String {
-        var lines: [String] = removal
-        guard !plan.isEmpty else { return PacketFilter.text(lines) }
-        lines.append("add table \(table)")
+        PacketFilter.text(removal + tables.flatMap { lines(plan.of($0.family), $0) })
+    }
+
+    /// None where nobody is isolated.
+    private func lines(_ plan: PolicyPlan, _ table: PacketFilter.Table) -> [String] {
+        guard !plan.isEmpty else { return [] }
+        let (header, address): (String, String) = (table.family.header, table.family.addressType)
+        var lines: [String] = ["add table \(table)"]
         var peers = PeerSets(table: table)
         let outgoing = Direction("out", table, field: "daddr", plan.egress, &peers)
         let incoming = Direction("in", table, field: "saddr", plan.ingress, &peers)
@@ -51,10 +64,10 @@ package struct PolicyRuleset: Sendable {
         lines += [
             "add chain \(table) refused",
             "add rule \(table) refused meta l4proto tcp reject with tcp reset",
-            "add rule \(table) refused reject with icmp admin-prohibited",
+            "add rule \(table) refused reject with \(table.family == .v4 ? "icmp" : "icmpv6") admin-prohibited",
         ]
         lines += outgoing.lines + incoming.lines
-        lines.append("add set \(table) selves { type ipv4_addr . ipv4_addr; }")
+        lines.append("add set \(table) selves { type \(address) . \(address); }")
         let selves: [String] = Set(plan.ingress.keys).union(plan.egress.keys).sorted().map { "\($0) . \($0)" }
         lines += PacketFilter.elements("add", "\(table) selves", selves)
         for chain in ["forwarded", "taken"] {
@@ -62,22 +75,22 @@ package struct PolicyRuleset: Sendable {
                 "add chain \(table) \(chain)",
                 "add rule \(table) \(chain) ct direction reply accept",
                 "add rule \(table) \(chain) ct state related accept",
-                "add rule \(table) \(chain) ip saddr . ip daddr @selves accept",
+                "add rule \(table) \(chain) \(header) saddr . \(header) daddr @selves accept",
             ]
-            if chain == "taken", let proxies {
+            if chain == "taken", let proxies, let own = proxies.addresses.first(where: { IPFamily(of: $0) == table.family }) {
                 let ports = "\(proxies.ports.lowerBound)-\(proxies.ports.upperBound)"
-                lines.append("add rule \(table) \(chain) ip daddr \(proxies.address) tcp dport \(ports) accept")
+                lines.append("add rule \(table) \(chain) \(header) daddr \(own) tcp dport \(ports) accept")
             }
-            lines.append("add rule \(table) \(chain) ip saddr vmap @out")
+            lines.append("add rule \(table) \(chain) \(header) saddr vmap @out")
         }
-        lines.append("add rule \(table) forwarded ip daddr vmap @in")
-        return PacketFilter.text(lines)
+        lines.append("add rule \(table) forwarded \(header) daddr vmap @in")
+        return lines
     }
 
-    /// Puts the table into force, in the place of the other one. Without any isolated pod there is none then.
+    /// Puts the tables into force, in the place of the other ones. Without any isolated pod there is none then.
     package func entry(_ plan: PolicyPlan) -> String {
         var lines: [String] = other.removal
-        if !plan.isEmpty {
+        for table in tables where !plan.of(table.family).isEmpty {
             for (chain, hook) in [("forwarded", "forward"), ("taken", "input")] {
                 lines += [
                     "add chain \(table) \(hook) { type filter hook \(hook) priority 10; }", "add rule \(table) \(hook) jump \(chain)",
@@ -87,22 +100,23 @@ package struct PolicyRuleset: Sendable {
         return PacketFilter.text(lines)
     }
 
-    private var removal: [String] { ["add table \(table)", "delete table \(table)"] }
+    private var removal: [String] { tables.flatMap { ["add table \($0)", "delete table \($0)"] } }
 
     /// Sets of peers, one for each content.
     private struct PeerSets {
-        let table: String
+        let table: PacketFilter.Table
         private var numbers: [Set<String>: Int] = [:]
         private(set) var lines: [String] = []
 
-        init(table: String) { self.table = table }
+        init(table: PacketFilter.Table) { self.table = table }
 
         mutating func name(_ members: Set<String>, ofRanges: Bool = false) -> String {
             if let number = numbers[members] { return "peers/\(number)" }
             let number: Int = numbers.count
             numbers[members] = number
             // Ranges may lie within each other.
-            lines.append("add set \(table) peers/\(number) { type ipv4_addr;\(ofRanges ? " flags interval; auto-merge;" : "") }")
+            lines.append(
+                "add set \(table) peers/\(number) { type \(table.family.addressType);\(ofRanges ? " flags interval; auto-merge;" : "") }")
             lines += PacketFilter.elements("add", "\(table) peers/\(number)", members.sorted())
             return "peers/\(number)"
         }
@@ -113,7 +127,10 @@ package struct PolicyRuleset: Sendable {
         private(set) var lines: [String] = []
 
         /// - Parameter field: where the other side's address stands.
-        init(_ name: String, _ table: String, field: String, _ pods: [String: Set<PolicyPlan.Allowance>], _ peers: inout PeerSets) {
+        init(
+            _ name: String, _ table: PacketFilter.Table, field: String, _ pods: [String: Set<PolicyPlan.Allowance>],
+            _ peers: inout PeerSets
+        ) {
             var numbers: [Set<PolicyPlan.Allowance>: Int] = [:]
             var elements: [String] = []
             for (address, allowances) in pods.sorted(by: { $0.key < $1.key }) {
@@ -122,14 +139,16 @@ package struct PolicyRuleset: Sendable {
                     numbers[allowances] = numbers.count
                     lines.append("add chain \(chain)")
                     // The order says nothing, but the text must not change by itself.
-                    let rules: [String] = allowances.sorted { "\($0)" < "\($1)" }.flatMap { Self.rules($0, field, &peers) }
+                    let rules: [String] = allowances.sorted { "\($0)" < "\($1)" }.flatMap {
+                        Self.rules($0, "\(table.family.header) \(field)", &peers)
+                    }
                     var seen: Set<String> = []
                     for rule in rules where seen.insert(rule).inserted { lines.append("add rule \(chain) \(rule)return") }
                     lines.append("add rule \(chain) goto refused")
                 }
                 elements.append("\(address) : jump \(name)/\(numbers[allowances] ?? 0)")
             }
-            lines.append("add map \(table) \(name) { type ipv4_addr : verdict; }")
+            lines.append("add map \(table) \(name) { type \(table.family.addressType) : verdict; }")
             lines += PacketFilter.elements("add", "\(table) \(name)", elements)
         }
 
@@ -138,19 +157,21 @@ package struct PolicyRuleset: Sendable {
             switch allowance.peers {
             case .anybody: sides = [""]
             case .some(let addresses, let blocks):
-                if !addresses.isEmpty { sides.append("ip \(field) @\(peers.name(addresses)) ") }
-                let blocks: [PolicyPlan.Block] = blocks.filter(\.range.address.isIPv4)
+                let family: IPFamily = peers.table.family
+                let addresses: Set<String> = addresses.filter { IPFamily(of: $0) == family }
+                if !addresses.isEmpty { sides.append("\(field) @\(peers.name(addresses)) ") }
+                let blocks: [PolicyPlan.Block] = blocks.filter { $0.range.address.family == family }
                 let whole: Set<String> = Set(blocks.filter(\.gaps.isEmpty).map { canonical($0.range) })
-                if whole.contains("0.0.0.0/0") {
+                if whole.contains(family == .v4 ? "0.0.0.0/0" : "::/0") {
                     return rules(PolicyPlan.Allowance(peers: .anybody, ports: allowance.ports), field, &peers)
                 }
-                if !whole.isEmpty { sides.append("ip \(field) @\(peers.name(whole, ofRanges: true)) ") }
+                if !whole.isEmpty { sides.append("\(field) @\(peers.name(whole, ofRanges: true)) ") }
                 for block in blocks where !block.gaps.isEmpty {
                     let gaps: Set<String> = Set(block.gaps.map(canonical))
                     // Each set costs `nft` a look at every later transaction; a few gaps do without.
                     let places: [String] = gaps.count <= 3 ? gaps.sorted() : ["@" + peers.name(gaps, ofRanges: true)]
-                    let tests: String = places.map { "ip \(field) != \($0) " }.joined()
-                    sides.append("ip \(field) \(canonical(block.range)) \(tests)")
+                    let tests: String = places.map { "\(field) != \($0) " }.joined()
+                    sides.append("\(field) \(canonical(block.range)) \(tests)")
                 }
             }
             let ports: [String] = allowance.ports.map(Self.ports) ?? [""]

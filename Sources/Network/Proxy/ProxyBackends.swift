@@ -77,7 +77,7 @@ package final class ProxyBackends: Sendable {
     private func find(_ key: ObjectKey, _ port: Port) -> Entry? {
         guard let service = services.get(key), let found = Self.port(service, port) else { return nil }
         let isSecure: Bool = found.appProtocol == "https" || found.name == "https" || found.appProtocol == nil && found.port == 443
-        let places: [ServiceRoute.Place] = ServiceRoute.endpoints(of: found, slices: slices.of(key))
+        let places: [ServiceRoute.Place] = ServiceRoute.endpoints(of: found, service, slices: slices.of(key))
         return Entry(targets: places.map { HTTPForwarder.Target(host: $0.address, port: $0.port, isSecure: isSecure) })
     }
 

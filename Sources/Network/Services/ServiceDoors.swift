@@ -68,10 +68,15 @@ package final class ServiceDoors: Sendable {
         self.log = log
     }
 
-    /// The host's address for a Service's cluster address: the same last two numbers. nil for one that is not of the range of services.
+    /// The host's address for a Service's cluster address: the same last two bytes. nil for a text that is no address.
+    ///
+    /// The host has many loopback addresses of IPv4, but one of IPv6: a Service of IPv6 alone is at one of IPv4, too, in 127.1.0.0/16 to
+    /// 127.15.0.0/16, where none of the cluster's others is.
     package static func address(for clusterIP: String, range: CIDR) -> String? {
-        guard let address = IPAddress(clusterIP), address.isIPv4 else { return nil }
-        return range.first.advanced(by: Int(address.value & 0xFFFF)).description
+        guard let address = IPAddress(clusterIP) else { return nil }
+        let second = UInt32(range.first.value >> 16 & 0xFF)
+        let first: IPAddress = address.isIPv4 ? range.first : IPAddress(ipv4: 127 << 24 | (1 + second % 15) << 16)
+        return first.advanced(by: Int(address.value & 0xFFFF)).description
     }
 
     /// Keeps the doors until the task is cancelled. They close with the process.
@@ -107,7 +112,7 @@ package final class ServiceDoors: Sendable {
         var wanted: [Wish: [ServiceRoute.Place]] = [:]
         let own: String? = service.flatMap { Self.address(for: $0.spec.clusterIP, range: range) }
         if let service {
-            for route in ServiceRoute.all(of: service, slices: slices.of(key)) {
+            for route in ServiceRoute.all(of: service, service.mainFamily, slices: slices.of(key)) {
                 guard let place = route.places.first, let own else { continue }
                 wanted[Wish(transport: route.transport, address: own, port: place.port, place: place)] = route.endpoints
                 guard route.nodePort > 0 else { continue }

@@ -13,7 +13,7 @@ package struct ServiceRoute: Sendable, Hashable {
             self.port = port
         }
 
-        package var description: String { "\(address):\(port)" }
+        package var description: String { Addresses.join(address, port: port) }
 
         package static func < (one: Place, other: Place) -> Bool { (one.address, one.port) < (other.address, other.port) }
     }
@@ -63,9 +63,10 @@ package struct ServiceNode: Sendable, Hashable {
         self.zone = zone
     }
 
-    /// nil for one without pods in this network.
-    package init?(_ node: View<Node>) {
-        guard node.kind != .simulated, let range = CIDR(node.spec.podCIDR), range.address.isIPv4 else { return nil }
+    /// nil for one without pods of the family in this network.
+    package init?(_ node: View<Node>, _ family: IPFamily) {
+        let ranges: [CIDR] = node.spec.podCIDRs.compactMap { CIDR($0) }
+        guard node.kind != .simulated, let range = ranges.first(where: { $0.address.family == family }) else { return nil }
         self.init(name: node.name, range: range, zone: node.metadata.labels["topology.kubernetes.io/zone"] ?? "")
     }
 
@@ -88,7 +89,7 @@ extension ServiceRoute {
             affinity: nil)
     }
 
-    /// The routes of a Service over IPv4; none for one that has no address of its own, and none for SCTP.
+    /// The routes of a Service in one family; none for one without an address of that, and none for SCTP.
     ///
     /// Endpoints are those that are ready; when there is none, those that still serve although they are ending. With the internal
     /// policy Local these are of the client's node alone; with hints of the slices those meant for the client's node or zone, where
@@ -96,17 +97,19 @@ extension ServiceRoute {
     /// pkg/proxy.
     ///
     /// - Parameter nodes: those of this network; with one alone all endpoints are near.
-    package static func all(of service: View<Service>, slices: [View<EndpointSlice>], nodes: [ServiceNode] = []) -> [ServiceRoute] {
+    package static func all(
+        of service: View<Service>, _ family: IPFamily = .v4, slices: [View<EndpointSlice>], nodes: [ServiceNode] = []
+    ) -> [ServiceRoute] {
         let spec: View<ServiceSpec> = service.spec
-        guard spec.type != "ExternalName", !service.isHeadless else { return [] }
+        guard spec.type != "ExternalName", !service.isHeadless, service.families.contains(family) else { return [] }
         let addresses: [String] = unique(
             spec.clusterIPs + spec.externalIPs
                 + service.status.loadBalancer.ingress.filter { $0.ipMode != "Proxy" }.map(\.ip)
-        ).filter { IPAddress($0)?.isIPv4 == true && !$0.hasPrefix("127.") }
+        ).filter { IPAddress($0).map { $0.family == family && !$0.isLoopback } ?? false }
         let affinity: Int? = spec.sessionAffinity == "ClientIP" ? spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10_800 : nil
         return spec.ports.compactMap { port in
             guard let transport = Transport(rawValue: port.protocol.lowercased()) else { return nil }
-            let crowd = Crowd(port, slices)
+            let crowd = Crowd(port, slices, family)
             var endpoints: [Place] = crowd.all
             var near: [Near] = []
             var nodePortNear: [Near]?
@@ -129,8 +132,10 @@ extension ServiceRoute {
         }
     }
 
-    /// Who serves one port of a Service, of a headless one too.
-    package static func endpoints(of port: View<ServicePort>, slices: [View<EndpointSlice>]) -> [Place] { Crowd(port, slices).all }
+    /// Who serves one port of a Service, of a headless one too, in its main family.
+    package static func endpoints(of port: View<ServicePort>, _ service: View<Service>, slices: [View<EndpointSlice>]) -> [Place] {
+        Crowd(port, slices, service.mainFamily).all
+    }
 
     /// The endpoints of one port in all slices.
     private struct Crowd {
@@ -144,13 +149,13 @@ extension ServiceRoute {
 
         private var members: [Member] = []
 
-        init(_ port: View<ServicePort>, _ slices: [View<EndpointSlice>]) {
-            for slice in slices where slice.addressType == "IPv4" && !slice.isTerminating {
+        init(_ port: View<ServicePort>, _ slices: [View<EndpointSlice>], _ family: IPFamily) {
+            for slice in slices where slice.addressType == family.rawValue && !slice.isTerminating {
                 guard let number = slice.ports.first(where: { ($0.name ?? "") == port.name && $0.protocol == port.protocol })?.port else {
                     continue
                 }
                 for endpoint in slice.endpoints {
-                    guard let address = endpoint.addresses.first, IPAddress(address)?.isIPv4 == true else { continue }
+                    guard let address = endpoint.addresses.first, IPAddress(address)?.family == family else { continue }
                     let conditions: View<EndpointConditions> = endpoint.conditions
                     let isReady: Bool = conditions.ready ?? true
                     guard isReady || conditions.serving ?? false && conditions.terminating ?? false else { continue }

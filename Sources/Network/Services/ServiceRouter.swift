@@ -1,14 +1,14 @@
 package import API
 package import Client
 package import Logging
-import Machinery
+package import Machinery
 package import Sandbox
 import Synchronization
 
-/// Keeps the kernel's rules as Services and their EndpointSlices want them: what kube-proxy does on a node.
+/// Keeps the kernel's rules of one family as Services and their EndpointSlices want them: what kube-proxy does on a node.
 ///
-/// Reads Services, EndpointSlices and nodes; writes the table `swkube` of the cluster's network, one transaction for all that changed.
-/// What is more than the kernel takes at once is written into a second table without effect, which one last transaction puts in the
+/// Reads Services, EndpointSlices and nodes; writes the table `swkube` of its family in the cluster's network, one transaction for all that
+/// changed. What is more than the kernel takes at once is written into a second table without effect, which one last transaction puts in the
 /// place of the first.
 package final class ServiceRouter: Sendable {
     private struct State {
@@ -31,11 +31,12 @@ package final class ServiceRouter: Sendable {
     private let network: ClusterNetwork
     private let filter: PacketFilter
     private let ruleset: ServiceRuleset
-    private let detours: @Sendable (ObjectKey) -> [Int: ServiceRoute.Place]
+    private let detours: @Sendable (ObjectKey, IPFamily) -> [Int: ServiceRoute.Place]
     private let services: Informer<Service>
     private let slices: ServiceSlices
     private let nodes: Informer<Node>
     private let log: Logger
+    private var family: IPFamily { ruleset.table.family }
     private let state = Mutex(State())
     private let pokes: AsyncStream<Void>
     private let poke: AsyncStream<Void>.Continuation
@@ -43,7 +44,7 @@ package final class ServiceRouter: Sendable {
     /// - Parameter detours: where connections to TCP ports of a Service go instead of to its endpoints, by port.
     package init(
         network: ClusterNetwork, ruleset: ServiceRuleset, slices: ServiceSlices, informers: Informers, log: Logger,
-        detours: @escaping @Sendable (ObjectKey) -> [Int: ServiceRoute.Place] = { _ in [:] }
+        detours: @escaping @Sendable (ObjectKey, IPFamily) -> [Int: ServiceRoute.Place] = { _, _ in [:] }
     ) {
         self.detours = detours
         self.network = network
@@ -65,8 +66,9 @@ package final class ServiceRouter: Sendable {
             if let key = (after ?? before)?.key { self?.changed(key) }
         }
         slices.onChange { [weak self] in self?.changed($0) }
-        nodes.onChange { [weak self] before, after in
-            if before.flatMap(ServiceNode.init) != after.flatMap(ServiceNode.init) { self?.changedAll() }
+        nodes.onChange { [weak self, family] before, after in
+            func place(_ node: View<Node>?) -> ServiceNode? { node.flatMap { ServiceNode($0, family) } }
+            if place(before) != place(after) { self?.changedAll() }
         }
         poke.yield()
         var present: Present?
@@ -103,13 +105,13 @@ package final class ServiceRouter: Sendable {
     }
 
     private func routes(of keys: Set<ObjectKey>) -> [ObjectKey: [ServiceRoute]] {
-        let nodes: [ServiceNode] = nodes.list().compactMap(ServiceNode.init).sorted { $0.name < $1.name }
+        let nodes: [ServiceNode] = nodes.list().compactMap { ServiceNode($0, family) }.sorted { $0.name < $1.name }
         var routes: [ObjectKey: [ServiceRoute]] = [:]
         let sorted: [ObjectKey] = keys.sorted()
         for key in sorted {
-            let detours: [Int: ServiceRoute.Place] = detours(key)
+            let detours: [Int: ServiceRoute.Place] = detours(key, family)
             let own: [ServiceRoute] =
-                services.get(key).map { ServiceRoute.all(of: $0, slices: slices.of(key), nodes: nodes) } ?? []
+                services.get(key).map { ServiceRoute.all(of: $0, family, slices: slices.of(key), nodes: nodes) } ?? []
             routes[key] = detours.isEmpty ? own : own.map { $0.detoured(detours) }
         }
         return state.withLock { state in
@@ -138,7 +140,7 @@ package final class ServiceRouter: Sendable {
         }
         new.numbers = ServiceRuleset.Numbers()
         // The rules of an earlier process stay in force until these are.
-        if old == nil, await filter.has(chain: "ip \(ruleset.table) prerouting") { new.ruleset = ruleset.other }
+        if old == nil, await filter.has(chain: "\(ruleset.table) prerouting") { new.ruleset = ruleset.other }
         let steps: [ServiceStep] =
             new.ruleset.steps(from: [], to: new.routes.values.flatMap { $0 }, &new.numbers)
             + new.ruleset.selves(gone: [], come: Set(new.selves.keys))

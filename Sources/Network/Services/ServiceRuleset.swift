@@ -1,3 +1,4 @@
+package import Machinery
 import Sandbox
 
 /// The kernel's rules for services, as texts for `nft -f`. Pure: what is to be said, not who says it.
@@ -11,8 +12,7 @@ import Sandbox
 /// All of it is in one table of the cluster's own network namespace. A text is one transaction: the kernel takes all of it or nothing.
 /// Endpoints have one map for all routes: a map for each costs the kernel a look through all those before.
 package struct ServiceRuleset: Sendable {
-    /// Name of the table.
-    let table: String
+    let table: PacketFilter.Table
     /// The cluster's own address, from which a pod that reached itself seems to be asked.
     let nodeAddress: String
     /// Range of the nodes' own addresses, on which node ports are.
@@ -20,7 +20,12 @@ package struct ServiceRuleset: Sendable {
     /// Ranges of services, in which what has no route is refused.
     let ranges: [String]
 
-    package init(table: String = "swkube", nodeAddress: String, nodes: String, ranges: [String]) {
+    /// For all of these of one family.
+    package init(_ family: IPFamily, nodeAddress: String, nodes: String, ranges: [String]) {
+        self.init(PacketFilter.Table(family: family, name: "swkube"), nodeAddress, nodes, ranges)
+    }
+
+    private init(_ table: PacketFilter.Table, _ nodeAddress: String, _ nodes: String, _ ranges: [String]) {
         self.table = table
         self.nodeAddress = nodeAddress
         self.nodes = nodes
@@ -29,7 +34,8 @@ package struct ServiceRuleset: Sendable {
 
     /// The same rules in a table that can be filled while the other is in force.
     var other: ServiceRuleset {
-        ServiceRuleset(table: table == "swkube" ? "swkube-2" : "swkube", nodeAddress: nodeAddress, nodes: nodes, ranges: ranges)
+        let name: String = table.name == "swkube" ? "swkube-2" : "swkube"
+        return ServiceRuleset(PacketFilter.Table(family: table.family, name: name), nodeAddress, nodes, ranges)
     }
 
     /// Which numbers endpoints have, by the route. A number is given once.
@@ -48,48 +54,60 @@ package struct ServiceRuleset: Sendable {
 
     /// The table without any route and without effect; what an earlier process left under its name goes.
     package var foundation: String {
-        let destination = "ip daddr . meta l4proto . th dport"
+        let (header, address): (String, String) = (table.family.header, table.family.addressType)
+        let destination = "\(header) daddr . meta l4proto . th dport"
         var lines: [String] = [
-            "add table ip \(table)", "delete table ip \(table)", "add table ip \(table)",
-            "add map ip \(table) single { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; }",
-            "add map ip \(table) routes { type ipv4_addr . inet_proto . inet_service : verdict; }",
-            "add map ip \(table) nodeports { type inet_proto . inet_service : verdict; }",
-            "add map ip \(table) endpoints { typeof meta mark : ip daddr . tcp dport; }",
-            "add set ip \(table) refused { type ipv4_addr . inet_proto . inet_service; }",
-            "add set ip \(table) selves { type ipv4_addr . ipv4_addr; }", "add chain ip \(table) pick",
+            "add table \(table)", "delete table \(table)", "add table \(table)",
+            "add map \(table) single { type \(address) . inet_proto . inet_service : \(address) . inet_service; }",
+            "add map \(table) routes { type \(address) . inet_proto . inet_service : verdict; }",
+            "add map \(table) nodeports { type inet_proto . inet_service : verdict; }",
+            "add map \(table) endpoints { typeof meta mark : \(header) daddr . tcp dport; }",
+            "add set \(table) refused { type \(address) . inet_proto . inet_service; }",
+            "add set \(table) selves { type \(address) . \(address); }", "add chain \(table) pick",
         ]
         for transport in ["tcp", "udp"] {
-            lines.append("add rule ip \(table) pick meta l4proto \(transport) dnat ip to meta mark map @endpoints")
+            lines.append("add rule \(table) pick meta l4proto \(transport) dnat \(header) to meta mark map @endpoints")
         }
-        lines.append("add chain ip \(table) choose")
+        lines.append("add chain \(table) choose")
         for transport in ["tcp", "udp"] {
-            lines.append("add rule ip \(table) choose meta l4proto \(transport) dnat ip to \(destination) map @single")
+            lines.append("add rule \(table) choose meta l4proto \(transport) dnat \(header) to \(destination) map @single")
         }
         lines += [
-            "add rule ip \(table) choose \(destination) vmap @routes",
-            "add rule ip \(table) choose ip daddr \(nodes) fib daddr type local meta l4proto . th dport vmap @nodeports",
-            "add chain ip \(table) refuse", "add rule ip \(table) refuse \(destination) @refused reject",
-            "add rule ip \(table) refuse fib daddr type local return",
+            "add rule \(table) choose \(destination) vmap @routes",
+            "add rule \(table) choose \(header) daddr \(nodes) fib daddr type local meta l4proto . th dport vmap @nodeports",
+            // A reset is heard at once; what else is told of a connection that just begins is lost when it comes before that is on its way.
+            "add chain \(table) refusal", "add rule \(table) refusal meta l4proto tcp reject with tcp reset",
+            "add rule \(table) refusal reject",
+            "add chain \(table) refuse", "add rule \(table) refuse \(destination) @refused goto refusal",
+            "add rule \(table) refuse fib daddr type local return",
         ]
-        for range in ranges { lines.append("add rule ip \(table) refuse ip daddr \(range) reject") }
+        for range in ranges { lines.append("add rule \(table) refuse \(header) daddr \(range) goto refusal") }
         return PacketFilter.text(lines)
     }
 
     /// Puts the table into force, in the place of the other one.
     package var entry: String {
-        let lines: [String] = [
-            "add table ip \(other.table)", "delete table ip \(other.table)",
-            "add chain ip \(table) prerouting { type nat hook prerouting priority -100; }",
-            "add rule ip \(table) prerouting jump choose",
-            "add chain ip \(table) outgoing { type nat hook output priority -100; }",
-            "add rule ip \(table) outgoing jump choose",
-            "add chain ip \(table) postrouting { type nat hook postrouting priority 100; }",
-            "add rule ip \(table) postrouting ip saddr . ip daddr @selves snat to \(nodeAddress)",
-            "add chain ip \(table) forward { type filter hook forward priority 0; }",
-            "add rule ip \(table) forward ct state new jump refuse",
-            "add chain ip \(table) sending { type filter hook output priority 0; }",
-            "add rule ip \(table) sending ct state new jump refuse",
+        let header: String = table.family.header
+        var lines: [String] = [
+            "add table \(other.table)", "delete table \(other.table)",
+            "add chain \(table) prerouting { type nat hook prerouting priority -100; }",
+            "add rule \(table) prerouting jump choose",
+            "add chain \(table) outgoing { type nat hook output priority -100; }",
+            "add rule \(table) outgoing jump choose",
+            "add chain \(table) postrouting { type nat hook postrouting priority 100; }",
+            "add rule \(table) postrouting \(header) saddr . \(header) daddr @selves snat to \(nodeAddress)",
+            "add chain \(table) forward { type filter hook forward priority 0; }",
+            "add rule \(table) forward ct state new jump refuse",
+            "add chain \(table) sending { type filter hook output priority 0; }",
+            "add rule \(table) sending ct state new jump refuse",
         ]
+        if table.family == .v6 {
+            // What rp_filter is for IPv4: pods send as who they are.
+            lines += [
+                "add chain \(table) sources { type filter hook prerouting priority -300; }",
+                "add rule \(table) sources iifname \"pod*\" fib saddr . iif oif missing drop",
+            ]
+        }
         return PacketFilter.text(lines)
     }
 
@@ -172,20 +190,25 @@ package struct ServiceRuleset: Sendable {
 
     /// Of one endpoint of a route with affinity.
     private static func bond(_ route: ServiceRoute, _ place: ServiceRoute.Place) -> String {
-        "bond/\(route.name)/\(place.address)/\(place.port)"
+        // Names may have dots, but no colons.
+        "bond/\(route.name)/\(String(place.address.map { $0 == ":" ? "." : $0 }))/\(place.port)"
     }
 
     /// The chains that a route has, with what is in them.
-    private static func branches(_ route: ServiceRoute?) -> [(chain: String, branches: [Branch])] {
+    private func branches(_ route: ServiceRoute?) -> [(chain: String, branches: [Branch])] {
         guard let route else { return [] }
         var chains: [(String, [Branch])] = []
         if !route.isEmpty, !route.isSingle {
-            var branches: [Branch] = route.near.map { Branch(match: "ip saddr \($0.range) ", endpoints: $0.endpoints) }
+            var branches: [Branch] = route.near.map { Branch(match: "\(table.family.header) saddr \($0.range) ", endpoints: $0.endpoints) }
             if !route.endpoints.isEmpty { branches.append(Branch(match: "", endpoints: route.endpoints)) }
-            chains.append((chain(route), branches))
+            chains.append((Self.chain(route), branches))
         }
         if let near = route.nodePortNear, !near.isEmpty {
-            chains.append((nodePortChain(route), near.map { Branch(match: "ip daddr \($0.range) ", endpoints: $0.endpoints) }))
+            chains.append(
+                (
+                    Self.nodePortChain(route),
+                    near.map { Branch(match: "\(table.family.header) daddr \($0.range) ", endpoints: $0.endpoints) }
+                ))
         }
         return chains
     }
@@ -195,8 +218,8 @@ package struct ServiceRuleset: Sendable {
         from old: ServiceRoute?, to new: ServiceRoute?, _ numbers: inout Numbers, _ elements: inout Elements
     ) -> [ServiceStep] {
         var steps: [ServiceStep] = []
-        let before: [(chain: String, branches: [Branch])] = Self.branches(old)
-        let after: [(chain: String, branches: [Branch])] = Self.branches(new)
+        let before: [(chain: String, branches: [Branch])] = branches(old)
+        let after: [(chain: String, branches: [Branch])] = branches(new)
         let bondsBefore: Set<ServiceRoute.Place> = old?.affinity == nil ? [] : old?.allEndpoints ?? []
         let bondsAfter: Set<ServiceRoute.Place> = new?.affinity == nil ? [] : new?.allEndpoints ?? []
         let isSame: Bool = old?.affinity == new?.affinity
@@ -213,8 +236,8 @@ package struct ServiceRuleset: Sendable {
             let name: String = Self.bond(new, place)
             let seconds: Int = new.affinity ?? 0
             steps += [
-                .other("add set", "\(name) { type ipv4_addr; flags dynamic,timeout; timeout \(seconds)s; size 65535; }"),
-                .chain(.add, name), .other("add rule", "\(name) update @\(name) { ip saddr }"),
+                .other("add set", "\(name) { type \(table.family.addressType); flags dynamic,timeout; timeout \(seconds)s; size 65535; }"),
+                .chain(.add, name), .other("add rule", "\(name) update @\(name) { \(table.family.header) saddr }"),
                 .target(chain: name, new.transport, place),
             ]
         }
@@ -233,7 +256,7 @@ package struct ServiceRuleset: Sendable {
 
     private func bonds(_ route: ServiceRoute, _ branch: Branch) -> [String] {
         let choices: [String] = branch.endpoints.enumerated().map { "\($0.offset) : goto \(Self.bond(route, $0.element))" }
-        return branch.endpoints.map { "ip saddr @\(Self.bond(route, $0)) goto \(Self.bond(route, $0))" }
+        return branch.endpoints.map { "\(table.family.header) saddr @\(Self.bond(route, $0)) goto \(Self.bond(route, $0))" }
             + ["numgen inc mod \(choices.count) vmap { \(choices.joined(separator: ", ")) }"]
     }
 

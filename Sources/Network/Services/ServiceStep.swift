@@ -25,7 +25,7 @@ package enum ServiceStep: Sendable {
     case other(String, String)
 
     /// The steps as a text for a table.
-    static func text(_ steps: [ServiceStep], table: String) -> String {
+    static func text(_ steps: [ServiceStep], table: PacketFilter.Table) -> String {
         var lines: [String] = []
         var index = 0
         while index < steps.count {
@@ -39,20 +39,20 @@ package enum ServiceStep: Sendable {
                 elements.append(key.text + (adds ? content.text : ""))
                 index += 1
             }
-            lines += PacketFilter.elements(adds ? "add" : "delete", "ip \(table) \(set)", elements)
+            lines += PacketFilter.elements(adds ? "add" : "delete", "\(table) \(set)", elements)
         }
         return lines.isEmpty ? "" : PacketFilter.text(lines)
     }
 
-    private func line(_ table: String) -> String {
+    private func line(_ table: PacketFilter.Table) -> String {
         switch self {
         case .element: ""
-        case .chain(let action, let name): "\(action.rawValue) chain ip \(table) \(name)"
+        case .chain(let action, let name): "\(action.rawValue) chain \(table) \(name)"
         case .turn(let chain, let count, let offset):
-            "add rule ip \(table) \(chain) meta mark set numgen inc mod \(count)\(offset == 0 ? "" : " offset \(offset)") goto pick"
+            "add rule \(table) \(chain) meta mark set numgen inc mod \(count)\(offset == 0 ? "" : " offset \(offset)") goto pick"
         case .target(let chain, let transport, let place):
-            "add rule ip \(table) \(chain) meta l4proto \(transport.rawValue) dnat to \(place)"
-        case .other(let verb, let rest): "\(verb) ip \(table) \(rest)"
+            "add rule \(table) \(chain) meta l4proto \(transport.rawValue) dnat to \(place)"
+        case .other(let verb, let rest): "\(verb) \(table) \(rest)"
         }
     }
 
@@ -63,12 +63,16 @@ package enum ServiceStep: Sendable {
         case .element(let adds, let set, let key, .chain(let chain)):
             key.bytes.map { .element(adds: adds, set: set, key: $0, .chain(chain)) }
         case .element(let adds, let set, let key, .place(let place)):
-            if let key = key.bytes, let data = place.bytes { .element(adds: adds, set: set, key: key, .value(data)) } else { nil }
+            if let key = key.bytes, let address = place.number {
+                .element(adds: adds, set: set, key: key, .value(address + place.portBytes))
+            } else {
+                nil
+            }
         case .chain(let action, let name): .chain(action, name)
         case .turn(let chain, let count, let offset): .turn(chain: chain, count: count, offset: offset, next: "pick")
         case .target(let chain, let transport, let place):
-            place.bytes.map {
-                .target(chain: chain, transport: Int32(transport.number), address: Array($0[..<4]), port: Array($0[4..<6]))
+            place.number.map {
+                .target(chain: chain, transport: Int32(transport.number), address: $0, port: Array(place.portBytes[..<2]))
             }
         case .other: nil
         }
@@ -87,10 +91,10 @@ extension ServiceStep.Key {
 
     fileprivate var bytes: [UInt8]? {
         switch self {
-        case .destination(let place, let transport): place.bytes.map { $0[..<4] + [transport.number, 0, 0, 0] + $0[4...] }
+        case .destination(let place, let transport): place.number.map { $0 + [transport.number, 0, 0, 0] + place.portBytes }
         case .nodePort(let port, let transport): [transport.number, 0, 0, 0] + ServiceRoute.Place.bytes(port)
         case .number(let number): withUnsafeBytes(of: UInt32(clamping: number)) { Array($0) }
-        case .pair(let address): ServiceRoute.Place.bytes(address).map { $0 + $0 }
+        case .pair(let address): IPAddress(address).map { $0.bytes + $0.bytes }
         }
     }
 }
@@ -111,7 +115,8 @@ extension ServiceRoute.Transport {
 }
 
 extension ServiceRoute.Place {
-    fileprivate static func bytes(_ address: String) -> [UInt8]? { IPAddress(address).flatMap { $0.isIPv4 ? DNSZone.bytes($0) : nil } }
     fileprivate static func bytes(_ port: Int) -> [UInt8] { [UInt8(port >> 8 & 0xFF), UInt8(port & 0xFF), 0, 0] }
-    fileprivate var bytes: [UInt8]? { Self.bytes(address).map { $0 + Self.bytes(port) } }
+    /// The address in network order, and the port filled up to four bytes.
+    fileprivate var number: [UInt8]? { IPAddress(address)?.bytes }
+    fileprivate var portBytes: [UInt8] { Self.bytes(port) }
 }

@@ -98,6 +98,7 @@ package struct Apply: Verb {
         let session: Session = try connection.session(shell)
         var reading: ManifestReader.Reading = try await ManifestReader(session: session, validates: validation != "Ignore").readWhatCanBe(
             paths, recursive: files.recursive)
+        let allowlist: [APIResource] = prune && applySet == nil ? try await pruneOptions.resources(session) : []
         try reading.narrow(selector)
         var manifests: [Manifest] = reading.manifests
         if manifests.isEmpty {
@@ -115,7 +116,6 @@ package struct Apply: Verb {
             fieldManager: fieldManager ?? (serverSide ? "kubectl" : "kubectl-client-side-apply"), overwrite: overwrite,
             forceConflicts: forceConflicts, recreates: force)
         applier.subresource = subresource.flatMap { $0.isEmpty ? nil : $0 }
-        let allowlist: [APIResource] = prune && set == nil ? try await pruneOptions.resources(session) : []
         try await apply(manifests, applier, format, dryRun, session, reading.failures)
         var printer = ObjectPrinter(format, session.output, showsManagedFields: printing.showManagedFields)
         let deletion = DeletionOptions(propagationPolicy: policy, gracePeriodSeconds: gracePeriod >= 0 ? gracePeriod : nil)

@@ -19,7 +19,7 @@ extension Shell {
     func showFamily(_ family: String, _ words: [String], _ summary: String) throws {
         if let word = words.first {
             throw Failure(
-                "unknown command \(JSON.quoted(word)) for \"\(CLI.program) \(family)\"\nRun '\(CLI.program) \(family)' for usage.")
+                "unknown command \(JSON.quoted(word))\nSee '\(CLI.program) \(family) -h' for help and examples")
         }
         output.line("\(summary)\n\nVerbs:")
         for verb in VerbList.family(family) {

@@ -46,19 +46,24 @@ package struct Create: Verb {
         let paths: [String] = try files.paths()
         if paths.isEmpty { throw Failure("must specify one of -f and -k") }
         let session: Session = try creation.connection.session(shell)
-        var reading: ManifestReader.Reading = try await ManifestReader(
-            session: session, validates: try FieldValidation.word(creation.validate) != "Ignore"
-        ).readWhatCanBe(paths, recursive: files.recursive)
-        try reading.narrow(selector)
-        if reading.manifests.isEmpty {
-            try reading.failures.throwIfAny()
-            throw Failure("no objects passed to create")
-        }
+        let reader = ManifestReader(session: session, validates: try FieldValidation.word(creation.validate) != "Ignore")
+        let match: LabelMatch? = try ManifestReader.match(selector)
+        func isMeant(_ manifest: Manifest) -> Bool { match?.matches(manifest.json[["metadata", "labels"]]) ?? true }
         if edit {
-            try reading.failures.throwIfAny()
-            return try await createEdited(reading.manifests, session)
+            let manifests: [Manifest] = try await reader.read(paths, recursive: files.recursive).filter(isMeant)
+            if manifests.isEmpty { throw Failure("no objects passed to create") }
+            return try await createEdited(manifests, session)
         }
-        try await creation.create(reading.manifests, session, unread: reading.failures)
+        var creator = try ObjectCreation(creation, session)
+        var count: Int = 0
+        let failures: Failures = try await reader.visit(paths, recursive: files.recursive) { manifest in
+            guard isMeant(manifest) else { return }
+            count += 1
+            try await creator.create(manifest)
+        }
+        try failures.throwIfAny()
+        if count == 0 { throw Failure("no objects passed to create") }
+        try session.finish()
     }
 }
 
@@ -141,48 +146,57 @@ package struct CreationOptions: FlagGroup {
         }
         let manifest = Manifest(
             json: object, resource: APIResource(names), namespace: names.isNamespaced ? session.namespace : nil, source: "")
-        try await create([manifest], session, failure: failure == "" ? names.singular : failure, isTyped: true)
+        var creator = try ObjectCreation(self, session, failure: failure == "" ? names.singular : failure, isTyped: true)
+        try await creator.create(manifest)
+        try session.finish()
+    }
+}
+
+/// Creates objects, one after the other, and shows them.
+private struct ObjectCreation {
+    private let options: CreationOptions
+    private let session: Session
+    /// What could not be created, in kubectl's words; nil for kinds whose errors it passes on as they are.
+    private let failure: String?
+    /// The objects were made here, and are shown as Go writes its own types.
+    private let isTyped: Bool
+    private let dryRun: DryRun
+    private let validation: String
+    private var printer: ObjectPrinter
+
+    init(_ options: CreationOptions, _ session: Session, failure: String? = nil, isTyped: Bool = false) throws {
+        self.options = options
+        self.session = session
+        self.failure = failure
+        self.isTyped = isTyped
+        dryRun = try options.dryRunOptions.value()
+        printer = try options.printing.printer(session.output)
+        validation = try FieldValidation.word(options.validate)
     }
 
-    /// - Parameter isTyped: the objects were made here, and are shown as Go writes its own types.
-    func create(
-        _ manifests: [Manifest], _ session: Session, failure: String? = nil, isTyped: Bool = false, unread: Failures = Failures()
-    ) async throws {
-        let dryRun: DryRun = try dryRunOptions.value()
-        var printer: ObjectPrinter = try printing.printer(session.output)
-        let validation: String = try FieldValidation.word(validate)
-        var failures: Failures = unread
-        for manifest in manifests {
-            let bare: JSON = isTyped ? GoForm.completed(manifest.json) : manifest.json
-            let object: JSON = saveConfig ? LastApplied.added(to: bare, isTyped: isTyped) : bare
-            do {
-                var made: JSON = object
-                if case .client = dryRun {
-                } else {
-                    var request = APIRequest(
-                        .create, manifest.resource.resource, namespace: manifest.namespace, body: object.sortedByKey.serialized())
-                    request.options.fieldManager = fieldManager
-                    request.options.fieldValidation = validation
-                    if case .server = dryRun { request.options.dryRun = true }
-                    made = try await session.send(request)
-                }
-                try printer.print(made, manifest.resource, done: "created", suffix: dryRun.suffix, isTyped: isTyped)
-            } catch let status as APIStatus {
-                failures.add(manifest.source.isEmpty ? status.creating(failure) : status.when("creating", manifest.source))
-            } catch {
-                failures.add(error)
-                if error is TransportError { break }
+    mutating func create(_ manifest: Manifest) async throws {
+        let bare: JSON = isTyped ? GoForm.completed(manifest.json) : manifest.json
+        var made: JSON = options.saveConfig ? LastApplied.added(to: bare, isTyped: isTyped) : bare
+        do {
+            if dryRun.reachesServer {
+                var request = APIRequest(
+                    .create, manifest.resource.resource, namespace: manifest.namespace, body: made.sortedByKey.serialized())
+                request.options.fieldManager = options.fieldManager
+                request.options.fieldValidation = validation
+                if case .server = dryRun { request.options.dryRun = true }
+                made = try await session.send(request)
             }
+            try printer.print(made, manifest.resource, done: "created", suffix: dryRun.suffix, isTyped: isTyped)
+        } catch let status as APIStatus {
+            throw manifest.source.isEmpty ? status.creating(failure) : status.when("creating", manifest.source)
         }
-        try failures.throwIfAny()
-        try session.finish()
     }
 }
 
 extension APIStatus {
     /// kubectl's words for an object that flags made: `failed to create configmap: …`.
     fileprivate func creating(_ what: String?) -> any Error {
-        guard let what, reason != "Invalid" else { return self }
-        return Failure("failed to create \(what): \(message)")
+        guard let what else { return self }
+        return Failure("failed to create \(what)\(what == "secret" ? "" : ":") \(message)")
     }
 }

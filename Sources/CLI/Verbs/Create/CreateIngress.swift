@@ -59,7 +59,7 @@ package struct CreateIngress: Verb {
     private static func isRule(_ text: String) -> Bool {
         let main: Substring = text.split(separator: ",", maxSplits: 1)[0]
         let parts: [Substring] = main.split(separator: "=", omittingEmptySubsequences: false)
-        return parts.count == 2 && parts[0].contains("/") && parts[1].split(separator: ":").count == 2
+        return parts.count == 2 && parts[0].contains("/") && parts[1].split(separator: ":").count >= 2
     }
 
     private func parsed() -> (rules: [JSON], tls: [JSON]) {
@@ -81,8 +81,9 @@ package struct CreateIngress: Verb {
             } else {
                 hosts.append((host, [entry]))
             }
-            for option in options.dropFirst() where option == "tls" || option.hasPrefix("tls=") {
-                let secret = String(option.dropFirst(4))
+            // More than one option is none, as in kubectl.
+            if options.count == 2, options[1] == "tls" || options[1].hasPrefix("tls=") {
+                let secret = String(options[1].dropFirst(4))
                 if let index = tls.firstIndex(where: { $0.secret == secret }) {
                     if !tls[index].hosts.contains(host), !host.isEmpty { tls[index].hosts.append(host) }
                 } else {

@@ -74,9 +74,15 @@ package struct CreatePodDisruptionBudget: Verb {
         }
         var object: JSON = PodDisruptionBudget.new(name).json
         object["spec"] = ["selector": Self.json(match)]
-        func count(_ text: String) -> JSON { Int64(text).map { .int($0) } ?? .string(text) }
-        if let minAvailable { object[["spec", "minAvailable"]] = count(minAvailable) }
-        if let maxUnavailable { object[["spec", "maxUnavailable"]] = count(maxUnavailable) }
+        func count(_ text: String, _ flag: String) throws -> JSON {
+            let digits: Substring = text.hasSuffix("%") ? text.dropLast() : text[...]
+            guard !digits.isEmpty, digits.allSatisfy({ $0.isASCII && $0.isNumber }) else {
+                throw Failure("invalid format specified for \(flag)")
+            }
+            return Int64(text).map { .int($0) } ?? .string(text)
+        }
+        if let minAvailable { object[["spec", "minAvailable"]] = try count(minAvailable, "min-available") }
+        if let maxUnavailable { object[["spec", "maxUnavailable"]] = try count(maxUnavailable, "max-unavailable") }
         object["status"] = ["currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0]
         try await creation.create(PodDisruptionBudget.names, object, shell)
     }

@@ -106,6 +106,9 @@ package struct CreateToken: Verb {
             shell.output.line(token)
         } else {
             var printer = ObjectPrinter(format, shell.output, showsManagedFields: printing.showManagedFields)
+            // Go writes the pointer, with and without something behind it.
+            var answer: JSON = answer
+            if answer[["spec", "boundObjectRef"]] == nil { answer[["spec", "boundObjectRef"]] = .null }
             try printer.print(answer, nil)
         }
         try session.finish()

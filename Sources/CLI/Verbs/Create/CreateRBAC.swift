@@ -80,7 +80,7 @@ package struct CreateRole: Verb {
 
     package func run(in shell: Shell) async throws {
         let name: String = try naming.name(Self.commandName)
-        if rule.verb.isEmpty { throw Failure("at least one verb must be specified") }
+        if rule.verbs.isEmpty { throw Failure("at least one verb must be specified") }
         if rule.resource.isEmpty { throw Failure("at least one resource must be specified") }
         var object: JSON = Role.new(name).json
         object["rules"] = .array(try await rule.rules(try creation.connection.session(shell)))

@@ -113,7 +113,8 @@ package struct CreateSecretDockerRegistry: Verb {
         let name: String = try naming.name(Self.commandName)
         let bytes: [UInt8]
         if let file {
-            bytes = try LocalFile.read(file.hasPrefix(".dockerconfigjson=") ? String(file.dropFirst(18)) : file)
+            let path: String = file.hasPrefix(".dockerconfigjson=") ? String(file.dropFirst(18)) : file
+            do { bytes = try LocalFile.read(path) } catch { throw Failure("error reading \(path): \(error.reason)") }
         } else {
             guard let username, let password else {
                 throw Failure(

@@ -29,19 +29,28 @@ package struct PortOptions: FlagGroup {
     func ports(nodePort: Int? = nil) throws -> [JSON] {
         try tcp.flatMap { $0.split(separator: ",") }.map { text in
             let parts: [Substring] = text.split(separator: ":", omittingEmptySubsequences: false)
-            guard parts.count <= 2 else { throw Failure("invalid port format: \(text)") }
-            guard let port = Int64(parts[0]) else {
+            guard let number = UInt(parts[0]) else {
                 throw Failure("strconv.ParseUint: parsing \(JSON.quoted(String(parts[0]))): invalid syntax")
             }
-            let problems: [String] = Names.portNumber(Int(port))
-            if !problems.isEmpty { throw Failure("\(problems.joined(separator: ";")): \(port)") }
+            guard number <= UInt16.max else {
+                throw Failure("strconv.ParseUint: parsing \(JSON.quoted(String(parts[0]))): value out of range")
+            }
+            let port = Int64(number)
             var json: JSON = [
                 "name": .string(parts.joined(separator: "-")), "port": .int(port), "protocol": "TCP", "targetPort": .int(port),
             ]
-            if parts.count == 2 { json["targetPort"] = Int64(parts[1]).map { .int($0) } ?? .string(String(parts[1])) }
+            if parts.count > 1 { json["targetPort"] = try Self.target(String(parts[1])) }
             if let nodePort { json["nodePort"] = .int(Int64(nodePort)) }
             return json
         }
+    }
+
+    /// A port by number or name.
+    private static func target(_ text: String) throws -> JSON {
+        let number: Int? = Int(text)
+        let problems: [String] = number.map(Names.portNumber) ?? Names.portName(text)
+        if !problems.isEmpty { throw Failure(problems.joined(separator: ",")) }
+        return number.map { .int(Int64($0)) } ?? .string(text)
     }
 }
 
@@ -140,6 +149,7 @@ package struct CreateServiceExternalName: Verb {
         guard let externalName else { throw Failure("required flag(s) \"external-name\" not set") }
         let name: String = try naming.name(Self.commandName)
         var object: JSON = service(name, "ExternalName", try ports.ports())
+        guard Names.dns1123Subdomain(externalName).isEmpty else { throw Failure("invalid service external name \(externalName)") }
         object[["spec", "externalName"]] = .string(externalName)
         try await creation.create(Service.names, object, shell, failure: "ExternalName service")
     }

@@ -46,7 +46,6 @@ package struct CreateDeployment: Verb {
         guard !image.isEmpty else { throw Failure("required flag(s) \"image\" not set") }
         let name: String = try NameArgument.required(given, Self.commandName)
         if image.count > 1, !command.isEmpty { throw Failure("cannot specify multiple --image options and command") }
-        if replicas < 0 { throw Failure("invalid replicas \(replicas): give 0 or more") }
         var containers: [JSON] = image.map {
             PodTemplateFlags.container(name: PodTemplateFlags.containerName(ofImage: $0), image: $0, command: command)
         }

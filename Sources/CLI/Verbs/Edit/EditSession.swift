@@ -122,7 +122,7 @@ struct EditSession {
         let code: Int32
         do { code = try program.run().code } catch {
             unlink(file)
-            throw Failure("unable to launch the editor \(JSON.quoted(editor))")
+            throw Failure("there was a problem with the editor \(JSON.quoted(editor))")
         }
         if code != 0 {
             unlink(file)
