@@ -55,7 +55,7 @@ struct Kustomization {
             throw Failure(
                 "unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '\(folder)'")
         }
-        if found.count > 1 { throw Failure("Found multiple kustomization files under: \(folder)\n") }
+        if found.count > 1 { throw Failure("Found multiple kustomization files under: \(folder)") }
         filePath = path
         do { json = try YAML.documents(try LocalFile.read(path), file: path).first?.json ?? [:] } catch let error as YAMLError {
             throw Failure("invalid Kustomization: yaml: " + (error.goLine.map { "line \($0): " } ?? "") + error.problem)

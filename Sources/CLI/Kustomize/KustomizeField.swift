@@ -44,9 +44,12 @@ struct KustomizeField {
     /// - Parameter new: the value to begin with where the field is to be created; nil creates none.
     func change(_ resource: KustomizeResource, new: JSON? = nil, _ body: (inout JSON) throws -> Void) throws {
         guard type.selects(resource.type) else { return }
-        do { try change(&resource.json, steps[...], new, body) } catch let problem as Problem {
+        // The body may look at the resource: it is changed beside.
+        var json: JSON = resource.json
+        do { try change(&json, steps[...], new, body) } catch let problem as Problem {
             throw Failure("considering field '\(path)' of object \(resource.id.described): \(problem.text)")
         }
+        resource.json = json
     }
 
     private struct Problem: Error { let text: String }

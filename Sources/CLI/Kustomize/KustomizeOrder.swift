@@ -46,6 +46,7 @@ struct KustomizeOrder {
 
     private static func key(_ resource: KustomizeResource) -> [String] {
         let type: KustomizeType = resource.type
-        return [type.group, type.version, type.kind, resource.namespace, resource.name]
+        // What is not there comes last.
+        return [type.group, type.version, type.kind, resource.namespace, resource.name].map { $0.isEmpty ? "~" : $0 }
     }
 }

@@ -14,11 +14,11 @@ struct KustomizeOrigin {
                 resource.json[["metadata", "labels", "app.kubernetes.io/managed-by"]] = "kustomize-v5.8.1"
             }
             if options.contains("originAnnotations"), let origin = resource.origin {
-                resource.json[["metadata", "annotations", "config.kubernetes.io/origin"]] = .string(YAML.write(origin))
+                resource.json[["metadata", "annotations", "config.kubernetes.io/origin"]] = .string(YAML.write(origin, sortedKeys: false))
             }
             if options.contains("transformerAnnotations"), !resource.transformations.isEmpty {
                 resource.json[["metadata", "annotations", "alpha.config.kubernetes.io/transformations"]] =
-                    .string(YAML.write(.array(resource.transformations)))
+                    .string(YAML.write(.array(resource.transformations), sortedKeys: false))
             }
         }
     }
