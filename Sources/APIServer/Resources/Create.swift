@@ -47,8 +47,8 @@ extension APIServer {
         }
         let write = Write(.put, call.key(name), if: .absent, value: bytes(of: stored, object, call))
         let followUp: AdmissionFollowUp = followUp(object, old: nil, call)
-        // Only what is made again under another name is needed again.
-        let generated: JSON? = Metadata.generatesName(decoded) ? decoded : nil
+        // Only what is made again under another name is needed again. (`nil` would be JSON's null.)
+        let generated: JSON? = Metadata.generatesName(decoded) ? .some(decoded) : .none
         self.write(write, "create", call) { [self] result in
             switch result {
             case .success(let entry):
