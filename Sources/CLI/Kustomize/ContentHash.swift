@@ -10,7 +10,6 @@ enum ContentHash {
         var content: JSON = ["kind": object["kind"] ?? "", "name": "", "data": object["data"] ?? ""]
         if isSecret { content["type"] = object["type"] ?? "" }
         if let binary = object["binaryData"], !isSecret { content["binaryData"] = binary }
-        if object["immutable"] == true { content["immutable"] = true }
         return letters(content)
     }
 

@@ -21,7 +21,7 @@ struct KustomizeImages: KustomizeTransformer {
     func transform(_ resources: inout [KustomizeResource]) throws {
         for resource in resources where resource.kind != "CustomResourceDefinition" { visitContainers(&resource.json) }
         for resource in resources {
-            for field in fields { try field.change(resource, new: "") { change(&$0) } }
+            for field in fields { try field.change(resource) { change(&$0) } }
         }
     }
 
