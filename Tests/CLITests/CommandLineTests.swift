@@ -21,7 +21,7 @@ import Testing
                 + "See 'swkube get --help' for usage.\n"
         ),
         (["apply"], "error: must specify one of -f and -k\n"),
-        (["apply", "-f", "x", "--dry-run"], "error: Invalid dry-run value (unchanged). Must be \"none\", \"server\", or \"client\".\n"),
+        (["apply", "-f", "x", "--dry-run=maybe"], "error: Invalid dry-run value (maybe). Must be \"none\", \"server\", or \"client\".\n"),
         (["scale", "deploy", "web"], "error: required flag(s) \"replicas\" not set\n"),
         (["delete", "pod", "a", "--now", "--grace-period=3"], "error: --now and --grace-period cannot be specified together\n"),
         (["completion", "tcsh"], "error: Unsupported shell type \"tcsh\".\nSee 'swkube completion -h' for help and examples\n"),
