@@ -47,7 +47,7 @@ import Testing
         ("[1, 2].slice(3, 0)", "error: cannot slice(3, 0), start index must be less than or equal to end index"),
         ("[1, 2].slice(0, 10)", "error: cannot slice(0, 10), list is length 2"),
         ("[1, 2].slice(-5, 10)", "error: cannot slice(-5, 10), negative indexes not supported"),
-        ("[dyn(1), dyn([2, [3, 4]])].flatten(2)", "[1, 2, 3, 4]"), ("[[1]].flatten(-1)", "error: level must be non-negative"),
+        ("[dyn(1), dyn([dyn(2), dyn([3, 4])])].flatten(2)", "[1, 2, 3, 4]"), ("[[1]].flatten(-1)", "error: level must be non-negative"),
         ("lists.range(4)", "[0, 1, 2, 3]"), ("lists.range(0)", "[]"), ("[5, 1, 2, 3].reverse()", "[3, 2, 1, 5]"),
         ("lists.range(-1)", "error: lists.range: size must be non-negative, got -1"),
         ("lists.range(9223372036854775807)", "error: operation cancelled: actual cost limit exceeded"),

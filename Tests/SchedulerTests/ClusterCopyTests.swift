@@ -18,16 +18,16 @@ struct ClusterCopyTests {
 
     @Test func `a decision counts at once, and once`() throws {
         var cluster = ClusterCopy()
-        #expect(cluster.set(try nodeView("a"))?.label == "Node/Add")
+        #expect(cluster.set(try nodeView("a"))?.label == "NodeAdd")
         let spec: String = asking(cpu: "1")
         cluster.assume(try pod("p", spec), on: "a")
         #expect(used(cluster, "a") == "1 of 1")
-        #expect(cluster.confirm(try bound("p", spec, to: "a"))?.label == "AssignedPod/Add")
+        #expect(cluster.confirm(try bound("p", spec, to: "a"))?.label == "AssignedPodAdd")
         #expect(cluster.confirm(try bound("p", spec, to: "a"))?.label == nil)
         #expect(used(cluster, "a") == "1 of 1")
         // What the informer has shown is no longer taken back.
         #expect(cluster.forget("uid-p")?.label == nil)
-        #expect(cluster.remove("uid-p")?.label == "AssignedPod/Delete")
+        #expect(cluster.remove("uid-p")?.label == "AssignedPodDelete")
         #expect(used(cluster, "a") == "0 of 0")
     }
 
@@ -35,7 +35,7 @@ struct ClusterCopyTests {
         var cluster = ClusterCopy()
         _ = cluster.set(try nodeView("a"))
         cluster.assume(try pod("p", asking(cpu: "1")), on: "a")
-        #expect(cluster.forget("uid-p")?.label == "AssignedPod/Delete")
+        #expect(cluster.forget("uid-p")?.label == "AssignedPodDelete")
         #expect(used(cluster, "a") == "0 of 0")
     }
 
@@ -46,7 +46,7 @@ struct ClusterCopyTests {
         _ = cluster.set(try nodeView("a"))
         #expect(cluster.snapshot.nodes.map(\.name) == ["a", "b"])
         #expect(used(cluster, "a") == "1 of 1")
-        #expect(cluster.set(try nodeView("a", cpu: "8"))?.label == "Node/Update")
+        #expect(cluster.set(try nodeView("a", cpu: "8"))?.label == "NodeUpdate")
         #expect(cluster.set(try nodeView("a", cpu: "8"))?.label == nil)
         #expect(used(cluster, "a") == "1 of 1")
         cluster.removeNode("a")
@@ -60,7 +60,7 @@ struct ClusterCopyTests {
         var fresh: View<Node> = try nodeView("a")
         fresh.json["status"] = nil
         #expect(cluster.set(fresh)?.label == nil && cluster.snapshot.nodes.isEmpty)
-        #expect(cluster.set(try nodeView("a"))?.label == "Node/Add")
+        #expect(cluster.set(try nodeView("a"))?.label == "NodeAdd")
     }
 
     @Test func `labels and amounts of a placed pod may change`() throws {
@@ -69,7 +69,7 @@ struct ClusterCopyTests {
         _ = cluster.confirm(try bound("p", asking(cpu: "1"), to: "a"))
         var smaller: View<Pod> = try bound("p", asking(cpu: "500m"), to: "a")
         smaller.metadata.generation = 2
-        #expect(cluster.confirm(smaller)?.label == "AssignedPod/Update")
+        #expect(cluster.confirm(smaller)?.label == "AssignedPodUpdate")
         #expect(used(cluster, "a") == "500m of 1")
     }
 }
