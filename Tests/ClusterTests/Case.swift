@@ -37,7 +37,7 @@ struct Case: Sendable, CustomStringConvertible {
                 if waits {
                     // Without a known text, settled is what stays the same for three seconds.
                     var before: Step?
-                    let deadline: ContinuousClock.Instant = .now + .seconds(30)
+                    let deadline: ContinuousClock.Instant = .now + .seconds(60)
                     while isUpdating ? step != before : step != wanted, .now < deadline {
                         before = step
                         try await Task.sleep(for: isUpdating ? .seconds(3) : .milliseconds(100))
