@@ -23,6 +23,7 @@ struct NodeContext: Sendable {
     let hostPorts: HostPorts
     let probeResults: ProbeResults
     let measures: KubeletMeasures
+    let admitted = AdmittedPods()
 
     /// The host's address for itself, which pods of the host's network have too.
     static let loopback = "127.0.0.1"

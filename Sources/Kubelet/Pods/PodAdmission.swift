@@ -15,8 +15,8 @@ struct PodAdmission {
     let hasOwnNetwork: Bool
     let hasAppArmor: Bool
 
-    /// nil for a pod that may run. `others` are the node's further pods; one that is younger and was not begun does not count.
-    func refusal(of pod: View<Pod>, beside others: [View<Pod>]) -> Refusal? {
+    /// nil for a pod that may run. `others` are the node's further pods; one that is not older and was not taken or begun does not count.
+    func refusal(of pod: View<Pod>, beside others: [View<Pod>], taken: Set<String>) -> Refusal? {
         if let os: View<PodOS> = pod.spec.os, os.name != "linux" {
             return Refusal(reason: "PodOSNotSupported", message: "Failed to admit pod as the OS field doesn't match node OS")
         }
@@ -24,7 +24,9 @@ struct PodAdmission {
             return Refusal(reason: "AppArmor", message: "Cannot enforce AppArmor: AppArmor is not enabled on the host")
         }
         if let message = forbiddenSysctl(pod.spec) { return Refusal(reason: "SysctlForbidden", message: message) }
-        let earlier: [View<Pod>] = others.filter { $0.metadata.uid != pod.metadata.uid && comesFirst($0, before: pod) }
+        let earlier: [View<Pod>] = others.filter {
+            $0.metadata.uid != pod.metadata.uid && (taken.contains($0.metadata.uid) || comesFirst($0, before: pod))
+        }
         return shortage(for: pod, beside: earlier, isAdded: true) ?? collision(of: pod, with: earlier)
     }
 
@@ -45,8 +47,7 @@ struct PodAdmission {
 
     private func comesFirst(_ other: View<Pod>, before pod: View<Pod>) -> Bool {
         if other.status.startTime != nil { return true }
-        let (one, two): (Time, Time) = (other.metadata.creationTimestamp ?? .epoch, pod.metadata.creationTimestamp ?? .epoch)
-        return one == two ? other.metadata.uid < pod.metadata.uid : one < two
+        return other.metadata.creationTimestamp ?? .epoch < pod.metadata.creationTimestamp ?? .epoch
     }
 
     // MARK: - Room

@@ -48,7 +48,10 @@ extension PodWorker {
     /// Whether the node takes the pod. One that it refuses fails; nothing of it ever ran. Source: `rejectPod` of pkg/kubelet/kubelet.go.
     private func admit() -> Bool {
         guard allocation.isEmpty else { return true }
-        guard let refusal = admission.refusal(of: pod, beside: node.otherPods(than: uid)) else {
+        let refusal: PodAdmission.Refusal? = node.admitted.take(uid) { [admission, pod] taken in
+            admission.refusal(of: pod, beside: node.otherPods(than: uid), taken: taken)
+        }
+        guard let refusal else {
             allocate()
             return true
         }

@@ -28,6 +28,7 @@ extension PodWorker {
 
     /// Ends the sandbox; its containers have ended. Logs stay, volumes go.
     func releaseSandbox() async {
+        node.admitted.forget(uid)
         guard sandbox != nil || Files.kind(folders.state) != nil else { return }
         if let old: Sandbox = sandbox {
             guard await report() else { return }  // the ends, before the sandbox forgets them
