@@ -54,7 +54,8 @@ package struct HostImageSpec: Schema {
     package let ports = Field<[Int32]>("ports", 8, "Ports that the program listens on, for people.", .atomic)
     package let stopSignal = Field<String>("stopSignal", 9, "Signal that ends it, such as SIGQUIT; SIGTERM when empty.")
     package let folders = Field<[String]>(
-        "folders", 10, "Folders that are made, the user's own and with no files but those below, in each container's private layer.", .atomic)
+        "folders", 10, "Folders that are made, the user's own and with no files but those below, in each container's private layer.",
+        .atomic)
     package let files = Field<[HostImageFile]>(
         "files", 11, "Files that are written into each container's private layer, in place of the node's.", .merge(key: "path"))
     package let applets = Field<String>(

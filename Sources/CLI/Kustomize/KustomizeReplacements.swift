@@ -60,7 +60,8 @@ struct KustomizeReplacements: KustomizeTransformer {
                 !rejects.contains(where: { reject in reject.matchesPairs(resource) && ids.contains(where: reject.matches) })
             else { continue }
             for path in paths.isEmpty ? ["metadata.name"] : paths {
-                let count: Int = try KustomizePath(path).change(&resource.json, new: creates ? Optional.some(value) : Optional<JSON>.none) { field, isNew in
+                let count: Int = try KustomizePath(path).change(&resource.json, new: creates ? Optional.some(value) : Optional<JSON>.none) {
+                    field, isNew in
                     field = try Self.changed(field, isNew: isNew, value, target["options"] ?? [:])
                 }
                 if count == 0 {
