@@ -3,16 +3,13 @@ import APIServer
 package import Client
 import Controllers
 import Glibc
-import HTTP
 import Kubelet
-import Network
 package import Logging
 package import Machinery
 package import Sandbox
 import Scheduler
-import Store
 
-/// A whole cluster in this process: store, API server, controllers, scheduler and kubelet.
+/// A whole cluster in this process: its control plane, and the controllers, scheduler and kubelets that act on it.
 ///
 /// ``start(_:configuration:clock:log:)`` returns when the API answers; ``run()`` keeps everything going until its task is cancelled;
 /// ``shutdown()`` ends it in order. Pods outlive it: the next start finds them again.
@@ -49,19 +46,11 @@ package final class Cluster: Sendable {
     }
 
     package let profile: ClusterProfile
-    package let port: Int
     package let clock: ClusterClock
-    package let credentials: ClusterCredentials
     /// With all rights, inside the process.
     package let client: Client
     private let lock: LockBox
-    private let store: SQLiteStore
-    private let encryption: EncryptionInForce
-    private let metrics: Metrics
-    private let server: APIServer
-    private let http: HTTPServer
-    private let audit: Audit?
-    private let pause: ClusterPause
+    private let controlPlane: ControlPlane
     private let nodes: NodePool
     private let controllers: ControllerManager
     private let scheduler: Scheduler
@@ -69,11 +58,13 @@ package final class Cluster: Sendable {
     /// nil in a cluster without a node of its own, whose pods have no network.
     private let services: ServiceNetwork?
     private let informers: Informers
-    private let log: Logger
     /// Name of the node that is always there.
     private let first: String?
-    /// Of the pods and services.
-    package let network: ClusterNetwork
+
+    package var port: Int { controlPlane.http.port }
+    package var credentials: ClusterCredentials { controlPlane.credentials }
+    /// Of the pods and Services.
+    package var network: ClusterNetwork { controlPlane.network }
 
     /// Opens the data folder and answers requests. Throws ``ClusterError`` with what to do.
     package static func start(
@@ -83,187 +74,110 @@ package final class Cluster: Sendable {
         let lock: LockBox = try LockBox(profile)
         profile.endPause()
         var settings: ClusterSettings = try ClusterSettings(profile) ?? ClusterSettings(created: clock.time)
-        let credentials = try ClusterCredentials(profile)
-        let store: SQLiteStore
-        let metrics = Metrics()
-        let audit: Audit? = try configuration.audit.audit(clock: clock, metrics: metrics, log: log)
-        let encryption = try EncryptionInForce(file: configuration.encryptionFile, isWatched: configuration.reloadsEncryption)
-        do throws(StoreError) {
-            store = try SQLiteStore(
-                path: profile.storeFolder + "/cluster.db", sealing: encryption, committed: StoreMetrics.commits(metrics),
-                index: APIServer.index)
-        } catch {
-            throw ClusterError("cannot open the cluster's data: \(error)")
-        }
         do {
-            return try await Cluster(
-                profile, lock, &settings, credentials, store, encryption, metrics, audit, configuration, clock, log)
+            let controlPlane = try await ControlPlane(profile, &settings, configuration, clock: clock, log: log)
+            do {
+                return try await Cluster(profile, lock, settings, controlPlane, configuration, clock, log)
+            } catch {
+                await controlPlane.shutdown()
+                throw error
+            }
         } catch {
-            store.close()
             throw error as? ClusterError ?? ClusterError("\(error)")
         }
     }
 
+    /// Makes what every cluster has, and all that acts on it.
     private init(
-        _ profile: ClusterProfile, _ lock: LockBox, _ settings: inout ClusterSettings, _ credentials: ClusterCredentials,
-        _ store: SQLiteStore, _ encryption: EncryptionInForce, _ metrics: Metrics, _ audit: Audit?, _ configuration: Configuration,
-        _ clock: ClusterClock, _ log: Logger
+        _ profile: ClusterProfile, _ lock: LockBox, _ settings: ClusterSettings, _ controlPlane: ControlPlane,
+        _ configuration: Configuration, _ clock: ClusterClock, _ log: Logger
     ) async throws {
-        ProcessMetrics.add(to: metrics)
-        StoreMetrics.add(store, path: profile.storeFolder + "/cluster.db", to: metrics)
-        let door = KubeletDoor()
-        let usage = ClusterUsage()
-        let pause = ClusterPause(profile, clock: clock)
-        let network: ClusterNetwork =
-            configuration.nodeName == nil ? ClusterNetwork(hostNetworkBecause: nil) : Self.network(profile, configuration, log)
-        let isOwn: Bool = network.isOwn
-        let front: FrontProxy = credentials.front
-        var serving = APIServer.Configuration(
-            tokenKeyPEM: credentials.tokenKeyPEM, node: door, components: ["controller-manager", "scheduler"],
-            found: [usage.podMetrics, usage.nodeMetrics],
-            staticTokens: try UserTokens.read(profile, configuration.tokenFile), dial: network.dial, metrics: metrics,
-            audit: audit, frontProxy: front,
-            policyNotice: configuration.nodeName == nil ? nil : PacketFilter.problem(network).map(PolicyRouter.notice))
-        serving.checks = { encryption.checks }
-        serving.tracing = try configuration.tracingFile.map { RequestTracing(try TracingFile.read($0), clock: clock, log: log) }
-        serving.logPage = { [logs = profile.nodeLogsFolder] path in
-            await BlockingThread.run { NodeLogPage.make(path, root: logs) }
-        }
-        serving.commands =
-            ClusterCommands(profile: profile, store: store, clock: clock, pause: pause, leaders: { await door.nodes?.leaders() ?? [] }).all
-        let server = try APIServer(store: store, clock: clock, configuration: serving, log: log)
-        let entrance = HTTPFront(server: server)
-        let wanted: Int = configuration.port != 0 ? configuration.port : settings.port
-        let http: HTTPServer
-        do {
-            http = try await HTTPServer(
-                host: "127.0.0.1", port: wanted, tls: credentials.tls, refuse: HTTPFront.refusal, handler: { entrance.handle($0, $1) })
-        } catch HTTPError.portInUse {
-            throw ClusterError(
-                "port \(wanted) on 127.0.0.1 is taken by another program. Stop that, or start the cluster elsewhere: "
-                    + "swkube start --cluster \(profile.name) --port PORT")
-        }
-        self.http = http
-        self.audit = audit
-        self.network = network
-        self.pause = pause
-        port = http.port
-        if isOwn {
-            try await http.listen(on: network.listen(ClusterAddresses.api, port: ClusterAddresses.apiPort))
-            try await http.listen(on: network.listen(ClusterAddresses.gateway, port: ClusterAddresses.advertisedPort))
-        }
-        if settings.port != http.port {
-            settings.port = http.port
-            try settings.write(profile)
-        }
         self.profile = profile
         self.lock = lock
-        self.store = store
-        self.encryption = encryption
-        self.metrics = metrics
-        self.server = server
+        self.controlPlane = controlPlane
         self.clock = clock
-        self.credentials = credentials
-        self.log = log
-        let began: Time = clock.time
         first = configuration.nodeName
-        let part: @Sendable (UserInfo, String) -> Client = { Client(LocalTransport(server, as: $0), fieldManager: $1) }
-        client = part(.component("system:apiserver"), "swkube")
-        async let policy: Void = server.writeBootstrapPolicy()
-        let advertised: (String, Int) =
-            isOwn ? (ClusterAddresses.gateway, ClusterAddresses.advertisedPort) : ("127.0.0.1", http.port)
-        try await Bootstrap(
-            client: client, port: http.port, advertised: advertised, hasNames: isOwn, families: network.families, now: clock.time,
-            trust: front.authentication(clientCAPEM: credentials.caPEM)
-        ).run()
-        try await policy
+        let began: Time = clock.time
+        let network: ClusterNetwork = controlPlane.network
+        let metrics: Metrics = controlPlane.metrics
+        let credentials: ClusterCredentials = controlPlane.credentials
+        let server: APIServer = controlPlane.server
+        client = controlPlane.client(as: .component("system:apiserver"), for: "swkube")
+        try await Self.makeFirstObjects(controlPlane, configuration, client, now: began)
         let scheduling: SchedulerConfiguration = try await SchedulerFile(path: configuration.schedulerFile, client: client).read()
-        if let first, configuration.isPod { try await ControlPlaneRole.give(to: first, network.families, client) }
-        if let first, configuration.nodeCount > 1 {
-            try await SharedMachine(first: first, count: configuration.nodeCount, families: network.families).mark(client)
-        }
 
-        let shared = Informers(part(.system("system:kube-controller-manager"), "kube-controller-manager"), log: log)
+        let informers = Informers(
+            controlPlane.client(as: .system("system:kube-controller-manager"), for: "kube-controller-manager"), log: log)
+        self.informers = informers
         controllers = ControllerManager(
-            clients: { part(.part($0), "kube-controller-manager") }, informers: shared, clock: clock, log: log,
+            clients: { controlPlane.client(as: .part($0), for: "kube-controller-manager") }, informers: informers, clock: clock, log: log,
             rootCA: credentials.caPEM, signer: ClusterSigner(credentials.authority), volumesFolder: profile.volumesFolder,
             makeToken: { [tokens = server.tokens] in try tokens.legacyToken(namespace: $0, account: $1, uid: $2, secret: $3) },
             metrics: metrics)
         scheduler = Scheduler(
-            client: part(.system("system:kube-scheduler"), "kube-scheduler"), informers: shared, clock: clock, log: log,
-            configuration: scheduling, metrics: metrics, resourceMetrics: server.resourceMetrics)
+            client: controlPlane.client(as: .system("system:kube-scheduler"), for: "kube-scheduler"), informers: informers, clock: clock,
+            log: log, configuration: scheduling, metrics: metrics, resourceMetrics: server.resourceMetrics)
         let services: ServiceNetwork? = configuration.nodeName.map { [client] _ in
             ServiceNetwork(
-                network, profile: profile, authority: credentials.authority, client: client, clock: clock, informers: shared, log: log)
+                network, profile: profile, authority: credentials.authority, client: client, clock: clock, informers: informers, log: log)
         }
         self.services = services
-        let api: Kubelet.Endpoint =
-            isOwn ? .init(address: ClusterAddresses.api, port: ClusterAddresses.apiPort) : .init(address: "127.0.0.1", port: http.port)
         let ranges = NodeRanges(profile, network)
         let groups = ControlGroups(name: settings.controlGroup)
-        let controlPlane = configuration.isPod ? Kubelet.ControlPlane(logPath: configuration.logPath, began: began) : nil
         try PrivateFile.write(Array(groups.roots.joined(separator: "\n").utf8), to: profile.controlGroupsPath)
-        nodes = NodePool(first: configuration.nodeName, informers: shared, profile: profile, log: log) { name, folders in
+        let kubeletClient: @Sendable (String) -> Client = {
+            controlPlane.client(as: .system("system:node:" + $0, groups: ["system:nodes"]), for: "kubelet")
+        }
+        nodes = NodePool(first: first, informers: informers, profile: profile, log: log) { name, folders in
             var node = Kubelet.Configuration(
                 nodeName: name, podLogsFolder: folders.logs, stateFolder: folders.state, imagesFolder: profile.imagesFolder,
-                executable: configuration.executable, maskedPaths: [profile.folder], api: api, network: network, controlGroups: groups,
-                podCIDRs: ranges.ranges(of: folders),
-                nameServer: isOwn ? ClusterAddresses.dns : nil)
+                executable: configuration.executable, maskedPaths: [profile.folder],
+                api: network.isOwn
+                    ? .init(address: ClusterAddresses.api, port: ClusterAddresses.apiPort)
+                    : .init(address: controlPlane.advertised.address, port: controlPlane.advertised.port),
+                network: network, controlGroups: groups, podCIDRs: ranges.ranges(of: folders),
+                nameServer: network.isOwn ? ClusterAddresses.dns : nil)
             node.seccompFolder = profile.seccompFolder
             node.imagesInUse = { profile.imagesInUse() }
             node.admit = { await services?.policies.admit($0, addresses: $1) }
             if name == configuration.nodeName {
-                node.controlPlane = controlPlane
+                node.controlPlane = configuration.isPod ? Kubelet.ControlPlane(logPath: configuration.logPath, began: began) : nil
                 node.manifestsFolder = profile.manifestsFolder
                 node.manifestAddress = configuration.manifestAddress
             }
-            return Kubelet(
-                configuration: node,
-                client: part(.system("system:node:" + name, groups: ["system:nodes"]), "kubelet"), informers: shared, clock: clock, log: log
-            )
+            return Kubelet(configuration: node, client: kubeletClient(name), informers: informers, clock: clock, log: log)
         }
-        simulated = SimulatedNodes(
-            client: { part(.system("system:node:" + $0, groups: ["system:nodes"]), "kubelet") }, informers: shared, clock: clock, log: log)
-        door.nodes = nodes
-        usage.set([simulated, nodes], informers: shared)
-        informers = shared
+        simulated = SimulatedNodes(client: kubeletClient, informers: informers, clock: clock, log: log)
+        controlPlane.door.nodes = nodes
+        controlPlane.usage.set([simulated, nodes], informers: informers)
     }
 
-    /// The cluster's own network; where the host forbids one, the host's, with the reason in the log.
-    private static func network(_ profile: ClusterProfile, _ configuration: Configuration, _ log: Logger) -> ClusterNetwork {
-        do throws(SandboxError) {
-            return try ClusterNetwork(profile.networkConfiguration, executable: configuration.executable)
-        } catch {
-            log.warning("pods share the host's network: the host gives the cluster none of its own", metadata: ["reason": "\(error)"])
-            return ClusterNetwork(hostNetworkBecause: error)
-        }
+    /// What every cluster has from its first moment.
+    private static func makeFirstObjects(
+        _ controlPlane: ControlPlane, _ configuration: Configuration, _ client: Client, now: Time
+    ) async throws {
+        let families: [IPFamily] = controlPlane.network.families
+        async let policy: Void = controlPlane.server.writeBootstrapPolicy()
+        try await Bootstrap(
+            client: client, port: controlPlane.http.port, advertised: controlPlane.advertised, hasNames: controlPlane.network.isOwn,
+            families: families, now: now,
+            trust: controlPlane.credentials.front.authentication(clientCAPEM: controlPlane.credentials.caPEM)
+        ).run()
+        try await policy
+        guard let first = configuration.nodeName else { return }
+        let node = FirstNode(name: first, families: families)
+        if configuration.isPod { try await node.makeControlPlane(client) }
+        if configuration.nodeCount > 1 { try await SharedMachine(first: node, count: configuration.nodeCount).mark(client) }
     }
 
-    /// Runs the controllers, the scheduler and the node until the task is cancelled.
+    /// Runs all of it until the task is cancelled.
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { [informers] in await informers.run() }
             group.addTask { [controllers] in await controllers.run() }
             group.addTask { [scheduler] in await scheduler.run() }
             group.addTask { [simulated] in await simulated.run() }
-            group.addTask { [server, client] in
-                await server.aggregation.run { name, condition in
-                    // It may be gone meanwhile; what can't be written now is written with the next look.
-                    _ = try? await client.patch(
-                        APIService.self, ObjectKey(namespace: "", name: name), ["status": ["conditions": [condition]]],
-                        subresource: "status")
-                }
-            }
-            group.addTask { [profile, http, server, credentials, log] in
-                await CertificateRotation(
-                    profile: profile, http: http, server: server, first: credentials.server.certificatePEM, log: log
-                ).run()
-            }
-            group.addTask { [encryption, store, metrics, log] in
-                await EncryptionUpkeep(encryption: encryption, store: store, metrics: metrics, log: log).run()
-            }
-            if let tracing = server.tracing { group.addTask { await tracing.run() } }
-            group.addTask { [store, clock] in await Compactor(store: store, clock: clock).run() }
+            group.addTask { [controlPlane, client] in await controlPlane.run(client) }
             group.addTask { [nodes] in await nodes.run() }
             if let services { group.addTask { await services.run() } }
         }
@@ -297,7 +211,7 @@ package final class Cluster: Sendable {
     /// while ``run()`` goes on.
     package func endPods() async {
         // Processes that stand still hear no signal, and on a clock that does so no grace ends.
-        pause.resume()
+        controlPlane.pause.resume()
         await nodes.endPods()
     }
 
@@ -308,10 +222,7 @@ package final class Cluster: Sendable {
 
     /// Answers no more requests, makes everything durable and lets the data folder go. Call after ``run()`` ended.
     package func shutdown() async {
-        await http.shutdown()
-        pause.resume()
-        await audit?.flush()
-        store.close()
+        await controlPlane.shutdown()
         profile.forgetRunning()
         lock.release()
     }

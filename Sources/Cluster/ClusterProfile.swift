@@ -64,6 +64,7 @@ package struct ClusterProfile: Sendable {
     package var settingsPath: String { folder + "/settings.json" }
     package var pkiFolder: String { folder + "/pki" }
     package var storeFolder: String { folder + "/store" }
+    var storePath: String { storeFolder + "/cluster.db" }
     package var logPath: String { folder + "/logs/swkube.log" }
     /// The /var/log of the control plane and of its node.
     var nodeLogsFolder: String { folder + "/var/log" }

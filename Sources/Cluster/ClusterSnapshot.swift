@@ -71,7 +71,7 @@ package struct ClusterSnapshot: Sendable {
         let lock: LockBox = try LockBox(profile)
         defer { lock.release() }
         // Sealed values are copied as they stand.
-        let store = try SQLiteStore(path: profile.storeFolder + "/cluster.db", index: APIServer.index)
+        let store = try SQLiteStore(path: profile.storePath, index: APIServer.index)
         defer { store.close() }
         return try save(name, of: profile, store, now: now)
     }

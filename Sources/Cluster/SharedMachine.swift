@@ -5,29 +5,26 @@ import Sandbox
 
 /// Several nodes that share this machine in equal parts.
 struct SharedMachine {
-    /// Name of the first node; the others are called after it: `local-2`, `local-3`.
-    let first: String
+    /// The others are called after it: `local-2`, `local-3`.
+    let first: FirstNode
     let count: Int
-    /// Of the addresses that pods get.
-    let families: [IPFamily]
 
     /// Makes the Node objects that are missing, and says of each how much of the machine it has.
     func mark(_ client: Client) async throws {
         for number in 1...count {
-            let name: String = number == 1 ? first : "\(first)-\(number)"
-            var node: View<Node>
-            if let known = try await client.find(Node.self, ObjectKey(namespace: "", name: name)) {
-                guard known.metadata.annotations[NodeMarks.capacity] != share else { continue }
-                node = known
+            let name: String = number == 1 ? first.name : "\(first.name)-\(number)"
+            if var node = try await client.find(Node.self, ObjectKey(namespace: "", name: name)) {
+                guard node.metadata.annotations[NodeMarks.capacity] != share else { continue }
                 node.metadata.annotations[NodeMarks.capacity] = share
                 try await client.update(node)
+            } else if number == 1 {
+                try await client.create(first.object { $0.metadata.annotations = [NodeMarks.capacity: share] })
             } else {
-                node =
-                    number == 1
-                    ? FirstNode.new(name, families)
-                    : Node.new(name) { $0.metadata.labels = [NodeMarks.kind: NodeMarks.Kind.process.rawValue] }
-                node.metadata.annotations = [NodeMarks.capacity: share]
-                try await client.create(node)
+                try await client.create(
+                    Node.new(name) {
+                        $0.metadata.labels = [NodeMarks.kind: NodeMarks.Kind.process.rawValue]
+                        $0.metadata.annotations = [NodeMarks.capacity: share]
+                    })
             }
         }
     }
