@@ -4,6 +4,7 @@ package import Client
 import Controllers
 import Glibc
 import Kubelet
+import Network
 package import Logging
 package import Machinery
 package import Sandbox
@@ -61,7 +62,7 @@ package final class Cluster: Sendable {
     /// Name of the node that is always there.
     private let first: String?
 
-    package var port: Int { controlPlane.http.port }
+    package var port: Int { controlPlane.port }
     package var credentials: ClusterCredentials { controlPlane.credentials }
     /// Of the pods and Services.
     package var network: ClusterNetwork { controlPlane.network }
@@ -159,7 +160,7 @@ package final class Cluster: Sendable {
         let families: [IPFamily] = controlPlane.network.families
         async let policy: Void = controlPlane.server.writeBootstrapPolicy()
         try await Bootstrap(
-            client: client, port: controlPlane.http.port, advertised: controlPlane.advertised, hasNames: controlPlane.network.isOwn,
+            client: client, port: controlPlane.port, advertised: controlPlane.advertised, hasNames: controlPlane.network.isOwn,
             families: families, now: now,
             trust: controlPlane.credentials.front.authentication(clientCAPEM: controlPlane.credentials.caPEM)
         ).run()

@@ -2,6 +2,7 @@ import API
 import APIServer
 import Client
 import HTTP
+import Kubelet
 import Logging
 import Machinery
 import Network
@@ -13,7 +14,7 @@ import Store
 /// It knows no controller and no node: those reach it with ``client(as:for:)``, and are told to it through ``door`` and ``usage``.
 final class ControlPlane: Sendable {
     let server: APIServer
-    let http: HTTPServer
+    private let http: HTTPServer
     let credentials: ClusterCredentials
     let metrics = Metrics()
     /// Of the pods and Services, and of the server's entrances for them.
@@ -89,6 +90,9 @@ final class ControlPlane: Sendable {
         ProcessMetrics.add(to: metrics)
         StoreMetrics.add(store, path: profile.storePath, to: metrics)
     }
+
+    /// Of the entrance on this machine's loopback.
+    var port: Int { http.port }
 
     /// A client in this process, with the rights of `user`.
     ///
