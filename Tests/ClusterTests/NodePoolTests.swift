@@ -39,8 +39,9 @@ import Testing
 
     @Test func `nodes of one machine are made with their parts, and the first with its addresses`() async throws {
         let server = try await TestServer()
-        try await ControlPlaneRole.give(to: "local", [.v4], server.client)
-        try await SharedMachine(first: FirstNode(name: "local", families: [.v4]), count: 2).mark(server.client)
+        let local = FirstNode(name: "local", families: [.v4])
+        try await local.makeControlPlane(server.client)
+        try await SharedMachine(first: local, count: 2).mark(server.client)
         let first: View<Node> = try await server.client.get(Node.self, Self.key("local"))
         #expect(first.spec.podCIDRs == ["10.244.0.0/24"] && first.kind != .process)
         let second: View<Node> = try await server.client.get(Node.self, Self.key("local-2"))
