@@ -67,7 +67,27 @@ import Testing
         try await withServer(tls: tls) { server in
             let client: HTTPClient = client(of: server, tls: .init(caPEM: authority.certificatePEM))
             let error: HTTPError = try await #require(throws: HTTPError.self) { _ = try await client.send(HTTPClientRequest(target: "/x")) }
-            #expect(error.description.contains("valid for kubernetes, 10.96.0.1, not for this name"))
+            #expect(error.description.contains("x509: certificate is valid for 10.96.0.1, not 127.0.0.1"))
+        }
+    }
+
+    @Test(arguments: [
+        ("kubernetes", ""), ("a.example", ""), ("10.96.0.1", ""), ("nope", "kubernetes, *.example, not nope"),
+        ("a.b.example", "kubernetes, *.example, not a.b.example"), ("10.96.0.2", "10.96.0.1, 127.0.0.1, not 10.96.0.2"),
+    ])
+    func `a name that is asked for has to be the certificate's`(_ name: String, _ refusal: String) async throws {
+        let authority: CertificateAuthority = try CertificateAuthority.generate()
+        let issued: IssuedCertificate = try authority.issueServer(
+            names: ["kubernetes", "*.example"], addresses: ["10.96.0.1", "127.0.0.1"])
+        let tls = TLSServerConfiguration(certificateChainPEM: issued.certificatePEM, privateKeyPEM: issued.keyPEM)
+        try await withServer(tls: tls) { server in
+            let client: HTTPClient = client(of: server, tls: .init(caPEM: authority.certificatePEM, serverName: name))
+            guard !refusal.isEmpty else {
+                let answer: HTTPResponse = try await client.send(HTTPClientRequest(target: "/x"))
+                return #expect(answer.status == 200)
+            }
+            let error: HTTPError = try await #require(throws: HTTPError.self) { _ = try await client.send(HTTPClientRequest(target: "/x")) }
+            #expect(error.description.hasSuffix("x509: certificate is valid for " + refusal))
         }
     }
 

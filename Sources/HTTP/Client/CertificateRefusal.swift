@@ -7,10 +7,28 @@ import X509
 /// Why a server's certificate was not taken, in words. BoringSSL says only that it failed, so the certificate itself is asked.
 enum CertificateRefusal {
     /// The certificate is good, but for another name.
-    static func names(_ certificate: NIOSSLCertificate?) -> String {
-        let names: [String] = certificate.flatMap(parsed).flatMap(alternativeNames) ?? []
-        guard !names.isEmpty else { return "tls: the server's certificate is not valid for this name" }
-        return "tls: the server's certificate is valid for \(names.joined(separator: ", ")), not for this name"
+    static func names(_ certificate: NIOSSLCertificate?, wanted: String) -> String {
+        let isAddress: Bool = octets(wanted) != nil
+        let names: [Name] = certificate.flatMap(parsed).map(alternativeNames) ?? []
+        let near: [String] = names.filter { $0.isAddress == isAddress }.map(\.text)
+        if near.isEmpty {
+            return isAddress
+                ? "\(failure): cannot validate certificate for \(wanted) because it doesn't contain any IP SANs"
+                : "\(failure): certificate is not valid for any names, but wanted to match \(wanted)"
+        }
+        return "\(failure): certificate is valid for \(near.joined(separator: ", ")), not \(wanted)"
+    }
+
+    /// Whether the certificate bears a name or an address; `*.example` bears what stands for one label.
+    static func bears(_ certificate: NIOSSLCertificate?, _ wanted: String) -> Bool {
+        let names: [Name] = certificate.flatMap(parsed).map(alternativeNames) ?? []
+        if let octets = octets(wanted) { return names.contains { $0.octets == octets } }
+        let wanted: String = wanted.lowercased()
+        return names.contains { name in
+            guard !name.isAddress else { return false }
+            let text: String = name.text.lowercased()
+            return text == wanted || text.hasPrefix("*.") && wanted.drop { $0 != "." } == text.dropFirst() && wanted.first != "."
+        }
     }
 
     /// The handshake failed; without a certificate the other side may speak no TLS at all.
@@ -29,7 +47,21 @@ enum CertificateRefusal {
         if certificate.notValidBefore.timeIntervalSince1970 > now {
             return "\(failure): certificate has expired or is not yet valid (it begins \(certificate.notValidBefore))"
         }
-        return "\(failure): certificate signed by unknown authority (\(certificate.issuer))"
+        return "\(failure): certificate signed by unknown authority"
+    }
+
+    /// The server ended the session with an alert, mostly because it does not take the client's certificate. In Go's words.
+    static func alert(_ error: BoringSSLError) -> String {
+        // BoringSSL tells its errors as text only.
+        let text: String = "\(error)"
+        let alerts: [(String, String)] = [
+            ("ALERT_UNKNOWN_CA", "unknown certificate authority"), ("ALERT_BAD_CERTIFICATE", "bad certificate"),
+            ("ALERT_CERTIFICATE_EXPIRED", "expired certificate"), ("ALERT_CERTIFICATE_REQUIRED", "certificate required"),
+            ("ALERT_CERTIFICATE_UNKNOWN", "unknown certificate"), ("ALERT_HANDSHAKE_FAILURE", "handshake failure"),
+            ("ALERT_PROTOCOL_VERSION", "protocol version not supported"),
+        ]
+        if let alert = alerts.first(where: { text.contains($0.0) }) { return "remote error: tls: \(alert.1)" }
+        return "the server ended the TLS session; it may not take the client's certificate (\(text))"
     }
 
     /// kubectl's words.
@@ -41,12 +73,21 @@ enum CertificateRefusal {
         return try? Certificate(derEncoded: bytes)
     }
 
-    private static func alternativeNames(_ certificate: Certificate) -> [String]? {
-        guard let names = try? certificate.extensions.subjectAlternativeNames else { return nil }
+    /// A name that a certificate bears.
+    private struct Name {
+        let text: String
+        /// Of an address, in the order of the network.
+        var octets: [UInt8]?
+        var isAddress: Bool { octets != nil }
+    }
+
+    /// None where the certificate's list cannot be read.
+    private static func alternativeNames(_ certificate: Certificate) -> [Name] {
+        guard let names = try? certificate.extensions.subjectAlternativeNames else { return [] }
         return names.compactMap { name in
             switch name {
-            case .dnsName(let name): return name
-            case .ipAddress(let octets): return address(Array(octets.bytes))
+            case .dnsName(let name): return Name(text: name)
+            case .ipAddress(let octets): return address(Array(octets.bytes)).map { Name(text: $0, octets: Array(octets.bytes)) }
             default: return nil
             }
         }
@@ -56,6 +97,13 @@ enum CertificateRefusal {
         if bytes.count == 4 { return bytes.map { String($0) }.joined(separator: ".") }
         guard bytes.count == 16 else { return nil }
         return stride(from: 0, to: 16, by: 2).map { String(Int(bytes[$0]) << 8 | Int(bytes[$0 + 1]), radix: 16) }.joined(separator: ":")
+    }
+
+    /// Those of an address; nil for a name.
+    private static func octets(_ text: String) -> [UInt8]? {
+        var octets = [UInt8](repeating: 0, count: 16)
+        if inet_pton(AF_INET, text, &octets) == 1 { return Array(octets.prefix(4)) }
+        return inet_pton(AF_INET6, text, &octets) == 1 ? octets : nil
     }
 }
 

@@ -8,8 +8,8 @@ final class ClientConnection: ChannelInboundHandler {
     typealias OutboundOut = HTTPClientRequestPart
 
     private let pool: ClientPool
-    private let address: String
-    private let authority: String
+    private let configuration: HTTPClientConfiguration
+    private var address: String { configuration.address }
     private var context: ChannelHandlerContext?
     private var call: ClientCall?
     private var isReused: Bool = false
@@ -17,10 +17,9 @@ final class ClientConnection: ChannelInboundHandler {
     private var idleSince: NIODeadline = .now()
     private var failure: (any Error)?
 
-    init(pool: ClientPool, address: String, authority: String) {
+    init(pool: ClientPool) {
         self.pool = pool
-        self.address = address
-        self.authority = authority
+        configuration = pool.configuration
     }
 
     /// Whether a request may be sent over it: open, and not idle for so long that the server may be about to close it.
@@ -37,7 +36,7 @@ final class ClientConnection: ChannelInboundHandler {
         call.connection = self
         let request: HTTPClientRequest = call.request
         var fields: NIOHTTP1.HTTPHeaders = request.headers.fields
-        if !fields.contains(name: "host") { fields.add(name: "Host", value: authority) }
+        if !fields.contains(name: "host") { fields.add(name: "Host", value: configuration.authority) }
         let method: HTTPMethod = HTTPMethod(rawValue: request.method)
         if !request.body.isEmpty || method == .POST || method == .PUT || method == .PATCH {
             fields.replaceOrAdd(name: "Content-Length", value: String(request.body.count))
@@ -83,7 +82,7 @@ final class ClientConnection: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if failure == nil {
             let tls: NIOSSLHandler? = try? context.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)
-            failure = TransportFailure.words(for: error, address: address, peer: tls?.peerCertificate)
+            failure = TransportFailure.words(for: error, configuration, peer: tls?.peerCertificate)
         }
         if !(error is NIOSSLError) || call != nil { context.close(promise: nil) }
     }

@@ -88,7 +88,7 @@ final class ClientPool: @unchecked Sendable {
     // MARK: - Details
 
     private func connect(for call: ClientCall) {
-        let connection = ClientConnection(pool: self, address: configuration.address, authority: configuration.authority)
+        let connection = ClientConnection(pool: self)
         let bound: NIOLoopBound<ClientConnection> = NIOLoopBound(connection, eventLoop: eventLoop)
         let connected: EventLoopFuture<any Channel> = connect { pipeline in
             try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
@@ -115,6 +115,9 @@ final class ClientPool: @unchecked Sendable {
                     let pipeline: ChannelPipeline.SynchronousOperations = channel.pipeline.syncOperations
                     if let tls, let settings = configuration.tls {
                         try pipeline.addHandler(settings.handler(context: tls, host: configuration.host))
+                        if settings.serverName != nil, !settings.insecureSkipVerify {
+                            try pipeline.addHandler(ServerNameCheck(configuration))
+                        }
                     }
                     try setUp(pipeline)
                 }

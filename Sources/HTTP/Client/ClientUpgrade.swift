@@ -22,18 +22,18 @@ final class ClientUpgrade: ChannelInboundHandler, RemovableChannelHandler, @unch
     var waiter: CheckedContinuation<UpgradeAnswer, any Error>?
     var timer: Scheduled<Void>?
     private var channel: (any Channel)?
-    private var address = ""
+    private let configuration: HTTPClientConfiguration
     private var head: HTTPResponse?
     private var failure: (any Error)?
 
-    init(_ request: HTTPClientRequest, _ framing: UpgradedConnection.Framing) {
+    init(_ request: HTTPClientRequest, _ framing: UpgradedConnection.Framing, _ configuration: HTTPClientConfiguration) {
         self.request = request
+        self.configuration = configuration
         self.framing = framing
     }
 
     /// Sends the request over a connection that is open.
-    func send(over channel: any Channel, _ configuration: HTTPClientConfiguration) {
-        address = configuration.address
+    func send(over channel: any Channel) {
         guard failure == nil else { return channel.close(promise: nil) }
         self.channel = channel
         var fields: NIOHTTP1.HTTPHeaders = request.headers.fields
@@ -68,13 +68,13 @@ final class ClientUpgrade: ChannelInboundHandler, RemovableChannelHandler, @unch
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        fail(HTTPError.closed(address))
+        fail(HTTPError.closed(configuration.address))
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         let tls: NIOSSLHandler? = try? context.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)
-        fail(TransportFailure.words(for: error, address: address, peer: tls?.peerCertificate))
+        fail(TransportFailure.words(for: error, configuration, peer: tls?.peerCertificate))
     }
 
     private func answered(_ context: ChannelHandlerContext) {
@@ -130,7 +130,7 @@ extension ClientPool {
         }
         connected.assumeIsolated().whenComplete { result in
             switch result {
-            case .success(let channel): call.send(over: channel, configuration)
+            case .success(let channel): call.send(over: channel)
             case .failure(let error): call.fail(ConnectFailure.words(for: error, configuration))
             }
         }

@@ -30,15 +30,16 @@ enum ConnectFailure {
 /// What an error on an open connection means.
 enum TransportFailure {
     /// `peer` is the server's certificate, as far as the handshake came.
-    static func words(for error: any Error, address: String, peer: NIOSSLCertificate?) -> HTTPError {
+    static func words(for error: any Error, _ configuration: HTTPClientConfiguration, peer: NIOSSLCertificate?) -> HTTPError {
+        let address: String = configuration.address
         switch error {
         case let error as NIOSSLExtraError where error == .failedToValidateHostname:
-            return .tls(address, problem: CertificateRefusal.names(peer))
+            return .tls(address, problem: CertificateRefusal.names(peer, wanted: configuration.expectedName))
         case NIOSSLError.handshakeFailed(let reason):
             return .tls(address, problem: CertificateRefusal.handshake(reason, peer: peer))
         case NIOSSLError.uncleanShutdown: return .closed(address)
         case let error as BoringSSLError:
-            return .tls(address, problem: "the server ended the TLS session; it may not take the client's certificate (\(error))")
+            return .tls(address, problem: CertificateRefusal.alert(error))
         case is HTTPParserError: return .malformedAnswer(address)
         case let error as IOError:
             let isClose: Bool = error.errnoCode == SystemErrno.connectionReset || error.errnoCode == SystemErrno.brokenPipe

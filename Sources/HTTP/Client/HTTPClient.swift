@@ -84,7 +84,7 @@ package final class HTTPClient: Sendable {
     /// Throws as ``send(_:)`` does. Letting go of the client ends the connection.
     package func upgrade(_ request: HTTPClientRequest, to framing: UpgradedConnection.Framing) async throws -> UpgradeAnswer {
         let pool: ClientPool = try currentPool()
-        let call = ClientUpgrade(request, framing)
+        let call = ClientUpgrade(request, framing, configuration)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let runs: Bool = pool.execute {

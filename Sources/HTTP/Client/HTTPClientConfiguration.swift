@@ -7,7 +7,7 @@ package struct HTTPClientConfiguration: Sendable {
     package struct TLS: Sendable {
         /// CA of the server's certificate; nil trusts those of the system.
         package var caPEM: String?
-        /// Name that the server's certificate must bear; nil takes the host's name. Bearing the address connected to is enough as well.
+        /// Name that the server's certificate must bear; nil takes the host's name, or the address connected to.
         package var serverName: String?
         /// Takes any certificate of the server. Only where the user asks for it.
         package var insecureSkipVerify: Bool
@@ -52,6 +52,9 @@ package struct HTTPClientConfiguration: Sendable {
     package var address: String {
         "\(tls == nil ? "http" : "https")://\(authority)"
     }
+
+    /// Name that the server's certificate must bear.
+    var expectedName: String { tls?.serverName ?? host }
 
     /// Value of the `Host` header.
     var authority: String {
