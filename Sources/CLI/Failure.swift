@@ -26,8 +26,7 @@ package struct Failure: Error, Sendable, CustomStringConvertible {
         case let failures as Failures: self.init(failures)
         case let status as APIStatus: self.init(Self.text(of: status), isComplete: true)
         case let error as TransportError: self.init(Self.text(of: error), isComplete: true)
-        case let error as KubeconfigError where error.description.hasPrefix("context was not found"):
-            self.init("Error in configuration: \(error)", isComplete: true)
+        case let error as KubeconfigError: self.init("\(error)", isComplete: error.isComplete)
         case is CancellationError: self = .silent(130)
         default: self.init("\(error)")
         }

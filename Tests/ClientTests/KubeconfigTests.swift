@@ -74,7 +74,7 @@ import Testing
         config[.users, "u"] = [
             "exec": [
                 "apiVersion": "client.authentication.k8s.io/v1", "command": .string(command), "args": ["-c", .string(script)],
-                "env": [["name": "WORD", "value": "from-env"]], "installHint": "get it",
+                "env": [["name": "WORD", "value": "from-env"]], "installHint": "get it", "interactiveMode": "Never",
             ]
         ]
         config.currentContext = "c"
@@ -113,6 +113,73 @@ import Testing
         } catch {
             #expect("\(error)".hasPrefix("getting credentials: " + text))
         }
+    }
+
+    /// What a kubeconfig with these members is refused with; empty where it is taken.
+    private static func refusal(user: JSON, cluster: JSON = [:], _ change: (inout AccessOverrides) -> Void = { _ in }) -> String {
+        var config = Kubeconfig()
+        config[.contexts, "c"] = ["cluster": "x", "user": "u"]
+        config[.clusters, "x"] = cluster
+        config[.clusters, "x"]?["server"] = cluster["server"] ?? "https://x"
+        config[.users, "u"] = user
+        config.currentContext = "c"
+        var overrides = AccessOverrides()
+        change(&overrides)
+        do {
+            _ = try ClusterAccess(config, overrides)
+            return ""
+        } catch { return error.description }
+    }
+
+    /// Source: kubectl 1.37 with these kubeconfigs.
+    @Test func `what cannot be right is refused before a server is asked, in kubectl's words`() {
+        let plugin: JSON = ["command": "x", "apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never"]
+        func plugin(_ member: String, _ value: JSON) -> JSON {
+            var plugin: JSON = plugin
+            plugin[member] = value
+            return ["exec": plugin]
+        }
+        let cases: [(user: JSON, cluster: JSON, text: String)] = [
+            (["token": "a"], [:], ""), (["exec": plugin], [:], ""),
+            (
+                ["token": "a", "username": "b"], [:],
+                "more than one authentication method found for u; found [token basicAuth], only one is allowed"
+            ),
+            (
+                ["client-certificate": "/nope"], [:],
+                "Error in configuration: \n* client-key-data or client-key must be specified for u to use the clientCert authentication "
+                    + "method.\n* unable to read client-cert /nope for u due to open /nope: no such file or directory"
+            ),
+            (["as-groups": ["g"]], [:], "requesting uid, groups or user-extra for u without impersonating a user"),
+            (plugin("command", ""), [:], "command must be specified for u to use exec authentication plugin"),
+            (plugin("interactiveMode", ""), [:], "interactiveMode must be specified for u to use exec authentication plugin"),
+            (plugin("interactiveMode", "Nope"), [:], "invalid interactiveMode for u: \"Nope\""),
+            (plugin("env", [["value": "x"]]), [:], "env variable name must be specified for u to use exec authentication plugin"),
+            (plugin("apiVersion", "v9"), [:], "exec plugin: invalid apiVersion \"v9\""),
+            (["auth-provider": ["name": "nope"]], [:], "no Auth Provider found for name \"nope\""),
+            ([:], ["proxy-url": "::"], "invalid 'proxy-url' \"::\" for cluster \"x\": could not parse: ::"),
+            (
+                [:], ["certificate-authority": "/nope"],
+                "unable to read certificate-authority /nope for x due to open /nope: no such file or directory"
+            ),
+            ([:], ["certificate-authority-data": "eA=="], "unable to load root certificates: unable to parse bytes as PEM block"),
+            ([:], ["server": "ftp://x"], "Unable to connect to the server: unsupported protocol scheme \"ftp\""),
+            ([:], ["server": "::"], "Unable to connect to the server: invalid port \"::\" after host"),
+        ]
+        for (user, cluster, text) in cases { #expect(Self.refusal(user: user, cluster: cluster) == text, "\(user) \(cluster)") }
+        #expect(Self.refusal(user: [:]) { $0.impersonatedUID = "u" }.hasPrefix("requesting uid, groups"))
+    }
+
+    @Test func `credentials stay here when the server is spoken to in the clear`() throws {
+        var config = Kubeconfig()
+        config[.contexts, "c"] = ["cluster": "x", "user": "u"]
+        config[.clusters, "x"] = ["server": "http://x"]
+        config[.users, "u"] = ["token": "t", "as": "me"]
+        config.currentContext = "c"
+        let access = try ClusterAccess(config, AccessOverrides())
+        #expect(access.authorization == nil && access.impersonatedUser == "me")
+        config[.clusters, "x"]?["server"] = "https://x"
+        #expect(try ClusterAccess(config, AccessOverrides()).authorization == "Bearer t")
     }
 
     @Test(arguments: [

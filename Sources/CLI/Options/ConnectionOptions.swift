@@ -88,22 +88,22 @@ package struct ConnectionOptions: FlagGroup {
 
     var overrides: AccessOverrides {
         var overrides = AccessOverrides()
-        overrides.context = context
-        overrides.cluster = cluster
-        overrides.user = user.last
-        overrides.namespace = givenNamespace
-        overrides.server = server
-        overrides.token = token
-        overrides.username = username
-        overrides.password = password
-        overrides.certificateAuthority = certificateAuthority
-        overrides.clientCertificate = clientCertificate
-        overrides.clientKey = clientKey
-        overrides.tlsServerName = tlsServerName
-        overrides.proxyURL = proxyURL
+        overrides.context = Self.given(context)
+        overrides.cluster = Self.given(cluster)
+        overrides.user = Self.given(user.last)
+        overrides.namespace = Self.given(namespace)
+        overrides.server = Self.given(server)
+        overrides.token = Self.given(token)
+        overrides.username = Self.given(username)
+        overrides.password = Self.given(password)
+        overrides.certificateAuthority = Self.given(certificateAuthority)
+        overrides.clientCertificate = Self.given(clientCertificate)
+        overrides.clientKey = Self.given(clientKey)
+        overrides.tlsServerName = Self.given(tlsServerName)
+        overrides.proxyURL = Self.given(proxyURL)
         overrides.insecureSkipTLSVerify = insecureSkipTLSVerify
-        overrides.impersonatedUser = impersonatedUser
-        overrides.impersonatedUID = impersonatedUID
+        overrides.impersonatedUser = Self.given(impersonatedUser)
+        overrides.impersonatedUID = Self.given(impersonatedUID)
         overrides.impersonatedGroups = impersonatedGroups
         overrides.impersonatedExtra = impersonatedExtra
         return overrides
@@ -124,15 +124,17 @@ package struct ConnectionOptions: FlagGroup {
             + (insecureSkipTLSVerify ? ["--insecure-skip-tls-verify"] : [])
     }
 
-    /// An empty one leaves the context's in force.
-    private var givenNamespace: String? { namespace.flatMap { $0.isEmpty ? nil : $0 } }
+    /// An empty value leaves the kubeconfig's in force.
+    private static func given(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
+
+    private var givenNamespace: String? { Self.given(namespace) }
 
     func files(_ shell: Shell) -> KubeconfigFiles { KubeconfigFiles(flag: kubeconfig, environment: shell.environment) }
 
     /// The cluster that is meant: of the kubeconfig, or, inside a pod without one, the pod's own.
     func access(_ shell: Shell) throws -> ClusterAccess {
         let config: Kubeconfig = try files(shell).load()
-        if config.isEmpty, server == nil, var access = try ClusterAccess.inCluster(environment: shell.environment) {
+        if config.isEmpty, Self.given(server) == nil, var access = try ClusterAccess.inCluster(environment: shell.environment) {
             if let givenNamespace { access.namespace = givenNamespace }
             return access
         }
@@ -143,7 +145,8 @@ package struct ConnectionOptions: FlagGroup {
 
     /// nil for no limit. A bare number is seconds.
     func timeout() throws -> Duration? {
-        if let seconds = Int(requestTimeout) { return seconds > 0 ? .seconds(seconds) : nil }
+        if requestTimeout.isEmpty { return nil }
+        if let seconds = Int(requestTimeout), seconds >= 0 { return seconds > 0 ? .seconds(seconds) : nil }
         do {
             let timeout: Duration = try GoDuration.parse(requestTimeout)
             return timeout > .zero ? timeout : nil

@@ -172,13 +172,15 @@ package final class HTTPSTransport: Transport {
                 address: access.server.hostAndPort)
         case .timedOut:
             return TransportError(.timedOut, "\(access.server) did not answer in time", address: access.server.hostAndPort)
-        case .tls:
+        case .unknownHost(let host):
+            return TransportError(.broken, "dial tcp: lookup \(host): no such host", address: access.server.hostAndPort)
+        case .tls(_, let problem):
             let expired: String? = access.certificatePEM.flatMap(OwnCertificate.end).map { end in
                 "\(access.server): the client's own certificate has expired (it ended \(end)); get a new one"
             }
-            return TransportError(.untrusted, expired ?? error.description, address: access.server.hostAndPort)
+            return TransportError(.untrusted, expired ?? problem, address: access.server.hostAndPort)
         case .configuration: return TransportError(.untrusted, error.description, address: access.server.hostAndPort)
-        case .unknownHost, .unreachable, .closed, .malformedAnswer, .portInUse, .cannotListen:
+        case .unreachable, .closed, .malformedAnswer, .portInUse, .cannotListen:
             return TransportError(.broken, error.description, address: access.server.hostAndPort)
         }
     }

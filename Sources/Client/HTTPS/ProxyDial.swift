@@ -16,15 +16,14 @@ struct ProxyDial: Sendable {
     private let credentials: String?
     private let timeout: Duration
 
-    /// - Parameter url: `http://proxy:3128`, `socks5://user:password@proxy`. Throws ``KubeconfigError`` for another.
+    /// - Parameter url: `http://proxy:3128`, `socks5://user:password@proxy`. Throws ``KubeconfigError`` for another, which says only what is wrong with it.
     init(_ url: String, timeout: Duration = .seconds(10)) throws(KubeconfigError) {
-        func bad(_ why: String) -> KubeconfigError { KubeconfigError("invalid proxy-url \"\(url)\": \(why)") }
-        guard let colon = url.firstRange(of: "://") else { throw bad("write it as http://HOST:PORT or socks5://HOST:PORT") }
+        guard let colon = url.firstRange(of: "://") else { throw KubeconfigError("could not parse: \(url)") }
         let scheme: String = url[..<colon.lowerBound].lowercased()
         switch scheme {
         case "http": kind = .connect
         case "socks5", "socks5h": kind = .socks
-        default: throw bad("its scheme is \(scheme); http and socks5 are there")
+        default: throw KubeconfigError("unsupported scheme \(JSON.quoted(scheme)), must be http or socks5")
         }
         var rest: Substring = url[colon.upperBound...].prefix { $0 != "/" }
         credentials = rest.lastIndex(of: "@").map { String(rest[..<$0]) }

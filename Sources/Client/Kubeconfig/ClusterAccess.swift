@@ -1,30 +1,5 @@
 import Machinery
 
-/// What the command line says in place of the kubeconfig; nil is not said.
-package struct AccessOverrides: Sendable {
-    package var context: String?
-    package var cluster: String?
-    package var user: String?
-    package var namespace: String?
-    package var server: String?
-    package var token: String?
-    package var username: String?
-    package var password: String?
-    package var certificateAuthority: String?
-    package var clientCertificate: String?
-    package var clientKey: String?
-    package var tlsServerName: String?
-    package var proxyURL: String?
-    package var insecureSkipTLSVerify = false
-    package var impersonatedUser: String?
-    package var impersonatedUID: String?
-    package var impersonatedGroups: [String] = []
-    /// `key=value`
-    package var impersonatedExtra: [String] = []
-
-    package init() {}
-}
-
 /// How to reach one cluster and who to be there: all that a transport needs.
 package struct ClusterAccess: Sendable {
     package var server: ServerAddress
@@ -59,9 +34,9 @@ package struct ClusterAccess: Sendable {
     package init(_ config: Kubeconfig, _ overrides: AccessOverrides) throws(KubeconfigError) {
         let contextName: String = overrides.context ?? config.currentContext
         let context: JSON? = config[.contexts, contextName]
-        if context == nil, overrides.context != nil { throw KubeconfigError("context was not found for specified context: \(contextName)") }
+        if context == nil, overrides.context != nil { throw Self.missing(contextName) }
         if context == nil, !contextName.isEmpty, overrides.server == nil {
-            throw KubeconfigError("context was not found for specified context: \(contextName)")
+            throw Self.missing(contextName)
         }
         let clusterName: String = overrides.cluster ?? context?["cluster"]?.string ?? ""
         let cluster: JSON? = config[.clusters, clusterName]
@@ -73,42 +48,52 @@ package struct ClusterAccess: Sendable {
         let user: JSON? = config[.users, userName]
         if user == nil, overrides.user != nil { throw KubeconfigError("auth info \"\(userName)\" does not exist") }
 
+        try self.init(
+            user: overrides.changed(user: user ?? [:]), named: userName, cluster: overrides.changed(cluster: cluster ?? [:]),
+            named: clusterName)
         namespace = overrides.namespace ?? context?["namespace"]?.string ?? "default"
         if namespace.isEmpty { namespace = "default" }
-        caPEM = try Self.pem(cluster, "certificate-authority", overrides.certificateAuthority)
-        certificatePEM = try Self.pem(user, "client-certificate", overrides.clientCertificate)
-        keyPEM = try Self.pem(user, "client-key", overrides.clientKey)
-        insecureSkipVerify = overrides.insecureSkipTLSVerify || cluster?["insecure-skip-tls-verify"]?.bool == true
-        if insecureSkipVerify, caPEM != nil, overrides.insecureSkipTLSVerify { caPEM = nil }
-        serverName = overrides.tlsServerName ?? cluster?["tls-server-name"]?.string
-        let prefersTLS: Bool = caPEM != nil || certificatePEM != nil || insecureSkipVerify
-        server = try ServerAddress(overrides.server ?? cluster?["server"]?.string ?? "http://localhost:8080", prefersTLS: prefersTLS)
-        proxyURL = (overrides.proxyURL ?? cluster?["proxy-url"]?.string).flatMap { $0.isEmpty ? nil : $0 }
-        if let proxyURL { _ = try ProxyDial(proxyURL) }
-        authorization = try Self.authorization(user, userName, overrides)
-        if authorization == nil, let entry = user?["exec"], !entry.isNull {
-            plugin = ExecCredential(entry: entry, cluster: Self.described(cluster, server))
-        }
-        impersonatedUser = overrides.impersonatedUser ?? user?["as"]?.string
-        impersonatedUID = overrides.impersonatedUID ?? user?["as-uid"]?.string
-        impersonatedGroups = overrides.impersonatedGroups
-        for pair in overrides.impersonatedExtra {
-            let parts: [Substring] = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2 else { throw KubeconfigError("invalid value \"\(pair)\" for as-user-extra: it must be KEY=VALUE") }
-            impersonatedExtra.append((String(parts[0]), String(parts[1])))
-        }
-        if overrides.impersonatedExtra.isEmpty {
-            for member in user?["as-user-extra"]?.object ?? [:] {
-                for value in member.value.array ?? [] { impersonatedExtra.append((member.key, value.string ?? "")) }
+    }
+
+    private static func missing(_ context: String) -> KubeconfigError {
+        KubeconfigError("Error in configuration: context was not found for specified context: \(context)", isComplete: true)
+    }
+
+    /// What a user and a cluster come to, with the command line's changes.
+    private init(user: JSON, named userName: String, cluster: JSON, named clusterName: String) throws(KubeconfigError) {
+        try AccessCheck.check(user: user, named: userName, cluster: cluster, named: clusterName)
+        namespace = "default"
+        func text(_ entry: JSON, _ member: String) -> String? { entry[member]?.string.flatMap { $0.isEmpty ? nil : $0 } }
+        caPEM = try Self.pem(cluster, "certificate-authority")
+        insecureSkipVerify = cluster["insecure-skip-tls-verify"] == true
+        try AccessCheck.check(authority: caPEM, insecureSkipVerify: insecureSkipVerify)
+        serverName = text(cluster, "tls-server-name")
+        proxyURL = text(cluster, "proxy-url")
+        let certificate: String? = try Self.pem(user, "client-certificate")
+        let prefersTLS: Bool = caPEM != nil || certificate != nil || insecureSkipVerify
+        server = try ServerAddress(text(cluster, "server") ?? "http://localhost:8080", prefersTLS: prefersTLS)
+        // Secrets do not go over the wire in the clear, nor are they asked for.
+        if server.isTLS {
+            certificatePEM = certificate
+            if certificate != nil { keyPEM = try Self.pem(user, "client-key") }
+            try AccessCheck.check(certificate: certificatePEM, key: keyPEM)
+            authorization = try Self.authorization(user)
+            if authorization == nil, let entry = user["exec"], !entry.isNull {
+                plugin = try ExecCredential(entry: entry, cluster: Self.described(cluster, server, caPEM))
             }
         }
-        if impersonatedGroups.isEmpty { impersonatedGroups = (user?["as-groups"]?.array ?? []).compactMap(\.string) }
+        impersonatedUser = text(user, "as")
+        impersonatedUID = text(user, "as-uid")
+        impersonatedGroups = (user["as-groups"]?.array ?? []).compactMap(\.string)
+        for member in user["as-user-extra"]?.object ?? [:] {
+            for value in member.value.array ?? [] { impersonatedExtra.append((member.key, value.string ?? "")) }
+        }
     }
 
     /// The same by the proxy that the environment names, unless the kubeconfig names one.
     package func withProxy(of environment: (String) -> String?) throws(KubeconfigError) -> ClusterAccess {
         guard proxyURL == nil, let url = ProxyDial.url(for: server, environment) else { return self }
-        _ = try ProxyDial(url)
+        do { _ = try ProxyDial(url) } catch { throw KubeconfigError("invalid proxy URL \(JSON.quoted(url)): \(error)") }
         var access: ClusterAccess = self
         access.proxyURL = url
         return access
@@ -127,33 +112,24 @@ package struct ClusterAccess: Sendable {
         return access
     }
 
-    private static func authorization(
-        _ user: JSON?, _ name: String, _ overrides: AccessOverrides
-    ) throws(KubeconfigError) -> String? {
-        if let token = overrides.token { return "Bearer " + token }
-        if let username = overrides.username ?? user?["username"]?.string, !username.isEmpty {
-            let password: String = overrides.password ?? user?["password"]?.string ?? ""
-            return "Basic " + Base64Text.encode(Array("\(username):\(password)".utf8))
+    private static func authorization(_ user: JSON) throws(KubeconfigError) -> String? {
+        func value(_ member: String) -> String { user[member]?.string ?? "" }
+        if !value("username").isEmpty || !value("password").isEmpty {
+            return "Basic " + Base64Text.encode(Array("\(value("username")):\(value("password"))".utf8))
         }
-        if let path = user?["tokenFile"]?.string, !path.isEmpty { return "Bearer " + trimmed(try text(path)) }
-        if let token = user?["token"]?.string, !token.isEmpty { return "Bearer " + token }
-        if let provider = user?["auth-provider"], !provider.isNull {
-            throw KubeconfigError(
-                "no Auth Provider found for name \"\(provider["name"]?.string ?? "")\": user \"\(name)\" needs an exec plugin or a token instead"
-            )
-        }
-        return nil
+        if !value("tokenFile").isEmpty { return "Bearer " + trimmed(try text(value("tokenFile"))) }
+        if !value("token").isEmpty { return "Bearer " + value("token") }
+        guard let provider = user["auth-provider"], !provider.isNull else { return nil }
+        throw AccessCheck.provider(provider["name"]?.string ?? "")
     }
 
     /// What a credential plugin may know of the cluster.
-    private static func described(_ cluster: JSON?, _ server: ServerAddress) -> JSON {
+    private static func described(_ cluster: JSON, _ server: ServerAddress, _ caPEM: String?) -> JSON {
         var described: JSON = ["server": .string("\(server)")]
-        for (member, name) in [
-            ("tls-server-name", "tls-server-name"), ("insecure-skip-tls-verify", "insecure-skip-tls-verify"),
-            ("certificate-authority-data", "certificate-authority-data"), ("proxy-url", "proxy-url"),
-        ] {
-            if let value = cluster?[member] { described[name] = value }
-        }
+        for member in ["tls-server-name", "insecure-skip-tls-verify"] { described[member] = cluster[member] }
+        described["certificate-authority-data"] = caPEM.map { .string(Base64Text.encode(Array($0.utf8))) }
+        described["proxy-url"] = cluster["proxy-url"]
+        described["config"] = .null
         return described
     }
 
@@ -171,16 +147,13 @@ package struct ClusterAccess: Sendable {
         return access
     }
 
-    /// The text of `NAME-data` (base64), or of the file that `NAME` or the flag names; the data wins over the file's name.
-    private static func pem(_ entry: JSON?, _ member: String, _ flag: String?) throws(KubeconfigError) -> String? {
-        if let flag { return try text(flag) }
-        if let data = entry?[member + "-data"]?.string, !data.isEmpty {
-            guard let bytes = Base64Text.decode(data) else {
-                throw KubeconfigError("\(member)-data of the kubeconfig is no base64")
-            }
+    /// The text of `NAME-data` (base64), or of the file that `NAME` names; the data win over the file's name.
+    private static func pem(_ entry: JSON, _ member: String) throws(KubeconfigError) -> String? {
+        if let data = entry[member + "-data"]?.string, !data.isEmpty {
+            guard let bytes = Base64Text.decode(data) else { throw KubeconfigError("\(member)-data of the kubeconfig is no base64") }
             return String(decoding: bytes, as: UTF8.self)
         }
-        guard let path = entry?[member]?.string, !path.isEmpty else { return nil }
+        guard let path = entry[member]?.string, !path.isEmpty else { return nil }
         do { return String(decoding: try LocalFile.read(path), as: UTF8.self) } catch {
             throw KubeconfigError("unable to read \(member) \(path): \(error)")
         }

@@ -1,3 +1,4 @@
+import Glibc
 import Machinery
 
 /// A program that hands out credentials, as the kubeconfig names it for a user.
@@ -31,11 +32,24 @@ package struct ExecCredential: Sendable {
         package let keyPEM: String?
     }
 
+    /// - Parameter entry: the user's `exec` entry. Throws ``KubeconfigError`` for a version that is not known.
+    init(entry: JSON, cluster: JSON) throws(KubeconfigError) {
+        self.entry = entry
+        self.cluster = cluster
+        let version: String = entry["apiVersion"]?.string ?? ""
+        guard ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"].contains(version) else {
+            throw KubeconfigError("exec plugin: invalid apiVersion \(JSON.quoted(version))")
+        }
+    }
+
     /// Runs the program and reads its answer. Throws ``TransportError`` in kubectl's words.
     package func credentials() throws(TransportError) -> Credentials {
         let version: String = entry["apiVersion"]?.string ?? ""
-        let known: [String] = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"]
-        guard known.contains(version) else { throw Self.failure("exec plugin: invalid apiVersion \(JSON.quoted(version))") }
+        let isTerminal: Bool = isatty(STDIN_FILENO) == 1
+        let mode: String = entry["interactiveMode"]?.string ?? "IfAvailable"
+        if mode == "Always", !isTerminal {
+            throw Self.failure("exec plugin cannot support interactive mode: standard input is not a terminal")
+        }
         let command: String = entry["command"]?.string ?? ""
         let path: String = command.contains("/") ? command : Program.path(of: command, in: Program.searchPath) ?? command
         guard policy.allows(command, path: path) else {
@@ -46,7 +60,7 @@ package struct ExecCredential: Sendable {
         for pair in entry["env"]?.array ?? [] {
             program.environment.append((pair["name"]?.string ?? "", pair["value"]?.string ?? ""))
         }
-        program.environment.append(("KUBERNETES_EXEC_INFO", request(version).text()))
+        program.environment.append(("KUBERNETES_EXEC_INFO", request(version, isInteractive: mode != "Never" && isTerminal).text()))
         let outcome: Program.Outcome
         do { outcome = try program.run() } catch {
             guard error.isMissing else { throw Self.failure("exec: \(error)") }
@@ -61,23 +75,27 @@ package struct ExecCredential: Sendable {
         return try Self.read(outcome.output, version)
     }
 
-    private func request(_ version: String) -> JSON {
-        var spec: JSON = ["interactive": entry["interactiveMode"] == "Never" ? false : true]
+    private func request(_ version: String, isInteractive: Bool) -> JSON {
+        var spec: JSON = [:]
         if entry["provideClusterInfo"] == true { spec["cluster"] = cluster }
+        spec["interactive"] = .bool(isInteractive)
         return ["kind": "ExecCredential", "apiVersion": .string(version), "spec": spec]
     }
 
     private static func read(_ output: [UInt8], _ version: String) throws(TransportError) -> Credentials {
+        func isOther(_ version: String, _ other: String) -> TransportError {
+            failure("exec plugin is configured to use API version \(version), plugin returned version \(other)")
+        }
+        // Go takes nothing for an object without a version.
+        if output.allSatisfy({ Character(Unicode.Scalar($0)).isWhitespace }) { throw isOther(version, Self.unversioned) }
         let answer: JSON
         do { answer = try JSON(parsing: output) } catch { throw failure("decoding stdout: \(error)") }
+        if answer["kind"] == nil, answer["apiVersion"] == nil { throw isOther(version, Self.unversioned) }
         guard answer["kind"] == "ExecCredential" else {
             throw failure(
                 "decoding stdout: no kind \(JSON.quoted(answer["kind"]?.string ?? "")) is registered for version \(JSON.quoted(version))")
         }
-        guard answer["apiVersion"]?.string == version else {
-            throw failure(
-                "exec plugin is configured to use API version \(version), plugin returned version \(answer["apiVersion"]?.string ?? "")")
-        }
+        guard answer["apiVersion"]?.string == version else { throw isOther(version, answer["apiVersion"]?.string ?? "") }
         guard let status = answer["status"], !status.isNull else { throw failure("exec plugin didn't return a status field") }
         func text(_ member: String) -> String? { status[member]?.string.flatMap { $0.isEmpty ? nil : $0 } }
         let (certificate, key): (String?, String?) = (text("clientCertificateData"), text("clientKeyData"))
@@ -85,6 +103,8 @@ package struct ExecCredential: Sendable {
         if (certificate == nil) != (key == nil) { throw failure("exec plugin returned only certificate or key, not both") }
         return Credentials(token: text("token"), certificatePEM: certificate, keyPEM: key)
     }
+
+    private static let unversioned: String = "client.authentication.k8s.io/__internal"
 
     private static func failure(_ text: String) -> TransportError { TransportError(.broken, "getting credentials: " + text) }
 }

@@ -9,6 +9,15 @@ package struct Kubeconfig: Sendable, Hashable {
 
         /// The member of an entry that holds its content: `{"name": "x", "cluster": {…}}`.
         package var member: String { String(rawValue.dropLast()) }
+
+        /// The type of Go.
+        var goName: String {
+            switch self {
+            case .clusters: "Cluster"
+            case .users: "AuthInfo"
+            case .contexts: "Context"
+            }
+        }
     }
 
     package var json: JSON
@@ -20,30 +29,47 @@ package struct Kubeconfig: Sendable, Hashable {
     /// Throws ``KubeconfigError`` when the text is no YAML or no object. An empty text is an empty kubeconfig.
     package init(parsing bytes: [UInt8], file: String) throws(KubeconfigError) {
         let documents: [YAMLDocument]
+        func bad(_ why: String) -> KubeconfigError { KubeconfigError("error loading config file \"\(file)\": \(why)") }
         do { documents = try YAML.documents(bytes, file: file) } catch {
-            throw KubeconfigError("error loading config file \"\(file)\": \(error)")
+            throw bad("yaml: " + (error.goLine.map { "line \($0): " } ?? "") + error.problem)
         }
         guard let document = documents.first else {
             self.init()
             return
         }
         guard document.json.object != nil else {
-            throw KubeconfigError("error loading config file \"\(file)\": it holds a \(document.json.typeName), not a Config object")
+            throw bad("it holds a \(document.json.typeName), not a Config object")
         }
         let version: String = document.json["apiVersion"]?.string ?? "v1"
-        guard ["v1", ""].contains(version) else {
-            throw KubeconfigError("error loading config file \"\(file)\": no kind \"Config\" is registered for version \"\(version)\"")
+        let kind: String = document.json["kind"]?.string ?? "Config"
+        guard ["v1", ""].contains(version), ["Config", ""].contains(kind) else {
+            throw bad(
+                "no kind \(JSON.quoted(kind)) is registered for version \(JSON.quoted(version)) in scheme "
+                    + "\"k8s.io/client-go/tools/clientcmd/api/latest/latest.go:50\"")
         }
         self.init()
         json = document.json
         for section in Section.allCases {
             if let value = json[section.rawValue], !value.isNull, value.array == nil {
-                throw KubeconfigError("error loading config file \"\(file)\": \(section.rawValue) is a \(value.typeName), not a list")
+                throw bad(
+                    "json: cannot unmarshal \(value.typeName) into Go struct field Config.\(section.rawValue) of type []v1.Named\(section.goName)"
+                )
             }
-            for entry in json[section.rawValue]?.array ?? [] where entry["name"]?.string == nil {
-                throw KubeconfigError("error loading config file \"\(file)\": an entry of \(section.rawValue) has no name")
+            for entry in json[section.rawValue]?.array ?? [] {
+                if entry["name"]?.string == nil { throw bad("an entry of \(section.rawValue) has no name") }
+                for member in entry[section.member]?.object ?? [:] where member.key.hasSuffix("-data") {
+                    guard let text = member.value.string, Base64Text.decode(text) == nil else { continue }
+                    throw bad("illegal base64 data at input byte \(Self.end(ofBase64: text))")
+                }
             }
         }
+    }
+
+    /// Where a text stops being base64, as Go counts: at a sign of no meaning, or at the last group when it is not whole.
+    private static func end(ofBase64 text: String) -> Int {
+        let bytes: [UInt8] = Array(text.utf8)
+        let known: Set<UInt8> = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n".utf8)
+        return bytes.firstIndex { !known.contains($0) } ?? bytes.count - bytes.count % 4
     }
 
     /// Empty when none is chosen.
@@ -90,5 +116,11 @@ package struct Kubeconfig: Sendable, Hashable {
 /// Why a kubeconfig cannot be read, changed or used: a sentence.
 package struct KubeconfigError: Error, Sendable, Hashable, CustomStringConvertible {
     package let description: String
-    package init(_ description: String) { self.description = description }
+    /// True for a text of kubectl's that stands without `error: `.
+    package let isComplete: Bool
+
+    package init(_ description: String, isComplete: Bool = false) {
+        self.description = description
+        self.isComplete = isComplete
+    }
 }

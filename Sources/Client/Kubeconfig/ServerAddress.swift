@@ -1,3 +1,5 @@
+import Machinery
+
 /// The address of an API server, taken apart: `https://[::1]:6443/prefix`.
 package struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
     package let isTLS: Bool
@@ -24,7 +26,9 @@ package struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
             isTLS = false
             rest = rest.dropFirst(7)
         } else {
-            guard !rest.contains("://") else { throw Self.bad(text) }
+            if let colon = rest.firstRange(of: "://") {
+                throw Self.unreachable("unsupported protocol scheme \(JSON.quoted(String(rest[..<colon.lowerBound])))")
+            }
             isTLS = prefersTLS
         }
         let slash: Substring.Index = rest.firstIndex(of: "/") ?? rest.endIndex
@@ -42,19 +46,27 @@ package struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
             port = authority[authority.index(after: colon)...]
             authority = authority[..<colon]
         }
-        guard !authority.isEmpty else { throw Self.bad(text) }
+        guard !authority.isEmpty || port?.contains(":") == true else { throw Self.bad(text) }
         host = String(authority)
         guard let port else {
             self.port = isTLS ? 443 : 80
             return
         }
-        guard let number = Int(port), (1...65_535).contains(number) else { throw Self.bad(text) }
+        if port.contains(":") || port.isEmpty { throw Self.unreachable("invalid port \(JSON.quoted(":" + port)) after host") }
+        guard let number = Int(port), (1...65_535).contains(number) else {
+            throw Self.unreachable("dial tcp: address \(port): invalid port")
+        }
         self.port = number
     }
 
     /// `127.0.0.1:6443`
     package var hostAndPort: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
     package var description: String { "\(isTLS ? "https" : "http")://\(hostAndPort)\(path)" }
+
+    /// In the words of Go, which finds it out when it connects.
+    private static func unreachable(_ why: String) -> KubeconfigError {
+        KubeconfigError("Unable to connect to the server: \(why)", isComplete: true)
+    }
 
     private static func bad(_ text: String) -> KubeconfigError {
         KubeconfigError("\"\(text)\" is no address of a server; write it as https://HOST:PORT")
