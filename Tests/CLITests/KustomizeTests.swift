@@ -103,6 +103,74 @@ import Testing
         #expect(run.out.contains("  list:\n  - name: b\n    v: 3\n    w: 2\n  - name: a\n"))
     }
 
+    @Test func `annotations are texts at the end, and there are always some to add one to`() async throws {
+        let run: Run = try await build([
+            "kustomization.yaml": """
+            resources: [m.yaml]
+            patches:
+            - {target: {kind: ConfigMap, name: a}, patch: '[{"op": "add", "path": "/metadata/annotations/x", "value": 7}]'}
+            - target: {kind: ConfigMap, name: b}
+              patch: '{apiVersion: v1, kind: ConfigMap, metadata: {name: b, labels: {l: null, m: 5}, annotations: {z: null}}}'
+            """,
+            "m.yaml": """
+            {apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: {k: 5}}}
+            ---
+            {apiVersion: v1, kind: ConfigMap, metadata: {name: b, annotations: {u: true, v: null, w: 1.50}}}
+            """,
+        ])
+        #expect(
+            run.out == """
+                apiVersion: v1
+                kind: ConfigMap
+                metadata:
+                  annotations:
+                    x: "7"
+                  labels:
+                    k: 5
+                  name: a
+                ---
+                apiVersion: v1
+                kind: ConfigMap
+                metadata:
+                  annotations:
+                    u: "true"
+                    v: "null"
+                    w: "1.50"
+                    z: "null"
+                  labels:
+                    l: "null"
+                    m: "5"
+                  name: b
+
+                """)
+    }
+
+    @Test func `a Secret without keys has data all the same, and its hash`() async throws {
+        let run: Run = try await build(["kustomization.yaml": "secretGenerator: [{name: s}]\nconfigMapGenerator: [{name: c}]\n"])
+        #expect(run.out.contains("data: {}\nkind: Secret\nmetadata:\n  name: s-46f8b28mk5\n"))
+        #expect(run.out.contains("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c-6ct58987ht\n"))
+    }
+
+    @Test func `what a patch or a replacement looks for in vain is told as kustomize tells it`() async throws {
+        let map: String = "{apiVersion: v1, kind: ConfigMap, metadata: {name: nope}}"
+        let missing: String =
+            "no matches for Id ConfigMap.v1.[noGrp]/nope.[noNs]; failed to find unique target for patch "
+            + "ConfigMap.v1.[noGrp]/nope.[noNs]\n"
+        let files: [String: String] = ["p.yaml": pod]
+        func error(_ rest: String) async throws -> String {
+            try await build(files.merging(["kustomization.yaml": "resources: [p.yaml]\n" + rest]) { $1 }).error
+        }
+        #expect(
+            try await error("patches: [{patch: '\(map)'}]\n")
+                == "error: no resource matches strategic merge patch \"ConfigMap.v1.[noGrp]/nope.[noNs]\": " + missing)
+        #expect(try await error("patchesStrategicMerge: ['\(map)']\n").hasSuffix("error: " + missing))
+        #expect(
+            try await error(
+                "replacements: [{source: {kind: Service, fieldPath: a.b, options: {delimiter: ., index: 2}}, targets: [{select: {kind: Pod}}]}]\n"
+            )
+                == "error: nothing selected by Service.[noVer].[noGrp]/[noName].[noNs]:a.b:.(2), create=false\n")
+    }
+
     @Test func `a field that there is not and a kind that is a program are refused`() async throws {
         #expect(
             try await build(["kustomization.yaml": "patches: [{pach: x}]\n"]).error

@@ -45,9 +45,7 @@ struct KustomizeBuild {
         let local: [String] = ["metadata", "annotations", "config.kubernetes.io/local-config"]
         let resources: [KustomizeResource] = built.resources.filter { $0.json[local] == nil || $0.json[local] == "false" }
         KustomizeOrigin(kustomization).note(in: resources)
-        for resource in resources where resource.json[["metadata", "annotations"]]?.isEmpty == true {
-            resource.json[["metadata", "annotations"]] = nil
-        }
+        for resource in resources { resource.json = resource.json.withTexts(["annotations"]) }
         return order.sorted(resources)
     }
 
@@ -143,7 +141,10 @@ struct KustomizeBuild {
                 if problem.isMalformed { throw Failure(problem.text) }
                 do {
                     let folder: String = try Kustomization.folder(kustomization.path(entry), around: around)
-                    try own.absorb(try build(folder, asComponentOf: nil, around))
+                    let built: Accumulation = try build(folder, asComponentOf: nil, around)
+                    do { try own.absorb(built) } catch let failure as Failure {
+                        throw Failure("recursed merging from path '\(folder)': \(failure.description)")
+                    }
                 } catch let failure as Failure {
                     throw Failure("accumulation err='\(problem.text)': \(failure.description)")
                 }

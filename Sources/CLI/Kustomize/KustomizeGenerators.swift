@@ -78,7 +78,10 @@ struct KustomizeGenerator {
                 object[["binaryData", key]] = .string(Self.base64(value))
             }
         }
-        if kind == "Secret" { object["type"] = entry["type"] ?? "Opaque" }
+        if kind == "Secret" {
+            object["data"] = object["data"] ?? [:]
+            object["type"] = entry["type"] ?? "Opaque"
+        }
         for member in ["labels", "annotations"] {
             for pair in entry[["options", member]]?.object ?? [:] { object[["metadata", member, pair.key]] = pair.value }
         }
@@ -86,6 +89,8 @@ struct KustomizeGenerator {
         let resource = KustomizeResource(object, schema)
         resource.needsHash = entry[["options", "disableNameSuffixHash"]] != true
         resource.origin = origin
+        let behavior: String = entry.text(at: "behavior")
+        resource.behavior = ["create", "merge", "replace"].contains(behavior) ? behavior : "unspecified"
         return resource
     }
 

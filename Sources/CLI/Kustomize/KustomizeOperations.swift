@@ -15,7 +15,9 @@ struct KustomizeOperations: KustomizeTransformer {
         if !inline.isEmpty, !path.isEmpty { throw Failure("must specify a file path or jsonOp, not both") }
         let text: String = inline.isEmpty ? String(decoding: try kustomization.file(path), as: UTF8.self) : inline
         guard let operations = KustomizePatches.operations(text) else {
-            throw Failure("decoding \(text): json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+            var problem: String = "json: cannot unmarshal object into Go value of type jsonpatch.Patch"
+            if text.first == "[" { do throws(JSONError) { _ = try JSON(parsing: text) } catch { problem = error.problem } }
+            throw Failure("decoding \(text): \(problem)")
         }
         if operations.array?.isEmpty == true { throw Failure("patch appears to be empty; file=\(path), JsonOp=\(text)") }
         self.operations = operations

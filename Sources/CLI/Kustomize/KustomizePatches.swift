@@ -8,6 +8,8 @@ struct KustomizePatches: KustomizeTransformer {
     private let operations: JSON?
     private let target: JSON?
     private let options: JSON
+    /// Whether it goes into the resources as a copy, whose labels and annotations are texts.
+    private let isCopied: Bool
     /// Where it stands, for errors.
     private let source: String
 
@@ -27,6 +29,7 @@ struct KustomizePatches: KustomizeTransformer {
         }
         options = json["options"] ?? [:]
         target = json["target"]
+        isCopied = target != nil
         operations = Self.operations(text)
         strategic = operations == nil ? try Self.objects(text, source) : []
     }
@@ -38,7 +41,7 @@ struct KustomizePatches: KustomizeTransformer {
         } else {
             strategic = try Self.objects(String(decoding: try kustomization.file(entry), as: UTF8.self), entry)
         }
-        (operations, target, options, source) = (nil, nil, [:], entry)
+        (operations, target, options, source, isCopied) = (nil, nil, [:], entry, true)
     }
 
     /// nil for what is no list of operations.
@@ -65,13 +68,15 @@ struct KustomizePatches: KustomizeTransformer {
             let selector = try KustomizeSelector(target)
             for resource in resources where selector.matches(resource) { merge(strategic[0], into: resource, keepsKind: true) }
         } else {
-            for patch in strategic { merge(patch, into: try Self.target(of: patch, in: resources), keepsKind: false) }
+            for patch in strategic { merge(patch, into: try self.target(of: patch, in: resources), keepsKind: false) }
         }
-        resources.removeAll { $0.json.isNull }
+        var kept: [KustomizeResource] = []
+        for resource in resources where !resource.json.isNull { if isCopied { try kept.add(resource) } else { kept.append(resource) } }
+        resources = kept
     }
 
     /// The one resource that has or had the patch's name.
-    private static func target(of patch: JSON, in resources: [KustomizeResource]) throws -> KustomizeResource {
+    private func target(of patch: JSON, in resources: [KustomizeResource]) throws -> KustomizeResource {
         guard let any = resources.first else { throw missing(patch, "no matches for Id", KustomizeResource(patch, KustomizeSchema()).id) }
         let id: KustomizeID = KustomizeResource(patch, any.schema).id
         let found: [KustomizeResource] = resources.filter { !$0.json.isNull && $0.allIDs.contains { $0.isSame(id) } }
@@ -79,16 +84,17 @@ struct KustomizePatches: KustomizeTransformer {
         throw missing(patch, found.isEmpty ? "no matches for Id" : "multiple matches for Id", id)
     }
 
-    private static func missing(_ patch: JSON, _ problem: String, _ id: KustomizeID) -> Failure {
+    private func missing(_ patch: JSON, _ problem: String, _ id: KustomizeID) -> Failure {
         Failure(
-            "no resource matches strategic merge patch \(JSON.quoted(id.described)): \(problem) \(id.described); failed to find unique target "
-                + "for patch \(id.described)")
+            (isCopied ? "" : "no resource matches strategic merge patch \(JSON.quoted(id.described)): ")
+                + "\(problem) \(id.described); failed to find unique target for patch \(id.described)")
     }
 
     /// A resource that the patch deletes becomes null.
     private func merge(_ patch: JSON, into resource: KustomizeResource, keepsKind: Bool) {
         let (mayRename, mayRetype): (Bool, Bool) = (options["allowNameChange"] == true, options["allowKindChange"] == true)
-        var patch: JSON = patch
+        var patch: JSON = isCopied ? patch.withTexts(["labels", "annotations"]) : patch
+        if mayRename || mayRetype { patch = patch.withTexts(["annotations"]) }
         if keepsKind {
             patch["apiVersion"] = resource.json["apiVersion"]
             if !mayRetype { patch["kind"] = resource.json["kind"] }
@@ -109,8 +115,10 @@ struct KustomizePatches: KustomizeTransformer {
         for resource in resources where selector.matches(resource) { try Self.apply(operations, to: resource) }
     }
 
+    /// There are always annotations to add one to: kustomize keeps the former names there.
     static func apply(_ operations: JSON, to resource: KustomizeResource) throws {
         resource.rememberID()
+        if resource.json[["metadata", "annotations"]]?.object == nil { resource.json[["metadata", "annotations"]] = [:] }
         do { resource.json = try JSONPatch(operations).applied(to: resource.json) } catch { throw Failure("\(error)") }
     }
 }

@@ -33,8 +33,9 @@ struct KustomizeReplacements: KustomizeTransformer {
         let found: [KustomizeResource] = resources.filter { resource in resource.allIDs.contains { $0.isSelected(source) } }
         let described: String = KustomizeID.described(
             KustomizeType(selector: source), source["name"]?.string ?? "", source["namespace"]?.string ?? "")
-        guard let owner = found.first else { throw Failure("nothing selected by \(described)") }
-        if found.count > 1 { throw Failure("multiple matches for selector \(described)") }
+        let selection: String = described + Self.fields(source)
+        guard let owner = found.first else { throw Failure("nothing selected by \(selection)") }
+        if found.count > 1 { throw Failure("multiple matches for selector \(selection)") }
         let path: String = source["fieldPath"]?.string ?? "metadata.name"
         guard let value = KustomizePath(path).value(in: owner.json), !value.isNull else {
             throw Failure("fieldPath `\(path)` is missing for replacement source \(described)")
@@ -46,6 +47,16 @@ struct KustomizeReplacements: KustomizeTransformer {
         let index = Int(source.number("options", "index"))
         guard parts.indices.contains(index) else { throw Failure("options.index \(index) is out of bounds for value \(text)") }
         return .string(parts[index])
+    }
+
+    /// The field of a source and which part of it, as kustomize tells a selector with them.
+    private static func fields(_ source: JSON) -> String {
+        var text: String = source.text(at: "fieldPath").isEmpty ? "" : ":" + source.text(at: "fieldPath")
+        if let options = source["options"], !options.isNull {
+            let delimiter: String = options.text(at: "delimiter")
+            text += ":\(delimiter)(\(Int(options.number("index")))), create=\(options["create"] == true)"
+        }
+        return text
     }
 
     private func replace(_ target: JSON, _ value: JSON, _ resources: [KustomizeResource]) throws {

@@ -35,6 +35,9 @@ final class KustomizeResource {
     var originalID: KustomizeID { formerIDs.first ?? id }
     var allIDs: [KustomizeID] { formerIDs + [id] }
 
+    /// What a generator was told to do with another of its name; nil for what none made.
+    var behavior: String?
+
     /// To be called before a change of name, namespace or kind.
     func rememberID() { formerIDs.append(id) }
 
@@ -63,10 +66,24 @@ final class KustomizeResource {
             ("previousKinds", formerIDs.map(\.type.kind)), ("previousNames", formerIDs.map(\.name)),
             ("previousNamespaces", formerIDs.map(\.effectiveNamespace)),
         ]
-        for (key, values) in former where !values.isEmpty {
-            json[["metadata", "annotations", "internal.config.kubernetes.io/" + key]] = .string(values.joined(separator: ","))
-        }
+        var notes: [(String, String)] = former.filter { !$1.isEmpty }.map { ($0, $1.joined(separator: ",")) }
+        if let behavior { notes.append(("generatorBehavior", behavior)) }
+        if needsHash { notes.append(("needsHashSuffix", "enabled")) }
+        for (key, value) in notes { json[["metadata", "annotations", "internal.config.kubernetes.io/" + key]] = .string(value) }
         return json.sortedByKey
+    }
+}
+
+extension JSON {
+    /// With these members of the metadata as texts, whatever stands there: kustomize copies them as such, and null is one, too.
+    func withTexts(_ members: [String]) -> JSON {
+        var object: JSON = self
+        for member in members {
+            guard var pairs = object[["metadata", member]]?.object else { continue }
+            pairs.updateValues { _, value in if value.string == nil { value = .string(value.isNull ? "null" : GoText.of(value)) } }
+            object[["metadata", member]] = pairs.isEmpty ? nil : .object(pairs)
+        }
+        return object
     }
 }
 

@@ -122,7 +122,8 @@ indirect enum KustomizeShape: Sendable {
             for member in object { try element.check(member.value, at: place, in: owner) }
         case .record(let type, let fields):
             guard let object = json.object else { throw wrong() }
-            for member in object {
+            // Go reads the members by name, and keeps the first error.
+            for member in object.sorted(by: { $0.key < $1.key }) {
                 guard let field = fields[member.key] else {
                     throw Failure("invalid Kustomization: json: unknown field \(JSON.quoted(member.key))")
                 }
