@@ -14,6 +14,8 @@ struct TablePrinter {
         var kindPrefix: String?
         /// Prints the type of each watch event before the row.
         var showsEvents = false
+        /// Says of rows of deleted objects that they are, where no type of event does.
+        var marksDeletions = false
     }
 
     private let options: Options
@@ -47,6 +49,8 @@ struct TablePrinter {
             if isFirst, !options.noHeaders { lines.append(header(shown)) }
         }
         for row in table["rows"]?.array ?? [] { lines.append(cells(row, columns ?? [], event)) }
+        let isMarked: Bool = options.marksDeletions && !options.showsEvents && event == "DELETED"
+        if isMarked { for index in lines.indices where !lines[index].isEmpty { lines[index][lines[index].count - 1] += "   (deleted)" } }
         return aligned(lines)
     }
 

@@ -179,7 +179,7 @@ struct ManifestReader {
     }
 
     /// Throws for all paths that are not there at once.
-    private static func checkPresence(_ paths: [String]) throws {
+    static func checkPresence(_ paths: [String]) throws {
         let missing: [String] = paths.filter { path in
             path != "-" && !path.hasPrefix(ManifestPaths.kustomization) && !RemoteFile.names(path) && fitting(path).isEmpty
         }

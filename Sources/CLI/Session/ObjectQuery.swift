@@ -76,9 +76,7 @@ struct ObjectQuery {
     }
 
     private func manifests() async throws -> ManifestReader.Reading {
-        if !words.isEmpty {
-            throw Failure("when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well")
-        }
+        try ResourceArguments.refuse(words, besides: files.paths)
         var reading: ManifestReader.Reading = try await ManifestReader(session: session, isLocal: isLocal).readWhatCanBe(
             files.paths, recursive: files.recursive)
         try reading.narrow(selector)
@@ -94,8 +92,7 @@ struct ObjectQuery {
         let hasSelector: Bool = selector?.isEmpty == false || fieldSelector?.isEmpty == false
         let targets: [Target] = try await ResourceArguments(session: session, allNamespaces: allNamespaces).targets(words)
         if targets.contains(where: { $0.name != nil }) {
-            if selector?.isEmpty == false { throw Failure("name cannot be provided when a selector is specified") }
-            if fieldSelector?.isEmpty == false { throw Failure("name cannot be provided when a selector is specified") }
+            if hasSelector { throw ResourceArguments.besidesSelector(words) }
         } else if !all, !hasSelector {
             throw Failure("resource(s) were provided, but no name was specified")
         }
@@ -125,61 +122,5 @@ struct ObjectQuery {
     private func live(_ resource: APIResource, _ namespace: String?, _ name: String, source: String = "") async throws -> Manifest {
         let json: JSON = try await session.send(APIRequest(.get, resource.resource, namespace: namespace, name: name))
         return Manifest(json: json, resource: resource, namespace: namespace, source: source)
-    }
-}
-
-/// Sends the changes of one verb: all under one manager's name, all dry or none.
-struct ObjectWriter {
-    let session: Session
-    var dryRun: DryRun = .none
-    var fieldManager: String
-    var fieldValidation: String?
-
-    func patch(
-        _ object: Manifest, _ patch: [UInt8], as type: APIRequest.ContentType, subresource: String? = nil
-    ) async throws -> JSON {
-        var request: APIRequest = request(.patch, object, subresource)
-        request.contentType = type
-        request.body = patch
-        return try await session.send(request)
-    }
-
-    /// Sends what changed between two forms of an object: a strategic patch where we know the kind, a merge patch elsewhere.
-    func patch(_ object: Manifest, to changed: JSON, subresource: String? = nil) async throws -> JSON {
-        let (patch, isStrategic): (JSON, Bool) = Self.difference(object, changed)
-        return try await self.patch(
-            object, patch.serialized(), as: isStrategic ? .strategicMergePatch : .mergePatch, subresource: subresource)
-    }
-
-    static func difference(_ object: Manifest, _ changed: JSON) -> (patch: JSON, isStrategic: Bool) {
-        if let schema: ObjectSchema = KnownSchema.of(object.resource.resource),
-            let patch = try? StrategicMergePatch.twoWay(object.json, changed, schema: schema)
-        {
-            return (patch, true)
-        }
-        return (MergePatch.diff(from: object.json, to: changed), false)
-    }
-
-    /// Puts the object in place of what is there.
-    func replace(_ object: Manifest, _ json: JSON, subresource: String? = nil) async throws -> JSON {
-        var request: APIRequest = request(.update, object, subresource)
-        request.body = json.sortedByKey.serialized()
-        return try await session.send(request)
-    }
-
-    func create(_ object: Manifest, _ json: JSON) async throws -> JSON {
-        var request: APIRequest = request(.create, object, nil)
-        request.name = nil
-        request.body = json.sortedByKey.serialized()
-        return try await session.send(request)
-    }
-
-    private func request(_ verb: API.Verb, _ object: Manifest, _ subresource: String?) -> APIRequest {
-        var request = APIRequest(
-            verb, object.resource.resource, namespace: object.namespace, name: object.name, subresource: subresource)
-        request.options.fieldManager = fieldManager
-        request.options.fieldValidation = fieldValidation
-        if case .server = dryRun { request.options.dryRun = true }
-        return request
     }
 }

@@ -16,6 +16,24 @@ struct ResourceArguments {
     let session: Session
     var allNamespaces: Bool = false
 
+    /// Words and files do not go together; files that are not there come first.
+    static func refuse(_ words: [String], besides paths: [String]) throws {
+        guard !words.isEmpty else { return }
+        try ManifestReader.checkPresence(paths)
+        throw Failure(
+            words.contains { $0.contains("/") }
+                ? "resource/name arguments cannot be provided when a path is specified"
+                : "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well")
+    }
+
+    /// Names and a selector do not go together.
+    static func besidesSelector(_ words: [String]) -> Failure {
+        Failure(
+            words.contains { $0.contains("/") }
+                ? "selectors and the all flag cannot be used when passing resource/name arguments"
+                : "name cannot be provided when a selector is specified")
+    }
+
     func targets(_ words: [String]) async throws -> [Target] {
         guard let first = words.first else { return [] }
         if words.contains(where: { $0.contains("/") }) {
