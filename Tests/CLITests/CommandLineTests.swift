@@ -22,6 +22,13 @@ import Testing
         ),
         (["apply"], "error: must specify one of -f and -k\n"),
         (["apply", "-f", "x", "--dry-run=maybe"], "error: Invalid dry-run value (maybe). Must be \"none\", \"server\", or \"client\".\n"),
+        (["apply", "-f", "x", "--dry-run="], "error: Invalid dry-run value (). Must be \"none\", \"server\", or \"client\".\n"),
+        (["replace", "-f", "x", "--timeout=-1s"], "error: --timeout must have --force specified\n"),
+        (
+            ["debug", "web", "--image=a", "--env=E"],
+            "error: invalid argument \"E\" for \"--env\" flag: E must be formatted as key=value\nSee 'swkube debug --help' for usage.\n"
+        ),
+        (["explain", "pods", "--max-depth=1"], "error: --max-depth requires --recursive\n"),
         (["scale", "deploy", "web"], "error: required flag(s) \"replicas\" not set\n"),
         (["delete", "pod", "a", "--now", "--grace-period=3"], "error: --now and --grace-period cannot be specified together\n"),
         (["completion", "tcsh"], "error: Unsupported shell type \"tcsh\".\nSee 'swkube completion -h' for help and examples\n"),
@@ -32,6 +39,15 @@ import Testing
         let run: Run = await Run.swkube(words)
         #expect(run.error == text)
         #expect(run.code == 1 && run.out.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("--dry-run", "--dry-run is deprecated and can be replaced with --dry-run=client."),
+        ("--dry-run=T", "--dry-run=T is deprecated (boolean value) and can be replaced with --dry-run=client."),
+    ])
+    func `a dry run that is said as it once was is warned of`(_ flag: String, _ text: String) async {
+        let run: Run = await Run.swkube("create", "namespace", "x", "-o", "name", flag, "-s", "http://127.0.0.1:1")
+        #expect(run.error == "Warning: \(text)\n" && run.out == "namespace/x\n" && run.code == 0)
     }
 
     @Test func `the version of the program needs no server`() async {

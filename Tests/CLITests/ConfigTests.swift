@@ -64,6 +64,18 @@ import Testing
         #expect(both.error == "error: you cannot specify a certificate authority and insecure mode at the same time\n")
     }
 
+    /// Source: `kubectl config` 1.37.
+    @Test func `entries have what each has, and files below the kubeconfig are named from there`() async throws {
+        _ = try await run("config", "set-cluster", "two", "--certificate-authority=\(folder.path)/keys/ca.pem")
+        _ = try await run("config", "set-context", "two", "--user=me")
+        let after: String = try folder.text("config")
+        #expect(after.contains("certificate-authority: keys/ca.pem\n    server: \"\"\n  name: two\n"))
+        #expect(after.contains("- context:\n    cluster: \"\"\n    user: me\n  name: two\n"))
+        #expect(
+            try await run("config", "set-cluster", "three", "--embed-certs").error
+                == "error: you must specify a --certificate-authority to embed\n")
+    }
+
     @Test func `a removed active context is warned of`() async throws {
         let run: Run = try await run("config", "delete-context", "dev")
         #expect(run.error.hasPrefix("warning: this removed your active context"))

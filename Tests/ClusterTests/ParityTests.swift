@@ -190,6 +190,9 @@ struct ParityScript: Sendable {
     private static func masked(_ text: String) -> String {
         var text: String = text
         text.replace(#/parity-[ks]/#, with: "parity-x")
+        // Go's log: its own tries, and warnings, which are plain ones of swkube.
+        text.replace(#/(?m)^E\d{4} .*(?:memcache|cert_rotation)\.go.*\n/#, with: "")
+        text.replace(#/(?m)^W\d{4} [\d:.]+ +\d+ \w+\.go:\d+\] /#, with: "Warning: ")
         // kubectl before 1.34 wrote times that were not set, knew no kyaml, named no namespace of what it deleted, and began errors of flags with a capital letter.
         text.replace(#/(?m)^( *)metadata:\n\1  creationTimestamp: null\n(?!\1 )/#) { "\($0.output.1)metadata: {}\n" }
         text.replace(#/(?m)^ *creationTimestamp: null\n/#, with: "")

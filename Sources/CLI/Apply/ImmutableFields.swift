@@ -22,8 +22,8 @@ struct ImmutableFields {
             return "\(path) of \(manifest.shown) can't be changed: it is \(Self.shown(current, members)), "
                 + "\(manifest.source) says \(Self.shown(manifest.json, members))."
         }
-        return (lines + ["To delete the object and make it anew: \(CLI.program) apply --force -f \(manifest.source)"]).joined(
-            separator: "\n")
+        let file: String = manifest.source == "STDIN" ? "-" : manifest.source
+        return (lines + ["To delete the object and make it anew: \(CLI.program) apply --replace -f \(file)"]).joined(separator: "\n")
     }
 
     private static func members(_ path: String) -> [String] {

@@ -86,6 +86,17 @@ extension String: FlagValue {
     package var flagText: String { self }
 }
 
+/// `key=value`.
+package struct PairFlag: FlagValue {
+    package let flagText: String
+
+    /// Source: `newStringToStringValue` of github.com/spf13/pflag.
+    package init(flag text: String) throws {
+        guard text.contains("=") else { throw FlagMistake(description: "\(text) must be formatted as key=value") }
+        flagText = text
+    }
+}
+
 extension FlagValue where Self: FixedWidthInteger {
     /// Source: strconv.ParseInt.
     package init(flag text: String) throws {

@@ -14,6 +14,9 @@ enum VerbParser {
             shell.output.write(VerbHelp(type, dialect.parameters, columns: shell.columns.map { min($0, 120) } ?? 100).text)
             return nil
         }
+        if let dryRun = reading.given.flags["dry-run"]?.last, let deprecation = DryRun.deprecation(of: dryRun) {
+            shell.output.warn(deprecation)
+        }
         if records, reading.given.flags[ChangeCause.Option.name] != nil {
             shell.output.note(ChangeCause.Option.deprecation)
             shell.changeCause = ChangeCause(V.commandName, reading)

@@ -20,12 +20,24 @@ enum DryRun: Sendable {
     /// Throws kubectl's text for anything else.
     init(_ text: String) throws {
         switch text {
-        case "none", "false", "": self = .none
+        case "none": self = .none
         // The flag alone, as it was once.
         case "client", "unchanged": self = .client
         case "server": self = .server
-        default: throw Failure("Invalid dry-run value (\(text)). Must be \"none\", \"server\", or \"client\".")
+        default:
+            if let isOn = try? Bool(flag: text) {
+                self = isOn ? .client : .none
+                return
+            }
+            throw Failure("Invalid dry-run value (\(text)). Must be \"none\", \"server\", or \"client\".")
         }
+    }
+
+    /// What kubectl says of a value that it takes for old times' sake; nil for the others.
+    static func deprecation(of text: String) -> String? {
+        if text == "unchanged" { return "--dry-run is deprecated and can be replaced with --dry-run=client." }
+        guard let isOn = try? Bool(flag: text) else { return nil }
+        return "--dry-run=\(text) is deprecated (boolean value) and can be replaced with --dry-run=\(isOn ? "client" : "none")."
     }
 
     /// False when only words are made.

@@ -9,7 +9,20 @@ struct DeletionOptions {
     var dryRun: Bool = false
 
     /// What `--cascade` says, in the API's words.
-    static let policies: [String: String] = ["background": "Background", "foreground": "Foreground", "orphan": "Orphan"]
+    private static let policies: [String: String] = ["background": "Background", "foreground": "Foreground", "orphan": "Orphan"]
+
+    /// The API's word for a value of `--cascade`. Warns of one that is taken for old times' sake; throws kubectl's text for others.
+    static func policy(_ cascade: String, _ output: Output) throws -> String {
+        if let isOn = try? Bool(flag: cascade) {
+            let word: String = isOn ? "background" : "orphan"
+            output.note("warning: --cascade=\(cascade) is deprecated (boolean value) and can be replaced with --cascade=\(word).")
+            return isOn ? "Background" : "Orphan"
+        }
+        guard let policy = policies[cascade] else {
+            throw Failure("invalid cascade value (\(cascade)). Must be \"background\", \"foreground\", or \"orphan\"")
+        }
+        return policy
+    }
 
     var body: [UInt8] {
         var json: JSON = ["apiVersion": "v1", "kind": "DeleteOptions"]

@@ -86,6 +86,9 @@ private struct DumpWriter {
     let output: Output
 
     func write(_ object: JSON, _ name: String) throws {
+        if case .name = format {
+            throw Failure("list types are not supported by name printing: *v1.\(object["kind"]?.string ?? "List")")
+        }
         let text: String
         if case .yaml = format {
             text = YAML.write(ObjectPrinter.withoutManagedFields(object), sortedKeys: true)

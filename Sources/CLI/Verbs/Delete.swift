@@ -73,9 +73,7 @@ package struct Delete: Verb {
         if paths.isEmpty {
             targets = try await named(session)
         } else {
-            guard words.isEmpty else {
-                throw Failure("when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well")
-            }
+            try ResourceArguments.refuse(words, besides: paths)
             let reading: ManifestReader.Reading = try await ManifestReader(session: session).readWhatCanBe(
                 paths, recursive: files.recursive)
             failures = reading.failures
@@ -131,9 +129,9 @@ package struct Delete: Verb {
             throw Failure("setting 'all' parameter but found a non empty selector. ")
         }
         if hasNames, selection.selector != nil || selection.fieldSelector != nil {
-            throw Failure("name cannot be provided when a selector is specified")
+            throw ResourceArguments.besidesSelector(words)
         }
-        if hasNames, all { throw Failure("name cannot be provided when a selector is specified") }
+        if hasNames, all { throw ResourceArguments.besidesSelector(words) }
         if !hasNames, !all, selection.selector == nil, selection.fieldSelector == nil {
             throw Failure("resource(s) were provided, but no name was specified")
         }
@@ -154,17 +152,7 @@ package struct Delete: Verb {
                 "Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue "
                     + "to run on the cluster indefinitely.")
         }
-        let policy: String
-        switch cascade {
-        case "true", "false":
-            let word: String = cascade == "true" ? "background" : "orphan"
-            shell.output.note("warning: --cascade=\(cascade) is deprecated (boolean value) and can be replaced with --cascade=\(word).")
-            policy = word == "background" ? "Background" : "Orphan"
-        case "background": policy = "Background"
-        case "foreground": policy = "Foreground"
-        case "orphan": policy = "Orphan"
-        default: throw Failure("invalid cascade value (\(cascade)). Must be \"background\", \"foreground\", or \"orphan\"")
-        }
+        let policy: String = try DeletionOptions.policy(cascade, shell.output)
         if let output, output != "name" { throw Failure("unexpected -o output mode: \(output). We only support '-o name'") }
         return ObjectDeletion(
             session: session, dryRun: try dryRunOptions.value(), gracePeriodSeconds: grace, propagationPolicy: policy,

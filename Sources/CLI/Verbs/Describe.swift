@@ -39,7 +39,7 @@ package struct Describe: Verb {
             }
             targets = try await ResourceArguments(session: session, allNamespaces: allNamespaces).targets(words)
             if selection.selector?.isEmpty == false, targets.contains(where: { $0.name != nil }) {
-                throw Failure("name cannot be provided when a selector is specified")
+                throw ResourceArguments.besidesSelector(words)
             }
         } else {
             targets = try await ManifestReader(session: session).read(paths, recursive: files.recursive).map {

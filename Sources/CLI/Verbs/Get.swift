@@ -93,9 +93,7 @@ package struct Get: Verb {
     private func targets(_ session: Session) async throws -> [Target] {
         let paths: [String] = try files.paths()
         if !paths.isEmpty {
-            guard words.isEmpty else {
-                throw Failure("when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well")
-            }
+            try ResourceArguments.refuse(words, besides: paths)
             var reading: ManifestReader.Reading = try await ManifestReader(session: session).readWhatCanBe(
                 paths, recursive: files.recursive)
             try reading.failures.throwIfAny()
@@ -114,7 +112,7 @@ package struct Get: Verb {
         }
         let targets: [Target] = try await ResourceArguments(session: session, allNamespaces: allNamespaces).targets(words)
         if targets.contains(where: { $0.name != nil }), selection.selector != nil {
-            throw Failure("name cannot be provided when a selector is specified")
+            throw ResourceArguments.besidesSelector(words)
         }
         if targets.contains(where: { $0.name == nil }), subresource?.isEmpty == false {
             throw Failure("subresource cannot be used when bulk resources are specified")

@@ -58,9 +58,10 @@ package struct Replace: Verb {
             return try await RawRequest(session: session).send("PUT", raw, files: paths)
         }
         if gracePeriod >= 0, !force { throw Failure("--grace-period must have --force specified") }
-        if timeout.duration > .zero, !force { throw Failure("--timeout must have --force specified") }
+        if timeout.duration != .zero, !force { throw Failure("--timeout must have --force specified") }
         if paths.isEmpty { throw Failure("must specify one of -f and -k") }
         var printer: ObjectPrinter = try printing.printer(shell.output)
+        let policy: String = try DeletionOptions.policy(cascade, shell.output)
         let session: Session = try connection.session(shell)
         let reading: ManifestReader.Reading = try await ManifestReader(session: session, validates: validation != "Ignore").readWhatCanBe(
             paths, recursive: files.recursive)
@@ -69,7 +70,7 @@ package struct Replace: Verb {
         if manifests.isEmpty { try failures.throwIfAny() }
         if manifests.isEmpty { throw Failure("no objects passed to replace") }
         let writer = ObjectWriter(session: session, dryRun: dryRun, fieldManager: fieldManager, fieldValidation: validation)
-        if force { try await delete(manifests, session, dryRun) }
+        if force { try await delete(manifests, session, dryRun, policy) }
         for manifest in manifests {
             do {
                 let made: JSON = try await replaced(manifest, writer)
@@ -100,11 +101,7 @@ package struct Replace: Verb {
         return try await writer.replace(manifest, object, subresource: subresource.flatMap { $0.isEmpty ? nil : $0 })
     }
 
-    private func delete(_ manifests: [Manifest], _ session: Session, _ dryRun: DryRun) async throws {
-        let policies: [String: String] = ["background": "Background", "foreground": "Foreground", "orphan": "Orphan"]
-        guard let policy = policies[cascade] else {
-            throw Failure("invalid cascade value (\(cascade)). Must be \"background\", \"foreground\", or \"orphan\"")
-        }
+    private func delete(_ manifests: [Manifest], _ session: Session, _ dryRun: DryRun, _ policy: String) async throws {
         let deletion = ObjectDeletion(
             session: session, dryRun: dryRun, gracePeriodSeconds: gracePeriod >= 0 ? gracePeriod : nil, propagationPolicy: policy,
             showsNameOnly: printing.output == "name", tellsForce: false,

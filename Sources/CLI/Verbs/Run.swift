@@ -131,7 +131,7 @@ package struct Run: Verb {
         if let imagePullPolicy, !["Always", "IfNotPresent", "Never"].contains(imagePullPolicy) {
             throw Failure("invalid image pull policy: \(imagePullPolicy), valid values are: Always, IfNotPresent, Never")
         }
-        let deletion: DeletionOptions = try deletion()
+        let deletion: DeletionOptions = try deletion(shell.output)
         let keys: DetachKeys = try detaching.keys()
         let pod: JSON = try overriding.applied(to: try pod(name, image, arguments))
         guard attaches else {

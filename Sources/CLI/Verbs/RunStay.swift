@@ -30,10 +30,8 @@ extension Run {
     }
 
     /// How `--rm` deletes. Throws kubectl's text for what does not go together.
-    func deletion() throws -> DeletionOptions {
-        guard let policy = DeletionOptions.policies[cascade] else {
-            throw Failure("invalid cascade value (\(cascade)). Must be \"background\", \"foreground\", or \"orphan\"")
-        }
+    func deletion(_ output: Output) throws -> DeletionOptions {
+        let policy: String = try DeletionOptions.policy(cascade, output)
         return DeletionOptions(propagationPolicy: policy, gracePeriodSeconds: gracePeriod >= 0 ? gracePeriod : force ? 0 : nil)
     }
 

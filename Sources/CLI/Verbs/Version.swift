@@ -41,7 +41,7 @@ package struct Version: LocalVerb {
     }
 
     private func checkOutput() throws {
-        if let output, output != "json", output != "yaml" { throw Failure("--output must be 'yaml' or 'json'") }
+        if let output, !["", "json", "yaml"].contains(output) { throw Failure("--output must be 'yaml' or 'json'") }
     }
 
     /// What is known without a server.

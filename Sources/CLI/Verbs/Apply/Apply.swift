@@ -89,9 +89,7 @@ package struct Apply: Verb {
         if paths.isEmpty { throw Failure("must specify one of -f and -k") }
         let dryRun: DryRun = try dryRunOptions.value()
         try check(dryRun, shell)
-        guard let policy = DeletionOptions.policies[cascade] else {
-            throw Failure("invalid cascade value (\(cascade)). Must be \"background\", \"foreground\", or \"orphan\"")
-        }
+        let policy: String = try DeletionOptions.policy(cascade, shell.output)
         let format: OutputFormat = try printing.format()
         let validation: String = try FieldValidation.word(validate)
         if subresource?.isEmpty == false, !serverSide { throw Failure("--subresource can only be specified for --server-side") }

@@ -33,6 +33,7 @@ package struct ApplyViewLastApplied: Verb {
             )
         }
         let session: Session = try connection.session(shell)
+        if all, words.count > 1 || words.contains(where: { $0.contains("/") }) { throw ResourceArguments.besidesSelector(words) }
         var query = ObjectQuery(session: session, words: words, files: try files.manifests())
         query.selector = selector
         query.all = all

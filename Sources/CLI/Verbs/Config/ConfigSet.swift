@@ -1,6 +1,8 @@
 import Client
 import Machinery
 
+private let fileMembers: Set<String> = ["certificate-authority", "client-certificate", "client-key"]
+
 /// Sets or removes members of one entry; what is not said stays.
 private func set(
     _ section: Kubeconfig.Section, _ name: String, _ changes: [(member: String, value: JSON?)], _ files: KubeconfigFiles
@@ -9,13 +11,30 @@ private func set(
     let path: String = try files.file(of: section, name) ?? files.fileForNewEntries
     try files.edit(path) { config in
         var entry: JSON = config[section, name] ?? [:]
-        for change in changes { entry[change.member] = change.value }
+        for member in section.required where entry[member] == nil { entry[member] = "" }
+        let folder: String = LocalFile.parent(of: LocalFile.absolute(path)) + "/"
+        for (member, value) in changes {
+            // Files in or below the kubeconfig's folder are named from there.
+            let isBelow: Bool = fileMembers.contains(member) && value?.string?.hasPrefix(folder) == true
+            entry[member] = isBelow ? value?.string.map { .string(String($0.dropFirst(folder.count))) } : value
+        }
         config[section, name] = entry
     }
     return old == nil
 }
 
-/// The bytes of a file as base64, or its absolute path.
+extension Kubeconfig.Section {
+    /// Members that an entry has even where nothing is said.
+    fileprivate var required: [String] {
+        switch self {
+        case .clusters: ["server"]
+        case .users: []
+        case .contexts: ["cluster", "user"]
+        }
+    }
+}
+
+/// The bytes of a file as base64, or its path.
 private func file(_ path: String, _ member: String, embedded: Bool) throws -> [(member: String, value: JSON?)] {
     guard embedded else {
         return [(member, .string(path.isEmpty ? "" : LocalFile.absolute(path))), (member + "-data", nil)]
@@ -108,6 +127,9 @@ package struct ConfigSetCluster: LocalVerb {
         let name: String = try ConfigWords.checked(words, 1, Self.commandName)[0]
         if certificateAuthority?.isEmpty == false, insecureSkipTLSVerify == true {
             throw Failure("you cannot specify a certificate authority and insecure mode at the same time")
+        }
+        if embedCerts, certificateAuthority?.isEmpty != false {
+            throw Failure("you must specify a --certificate-authority to embed")
         }
         var changes: [(member: String, value: JSON?)] = []
         if let server { changes.append(("server", .string(server))) }

@@ -38,7 +38,8 @@ package struct ConfigView: LocalVerb {
         if minify, let context { config.currentContext = context }
         if minify { try keepUsed(&config) }
         if flatten { try embedFiles(&config) }
-        if !raw { Self.hideSecrets(&config) }
+        // As in kubectl, what is to be whole shows all.
+        if !raw, !flatten { Self.hideSecrets(&config) }
         var printer = ObjectPrinter(try printing.format(unlessSaid: "yaml"), shell.output)
         try printer.print(config.json, nil)
     }

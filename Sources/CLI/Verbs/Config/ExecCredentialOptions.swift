@@ -67,7 +67,7 @@ package struct ExecCredentialOptions: FlagGroup {
     }
 
     private func provider(_ now: JSON?) throws -> JSON? {
-        guard provider != nil || !providerArguments.isEmpty else { return nil }
+        guard provider != nil || now?.isNull == false else { return nil }
         var entry: JSON = now ?? [:]
         if let provider { entry["name"] = .string(provider) }
         for (key, value) in try Self.pairs(providerArguments, "--auth-provider-arg") {

@@ -33,6 +33,7 @@ package struct Debug: Verb {
 
     package func run(in shell: Shell) async throws {
         let session: Session = try connection.session(shell)
+        if word != nil, !filenames.isEmpty { throw Failure("resource/name arguments cannot be provided when a path is specified") }
         var given: String? = self.word
         if given == nil { given = try await named(session) }
         guard let word = given else {
@@ -74,8 +75,8 @@ package struct Debug: Verb {
             if container.image.isEmpty, copy.setImage.isEmpty, !word.hasPrefix("node") {
                 throw Failure("you must specify --image when not using --copy-to.")
             }
-            if copy.replace { throw Failure("--replace may only be used with --copy-to") }
-            if copy.sameNode { throw Failure("--same-node may only be used with --copy-to") }
+            if copy.replace { throw Failure("--replace may only be used with --copy-to.") }
+            if copy.sameNode { throw Failure("--same-node may only be used with --copy-to.") }
             if !copy.setImage.isEmpty { throw Failure("--set-image may only be used with --copy-to.") }
         } else if !target.isEmpty {
             throw Failure("--target is incompatible with --copy-to. Use --share-processes instead.")

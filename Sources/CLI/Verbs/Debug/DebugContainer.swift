@@ -17,7 +17,7 @@ package struct DebugContainer: FlagGroup {
     var imagePullPolicy: String?
 
     @Option("env", help: "An environment variable of the container; may be repeated.", value: "key=value")
-    var env: [String] = []
+    var env: [PairFlag] = []
 
     @Option("profile", help: "Rights: legacy, general, baseline, netadmin, restricted or sysadmin.", value: "profile")
     var profile = "general"
@@ -72,7 +72,7 @@ package struct DebugContainer: FlagGroup {
         if let imagePullPolicy { json["imagePullPolicy"] = .string(imagePullPolicy) }
         if !env.isEmpty {
             json["env"] = .array(
-                try env.map { text in
+                try env.map(\.flagText).map { text in
                     guard let pair = EnvironmentEdit.pair(text) else { throw Failure("invalid env: \(text)") }
                     return pair
                 })

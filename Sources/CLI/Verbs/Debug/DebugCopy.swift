@@ -16,7 +16,7 @@ package struct DebugCopy: FlagGroup {
     var shareProcesses = true
 
     @Option("set-image", help: "With --copy-to, new images of containers, by name or * for all.", value: "name=image")
-    var setImage: [String] = []
+    var setImage: [PairFlag] = []
 
     @Flag("keep-labels", help: "With --copy-to, keep the pod's labels.")
     var keepLabels = false
@@ -49,7 +49,7 @@ package struct DebugCopy: FlagGroup {
         if !sameNode { spec["nodeName"] = nil }
         if !keepInitContainers { spec["initContainers"] = nil }
         if shareProcesses { spec["shareProcessNamespace"] = true }
-        let images: [String: String] = try Self.images(setImage)
+        let images: [String: String] = try Self.images(setImage.map(\.flagText))
         var containers: [JSON] = (spec["containers"]?.array ?? []).map { container in
             var container: JSON = container
             let name: String = container["name"]?.string ?? ""

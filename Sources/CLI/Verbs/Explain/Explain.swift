@@ -34,6 +34,7 @@ package struct Explain: Verb {
         }
         if words.count > 1 { throw Failure("We accept only this format: explain RESOURCE") }
         guard ["plaintext", "plaintext-openapiv2"].contains(output) else { throw Failure("unrecognized format: \(output)") }
+        if maxDepth > 0, !recursive { throw Failure("--max-depth requires --recursive") }
         let session: Session = try connection.session(shell)
         var (resource, fields): (APIResource, [String]) = try await Self.split(word, session)
         if let apiVersion, !apiVersion.isEmpty {
