@@ -1,4 +1,5 @@
 package import Logging
+import Machinery
 package import Sandbox
 
 /// Keeps the way out of the cluster open: to the internet and to the host, where a program of the host carries packets.
@@ -23,7 +24,7 @@ package struct Egress: Sendable {
         while !Task.isCancelled {
             do {
                 if !isTranslated {
-                    try await PacketFilter(network: network).apply(Self.translation)
+                    try await PacketFilter(network: network).apply(Self.translation(network.hasIPv6 ? [.v4, .v6] : [.v4]))
                     isTranslated = true
                 }
                 let result: Result<Void, SandboxError> = await BlockingThread.run { [network] in
@@ -40,12 +41,17 @@ package struct Egress: Sendable {
         }
     }
 
-    private static let translation = """
-        add table ip swkube-egress
-        delete table ip swkube-egress
-        add table ip swkube-egress
-        add chain ip swkube-egress leaving { type nat hook postrouting priority 110; }
-        add rule ip swkube-egress leaving oifname "\(ClusterNetwork.egressInterface)" masquerade
+    static func translation(_ families: [IPFamily]) -> String {
+        families.map { family in
+            let table = PacketFilter.Table(family: family, name: "swkube-egress")
+            return """
+                add table \(table)
+                delete table \(table)
+                add table \(table)
+                add chain \(table) leaving { type nat hook postrouting priority 110; }
+                add rule \(table) leaving oifname "\(ClusterNetwork.egressInterface)" masquerade
 
-        """
+                """
+        }.joined()
+    }
 }

@@ -17,10 +17,12 @@ extension ClusterNetwork {
 
     /// Of the interface through which packets leave.
     package static let egressInterface = "egress0"
-    /// The range of the program's own addresses, which hardly any network behind the host has.
+    /// The ranges of the program's own addresses, which hardly any network behind the host has.
     private static let egressRange = "100.64.97.0/24"
     private static let egressAddress = "100.64.97.100"
     private static let egressGateway = "100.64.97.1"
+    private static let egressAddressOfIPv6 = "fd73:776b:7562:65::64"
+    private static let egressGatewayOfIPv6 = "fd73:776b:7562:65::1"
 
     /// The program that this host has; nil for none. pasta gives up root's rights, and with them the way into root's cluster.
     package static var egressProgram: EgressProgram? {
@@ -54,24 +56,8 @@ extension ClusterNetwork {
         let lifeline: Int32 = swkube_connect(configuration.folder, "socket", Int32(SOCK_SEQPACKET.rawValue))
         guard lifeline >= 0 else { throw SandboxError.system(call: "connect", errno: -lifeline, path: configuration.folder) }
         defer { close(lifeline) }
-        let arguments: [String] =
-            switch program {
-            case .slirp4netns:
-                [
-                    "slirp4netns", "--configure", "--mtu=65520", "--disable-host-loopback", "--disable-dns", "--cidr=" + Self.egressRange,
-                    "--exit-fd=3", "--netns-type=path",
-                ] + (userNamespace == nil ? [] : ["--userns-path=/proc/self/fd/4"]) + ["/proc/self/fd/5", Self.egressInterface]
-            case .pasta:
-                [
-                    // With an address of its own instead of the host's, which would then not be reached.
-                    "pasta", "--config-net", "-4", "-q", "-f", "--no-map-gw", "-a", Self.egressAddress, "-n", "24", "-g",
-                    Self.egressGateway,
-                    "-T", "none", "-U", "none", "-t", "none", "-u", "none", "-I",
-                    Self.egressInterface, "-P", Self.pidFile(configuration.folder),
-                ] + (userNamespace == nil ? [] : ["--userns", "/proc/self/fd/4"]) + ["--netns", "/proc/self/fd/5"]
-            }
         let process: pid_t = try startSession(
-            program.path, arguments, environment: [], inherited: [lifeline, userNamespace ?? -1, networkNamespace]
+            program.path, words(program, configuration), environment: [], inherited: [lifeline, userNamespace ?? -1, networkNamespace]
         ).get()
         egressProcess.withLock { $0 = process }
         let end: ContinuousClock.Instant = .now.advanced(by: .seconds(3))
@@ -84,6 +70,25 @@ extension ClusterNetwork {
                 throw SandboxError.system(call: "egress", errno: ETIMEDOUT, path: program.path)
             }
             usleep(10_000)
+        }
+    }
+
+    /// A command line for the descriptors that ``openEgress(by:)`` passes on: 3 is the connection to the holder, then come the namespaces.
+    private func words(_ program: EgressProgram, _ configuration: Configuration) -> [String] {
+        switch program {
+        case .slirp4netns:
+            // Its IPv6 has one fixed range, which may be that of a network behind the host.
+            [
+                "slirp4netns", "--configure", "--mtu=65520", "--disable-host-loopback", "--disable-dns", "--cidr=" + Self.egressRange,
+                "--exit-fd=3", "--netns-type=path",
+            ] + (userNamespace == nil ? [] : ["--userns-path=/proc/self/fd/4"]) + ["/proc/self/fd/5", Self.egressInterface]
+        case .pasta:
+            // With addresses of its own instead of the host's, which would then not be reached. What the host has no route to it leaves out.
+            ["pasta", "--config-net", "-q", "-f", "--no-map-gw", "-a", Self.egressAddress, "-n", "24", "-g", Self.egressGateway]
+                + (hasIPv6 ? ["-a", Self.egressAddressOfIPv6, "-g", Self.egressGatewayOfIPv6] : ["-4"])
+                + ["-T", "none", "-U", "none", "-t", "none", "-u", "none"]
+                + ["-I", Self.egressInterface, "-P", Self.pidFile(configuration.folder)]
+                + (userNamespace == nil ? [] : ["--userns", "/proc/self/fd/4"]) + ["--netns", "/proc/self/fd/5"]
         }
     }
 
