@@ -6,6 +6,7 @@
 #include "include/CSandbox.h"
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,10 +20,9 @@ static time_t now(void) {
     return t.tv_sec;
 }
 
-static struct flow **place(struct door *door, const struct sockaddr_in *client) {
-    struct flow **at = &door->flows[ntohs(client->sin_port) % FLOW_BUCKETS];
-    while (*at && ((*at)->client.sin_port != client->sin_port || (*at)->client.sin_addr.s_addr != client->sin_addr.s_addr))
-        at = &(*at)->next;
+static struct flow **place(struct door *door, const union client *client) {
+    struct flow **at = &door->flows[ntohs(client->four.sin_port) % FLOW_BUCKETS];
+    while (*at && memcmp(&(*at)->client, client, sizeof *client)) at = &(*at)->next;
     return at;
 }
 
@@ -38,7 +38,7 @@ static void finish(struct swkube_doors *d, struct flow **at) {
     d->dead_flows = flow;
 }
 
-static struct flow *begin(struct swkube_doors *d, struct door *door, const struct sockaddr_in *client) {
+static struct flow *begin(struct swkube_doors *d, struct door *door, const union client *client, socklen_t length) {
     if (!door->flows) door->flows = calloc(FLOW_BUCKETS, sizeof *door->flows);
     if (!door->flows) return NULL;
     struct flow **at = place(door, client);
@@ -50,7 +50,7 @@ static struct flow *begin(struct swkube_doors *d, struct door *door, const struc
         if (fd >= 0) close(fd);
         return NULL;
     }
-    *flow = (struct flow){.watched = {.kind = FLOW, .fd = fd}, .door = door, .client = *client};
+    *flow = (struct flow){.watched = {.kind = FLOW, .fd = fd}, .door = door, .client = *client, .length = length};
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = flow};
     epoll_ctl(d->poll, EPOLL_CTL_ADD, fd, &event);
     *at = flow;
@@ -61,14 +61,14 @@ static struct flow *begin(struct swkube_doors *d, struct door *door, const struc
 
 void datagrams_from_clients(struct swkube_doors *d, struct door *door) {
     for (int turn = 0; turn < TURN; turn++) {
-        struct sockaddr_in client;
+        union client client = {0};
         socklen_t length = sizeof client;
         ssize_t n = recvfrom(door->watched.fd, d->buffer, sizeof d->buffer, MSG_DONTWAIT, (struct sockaddr *)&client, &length);
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0 || length != sizeof client) return;
+        if (n < 0 || length > sizeof client) return;
         // Twice: what came back before, such as that nobody listened there, is told with the first.
         for (int attempt = 0; attempt < 2; attempt++) {
-            struct flow *flow = begin(d, door, &client);
+            struct flow *flow = begin(d, door, &client, length);
             if (!flow) break; // lost, as datagrams may be
             flow->used = now();
             if (send(flow->watched.fd, d->buffer, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 || errno == EAGAIN) break;
@@ -86,7 +86,7 @@ void datagrams_from_cluster(struct swkube_doors *d, struct flow *flow) {
         flow->used = now();
         flow->is_answered = true;
         (void)sendto(flow->door->watched.fd, d->buffer, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT,
-            (struct sockaddr *)&flow->client, sizeof flow->client);
+            (struct sockaddr *)&flow->client, flow->length);
     }
 }
 

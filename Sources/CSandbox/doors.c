@@ -18,13 +18,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-struct swkube_doors *swkube_doors_new(int (*dial)(void *, uint64_t), void *context) {
+struct swkube_doors *swkube_doors_new(size_t most_links, int (*dial)(void *, uint64_t), void *context) {
     struct swkube_doors *d = calloc(1, sizeof *d);
     if (!d) return NULL;
     d->poll = epoll_create1(EPOLL_CLOEXEC);
     d->wake = (struct watched){.kind = WAKE, .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     d->dial = dial;
     d->context = context;
+    d->most_links = most_links;
     pthread_mutex_init(&d->lock, NULL);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = &d->wake};
     if (d->poll < 0 || d->wake.fd < 0 || epoll_ctl(d->poll, EPOLL_CTL_ADD, d->wake.fd, &event) < 0) {
@@ -98,10 +99,25 @@ static void take_changes(struct swkube_doors *d) {
     pthread_mutex_unlock(&d->lock);
 }
 
+static void take_out(struct swkube_doors *d, struct link *link) {
+    *(link->newer ? &link->newer->older : &d->newest) = link->older;
+    *(link->older ? &link->older->newer : &d->oldest) = link->newer;
+    d->link_count--;
+}
+
+static void put_first(struct swkube_doors *d, struct link *link) {
+    link->newer = NULL;
+    link->older = d->newest;
+    *(d->newest ? &d->newest->newer : &d->oldest) = link;
+    d->newest = link;
+    d->link_count++;
+}
+
 /// A link that ended is freed after the events that were already fetched.
 static void finish(struct swkube_doors *d, struct link *link) {
     if (link->is_dead) return;
     link->is_dead = true;
+    take_out(d, link);
     for (int i = 0; i < 2; i++) {
         doors_unwatch(d, link->ends[i].watched.fd);
         free(link->ends[i].rest);
@@ -189,10 +205,26 @@ static void make_reset(int client) {
     setsockopt(client, SOL_SOCKET, SO_LINGER, &none, sizeof none);
 }
 
+/// Ends the link that has been silent for longest, so that who only holds connections keeps nobody out. False when there is none.
+static bool make_room(struct swkube_doors *d) {
+    struct link *link = d->oldest;
+    if (!link) return false;
+    make_reset(link->ends[0].watched.fd);
+    finish(d, link);
+    return true;
+}
+
 static void accept_all(struct swkube_doors *d, struct door *door) {
     for (int turn = 0; turn < 64; turn++) {
         int client = accept4(door->watched.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (client < 0) return;
+        if (client < 0) {
+            bool is_full = errno == EMFILE || errno == ENFILE;
+            if (is_full && make_room(d)) continue;
+            // Others have all descriptors; the kernel would tell of the same client again at once.
+            if (is_full) usleep(10000);
+            return;
+        }
+        if (d->link_count >= d->most_links) make_room(d);
         int server = d->dial(d->context, door->id), one = 1;
         struct link *link = server < 0 ? NULL : calloc(1, sizeof *link);
         if (!link) {
@@ -202,6 +234,7 @@ static void accept_all(struct swkube_doors *d, struct door *door) {
             continue;
         }
         link->is_connecting = !is_connected(server);
+        put_first(d, link);
         int fds[2] = {client, server};
         for (int i = 0; i < 2; i++) {
             setsockopt(fds[i], IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
@@ -234,6 +267,10 @@ static bool serve(struct swkube_doors *d, struct end *e, uint32_t events) {
 static void serve_end(struct swkube_doors *d, struct end *e, uint32_t events) {
     struct link *link = e->link;
     if (link->is_dead) return;
+    if (d->newest != link) {
+        take_out(d, link);
+        put_first(d, link);
+    }
     bool good = link->is_connecting ? settle(d, e, events) : serve(d, e, events);
     if (!good) make_reset(link->ends[0].watched.fd);
     bool over = link->ends[0].is_over && link->ends[1].is_over && !link->ends[0].rest && !link->ends[1].rest;

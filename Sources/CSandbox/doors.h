@@ -18,11 +18,18 @@ struct watched {
 
 enum { FLOW_BUCKETS = 64 };
 
+/// An address of either family; the port stands at the same place in both.
+union client {
+    struct sockaddr_in four;
+    struct sockaddr_in6 six;
+};
+
 /// Datagrams of one client through one door, with a socket of its own in the cluster.
 struct flow {
     struct watched watched;
     struct door *door;
-    struct sockaddr_in client;
+    union client client;
+    socklen_t length; // of the client's address
     time_t used;
     bool is_answered;
     struct flow *next;
@@ -48,6 +55,7 @@ struct end {
 struct link {
     struct end ends[2]; // the client's, the cluster's
     bool is_connecting, is_dead;
+    struct link *newer, *older; // by the last sign of life
     struct link *next_dead;
 };
 
@@ -60,7 +68,8 @@ struct swkube_doors {
     struct door *added, *open; // `added` and `closed` are between the threads
     uint64_t *closed;
     size_t closed_count;
-    struct link *dead;
+    struct link *newest, *oldest, *dead;
+    size_t link_count, most_links;
     struct flow *dead_flows;
     size_t flow_count; // of all doors
     time_t swept;

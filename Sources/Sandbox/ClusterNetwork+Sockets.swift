@@ -98,7 +98,8 @@ extension ClusterNetwork {
     /// A listening TCP socket of the host's network that does not block, or a bound one for datagrams.
     package static func hostListener(_ address: String, port: Int, isStream: Bool = true) throws(SandboxError) -> Int32 {
         let type = Int32(isStream ? SOCK_STREAM.rawValue : SOCK_DGRAM.rawValue)
-        return try bind(hostSocket(AF_INET, type | Int32(SOCK_NONBLOCK.rawValue), 0), address, port, type)
+        let family: Int32 = address.contains(":") ? AF_INET6 : AF_INET
+        return try bind(hostSocket(family, type | Int32(SOCK_NONBLOCK.rawValue), 0), address, port, type)
     }
 
     static func bind(_ fd: Int32, _ address: String, _ port: Int, _ type: Int32) throws(SandboxError) -> Int32 {

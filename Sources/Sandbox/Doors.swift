@@ -8,10 +8,16 @@ package final class Doors: Sendable {
     /// Makes a socket that connects to what is behind a door; nil when nobody is there.
     package typealias Dial = @Sendable (UInt64) -> Int32?
 
+    private let most: Int
     private let dial: Dial
     private let engine = Mutex<OpaquePointer?>(nil)
 
-    package init(dial: @escaping Dial) { self.dial = dial }
+    /// - Parameter most: connections at once; for one more the one that has been silent for longest is broken off. Each has two
+    ///   descriptors, and a quarter of what this process may have is for all else.
+    package init(most: Int = Host.mostFiles / 8 * 3, dial: @escaping Dial) {
+        self.most = most
+        self.dial = dial
+    }
 
     /// Opens a door at an address of the host, for TCP or for datagrams. Returns its port: the one asked for, or that plus ``offset`` where
     /// ports below 1024 are not for this user.
@@ -60,6 +66,7 @@ package final class Doors: Sendable {
         let context: UnsafeMutableRawPointer = Unmanaged.passRetained(Box(dial)).toOpaque()
         guard
             let engine = swkube_doors_new(
+                most,
                 { context, door in
                     guard let context else { return -1 }
                     return Unmanaged<Box>.fromOpaque(context).takeUnretainedValue().dial(door) ?? -1

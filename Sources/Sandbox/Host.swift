@@ -80,6 +80,12 @@ package enum Host {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
+    /// Descriptors that this process may have at once.
+    package static var mostFiles: Int {
+        var limit = rlimit()
+        return getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 ? Int(clamping: limit.rlim_cur) : 1024
+    }
+
     /// Processors that this process may use.
     package static var processors: Int { Int(swkube_processors()) }
 

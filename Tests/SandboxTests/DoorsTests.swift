@@ -12,12 +12,12 @@ import Testing
         let port: Int
         let doors: Doors
 
-        init() throws {
+        init(most: Int = 100) throws {
             listener = try ClusterNetwork.hostListener("127.0.0.1", port: 0)
             _ = fcntl(listener, F_SETFL, 0)
             let target: Int = Front.port(of: listener)
             let host = ClusterNetwork(hostNetworkBecause: nil)
-            doors = Doors { _ in try? host.beginConnect("127.0.0.1", port: target) }
+            doors = Doors(most: most) { _ in try? host.beginConnect("127.0.0.1", port: target) }
             let door: Int32 = try ClusterNetwork.hostListener("127.0.0.1", port: 0)
             port = Front.port(of: door)
             try doors.open(1, on: door)
@@ -108,6 +108,22 @@ import Testing
             let end: (count: Int, code: Int32) = await receive(client)
             #expect(isBroken ? end.count == -1 && end.code == ECONNRESET : end.count == 0)
             close(client)
+        }
+    }
+
+    @Test func `for one connection too many the one that was silent for longest makes room`() async throws {
+        let front = try Front(most: 3)
+        var links: [(client: Int32, server: Int32)] = []
+        defer { for link in links { for fd in [link.client, link.server] { close(fd) } } }
+        for _ in 0..<3 { links.append(try front.connection()) }
+        #expect(send(links[0].client, "x", 1, Int32(MSG_NOSIGNAL)) == 1)
+        #expect(await receive(links[0].server).count == 1)
+        links.append(try front.connection())
+        let end: (count: Int, code: Int32) = await receive(links[1].client)
+        #expect(end.count == -1 && end.code == ECONNRESET)
+        for index in [0, 2, 3] {
+            #expect(send(links[index].server, "y", 1, Int32(MSG_NOSIGNAL)) == 1)
+            #expect(await receive(links[index].client).count == 1, "connection \(index)")
         }
     }
 

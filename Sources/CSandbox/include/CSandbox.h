@@ -42,6 +42,10 @@ int swkube_network_main(int argc, char **argv);
 /// Gives the loopback of a network namespace an IPv4 address; `netlink` is a socket of NETLINK_ROUTE there. Returns 0 or an errno.
 int swkube_add_address(int netlink, const char *address);
 
+/// Keeps a range of services in a network namespace, for packets that begin there; they come from `source`. `netlink` as above. Returns 0
+/// or an errno.
+int swkube_add_range(int netlink, const char *address, int bits, const char *source);
+
 /// Whether the network namespace of a socket has an interface of this name: 1 or 0.
 int swkube_has_interface(int fd, const char *name);
 
@@ -73,10 +77,11 @@ void swkube_filter_target(struct swkube_filter *f, const char *chain, int protoc
 int swkube_filter_commit(struct swkube_filter *f, int netlink);
 
 /// Carries connections from listening sockets to wherever `dial` leads. `dial` gets `context` and a door's number on the thread that
-/// runs, and returns a socket that does not block and may still be connecting, or -1. Null when the system has no room.
+/// runs, and returns a socket that does not block and may still be connecting, or -1. For one connection more than `most_links` the one that
+/// was silent for longest makes room. Null when the system has no room.
 struct swkube_doors;
-struct swkube_doors *swkube_doors_new(int (*dial)(void *context, uint64_t door), void *context);
-/// Takes over `listener`, which must not block: a listening socket, or a bound one for datagrams over IPv4. Returns 0 or an errno.
+struct swkube_doors *swkube_doors_new(size_t most_links, int (*dial)(void *context, uint64_t door), void *context);
+/// Takes over `listener`, which must not block: a listening socket, or a bound one for datagrams. Returns 0 or an errno.
 int swkube_doors_open(struct swkube_doors *doors, uint64_t door, int listener, int is_datagram);
 /// Connections that came through stay. Returns 0 or an errno.
 int swkube_doors_close(struct swkube_doors *doors, uint64_t door);

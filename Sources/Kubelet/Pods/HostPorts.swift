@@ -93,9 +93,7 @@ final class HostPorts: Sendable {
     private func places(of wish: Wish) -> [(address: String, isOnHost: Bool)] {
         guard !nodeAddresses.isEmpty else { return [(wish.address.isEmpty ? hostAddress : wish.address, true)] }
         if wish.address.isEmpty {
-            // Datagrams are carried over IPv4 alone.
-            let own: [String] = nodeAddresses.filter { wish.isStream || IPFamily(of: $0) == .v4 }
-            return [(hostAddress, true)] + own.map { ($0, false) }
+            return [(hostAddress, true)] + nodeAddresses.map { ($0, false) }
         }
         if nodeAddresses.contains(wish.address) { return [(wish.address, false)] }
         return [(wish.address, true)] + (wish.address.hasPrefix("127.") ? [(wish.address, false)] : [])
