@@ -63,10 +63,9 @@ static bool set_up_six(char **settings) {
 /// The interface through which the cluster's own packets to services begin their way, which the rules then change. IPv6 has no routes
 /// through a loopback; what reaches this end of a pair, whose other end is down, goes nowhere.
 static int way_to_services(int rt) {
-    static const char name[] = "services";
     static const unsigned char hardware[6] = {0x0a, 0x58};
-    int index = rt_index(name);
-    if (index == 0 && rt_pair(rt, name, "services-end", getpid(), hardware) == 0) index = rt_index(name);
+    int index = rt_index(WAY_TO_SERVICES);
+    if (index == 0 && rt_pair(rt, WAY_TO_SERVICES, WAY_TO_SERVICES "-end", getpid(), hardware) == 0) index = rt_index(WAY_TO_SERVICES);
     return index;
 }
 

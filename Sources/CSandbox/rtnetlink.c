@@ -198,11 +198,21 @@ int pod_link_finish(const struct pod_link *link, unsigned groups) {
     return result;
 }
 
+enum { LOOPBACK = 1 }; // in every namespace
+
 int swkube_add_address(int netlink, const char *address) {
-    enum { LOOPBACK = 1 }; // in every namespace
     struct ip number;
     if (!ip_read(&number, address)) return EINVAL;
     return rt_address(netlink, LOOPBACK, &number) < 0 ? errno : 0;
+}
+
+int swkube_add_range(int netlink, const char *address, int bits, const char *source) {
+    struct ip range, own;
+    struct ifreq way = {.ifr_name = WAY_TO_SERVICES};
+    if (!ip_read(&range, address) || !ip_read(&own, source)) return EINVAL;
+    if (range.family == AF_INET) way.ifr_ifindex = LOOPBACK;
+    else if (ioctl(netlink, SIOCGIFINDEX, &way) < 0) return errno;
+    return rt_route(netlink, &range, bits, way.ifr_ifindex, NULL, &own) < 0 ? errno : 0;
 }
 
 int swkube_has_interface(int fd, const char *name) {

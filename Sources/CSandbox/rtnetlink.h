@@ -37,6 +37,9 @@ int rt_parameter(const char *path, const char *value);
 /// server, which lets a client whose stamps go back wait for a second.
 #define RT_ONE_CLOCK "2"
 
+/// The interface through which the cluster's own packets to services of IPv6 begin their way.
+#define WAY_TO_SERVICES "services"
+
 /// For addr_gen_mode: no address that nobody gave.
 #define RT_NO_LINK_LOCAL "1"
 

@@ -62,6 +62,16 @@ extension ClusterNetwork {
         if result != 0 { throw SandboxError.system(call: "address", errno: result, path: address) }
     }
 
+    /// Keeps one more range in the cluster, as those of its configuration; one that is kept already is a success. It goes with the network.
+    ///
+    /// - Parameter source: the cluster's own address of that family.
+    package func addRange(_ address: String, bits: Int, from source: String) throws(SandboxError) {
+        let fd: Int32 = try socket(domain: AF_NETLINK, type: Int32(SOCK_RAW.rawValue), protocol: 0)
+        defer { close(fd) }
+        let result: Int32 = swkube_add_range(fd, address, Int32(bits), source)
+        if result != 0 { throw SandboxError.system(call: "route", errno: result, path: "\(address)/\(bits)") }
+    }
+
     /// NETLINK_NETFILTER of linux/netlink.h.
     static var netfilter: Int32 { 12 }
 }

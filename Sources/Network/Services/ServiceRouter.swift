@@ -7,9 +7,9 @@ import Synchronization
 
 /// Keeps the kernel's rules of one family as Services and their EndpointSlices want them: what kube-proxy does on a node.
 ///
-/// Reads Services, EndpointSlices and nodes; writes the table `swkube` of its family in the cluster's network, one transaction for all that
-/// changed. What is more than the kernel takes at once is written into a second table without effect, which one last transaction puts in the
-/// place of the first.
+/// Reads Services, EndpointSlices, ServiceCIDRs and nodes; writes the table `swkube` of its family in the cluster's network, one
+/// transaction for all that changed. What is more than the kernel takes at once is written into a second table without effect, which one
+/// last transaction puts in the place of the first.
 package final class ServiceRouter: Sendable {
     private struct State {
         var changed: Set<ObjectKey> = []
@@ -35,6 +35,7 @@ package final class ServiceRouter: Sendable {
     private let services: Informer<Service>
     private let slices: ServiceSlices
     private let nodes: Informer<Node>
+    private let ranges: Informer<ServiceCIDR>
     private let log: Logger
     private var family: IPFamily { ruleset.table.family }
     private let state = Mutex(State())
@@ -53,6 +54,7 @@ package final class ServiceRouter: Sendable {
         services = informers.informer()
         self.slices = slices
         nodes = informers.informer()
+        ranges = informers.informer()
         self.log = log
         (pokes, poke) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -62,6 +64,7 @@ package final class ServiceRouter: Sendable {
         await services.caughtUp()
         await slices.caughtUp()
         await nodes.caughtUp()
+        await ranges.caughtUp()
         services.onChange { [weak self] before, after in
             if let key = (after ?? before)?.key { self?.changed(key) }
         }
@@ -70,6 +73,7 @@ package final class ServiceRouter: Sendable {
             func place(_ node: View<Node>?) -> ServiceNode? { node.flatMap { ServiceNode($0, family) } }
             if place(before) != place(after) { self?.changedAll() }
         }
+        ranges.onChange { [weak self] before, after in if before?.spec.cidrs != after?.spec.cidrs { self?.changedAll() } }
         poke.yield()
         var present: Present?
         for await _ in pokes {
@@ -125,22 +129,40 @@ package final class ServiceRouter: Sendable {
         }
     }
 
+    /// The family's ranges, those of the cluster first. The cluster itself reaches those that are not known yet from here on.
+    private func allRanges(known: [String]) -> [String] {
+        var all: [String] = ruleset.ranges
+        for text in ranges.list().sorted(by: { $0.key < $1.key }).flatMap(\.spec.cidrs) where !all.contains(text) {
+            guard let range = CIDR(text), range.address.family == family, range.prefixLength > 0 else { continue }
+            all.append(text)
+            guard !known.contains(text) else { continue }
+            do {
+                try network.addRange(range.address.description, bits: range.prefixLength, from: ruleset.nodeAddress)
+            } catch {
+                log.warning("the cluster itself does not reach a range of services", metadata: ["range": "\(text)", "reason": "\(error)"])
+            }
+        }
+        return all
+    }
+
     /// What the kernel has then. - Parameter old: nil when nothing is known of what it has.
     private func apply(_ wanted: [ObjectKey: [ServiceRoute]], over old: Present?) async throws -> Present {
+        let ranges: [String] = allRanges(known: old?.ruleset.ranges ?? [])
         var new: Present = old ?? Present(ruleset: ruleset)
         let before: [ServiceRoute] = wanted.keys.flatMap { old?.routes[$0] ?? [] }
         for (key, routes) in wanted { new.routes[key] = routes.isEmpty ? nil : routes }
         let after: [ServiceRoute] = wanted.values.flatMap { $0 }
         let (gone, come): (Set<String>, Set<String>) = Self.count(&new.selves, without: before, with: after)
-        if let old {
+        if let old, old.ruleset.ranges == ranges {
             let steps: [ServiceStep] =
                 old.ruleset.steps(from: before, to: after, &new.numbers) + old.ruleset.selves(gone: gone, come: come)
             if try await filter.apply(steps, table: old.ruleset.table) { return try forget(before, after, new) }
-            new.ruleset = old.ruleset.other
         }
+        if let old { new.ruleset = old.ruleset.other }
         new.numbers = ServiceRuleset.Numbers()
         // The rules of an earlier process stay in force until these are.
         if old == nil, await filter.has(chain: "\(ruleset.table) prerouting") { new.ruleset = ruleset.other }
+        new.ruleset = new.ruleset.with(ranges: ranges)
         let steps: [ServiceStep] =
             new.ruleset.steps(from: [], to: new.routes.values.flatMap { $0 }, &new.numbers)
             + new.ruleset.selves(gone: [], come: Set(new.selves.keys))
@@ -167,13 +189,22 @@ package final class ServiceRouter: Sendable {
         return (gone, come)
     }
 
-    /// Has the kernel forget the flows of those who took datagrams and take them no more.
+    /// Has the kernel forget the flows of those who took datagrams and take them no more, and those that came to a node's port before
+    /// anybody took them.
     private func forget(_ before: [ServiceRoute], _ after: [ServiceRoute], _ present: Present) throws -> Present {
         func takers(_ routes: [ServiceRoute]) -> Set<ServiceRoute.Place> {
             routes.reduce(into: []) { if $1.transport == .udp { $0.formUnion($1.allEndpoints) } }
         }
+        func nodePorts(_ routes: [ServiceRoute]) -> Set<Int> {
+            Set(routes.filter { $0.transport == .udp && $0.nodePort > 0 && !$0.isEmpty }.map(\.nodePort))
+        }
         for place in takers(before).subtracting(takers(after)) {
             try network.forgetDatagrams(of: place.address, port: place.port)
+        }
+        for port in nodePorts(after).subtracting(nodePorts(before)).sorted() {
+            for node in nodes.list().compactMap({ ServiceNode($0, family) }) {
+                try network.forgetDatagrams(of: node.address, port: port)
+            }
         }
         return present
     }

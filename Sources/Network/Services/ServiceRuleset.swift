@@ -32,6 +32,9 @@ package struct ServiceRuleset: Sendable {
         self.ranges = ranges
     }
 
+    /// The same rules for other ranges of services.
+    func with(ranges: [String]) -> ServiceRuleset { ServiceRuleset(table, nodeAddress, nodes, ranges) }
+
     /// The same rules in a table that can be filled while the other is in force.
     var other: ServiceRuleset {
         let name: String = table.name == "swkube" ? "swkube-2" : "swkube"
