@@ -80,6 +80,13 @@ import Testing
         #expect(taken(0) == 0)
     }
 
+    @Test func `a Service is told what its proxy does not keep`() {
+        func unkept(_ spec: JSON) -> String? { MeshSettings.unkept(by: View<Service>(["spec": spec])) }
+        #expect(unkept(["sessionAffinity": "None", "internalTrafficPolicy": "Cluster"]) == nil)
+        let text: String? = unkept(["sessionAffinity": "ClientIP", "trafficDistribution": "PreferSameNode"])
+        #expect(text?.hasPrefix("sessionAffinity, trafficDistribution: not kept") == true)
+    }
+
     @Test func `collectors are Services or places of the host`() {
         #expect(MeshCollector("http://otel.monitoring:4318")?.path == "/v1/traces")
         #expect(MeshCollector("http://otel.monitoring:4318")?.service == ObjectKey(namespace: "monitoring", name: "otel"))

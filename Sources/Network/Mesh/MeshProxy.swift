@@ -20,6 +20,8 @@ package final class MeshProxy: Sendable {
 
     private struct Entry {
         var policy: MeshPolicy
+        /// What of the Service's own wishes it is told that they are not kept.
+        var unkept: String?
         /// The proxy's port for each of the Service's.
         var places: [Int: Int] = [:]
     }
@@ -128,9 +130,11 @@ package final class MeshProxy: Sendable {
                 service, .warning, reason: "NotServed",
                 "no port is known to speak HTTP: give one appProtocol: http, or a name that begins with http")
         }
+        let unkept: String? = ports.isEmpty ? nil : MeshSettings.unkept(by: service)
+        if let unkept, unkept != old?.unkept { events.record(service, .warning, reason: "NotKept", unkept) }
         let places: [Int: Int] = try await Dictionary(ports.asyncMap { ($0, try await listen(Front(service: key, port: $0))) }) { $1 }
         let policy: MeshPolicy = old.flatMap { $0.policy.settings == settings ? $0.policy : nil } ?? MeshPolicy(settings)
-        state.withLock { $0.entries[key] = Entry(policy: policy, places: places) }
+        state.withLock { $0.entries[key] = Entry(policy: policy, unkept: unkept, places: places) }
         return old?.places != places
     }
 

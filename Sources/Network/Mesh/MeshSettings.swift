@@ -137,6 +137,18 @@ package struct MeshSettings: Sendable, Equatable {
         problems.append("\(annotation): \"\(text)\" is not understood; give \(wanted)")
     }
 
+    /// What a Service asks for that requests through its proxy do not get, because that takes all endpoints in turn; nil for nothing.
+    static func unkept(by service: View<Service>) -> String? {
+        let spec: View<ServiceSpec> = service.spec
+        let wishes: [(String, Bool)] = [
+            ("sessionAffinity", spec.sessionAffinity == "ClientIP"), ("internalTrafficPolicy", spec.internalTrafficPolicy == "Local"),
+            ("externalTrafficPolicy", spec.externalTrafficPolicy == "Local"), ("trafficDistribution", spec.trafficDistribution != nil),
+        ]
+        let names: [String] = wishes.filter(\.1).map(\.0)
+        guard !names.isEmpty else { return nil }
+        return "\(names.joined(separator: ", ")): not kept by the proxy of the swkube.dev annotations, which takes all endpoints in turn"
+    }
+
     /// The ports of a Service that speak HTTP, as far as it says so: by `appProtocol`, by a name that begins with `http`, or because there is
     /// one port alone.
     package static func ports(of service: View<Service>) -> [View<ServicePort>] {
