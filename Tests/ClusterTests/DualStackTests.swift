@@ -51,5 +51,78 @@ extension EndToEnd {
                 }
             }
         }
+
+        @Test func `clients are kept, nodes' ports lead on and clients stay near, by IPv6 too`() async throws {
+            try await TestCluster.with { cluster in
+                let client: Client = cluster.client
+                let talkers = Talkers(cluster: cluster.cluster)
+                try await client.create(
+                    Node.new("second") { $0.metadata.labels = [NodeMarks.kind: NodeMarks.Kind.process.rawValue] })
+                try await eventually("the second node") {
+                    try await client.get(Node.self, ObjectKey(namespace: "", name: "second")).isReady
+                }
+                for node in ["local", "second"] {
+                    var container: View<Container> = Talkers.container()
+                    let further: [View<ContainerPort>] = ["TCP", "UDP"].map { transport in
+                        View<ContainerPort> {
+                            $0.containerPort = 80
+                            $0.hostPort = 8123
+                            $0.protocol = transport
+                        }
+                    }
+                    container.ports = container.ports + further
+                    var pod: View<Pod> = Talkers.pod("default", "on-\(node)", labels: ["app": "web"], node: node)
+                    pod.spec.containers = [container]
+                    try await talkers.make(pod)
+                }
+                try await talkers.make(Talkers.pod("default", "asks", labels: ["app": "asks"], node: "second"))
+                let six: JSON = ["ipFamilies": ["IPv6"], "ipFamilyPolicy": "SingleStack"]
+                let services: [(String, JSON)] = [
+                    ("any", ["type": "NodePort"]), ("loyal", ["sessionAffinity": "ClientIP"]),
+                    ("strict", ["internalTrafficPolicy": "Local"]), ("near", ["trafficDistribution": "PreferSameNode"]),
+                ]
+                for (name, more) in services {
+                    var spec: JSON = six
+                    for member in more.object ?? [:] { spec[member.key] = member.value }
+                    try await client.create(Talkers.service("default", name, selector: ["app": "web"], spec))
+                }
+                for node in ["local", "second"] { _ = try await talkers.address("default", "on-\(node)") }
+                let asker: String = try await talkers.address("default", "asks")
+                func answers(_ host: String, _ port: Int = 80, _ transport: String = "tcp") async throws -> Set<String> {
+                    Set(
+                        try await talkers.order(
+                            "turn", asker, [Talkers.Target(host: host, port: port, transport: transport)], count: 6))
+                }
+                let both: Set<String> = ["on-local", "on-second"]
+                for transport in ["tcp", "udp"] {
+                    for service in ["any", "loyal", "strict", "near"] {
+                        let address: String = try await talkers.clusterIP("default", service)
+                        try await eventually("\(service) over \(transport)") {
+                            let found: Set<String> = try await answers(address, 80, transport)
+                            switch service {
+                            case "any": return found == both
+                            case "loyal": return found.count == 1 && found.isSubset(of: both)
+                            default: return found == ["on-second"]
+                            }
+                        }
+                    }
+                }
+                let shared: View<Service> = try await client.get(Service.self, ObjectKey(namespace: "default", name: "any"))
+                for node in ["local", "second"] {
+                    let addresses: [String] = try await client.get(Node.self, ObjectKey(namespace: "", name: node)).status.addresses
+                        .filter { $0.type == "InternalIP" }.map(\.address)
+                    let own: String = try #require(addresses.first { $0.contains(":") })
+                    for port in shared.spec.ports where port.port == 80 {
+                        let transport: String = port.protocol.lowercased()
+                        try await eventually("the node's port") { try await answers(own, port.nodePort, transport) == both }
+                        for address in addresses {
+                            try await eventually("the pod's port of the node at \(address) over \(transport)") {
+                                try await answers(address, 8123, transport) == ["on-\(node)"]
+                            }
+                        }
+                    }
+                }
+            }
+        }
     }
 }

@@ -20,7 +20,7 @@ extension EndToEnd {
                 }
                 let address: String = try await client.get(Service.self, key).spec.clusterIP
                 let network = cluster.cluster.network
-                func ask(_ path: String = "/hop", _ headers: HTTPHeaders = [:]) async throws -> (status: Int, text: String) {
+                @Sendable func ask(_ path: String = "/hop", _ headers: HTTPHeaders = [:]) async throws -> (status: Int, text: String) {
                     var configuration = HTTPClientConfiguration(host: address, port: 80, tls: nil)
                     configuration.dial = { try await network.connect(address, port: 80) }
                     let http = HTTPClient(configuration)
@@ -31,12 +31,18 @@ extension EndToEnd {
                 }
                 try await eventually("the service answers") { try await ask().status == 200 }
                 #expect(try await !ask().text.contains("traceparent"))
-                try await annotate("swkube.dev/rate-limit", "10")
+                try await annotate("swkube.dev/rate-limit", "2")
                 try await eventually("the proxy is in the way") { try await ask().text.contains("traceparent") }
                 let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+                // All at once: one after the other they may be slower than the limit, on a machine with other work.
                 var statuses: [Int] = []
-                for _ in 0..<30 { statuses.append(try await ask("/hop", ["traceparent": parent]).status) }
-                #expect(statuses.contains(429) && statuses.contains(200))
+                try await eventually("some are served and some are too many") {
+                    statuses += try await withThrowingTaskGroup(of: Int.self) { group in
+                        for _ in 0..<30 { group.addTask { try await ask("/hop", ["traceparent": parent]).status } }
+                        return try await group.reduce(into: []) { $0.append($1) }
+                    }
+                    return statuses.contains(429) && statuses.contains(200)
+                }
                 try await eventually("a second later there is room again") { try await ask().status == 200 }
                 // The hop goes on under the trace of its client.
                 let admin: IssuedCertificate = cluster.cluster.credentials.admin
@@ -53,7 +59,8 @@ extension EndToEnd {
                 #expect(answer.status == 200)
                 let spans: JSON = try JSON(parsing: answer.body)
                 let mine: [JSON] = spans.array?.filter { $0["trace"]?.string == "0af7651916cd43dd8448eb211c80319c" } ?? []
-                #expect(mine.count == 30 && mine.allSatisfy { $0["parent"]?.string == "b7ad6b7169203331" && $0["path"]?.string == "/hop" })
+                #expect(mine.count >= statuses.count)
+                #expect(mine.allSatisfy { $0["parent"]?.string == "b7ad6b7169203331" && $0["path"]?.string == "/hop" })
                 try await annotate("swkube.dev/rate-limit", .null)
                 try await annotate("swkube.dev/retries", "attempts=2,on=503,backoff=10ms")
                 try await eventually("what fails twice works at once") {

@@ -12,8 +12,9 @@ extension EndToEnd {
         struct Peer: Sendable, Hashable, CustomStringConvertible {
             let namespace: String
             let name: String
-            var address = ""
-            var service = ""
+            /// One of each family.
+            var addresses: [String] = []
+            var services: [String] = []
             var description: String { "\(namespace)/\(name)" }
         }
 
@@ -33,13 +34,14 @@ extension EndToEnd {
                 for name in Self.names {
                     let labels: [String: String] = ["pod": name]
                     try await talkers.make(Talkers.pod(namespace, name, labels: labels))
-                    try await client.create(Talkers.service(namespace, "s-\(name)", selector: labels))
+                    try await client.create(
+                        Talkers.service(namespace, "s-\(name)", selector: labels, ["ipFamilyPolicy": "PreferDualStack"]))
                     peers.append(Peer(namespace: namespace, name: name))
                 }
             }
             for index in peers.indices {
-                peers[index].address = try await talkers.address(peers[index].namespace, peers[index].name)
-                peers[index].service = try await talkers.clusterIP(peers[index].namespace, "s-\(peers[index].name)")
+                peers[index].addresses = try await talkers.addresses(peers[index].namespace, peers[index].name)
+                peers[index].services = try await talkers.clusterIPs(peers[index].namespace, "s-\(peers[index].name)")
             }
             return peers
         }
@@ -51,21 +53,23 @@ extension EndToEnd {
                     group.addTask {
                         var cases: [(Peer, Talkers.Target)] = []
                         for to in peers {
-                            for port in Talkers.ports {
-                                for transport in ["tcp", "udp"] {
-                                    let host: String = throughServices ? to.service : to.address
-                                    cases.append((to, Talkers.Target(host: host, port: port, transport: transport)))
+                            for host in throughServices ? to.services : to.addresses {
+                                for port in Talkers.ports {
+                                    for transport in ["tcp", "udp"] {
+                                        cases.append((to, Talkers.Target(host: host, port: port, transport: transport)))
+                                    }
                                 }
                             }
                         }
-                        let answers: [String] = try await talkers.order("probe", from.address, cases.map(\.1))
+                        let answers: [String] = try await talkers.order("probe", from.addresses[0], cases.map(\.1))
                         guard answers.count == cases.count else { return ["\(from) says nothing"] }
                         return zip(cases, answers).compactMap { place, answer in
                             let (to, target) = place
                             // Nobody is kept from himself.
                             let isAllowed: Bool = from == to || truth(from, to, target.port, target.transport)
                             if isAllowed == !answer.isEmpty, answer.isEmpty || answer == to.name { return nil }
-                            return "\(from) -> \(to) \(target.transport) \(target.port): \(isAllowed ? "denied" : "let through")"
+                            let way = "\(from) -> \(to) \(target.host) \(target.transport) \(target.port)"
+                            return "\(way): \(isAllowed ? "denied" : "let through")"
                         }
                     }
                 }
@@ -149,7 +153,10 @@ extension EndToEnd {
                     if from.namespace == "y", from.name == "b" { return transport == "tcp" }
                     return from.namespace == "z" && port == 81 && transport == "udp"
                 }
-                let gap: String = peers.first { $0.namespace == "x" && $0.name == "b" }?.address ?? ""
+                let gaps: [String] = peers.first { $0.namespace == "x" && $0.name == "b" }?.addresses ?? []
+                let blocks: [JSON] = zip(["10.244.0.0/16", "fd00:10:244::/56"], gaps).map { range, gap in
+                    ["ipBlock": ["cidr": .string(range), "except": [.string(gap + (gap.contains(":") ? "/128" : "/32"))]]]
+                }
                 try await check(
                     "a range of addresses with a gap, and out by a named port", talkers, peers,
                     policies: [
@@ -157,7 +164,7 @@ extension EndToEnd {
                             "y",
                             [
                                 "podSelector": pods("a"), "policyTypes": ["Ingress"],
-                                "ingress": [["from": [["ipBlock": ["cidr": "10.244.0.0/16", "except": [.string(gap + "/32")]]]]]],
+                                "ingress": [["from": .array(blocks)]],
                             ]
                         ),
                         (

@@ -88,6 +88,56 @@ extension EndToEnd {
             }
         }
 
+        @Test func `who sent datagrams to a node's port before anybody was there is served when somebody is`() async throws {
+            try await TestCluster.with { cluster in
+                let client: Client = cluster.client
+                let talkers = Talkers(cluster: cluster.cluster)
+                try await talkers.make(Talkers.pod("default", "asks", labels: ["app": "asks"]))
+                let asker: String = try await talkers.address("default", "asks")
+                let open: JSON = ["type": "NodePort", "ipFamilyPolicy": "PreferDualStack"]
+                try await client.create(Talkers.service("default", "late", selector: ["app": "late"], open))
+                let service: View<Service> = try await client.get(Service.self, ObjectKey(namespace: "default", name: "late"))
+                let port: Int = try #require(service.spec.ports.first { $0.protocol == "UDP" }).nodePort
+                let node: View<Node> = try await client.get(Node.self, ObjectKey(namespace: "", name: "local"))
+                for address in node.status.addresses.filter({ $0.type == "InternalIP" }).map(\.address) {
+                    // The same socket, whose flow the kernel remembers as one that leads nowhere.
+                    try await talkers.order("hold", asker, [Talkers.Target(host: address, port: port, transport: "udp")])
+                    #expect(try await talkers.order("use", asker) == [""])
+                    try await talkers.make(Talkers.pod("default", "late", labels: ["app": "late"]))
+                    try await eventually("it is served at \(address)") { try await talkers.order("use", asker) == ["late"] }
+                    try await client.delete(Pod.self, ObjectKey(namespace: "default", name: "late"))
+                    try await eventually("nobody is there any more") { try await talkers.order("use", asker) == [""] }
+                }
+            }
+        }
+
+        @Test func `what lies in a further range of services and is none is refused, and the host reaches those that are`() async throws {
+            try await TestCluster.with { cluster in
+                let client: Client = cluster.client
+                let talkers = Talkers(cluster: cluster.cluster)
+                for name in ["asks", "web"] { try await talkers.make(Talkers.pod("default", name, labels: ["app": name])) }
+                let asker: String = try await talkers.address("default", "asks")
+                _ = try await talkers.address("default", "web")
+                try await client.create(ServiceCIDR.new("more") { $0.spec.cidrs = ["10.97.0.0/28"] })
+                try await eventually("the range is in use") {
+                    try await client.create(Talkers.service("default", "web", selector: ["app": "web"], ["clusterIP": "10.97.0.5"]))
+                    return true
+                }
+                let targets: [Talkers.Target] = ["10.97.0.5", "10.97.0.6"].map { Talkers.Target(host: $0, port: 80, transport: "tcp") }
+                try await eventually("its Service answers") { try await talkers.order("probe", asker, targets) == ["web", ""] }
+                try await eventually("what is none is refused, instead of lost") {
+                    do {
+                        close(try await cluster.cluster.network.connect("10.97.0.6", port: 80))
+                        return false
+                    } catch {
+                        return error.errno == ECONNREFUSED
+                    }
+                }
+                let own: Int32 = try await cluster.cluster.network.connect("10.97.0.5", port: 80)
+                close(own)
+            }
+        }
+
         /// `SWKUBE_ROUNDS=10 swift test --filter rolling` tries it more often.
         private static let rounds: Int = Command.environment["SWKUBE_ROUNDS"].flatMap { Int($0) } ?? 2
 

@@ -50,19 +50,20 @@ struct Talkers {
             while True:
                 b, a = s.recvfrom(99)
                 s.sendto(name, a)
+        def connection(t):
+            if t['transport'] == 'tcp': return socket.create_connection((t['host'], t['port']), 2)
+            c = socket.socket(socket.AF_INET6 if ':' in t['host'] else socket.AF_INET, socket.SOCK_DGRAM)
+            c.settimeout(1)
+            c.connect((t['host'], t['port']))
+            return c
         def probe(t):
             try:
-                if t['transport'] == 'tcp':
-                    c = socket.create_connection((t['host'], t['port']), 2)
-                else:
-                    c = socket.socket(socket.AF_INET6 if ':' in t['host'] else socket.AF_INET, socket.SOCK_DGRAM)
-                    c.settimeout(1)
-                    c.connect((t['host'], t['port']))
-                with c:
+                with connection(t) as c:
                     c.send(b'x')
                     return c.recv(99).decode()
             except OSError:
                 return ''
+        def place(host): return '[%s]' % host if ':' in host else host
         held = {}
         load = {'on': False, 'good': 0, 'bad': 0, 'why': ''}
         def press(t):
@@ -88,7 +89,7 @@ struct Talkers {
                     with ThreadPoolExecutor(64) as p: r = list(p.map(probe, ts))
                 elif o['do'] == 'turn': r = [probe(ts[0]) for i in range(o['count'])]
                 elif o['do'] == 'hold':
-                    held[0] = socket.create_connection((ts[0]['host'], ts[0]['port']), 2)
+                    held[0] = connection(ts[0])
                     r = []
                 elif o['do'] == 'use':
                     try:
@@ -97,7 +98,7 @@ struct Talkers {
                         r = [held[0].recv(99).decode()]
                     except OSError: r = ['']
                 elif o['do'] == 'get':
-                    try: r = [urllib.request.urlopen('http://%s:%d/' % (ts[0]['host'], ts[0]['port']), timeout=3).read().decode()]
+                    try: r = [urllib.request.urlopen('http://%s:%d/' % (place(ts[0]['host']), ts[0]['port']), timeout=3).read().decode()]
                     except OSError: r = ['']
                 elif o['do'] == 'load':
                     load.update(on=True, good=0, bad=0, why='')
@@ -186,19 +187,24 @@ struct Talkers {
         }
     }
 
-    /// The pod's address, when it is ready.
-    func address(_ namespace: String, _ name: String) async throws -> String {
+    /// The pod's main address, when it is ready.
+    func address(_ namespace: String, _ name: String) async throws -> String { try await addresses(namespace, name)[0] }
+
+    /// The pod's addresses, when it is ready.
+    func addresses(_ namespace: String, _ name: String) async throws -> [String] {
         let key = ObjectKey(namespace: namespace, name: name)
         return try await eventually("\(key) is ready", within: .seconds(60)) {
             let pod: View<Pod> = try await cluster.client.get(Pod.self, key)
-            return pod.isReady ? pod.status.podIP : ""
+            return pod.isReady ? pod.status.podIPs.map(\.ip) : []
         } until: {
             !$0.isEmpty
         }
     }
 
-    func clusterIP(_ namespace: String, _ name: String) async throws -> String {
-        try await cluster.client.get(Service.self, ObjectKey(namespace: namespace, name: name)).spec.clusterIP
+    func clusterIP(_ namespace: String, _ name: String) async throws -> String { try await clusterIPs(namespace, name)[0] }
+
+    func clusterIPs(_ namespace: String, _ name: String) async throws -> [String] {
+        try await cluster.client.get(Service.self, ObjectKey(namespace: namespace, name: name)).spec.clusterIPs
     }
 
     /// Has the pod at an address do something; returns what it says of each target.
