@@ -7,8 +7,13 @@ import Store
 /// The way of a request, in the order of the Kubernetes documentation. Authentication and routing are behind it when it comes here.
 extension APIServer {
     ///
-    /// - Parameter origin: where it comes from; nil is a part of the cluster in this process.
-    package func perform(_ request: APIRequest, as user: UserInfo, from origin: RequestOrigin? = nil, _ reply: @escaping Reply) {
+    /// - Parameters:
+    ///   - origin: where it comes from; nil is a part of the cluster in this process.
+    ///   - later: runs something after the requests that are ready beside this one; nil where none are.
+    package func perform(
+        _ request: APIRequest, as user: UserInfo, from origin: RequestOrigin? = nil,
+        later: (@Sendable (@escaping @Sendable () -> Void) -> Void)? = nil, _ reply: @escaping Reply
+    ) {
         let warnings = Warnings()
         let record: AuditRecord? = record(request, user, origin)
         let meter: RequestMetrics.Request = requestMetrics.begin(RequestLabels(request))
@@ -50,6 +55,7 @@ extension APIServer {
             try authorizer.authorize(user, .resource(request), method: request.method)
             guard let type = type(of: request.resource) else { throw .pathNotFound }
             var call = Call(request: request, user: user, type: type, now: clock.time, warnings: warnings)
+            call.later = later
             call.meter = meter
             call.audit = record
             call.span = span

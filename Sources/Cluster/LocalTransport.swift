@@ -45,7 +45,8 @@ package struct LocalTransport: Transport {
 
     private func perform(_ request: APIRequest) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
-            server.answer(request, as: user) { result in
+            // What others are about to write in tasks that are ready goes to the disk together with this.
+            server.answer(request, as: user, later: { depart in Task { depart() } }) { result in
                 continuation.resume(with: result.mapError { $0 as any Error })
             }
         }

@@ -149,6 +149,12 @@ package final class HTTPExchange: @unchecked Sendable {
     /// Calls `f` on the event loop when so much time has gone by; not when its server has ended.
     package func after(_ time: Duration, _ f: @escaping @Sendable () -> Void) { eventLoop.scheduleTask(in: TimeAmount(time), f) }
 
+    /// Runs `f` on the event loop after what is ready there on other connections; elsewhere at once.
+    package func afterTurn(_ f: @escaping @Sendable () -> Void) {
+        // A loop does what it was given to execute when it has gone through all of its sockets that are ready.
+        if eventLoop.inEventLoop { eventLoop.execute(f) } else { f() }
+    }
+
     /// Returns when the client takes more, or has left.
     package func writable() async {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in

@@ -85,7 +85,9 @@ package final class SQLiteStore: Store {
         if write.kind != .delete, let refusal = sealing?.refusal(of: write.key) {
             return WriterThread.runSoon { done(.failure(.unsealed(key: write.key, reason: refusal.reason))) }
         }
-        wake(staging.withLock { $0.stage(write, indexer: indexer, durable: get, done: done) }, done)
+        let place: Staging.Place = staging.withLock { $0.stage(write, indexer: indexer, durable: get, done: done) }
+        guard case .patient = place, let departs = write.departs else { return wake(place, done) }
+        departs { [self] in if staging.withLock({ $0.departs() }) { bell.ring() } }
     }
 
     package func compact(to revision: Revision, done: @escaping @Sendable (Result<Revision, StoreError>) -> Void) {
@@ -104,7 +106,7 @@ package final class SQLiteStore: Store {
     private func wake<Value>(_ place: Staging.Place, _ done: @escaping @Sendable (Result<Value, StoreError>) -> Void) {
         switch place {
         case .first: bell.ring()
-        case .behind: break
+        case .patient, .behind: break
         case .refused(let error): WriterThread.runSoon { done(.failure(error)) }
         }
     }

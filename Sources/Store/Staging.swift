@@ -14,8 +14,11 @@ struct Staging {
 
     /// What became of a wish to be staged.
     enum Place {
-        /// The queue was empty: the writer thread must be woken.
+        /// The writer thread must be woken.
         case first
+        /// The same, but when whoever wrote says so: ``departs()``.
+        case patient
+        /// The writer thread was woken.
         case behind
         /// Not staged: the store takes nothing any more.
         case refused(StoreError)
@@ -27,6 +30,9 @@ struct Staging {
     private var last: Revision
     private var newest: [Key: Event] = [:]
     private var queue: [Item] = []
+
+    /// Whether the writer thread was woken for the queue.
+    private var isAwaited = false
 
     /// - Parameter last: the newest durable revision.
     init(last: Revision) { self.last = last }
@@ -41,7 +47,7 @@ struct Staging {
         let base: Entry? = newest(write.key, durable: durable)
         guard write.isAllowed(on: base) else {
             queue.append(.refusal(key: write.key, .conflict(key: write.key, current: base?.revision), done: done))
-            return place
+            return place(isPatient: write.departs != nil)
         }
         last += 1
         let entry: Entry = Entry(
@@ -49,14 +55,14 @@ struct Staging {
         let event: Event = Event(entry: entry, previous: base, isDelete: write.kind == .delete)
         newest[Key(entry.key)] = event
         queue.append(.write(event, done: done))
-        return place
+        return place(isPatient: write.departs != nil)
     }
 
     /// Gives a place to what is no write: a compaction, a resealing.
     mutating func stage(_ item: Item) -> Place {
         if let refusal { return .refused(refusal) }
         queue.append(item)
-        return place
+        return place(isPatient: false)
     }
 
     /// The newest version of a key, staged or else durable.
@@ -67,7 +73,10 @@ struct Staging {
 
     /// All that waits; what it stages stays in force until ``settle(_:)`` or ``fail(_:)``.
     mutating func take() -> [Item] {
-        defer { queue = [] }
+        defer {
+            queue = []
+            isAwaited = false
+        }
         return queue
     }
 
@@ -100,8 +109,20 @@ struct Staging {
         refusal = .closed
     }
 
+    /// A patient write is to go now. Returns whether the writer thread must be woken: it may have taken the write with others.
+    mutating func departs() -> Bool {
+        guard !isAwaited, !queue.isEmpty else { return false }
+        isAwaited = true
+        return true
+    }
+
     /// Of the item that was queued last.
-    private var place: Place { queue.count == 1 ? .first : .behind }
+    private mutating func place(isPatient: Bool) -> Place {
+        guard !isAwaited else { return .behind }
+        if isPatient { return .patient }
+        isAwaited = true
+        return .first
+    }
 }
 
 extension Staging.Item {

@@ -17,6 +17,10 @@ package struct Write: Sendable {
     /// slow, call no store.
     package let value: @Sendable (Revision) -> [UInt8]
 
+    /// Called with what sends the write to the disk, together with all that were staged until then: for writers who know that others are about
+    /// to write. nil sends it at once. Not called for a write that goes with others already.
+    package var departs: (@Sendable (_ depart: @escaping @Sendable () -> Void) -> Void)?
+
     package init(_ kind: Kind, _ key: String, if condition: Condition = .any, value: @escaping @Sendable (Revision) -> [UInt8]) {
         self.kind = kind
         self.key = key

@@ -85,6 +85,36 @@ import Testing
             #expect(batches.count.load(ordering: .relaxed) < 250)
         }
     }
+
+    @Test func `patient writes go to the disk together, when one of them departs or with one that does not wait`() async throws {
+        try await place.use { store in
+            let batches: Batches = Batches()
+            let subscription: Subscription = store.subscribe { _ in batches.count.add(1, ordering: .relaxed) }
+            for last: Write in [Write(.put, "/last") { _ in [2] }, patient("/last", departs: { $0() })] {
+                let before: Int = batches.count.load(ordering: .relaxed)
+                let departures = Mutex<[@Sendable () -> Void]>([])
+                let (done, continuation) = AsyncStream<Result<Entry, StoreError>>.makeStream()
+                for number in 0..<20 {
+                    let write: Write = patient("/\(number)", departs: { depart in departures.withLock { $0.append(depart) } })
+                    store.write(write) { continuation.yield($0) }
+                }
+                #expect(departures.withLock { $0.count } == 20)
+                store.write(last) { continuation.yield($0) }
+                var results: AsyncStream<Result<Entry, StoreError>>.Iterator = done.makeAsyncIterator()
+                for _ in 0...20 { _ = try await results.next()?.get() }
+                #expect(batches.count.load(ordering: .relaxed) == before + 1)
+                // Those that come too late find nothing to do.
+                for depart in departures.withLock({ $0 }) { depart() }
+            }
+            subscription.cancel()
+        }
+    }
+
+    private func patient(_ key: String, departs: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void) -> Write {
+        var write = Write(.put, key) { _ in [1] }
+        write.departs = departs
+        return write
+    }
 }
 
 private final class Batches: Sendable {

@@ -6,10 +6,13 @@ import Machinery
 /// ``ExtensionProxy``.
 extension APIServer {
     /// Answers a request from inside the process.
-    package func answer(_ request: APIRequest, as user: UserInfo, _ reply: @escaping Reply) {
+    package func answer(
+        _ request: APIRequest, as user: UserInfo, later: (@Sendable (@escaping @Sendable () -> Void) -> Void)? = nil,
+        _ reply: @escaping Reply
+    ) {
         let resource: GroupVersionResource = request.resource
         guard let other = aggregation.server(group: resource.group, version: resource.version) else {
-            return perform(request, as: user, reply)
+            return perform(request, as: user, later: later, reply)
         }
         ask(other, request, as: user, reply)
     }

@@ -162,7 +162,7 @@ package final class HTTPFront: Sendable {
         }
         request.body = http.body
         request.options.program = http.headers["user-agent"].map(Self.manager)
-        server.perform(request, as: incoming.user, from: incoming.origin) { [self] result in
+        server.perform(request, as: incoming.user, from: incoming.origin, later: { exchange.afterTurn($0) }) { [self] result in
             switch result {
             case .success(.document(let code, let pieces, let warnings)):
                 let respond: @Sendable () -> Void = { exchange.respond(code, HTTPHeaders(warnings: warnings), pieces, as: form) }

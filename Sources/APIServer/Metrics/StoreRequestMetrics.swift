@@ -55,6 +55,8 @@ extension APIServer {
         _ write: Write, _ operation: String, _ call: Call, done: @escaping @Sendable (Result<Entry, StoreError>) -> Void
     ) {
         let began: ContinuousClock.Instant = .now
+        var write: Write = write
+        write.departs = call.later
         store.write(write) { [storeMetrics, names = call.type.storedNames, span = call.span] result in
             var hasFailed = false
             if case .failure = result { hasFailed = true }

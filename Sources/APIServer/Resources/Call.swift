@@ -21,6 +21,8 @@ struct Call: Sendable {
     var body: KindNames?
     /// Set while the call runs on the ``SlowLane``: then it may wait for webhooks.
     var webhookRun: WebhookRun?
+    /// Runs something after the requests that are ready beside this one: their writes go to the disk together. nil where none are.
+    var later: (@Sendable (@escaping @Sendable () -> Void) -> Void)?
     /// Measures the request; of one that streams its answer, whoever streams it.
     var meter: RequestMetrics.Request?
     /// The request as a trace; nil where nobody is told of it.
