@@ -86,9 +86,11 @@ final class ServerStreamHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Nothing more is read while an answer is owed, or is not taken, so a client cannot fill our memory with requests or with answers.
+    /// Nothing more is read once a client sent something ahead of an owed answer, or does not take its answers, so it cannot fill our memory
+    /// with requests or with answers. Most send nothing ahead: to stop reading for each of their requests would cost two system calls.
     func read(context: ChannelHandlerContext) {
-        if isAnswering || isFull, wire == .http1 { wantsRead = true } else { context.read() }
+        let isEnough: Bool = isFull || isAnswering && !(ahead.isEmpty && keepsAlive)
+        if isEnough, wire == .http1 { wantsRead = true } else { context.read() }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
