@@ -158,6 +158,22 @@ import Testing
         #expect(ManagedFields.update(old: updated, new: updated, manager: "c", schema: schema, now: at(2)) == updated)
     }
 
+    @Test func `who updates again what it updated before keeps its fields, and takes them from others`() throws {
+        func scaled(_ live: JSON, to replicas: Int64, minute: Int64) -> JSON {
+            var next: JSON = live
+            next[["spec", "replicas"]] = .int(replicas)
+            return ManagedFields.update(old: live, new: next, manager: "scaler", schema: schema, now: at(minute))
+        }
+        var live: JSON = scaled(try apply(nil, Self.minimal, by: "a"), to: 7, minute: 1)
+        live = try apply(live, #""spec":{"replicas":7}"#, by: "b", minute: 2)
+        #expect(fields(live, of: "b") == #"{"f:spec":{"f:replicas":{}}}"#)
+        live = scaled(live, to: 8, minute: 3)
+        let entries: [JSON] = live["metadata"]?["managedFields"]?.array ?? []
+        #expect(entries.compactMap { $0["manager"]?.string } == ["a", "scaler"])
+        #expect(fields(live, of: "scaler", "Update") == #"{"f:spec":{"f:replicas":{}}}"#)
+        #expect(entries.last?["time"] == at(3).json)
+    }
+
     @Test func `status is owned through its subresource only`() throws {
         let live: JSON = try apply(nil, Self.minimal, by: "a")
         var next: JSON = live

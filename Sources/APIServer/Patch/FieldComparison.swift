@@ -124,7 +124,10 @@ package struct FieldComparison: Sendable {
         var modified: [FieldSet.Node] = []
         var removed: [FieldSet.Node] = []
 
-        mutating func add(_ element: String, _ found: (change: Change?, below: FieldComparison)) {
+        /// - Parameter element: made for what differs.
+        mutating func add(_ element: @autoclosure () -> String, _ found: (change: Change?, below: FieldComparison)) {
+            guard found.change != nil || !found.below.isEmpty else { return }
+            let element: String = element()
             Self.append(element, found.change == .added, found.below.added, &added)
             Self.append(element, found.change == .modified, found.below.modified, &modified)
             Self.append(element, found.change == .removed, found.below.removed, &removed)

@@ -89,6 +89,14 @@ package struct FieldOwnership: Sendable, Hashable {
         }
     }
 
+    /// Whether the manager owns all fields of the set.
+    func owns(allOf set: FieldSet) -> Bool {
+        switch stored {
+        case .encoded(let json): set.isSubset(of: json)
+        case .decoded(let own): set.subtracting(own).isEmpty
+        }
+    }
+
     var json: JSON {
         var members: [JSONObject.Member] = [
             JSONObject.Member(key: "manager", value: .string(owner.manager)),

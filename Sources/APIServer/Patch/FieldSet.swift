@@ -95,6 +95,16 @@ package struct FieldSet: Sendable, Hashable {
         return false
     }
 
+    /// Whether all members of this set are ones of a set in the form of FieldsV1; decodes nothing.
+    func isSubset(of json: JSON) -> Bool {
+        guard case .object(let object) = json else { return isEmpty }
+        return nodes.allSatisfy { node in
+            guard let other: JSON = object[node.element], case .object(let below) = other else { return false }
+            guard !node.isMember || below.isEmpty || below["."] != nil else { return false }
+            return node.children.isSubset(of: other)
+        }
+    }
+
     /// The paths of all members, each as its elements, in order.
     var paths: [[String]] {
         nodes.flatMap { node in

@@ -43,8 +43,16 @@ package enum ManagedFields {
 
         var managers: Managers = sent ?? Managers(stored: oldEntries)
         let taken: FieldSet = changes.added.union(changes.modified)
-        var isChanged: Bool = managers.disown(taken.union(changes.removed)) || sent != nil
         let own: FieldSet = taken.subtracting(neverOwned)
+        if var entry: FieldOwnership = managers[owner], changes.removed.isEmpty, own == taken, entry.owns(allOf: own) {
+            // Who writes again what it wrote before, as most do, keeps its fields as they stand.
+            managers.disown(own, except: owner)
+            entry.time = now
+            managers[owner] = entry
+            managers.capUpdaters()
+            return joined(newObject, managers.json)
+        }
+        var isChanged: Bool = managers.disown(taken.union(changes.removed)) || sent != nil
         if !own.isEmpty {
             // What the manager lost just now as one of many, it takes again as the one that wrote.
             let before: FieldSet = managers[owner]?.fields ?? FieldSet()
