@@ -81,6 +81,26 @@ import Testing
             JSON.object(["a": [1, [:]], "b": []]).text(.kubectl) == "{\n    \"a\": [\n        1,\n        {}\n    ],\n    \"b\": []\n}")
     }
 
+    /// Texts are looked at eight bytes at a time, their ends too.
+    @Test(arguments: ["\"", "\\", "\u{1}", "é", "\u{2028}", "~"])
+    func `what ends a run of plain characters is found at each place of texts of each length`(special: String) throws {
+        for count in 1...25 {
+            for place in 0..<count {
+                let text: String = String(repeating: "a", count: place) + special + String(repeating: "b", count: count - 1 - place)
+                let json: JSON = .object([(text, .string(text))])
+                #expect(try JSON(parsing: json.serialized()) == json)
+                let escaped: String =
+                    switch special {
+                    case "\"", "\\": "\\" + special
+                    case "\u{1}": "\\u0001"
+                    case "\u{2028}": "\\u2028"
+                    default: special
+                    }
+                #expect(JSON.string(text).text() == "\"" + text.replacing(special, with: escaped) + "\"")
+            }
+        }
+    }
+
     @Test func `the scanner finds values without a tree`() throws {
         let bytes: [UInt8] = Array(
             #"{"kind":"Pod","metadata":{"name":"a\"}b","labels":{"x":"1","y":"{"},"generation":3},"spec":{"on":true}}"#.utf8)

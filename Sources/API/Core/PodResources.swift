@@ -83,8 +83,8 @@ extension View<PodSpec> {
         var limits = PodResources()
         var isGuaranteed: Bool = true
         for part in parts {
-            let wanted: [String: Quantity] = counted(part.requests)
-            let allowed: [String: Quantity] = counted(part.limits)
+            let wanted: [String: Quantity] = counted(part.json["requests"])
+            let allowed: [String: Quantity] = counted(part.json["limits"])
             requests.add(wanted)
             limits.add(allowed)
             if allowed.count < 2 { isGuaranteed = false }
@@ -94,7 +94,12 @@ extension View<PodSpec> {
             && requests.amounts.allSatisfy({ limits[$0.key] == $0.value }) ? "Guaranteed" : "Burstable"
     }
 
-    private func counted(_ amounts: [String: Quantity]) -> [String: Quantity] {
-        amounts.filter { ($0.key == "cpu" || $0.key == "memory") && $0.value.sign > 0 }
+    /// Of amounts by resource those that count.
+    private func counted(_ amounts: JSON?) -> [String: Quantity] {
+        var counted: [String: Quantity] = [:]
+        for name in ["cpu", "memory"] {
+            if let amount = amounts?[name].map({ Quantity.read($0) }), amount.sign > 0 { counted[name] = amount }
+        }
+        return counted
     }
 }

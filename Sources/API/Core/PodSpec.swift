@@ -94,8 +94,12 @@ package struct PodSpec: Schema {
 extension View<PodSpec> {
     /// Limits of a container without a request become its requests too. Source: `SetDefaults_Pod`.
     mutating func takeRequestsFromLimits() {
-        for index in self.containers.indices { self.containers[index].resources.takeRequestsFromLimits() }
-        for index in self.initContainers.indices { self.initContainers[index].resources.takeRequestsFromLimits() }
+        for (index, container) in self.containers.enumerated() where container.json["resources"]?["limits"] != nil {
+            self.containers[index].resources.takeRequestsFromLimits()
+        }
+        for (index, container) in self.initContainers.enumerated() where container.json["resources"]?["limits"] != nil {
+            self.initContainers[index].resources.takeRequestsFromLimits()
+        }
         guard var whole: View<ResourceRequirements> = self.resources else { return }
         // A request of the whole pod follows its limit unless the containers give one for that resource.
         let all: [View<Container>] = self.containers + self.initContainers

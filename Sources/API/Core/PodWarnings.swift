@@ -29,7 +29,7 @@ struct PodWarnings {
         outOfUse()
         volumes()
         repetitions()
-        fractions(spec.overhead, specPath.child("overhead"))
+        fractions(spec.json["overhead"], specPath.child("overhead"))
         seccomp()
         for (container, path) in containers { self.container(container, path) }
         ports()
@@ -126,12 +126,10 @@ struct PodWarnings {
         for (index, volume) in spec.volumes.enumerated() {
             for source in volume.projected?.sources ?? [] {
                 let here: Path = list.index(index).child("projected").child("sources")
-                for (name, paths) in [
-                    ("configMap", source.configMap?.items.map { $0.path }), ("secrets", source.secret?.items.map { $0.path }),
-                    ("downwardAPI", source.downwardAPI?.items.map { $0.path }),
-                ] {
-                    for (number, path) in (paths ?? []).enumerated() where tokens.contains(path) {
-                        warn(here.child(name).index(number), "has duplicated path with ServiceAccountToken \"\(path)\"")
+                for (name, shown) in [("configMap", "configMap"), ("secret", "secrets"), ("downwardAPI", "downwardAPI")] {
+                    for (number, item) in (source.json[name]?["items"]?.array ?? []).enumerated() {
+                        guard let path = item["path"]?.string, tokens.contains(path) else { continue }
+                        warn(here.child(shown).index(number), "has duplicated path with ServiceAccountToken \"\(path)\"")
                     }
                 }
                 if let path = source.clusterTrustBundle?.path, tokens.contains(path) {
@@ -159,15 +157,32 @@ struct PodWarnings {
         }
     }
 
-    private mutating func fractions(_ amounts: [String: Quantity], _ path: Path) {
+    /// - Parameter amounts: by resource.
+    private mutating func fractions(_ amounts: JSON?, _ path: @autoclosure () -> Path) {
         for name in ["memory", "ephemeral-storage"] {
-            if let note = amounts[name]?.fractionNote { warn(path.key(name), note) }
+            if let amount = amounts?[name], let note = Quantity.read(amount).fractionNote { warn(path().key(name), note) }
         }
     }
 
     // MARK: - Containers
 
     private mutating func container(_ container: View<Container>, _ path: Path) {
+        if !annotations.isEmpty { outOfUse(in: container) }
+        fractions(container.resources.json["limits"], path.child("resources").child("limits"))
+        fractions(container.resources.json["requests"], path.child("resources").child("requests"))
+        let environment: [View<EnvVar>] = container.env
+        var variables = Set<String>(minimumCapacity: environment.count)
+        for (index, variable) in environment.enumerated() where !variables.insert(variable.name).inserted {
+            // A definition that builds on the earlier one is meant.
+            let reference: String = "$(\(variable.name))"
+            guard variable.valueFrom != nil || variable.value == reference || !variable.value.contains(reference) else { continue }
+            warn(
+                path.child("env").index(index), "hides previous definition of \"\(variable.name)\", which may be dropped when using apply")
+        }
+    }
+
+    /// Annotations of the pod that were for this container.
+    private mutating func outOfUse(in container: View<Container>) {
         if container.securityContext?.seccompProfile == nil {
             seccomp("container.seccomp.security.alpha.kubernetes.io/" + container.name)
         }
@@ -175,16 +190,6 @@ struct PodWarnings {
         let hasArmor: Bool = spec.securityContext?.appArmorProfile != nil || container.securityContext?.appArmorProfile != nil
         if annotations[armor] != nil, !hasArmor {
             warn(annotationsPath.key(armor), "deprecated since v1.30; use the \"appArmorProfile\" field instead")
-        }
-        fractions(container.resources.limits, path.child("resources").child("limits"))
-        fractions(container.resources.requests, path.child("resources").child("requests"))
-        var variables: Set<String> = []
-        for (index, variable) in container.env.enumerated() where !variables.insert(variable.name).inserted {
-            // A definition that builds on the earlier one is meant.
-            let reference: String = "$(\(variable.name))"
-            guard variable.valueFrom != nil || variable.value == reference || !variable.value.contains(reference) else { continue }
-            warn(
-                path.child("env").index(index), "hides previous definition of \"\(variable.name)\", which may be dropped when using apply")
         }
     }
 

@@ -13,8 +13,8 @@ package struct ProjectedVolumeSource: Schema {
         var seen: Set<String> = []
         for (index, source) in volume.sources.enumerated() {
             let here: Path = path.child("sources").index(index)
-            for kind in (source.json.object?.keys ?? []).dropFirst() {
-                problems.forbidden(here.child(kind), "may not specify more than 1 volume type")
+            for member in (source.json.object?.members ?? []).dropFirst() {
+                problems.forbidden(here.child(member.key), "may not specify more than 1 volume type")
             }
             for file in source.paths where !file.isEmpty && !seen.insert(file).inserted {
                 problems.invalid(path, .string(file), "conflicting duplicate paths")

@@ -49,7 +49,7 @@ package enum ResourceName {
     package static let ofContainers: [String] = ["cpu", "memory", "ephemeral-storage"]
 
     /// Without a domain, or of `kubernetes.io`.
-    package static func isNative(_ name: String) -> Bool { !name.contains("/") || name.contains("kubernetes.io/") }
+    package static func isNative(_ name: String) -> Bool { !name.utf8.contains(UInt8(ascii: "/")) || name.contains("kubernetes.io/") }
 
     /// Announced by a device plugin or by hand: with a foreign domain.
     package static func isExtended(_ name: String) -> Bool {
@@ -62,7 +62,7 @@ package enum ResourceName {
     /// Source: `validateContainerResourceName` of pkg/apis/core/validation.
     static func validate(_ name: String, _ path: Path, _ problems: inout Problems) {
         validateStandard(name, path, &problems)
-        if !name.contains("/") {
+        if !name.utf8.contains(UInt8(ascii: "/")) {
             if !ofContainers.contains(name), !name.hasPrefix("hugepages-") {
                 problems.invalid(path, .string(name), "must be a standard resource for containers")
             }

@@ -9,23 +9,31 @@ extension FieldShape {
         switch (self, one, other) {
         case (.object, .object(let one), .object(let other)), (.map, .object(let one), .object(let other)),
             (.untyped, .object(let one), .object(let other)):
-            guard one.count == other.count else { return false }
-            return zip(one.members, other.members).allSatisfy { one, other in
-                guard one.key.isExactly(other.key) else { return false }
-                switch one.value {
-                case .object, .array: return member(one.key).shape.areAlike(one.value, other.value)
-                default: return Self.areAlikeAsAWhole(one.value, other.value)
-                }
-            }
+            return haveAlikeMembers(one.members.span, other.members.span)
         case (.set, _, _): return one == other
         case (.list(let keys, _), .array(let one), .array(let other)):
             guard one.count == other.count else { return false }
             let element: FieldShape = element
-            return zip(one, other).allSatisfy { one, other in
-                keys.allSatisfy { one[$0] == other[$0] } && element.areAlike(one, other)
+            return one.indices.allSatisfy { index in
+                keys.allSatisfy { one[index][$0] == other[index][$0] } && element.areAlike(one[index], other[index])
             }
         default: return Self.areAlikeAsAWhole(one, other)
         }
+    }
+
+    /// The same of the members of two objects, which are looked at where they stand.
+    private func haveAlikeMembers(_ one: Span<JSONObject.Member>, _ other: Span<JSONObject.Member>) -> Bool {
+        guard one.count == other.count else { return false }
+        for index in one.indices {
+            guard one[index].key.isExactly(other[index].key) else { return false }
+            switch one[index].value {
+            case .object, .array:
+                guard member(one[index].key).shape.areAlike(one[index].value, other[index].value) else { return false }
+            default:
+                guard Self.areAlikeAsAWhole(one[index].value, other[index].value) else { return false }
+            }
+        }
+        return true
     }
 
     private static func areAlikeAsAWhole(_ one: JSON, _ other: JSON) -> Bool {

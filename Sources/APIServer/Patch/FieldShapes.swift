@@ -2,7 +2,7 @@ import Machinery
 import Synchronization
 
 /// How the fields of one schema are owned; made once for each.
-final class FieldShapes: Sendable {
+final class FieldShapes: SchemaDerivative, @unchecked Sendable {
     struct Field {
         let element: String
         let shape: FieldShape
@@ -18,6 +18,7 @@ final class FieldShapes: Sendable {
         fields = schema.fields.map { Field(element: FieldPath.member($0.name), shape: FieldShape($0)) }
         let names: [String] = schema.fields.map(\.name)
         order = names.indices.sorted { names[$0].precedes(names[$1]) }
+        super.init()
     }
 
     static func of(_ schema: ObjectSchema) -> FieldShapes {

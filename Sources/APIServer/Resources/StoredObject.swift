@@ -17,7 +17,7 @@ struct StoredObject: Sendable {
         tail.append(UInt8(ascii: "\""))
         func add(_ member: JSONObject.Member, to bytes: inout ByteSink) {
             bytes.append(UInt8(ascii: ","))
-            JSON.string(member.key).append(to: &bytes)
+            JSON.append(quoting: member.key, to: &bytes)
             bytes.append(UInt8(ascii: ":"))
             member.value.append(to: &bytes)
         }

@@ -34,6 +34,16 @@ package struct ByteSink: ~Copyable {
         count += bytes.count
     }
 
+    /// The bytes between two quotes.
+    @inline(__always)
+    mutating func append(quoting bytes: UnsafeBufferPointer<UInt8>) {
+        if count + bytes.count + 2 > capacity { grow(by: bytes.count + 2) }
+        base[count] = UInt8(ascii: "\"")
+        if let start = bytes.baseAddress { (base + count + 1).update(from: start, count: bytes.count) }
+        count += bytes.count + 2
+        base[count - 1] = UInt8(ascii: "\"")
+    }
+
     package mutating func append(_ text: String) {
         var copy: String = text
         copy.withUTF8 { append($0) }

@@ -133,12 +133,16 @@ enum JSONScan {
         let raw = UnsafeRawBufferPointer(bytes)
         var at: Int = start
         while at + 8 <= raw.count {
-            let word: UInt64 = raw.loadUnaligned(fromByteOffset: at, as: UInt64.self).littleEndian
-            let marks: UInt64 = zeroes(word ^ 0x2222_2222_2222_2222) | zeroes(word ^ 0x5C5C_5C5C_5C5C_5C5C)
-            let controls: UInt64 = (word &- 0x2020_2020_2020_2020) & ~word
-            let found: UInt64 = (marks | controls | word) & 0x8080_8080_8080_8080
+            let found: UInt64 = special(raw.loadUnaligned(fromByteOffset: at, as: UInt64.self).littleEndian)
             if found != 0 { return at + found.trailingZeroBitCount / 8 }
             at += 8
+        }
+        let rest: Int = raw.count - at
+        if rest > 0, raw.count >= 8 {
+            // The rest as the beginning of a word that ends in letters.
+            let last: UInt64 = raw.loadUnaligned(fromByteOffset: raw.count - 8, as: UInt64.self).littleEndian
+            let found: UInt64 = special(last &>> UInt64(8 * (8 - rest)) | 0x6161_6161_6161_6161 &<< UInt64(8 * rest))
+            return found == 0 ? raw.count : at + found.trailingZeroBitCount / 8
         }
         while at < bytes.count {
             let byte: UInt8 = bytes[at]
@@ -146,6 +150,14 @@ enum JSONScan {
             at += 1
         }
         return at
+    }
+
+    /// The high bit of each byte that ends a run of plain characters; bytes above the lowest such byte may be marked by mistake.
+    @inline(__always)
+    private static func special(_ word: UInt64) -> UInt64 {
+        let marks: UInt64 = zeroes(word ^ 0x2222_2222_2222_2222) | zeroes(word ^ 0x5C5C_5C5C_5C5C_5C5C)
+        let controls: UInt64 = (word &- 0x2020_2020_2020_2020) & ~word
+        return (marks | controls | word) & 0x8080_8080_8080_8080
     }
 
     /// Where the string ends that starts with a quote at `start`: behind its closing quote, or at the end.

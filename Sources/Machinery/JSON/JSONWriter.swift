@@ -37,6 +37,11 @@ extension JSON {
     /// The same, in the compact form.
     package func append(to sink: inout ByteSink) { JSONWriter.append(self, to: &sink, .compact) }
 
+    /// Writes a string as a JSON literal.
+    package static func append(quoting text: String, to sink: inout ByteSink) {
+        JSONWriter.appendString(text, to: &sink, escapeHTML: false)
+    }
+
     /// A string as a JSON literal, in Go's escapes.
     public static func quoted(_ text: String, escapeHTML: Bool = false) -> String {
         var sink = ByteSink(capacity: 256)
@@ -47,19 +52,24 @@ extension JSON {
 
 /// Writes trees as Go's `encoding/json` writes them, without recursion: a tree may have more levels than a thread has stack.
 enum JSONWriter {
-    /// An array or object whose elements before `next` are written.
+    /// An array or object whose elements before `next` are written. They are read where they stand, in the tree that is written: taking each
+    /// out of it would cost as much as writing it.
     private struct Open {
         let isObject: Bool
-        let elements: [JSON]
-        let members: [JSONObject.Member]
+        var elements = UnsafeBufferPointer<JSON>(start: nil, count: 0)
+        var members = UnsafeBufferPointer<JSONObject.Member>(start: nil, count: 0)
         var next: Int = 0
     }
 
     static func append(_ json: JSON, to bytes: inout ByteSink, _ style: JSONStyle) {
+        withExtendedLifetime(json) { appendTree(json, to: &bytes, style) }
+    }
+
+    private static func appendTree(_ json: JSON, to bytes: inout ByteSink, _ style: JSONStyle) {
         guard var open = begin(json, to: &bytes, style) else { return }
         var outer: [Open] = []
         while true {
-            let value: JSON
+            let inner: Open?
             if open.isObject {
                 guard open.next < open.members.count else {
                     guard end(&open, &outer, to: &bytes, style) else { return }
@@ -69,17 +79,17 @@ enum JSONWriter {
                 appendString(open.members[open.next].key, to: &bytes, escapeHTML: style.escapeHTML)
                 bytes.append(UInt8(ascii: ":"))
                 if style.indent != nil { bytes.append(UInt8(ascii: " ")) }
-                value = open.members[open.next].value
+                inner = begin(open.members[open.next].value, to: &bytes, style)
             } else {
                 guard open.next < open.elements.count else {
                     guard end(&open, &outer, to: &bytes, style) else { return }
                     continue
                 }
                 separate(open.next, to: &bytes, style, level: outer.count + 1)
-                value = open.elements[open.next]
+                inner = begin(open.elements[open.next], to: &bytes, style)
             }
             open.next += 1
-            if let inner = begin(value, to: &bytes, style) {
+            if let inner {
                 outer.append(open)
                 open = inner
             }
@@ -101,14 +111,14 @@ enum JSONWriter {
                 return nil
             }
             bytes.append(UInt8(ascii: "["))
-            return Open(isObject: false, elements: elements, members: [])
+            return Open(isObject: false, elements: elements.withUnsafeBufferPointer { $0 })
         case .object(let object):
             guard !object.isEmpty else {
                 append("{}", to: &bytes)
                 return nil
             }
             bytes.append(UInt8(ascii: "{"))
-            return Open(isObject: true, elements: [], members: object.members)
+            return Open(isObject: true, members: object.members.withUnsafeBufferPointer { $0 })
         }
         return nil
     }
@@ -147,11 +157,13 @@ enum JSONWriter {
     }
 
     static func appendString(_ text: String, to bytes: inout ByteSink, escapeHTML: Bool) {
-        bytes.append(UInt8(ascii: "\""))
         var copy: String = text
         copy.withUTF8 { utf8 in
             var start: Int = 0
-            var at: Int = 0
+            var at: Int = escapeHTML ? 0 : JSONScan.plainEnd(in: utf8, from: 0)
+            // Nearly all are plain.
+            if at == utf8.count, !escapeHTML { return bytes.append(quoting: utf8) }
+            bytes.append(UInt8(ascii: "\""))
             while true {
                 at = escapeHTML ? at : JSONScan.plainEnd(in: utf8, from: at)
                 guard at < utf8.count else { break }
@@ -171,8 +183,8 @@ enum JSONWriter {
                 }
             }
             bytes.append(UnsafeBufferPointer(rebasing: utf8[start...]))
+            bytes.append(UInt8(ascii: "\""))
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 
     @inline(__always)

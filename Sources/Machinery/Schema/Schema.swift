@@ -107,7 +107,7 @@ public final class ObjectSchema: Sendable {
     private let names: FieldNames
     private let plan = AtomicLazyReference<ProtobufPlan>()
     /// What whoever works with the schema derives from it once and keeps here.
-    public let derived = AtomicLazyReference<any AnyObject & Sendable>()
+    public let derived = AtomicLazyReference<SchemaDerivative>()
 
     public init(
         name: String, doc: String, fields: [FieldSchema], rules: Rules = .none, keepsUnknown: Bool = false, isAtomic: Bool = false
@@ -153,4 +153,9 @@ public final class ObjectSchema: Sendable {
 
     /// `v1.ReplicaSetSpec`, as Go's errors name it.
     public var goName: String { name.split(separator: ".").suffix(2).joined(separator: ".") }
+}
+
+/// What somebody derives from a schema once and keeps at it; see ``ObjectSchema/derived``. Immutable.
+open class SchemaDerivative: @unchecked Sendable {
+    public init() {}
 }

@@ -65,6 +65,9 @@ extension TypeSchema {
         switch (self, json) {
         case (.object(let reference), _):
             reference.schema.validate(json, path, &problems)
+        case (.list(.object(let reference)), .array(let values)):
+            let schema: ObjectSchema = reference.schema
+            for (index, value) in values.enumerated() { schema.validate(value, path.index(index), &problems) }
         case (.list(let element), .array(let values)) where element.hasObjects:
             for (index, value) in values.enumerated() { element.validate(value, path.index(index), &problems) }
         case (.map(let element), .object(let object)) where element.hasObjects:
