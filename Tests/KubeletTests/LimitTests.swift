@@ -8,12 +8,12 @@ import Testing
 
 /// Limits, as far as the host lets control groups be made.
 @Suite(.serialized) struct LimitTests {
-    @Test func `a container that takes more memory than it may is ended and says so`() async throws {
+    @Test(arguments: ["exec python3 -c 'x = bytearray(200 << 20)'", "python3 -c 'x = bytearray(200 << 20)'; exit $?"])
+    func `a container that takes more memory than it may is ended and says so`(_ script: String) async throws {
         let node = try await TestNode()
         guard node.configuration.controlGroups.isComplete else { return await node.end() }
         try await node.withKubelet { _ in
-            try await node.shell(
-                "greedy", "exec python3 -c 'x = bytearray(200 << 20)'", ["resources": ["limits": ["memory": "50Mi"]]])
+            try await node.shell("greedy", script, ["resources": ["limits": ["memory": "50Mi"]]])
             let pod: View<Pod> = try await node.waitForPhase("greedy", "Failed")
             #expect(pod.main.state.terminated?.reason == "OOMKilled")
             #expect(pod.main.state.terminated?.exitCode == 137)

@@ -79,8 +79,9 @@ extension PodWorker {
             cpu: total("cpu")?.milliValue, cpuShare: share, memory: total("memory")?.value, processes: node.configuration.podPidsLimit)
     }
 
-    /// Whether the kernel ended a container because its memory was full.
+    /// Whether the kernel ended something in a run because its memory was full, of which the first process may have told by its own code.
+    /// Source: containerd, for whom the first such event is the reason of the end.
     func wasOutOfMemory(_ exit: ContainerExit) -> Bool {
-        exit.signal == 9 && node.configuration.controlGroups.memoryKills(controlGroup(of: exit.id)) > 0
+        node.configuration.controlGroups.memoryKills(controlGroup(of: exit.id)) > 0
     }
 }
