@@ -53,6 +53,7 @@ package final class Kubelet: Sendable {
         let reporter = NodeReporter(configuration: configuration, client: client, clock: clock, log: log)
         let pods: Informer<Pod> = informers.informer()
         let services: Informer<Service> = informers.informer()
+        let nodes: Informer<Node> = informers.informer()
         guard let node = await reporter.register() else { return }
         if let memory = node.wantedCapacity["memory"] { meter.isShare(ofMemory: memory.value) }
         // One that can't be made is what the first pod says.
@@ -75,8 +76,9 @@ package final class Kubelet: Sendable {
             configuration: configuration, client: client, clock: clock, log: log,
             events: EventRecorder(client: client, clock: clock, component: "kubelet", host: configuration.nodeName), runtime: runtime,
             addresses: PodAddresses(addressRanges(node), reserved: configuration.network.isOwn ? 1 : 0), pods: pods,
-            services: services, watch: watch, images: images, allocatable: reporter.allocatable(of: node),
-            hostPorts: hostPorts, probeResults: probeResults, measures: measures)
+            nodes: nodes, registered: node, services: services, watch: watch, images: images, allocatable: reporter.allocatable(of: node),
+            hostPorts: hostPorts, probeResults: probeResults, measures: measures,
+            preempt: { [weak self] uids in for uid in uids { await self?.worker(uid)?.preempt() } })
         let (started, newWorkers) = AsyncStream<PodWorker>.makeStream()
         state.withLock { $0.begin = { newWorkers.yield($0) } }
         if let controlPlane, !(await controlPlane.report(context)) { controlPlane.reportLater() }
@@ -124,6 +126,7 @@ package final class Kubelet: Sendable {
     /// Takes the pods that are there, then each change. Addresses of old pods are known before new pods get theirs.
     private func follow(_ pods: Informer<Pod>, _ context: NodeContext) async {
         await pods.caughtUp()
+        await context.nodes.caughtUp()
         let mine: [View<Pod>] = pods.list().filter { $0.spec.nodeName == configuration.nodeName }
         for pod in mine where !pod.isFinished {
             let folders = PodFolders(configuration, key: pod.key, uid: pod.metadata.uid)

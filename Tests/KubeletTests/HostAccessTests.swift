@@ -178,6 +178,37 @@ import Testing
         await node.end()
     }
 
+    @Test func `a critical pod that the node has no room for gets that of another`() async throws {
+        let node = try await TestNode()
+        try await node.withKubelet { _ in
+            let all: JSON = ["resources": ["requests": ["cpu": .int(Int64(node.processors))]]]
+            try await node.shell("low", "exec sleep 1000", all)
+            try await node.waitForPhase("low", "Running")
+            var container: JSON = ["name": "main", "image": "host", "command": ["true"]]
+            container["resources"] = all["resources"]
+            try await node.run("high", ["priorityClassName": "system-node-critical", "restartPolicy": "Never", "containers": [container]])
+            try await node.waitForPhase("high", "Succeeded")
+            let low: View<Pod> = try await node.waitForPhase("low", "Failed")
+            #expect(low.status.reason == "Preempting" && low.status.message == "Preempted in order to admit critical pod")
+            #expect(low.condition("DisruptionTarget")?.reason == "TerminationByKubelet")
+        }
+        await node.end()
+    }
+
+    @Test func `what the node says of itself now decides on a pod that names it`() async throws {
+        let node = try await TestNode()
+        try await node.withKubelet { _ in
+            let spec: JSON = ["nodeSelector": ["disk": "ssd"], "restartPolicy": "Never", "containers": Self.container("true")]
+            try await node.run("stranger", spec)
+            #expect(try await node.waitForPhase("stranger", "Failed").status.reason == "NodeAffinity")
+            let key = ObjectKey(namespace: "", name: TestNode.name)
+            _ = try await node.client.patch(Node.self, key, ["metadata": ["labels": ["disk": "ssd"]]])
+            try await node.run("friend", spec)
+            try await node.waitForPhase("friend", "Succeeded")
+        }
+        await node.end()
+    }
+
     @Test func `what was said of a refused pod stays, whoever starts the kubelet again`() async throws {
         let node = try await TestNode()
         let refused: View<Pod> = try await node.withKubelet { _ in

@@ -17,18 +17,6 @@ struct PlanTests {
         ])
     }
 
-    @Test func `a pod that was taken counts before the API knows of it`() {
-        let admission = PodAdmission(allocatable: [:], hasOwnNetwork: true, hasAppArmor: false)
-        func pod(_ uid: String) -> View<Pod> {
-            View<Pod>([
-                "metadata": ["uid": .string(uid), "creationTimestamp": "2026-06-01T12:00:00Z"],
-                "spec": ["containers": [["name": "a", "image": "x", "ports": [["containerPort": 80, "hostPort": 80]]]]],
-            ])
-        }
-        #expect(admission.refusal(of: pod("a"), beside: [pod("b")], taken: ["b"])?.reason == "NodePorts")
-        #expect(admission.refusal(of: pod("a"), beside: [pod("b")], taken: []) == nil)
-    }
-
     private func records(_ list: [(String, ContainerRecord.Role, ContainerRecord.Phase)]) -> [String: ContainerRecord] {
         var result: [String: ContainerRecord] = [:]
         for (name, role, phase) in list {

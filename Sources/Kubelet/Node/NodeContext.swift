@@ -15,6 +15,9 @@ struct NodeContext: Sendable {
     let runtime: SandboxRuntime
     let addresses: PodAddresses
     let pods: Informer<Pod>
+    let nodes: Informer<Node>
+    /// The node as it was when this kubelet began.
+    let registered: View<Node>
     let services: Informer<Service>
     let watch: FileWatch
     let images: NodeImages
@@ -23,12 +26,17 @@ struct NodeContext: Sendable {
     let hostPorts: HostPorts
     let probeResults: ProbeResults
     let measures: KubeletMeasures
+    /// Ends pods, by uid, for a critical one; returns when nothing of them runs any more.
+    let preempt: @Sendable ([String]) async -> Void
     let admitted = AdmittedPods()
 
     /// The host's address for itself, which pods of the host's network have too.
     static let loopback = "127.0.0.1"
 
     var network: ClusterNetwork { configuration.network }
+
+    /// Of the node itself.
+    var key: ObjectKey { ObjectKey(namespace: "", name: configuration.nodeName) }
 
     /// The node's pods that have not ended, but for one and for mirrors of static ones.
     func otherPods(than uid: String) -> [View<Pod>] {

@@ -4,12 +4,13 @@ import Synchronization
 final class AdmittedPods: Sendable {
     private let uids = Mutex<Set<String>>([])
 
-    /// Takes a pod unless `refusal`, which gets those taken before, gives a reason; that is returned.
-    func take(_ uid: String, unless refusal: (Set<String>) -> PodAdmission.Refusal?) -> PodAdmission.Refusal? {
+    /// Decides on a pod by `verdict`, which gets those taken before.
+    func decide(on uid: String, _ verdict: (Set<String>) -> PodAdmission.Verdict) -> PodAdmission.Verdict {
         uids.withLock { uids in
-            let reason: PodAdmission.Refusal? = refusal(uids)
-            if reason == nil { uids.insert(uid) }
-            return reason
+            let found: PodAdmission.Verdict = verdict(uids)
+            if case .refused = found { return found }
+            uids.insert(uid)
+            return found
         }
     }
 

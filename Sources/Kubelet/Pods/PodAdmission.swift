@@ -3,31 +3,46 @@ import Machinery
 
 /// Why a node refuses a pod that was given to it, before anything of it runs. Pure.
 ///
-/// Source: pkg/kubelet/lifecycle/predicate.go and pkg/kubelet/sysctl/allowlist.go.
+/// Source: pkg/kubelet/lifecycle/predicate.go, pkg/kubelet/sysctl/allowlist.go and `Admit` of pkg/kubelet/eviction.
 struct PodAdmission {
     struct Refusal: Error, Equatable {
         let reason: String
         let message: String
     }
 
+    /// As the API has it.
+    let node: View<Node>
     let allocatable: [String: Quantity]
     /// Whether pods have a network of their own.
     let hasOwnNetwork: Bool
     let hasAppArmor: Bool
 
-    /// nil for a pod that may run. `others` are the node's further pods; one that is not older and was not taken or begun does not count.
-    func refusal(of pod: View<Pod>, beside others: [View<Pod>], taken: Set<String>) -> Refusal? {
-        if let os: View<PodOS> = pod.spec.os, os.name != "linux" {
-            return Refusal(reason: "PodOSNotSupported", message: "Failed to admit pod as the OS field doesn't match node OS")
-        }
-        if !hasAppArmor, Self.namesAppArmorProfile(pod.spec) {
-            return Refusal(reason: "AppArmor", message: "Cannot enforce AppArmor: AppArmor is not enabled on the host")
-        }
-        if let message = forbiddenSysctl(pod.spec) { return Refusal(reason: "SysctlForbidden", message: message) }
+    /// What becomes of a pod that was given to the node.
+    enum Verdict: Equatable {
+        case taken
+        /// The node takes it when these, by uid, have gone for it.
+        case takenInsteadOf([String])
+        case refused(Refusal)
+    }
+
+    /// `others` are the node's further pods; one that is not older and was not taken or begun does not count.
+    func verdict(on pod: View<Pod>, beside others: [View<Pod>], taken: Set<String>) -> Verdict {
+        if let refusal = pressure(on: pod) { return .refused(refusal) }
+        if let message = forbiddenSysctl(pod.spec) { return .refused(Refusal(reason: "SysctlForbidden", message: message)) }
+        if let refusal = foreignSystem(of: pod) { return .refused(refusal) }
         let earlier: [View<Pod>] = others.filter {
             $0.metadata.uid != pod.metadata.uid && (taken.contains($0.metadata.uid) || comesFirst($0, before: pod))
         }
-        return shortage(for: pod, beside: earlier, isAdded: true) ?? collision(of: pod, with: earlier)
+        let shortages: [Shortage] = shortages(for: pod, beside: earlier, isAdded: true)
+        if let shortage = shortages.first, !pod.isCritical { return .refused(shortage.refusal) }
+        let further: Refusal? = strangeness(of: pod) ?? collision(of: pod, with: earlier) ?? taint(against: pod)
+        if let refusal = further ?? missingAppArmor(for: pod) { return .refused(refusal) }
+        guard !shortages.isEmpty else { return .taken }
+        do throws(Refusal) {
+            return .takenInsteadOf(try PodPreemption(for: pod, lacking: shortages).victims(among: earlier).map(\.metadata.uid))
+        } catch {
+            return .refused(error)
+        }
     }
 
     private func collision(of pod: View<Pod>, with others: [View<Pod>]) -> Refusal? {
@@ -37,6 +52,11 @@ struct PodAdmission {
         guard wanted.contains(where: { port in taken.contains { port.collides(with: $0) } }) else { return nil }
         return Refusal(
             reason: "NodePorts", message: "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports")
+    }
+
+    private func missingAppArmor(for pod: View<Pod>) -> Refusal? {
+        guard !hasAppArmor, Self.namesAppArmorProfile(pod.spec) else { return nil }
+        return Refusal(reason: "AppArmor", message: "Cannot enforce AppArmor: AppArmor is not enabled on the host")
     }
 
     /// A profile of the user's own; the runtime's is told as a shortcoming. Source: pkg/security/apparmor/validate.go.
@@ -52,27 +72,39 @@ struct PodAdmission {
 
     // MARK: - Room
 
-    /// The first resource of which the node has too little; nil when all is enough. `isAdded` counts the pod as one more.
-    func shortage(for pod: View<Pod>, beside others: [View<Pod>], isAdded: Bool) -> Refusal? {
-        func check(_ name: String, _ wanted: Int64, _ used: Int64, _ all: Int64) -> Refusal? {
-            guard used + wanted > all else { return nil }
-            return Refusal(
-                reason: "OutOf" + name,
-                message: "Node didn't have enough resource: \(name), requested: \(wanted), used: \(used), capacity: \(all)")
+    /// A resource of which the node has too little; of processors in thousandths.
+    struct Shortage: Equatable {
+        let resource: String
+        let requested: Int64
+        let used: Int64
+        let capacity: Int64
+
+        var refusal: Refusal {
+            Refusal(
+                reason: "OutOf" + resource,
+                message: "Node didn't have enough resource: \(resource), requested: \(requested), used: \(used), capacity: \(capacity)")
         }
-        if isAdded, let all = allocatable["pods"]?.value, let found = check("pods", 1, Int64(others.count), all) { return found }
+    }
+
+    /// None when all is enough. `isAdded` counts the pod as one more.
+    func shortages(for pod: View<Pod>, beside others: [View<Pod>], isAdded: Bool) -> [Shortage] {
+        var found: [Shortage] = []
+        func check(_ name: String, _ wanted: Int64, _ used: Int64, _ all: Int64) {
+            if used + wanted > all { found.append(Shortage(resource: name, requested: wanted, used: used, capacity: all)) }
+        }
+        if isAdded, let all = allocatable["pods"]?.value { check("pods", 1, Int64(others.count), all) }
         let wanted: [String: Quantity] = pod.requests.amounts.filter { $0.value.sign > 0 && allocatable[$0.key] != nil }
-        guard !wanted.isEmpty else { return nil }
+        guard !wanted.isEmpty else { return found }
         var used = PodResources()
         for other in others { used.add(Self.allocated(other).amounts) }
         for name in wanted.keys.sorted(by: { Self.rank($0) < Self.rank($1) }) {
             guard let amount = wanted[name], let all = allocatable[name] else { continue }
-            let isProcessor: Bool = name == "cpu"
-            func number(_ quantity: Quantity) -> Int64 { isProcessor ? quantity.milliValue : quantity.value }
-            if let found = check(name, number(amount), number(used[name]), number(all)) { return found }
+            check(name, Self.number(amount, name), Self.number(used[name], name), Self.number(all, name))
         }
-        return nil
+        return found
     }
+
+    static func number(_ amount: Quantity, _ resource: String) -> Int64 { resource == "cpu" ? amount.milliValue : amount.value }
 
     private static func rank(_ name: String) -> String {
         switch name {

@@ -46,7 +46,7 @@ extension PodStatusMaker {
             let reason: String = resizing.problem == nil ? "" : "Error"
             all.append(condition("PodResizeInProgress", true, reason, resizing.problem ?? "", generation: generation))
         }
-        if let failure, failure.reason == "Evicted" {
+        if let failure, ["Evicted", "Preempting"].contains(failure.reason) {
             all.append(condition("DisruptionTarget", true, "TerminationByKubelet", failure.message))
         }
         return all

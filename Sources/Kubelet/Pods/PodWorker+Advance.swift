@@ -17,7 +17,7 @@ extension PodWorker {
                 failure: .init(reason: "DeadlineExceeded", message: "Pod was active on the node longer than the specified deadline"))
             return poke()
         }
-        guard admit() else { return poke() }
+        guard await admit() else { return poke() }
         addEphemeralRecords()
         resize()
         while ending == nil {
@@ -46,22 +46,36 @@ extension PodWorker {
     }
 
     /// Whether the node takes the pod. One that it refuses fails; nothing of it ever ran. Source: `rejectPod` of pkg/kubelet/kubelet.go.
-    private func admit() -> Bool {
+    private func admit() async -> Bool {
         guard allocation.isEmpty else { return true }
-        let refusal: PodAdmission.Refusal? = node.admitted.take(uid) { [admission, pod] taken in
-            admission.refusal(of: pod, beside: node.otherPods(than: uid), taken: taken)
+        var verdict: PodAdmission.Verdict = verdict(of: admission)
+        if verdict == .refused(PodAdmission.otherNode) || verdict == .refused(PodAdmission.untoleratedTaint),
+            let now = try? await node.client.find(Node.self, node.key)
+        {
+            verdict = self.verdict(of: admission(to: now))
         }
-        guard let refusal else {
-            allocate()
-            return true
+        switch verdict {
+        case .taken: break
+        case .takenInsteadOf(let victims): await node.preempt(victims)
+        case .refused(let refusal):
+            node.events.record(pod, .warning, reason: refusal.reason, refusal.message)
+            end(grace: 0, failure: .init(reason: refusal.reason, message: "Pod was rejected: " + refusal.message, isRefusal: true))
+            return false
         }
-        node.events.record(pod, .warning, reason: refusal.reason, refusal.message)
-        end(grace: 0, failure: .init(reason: refusal.reason, message: "Pod was rejected: " + refusal.message, isRefusal: true))
-        return false
+        allocate()
+        return true
     }
 
-    var admission: PodAdmission {
-        PodAdmission(allocatable: node.allocatable, hasOwnNetwork: node.network.isOwn, hasAppArmor: Host.hasAppArmor)
+    private func verdict(of admission: PodAdmission) -> PodAdmission.Verdict {
+        node.admitted.decide(on: uid) { [pod] taken in admission.verdict(on: pod, beside: node.otherPods(than: uid), taken: taken) }
+    }
+
+    var admission: PodAdmission { admission(to: node.nodes.get(node.key) ?? node.registered) }
+
+    private func admission(to known: View<Node>) -> PodAdmission {
+        PodAdmission(
+            node: known, allocatable: node.allocatable.merging(known.extendedCapacity) { own, _ in own },
+            hasOwnNetwork: node.network.isOwn, hasAppArmor: Host.hasAppArmor)
     }
 
     var activeDeadline: ClusterClock.Instant? {

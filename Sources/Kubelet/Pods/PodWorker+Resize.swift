@@ -79,13 +79,14 @@ extension PodWorker {
             return .init(
                 reason: "Infeasible", message: "this node cannot change the memory limit of a container that runs: \(problem)")
         }
-        if let alone = admission.shortage(for: pod, beside: [], isAdded: false) {
+        if let alone = admission.shortages(for: pod, beside: [], isAdded: false).first {
             // The same text, but for what others use.
-            let message: String = alone.message.replacing("enough resource", with: "enough capacity").replacing(" used: 0,", with: "")
+            let text: String = alone.refusal.message
+            let message: String = text.replacing("enough resource", with: "enough capacity").replacing(" used: 0,", with: "")
             return .init(reason: "Infeasible", message: message)
         }
-        let others: [View<Pod>] = node.otherPods(than: uid)
-        return admission.shortage(for: pod, beside: others, isAdded: false).map { .init(reason: "Deferred", message: $0.message) }
+        let shortages: [PodAdmission.Shortage] = admission.shortages(for: pod, beside: node.otherPods(than: uid), isAdded: false)
+        return shortages.first.map { .init(reason: "Deferred", message: $0.refusal.message) }
     }
 
     private var changesMemoryOfRunning: Bool {

@@ -87,7 +87,9 @@ actor PodWorker {
     var isDone = false
     /// The node goes down: everything is stopped, and nothing is told.
     var isPoweredOff = false
-    /// Who waits for the end of everything on a node that goes down.
+    /// The pod is looked after no more.
+    var hasReturned = false
+    /// Who waits until nothing of the pod runs any more.
     var onShutDown: [CheckedContinuation<Void, Never>] = []
     var plan: PodPlan?
     /// What the node has set aside, by container; empty before the pod was admitted.
@@ -177,6 +179,13 @@ actor PodWorker {
         }
         alarm?.cancel()
         for set in probes.values { set.cancel() }
+        hasReturned = true
+        tellShutDown()
+    }
+
+    private func tellShutDown() {
+        for waiter in onShutDown { waiter.resume() }
+        onShutDown = []
     }
 
     private nonisolated func finishJobs() { jobs.finish() }
@@ -216,11 +225,8 @@ actor PodWorker {
         }
         await report()
         tellBegun()
-        if isPoweredOff, isShutDown {
-            for waiter in onShutDown { waiter.resume() }
-            onShutDown = []
-            return
-        }
+        if isShutDown { tellShutDown() }
+        if isPoweredOff, isShutDown { return }
         if isShutDown, sandbox == nil, isGone || pod.isTerminating { await leave() }
         if !isDone { setAlarm() }
     }
