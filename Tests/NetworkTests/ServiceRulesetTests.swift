@@ -199,4 +199,13 @@ import Testing
         let byNode: [ServiceRoute.Near] = spread([:], hints: names)[0].near
         #expect(byNode.map(\.range) == ["10.244.0.0/24", "10.244.1.0/24"])
     }
+
+    @Test func `a node that was made before its network had IPv6 has the range of its address`() {
+        let node = View<Node>([
+            "metadata": ["name": "one"], "spec": ["podCIDRs": ["10.244.1.0/24"]],
+            "status": ["addresses": [["type": "InternalIP", "address": "fd00:10:244:1::1"]]],
+        ])
+        #expect(ServiceNode(node, .v4)?.range == CIDR("10.244.1.0/24"))
+        #expect(ServiceNode(node, .v6)?.range == CIDR("fd00:10:244:1::/64"))
+    }
 }

@@ -64,8 +64,13 @@ package struct ServiceNode: Sendable, Hashable {
     }
 
     /// nil for one without pods of the family in this network.
+    ///
+    /// An object keeps the ranges that it was made with, while its network may have got a second family since; there the node's own address
+    /// tells the range.
     package init?(_ node: View<Node>, _ family: IPFamily) {
-        let ranges: [CIDR] = node.spec.podCIDRs.compactMap { CIDR($0) }
+        let own: [CIDR] = node.status.addresses.filter { $0.type == "InternalIP" }.compactMap { IPAddress($0.address) }
+            .filter { !$0.isIPv4 }.map { CIDR(CIDR($0, prefixLength: 64).first, prefixLength: 64) }
+        let ranges: [CIDR] = node.spec.podCIDRs.compactMap { CIDR($0) } + own
         guard node.kind != .simulated, let range = ranges.first(where: { $0.address.family == family }) else { return nil }
         self.init(name: node.name, range: range, zone: node.metadata.labels["topology.kubernetes.io/zone"] ?? "")
     }
