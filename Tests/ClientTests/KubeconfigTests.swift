@@ -134,10 +134,10 @@ import Testing
     /// Source: kubectl 1.37 with these kubeconfigs.
     @Test func `what cannot be right is refused before a server is asked, in kubectl's words`() {
         let plugin: JSON = ["command": "x", "apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never"]
-        func plugin(_ member: String, _ value: JSON) -> JSON {
-            var plugin: JSON = plugin
-            plugin[member] = value
-            return ["exec": plugin]
+        func with(_ member: String, _ value: JSON) -> JSON {
+            var changed: JSON = plugin
+            changed[member] = value
+            return ["exec": changed]
         }
         let cases: [(user: JSON, cluster: JSON, text: String)] = [
             (["token": "a"], [:], ""), (["exec": plugin], [:], ""),
@@ -151,11 +151,11 @@ import Testing
                     + "method.\n* unable to read client-cert /nope for u due to open /nope: no such file or directory"
             ),
             (["as-groups": ["g"]], [:], "requesting uid, groups or user-extra for u without impersonating a user"),
-            (plugin("command", ""), [:], "command must be specified for u to use exec authentication plugin"),
-            (plugin("interactiveMode", ""), [:], "interactiveMode must be specified for u to use exec authentication plugin"),
-            (plugin("interactiveMode", "Nope"), [:], "invalid interactiveMode for u: \"Nope\""),
-            (plugin("env", [["value": "x"]]), [:], "env variable name must be specified for u to use exec authentication plugin"),
-            (plugin("apiVersion", "v9"), [:], "exec plugin: invalid apiVersion \"v9\""),
+            (with("command", ""), [:], "command must be specified for u to use exec authentication plugin"),
+            (with("interactiveMode", ""), [:], "interactiveMode must be specified for u to use exec authentication plugin"),
+            (with("interactiveMode", "Nope"), [:], "invalid interactiveMode for u: \"Nope\""),
+            (with("env", [["value": "x"]]), [:], "env variable name must be specified for u to use exec authentication plugin"),
+            (with("apiVersion", "v9"), [:], "exec plugin: invalid apiVersion \"v9\""),
             (["auth-provider": ["name": "nope"]], [:], "no Auth Provider found for name \"nope\""),
             ([:], ["proxy-url": "::"], "invalid 'proxy-url' \"::\" for cluster \"x\": could not parse: ::"),
             (
