@@ -56,6 +56,25 @@ import Testing
                 + "limited: count/configmaps=2")
     }
 
+    @Test func `custom resources count like others, under the name of their definition`() async throws {
+        let server = try await TestServer()
+        try await server.define()
+        let count: String = "count/" + CronTabs.name
+        func quota(_ number: JSON) -> JSON {
+            var json: JSON = [:]
+            json[count] = number
+            return json
+        }
+        try await makeQuota(server, quota("1"), used: quota("0"))
+        #expect(try await server.ask("POST", CronTabs.objects, CronTabs.object("a")).code == 201)
+        #expect(try await used(server, count) == "1")
+        let refused: TestServer.Reply = try await server.ask("POST", CronTabs.objects, CronTabs.object("b"))
+        #expect(
+            refused["message"]?.string
+                == "crontabs.stable.example.com \"b\" is forbidden: exceeded quota: q, requested: \(count)=1, used: \(count)=1, "
+                + "limited: \(count)=1")
+    }
+
     @Test func `a quota on processor time wants every container to say what it needs`() async throws {
         let server = try await TestServer()
         try await makeQuota(

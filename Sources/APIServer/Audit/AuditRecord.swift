@@ -89,6 +89,7 @@ final class AuditRecord: Sendable {
             "user": Self.json(origin.sender ?? user),
         ]
         if origin.sender != nil { event["impersonatedUser"] = Self.json(user) }
+        if !origin.constraint.isEmpty { event["authenticationMetadata"] = ["impersonationConstraint": .string(origin.constraint)] }
         event["sourceIPs"] = .array(origin.addresses.map { .string($0) })
         if !origin.agent.isEmpty { event["userAgent"] = .string(origin.agent) }
         if attributes.isResource { event["objectRef"] = reference(state.name) }

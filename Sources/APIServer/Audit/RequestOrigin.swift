@@ -13,16 +13,19 @@ package struct RequestOrigin: Sendable {
     let addresses: [String]
     /// Who sent it, where that one acts for another.
     let sender: UserInfo?
+    /// The verb that allowed it; empty for the old one.
+    let constraint: String
     /// The field of W3C Trace Context that came with it.
     let traceParent: String?
 
-    init(_ request: HTTPRequest, id: String, sender: UserInfo?) {
+    init(_ request: HTTPRequest, id: String, _ identities: Identities? = nil) {
         self.id = id
         uri = request.path + (request.query.map { "?" + $0 } ?? "")
         agent = request.headers["user-agent"] ?? ""
         let forwarded: [String] = (request.headers["x-forwarded-for"] ?? "").split(separator: ",").map { String($0.trimmingSpaces()) }
         addresses = forwarded.filter { !$0.isEmpty && $0 != request.remoteAddress } + [request.remoteAddress]
-        self.sender = sender
+        sender = identities?.sender
+        constraint = identities?.constraint ?? ""
         traceParent = request.headers["traceparent"]
     }
 
@@ -33,6 +36,7 @@ package struct RequestOrigin: Sendable {
         agent = "swkube/" + (request.options.fieldManager ?? "internal")
         addresses = ["127.0.0.1"]
         sender = nil
+        constraint = ""
         traceParent = nil
     }
 }

@@ -53,14 +53,26 @@ struct Authenticator: Sendable {
     }
 }
 
+/// As whom a request acts.
+struct Identities: Sendable {
+    let user: UserInfo
+    /// Who sent it, where that is somebody else, who may impersonate the user.
+    var sender: UserInfo?
+    /// The verb that allowed it; empty for the old `impersonate` and where nobody acts for another.
+    var constraint = ""
+}
+
 extension APIServer {
-    /// As whom a request acts, and who sent it where that is somebody else, who may impersonate him. Throws ``APIStatus`` (401, 403).
-    func identities(of request: HTTPRequest) throws(APIStatus) -> (user: UserInfo, sender: UserInfo?) {
-        let sender: UserInfo = try authenticator.user(of: request)
-        guard let impersonation = try Impersonation(request.headers) else { return (sender, nil) }
-        return (try impersonation.user(for: sender, authorizer), sender)
+    /// As whom a request of a known sender acts. Throws ``APIStatus`` (400, 403).
+    func identities(of sender: UserInfo, in request: HTTPRequest, for target: Route.Target) throws(APIStatus) -> Identities {
+        guard let impersonation = try Impersonation(request.headers) else { return Identities(user: sender) }
+        let (user, mode) = try impersonation.user(for: sender, doing: Attributes(target, method: request.method), authorizer)
+        return Identities(user: user, sender: sender, constraint: mode == .legacy ? "" : mode.verb)
     }
 
-    /// As whom a request acts. Throws ``APIStatus`` (401, 403).
-    func user(of request: HTTPRequest) throws(APIStatus) -> UserInfo { try identities(of: request).user }
+    /// As whom a request acts. Throws ``APIStatus`` (400, 401, 403).
+    func user(of request: HTTPRequest) throws(APIStatus) -> UserInfo {
+        let target: Route.Target = try Route.target(method: request.method, path: request.path, query: request.query)
+        return try identities(of: authenticator.user(of: request), in: request, for: target).user
+    }
 }

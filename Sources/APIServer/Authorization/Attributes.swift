@@ -3,7 +3,7 @@ package import API
 /// What somebody wants to do, as authorizers see it: something with a resource, or with a path outside of the resources.
 package struct Attributes: Sendable, Hashable {
     /// A verb of the API or one that exists for authorization only: `impersonate`, `bind`, `escalate`, `approve`.
-    package let verb: String
+    package private(set) var verb: String
     package let isResource: Bool
     /// Empty for all namespaces and for resources without one.
     package let namespace: String
@@ -68,6 +68,22 @@ package struct Attributes: Sendable, Hashable {
             verb: request.verb.rawValue, group: request.resource.group, version: request.resource.version,
             resource: request.resource.resource, subresource: request.subresource ?? "", namespace: namespace, name: name,
             fieldSelector: selector)
+    }
+
+    /// Of whatever a request is for.
+    init(_ target: Route.Target, method: String) {
+        if case .resource(let request) = target {
+            self.init(request)
+        } else {
+            self.init(verb: method.lowercased(), path: target.path)
+        }
+    }
+
+    /// The same done with another verb.
+    func with(verb: String) -> Attributes {
+        var changed: Attributes = self
+        changed.verb = verb
+        return changed
     }
 
     /// What a field selector demands of a field; nil when it leaves the field open.

@@ -20,16 +20,26 @@ package final class HTTPFront: Sendable {
         let id: String = AuditID.of(request)
         exchange.stamp("Audit-Id", id)
         do throws(APIStatus) {
-            let (user, sender): (UserInfo, UserInfo?)
+            let sender: UserInfo
             do throws(APIStatus) {
-                (user, sender) = try server.identities(of: request)
+                sender = try server.authenticator.user(of: request)
             } catch {
                 recordStranger(request, id, error)
                 throw error
             }
             let target: Route.Target = try Route.target(method: request.method, path: request.path, query: request.query)
-            let origin: RequestOrigin? = server.knowsOrigins ? RequestOrigin(request, id: id, sender: sender) : nil
-            admit(Incoming(target: target, http: request, user: user, origin: origin), exchange)
+            let identities: Identities
+            do throws(APIStatus) {
+                identities = try server.identities(of: sender, in: request, for: target)
+            } catch {
+                if server.knowsOrigins {
+                    let attributes = Attributes(target, method: request.method)
+                    server.record(sender, attributes, RequestOrigin(request, id: id))?.failed(error)
+                }
+                throw error
+            }
+            let origin: RequestOrigin? = server.knowsOrigins ? RequestOrigin(request, id: id, identities) : nil
+            admit(Incoming(target: target, http: request, user: identities.user, origin: origin), exchange)
         } catch {
             exchange.refuse(error, as: Self.refusalForm(request))
         }
@@ -48,7 +58,7 @@ package final class HTTPFront: Sendable {
     private func recordStranger(_ request: HTTPRequest, _ id: String, _ status: APIStatus) {
         guard let audit = server.audit else { return }
         let attributes = Attributes(verb: request.method.lowercased(), path: request.path)
-        audit.begin(.anonymous, attributes) { RequestOrigin(request, id: id, sender: nil) }?.failed(status)
+        audit.begin(.anonymous, attributes) { RequestOrigin(request, id: id) }?.failed(status)
     }
 
     /// Serves a request when priority and fairness let it run, or refuses it.
@@ -127,12 +137,7 @@ package final class HTTPFront: Sendable {
     /// Leaves a request to the server that serves its group and version.
     private func pass(_ incoming: Incoming, to other: ExtensionServer, _ exchange: HTTPExchange) throws(APIStatus) {
         let http: HTTPRequest = incoming.http
-        let attributes: Attributes =
-            if case .resource(let request) = incoming.target {
-                Attributes(request)
-            } else {
-                Attributes(verb: http.method.lowercased(), path: incoming.target.path)
-            }
+        let attributes = Attributes(incoming.target, method: http.method)
         let record: AuditRecord? = incoming.origin.flatMap { origin in server.record(incoming.user, attributes, origin) }
         do throws(APIStatus) {
             try server.authorizer.authorize(incoming.user, incoming.target, method: http.method)

@@ -26,6 +26,7 @@ extension APIServer {
         try Metadata.placeInNamespace(&metadata, call)
         review["metadata"] = metadata
         call.type.schema.applyDefaults(&review)
+        review = track(old: nil, new: review, call)
         var problems = Problems()
         call.type.schema.validate(review, .root, &problems)
         guard problems.isEmpty else { throw .invalid(call.names, "", problems) }

@@ -44,6 +44,8 @@ struct TokenHandler: SubresourceHandler {
         var object: JSON = try BodyReader(call: call).object(
             TokenRequest.definition.schema, kind: "TokenRequest", apiVersion: "authentication.k8s.io/v1")
         TokenRequest.definition.schema.applyDefaults(&object)
+        object = ManagedFields.update(
+            old: nil, new: object, manager: call.fieldManager, subresource: "token", schema: TokenRequest.definition.schema, now: call.now)
         try server.admitBody(.create, &object, as: TokenRequest.names, call)
         let request = View<TokenRequest>(object)
         var problems = Problems()

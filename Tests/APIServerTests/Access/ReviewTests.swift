@@ -109,6 +109,29 @@ import Testing
         #expect(try await review(["token": "abc"])?["error"] == "invalid bearer token")
     }
 
+    /// As a real server answers. Source: `kubectl auth can-i -v=8`, `kubectl create token -v=8`.
+    @Test func `what is asked belongs to who asks, as of an object that is kept`() async throws {
+        let server: TestServer = try await Self.server()
+        let access: TestServer.Reply = try await server.ask(
+            "POST", Self.authorization + "selfsubjectaccessreviews",
+            Self.review("SelfSubjectAccessReview", ["resourceAttributes": ["verb": "list", "resource": "pods", "namespace": "default"]]),
+            as: AuthorizationTests.jane)
+        let owner: JSON? = access[["metadata", "managedFields"]]?.array?.first
+        #expect(owner?["manager"] == "test" && owner?["operation"] == "Update" && owner?["apiVersion"] == "authorization.k8s.io/v1")
+        #expect(
+            owner?["fieldsV1"] == [
+                "f:spec": ["f:resourceAttributes": [".": [:], "f:namespace": [:], "f:resource": [:], "f:verb": [:]]]
+            ])
+        let who: TestServer.Reply = try await server.ask(
+            "POST", Self.authentication + "selfsubjectreviews", ["apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"])
+        #expect(who.code == 201 && who[["metadata", "managedFields"]] == nil)
+        try await server.ask("POST", "/api/v1/namespaces/default/serviceaccounts", ["metadata": ["name": "bot"]])
+        let token: TestServer.Reply = try await server.ask(
+            "POST", "/api/v1/namespaces/default/serviceaccounts/bot/token", ["spec": ["audiences": ["a"]]])
+        let asker: JSON? = token[["metadata", "managedFields"]]?.array?.first
+        #expect(asker?["subresource"] == "token" && asker?["fieldsV1"] == ["f:spec": ["f:audiences": [:], "f:expirationSeconds": [:]]])
+    }
+
     @Test func `who may impersonate somebody acts with his rights`() async throws {
         let server: TestServer = try await Self.server()
         func user(_ headers: HTTPHeaders, by sender: String, groups: [String]) throws -> UserInfo {
@@ -128,10 +151,90 @@ import Testing
         #expect(jane.name == "jane" && jane.uid == "7" && jane.groups == ["dev", "ops", "system:authenticated"])
         #expect(jane.extra == ["acme.com/project": ["x"]])
         let refusal = #expect(throws: APIStatus.self) { try user(["Impersonate-User": "joe"], by: "jane", groups: []) }
+        // The narrower way is asked first, and its refusal is the one that is told.
+        #expect(refusal?.message == #"forbidden: User "jane" cannot impersonate-on:user-info:get path "/""#)
+        let nameless = #expect(throws: APIStatus.self) {
+            try user(["Impersonate-Group": "dev", "Impersonate-Extra-a.io/b": "c"], by: "admin", groups: ["system:masters"])
+        }
+        #expect(nameless?.code == 400)
         #expect(
-            refusal?.message
-                == #"users "joe" is forbidden: User "jane" cannot impersonate resource "users" in API group "" at the cluster scope"#)
-        #expect(throws: APIStatus.self) { try user(["Impersonate-Group": "dev"], by: "admin", groups: ["system:masters"]) }
+            nameless?.message
+                == #"requested &user.DefaultInfo{Name:"", UID:"", Groups:[]string{"dev"}, "#
+                + #"Extra:map[string][]string{"a.io/b":[]string{"c"}}} without impersonating a user name"#)
+    }
+
+    /// Source: the tests of k8s.io/apiserver/pkg/endpoints/filters/impersonation.
+    @Test func `a constrained right to impersonate holds for what it names and for nothing else`() async throws {
+        let server: TestServer = try await TestServer()
+        let rules: [(verbs: [JSON], group: String, resources: [JSON], names: [JSON])] = [
+            (["impersonate:user-info"], "authentication.k8s.io", ["users", "groups"], ["joe", "dev"]),
+            (["impersonate-on:user-info:list"], "", ["pods"], []),
+            (["impersonate:arbitrary-node"], "authentication.k8s.io", ["nodes"], []),
+            (["impersonate-on:arbitrary-node:get"], "", ["nodes"], []),
+            (["impersonate:associated-node"], "authentication.k8s.io", ["nodes"], []),
+            (["impersonate-on:associated-node:list"], "", ["pods"], []),
+            (["impersonate"], "", ["users"], ["old"]),
+        ]
+        let subjects: JSON = [["kind": "User", "name": "ann"], ["kind": "ServiceAccount", "name": "agent", "namespace": "default"]]
+        try await server.ask(
+            "POST", "/apis/rbac.authorization.k8s.io/v1/clusterroles",
+            [
+                "metadata": ["name": "actor"],
+                "rules": .array(
+                    rules.map { rule in
+                        var json: JSON = [
+                            "verbs": .array(rule.verbs), "apiGroups": [.string(rule.group)], "resources": .array(rule.resources),
+                        ]
+                        if !rule.names.isEmpty { json["resourceNames"] = .array(rule.names) }
+                        return json
+                    }),
+            ])
+        try await server.ask(
+            "POST", "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+            [
+                "metadata": ["name": "actor"], "subjects": subjects,
+                "roleRef": ["apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "actor"],
+            ])
+        func act(
+            _ headers: [(String, String)], _ method: String = "GET", _ path: String = Place.pods, by sender: UserInfo? = nil
+        ) throws -> Identities {
+            var fields = HTTPHeaders()
+            for (name, value) in headers { fields.add(name, value) }
+            let request = HTTPRequest(method: method, path: path, headers: fields)
+            let target: Route.Target = try Route.target(method: method, path: path, query: nil)
+            return try server.server.identities(
+                of: sender ?? UserInfo(name: "ann", groups: ["system:authenticated"]), in: request, for: target)
+        }
+        func refusal(_ body: () throws -> Identities) -> String? { #expect(throws: APIStatus.self) { _ = try body() }?.message }
+
+        let joe: Identities = try act([("Impersonate-User", "joe"), ("Impersonate-Group", "dev")])
+        #expect(joe.user == UserInfo(name: "joe", groups: ["dev", "system:authenticated"]))
+        #expect(joe.sender?.name == "ann" && joe.constraint == "impersonate:user-info")
+        #expect(
+            refusal { try act([("Impersonate-User", "joe")], "POST") }
+                == #"pods is forbidden: User "ann" cannot impersonate-on:user-info:create resource "pods" in API group "" "#
+                + #"in the namespace "default""#)
+        #expect(
+            refusal { try act([("Impersonate-User", "eve")]) }
+                == #"users.authentication.k8s.io "eve" is forbidden: User "ann" cannot impersonate:user-info resource "users" "#
+                + #"in API group "authentication.k8s.io" at the cluster scope"#)
+        #expect(
+            refusal { try act([("Impersonate-User", "joe"), ("Impersonate-Group", "system:masters")]) }?
+                .hasSuffix(": impersonating the system:masters group is not allowed") == true)
+        #expect(
+            refusal { try act([("Impersonate-User", "joe"), ("Impersonate-Extra-plain", "x")]) }?
+                .contains("impersonating an invalid key in extra is not allowed: extra.key: Invalid value: \"plain\"") == true)
+        // The old right stands beside it, for everything.
+        let old: Identities = try act([("Impersonate-User", "old")], "DELETE", Place.pods + "/a")
+        #expect(old.user.name == "old" && old.constraint.isEmpty)
+
+        let node: Identities = try act([("Impersonate-User", "system:node:n1")], "GET", "/api/v1/nodes/n1")
+        #expect(node.user.groups == ["system:nodes", "system:authenticated"] && node.constraint == "impersonate:arbitrary-node")
+        let agent = UserInfo(
+            name: "system:serviceaccount:default:agent", groups: [], extra: ["authentication.kubernetes.io/node-name": ["n1"]])
+        let own: Identities = try act([("Impersonate-User", "system:node:n1")], by: agent)
+        #expect(own.user.name == "system:node:n1" && own.constraint == "impersonate:associated-node")
+        #expect(throws: APIStatus.self) { _ = try act([("Impersonate-User", "system:node:n2")], by: agent) }
     }
 
     @Test func `on the wire every answer has a name, and acting for somebody is refused in words`() async throws {
