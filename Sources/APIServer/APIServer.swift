@@ -36,6 +36,7 @@ package final class APIServer: Sendable {
     let commands: [ServerCommand]
     let healthCounts = Metrics()
     let logPage: LogPage
+    let profiles: ProfileMaker
     /// Checks of health beside the server's own.
     let checks: @Sendable () -> [(name: String, holds: Bool)]
     package let aggregation: Aggregation
@@ -69,6 +70,8 @@ package final class APIServer: Sendable {
         package var commands: [ServerCommand] = []
         /// Shows what `/logs/` serves.
         package var logPage: LogPage = { _ in nil }
+        /// Shows what `/debug/pprof/` serves.
+        package var profiles: ProfileMaker = { _, _ in ProfilePage("Unknown profile\n", code: 404) }
         /// Checks of health beside the server's own, by name, and whether each holds.
         package var checks: @Sendable () -> [(name: String, holds: Bool)] = { [] }
 
@@ -102,6 +105,7 @@ package final class APIServer: Sendable {
         tracing = configuration.tracing
         commands = configuration.commands
         logPage = configuration.logPage
+        profiles = configuration.profiles
         checks = configuration.checks
         aggregation = Aggregation(
             store: store, clock: clock, dial: configuration.dial, front: configuration.frontProxy, metrics: metrics, log: log)

@@ -61,6 +61,7 @@ final class ControlPlane: Sendable {
             policyNotice: configuration.nodeName == nil ? nil : PacketFilter.problem(network).map(PolicyRouter.notice))
         serving.tracing = tracing
         serving.checks = { [encryption] in encryption.checks }
+        serving.profiles = { await ProfilePages.page($0, $1) }
         serving.logPage = { [logs = profile.nodeLogsFolder] path in
             await BlockingThread.run { NodeLogPage.make(path, root: logs) }
         }

@@ -89,6 +89,33 @@ import Testing
         }
     }
 
+    @Test func `profiles of the process are for those who may read their path`() async throws {
+        let server = try await TestServer { configuration, _ in
+            configuration.profiles = { name, option in
+                switch name {
+                case "": ProfilePage("index")
+                case "profile": ProfilePage([1, 2, 3], type: ProfilePage.file)
+                case "symbol": ProfilePage(option("") ?? "")
+                default: ProfilePage("Unknown profile\n", code: 404)
+                }
+            }
+        }
+        try await TestFront.with(server) { front in
+            let short: HTTPResponse = try await front.send("GET", "/debug/pprof")
+            #expect(short.status == 301 && short.headers["location"] == "/debug/pprof/")
+            #expect(try await front.send("GET", "/debug/pprof/").body == Array("index".utf8))
+            let file: HTTPResponse = try await front.send("GET", "/debug/pprof/profile?seconds=1")
+            #expect(file.headers["content-type"] == "application/octet-stream" && file.body.starts(with: [0x1F, 0x8B]))
+            #expect(try await front.send("GET", "/debug/pprof/heap").status == 404)
+            #expect(try await front.send("DELETE", "/debug/pprof/profile").status == 405)
+            let refused: HTTPResponse = try await front.send("GET", "/debug/pprof/profile", ["Impersonate-User": "jane"])
+            #expect(refused.status == 403)
+            #expect(
+                try JSON(parsing: refused.body)["message"]
+                    == #"forbidden: User "jane" cannot get path "/debug/pprof/profile""#)
+        }
+    }
+
     @Test func `logs of the control plane are pages`() async throws {
         let server = try await TestServer { configuration, _ in
             configuration.logPage = { path in

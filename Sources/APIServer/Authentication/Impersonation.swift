@@ -1,5 +1,6 @@
 import API
 import HTTP
+import Machinery
 
 /// As whom a request wants to act: the user whom its headers name, with all that he claims to be, as they have it.
 ///

@@ -69,6 +69,7 @@ package final class HTTPFront: Sendable {
         switch incoming.target {
         // Connections that last as long as the client likes take no seat.
         case .resource(let request) where ConnectOptions.kinds[request.subresource ?? ""] != nil: return serve(incoming, exchange)
+        case .unknown(let path) where Self.isProfile(path): return serve(incoming, exchange)
         case .resource(let request):
             flow = FlowRequest(request, seats: server.seats(of: request))
             isWatch = request.verb == .watch
@@ -119,6 +120,9 @@ package final class HTTPFront: Sendable {
                 }
                 if case .unknown(let path) = incoming.target, Self.isLog(path) {
                     return try showLog(path, incoming.http, as: incoming.user, audit: record(incoming), exchange)
+                }
+                if case .unknown(let path) = incoming.target, Self.isProfile(path) {
+                    return try showProfile(path, incoming.http, as: incoming.user, audit: record(incoming), exchange)
                 }
                 return try answerDocument(incoming, exchange)
             }

@@ -172,6 +172,16 @@ int swkube_try_isolation(int own_users);
 /// Processors that this process may use.
 int swkube_processors(void);
 
+/// Begins to note the stacks of threads, so often in each second of processor time that the process uses. A stack is its depth and so
+/// many addresses, the innermost first. Returns 0, EBUSY while it is being done already, or another errno.
+int swkube_sampler_begin(int hertz, uint64_t *buffer, size_t count);
+
+/// Ends that. Returns how many words were noted; `dropped` is how many stacks found no room.
+size_t swkube_sampler_end(size_t *dropped);
+
+/// The exported name of the function at an address, or null.
+const char *swkube_symbol(uint64_t address);
+
 /// Names the calling thread in `ps` and debuggers; at most 15 bytes.
 void swkube_name_thread(const char *name);
 
