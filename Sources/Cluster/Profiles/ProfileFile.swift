@@ -32,7 +32,7 @@ enum ProfileFile {
             file.write(3, Int64(bitPattern: mapping.end))
             file.write(4, Int64(bitPattern: mapping.offset))
             file.write(5, texts[mapping.file])
-            file.write(7, 1)
+            file.write(7, Int64(1))
             file.close(start)
         }
         let names: [UInt64: String] = ProgramSymbols.names(of: addresses)
