@@ -26,7 +26,7 @@ import Testing
         let first: Int32? = await withTaskGroup(of: Int32?.self) { group in
             for _ in 0..<2 {
                 group.addTask {
-                    do { _ = try await ProcessorProfile.take(for: .seconds(60)) } catch { return error.errno }
+                    do { _ = try await ProcessorProfile.take(for: .seconds(60)) } catch { return (error as? SandboxError)?.errno }
                     return nil
                 }
             }
