@@ -30,6 +30,16 @@ package struct PrintOptions: FlagGroup {
             allowsTables: allowsTables, noHeaders: noHeaders)
     }
 
+    /// The form of verbs that show documents alone.
+    func documentFormat() throws -> OutputFormat {
+        guard ["", "json", "yaml", "kyaml"].contains(output ?? "") else {
+            throw Failure(
+                "unable to match a printer suitable for the output format \(JSON.quoted(output ?? "")), allowed formats are: json,kyaml,yaml"
+            )
+        }
+        return try format()
+    }
+
     func printer(_ output: Output) throws -> ObjectPrinter {
         ObjectPrinter(try format(), output, showsManagedFields: showManagedFields)
     }

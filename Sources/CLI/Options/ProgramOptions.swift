@@ -16,6 +16,16 @@ package struct ProgramOptions: FlagGroup {
     var podRunningTimeout = Span(.seconds(60))
 
     package init() {}
+
+    /// How long to wait for a pod. Throws kubectl's text for no time at all.
+    func wait(_ verb: String) throws -> Duration {
+        guard podRunningTimeout.duration > .zero else { throw Self.noTime(verb) }
+        return podRunningTimeout.duration
+    }
+
+    static func noTime(_ verb: String) -> Failure {
+        Failure("--pod-running-timeout must be higher than zero\nSee '\(CLI.program) \(verb) -h' for help and examples")
+    }
 }
 
 /// Keys by which a user leaves a container that has a terminal: flag of `attach` and `run`.

@@ -35,6 +35,13 @@ package struct FilenameOptions: FlagGroup {
     }
 }
 
+/// What `--local` asks for.
+enum LocalWork {
+    static let needsFiles = Failure(
+        "error: you must specify resources by --filename when --local is set.\nExample resource specifications include:\n   "
+            + "'-f rsrc.yaml'\n   '--filename=rsrc.json'")
+}
+
 /// Files and folders that manifests are read from.
 struct ManifestPaths: Sendable {
     var paths: [String] = []

@@ -59,9 +59,19 @@ enum GoForm {
         return .object(JSONObject(members: type + members.members.filter { $0.key != "kind" && $0.key != "apiVersion" }))
     }
 
+    /// Fields that Go declares elsewhere than their numbers say, by another field of the same struct.
+    private static let late: [(key: String, besides: String, place: Double)] = [
+        ("terminationMessagePolicy", "imagePullPolicy", 13.5), ("readyReplicas", "unavailableReplicas", 3.5),
+        ("terminatingReplicas", "unavailableReplicas", 5.5), ("lastUpdateTime", "lastTransitionTime", 2.3),
+        ("lastTransitionTime", "lastUpdateTime", 2.6),
+    ]
+
     private static func ordered(_ json: JSON, _ schema: ObjectSchema) -> JSON {
         guard let object = json.object else { return json }
-        func place(_ key: String) -> Int { schema[key]?.number ?? Int.max }
+        func place(_ key: String) -> Double {
+            guard let number = schema[key]?.number else { return .infinity }
+            return late.first { $0.key == key && schema[$0.besides] != nil }?.place ?? Double(number)
+        }
         let members: [JSONObject.Member] = object.sorted().enumerated().sorted { one, other in
             (place(one.element.key), one.offset) < (place(other.element.key), other.offset)
         }.map { member in

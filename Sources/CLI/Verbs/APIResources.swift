@@ -67,8 +67,15 @@ package struct APIResources: Verb {
         case .human(let isWide): shell.output.write(table(resources, isWide))
         case .json, .yaml, .kyaml:
             var printer = ObjectPrinter(format, shell.output)
-            try printer.print(["apiVersion": "v1", "kind": "APIResourceList", "resources": .array(resources.map(Self.json))], nil)
-        case .jsonPath, .jsonPathAsJSON, .customColumns, .goTemplate: throw Failure("--output \(output ?? "") is not available")
+            try printer.print(
+                [
+                    "apiVersion": "v1", "groupVersion": "", "kind": "APIResourceList",
+                    "resources": .array(resources.map(Self.json)),
+                ], nil)
+        case .jsonPath, .jsonPathAsJSON, .customColumns, .goTemplate:
+            throw Failure(
+                "unable to match a printer suitable for the output format \(JSON.quoted(output ?? "")), allowed formats are: "
+                    + "json,kyaml,name,wide,yaml")
         }
     }
 
@@ -96,12 +103,17 @@ package struct APIResources: Verb {
     }
 
     private static func json(_ resource: APIResource) -> JSON {
-        [
+        var json: JSON = [
             "name": .string(resource.resource.resource), "singularName": .string(resource.singular),
             "namespaced": .bool(resource.isNamespaced),
             "kind": .string(resource.kind), "group": .string(resource.resource.group), "version": .string(resource.resource.version),
-            "verbs": .array(resource.verbs.map { .string($0) }), "shortNames": .array(resource.short.map { .string($0) }),
-            "categories": .array(resource.categories.map { .string($0) }),
+            "verbs": .array(resource.verbs.map { .string($0) }),
         ]
+        // What Go leaves out when there is none.
+        for (member, words) in [("shortNames", resource.short), ("categories", resource.categories)] where !words.isEmpty {
+            json[member] = .array(words.map { .string($0) })
+        }
+        if resource.resource.group.isEmpty { json["group"] = nil }
+        return json
     }
 }

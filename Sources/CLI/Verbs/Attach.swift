@@ -23,9 +23,9 @@ package struct Attach: Verb {
                 "expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw \(words.count): [\(words.joined(separator: " "))]")
         }
         let word: String = words.joined(separator: "/")
-        let keys: DetachKeys = try detaching.keys()
+        let wait: Duration = try program.wait(Self.commandName)
         let session: Session = try connection.session(shell)
-        let choice = PodChoice(session: session, wait: program.podRunningTimeout.duration)
+        let choice = PodChoice(session: session, wait: wait)
         let pod: View<Pod> = try await choice.pod(word)
         if pod.isFinished { throw Failure("cannot attach a container in a completed pod; current phase is \(pod.status.phase)") }
         let name: String
@@ -34,7 +34,7 @@ package struct Attach: Verb {
         }
         try await Attachment(
             session: session, pod: pod, container: name, hasInput: program.stdin, wantsTerminal: program.tty, isQuiet: program.quiet,
-            detachKeys: keys
+            detachKeys: try detaching.keys()
         ).run()
         try session.finish()
     }

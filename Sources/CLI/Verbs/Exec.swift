@@ -38,6 +38,7 @@ package struct Exec: Verb {
         }
         if word != nil, !filenames.isEmpty { throw Failure("resource/name arguments cannot be provided when a path is specified") }
         guard !command.isEmpty else { throw Failure("you must specify at least one command for the container") }
+        let wait: Duration = try streams.wait(Self.commandName)
         let session: Session = try connection.session(shell)
         if !filenames.isEmpty {
             let named: [Manifest] = try await ManifestReader(session: session).read(filenames, recursive: false)
@@ -45,7 +46,7 @@ package struct Exec: Verb {
             if named.count > 1 { throw Failure("cannot exec into multiple objects at a time") }
             word = first.shown
         }
-        let choice = PodChoice(session: session, wait: streams.podRunningTimeout.duration)
+        let choice = PodChoice(session: session, wait: wait)
         let pod: View<Pod> = try await choice.pod(word ?? "")
         if pod.isFinished {
             throw Failure("cannot exec into a container in a completed pod; current phase is \(pod.status.phase)")

@@ -111,7 +111,7 @@ package struct Get: Verb {
             )
         }
         let targets: [Target] = try await ResourceArguments(session: session, allNamespaces: allNamespaces).targets(words)
-        if targets.contains(where: { $0.name != nil }), selection.selector != nil {
+        if targets.contains(where: { $0.name != nil }), selection.selector != nil || selection.fieldSelector?.isEmpty == false {
             throw ResourceArguments.besidesSelector(words)
         }
         if targets.contains(where: { $0.name == nil }), subresource?.isEmpty == false {

@@ -30,7 +30,9 @@ struct GetQuery {
                 failures.add(explained(error, target))
                 continue
             }
-            let rows: [JSON] = try sortBy?.rows(table["rows"]?.array ?? []) ?? table["rows"]?.array ?? []
+            // One object alone is in order, whatever it lacks.
+            let order: SortBy? = target.name == nil ? sortBy : nil
+            let rows: [JSON] = try order?.rows(table["rows"]?.array ?? []) ?? table["rows"]?.array ?? []
             if rows.isEmpty { continue }
             isEmpty = false
             var printer: TablePrinter
@@ -114,7 +116,7 @@ struct GetQuery {
     }
 
     private func sorted(_ objects: [(object: JSON, resource: APIResource)]) throws -> [(object: JSON, resource: APIResource)] {
-        guard let sortBy else { return objects }
+        guard let sortBy, targets.count != 1 || targets[0].name == nil else { return objects }
         // The resource travels with its object under a name that no object has.
         let numbered: [JSON] = objects.enumerated().map { index, item in ["object": item.object, "index": .int(Int64(index))] }
         return try sortBy.sorted(numbered, needsField: true).compactMap { $0["index"]?.int.map { objects[Int($0)] } }

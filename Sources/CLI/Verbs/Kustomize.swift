@@ -32,7 +32,7 @@ package struct Kustomize: LocalVerb {
         let build = KustomizeBuild(output: shell.output, restrictor: restrictor, enablesHelm: programs.enableHelm)
         let resources: [KustomizeResource] = try build.resources(folders.first ?? ".")
         let text: String = resources.map { YAML.write($0.json) }.joined(separator: "---\n")
-        guard let file else { return shell.output.write(text) }
+        guard let file, !file.isEmpty else { return shell.output.write(text) }
         if LocalFile.isFolder(file) { return try write(resources, into: file) }
         do { try LocalFile.replace(file, with: Array(text.utf8), mode: 0o644) } catch { throw Failure("\(error)") }
     }

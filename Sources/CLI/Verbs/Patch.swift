@@ -60,13 +60,13 @@ package struct Patch: Verb {
         let count: Int = try await query.visit { object in
             var before: JSON = object.json
             let result: JSON
+            if let part, !local {
+                before = try await session.send(
+                    APIRequest(.get, object.resource.resource, namespace: object.namespace, name: object.name, subresource: part))
+            }
             if local || !dryRun.reachesServer {
                 result = try Self.patched(object, try JSON(parsing: change), contentType)
             } else {
-                if let part {
-                    before = try await session.send(
-                        APIRequest(.get, object.resource.resource, namespace: object.namespace, name: object.name, subresource: part))
-                }
                 do { result = try await writer.patch(object, change, as: contentType, subresource: part) } catch let status as APIStatus
                     where status.code == 415
                 {

@@ -28,10 +28,7 @@ package struct PortForward: Verb {
             throw Failure(
                 "TYPE/NAME and list of ports are required for port-forward\nSee '\(CLI.program) port-forward -h' for help and examples")
         }
-        if podRunningTimeout.duration <= .zero {
-            throw Failure(
-                "--pod-running-timeout must be higher than zero\nSee '\(CLI.program) port-forward -h' for help and examples")
-        }
+        if podRunningTimeout.duration <= .zero { throw ProgramOptions.noTime(Self.commandName) }
         let session: Session = try connection.session(shell)
         let target: ForwardTarget = try await ForwardTarget(words[0], session, wait: podRunningTimeout.duration)
         let ports: [ForwardedPort] = try words.dropFirst().map { try target.port($0) }

@@ -57,6 +57,7 @@ package struct Replace: Verb {
             let session: Session = try connection.session(shell)
             return try await RawRequest(session: session).send("PUT", raw, files: paths)
         }
+        if force, dryRun.suffix != "" { throw Failure("--dry-run can not be used when --force is set") }
         if gracePeriod >= 0, !force { throw Failure("--grace-period must have --force specified") }
         if timeout.duration != .zero, !force { throw Failure("--timeout must have --force specified") }
         if paths.isEmpty { throw Failure("must specify one of -f and -k") }

@@ -132,12 +132,13 @@ package struct Run: Verb {
             throw Failure("invalid image pull policy: \(imagePullPolicy), valid values are: Always, IfNotPresent, Never")
         }
         let deletion: DeletionOptions = try deletion(shell.output)
-        let keys: DetachKeys = try detaching.keys()
+        if podRunningTimeout.duration <= .zero { throw Failure("--pod-running-timeout must be higher than zero") }
         let pod: JSON = try overriding.applied(to: try pod(name, image, arguments))
         guard attaches else {
             try await creation.create(Pod.names, pod, shell, failure: nil)
             return try await exposeIfWanted(name, shell)
         }
+        let keys: DetachKeys = try detaching.keys()
         let session: Session = try creation.connection.session(shell)
         var request = APIRequest(.create, Pod.names.resource, namespace: session.namespace, body: pod.serialized())
         request.options.fieldManager = "kubectl-run"

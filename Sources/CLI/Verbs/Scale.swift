@@ -89,12 +89,12 @@ package struct Scale: Verb {
         do { scale = try await session.send(get) } catch let status as APIStatus where status.code == 404 {
             throw APIStatus.pathNotFound
         }
+        if case .client = dryRun { return object }
         let current: Int = Int(scale[["spec", "replicas"]]?.int ?? 0)
         if currentReplicas >= 0, current != currentReplicas { throw Failure("Expected replicas to be \(currentReplicas), was \(current)") }
         if let resourceVersion, !resourceVersion.isEmpty, let now = scale[["metadata", "resourceVersion"]]?.string, now != resourceVersion {
             throw Failure("Expected resource version to be \(resourceVersion), was \(now)")
         }
-        if case .client = dryRun { return object }
         var request: APIRequest = get
         if currentReplicas >= 0 || resourceVersion != nil {
             scale[["spec", "replicas"]] = .int(Int64(replicas))

@@ -46,6 +46,7 @@ package struct Wait: Verb {
         var printer: ObjectPrinter = try printing.printer(shell.output)
         let wanted: [WaitCondition] = try conditions.map(WaitCondition.init)
         if wanted.isEmpty { throw Failure("unrecognized condition: []") }
+        if local, !words.isEmpty { throw LocalWork.needsFiles }
         let session: Session = try connection.session(shell)
         let deadline: ContinuousClock.Instant = .now + (timeout.duration < .zero ? .seconds(7 * 86_400) : timeout.duration)
         let isForDeletion: Bool = wanted.contains { $0.isDeletion }

@@ -151,6 +151,7 @@ package struct ApplyEditLastApplied: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
+        let format: OutputFormat = try printing.documentFormat()
         let session: Session = try connection.session(shell)
         let live: [Manifest] = try await ObjectQuery(session: session, words: words, files: try files.manifests()).objects()
         var notes: [Manifest] = []
@@ -165,7 +166,6 @@ package struct ApplyEditLastApplied: Verb {
         }
         let writer = ObjectWriter(
             session: session, fieldManager: fieldManager, fieldValidation: try FieldValidation.word(validate))
-        let format: OutputFormat = try printing.format()
         var editing = EditSession(
             session: session, objects: notes, isJSON: { if case .json = format { true } else { false } }(),
             usesWindowsLines: windowsLineEndings, printer: ObjectPrinter(format, shell.output))

@@ -81,6 +81,11 @@ package struct Debug: Verb {
         } else if !target.isEmpty {
             throw Failure("--target is incompatible with --copy-to. Use --share-processes instead.")
         }
+        if !target.isEmpty, !container.quiet {
+            output.line(
+                "Targeting container \(JSON.quoted(target)). If you don't see processes from this container it may be because the container "
+                    + "runtime doesn't support this feature.")
+        }
         if container.profile == "legacy", !container.quiet {
             output.note(
                 "--profile=legacy is deprecated and planned to be removed in v1.39. It is recommended to specify other profile, for example "
@@ -94,11 +99,6 @@ package struct Debug: Verb {
     /// An ephemeral container in the pod itself.
     private func beside(_ pod: View<Pod>, _ changes: JSON?, _ session: Session) async throws -> (View<Pod>, String) {
         let taken: [String] = (pod.spec.containers + pod.spec.initContainers).map(\.name) + pod.spec.ephemeralContainers.map(\.name)
-        if !target.isEmpty, !container.quiet {
-            session.output.line(
-                "Targeting container \(JSON.quoted(target)). If you don't see processes from this container it may be because the container "
-                    + "runtime doesn't support this feature.")
-        }
         let name: String = container.name(taken: taken, session.output)
         session.output.flush()
         var added: JSON = try container.described(name, .ephemeral, changes)

@@ -38,14 +38,7 @@ package struct Edit: Verb {
 
     package func run(in shell: Shell) async throws {
         let part: String? = subresource.flatMap { $0.isEmpty ? nil : $0 }
-        let format: OutputFormat = try printing.format()
-        switch format {
-        case .human, .json, .yaml, .kyaml: break
-        default:
-            throw Failure(
-                "unable to match a printer suitable for the output format \(JSON.quoted(printing.output ?? "")), allowed formats are: json,kyaml,yaml"
-            )
-        }
+        let format: OutputFormat = try printing.documentFormat()
         let session: Session = try connection.session(shell)
         // A type alone means all of its objects.
         let namesObjects: Bool = words.count > 1 || words.contains { $0.contains("/") }

@@ -39,7 +39,7 @@ package struct Explain: Verb {
         var (resource, fields): (APIResource, [String]) = try await Self.split(word, session)
         if let apiVersion, !apiVersion.isEmpty {
             guard let found = try await session.catalog.find(apiVersion: apiVersion, kind: resource.kind) else {
-                throw Failure("couldn't find resource for \"\(apiVersion), Resource=\(resource.resource.resource)\"")
+                throw Failure("GVR (\(apiVersion), Resource=\(resource.resource.resource)) not found in OpenAPI schema")
             }
             resource = found
         }

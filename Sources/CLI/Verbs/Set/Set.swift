@@ -86,9 +86,7 @@ struct SetChange {
         let dryRun: DryRun = try options.dryRunOptions.value()
         var printer: ObjectPrinter = try options.printing.printer(shell.output)
         if options.local, !words.isEmpty {
-            throw Failure(
-                "error: you must specify resources by --filename when --local is set.\nExample resource specifications include:\n   "
-                    + "'-f rsrc.yaml'\n   '--filename=rsrc.json'")
+            throw LocalWork.needsFiles
         }
         var query = ObjectQuery(session: session, words: words, files: try options.files.manifests(), isLocal: options.local)
         query.selector = selector
