@@ -126,7 +126,7 @@ extension EndToEnd {
                 let targets: [Talkers.Target] = ["10.97.0.5", "10.97.0.6"].map { Talkers.Target(host: $0, port: 80, transport: "tcp") }
                 try await eventually("its Service answers") { try await talkers.order("probe", asker, targets) == ["web", ""] }
                 try await eventually("what is none is refused, instead of lost") {
-                    do {
+                    do throws(SandboxError) {
                         close(try await cluster.cluster.network.connect("10.97.0.6", port: 80))
                         return false
                     } catch {
