@@ -25,6 +25,8 @@ package final class APIServer: Sendable {
     let found: [String: any FoundObjects]
     let authenticator: Authenticator
     package let metrics: Metrics
+    /// Who asks this server without a connection tells it here.
+    package let clientMetrics: ClientMetrics
     /// What `/metrics/resources` shows: a sample for each pod and resource.
     package let resourceMetrics = Metrics()
     let storeMetrics: StoreRequestMetrics
@@ -99,6 +101,7 @@ package final class APIServer: Sendable {
         self.log = log
         metrics = configuration.metrics
         requestMetrics = RequestMetrics(metrics)
+        clientMetrics = ClientMetrics(metrics)
         storeMetrics = StoreRequestMetrics(metrics)
         flowControl = FlowControl(store: store, clock: clock)
         audit = configuration.audit
@@ -113,9 +116,10 @@ package final class APIServer: Sendable {
         let objects = Objects(store: store)
         authorizer = Authorizer(store: store)
         tokens = try ServiceAccountTokens(keyPEM: configuration.tokenKeyPEM, store: store)
-        authenticator = Authenticator(tokens: tokens, known: configuration.staticTokens, bootstrap: BootstrapTokens(store: store)) {
-            clock.time
-        }
+        authenticator = Authenticator(
+            tokens: tokens, known: configuration.staticTokens, bootstrap: BootstrapTokens(store: store),
+            lifetimes: CertificateLifetimes(metrics)
+        ) { clock.time }
         webhooks = Webhooks(store: store, types: types, authorizer: authorizer, metrics: metrics, dial: configuration.dial)
         let sources: [any FoundObjects] = [ComponentStatuses(components: configuration.components)] + configuration.found
         found = Dictionary(sources.map { ($0.names.qualifiedResource, $0) }) { $1 }

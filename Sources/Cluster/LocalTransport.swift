@@ -44,11 +44,23 @@ package struct LocalTransport: Transport {
     }
 
     private func perform(_ request: APIRequest) async throws -> Answer {
-        try await withCheckedThrowingContinuation { continuation in
+        let began: ContinuousClock.Instant = .now
+        return try await withCheckedThrowingContinuation { continuation in
             // What others are about to write in tasks that are ready goes to the disk together with this.
-            server.answer(request, as: user, later: { depart in Task { depart() } }) { result in
+            server.answer(request, as: user, later: { depart in Task { depart() } }) {
+                [clients = server.clientMetrics, verb = request.verb] result in
+                clients.observe(verb, code: Self.code(of: result), began.duration(to: .now))
                 continuation.resume(with: result.mapError { $0 as any Error })
             }
+        }
+    }
+
+    /// What a connection would have said.
+    private static func code(of result: Result<Answer, APIStatus>) -> Int {
+        switch result {
+        case .success(.document(let code, _, _)): code
+        case .success: 200
+        case .failure(let status): status.code
         }
     }
 

@@ -36,6 +36,19 @@ package final class ControlGroups: Sendable {
         package var processes: Int64
     }
 
+    /// What its memory is made of, and how often it was held back.
+    package struct Details: Sendable, Equatable {
+        /// Bytes of memory without files behind it.
+        package var rss: Int64
+        /// Bytes of files that are kept in memory.
+        package var cache: Int64
+        package var swap: Int64
+        /// Stretches of time in which a limit of processors held, those at which it was reached, and nanoseconds of waiting for the next.
+        package var periods: Int64
+        package var throttledPeriods: Int64
+        package var throttled: Int64
+    }
+
     /// Folders of the cluster by controller; in version 2 the same for all.
     private let folders: [Controller: String]
     private let isUnified: Bool
@@ -144,6 +157,20 @@ package final class ControlGroups: Sendable {
         let idle: Int64 = Self.value(isUnified ? "inactive_file" : "total_inactive_file", in: memory + "/memory.stat") ?? 0
         let processes: Int64 = folders[.pids].flatMap { Int64(Self.line("\($0)/\(path)/pids.current")) } ?? 0
         return Usage(cpu: cpu, workingSet: max(0, bytes - idle), processes: processes)
+    }
+
+    /// nil for a group that is gone.
+    package func details(_ path: String) -> Details? {
+        guard let memory = folders[.memory].map({ "\($0)/\(path)" }), let processor = folders[.cpu].map({ "\($0)/\(path)" }) else {
+            return nil
+        }
+        func of(_ name: String) -> Int64 { Self.value(isUnified ? name : "total_" + name, in: memory + "/memory.stat") ?? 0 }
+        func turn(_ name: String) -> Int64 { Self.value(name, in: processor + "/cpu.stat") ?? 0 }
+        guard Self.value(isUnified ? "anon" : "total_rss", in: memory + "/memory.stat") != nil else { return nil }
+        return Details(
+            rss: of(isUnified ? "anon" : "rss"), cache: of(isUnified ? "file" : "cache"),
+            swap: isUnified ? Int64(Self.line(memory + "/memory.swap.current")) ?? 0 : of("swap"), periods: turn("nr_periods"),
+            throttledPeriods: turn("nr_throttled"), throttled: isUnified ? turn("throttled_usec") * 1000 : turn("throttled_time"))
     }
 
     /// How many processes of a group the kernel killed because its memory was full.

@@ -35,6 +35,18 @@ struct ServerMetricsTests {
         #expect(value(after, "apiserver_requested_deprecated_apis", ["resource": "endpoints", "version": "v1", "group": ""]) == 1)
     }
 
+    /// Source: k8s.io/component-base/metrics/prometheus/restclient.
+    @Test func `parts of the process are counted as its clients`() async throws {
+        let server = try await TestServer()
+        let path = "/api/v1/namespaces/default/configmaps"
+        for _ in 0..<2 { try await server.ask("POST", path, ["metadata": ["name": "a"]]) }
+        try await server.ask("GET", path)
+        let found = try await samples(server)
+        #expect(value(found, "rest_client_requests_total", ["code": "201", "method": "POST"]) ?? 0 >= 1)
+        #expect(value(found, "rest_client_requests_total", ["code": "409", "method": "POST", "host": "in-process"]) == 1)
+        #expect(value(found, "rest_client_request_duration_seconds_count", ["verb": "LIST"]) ?? 0 >= 1)
+    }
+
     @Test func `requests are counted by what they asked for and how they ended`() async throws {
         let server = try await TestServer()
         let path = "/api/v1/namespaces/default/configmaps"

@@ -70,6 +70,13 @@ import Testing
         let groups: ControlGroups = host.groups("/")
         #expect(groups.usage("pod") == ControlGroups.Usage(cpu: 1_500_000, workingSet: 5192, processes: 3))
         #expect(groups.memoryKills("pod") == 2)
+        host.write("anon 4096\nfile 700\n", "/swk/pod/memory.stat")
+        host.write("55\n", "/swk/pod/memory.swap.current")
+        host.write("usage_usec 1500\nnr_periods 9\nnr_throttled 2\nthrottled_usec 30\n", "/swk/pod/cpu.stat")
+        #expect(
+            groups.details("pod")
+                == ControlGroups.Details(rss: 4096, cache: 700, swap: 55, periods: 9, throttledPeriods: 2, throttled: 30_000))
+        #expect(groups.details("other") == nil)
         #expect(groups.usage("other") == nil && groups.memoryKills("other") == 0)
         try removeFolder(host.root)
     }

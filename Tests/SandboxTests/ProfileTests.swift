@@ -16,7 +16,7 @@ import Testing
         await work
         let names: [UInt64: String] = ProgramSymbols.names(of: Set(profile.stacks.flatMap(\.addresses)))
         let seen: Int = profile.stacks.filter { stack in
-            stack.addresses.contains { names[$0].map(ProgramSymbols.readable)?.contains("spin()") == true }
+            stack.addresses.contains { names[$0].map(ProgramSymbols.readable)?.contains("spin") == true }
         }.reduce(0) { $0 + $1.count }
         #expect(seen > 0)
         #expect(profile.stacks.contains { $0.addresses.count > 3 })

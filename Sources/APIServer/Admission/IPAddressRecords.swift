@@ -43,7 +43,7 @@ struct IPAddressRecords: AdmissionPlugin {
                 "ipaddress.kubernetes.io/ip-family": IPFamily(of: address).rawValue, Self.managedBy: Self.allocator,
             ]
             $0.spec.parentRef = View<ParentReference>([
-                "group": "", "resource": "services", "namespace": .string(service.metadata.namespace), "name": .string(service.name),
+                "resource": "services", "namespace": .string(service.metadata.namespace), "name": .string(service.name),
             ])
         }
         let stored = StoredObject(record.json, ServiceIPAddress.names)

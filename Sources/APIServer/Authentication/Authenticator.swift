@@ -10,18 +10,24 @@ struct Authenticator: Sendable {
     private let tokens: ServiceAccountTokens
     private let known: StaticTokens
     private let bootstrap: BootstrapTokens
+    private let lifetimes: CertificateLifetimes
     private let now: @Sendable () -> Time
 
-    init(tokens: ServiceAccountTokens, known: StaticTokens, bootstrap: BootstrapTokens, now: @escaping @Sendable () -> Time) {
+    init(
+        tokens: ServiceAccountTokens, known: StaticTokens, bootstrap: BootstrapTokens, lifetimes: CertificateLifetimes,
+        now: @escaping @Sendable () -> Time
+    ) {
         self.tokens = tokens
         self.known = known
         self.bootstrap = bootstrap
+        self.lifetimes = lifetimes
         self.now = now
     }
 
     /// Throws ``APIStatus/unauthorized``.
     func user(of request: HTTPRequest) throws(APIStatus) -> UserInfo {
         if let peer = request.peer, let name = peer.commonName {
+            lifetimes.observe(peer, at: now())
             return UserInfo(
                 name: name, groups: peer.organizations + ["system:authenticated"],
                 extra: ["authentication.kubernetes.io/credential-id": ["X509SHA256=" + peer.fingerprint]])

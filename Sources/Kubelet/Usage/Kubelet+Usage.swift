@@ -22,10 +22,20 @@ extension Kubelet: UsageSource {
         let interfaces: [String: [InterfaceUsage]] = await BlockingThread.run { [leaders] in
             leaders.mapValues { InterfaceUsage.of(process: $0) }
         }
+        let details: [String: ControlGroups.Details] = await BlockingThread.run { [groups = configuration.controlGroups, pods] in
+            var details: [String: ControlGroups.Details] = [:]
+            guard groups.isComplete else { return details }
+            for pod in pods {
+                for container in pod.containers {
+                    details["\(pod.uid)/\(container.name)"] = groups.details("\(pod.uid)/\(container.run)")
+                }
+            }
+            return details
+        }
         let disk: DiskSpace? = await BlockingThread.run { [folder = configuration.stateFolder] in try? DiskSpace(at: folder) }
         return NodePages(
-            nodeName: configuration.nodeName, pods: pods, rates: rates, interfaces: interfaces, host: await meter.node(pods),
-            hostRate: meter.nodeMetrics().first?.usage["cpu"], disk: disk, began: began, now: clock.time)
+            nodeName: configuration.nodeName, pods: pods, rates: rates, details: details, interfaces: interfaces,
+            host: await meter.node(pods), hostRate: meter.nodeMetrics().first?.usage["cpu"], disk: disk, began: began, now: clock.time)
     }
 
     package func podMetrics() -> [View<PodMetrics>] { meter.podMetrics() }

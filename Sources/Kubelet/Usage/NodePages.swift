@@ -9,6 +9,8 @@ struct NodePages: Sendable {
     let pods: [PodUsage]
     /// Processors by container, where they were measured, by the pod's uid and the container's name.
     let rates: [String: Quantity]
+    /// Of containers that have control groups, by the same.
+    let details: [String: ControlGroups.Details]
     /// Of pods with a network of their own, by the pod's uid.
     let interfaces: [String: [InterfaceUsage]]
     let host: HostUsage?
@@ -129,12 +131,40 @@ struct NodePages: Sendable {
         each { text.add(named($0, $1, $2), $2.startedAt.seconds) }
         text.begin("container_last_seen", "gauge", "Last time a container was seen by the exporter")
         each { text.add(named($0, $1, $2), now.seconds) }
+        writeDetails(&text, named)
         writeNetworks(&text)
         text.begin("machine_cpu_cores", "gauge", "Number of logical CPU cores.")
         text.add([], Int64(Host.processors))
         text.begin("machine_memory_bytes", "gauge", "Amount of memory installed on the machine.")
         text.add([], Host.memory)
         return text.text
+    }
+
+    /// What only control groups tell. Without them resident memory is all that is known.
+    private func writeDetails(_ text: inout MetricText, _ named: ([(String, String)], PodUsage, ContainerUsage) -> [(String, String)]) {
+        text.begin("container_memory_rss", "gauge", "Size of RSS in bytes.")
+        each { text.add(named($0, $1, $2), details["\($1.uid)/\($2.name)"]?.rss ?? $2.workingSetBytes) }
+        guard !details.isEmpty else { return }
+        let facts: [(name: String, kind: String, help: String, fact: KeyPath<ControlGroups.Details, Int64>)] = [
+            ("container_memory_cache", "gauge", "Number of bytes of page cache memory.", \.cache),
+            ("container_memory_swap", "gauge", "Container swap usage in bytes.", \.swap),
+            ("container_cpu_cfs_periods_total", "counter", "Number of elapsed enforcement period intervals.", \.periods),
+            (
+                "container_cpu_cfs_throttled_periods_total", "counter", "Number of throttled period intervals.", \.throttledPeriods
+            ),
+        ]
+        for (name, kind, help, fact) in facts {
+            text.begin(name, kind, help)
+            each { labels, pod, container in
+                guard let found = details["\(pod.uid)/\(container.name)"] else { return }
+                text.add(named(labels, pod, container), found[keyPath: fact])
+            }
+        }
+        text.begin("container_cpu_cfs_throttled_seconds_total", "counter", "Total time duration the container has been throttled.")
+        each { labels, pod, container in
+            guard let found = details["\(pod.uid)/\(container.name)"] else { return }
+            text.add(named(labels, pod, container), seconds: found.throttled)
+        }
     }
 
     /// Of the pod, as its containers share it.

@@ -163,6 +163,17 @@ import Testing
                 + #"Extra:map[string][]string{"a.io/b":[]string{"c"}}} without impersonating a user name"#)
     }
 
+    /// Source: k8s.io/apiserver/pkg/authentication/request/x509.
+    @Test func `how long a client's certificate is still good for is told`() async throws {
+        let server: TestServer = try await TestServer()
+        let peer = PeerCertificate(
+            commonName: "ann", organizations: [], notAfter: Double(server.server.clock.time.seconds) + 5000)
+        _ = try server.server.user(of: HTTPRequest(method: "GET", path: "/", headers: [:], peer: peer))
+        let text = String(decoding: server.server.metrics.text, as: UTF8.self)
+        #expect(text.contains(#"apiserver_client_certificate_expiration_seconds_bucket{le="3600"} 0"#))
+        #expect(text.contains(#"apiserver_client_certificate_expiration_seconds_bucket{le="7200"} 1"#))
+    }
+
     /// Source: the tests of k8s.io/apiserver/pkg/endpoints/filters/impersonation.
     @Test func `a constrained right to impersonate holds for what it names and for nothing else`() async throws {
         let server: TestServer = try await TestServer()
