@@ -57,6 +57,30 @@ struct FilterTests {
         #expect(place(try pod("p", #""tolerations":[{"key":"sla","operator":"Lt","value":"900"}]"#), [tainted]).hasPrefix("0/1"))
     }
 
+    private static let google = #""gcePersistentDisk":{"pdName":"d"}"#
+    private static let googleToRead = #""gcePersistentDisk":{"pdName":"d","readOnly":true}"#
+    private static let rbd = #""rbd":{"monitors":["a","b"],"pool":"p","image":"i"}"#
+
+    @Test(arguments: [
+        (google, google, false), (google, googleToRead, false), (googleToRead, googleToRead, true),
+        (google, #""gcePersistentDisk":{"pdName":"e"}"#, true),
+        (#""awsElasticBlockStore":{"volumeID":"v","readOnly":true}"#, #""awsElasticBlockStore":{"volumeID":"v","readOnly":true}"#, false),
+        (#""iscsi":{"iqn":"q","lun":0}"#, #""iscsi":{"iqn":"q","lun":1}"#, false),
+        (rbd, #""rbd":{"monitors":["b","c"],"pool":"p","image":"i"}"#, false),
+        (rbd, #""rbd":{"monitors":["c"],"pool":"p","image":"i"}"#, true),
+        (rbd, #""rbd":{"monitors":["a"],"pool":"p","image":"j"}"#, true), (google, #""emptyDir":{}"#, true),
+    ])
+    func `pods share a disk of a node as far as its kind allows`(old: String, new: String, isShared: Bool) throws {
+        func user(_ name: String, _ source: String) throws -> PodInfo { try pod(name, #""volumes":[{"name":"v",\#(source)}]"#) }
+        let full: NodeInfo = try node("a", running: [try user("old", old)])
+        #expect(place(try user("p", new), [full]) == (isShared ? "a" : "0/1 nodes are available: 1 node(s) had no available disk."))
+        #expect(place(try user("p", new), [full, try node("b")]) != "0/2 nodes are available: 2 node(s) had no available disk.")
+        let gone = ClusterEvent.podGone(try user("old", old))
+        let helps: Bool = Profile().mayHelp(
+            try user("p", new), gone, refusedBy: ["VolumeRestrictions"], Snapshot(nodes: [], namespaces: [:]))
+        #expect(helps != isShared)
+    }
+
     @Test func `a cordoned node takes only pods that tolerate that`() throws {
         let cordoned: NodeInfo = try node("a", spec: #""unschedulable":true"#)
         #expect(place(try pod("p"), [cordoned]) == "0/1 nodes are available: 1 node(s) were unschedulable.")

@@ -37,6 +37,8 @@ final class PodInfo: Sendable {
     let weight: BasicAmounts
     let hostPorts: [HostPort]
     let claims: [ClaimUse]
+    /// Those named without a claim.
+    let disks: [DiskUse]
     let deviceClaims: [PodDeviceClaim]
     /// What devices may serve without a claim.
     let extended: [ExtendedRequest]
@@ -81,6 +83,7 @@ final class PodInfo: Sendable {
         weight = BasicAmounts(Self.weight(spec, requests))
         hostPorts = spec.hostPorts
         claims = ClaimUse.of(pod)
+        disks = DiskUse.of(spec)
         deviceClaims = PodDeviceClaim.of(pod)
         images = (spec.initContainers + spec.containers).map { Self.tagged($0.image) }
         tolerations = spec.tolerations.map { TolerationInfo($0) }
