@@ -115,7 +115,7 @@ package final class APIServer: Sendable {
         types = ServedTypes(builtIn: Registry.types)
         let objects = Objects(store: store)
         authorizer = Authorizer(store: store)
-        tokens = try ServiceAccountTokens(keyPEM: configuration.tokenKeyPEM, store: store)
+        tokens = try ServiceAccountTokens(keyPEM: configuration.tokenKeyPEM, store: store, metrics: metrics)
         authenticator = Authenticator(
             tokens: tokens, known: configuration.staticTokens, bootstrap: BootstrapTokens(store: store),
             lifetimes: CertificateLifetimes(metrics)

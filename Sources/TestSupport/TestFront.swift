@@ -1,7 +1,7 @@
 import APIServer
 package import HTTP
 
-/// A ``TestServer`` behind a real port of this machine, in plain HTTP: what clients see of the bytes on the wire. Everybody is admin.
+/// A ``TestServer`` behind a real port of this machine, in plain HTTP: what clients see of the bytes on the wire. Everybody without a token is admin.
 package final class TestFront: Sendable {
     package let server: TestServer
     package let client: HTTPClient
@@ -13,10 +13,11 @@ package final class TestFront: Sendable {
         let front = HTTPFront(server: server.server)
         let admin = PeerCertificate(commonName: "test", organizations: ["system:masters"])
         http = try await HTTPServer(tls: nil, refuse: HTTPFront.refusal) { request, exchange in
+            let peer: PeerCertificate? = request.headers["authorization"] == nil ? admin : nil
             front.handle(
                 HTTPRequest(
                     method: request.method, path: request.path, query: request.query, headers: request.headers, body: request.body,
-                    peer: admin, remoteAddress: request.remoteAddress, version: request.version), exchange)
+                    peer: peer, remoteAddress: request.remoteAddress, version: request.version), exchange)
         }
         client = HTTPClient(HTTPClientConfiguration(host: "127.0.0.1", port: http.port, tls: nil))
     }

@@ -33,7 +33,10 @@ final class AuditRecord: Sendable {
         self.attributes = attributes
         received = audit.now()
         let name: String = object?[["metadata", "name"]]?.string ?? ""
-        state = Mutex(State(requestObject: choice.level >= .request ? object : nil, name: attributes.name.isEmpty ? name : attributes.name))
+        state = Mutex(
+            State(
+                annotations: Dictionary(origin.annotations.map { ($0.key, $0.value) }) { first, _ in first },
+                requestObject: choice.level >= .request ? object : nil, name: attributes.name.isEmpty ? name : attributes.name))
         tell(.requestReceived, answer: nil, at: received)
     }
 

@@ -15,10 +15,12 @@ package struct RequestOrigin: Sendable {
     let sender: UserInfo?
     /// The verb that allowed it; empty for the old one.
     let constraint: String
+    /// What the sender's credentials tell the audit.
+    let annotations: [(key: String, value: String)]
     /// The field of W3C Trace Context that came with it.
     let traceParent: String?
 
-    init(_ request: HTTPRequest, id: String, _ identities: Identities? = nil) {
+    init(_ request: HTTPRequest, id: String, _ notes: TokenNotes, _ identities: Identities? = nil) {
         self.id = id
         uri = request.path + (request.query.map { "?" + $0 } ?? "")
         agent = request.headers["user-agent"] ?? ""
@@ -26,6 +28,7 @@ package struct RequestOrigin: Sendable {
         addresses = forwarded.filter { !$0.isEmpty && $0 != request.remoteAddress } + [request.remoteAddress]
         sender = identities?.sender
         constraint = identities?.constraint ?? ""
+        annotations = notes.annotations
         traceParent = request.headers["traceparent"]
     }
 
@@ -37,6 +40,7 @@ package struct RequestOrigin: Sendable {
         addresses = ["127.0.0.1"]
         sender = nil
         constraint = ""
+        annotations = []
         traceParent = nil
     }
 }

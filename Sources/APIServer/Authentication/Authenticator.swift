@@ -25,7 +25,9 @@ struct Authenticator: Sendable {
     }
 
     /// Throws ``APIStatus/unauthorized``.
-    func user(of request: HTTPRequest) throws(APIStatus) -> UserInfo {
+    ///
+    /// - Parameter notes: gets what the use of a token tells, also of one that is refused.
+    func user(of request: HTTPRequest, _ notes: inout TokenNotes) throws(APIStatus) -> UserInfo {
         if let peer = request.peer, let name = peer.commonName {
             lifetimes.observe(peer, at: now())
             return UserInfo(
@@ -34,7 +36,7 @@ struct Authenticator: Sendable {
         }
         guard let token = try Self.token(of: request) else { return .anonymous }
         do {
-            return try owner(of: token).user
+            return try owner(of: token, audiences: [], &notes).user
         } catch {
             throw .unauthorized
         }
@@ -48,14 +50,14 @@ struct Authenticator: Sendable {
     }
 
     /// Whose a token is. - Parameter audiences: for whom it has to be good, any of these; the API server if empty.
-    func owner(of token: String, audiences: [String] = []) throws(TokenError) -> TokenOwner {
+    func owner(of token: String, audiences: [String], _ notes: inout TokenNotes) throws(TokenError) -> TokenOwner {
         // Tokens of the file and those of machines that join are for the API server.
         if let user = known.user(of: token) ?? bootstrap.user(of: token, at: now()),
             audiences.isEmpty || audiences.contains(ServiceAccountTokens.issuer)
         {
             return TokenOwner(user: user, audiences: [ServiceAccountTokens.issuer])
         }
-        return try tokens.owner(of: token, audiences: audiences, at: now())
+        return try tokens.owner(of: token, audiences: audiences, at: now(), &notes)
     }
 }
 
@@ -79,6 +81,7 @@ extension APIServer {
     /// As whom a request acts. Throws ``APIStatus`` (400, 401, 403).
     func user(of request: HTTPRequest) throws(APIStatus) -> UserInfo {
         let target: Route.Target = try Route.target(method: request.method, path: request.path, query: request.query)
-        return try identities(of: authenticator.user(of: request), in: request, for: target).user
+        var notes = TokenNotes()
+        return try identities(of: authenticator.user(of: request, &notes), in: request, for: target).user
     }
 }

@@ -11,13 +11,16 @@ struct LegacyToken: Sendable {
     let lastUsed: String
     /// The day; empty for a token that counts.
     let invalidSince: String
+    /// Whether the account lists the Secret, as those do that were once made for every account.
+    let isAutomatic: Bool
 
-    init(_ secret: View<Secret>) {
+    init(_ secret: View<Secret>, of account: View<ServiceAccount>) {
         self.secret = secret.key
         uid = secret.metadata.uid
         let labels: [String: String] = secret.metadata.labels
         lastUsed = labels[LegacyTokenLabel.lastUsed] ?? ""
         invalidSince = labels[LegacyTokenLabel.invalidSince] ?? ""
+        isAutomatic = account.secrets.contains { $0.name == secret.name }
     }
 
     /// Whether the day of a use is to be written down. Clocks of several servers may differ by a day.

@@ -17,6 +17,8 @@ struct ServiceAccountClaims: Sendable {
     /// Seconds since 1970; nil for tokens in Secrets, which do not end.
     var expires: Int64?
     var starts: Int64 = 0
+    /// Of a token that is good for longer than was asked: when its holder should have got a new one.
+    var warnAfter: Int64?
     /// Names the token.
     var id = ""
     var pod: Bound?
@@ -45,6 +47,7 @@ struct ServiceAccountClaims: Sendable {
             self.init(account: ServiceAccountName(namespace: namespace, name: name), uid: uid)
             self.expires = expires
             starts = claims["nbf"]?.int ?? 0
+            warnAfter = claims[["kubernetes.io", "warnafter"]]?.int
             id = claims["jti"]?.string ?? ""
             audiences = claims["aud"]?.array?.compactMap(\.string) ?? claims["aud"]?.string.map { [$0] } ?? []
             pod = Self.bound("pods", claims[["kubernetes.io", "pod"]])
@@ -67,8 +70,7 @@ struct ServiceAccountClaims: Sendable {
         return Bound(resource: resource, name: name, uid: uid)
     }
 
-    /// - Parameter warnAfter: of a token that is good for longer than was asked: when its holder should have got a new one.
-    func json(warnAfter: Int64? = nil) -> JSON {
+    var json: JSON {
         guard !isLegacy else {
             return [
                 "iss": .string(Self.legacyIssuer),

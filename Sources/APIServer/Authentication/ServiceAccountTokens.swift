@@ -19,8 +19,8 @@ package final class ServiceAccountTokens: Sendable {
         let user: UserInfo
         /// The revision of each object that the token needs, when it was last found to be the right one.
         let seen = Mutex<[String: Revision]>([:])
-        /// What the Secret said that holds the token, and of which revision that is.
-        let legacy = Mutex<(revision: Revision, token: LegacyToken)?>(nil)
+        /// What the Secret said that holds the token and its account, and of which revisions that is.
+        let legacy = Mutex<(revisions: [Revision], token: LegacyToken)?>(nil)
 
         init(_ claims: ServiceAccountClaims) {
             self.claims = claims
@@ -30,13 +30,15 @@ package final class ServiceAccountTokens: Sendable {
 
     private let signer: JSONWebToken
     private let store: any Store
+    private let metrics: TokenMetrics
     private let verified = Mutex<[String: Verified]>([:])
     private let noteUse = Mutex<(@Sendable (LegacyToken) -> Void)?>(nil)
 
     /// - Parameter keyPEM: a P-256 private key.
-    init(keyPEM: String, store: any Store) throws {
+    init(keyPEM: String, store: any Store, metrics: Metrics) throws {
         signer = try JSONWebToken(keyPEM: keyPEM)
         self.store = store
+        self.metrics = TokenMetrics(metrics)
     }
 
     /// Says who writes down the uses of Secrets' tokens: once a day each.
@@ -48,31 +50,41 @@ package final class ServiceAccountTokens: Sendable {
     /// The public keys by which others check the tokens. Source: RFC 7517.
     package var keySet: JSON { signer.keySet }
 
-    func token(_ claims: ServiceAccountClaims, warnAfter: Int64? = nil) throws -> String {
-        try signer.signed(claims.json(warnAfter: warnAfter))
-    }
+    func token(_ claims: ServiceAccountClaims) throws -> String { try signer.signed(claims.json) }
 
     /// The token for a Secret of type kubernetes.io/service-account-token: it does not end, but goes with its Secret.
     package func legacyToken(namespace: String, account: String, uid: String, secret: String) throws -> String {
         var claims = ServiceAccountClaims(account: ServiceAccountName(namespace: namespace, name: account), uid: uid, isLegacy: true)
         claims.secret = ServiceAccountClaims.Bound(resource: "secrets", name: secret, uid: "")
-        return try signer.signed(claims.json())
+        return try signer.signed(claims.json)
     }
 
-    /// - Parameter audiences: for whom the token has to be good, any of these; the API server if empty.
-    package func owner(of token: String, audiences: [String] = [], at now: Time) throws(TokenError) -> TokenOwner {
+    package func owner(of token: String, at now: Time) throws(TokenError) -> TokenOwner {
+        var notes = TokenNotes()
+        return try owner(of: token, audiences: [], at: now, &notes)
+    }
+
+    /// - Parameters:
+    ///   - audiences: for whom the token has to be good, any of these; the API server if empty.
+    ///   - notes: gets what is to be told, also of a token that is refused.
+    func owner(of token: String, audiences: [String], at now: Time, _ notes: inout TokenNotes) throws(TokenError) -> TokenOwner {
         guard let found = verify(token) else { throw .unknown }
         let claims: ServiceAccountClaims = found.claims
         let wanted: [String] = audiences.isEmpty ? [Self.issuer] : audiences
         // Tokens of Secrets say nothing of audiences: they are for the API server.
         let given: [String] = claims.isLegacy ? [Self.issuer] : claims.audiences
+        if claims.isLegacy {
+            notes.usedLegacy(claims.account)
+            metrics.legacy.add()
+        }
         let good: [String] = wanted.filter(given.contains)
         guard !good.isEmpty else {
             throw TokenError("token audiences \(Self.quoted(given)) is invalid for the target audiences \(Self.quoted(wanted))")
         }
         if let expires = claims.expires, now.seconds >= expires { throw TokenError("service account token has expired") }
         if claims.starts > now.seconds { throw TokenError("service account token is not valid yet") }
-        try check(found, token, now)
+        try check(found, token, now, &notes)
+        noteAge(of: claims, now, &notes)
         return TokenOwner(user: found.user, audiences: good)
     }
 
@@ -94,7 +106,7 @@ package final class ServiceAccountTokens: Sendable {
 
     // MARK: - Objects
 
-    private func check(_ found: Verified, _ token: String, _ now: Time) throws(TokenError) {
+    private func check(_ found: Verified, _ token: String, _ now: Time, _ notes: inout TokenNotes) throws(TokenError) {
         let claims: ServiceAccountClaims = found.claims
         let account: String = "\(claims.account.namespace)/\(claims.account.name)"
         guard isAlive("core/serviceaccounts/" + account, uid: claims.uid, found, now) else {
@@ -108,7 +120,7 @@ package final class ServiceAccountTokens: Sendable {
             }
         }
         if claims.isLegacy, let secret = claims.secret {
-            try checkMarks(of: "core/secrets/\(claims.account.namespace)/\(secret.name)", found, now)
+            try checkMarks(of: "core/secrets/\(claims.account.namespace)/\(secret.name)", found, now, &notes)
         }
         // The node of a pod-bound token is told, not checked: the pod goes with it.
         if let node = claims.node, claims.pod == nil, !isAlive("core/nodes/" + node.name, uid: node.uid, found, now) {
@@ -117,17 +129,36 @@ package final class ServiceAccountTokens: Sendable {
     }
 
     /// Refuses the token of a Secret that is marked as invalid, and has its use written down in any case.
-    private func checkMarks(of key: String, _ found: Verified, _ now: Time) throws(TokenError) {
-        guard let entry = store.newest(key) else { return }
-        let token: LegacyToken
-        if let known = found.legacy.withLock({ $0 }), known.revision == entry.revision {
-            token = known.token
-        } else {
-            token = LegacyToken(View<Secret>((try? JSON(parsing: entry.value)) ?? [:]))
-            found.legacy.withLock { $0 = (entry.revision, token) }
-        }
+    private func checkMarks(of key: String, _ found: Verified, _ now: Time, _ notes: inout TokenNotes) throws(TokenError) {
+        guard let token = legacyToken(key, found) else { return }
         if token.isNews(at: now) { noteUse.withLock { $0 }?(token) }
-        if let refusal = token.refusal(for: found.claims.account) { throw refusal }
+        if let refusal = token.refusal(for: found.claims.account) {
+            notes.usedInvalid(token.secret)
+            metrics.invalid.add()
+            throw refusal
+        }
+        notes.usedLegacy(token.secret, isAutomatic: token.isAutomatic)
+        (token.isAutomatic ? metrics.automatic : metrics.manual).add()
+    }
+
+    private func legacyToken(_ key: String, _ found: Verified) -> LegacyToken? {
+        let account: ServiceAccountName = found.claims.account
+        guard let secret = store.newest(key), let owner = store.newest("core/serviceaccounts/\(account.namespace)/\(account.name)") else {
+            return nil
+        }
+        let revisions: [Revision] = [secret.revision, owner.revision]
+        if let known = found.legacy.withLock({ $0 }), known.revisions == revisions { return known.token }
+        let token = LegacyToken(
+            View<Secret>((try? JSON(parsing: secret.value)) ?? [:]), of: View<ServiceAccount>((try? JSON(parsing: owner.value)) ?? [:]))
+        found.legacy.withLock { $0 = (revisions, token) }
+        return token
+    }
+
+    private func noteAge(of claims: ServiceAccountClaims, _ now: Time, _ notes: inout TokenNotes) {
+        guard let end = claims.warnAfter else { return }
+        guard now.seconds > end else { return metrics.valid.add() }
+        notes.usedStale(claims.account, late: now.seconds - end)
+        metrics.stale.add()
     }
 
     /// True while the object is there with that uid, and for a minute after its time to end has come.

@@ -59,9 +59,12 @@ extension HTTPHeaders {
         for warning in warnings where length < Self.warningsLimit {
             let text = isLong ? String(String.UnicodeScalarView(warning.unicodeScalars.prefix(256))) : warning
             length += text.unicodeScalars.count
-            add("Warning", "299 - " + JSON.quoted(text))
+            add("Warning", Self.warning(text))
         }
     }
+
+    /// The value of a `Warning:`.
+    static func warning(_ text: String) -> String { "299 - " + JSON.quoted(text) }
 }
 
 extension HTTPExchange {

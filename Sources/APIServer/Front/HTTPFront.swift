@@ -19,14 +19,16 @@ package final class HTTPFront: Sendable {
     package func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
         let id: String = AuditID.of(request)
         exchange.stamp("Audit-Id", id)
+        var notes = TokenNotes()
         do throws(APIStatus) {
             let sender: UserInfo
             do throws(APIStatus) {
-                sender = try server.authenticator.user(of: request)
+                sender = try server.authenticator.user(of: request, &notes)
             } catch {
-                recordStranger(request, id, error)
+                recordStranger(request, id, error, notes)
                 throw error
             }
+            for warning in notes.warnings { exchange.stamp("Warning", HTTPHeaders.warning(warning)) }
             let target: Route.Target = try Route.target(method: request.method, path: request.path, query: request.query)
             let identities: Identities
             do throws(APIStatus) {
@@ -34,11 +36,11 @@ package final class HTTPFront: Sendable {
             } catch {
                 if server.knowsOrigins {
                     let attributes = Attributes(target, method: request.method)
-                    server.record(sender, attributes, RequestOrigin(request, id: id))?.failed(error)
+                    server.record(sender, attributes, RequestOrigin(request, id: id, notes))?.failed(error)
                 }
                 throw error
             }
-            let origin: RequestOrigin? = server.knowsOrigins ? RequestOrigin(request, id: id, identities) : nil
+            let origin: RequestOrigin? = server.knowsOrigins ? RequestOrigin(request, id: id, notes, identities) : nil
             admit(Incoming(target: target, http: request, user: identities.user, origin: origin), exchange)
         } catch {
             exchange.refuse(error, as: Self.refusalForm(request))
@@ -55,10 +57,10 @@ package final class HTTPFront: Sendable {
     }
 
     /// Records a request of which nobody knows from whom it is. Source: `WithFailedAuthenticationAudit` of k8s.io/apiserver.
-    private func recordStranger(_ request: HTTPRequest, _ id: String, _ status: APIStatus) {
+    private func recordStranger(_ request: HTTPRequest, _ id: String, _ status: APIStatus, _ notes: TokenNotes) {
         guard let audit = server.audit else { return }
         let attributes = Attributes(verb: request.method.lowercased(), path: request.path)
-        audit.begin(.anonymous, attributes) { RequestOrigin(request, id: id) }?.failed(status)
+        audit.begin(.anonymous, attributes) { RequestOrigin(request, id: id, notes) }?.failed(status)
     }
 
     /// Serves a request when priority and fairness let it run, or refuses it.

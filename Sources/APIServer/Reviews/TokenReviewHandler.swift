@@ -9,8 +9,9 @@ struct TokenReviewHandler: ReviewHandler {
         let spec: View<TokenReviewSpec> = View<TokenReview>(review).spec
         guard !spec.token.isEmpty else { throw .badRequest("token is required for TokenReview in authentication") }
         var status = View<TokenReviewStatus>()
+        var notes = TokenNotes()
         do throws(TokenError) {
-            let found: TokenOwner = try server.authenticator.owner(of: spec.token, audiences: spec.audiences)
+            let found: TokenOwner = try server.authenticator.owner(of: spec.token, audiences: spec.audiences, &notes)
             status.authenticated = true
             status.user = found.user.review
             status.audiences = found.audiences
@@ -18,6 +19,8 @@ struct TokenReviewHandler: ReviewHandler {
             status.user = View<ReviewUserInfo>()
             status.error = error.description
         }
+        for warning in notes.warnings { call.warnings.add(warning) }
+        for (key, value) in notes.annotations { call.annotate?(key, value) }
         var answer: JSON = review
         answer["status"] = status.json
         return answer

@@ -27,8 +27,9 @@ struct TokenHandler: SubresourceHandler {
         claims.expires = call.now.seconds + Int64(isExtended ? Self.extendedSeconds : seconds)
         claims.id = RandomUUID.text()
         let asked: Time = call.now + .seconds(seconds)
+        if isExtended { claims.warnAfter = asked.seconds }
         do {
-            let token: String = try server.tokens.token(claims, warnAfter: isExtended ? asked.seconds : nil)
+            let token: String = try server.tokens.token(claims)
             request.spec.audiences = claims.audiences
             request.json["status"] = ["token": .string(token), "expirationTimestamp": asked.json]
             request.json[["metadata", "name"]] = .string(key.name)
