@@ -8,7 +8,7 @@ import Machinery
 /// growing batches, deletes the cheapest of too many, writes the status.
 struct ReplicaController<Owner: ReplicaKind>: ObjectController {
     static var name: String { Owner.controllerName }
-    static var queueName: String { Owner.names.kind.lowercased() }
+    static var queueName: String { Owner.queueName }
 
     /// As upstream: what is beyond waits for the next round.
     private static var most: Int { 500 }

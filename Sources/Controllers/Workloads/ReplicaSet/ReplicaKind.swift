@@ -5,6 +5,7 @@ import Machinery
 protocol ReplicaKind: Kind {
     /// Also the name of its service account.
     static var controllerName: String { get }
+    static var queueName: String { get }
     static func wish(_ object: View<Self>) -> ReplicaWish
     static func write(_ counts: ReplicaCounts, to object: inout View<Self>)
 }
@@ -30,6 +31,7 @@ struct ReplicaCounts: Equatable, Sendable {
 
 extension ReplicaSet: ReplicaKind {
     static let controllerName = "replicaset-controller"
+    static let queueName = "replicaset"
 
     static func wish(_ set: View<ReplicaSet>) -> ReplicaWish {
         ReplicaWish(
@@ -49,6 +51,7 @@ extension ReplicaSet: ReplicaKind {
 
 extension ReplicationController: ReplicaKind {
     static let controllerName = "replication-controller"
+    static let queueName = "replicationmanager"
 
     static func wish(_ controller: View<ReplicationController>) -> ReplicaWish {
         let labels: JSON = ["matchLabels": controller.spec.json["selector"] ?? [:]]
