@@ -45,7 +45,7 @@ struct EvictionHandler: SubresourceHandler {
                 (try? LabelMatch(labelSelector: $0.json[["spec", "selector"]]))?.matches(pod.metadata.labels) ?? false
             }
         guard budgets.count < 2 else {
-            throw .internalError("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")
+            throw .unnamed("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")
         }
         let marking: Call = try statusUpdate(of: Pod.names, key, removal, server)
         let markAndDelete: @Sendable () throws(APIStatus) -> Void = { () throws(APIStatus) in
