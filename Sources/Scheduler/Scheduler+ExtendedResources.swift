@@ -5,8 +5,6 @@ import Machinery
 
 /// The claim that is made for extended resources that devices serve. Source: `dynamicresources/extended` of pkg/scheduler/framework/plugins.
 extension Scheduler {
-    private static let mark = "resource.kubernetes.io/extended-resource-claim"
-
     /// Makes the claim with its devices and tells the pod of it, then waits until the devices are ready. Leaves no claim where that fails.
     func claimExtended(for pod: PodInfo, giving allocation: View<AllocationResult>) async throws {
         do {
@@ -20,7 +18,7 @@ extension Scheduler {
     /// Removes claims of pods that did not get to their node before the scheduler was stopped.
     func discardExtendedClaims() async {
         await deviceClaims.caughtUp()
-        let made: [View<ResourceClaim>] = deviceClaims.list().filter { $0.metadata.annotations[Self.mark] != nil }
+        let made: [View<ResourceClaim>] = deviceClaims.list().filter(\.isOfExtendedResources)
         for claim in made {
             guard let owner = claim.metadata.ownerReferences.first(where: { $0.controller == true }) else { continue }
             let pod: View<Pod>? = pods.get(ObjectKey(namespace: claim.namespace, name: owner.name))
@@ -34,7 +32,7 @@ extension Scheduler {
     }
 
     private func discard(_ claim: View<ResourceClaim>) async throws {
-        guard claim.metadata.annotations[Self.mark] != nil else { return }
+        guard claim.isOfExtendedResources else { return }
         try await giveBackDevices(of: claim.key, for: claim.metadata.controllerUID ?? "")
         try await client.delete(ResourceClaim.self, claim.key, uid: claim.metadata.uid)
     }
@@ -71,7 +69,7 @@ extension Scheduler {
         var claim = View<ResourceClaim>(["apiVersion": .string(ResourceClaim.names.apiVersion), "kind": "ResourceClaim"])
         claim.metadata.generateName = "\(pod.key.name)-extended-resources-"
         claim.metadata.namespace = pod.key.namespace
-        claim.metadata.annotations = [Self.mark: "true"]
+        claim.metadata.annotations = [ResourceClaim.extendedResources: "true"]
         claim.metadata.finalizers = [Self.finalizer]
         claim.metadata.ownerReferences = [
             View<OwnerReference> {

@@ -127,6 +127,67 @@ import Testing
                 + "limited: \(small)=5")
     }
 
+    private static let claims = "/apis/resource.k8s.io/v1/namespaces/default/resourceclaims"
+
+    private func deviceClaim(_ name: String, count: Int64) -> JSON {
+        [
+            "apiVersion": "resource.k8s.io/v1", "kind": "ResourceClaim", "metadata": ["name": .string(name)],
+            "spec": ["devices": ["requests": [["name": "r", "exactly": ["deviceClassName": "gpu", "count": .int(count)]]]]],
+        ]
+    }
+
+    @Test func `devices of a claim count as the resources that their class serves`() async throws {
+        let server = try await TestServer()
+        let (named, own) = ("requests.example.com/gpu", "requests.deviceclass.resource.kubernetes.io/gpu")
+        let device: JSON = [
+            "apiVersion": "resource.k8s.io/v1", "kind": "DeviceClass", "metadata": ["name": "gpu"],
+            "spec": ["extendedResourceName": "example.com/gpu"],
+        ]
+        #expect(try await server.ask("POST", "/apis/resource.k8s.io/v1/deviceclasses", device).code == 201)
+        try await makeQuota(server, [named: "4", own: "4"], used: [named: "0", own: "0"])
+        #expect(try await server.ask("POST", Self.claims, deviceClaim("one", count: 2)).code == 201)
+        #expect(try await used(server, named) == "2" && used(server, own) == "2")
+
+        // What a pod asks for by name is not counted again for the claim that is made for it.
+        var pod: JSON = Sample.pod("p")
+        let amounts: JSON = ["example.com/gpu": "1"]
+        pod[["spec", "containers"]] = [
+            ["name": "main", "image": "host/sh", "resources": ["requests": amounts, "limits": amounts]]
+        ]
+        let made: TestServer.Reply = try await server.ask("POST", Place.pods, pod)
+        #expect(made.code == 201)
+        #expect(try await used(server, named) == "3" && used(server, own) == "2")
+        var claim: JSON = deviceClaim("p-extended-resources", count: 1)
+        claim[["metadata", "annotations"]] = ["resource.kubernetes.io/extended-resource-claim": "true"]
+        claim[["metadata", "ownerReferences"]] = [
+            ["apiVersion": "v1", "kind": "Pod", "name": "p", "uid": made["metadata", "uid"] ?? "", "controller": true]
+        ]
+        #expect(try await server.ask("POST", Self.claims, claim).code == 201)
+        #expect(try await used(server, named) == "3" && used(server, own) == "3")
+
+        // A second one only says that it is made for the pod.
+        claim[["metadata", "name"]] = "q"
+        #expect(try await server.ask("POST", Self.claims, claim).code == 201)
+        #expect(try await used(server, named) == "4" && used(server, own) == "4")
+        let refused: TestServer.Reply = try await server.ask("POST", Self.claims, deviceClaim("two", count: 1))
+        #expect(
+            refused["message"]?.string
+                == "resourceclaims.resource.k8s.io \"two\" is forbidden: exceeded quota: q, requested: \(own)=1,\(named)=1, "
+                + "used: \(own)=4,\(named)=4, limited: \(own)=4,\(named)=4")
+    }
+
+    @Test func `a pod that asks for devices by their class is counted`() async throws {
+        let server = try await TestServer()
+        let name = "deviceclass.resource.kubernetes.io/gpu"
+        try await makeQuota(server, ["requests." + name: "1"], used: ["requests." + name: "0"])
+        var pod: JSON = Sample.pod("p")
+        pod[["spec", "containers"]] = [
+            ["name": "main", "image": "host/sh", "resources": ["requests": [name: "1"], "limits": [name: "1"]]]
+        ]
+        #expect(try await server.ask("POST", Place.pods, pod).code == 201)
+        #expect(try await used(server, "requests." + name) == "1")
+    }
+
     @Test func `a quota whose use nobody counted yet lets nothing in`() async throws {
         let server = try await TestServer()
         try await makeQuota(server, ["pods": "10"], used: [:])

@@ -6,13 +6,14 @@ package import Machinery
 package enum QuotaUsage {
     private static let storageClass = ".storageclass.storage.k8s.io/"
     private static let devicesOfClass = ".deviceclass.resource.k8s.io/devices"
+    private static let requests = "requests."
 
     /// Amounts by the names that quotas know. Every object counts for `count/RESOURCE.GROUP`.
     ///
     /// - Parameter now: pods that should be gone by then count as objects only.
-    package static func of(_ object: JSON, _ names: KindNames, now: Time) -> [String: Quantity] {
+    package static func of(_ object: JSON, _ names: KindNames, now: Time, _ surroundings: ClaimSurroundings) -> [String: Quantity] {
         var usage: [String: Quantity] = ["count/" + names.qualifiedResource: Quantity(1)]
-        if names.resource == ResourceClaim.names.resource { add(View<ResourceClaim>(object), to: &usage) }
+        if names.resource == ResourceClaim.names.resource { add(View<ResourceClaim>(object), now, surroundings, to: &usage) }
         guard names.group.isEmpty else { return usage }
         switch names.plural {
         case "pods": add(View<Pod>(object), now, to: &usage)
@@ -27,7 +28,9 @@ package enum QuotaUsage {
     /// True when objects of the kind may use the resource that a quota names.
     package static func counts(_ resource: String, for names: KindNames) -> Bool {
         if resource == "count/" + names.qualifiedResource { return true }
-        if names.resource == ResourceClaim.names.resource { return resource.hasSuffix(devicesOfClass) }
+        if names.resource == ResourceClaim.names.resource {
+            return resource.hasSuffix(devicesOfClass) || isOfDevices(resource)
+        }
         guard names.group.isEmpty else { return false }
         switch names.plural {
         case "pods": return ofPods.contains(resource) || isPrefixed(resource)
@@ -43,8 +46,11 @@ package enum QuotaUsage {
 
     /// Huge pages and devices.
     private static func isPrefixed(_ resource: String) -> Bool {
-        if resource.hasPrefix("hugepages-") || resource.hasPrefix("requests.hugepages-") { return true }
-        return resource.hasPrefix("requests.") && resource.contains("/") && !resource.contains(storageClass)
+        resource.hasPrefix("hugepages-") || resource.hasPrefix("requests.hugepages-") || isOfDevices(resource)
+    }
+
+    private static func isOfDevices(_ resource: String) -> Bool {
+        resource.hasPrefix(requests) && ResourceName.mayNameDevices(String(resource.dropFirst(requests.utf8.count)))
     }
 
     private static func add(_ pod: View<Pod>, _ now: Time, to usage: inout [String: Quantity]) {
@@ -59,9 +65,9 @@ package enum QuotaUsage {
         for (name, amount) in requests {
             if ResourceName.ofContainers.contains(name) || name.hasPrefix("hugepages-") {
                 usage[name] = amount
-                usage["requests." + name] = amount
-            } else if ResourceName.isExtended(name) {
-                usage["requests." + name] = amount
+                usage[Self.requests + name] = amount
+            } else if ResourceName.mayNameDevices(name) {
+                usage[Self.requests + name] = amount
             }
         }
         for (name, amount) in limits where ResourceName.ofContainers.contains(name) { usage["limits." + name] = amount }
@@ -79,8 +85,29 @@ package enum QuotaUsage {
         if let size { usage[storage + storageClass + "requests.storage"] = size }
     }
 
-    /// Of each class as many devices as the claim may get: all of them count as the most that a claim can have.
-    private static func add(_ claim: View<ResourceClaim>, to usage: inout [String: Quantity]) {
+    /// Of each class as many devices as the claim may get, also as the resources that they serve: less what the claim's pod counts.
+    private static func add(
+        _ claim: View<ResourceClaim>, _ now: Time, _ surroundings: ClaimSurroundings, to usage: inout [String: Quantity]
+    ) {
+        let devices: [String: Quantity] = devices(of: claim)
+        var served: [String: Quantity] = [:]
+        for (name, count) in devices {
+            usage[name + devicesOfClass] = count
+            for resource in surroundings.resources(of: name).map({ requests + $0 }) {
+                served[resource] = (served[resource] ?? .zero) + count
+            }
+        }
+        var counted: [String: Quantity] = [:]
+        if let pod = surroundings.pod(for: claim) { add(pod, now, to: &counted) }
+        for (resource, count) in served {
+            let rest: Quantity = count - (counted[resource] ?? .zero)
+            if rest.sign > 0 { usage[resource] = rest }
+        }
+    }
+
+    /// By class; all of them count as the most that a claim can have.
+    private static func devices(of claim: View<ResourceClaim>) -> [String: Quantity] {
+        var devices: [String: Quantity] = [:]
         for request in claim.spec.devices.requests {
             let exact: [(name: String, mode: String, count: Int)] =
                 request.exactly.map { [($0.deviceClassName, $0.allocationMode, $0.count)] } ?? []
@@ -89,8 +116,9 @@ package enum QuotaUsage {
                 let count: Int = choice.mode == "All" ? DeviceAllocationResult.most : choice.count
                 most[choice.name] = max(most[choice.name] ?? 0, count)
             }
-            for (name, count) in most { usage[name + devicesOfClass] = (usage[name + devicesOfClass] ?? .zero) + Quantity(Int64(count)) }
+            for (name, count) in most { devices[name] = (devices[name] ?? .zero) + Quantity(Int64(count)) }
         }
+        return devices
     }
 
     private static func add(_ service: View<Service>, to usage: inout [String: Quantity]) {

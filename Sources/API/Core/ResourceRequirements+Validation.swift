@@ -56,6 +56,12 @@ package enum ResourceName {
         !isNative(name) && !name.hasPrefix("requests.") && Names.qualifiedName("requests." + name).isEmpty
     }
 
+    /// Before the name of a class in the resource that its devices serve.
+    package static let deviceClassPrefix = "deviceclass.resource.kubernetes.io/"
+
+    /// Devices may serve it: a class by its own name, or one that names it. Source: `IsDRAExtendedResourceName` of pkg/scheduler/util.
+    package static func mayNameDevices(_ name: String) -> Bool { isExtended(name) || name.hasPrefix(deviceClassPrefix) }
+
     /// False for what is handed out whole: huge pages and extended resources.
     package static func isOvercommitAllowed(_ name: String) -> Bool { isNative(name) && !name.hasPrefix("hugepages-") }
 

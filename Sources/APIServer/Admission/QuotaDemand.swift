@@ -18,12 +18,12 @@ struct QuotaDemand: Sendable {
     private let usage: [String: Quantity]
 
     /// - Parameter old: nil for a creation.
-    init(object: JSON, old: JSON?, names: KindNames, now: Time) {
+    init(object: JSON, old: JSON?, names: KindNames, now: Time, _ surroundings: ClaimSurroundings) {
         self.object = object
         self.names = names
-        var usage: [String: Quantity] = QuotaUsage.of(object, names, now: now)
+        var usage: [String: Quantity] = QuotaUsage.of(object, names, now: now, surroundings)
         if let old {
-            let before: [String: Quantity] = QuotaUsage.of(old, names, now: now)
+            let before: [String: Quantity] = QuotaUsage.of(old, names, now: now, surroundings)
             for (name, amount) in usage { usage[name] = max(amount - (before[name] ?? .zero), .zero) }
         }
         self.usage = usage.filter { !$0.value.isZero }

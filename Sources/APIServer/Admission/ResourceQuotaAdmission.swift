@@ -34,7 +34,7 @@ struct ResourceQuotaAdmission: AdmissionPlugin {
         let prefix: String = ObjectKeys.prefix(ResourceQuota.names, namespace: namespace)
         guard let listed = try? objects.store.list(prefix: prefix).entries, !listed.isEmpty else { return }
         let name: String = object[["metadata", "name"]]?.string ?? ""
-        let demand = QuotaDemand(object: object, old: old, names: call.names, now: call.now)
+        let demand = QuotaDemand(object: object, old: old, names: call.names, now: call.now, surroundings)
         var made: [QuotaCharge] = []
         do throws(APIStatus) {
             for entry in listed {
@@ -52,6 +52,12 @@ struct ResourceQuotaAdmission: AdmissionPlugin {
             throw error
         }
         for charge in made { call.charges.add(charge) }
+    }
+
+    private var surroundings: ClaimSurroundings {
+        ClaimSurroundings(
+            resource: { objects.find(DeviceClass.self, ObjectKey(namespace: "", name: $0))?.spec.extendedResourceName },
+            pod: { objects.find(Pod.self, $0) }, claims: { objects.list(ResourceClaim.self, namespace: $0) })
     }
 
     func follows(_ call: Call) -> Bool { !call.charges.isEmpty }

@@ -57,7 +57,8 @@ struct ResourceQuotaController: Controller {
             objects.append((names, list["items"]?.array ?? []))
         }
         let pause: Duration = areAll ? Self.resync : Self.search
-        let status: View<ResourceQuotaStatus> = Self.status(of: quota, objects, now: context.clock.time)
+        let surroundings: ClaimSurroundings = try await surroundings(of: objects, namespace: key.namespace)
+        let status: View<ResourceQuotaStatus> = Self.status(of: quota, objects, now: context.clock.time, surroundings)
         guard status.hard != quota.status.hard || status.used != quota.status.used else { return pause }
         var next: View<ResourceQuota> = quota
         next.status = status
@@ -68,7 +69,7 @@ struct ResourceQuotaController: Controller {
 
     /// Pure: the bounds of the spec, and what the objects use of them together.
     static func status(
-        of quota: View<ResourceQuota>, _ objects: [(names: KindNames, objects: [JSON])], now: Time
+        of quota: View<ResourceQuota>, _ objects: [(names: KindNames, objects: [JSON])], now: Time, _ surroundings: ClaimSurroundings
     ) -> View<ResourceQuotaStatus> {
         var counted: View<ResourceQuota> = quota
         let hard: [String: Quantity] = quota.spec.hard
@@ -76,13 +77,28 @@ struct ResourceQuotaController: Controller {
         counted.status.hard = hard
         for (names, objects) in objects {
             for object in objects where counted.covers(object, names) {
-                for (name, amount) in QuotaUsage.of(object, names, now: now) where hard[name] != nil {
+                for (name, amount) in QuotaUsage.of(object, names, now: now, surroundings) where hard[name] != nil {
                     used[name] = (used[name] ?? .zero) + amount
                 }
             }
         }
         counted.status.used = used
         return counted.status
+    }
+
+    /// What the counts of claims depend on; nothing where there are none.
+    private func surroundings(of objects: [(names: KindNames, objects: [JSON])], namespace: String) async throws -> ClaimSurroundings {
+        let found: [JSON] = objects.first { $0.names.resource == ResourceClaim.names.resource }?.objects ?? []
+        guard !found.isEmpty else { return .none }
+        let claims: [View<ResourceClaim>] = found.map { View($0) }
+        let classes: [View<DeviceClass>] = try await context.client.list(DeviceClass.self).items
+        let resources: [String: String] = Dictionary(
+            classes.compactMap { one in one.spec.extendedResourceName.map { (one.name, $0) } }
+        ) { first, _ in first }
+        let pods: [View<Pod>] =
+            claims.contains(where: \.isOfExtendedResources) ? try await context.client.list(Pod.self, namespace: namespace).items : []
+        return ClaimSurroundings(
+            resource: { resources[$0] }, pod: { key in pods.first { $0.name == key.name } }, claims: { _ in claims })
     }
 
     /// The kinds whose objects use something of these resources, custom ones too, and whether all that are counted are served.

@@ -11,16 +11,14 @@ struct ExtendedRequest: Sendable {
     let resource: String
     let count: Int
 
-    /// Before the name of a class.
-    private static let classPrefix = "deviceclass.resource.kubernetes.io/"
-
     /// - Parameter requests: what the whole pod asks for; for most pods that answers it.
     static func of(_ spec: View<PodSpec>, _ requests: [String: Quantity]) -> [ExtendedRequest] {
-        guard requests.keys.contains(where: isMeant) else { return [] }
+        guard requests.keys.contains(where: ResourceName.mayNameDevices) else { return [] }
         var all: [ExtendedRequest] = []
         for (place, container) in (spec.initContainers + spec.containers).enumerated() {
-            let asked: [(key: String, value: Quantity)] = container.resources.requests.filter { isMeant($0.key) && $0.value.sign > 0 }
-                .sorted { $0.key < $1.key }
+            let asked: [(key: String, value: Quantity)] = container.resources.requests.filter {
+                ResourceName.mayNameDevices($0.key) && $0.value.sign > 0
+            }.sorted { $0.key < $1.key }
             for (index, one) in asked.enumerated() {
                 all.append(
                     ExtendedRequest(
@@ -31,13 +29,11 @@ struct ExtendedRequest: Sendable {
         return all
     }
 
-    private static func isMeant(_ resource: String) -> Bool { ResourceName.isExtended(resource) || resource.hasPrefix(classPrefix) }
-
     /// The class whose devices serve a resource, by the classes' own word.
     static func className(of resource: String, _ view: DeviceView) -> String? {
         if let name = view.extended[resource] { return name }
-        guard resource.hasPrefix(classPrefix) else { return nil }
-        let name = String(resource.dropFirst(classPrefix.count))
+        guard resource.hasPrefix(ResourceName.deviceClassPrefix) else { return nil }
+        let name = String(resource.dropFirst(ResourceName.deviceClassPrefix.count))
         return view.classes[name] == nil ? nil : name
     }
 
