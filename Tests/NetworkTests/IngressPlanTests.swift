@@ -130,4 +130,16 @@ import Testing
         #expect(
             ["Shop.Example:8080", "shop.example.", "[::1]:80", ""].map(ProxyFront.host) == ["shop.example", "shop.example", "[::1]", ""])
     }
+
+    @Test func `the name of a Service comes after rules of its host and before those of all hosts`() {
+        let plan = IngressPlan([ingress("web", defaultBackend: "other", ("cart.shop.localhost", "/own", "Prefix", "own"))])
+        var named = ProxyRule(owner: "Service shop/cart", created: .epoch, order: 0, path: .any)
+        named.backends = [ProxyRule.Backend(service: ObjectKey(namespace: "shop", name: "cart"), port: .web)]
+        func service(_ path: String, _ named: ProxyRule?) -> String? {
+            ProxyTable(plan.rules).rule(for: request(path), host: "web.shop.localhost", named: named)?.backends.first?.service.name
+        }
+        #expect(service("/", named) == "cart" && service("/", nil) == "other")
+        let own = ProxyTable(plan.rules).rule(for: request("/own"), host: "cart.shop.localhost", named: named)
+        #expect(own?.backends.first?.service.name == "own")
+    }
 }

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Answers HTTP requests by what the rules of a table say: passes them on to endpoints of Services, or elsewhere by a redirect.
 ///
-/// Where no rule takes a request, `NAME.NAMESPACE.localhost` leads to that Service; anything else is not found.
+/// Where no rule of its host takes a request, `NAME.NAMESPACE.localhost` leads to that Service; what no rule takes is not found.
 package final class ProxyFront: Sendable {
     private struct State {
         var table = ProxyTable()
@@ -32,7 +32,8 @@ package final class ProxyFront: Sendable {
     package func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
         let host: String = Self.host(request.headers["host"] ?? "")
         let (table, securePort): (ProxyTable, Int) = state.withLock { ($0.table, $0.securePort) }
-        guard let rule = table.rule(for: request, host: host) ?? (servesNames ? Self.named(host) : nil) else {
+        let named: ProxyRule? = servesNames ? named(host) : nil
+        guard let rule = table.rule(for: request, host: host, named: named) else {
             return exchange.tell(404, "nothing is served here for \(host.isEmpty ? "this host" : host) and this path")
         }
         if rule.needsTLS, !request.isSecure {
@@ -112,11 +113,13 @@ package final class ProxyFront: Sendable {
         return name.hasSuffix(".") ? name.dropLast().lowercased() : name.lowercased()
     }
 
-    /// `NAME.NAMESPACE.localhost` is that Service.
-    private static func named(_ host: String) -> ProxyRule? {
+    /// `NAME.NAMESPACE.localhost` is that Service, where there is one.
+    private func named(_ host: String) -> ProxyRule? {
+        guard host.hasSuffix(".localhost") else { return nil }
         let labels: [Substring] = host.split(separator: ".", omittingEmptySubsequences: false)
-        guard labels.count == 3, labels[2] == "localhost" else { return nil }
+        guard labels.count == 3 else { return nil }
         let key = ObjectKey(namespace: String(labels[1]), name: String(labels[0]))
+        guard backends.exists(key) else { return nil }
         var rule = ProxyRule(owner: "Service \(key)", created: .epoch, order: 0, path: .any)
         rule.backends = [ProxyRule.Backend(service: key, port: .web)]
         rule.statusWithoutBackend = 404

@@ -38,8 +38,12 @@ package struct ProxyTable: Sendable {
 
     package var isEmpty: Bool { exact.isEmpty && wildcards.isEmpty && any.isEmpty && listeners.allSatisfy(\.table.isEmpty) }
 
-    /// The rule for a request. - Parameter host: in small letters, without port.
-    func rule(for request: HTTPRequest, host: String) -> ProxyRule? {
+    /// The rule for a request.
+    ///
+    /// - Parameters:
+    ///   - host: in small letters, without port.
+    ///   - named: comes after the rules of hosts and before those of all hosts.
+    func rule(for request: HTTPRequest, host: String, named: ProxyRule? = nil) -> ProxyRule? {
         if !listeners.isEmpty { return listeners.first { Self.takes($0.host, host) }?.table.rule(for: request, host: host) }
         var query: [(String, String)]?
         func first(_ rules: [ProxyRule]) -> ProxyRule? {
@@ -54,7 +58,7 @@ package struct ProxyTable: Sendable {
             let isDeep: Bool = host.utf8.dropLast(suffix.utf8.count).contains(UInt8(ascii: "."))
             if let rule = first(isDeep ? rules.filter(\.takesDeepNames) : rules) { return rule }
         }
-        return first(any)
+        return named ?? first(any)
     }
 
     private static func takes(_ listener: String, _ host: String) -> Bool {
