@@ -115,7 +115,7 @@ import Testing
             "m.yaml": """
             {apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: {k: 5}}}
             ---
-            {apiVersion: v1, kind: ConfigMap, metadata: {name: b, annotations: {u: true, v: null, w: 1.50}}}
+            {apiVersion: v1, kind: ConfigMap, metadata: {name: b, annotations: {u: true, v: null, w: 1.5}}}
             """,
         ])
         #expect(
@@ -135,7 +135,7 @@ import Testing
                   annotations:
                     u: "true"
                     v: "null"
-                    w: "1.50"
+                    w: "1.5"
                     z: "null"
                   labels:
                     l: "null"
