@@ -20,7 +20,8 @@ import Testing
         let pods: [JSON] = [
             pod("a", cpu: "500m"), pod("b", cpu: "250m"), pod("ended", cpu: "1", phase: "Succeeded"), pod("best-effort", cpu: nil),
         ]
-        let status: View<ResourceQuotaStatus> = ResourceQuotaController.status(of: quota, [(Pod.names, pods)], now: Time(seconds: 0))
+        let status: View<ResourceQuotaStatus> = ResourceQuotaController.status(
+            of: quota, [(Pod.names, pods)], now: Time(seconds: 0), .none)
         #expect(status.json == ["hard": ["pods": "5", "requests.cpu": "2"], "used": ["pods": "2", "requests.cpu": "750m"]])
     }
 
