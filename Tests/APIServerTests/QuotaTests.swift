@@ -146,7 +146,7 @@ import Testing
         #expect(try await server.ask("POST", "/apis/resource.k8s.io/v1/deviceclasses", device).code == 201)
         try await makeQuota(server, [named: "4", own: "4"], used: [named: "0", own: "0"])
         #expect(try await server.ask("POST", Self.claims, deviceClaim("one", count: 2)).code == 201)
-        #expect(try await used(server, named) == "2" && used(server, own) == "2")
+        #expect(try await [used(server, named), used(server, own)] == ["2", "2"])
 
         // What a pod asks for by name is not counted again for the claim that is made for it.
         var pod: JSON = Sample.pod("p")
@@ -156,19 +156,19 @@ import Testing
         ]
         let made: TestServer.Reply = try await server.ask("POST", Place.pods, pod)
         #expect(made.code == 201)
-        #expect(try await used(server, named) == "3" && used(server, own) == "2")
+        #expect(try await [used(server, named), used(server, own)] == ["3", "2"])
         var claim: JSON = deviceClaim("p-extended-resources", count: 1)
         claim[["metadata", "annotations"]] = ["resource.kubernetes.io/extended-resource-claim": "true"]
         claim[["metadata", "ownerReferences"]] = [
             ["apiVersion": "v1", "kind": "Pod", "name": "p", "uid": made["metadata", "uid"] ?? "", "controller": true]
         ]
         #expect(try await server.ask("POST", Self.claims, claim).code == 201)
-        #expect(try await used(server, named) == "3" && used(server, own) == "3")
+        #expect(try await [used(server, named), used(server, own)] == ["3", "3"])
 
         // A second one only says that it is made for the pod.
         claim[["metadata", "name"]] = "q"
         #expect(try await server.ask("POST", Self.claims, claim).code == 201)
-        #expect(try await used(server, named) == "4" && used(server, own) == "4")
+        #expect(try await [used(server, named), used(server, own)] == ["4", "4"])
         let refused: TestServer.Reply = try await server.ask("POST", Self.claims, deviceClaim("two", count: 1))
         #expect(
             refused["message"]?.string
