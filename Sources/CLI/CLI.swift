@@ -96,7 +96,8 @@ package enum CLI {
 
     private static func report(_ error: any Error, _ shell: Shell) -> Int32 {
         let failure = Failure(error)
-        if !failure.text.isEmpty { shell.output.note(failure.text) }
+        let text: String = failure.text
+        if !text.isEmpty { shell.output.note(text.hasSuffix("\n") ? String(text.dropLast()) : text) }
         return failure.exitCode
     }
 

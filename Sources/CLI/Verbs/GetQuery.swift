@@ -53,7 +53,7 @@ struct GetQuery {
     }
 
     private var nothingFound: String {
-        let isNamespaced: Bool = targets.contains { $0.resource.isNamespaced }
+        let isNamespaced: Bool = targets.isEmpty || targets.contains { $0.resource.isNamespaced }
         return isNamespaced && !verb.allNamespaces ? "No resources found in \(session.namespace) namespace." : "No resources found"
     }
 
