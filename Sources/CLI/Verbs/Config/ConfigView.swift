@@ -35,6 +35,11 @@ package struct ConfigView: LocalVerb {
         }
         if !merge, options.kubeconfig == nil { throw Failure("if merge==false a precise file must be specified") }
         var config: Kubeconfig = try options.files(shell).load(resolvesPaths: flatten)
+        // By name, as Go writes its maps.
+        for section in Kubeconfig.Section.allCases {
+            guard let entries = config.json[section.rawValue]?.array else { continue }
+            config.json[section.rawValue] = .array(entries.sorted { $0.text(at: "name") < $1.text(at: "name") })
+        }
         if minify, let context { config.currentContext = context }
         if minify { try keepUsed(&config) }
         if flatten { try embedFiles(&config) }
