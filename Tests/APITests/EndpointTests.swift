@@ -26,6 +26,14 @@ struct EndpointTests {
         #expect(made.cells == ["web", "IPv4", "80", "127.0.0.1", "<unknown>"])
     }
 
+    @Test func `loopback addresses are endpoints only where pods may have them, and no external addresses`() throws {
+        let range = "may not be in the loopback range (127.0.0.0/8, ::1/128)"
+        let slice = try Created(EndpointSlice.self, #"{\#(meta),"addressType":"IPv6","endpoints":[{"addresses":["::1"]}],"ports":[]}"#)
+        #expect(slice.problems == [#"endpoints[0].addresses[0]: Invalid value: "::1": \#(range)"#])
+        let service = try Created(Service.self, #"{\#(meta),"spec":{"ports":[{"port":80}],"externalIPs":["127.0.0.1"]}}"#)
+        #expect(service.problems == [#"spec.externalIPs[0]: Invalid value: "127.0.0.1": \#(range)"#])
+    }
+
     @Test func `a budget takes one of its two limits`() throws {
         let made = try Created(PodDisruptionBudget.self, #"{\#(meta),"spec":{"minAvailable":"101%","maxUnavailable":1}}"#)
         #expect(

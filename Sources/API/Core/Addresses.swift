@@ -14,11 +14,16 @@ package enum Addresses {
 
     /// An address of an endpoint must not lead the node that uses it back to itself.
     ///
-    /// - Parameter family: nil takes both.
-    package static func validateEndpoint(_ address: String, family: IPFamily?, _ path: Path, _ problems: inout Problems) {
+    /// - Parameters:
+    ///   - family: nil takes both.
+    ///   - mayBePod: whether it may be one that pods have where they share the host's network: each has its own in 127.0.0.0/8 then. Upstream
+    ///     forbids all loopback addresses.
+    package static func validateEndpoint(
+        _ address: String, family: IPFamily?, mayBePod: Bool = true, _ path: Path, _ problems: inout Problems
+    ) {
         guard let parsed = IPAddress(address) else { return validate(address, path, &problems) }
         if let family, family != parsed.family { problems.invalid(path, .string(address), "must be an \(family.rawValue) address") }
-        if let flaw: String = flaw(of: parsed) { problems.invalid(path, .string(address), flaw) }
+        if let flaw: String = flaw(of: parsed, mayBePod: mayBePod) { problems.invalid(path, .string(address), flaw) }
     }
 
     /// `10.0.0.0/8`
@@ -26,11 +31,10 @@ package enum Addresses {
         for detail in Names.cidr(range) { problems.invalid(path, .string(range), detail) }
     }
 
-    private static func flaw(of address: IPAddress) -> String? {
+    private static func flaw(of address: IPAddress, mayBePod: Bool) -> String? {
         let bytes: [UInt8] = address.bytes
         if bytes.allSatisfy({ $0 == 0 }) { return "may not be unspecified (\(address))" }
-        // Upstream forbids loopback addresses. Here pods live on them: each has its own in 127.0.0.0/8, as long as they share the
-        // host's network.
+        if address.isLoopback, !mayBePod || !address.isIPv4 { return "may not be in the loopback range (127.0.0.0/8, ::1/128)" }
         if !address.isIPv4 {
             if bytes[0] == 0xFE, bytes[1] & 0xC0 == 0x80 { return "may not be in the link-local range (169.254.0.0/16, fe80::/10)" }
             if bytes[0] == 0xFF, bytes[1] & 0x0F == 0x02 { return "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)" }

@@ -11,7 +11,7 @@ package enum ServiceRules {
         Labels.validate(spec.json["selector"], path.child("selector"), &problems)
         validateAffinity(spec, path, &problems)
         for (index, address) in spec.externalIPs.enumerated() {
-            Addresses.validateEndpoint(address, family: nil, path.child("externalIPs").index(index), &problems)
+            Addresses.validateEndpoint(address, family: nil, mayBePod: false, path.child("externalIPs").index(index), &problems)
         }
         if spec.type != "ExternalName" { validateAddresses(spec, path, &problems) }
         validateTraffic(spec, path, &problems)
