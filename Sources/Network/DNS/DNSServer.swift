@@ -130,12 +130,19 @@ package final class DNSServer: Sendable {
             }
             guard count > 0 else { continue }
             let message: [UInt8] = Array(buffer[..<count])
-            if let query = DNSQuery(message), let answer = answer(query), !answer.leadsElsewhere {
-                box.send(whole(answer, query).bytes(for: query, zone: DNSZone.domain, limit: min(query.size ?? 512, 4096)), to: from)
-            } else if let query = DNSQuery(message), answer(query) == nil,
-                let known = upstream.known(query, limit: min(query.size ?? 512, 4096))
-            {
+            guard let query = DNSQuery(message) else {
+                if let id = DNSQuery.id(of: message) { box.send(DNSAnswer.refusal(id: id, .malformed), to: from) }
+                continue
+            }
+            let own: DNSAnswer? = answer(query)
+            let limit: Int = min(query.size ?? 512, 4096)
+            if let own, !own.leadsElsewhere {
+                box.send(own.bytes(for: query, zone: DNSZone.domain, limit: limit), to: from)
+            } else if own == nil, let known = upstream.known(query, limit: limit) {
                 box.send(known, to: from)
+            } else if own == nil, upstream.isBusy {
+                // No thread for one more that would only hear this.
+                box.send(DNSAnswer(code: .failure).bytes(for: query, zone: DNSZone.domain, limit: limit), to: from)
             } else {
                 let asker: sockaddr_in = from
                 // Who waits for others must not keep anybody waiting.

@@ -57,6 +57,9 @@ final class DNSUpstream: Sendable {
         return Array(servers.prefix(3))
     }
 
+    /// Whether so many wait for answers that nobody else may.
+    var isBusy: Bool { asking.withLock { $0 >= Self.mostAtOnce } }
+
     /// What is known already, for this question; nil when others must be asked. Does not block.
     func known(_ query: DNSQuery, limit: Int) -> [UInt8]? {
         let now: ContinuousClock.Instant = .now
