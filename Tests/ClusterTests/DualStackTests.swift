@@ -43,8 +43,9 @@ extension EndToEnd {
                 // A question that nobody waits for any more may still take a turn.
                 try await eventually("they take turns") {
                     try await talkers.order("turn", asker, [targets[1]], count: 4)
-                } until: { turns in
-                    turns[0] != turns[1] && turns[0] == turns[2] && turns[1] == turns[3]
+                } until: { (turns: [String]) -> Bool in
+                    let (first, second): ([String], [String]) = ([turns[0], turns[2]], [turns[1], turns[3]])
+                    return Set(first).count == 1 && Set(second).count == 1 && first != second
                 }
                 try await client.create(
                     NetworkPolicy.new("deny", namespace: "default") {
