@@ -39,7 +39,11 @@ package struct Explain: Verb {
         var (resource, fields): (APIResource, [String]) = try await Self.split(word, session)
         if let apiVersion, !apiVersion.isEmpty {
             guard let found = try await session.catalog.find(apiVersion: apiVersion, kind: resource.kind) else {
-                throw Failure("GVR (\(apiVersion), Resource=\(resource.resource.resource)) not found in OpenAPI schema")
+                let isServed: Bool = try await session.catalog.groups().contains { group in
+                    group.resources.contains { $0.apiVersion == apiVersion }
+                }
+                let name: String = "\(apiVersion), Resource=\(resource.resource.resource)"
+                throw Failure(isServed ? "GVR (\(name)) not found in OpenAPI schema" : "couldn't find resource for \"\(name)\"")
             }
             resource = found
         }
