@@ -72,8 +72,9 @@ import Testing
             }
             #expect(pod.main.state.waiting?.message == "back-off 20s restarting failed container=main pod=\(place)")
             #expect(try await node.log(kubelet, pod) { $0.isPrevious = true } == "run\n")
-            let texts: [String] = try await node.events("crash")
-            #expect(texts.contains("BackOff: Back-off restarting failed container main in pod \(place)"))
+            try await eventually("the wait is told") {
+                try await node.events("crash").contains("BackOff: Back-off restarting failed container main in pod \(place)")
+            }
             try await node.delete("crash")
             try await node.waitUntilGone("crash")
         }
