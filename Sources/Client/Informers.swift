@@ -80,7 +80,10 @@ package final class Informers: Sendable {
         let (stream, continuation) = AsyncStream<any AnyInformer>.makeStream()
         let waiting: [any AnyInformer] = state.withLock { state in
             defer { state.waiting = [] }
-            state.start = { continuation.yield($0) }
+            state.start = { informer in
+                // What is asked for at the end runs no more, and lets go of whoever waits for it.
+                if case .terminated = continuation.yield(informer) { Task { await informer.run() }.cancel() }
+            }
             return state.waiting
         }
         for informer in waiting { continuation.yield(informer) }
