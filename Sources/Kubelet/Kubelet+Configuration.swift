@@ -95,7 +95,7 @@ extension Kubelet {
             self.api = api
             self.network = network
             self.controlGroups = controlGroups
-            podPidsLimit = controlGroups.isComplete ? 4096 : 1024
+            podPidsLimit = controlGroups.isComplete ? 4096 : Crowd.most
             self.podCIDRs = podCIDRs
             self.nameServer = nameServer
         }

@@ -7,6 +7,7 @@ package struct ProcessUsage: Sendable, Equatable {
     /// Bytes of memory in use now, shared ones counted for each process.
     package var memory: Int64 = 0
     package var processes = 0
+    package var threads = 0
 
     /// Sums over all processes of the host, in one pass: by session, for the sessions asked for.
     /// A daemon that left its container's session is not counted.
@@ -28,6 +29,7 @@ package struct ProcessUsage: Sendable, Equatable {
             for index in 11...14 { usage.cpu += (Int64(fields[index]) ?? 0) * tick }
             usage.memory += (Int64(fields[21]) ?? 0) * page
             usage.processes += 1
+            usage.threads += Int(fields[17]) ?? 1
             result[session] = usage
         }
         return result

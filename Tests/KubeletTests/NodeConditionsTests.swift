@@ -6,12 +6,12 @@ import Testing
 @testable import Kubelet
 
 struct NodeConditionsTests {
-    private func node(isolationProblem: SandboxError?) -> View<Node> {
+    private func node(isolationProblem: SandboxError?, limits: String? = nil) -> View<Node> {
         let problem = SandboxError.setup(stage: "network namespace", errno: 1, path: "")
         let conditions = NodeConditions(
             old: Node.new("local"), now: Time("2026-01-01T00:00:00Z") ?? .epoch,
             pressure: NodePressure(memoryAvailable: .max, disk: nil), network: ClusterNetwork(hostNetworkBecause: problem),
-            isolationProblem: isolationProblem, limits: nil)
+            isolationProblem: isolationProblem, limits: limits, processes: 256)
         return Node.new("local") { $0.status.conditions = conditions.all }
     }
 
@@ -28,5 +28,10 @@ struct NodeConditionsTests {
         let node: View<Node> = node(isolationProblem: nil)
         #expect(node.isReady && node.refusal == nil)
         #expect(node.condition("PodNetworks")?.reason == "NotSupported")
+    }
+
+    @Test func `a host without control groups says what holds its pods back`() {
+        let message: String = node(isolationProblem: nil, limits: "none are lent").condition("ResourceLimitsEnforced")?.message ?? ""
+        #expect(message.hasSuffix("to 256 processes, and the processors are shared by priority: none are lent"))
     }
 }

@@ -1,6 +1,7 @@
 import Glibc
-import Sandbox
 import Testing
+
+@testable import Sandbox
 
 @Suite struct ContainerTests {
     @Test func `a program runs and its exit code is told`() async throws {
@@ -150,5 +151,29 @@ import Testing
             return usage?.processes == 2 && (usage?.cpu ?? 0) > 0 && (usage?.memory ?? 0) > 0
         }
         try await pod.end()
+    }
+
+    @Test func `a container that keeps too many threads busy stands back, but for those that rest`() async throws {
+        let pod = try await Pod()
+        let started = try await pod.sandbox.start(pod.shell("crowd", "sleep 1000 & (while :; do :; done) & while :; do :; done"))
+        func niceness() -> [Int32] {
+            let children = contents("/proc/\(started.pid)/task/\(started.pid)/children").split(separator: " ")
+            let family = [started.pid] + children.compactMap { Int32($0) }
+            return family.map { getpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t($0)) }.sorted()
+        }
+        try await eventually("three processes") { niceness() == [0, 0, 0] }
+        Crowd.standBack(sessions: [started.pid], threshold: 2)
+        #expect(niceness() == [0, 0, 0])
+        // A shell may rest at the moment of a look.
+        try await eventually("the two that are busy stand back") {
+            Crowd.standBack(sessions: [started.pid], threshold: 1)
+            return niceness() == [0, 19, 19]
+        }
+        try await pod.end()
+    }
+
+    @Test(arguments: [(1, 256), (2, 256), (4, 512), (8, 1024), (64, 1024)])
+    func `a pod may have processes by the host's processors`(processors: Int, most: Int64) {
+        #expect(Crowd.most(processors: processors) == most)
     }
 }

@@ -13,6 +13,8 @@ struct NodeConditions {
     var isolationProblem: SandboxError?
     /// Why limits are not enforced.
     let limits: String?
+    /// How many processes a pod may have.
+    let processes: Int64
 
     var all: [View<NodeCondition>] {
         [
@@ -28,8 +30,8 @@ struct NodeConditions {
             limits.map {
                 condition(
                     "ResourceLimitsEnforced", false, "ProcessLimitsOnly",
-                    "each process is held to its container's memory limit by itself, a pod to its number of processes, "
-                        + "and the processors are shared by priority: \($0)")
+                    "each process is held to its container's memory limit by itself, a pod \(Host.isRoot ? "with users of its own " : "")"
+                        + "to \(processes) processes, and the processors are shared by priority: \($0)")
             }
                 ?? condition("ResourceLimitsEnforced", true, "ControlGroups", "the kernel holds containers to their limits"),
             podNetworks,

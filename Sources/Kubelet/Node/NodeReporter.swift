@@ -170,7 +170,7 @@ struct NodeReporter: Sendable {
         let conditions: NodeConditions = NodeConditions(
             old: node, now: clock.time, pressure: configuration.currentPressure, network: configuration.network,
             isolationProblem: configuration.network.problem == nil ? nil : Host.isolationProblem,
-            limits: configuration.controlGroups.problem)
+            limits: configuration.controlGroups.problem, processes: configuration.podPidsLimit)
         status.conditions = conditions.all
         return status
     }

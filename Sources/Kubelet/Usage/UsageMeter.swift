@@ -6,7 +6,7 @@ import Synchronization
 /// Measures what the node's containers and the node itself use: processor time between two looks, memory at the second.
 ///
 /// Looks each 15 seconds of the host's time, whatever the cluster's clock does: processors work in real time. By the kernel's control
-/// groups where the host lends them; else by one pass over the host's processes.
+/// groups where the host lends them; else by one pass over the host's processes, after which crowds stand back.
 final class UsageMeter: UsageSource {
     static let period: Duration = .seconds(15)
 
@@ -77,6 +77,8 @@ final class UsageMeter: UsageSource {
         }
         let sessions: Set<Int32> = Set(leaders.values)
         let usage: [Int32: ProcessUsage] = await BlockingThread.run { sessions.isEmpty ? [:] : ProcessUsage.bySession(sessions) }
+        let crowds: Set<Int32> = Set(usage.filter { $0.value.threads > Crowd.threshold }.keys)
+        if !crowds.isEmpty { await BlockingThread.run { Crowd.standBack(sessions: crowds) } }
         return pods.map { pod in
             pod.measured { container in
                 leaders["\(pod.uid)/\(container.run)"].flatMap { usage[$0] }.map { ($0.cpu, $0.memory, Int64($0.processes)) }
