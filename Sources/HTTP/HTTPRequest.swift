@@ -1,5 +1,5 @@
-/// One request as the server's handler gets it: complete, with its body read.
-package struct HTTPRequest: Sendable {
+/// One request as the server's handler gets it: complete, with its body read. A class, as many closures hold it on its way.
+package final class HTTPRequest: Sendable {
     /// Method in capitals as sent: `GET`, `PATCH`.
     package let method: String
     /// Path as sent, percent-encoded, without query; begins with `/` (but `*` of `OPTIONS *`).

@@ -7,7 +7,7 @@ import X509
 /// Who a client proved to be in the TLS handshake: the certificate was verified against the server's client CA.
 ///
 /// Read once for each connection and shared by its requests.
-package struct PeerCertificate: Sendable {
+package final class PeerCertificate: Sendable {
     /// `CN` of the subject: Kubernetes' user name. The last one when there are several; nil without one.
     package let commonName: String?
     /// Each `O` of the subject in order: Kubernetes' groups.
@@ -35,7 +35,7 @@ package struct PeerCertificate: Sendable {
     }
 
     /// Throws when the bytes are no certificate (BoringSSL already took them for one, so this is rare).
-    init(_ certificate: NIOSSLCertificate) throws {
+    convenience init(_ certificate: NIOSSLCertificate) throws {
         let der: [UInt8] = try certificate.toDERBytes()
         let parsed: Certificate = try Certificate(derEncoded: der)
         var commonName: String?

@@ -41,19 +41,26 @@ package final class HTTPFront: Sendable {
                 throw error
             }
             let origin: RequestOrigin? = server.knowsOrigins ? RequestOrigin(request, id: id, notes, identities) : nil
-            admit(Incoming(target: target, http: request, user: identities.user, origin: origin), exchange)
+            admit(Incoming(target, request, as: identities.user, from: origin), exchange)
         } catch {
             exchange.refuse(error, as: Self.refusalForm(request))
         }
     }
 
     /// A request whose sender is known.
-    private struct Incoming: Sendable {
+    private final class Incoming: Sendable {
         let target: Route.Target
         let http: HTTPRequest
         let user: UserInfo
         /// nil where nothing is recorded.
         let origin: RequestOrigin?
+
+        init(_ target: Route.Target, _ http: HTTPRequest, as user: UserInfo, from origin: RequestOrigin?) {
+            self.target = target
+            self.http = http
+            self.user = user
+            self.origin = origin
+        }
     }
 
     /// Records a request of which nobody knows from whom it is. Source: `WithFailedAuthenticationAudit` of k8s.io/apiserver.

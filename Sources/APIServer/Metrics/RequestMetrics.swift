@@ -1,5 +1,6 @@
 import API
 import Machinery
+import Synchronization
 
 /// Counts the requests of an API server under upstream's names.
 ///
@@ -20,12 +21,12 @@ final class RequestMetrics: Sendable {
     }
 
     /// A request whose end is still to be told.
-    struct Request: Sendable {
+    final class Request: Sendable {
         fileprivate let count: RequestCount
         fileprivate let gauge: Metrics.Gauge?
         fileprivate let began: ContinuousClock.Instant
         /// Time that webhooks took, in nanoseconds.
-        private let webhookTime = Metrics.Counter()
+        private let webhookTime = Atomic<Int>(0)
 
         fileprivate init(count: RequestCount, gauge: Metrics.Gauge?) {
             self.count = count
@@ -34,11 +35,11 @@ final class RequestMetrics: Sendable {
         }
 
         /// A webhook was waited for.
-        func waited(_ duration: Duration) { webhookTime.add(Int(duration.nanoseconds)) }
+        func waited(_ duration: Duration) { webhookTime.wrappingAdd(Int(duration.nanoseconds), ordering: .relaxed) }
 
         func ended(_ status: Int, bytes: Int?) {
             gauge?.add(-1)
-            count.ended(status, after: began.duration(to: .now), waited: .nanoseconds(webhookTime.value))
+            count.ended(status, after: began.duration(to: .now), waited: .nanoseconds(webhookTime.load(ordering: .relaxed)))
             if let bytes { count.sizes.observe(steps: bytes) }
         }
 
