@@ -103,6 +103,54 @@ import Testing
         #expect(run.out.contains("  list:\n  - name: b\n    v: 3\n    w: 2\n  - name: a\n"))
     }
 
+    @Test(arguments: [
+        ("spec.list.[name=a].v", "4", "v: 4"), ("spec.list.0.v", "4", "v: 4"), ("spec.list.[name=^b].name", "c", "name: c"),
+        ("spec.m.[a.b]", "c", "a.b: c"), (#"spec.m.a\.b"#, "c", "a.b: c"), ("spec.f", "4", "f: 4"),
+        ("spec.flag", "4", "error: map[string]interface {}(nil): yaml: cannot decode !!int `4` as a !!bool"),
+        ("spec.list.0.v", "x", "error: map[string]interface {}(nil): yaml: cannot decode !!str `x` as a !!int"),
+        (
+            "spec.[m].x", "4",
+            #"error: unable to find field "spec.[m].x" in replacement target: list path element must contain fieldName=fieldValue for "#
+                + "element to match"
+        ),
+        (
+            "spec.list.7", "4",
+            #"error: unable to find field "spec.list.7" in replacement target: index 7 specified but only 2 elements found"#
+        ),
+        ("spec.list[0].v", "4", #"error: unable to find field "spec.list[0].v" in replacement target"#),
+        (
+            "spec.f.x", "4",
+            #"error: unable to find field "spec.f.x" in replacement target: wrong node kind: expected MappingNode but got ScalarNode: node "#
+                + "contents:\n1.5\n"
+        ),
+    ]) func `a value takes the place of a field, whose type stays`(path: String, value: String, wanted: String) async throws {
+        let run: Run = try await build([
+            "kustomization.yaml": """
+            resources: [f.yaml]
+            replacements: [{sourceValue: "\(value)", targets: [{select: {kind: Foo}, fieldPaths: ['\(path)']}]}]
+            """,
+            "f.yaml": """
+            {apiVersion: e.com/v1, kind: Foo, metadata: {name: f},
+             spec: {list: [{name: a, v: 1}, {name: b, v: 2}], m: {a.b: x}, flag: true, f: 1.5}}
+            """,
+        ])
+        #expect((run.out + run.error).contains(wanted))
+    }
+
+    @Test func `plugins stand in place or in files, those in place first`() async throws {
+        let prefix =
+            "{apiVersion: builtin, kind: PrefixTransformer, metadata: {name: NAME}, prefix: NAME-, fieldSpecs: [{path: metadata/name}]}"
+        let run: Run = try await build([
+            "kustomization.yaml": "resources: [p.yaml]\ntransformers: [b.yaml, '\(prefix.replacing("NAME", with: "a"))']\n",
+            "p.yaml": pod, "b.yaml": prefix.replacing("NAME", with: "b"),
+        ])
+        #expect(run.out.contains("  name: b-a-p\n"))
+        let twice: Run = try await build([
+            "kustomization.yaml": "resources: [p.yaml]\ntransformers: ['\(prefix)', n.yaml]\n", "n.yaml": prefix,
+        ])
+        #expect(twice.error.contains("may not add resource with an already registered id: PrefixTransformer.builtin.[noGrp]/NAME.[noNs]"))
+    }
+
     @Test func `annotations are texts at the end, and there are always some to add one to`() async throws {
         let run: Run = try await build([
             "kustomization.yaml": """
@@ -115,7 +163,7 @@ import Testing
             "m.yaml": """
             {apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: {k: 5}}}
             ---
-            {apiVersion: v1, kind: ConfigMap, metadata: {name: b, annotations: {u: true, v: null, w: 1.5}}}
+            {apiVersion: v1, kind: ConfigMap, metadata: {name: b, annotations: {u: true, v: ~, w: 1.50, x: 2026-01-02, y: }, labels: {d: 2026-1-2}}}
             """,
         ])
         #expect(
@@ -134,10 +182,13 @@ import Testing
                 metadata:
                   annotations:
                     u: "true"
-                    v: "null"
-                    w: "1.5"
+                    v: "~"
+                    w: "1.50"
+                    x: "2026-01-02"
+                    "y": ""
                     z: "null"
                   labels:
+                    d: "2026-01-02T00:00:00Z"
                     l: "null"
                     m: "5"
                   name: b

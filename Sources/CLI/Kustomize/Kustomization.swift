@@ -35,11 +35,14 @@ struct Kustomization {
     ///
     /// - Parameter around: folders from which this one is asked for, innermost last.
     static func folder(_ path: String, around: [String] = []) throws -> String {
+        if path.isEmpty { throw Failure("must build at directory: directory path cannot be empty") }
         let folder: String = absolute(path)
         guard LocalFile.exists(folder) else {
             throw Failure("must build at directory: not a valid directory: \(missing(folder))")
         }
-        guard LocalFile.isFolder(folder) else { throw Failure("must build at directory: '\(folder)': file is not directory") }
+        guard LocalFile.isFolder(folder) else {
+            throw Failure("must build at directory: '\(around.isEmpty ? path : folder)': file is not directory")
+        }
         if let visited = around.last(where: { $0 == folder || $0.hasPrefix(folder + "/") }) {
             throw Failure("cycle detected: candidate root '\(folder)' contains visited root '\(visited)'")
         }

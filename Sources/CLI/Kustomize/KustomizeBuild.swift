@@ -101,18 +101,27 @@ struct KustomizeBuild {
     /// Objects that configure plugins: written in place, or in files.
     private func configured(_ key: String, _ kustomization: Kustomization, _ around: [String]) throws -> [KustomizeResource] {
         var found = Accumulation()
+        var paths: [String] = []
         for entry in kustomization.texts(key) {
-            if entry.contains("\n"), let documents = try? YAML.documents(entry, booleans: .words) {
-                for document in documents {
-                    let resource = KustomizeResource(document.json, context.schema)
-                    resource.origin = kustomization.origin(file: String(kustomization.filePath.split(separator: "/").last ?? ""))
-                    found.resources.append(resource)
-                }
-            } else {
-                try gather([entry], kustomization, &found, around)
+            guard let objects = Self.inline(entry) else {
+                paths.append(entry)
+                continue
+            }
+            for object in objects {
+                let resource = KustomizeResource(object, context.schema)
+                resource.origin = kustomization.origin(file: String(kustomization.filePath.split(separator: "/").last ?? ""))
+                try found.resources.add(resource)
             }
         }
+        try gather(paths, kustomization, &found, around)
         return found.resources
+    }
+
+    /// The objects that are written in place; nil for the name of a file.
+    private static func inline(_ entry: String) -> [JSON]? {
+        guard let documents = try? YAML.documents(entry, booleans: .manifests) else { return nil }
+        let all: [JSON] = documents.flatMap { objects($0.json) }
+        return all.isEmpty || all.contains { $0.object == nil || missing($0) != nil } ? nil : all
     }
 
     private func validate(
@@ -165,7 +174,7 @@ struct KustomizeBuild {
         let bytes: [UInt8]
         do { bytes = try kustomization.file(entry) } catch let failure as Failure { throw reading(failure.description) }
         let documents: [YAMLDocument]
-        do { documents = try YAML.documents(bytes, file: entry, booleans: .words) } catch {
+        do { documents = try YAML.documents(bytes, file: entry, booleans: .manifests) } catch {
             let line: String = error.goLine.map { "line \($0): " } ?? ""
             throw reading("MalformedYAMLError: yaml: \(line)\(error.problem) in File: \(entry)", isMalformed: true)
         }

@@ -1,103 +1,157 @@
 import Machinery
 
-/// A field by the way to it: `spec.containers.[name=main].image`, `a.0`, `a[0]`, `a.*`, `a\.b`, `a.[b.c]`.
-/// Source: sigs.k8s.io/kustomize/kyaml/yaml, `PathMatcher`, and kyaml/utils, `SmarterPathSplitter`.
+/// A field by the way to it: `spec.containers.[name=main].image`, `a.0`, `a.*`, `a\.b`, `a.[b.c]`.
+/// Source: sigs.k8s.io/kustomize/kyaml/yaml, `PathMatcher` and `PathGetter`, and kyaml/utils, `SmarterPathSplitter`.
 struct KustomizePath {
     private let steps: [String]
 
     init(_ path: String) {
-        var steps: [String] = [""]
-        var depth: Int = 0
-        var rest: Substring = path[...]
-        while let character = rest.popFirst() {
-            if character == "\\", rest.first == "." {
-                steps[steps.count - 1].append(rest.removeFirst())
-                continue
+        var parts: [String] = []
+        for part in path.split(separator: ".", omittingEmptySubsequences: false).map(String.init) {
+            if let last = parts.last, last.hasSuffix("\\") {
+                parts[parts.count - 1] = last.dropLast() + "." + part
+            } else {
+                parts.append(part)
             }
-            if character == "[" {
-                if depth == 0, !(steps.last ?? "").isEmpty { steps.append("") }
-                depth += 1
-            }
-            if character == "]" { depth -= 1 }
-            if character == ".", depth == 0 { steps.append("") } else { steps[steps.count - 1].append(character) }
         }
-        self.steps = steps.filter { !$0.isEmpty }
+        // A bracket holds the points between it and its end; without a condition in it, it is a name with points.
+        var steps: [String] = []
+        var rest: ArraySlice<String> = parts[...]
+        while var step = rest.popFirst() {
+            if step.hasPrefix("["), !step.hasSuffix("]") {
+                while !step.hasSuffix("]"), let next = rest.popFirst() { step += "." + next }
+                if !step.contains("=") { step = String(step.dropFirst().dropLast(step.hasSuffix("]") ? 1 : 0)) }
+            }
+            steps.append(step)
+        }
+        self.steps = steps
     }
 
-    /// nil when there is no such field.
-    func value(in json: JSON) -> JSON? { Self.value(json, steps[...]) }
+    // MARK: - One value
 
-    private static func value(_ json: JSON, _ steps: ArraySlice<String>) -> JSON? {
-        guard let step = steps.first else { return json }
-        if let elements = json.array { return indexes(elements, step).first.flatMap { value(elements[$0], steps.dropFirst()) } }
-        return json[bare(step)].flatMap { value($0, steps.dropFirst()) }
+    /// nil when there is no such field. Throws ``Failure`` for a step that cannot be gone.
+    func value(in json: JSON) throws -> JSON? {
+        var value: JSON = json
+        for step in steps where !step.isEmpty {
+            let next: JSON?
+            if let index = Int(step) {
+                guard index >= 0 else { throw Failure("array index \(index) cannot be negative") }
+                next = try Self.elements(value).dropFirst(index).first
+            } else if step == "-" {
+                next = try Self.elements(value).last
+            } else if step == "*" {
+                throw Failure("wildcard is not supported in PathGetter")
+            } else if let condition = try Self.condition(step) {
+                next = try Self.elements(value).first { element in
+                    (condition.member.isEmpty ? element : element[condition.member]).map(Self.text) == condition.value
+                }
+            } else {
+                next = try Self.member(step, of: value)
+            }
+            guard let next else { return nil }
+            value = next
+        }
+        return value
     }
 
-    /// Changes every value at the path. Returns how many there were.
+    // MARK: - All values
+
+    /// Changes every value at the path. Returns how many there were. Throws ``Failure`` for a step that cannot be gone.
     ///
     /// - Parameter new: what a field begins with that is to be created; nil creates none.
-    func change(_ json: inout JSON, new: JSON?, _ body: (inout JSON, _ isNew: Bool) throws -> Void) rethrows -> Int {
+    func change(_ json: inout JSON, new: JSON?, _ body: (inout JSON, _ isNew: Bool) throws -> Void) throws -> Int {
         try Self.change(&json, steps[...], new, isNew: false, body)
     }
 
     private static func change(
         _ json: inout JSON, _ steps: ArraySlice<String>, _ new: JSON?, isNew: Bool, _ body: (inout JSON, Bool) throws -> Void
-    ) rethrows -> Int {
+    ) throws -> Int {
         guard let step = steps.first else {
             try body(&json, isNew)
             return 1
         }
         let rest: ArraySlice<String> = steps.dropFirst()
-        if var elements = json.array {
-            var found: [Int] = indexes(elements, step)
-            if found.isEmpty, let new {
-                if let wanted = condition(step) {
-                    elements.append(wanted.member.isEmpty ? .string(wanted.value) : [wanted.member: .string(wanted.value)])
-                } else if Int(step) == elements.count || step == "-" {
-                    elements.append(blank(rest, new))
-                }
-                found = elements.count > (json.array ?? []).count ? [elements.count - 1] : []
-            }
-            let count: Int = try found.reduce(0) { count, index in
-                count + (try change(&elements[index], rest, new, isNew: false, body))
-            }
-            json = .array(elements)
+        let condition: Condition? = try condition(step)
+        guard step == "*" || condition != nil || step.allSatisfy(\.isNumber) && !step.isEmpty else {
+            let known: JSON? = try member(step, of: json)
+            guard var child: JSON = known ?? new.map({ blank(rest, $0) }) else { return 0 }
+            if child.isNull, let new, !rest.isEmpty { child = blank(rest, new) }
+            let count: Int = try change(&child, rest, new, isNew: known == nil, body)
+            if count > 0 { json[step] = child }
             return count
         }
-        guard json.object != nil else { return 0 }
-        let name: String = bare(step)
-        let known: JSON? = json[name]
-        guard var child: JSON = known ?? new.map({ blank(rest, $0) }) else { return 0 }
-        if child.isNull, let new, !rest.isEmpty { child = blank(rest, new) }
-        let count: Int = try change(&child, rest, new, isNew: known == nil, body)
-        if count > 0 { json[name] = child }
+        var elements: [JSON] = try elements(json)
+        var found: [Int] = Array(elements.indices)
+        if let condition {
+            found = try condition.indexes(in: elements)
+            if found.isEmpty, new != nil {
+                elements.append(condition.member.isEmpty ? .string(condition.value) : [condition.member: .string(condition.value)])
+                found = [elements.count - 1]
+            }
+        } else if let index = Int(step) {
+            if index == elements.count, let new { elements.append(blank(rest, new)) }
+            guard elements.indices.contains(index) else {
+                throw Failure("index \(index) specified but only \(elements.count) elements found")
+            }
+            found = [index]
+        }
+        let count: Int = try found.reduce(0) { count, index in
+            count + (try change(&elements[index], rest, new, isNew: false, body))
+        }
+        json = .array(elements)
         return count
     }
 
     /// What is made for a step that is not there: a list where the next step is of a list.
     private static func blank(_ rest: ArraySlice<String>, _ new: JSON) -> JSON {
         guard let next = rest.first else { return new }
-        return condition(next) != nil || Int(next) != nil ? [] : [:]
+        return next.hasPrefix("[") && next.hasSuffix("]") || Int(next) != nil ? [] : [:]
     }
 
-    /// `[name=main]` as member and value.
-    private static func condition(_ step: String) -> (member: String, value: String)? {
+    // MARK: - Steps
+
+    /// `[name=main]`: which elements of a list.
+    private struct Condition {
+        /// Empty for lists of plain values.
+        let member: String
+        let value: String
+
+        /// Of all elements of which a part fits the value as a regular expression.
+        func indexes(in elements: [JSON]) throws -> [Int] {
+            let expression: RegularExpression
+            do { expression = try RegularExpression(value) } catch { throw Failure("\(error)") }
+            return elements.indices.filter { index in
+                let value: JSON? = member.isEmpty ? elements[index] : elements[index][member]
+                return value.map { expression.matches(KustomizePath.text($0)) } ?? false
+            }
+        }
+    }
+
+    private static func condition(_ step: String) throws -> Condition? {
         guard step.hasPrefix("["), step.hasSuffix("]") else { return nil }
         let parts: [Substring] = step.dropFirst().dropLast().split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-        return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
+        guard parts.count == 2 else { throw Failure("list path element must contain fieldName=fieldValue for element to match") }
+        return Condition(member: String(parts[0]), value: String(parts[1]))
     }
 
-    private static func bare(_ step: String) -> String {
-        step.hasPrefix("[") && step.hasSuffix("]") ? String(step.dropFirst().dropLast()) : step
+    private static func text(_ json: JSON) -> String {
+        if let text = json.string { return text }
+        return json.object == nil && json.array == nil ? GoText.of(json) : YAML.write(json, sortedKeys: false)
     }
 
-    private static func indexes(_ elements: [JSON], _ step: String) -> [Int] {
-        if step == "*" { return Array(elements.indices) }
-        if let number = Int(bare(step)) { return elements.indices.contains(number) ? [number] : [] }
-        guard let wanted = condition(step) else { return [] }
-        return elements.indices.filter { index in
-            let value: JSON? = wanted.member.isEmpty ? elements[index] : elements[index][wanted.member]
-            return value.map { $0.string ?? GoText.of($0) } == wanted.value
-        }
+    private static func member(_ step: String, of json: JSON) throws -> JSON? {
+        guard json.object != nil || json.isNull else { throw wrongKind("MappingNode", json) }
+        return json[step]
+    }
+
+    private static func elements(_ json: JSON) throws -> [JSON] {
+        guard let elements = json.array else { throw wrongKind("SequenceNode", json) }
+        return elements
+    }
+
+    private static func wrongKind(_ wanted: String, _ json: JSON) -> Failure {
+        let kind: String = json.object != nil ? "MappingNode" : json.array != nil ? "SequenceNode" : "ScalarNode"
+        let text: String = json.object == nil && json.array == nil ? text(json) + "\n" : YAML.write(json, sortedKeys: false)
+        return Failure("wrong node kind: expected \(wanted) but got \(kind): node contents:\n\(text)")
     }
 }

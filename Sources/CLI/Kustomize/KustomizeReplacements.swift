@@ -37,7 +37,11 @@ struct KustomizeReplacements: KustomizeTransformer {
         guard let owner = found.first else { throw Failure("nothing selected by \(selection)") }
         if found.count > 1 { throw Failure("multiple matches for selector \(selection)") }
         let path: String = source["fieldPath"]?.string ?? "metadata.name"
-        guard let value = KustomizePath(path).value(in: owner.json), !value.isNull else {
+        let field: JSON?
+        do { field = try KustomizePath(path).value(in: owner.json) } catch let failure as Failure {
+            throw Failure("error looking up replacement source: \(failure.description)")
+        }
+        guard let value = field, !value.isNull else {
             throw Failure("fieldPath `\(path)` is missing for replacement source \(described)")
         }
         guard let delimiter = source[["options", "delimiter"]]?.string, !delimiter.isEmpty else { return value }
@@ -71,13 +75,22 @@ struct KustomizeReplacements: KustomizeTransformer {
                 !rejects.contains(where: { reject in reject.matchesPairs(resource) && ids.contains(where: reject.matches) })
             else { continue }
             for path in paths.isEmpty ? ["metadata.name"] : paths {
-                let count: Int = try KustomizePath(path).change(&resource.json, new: creates ? Optional.some(value) : Optional<JSON>.none) {
-                    field, isNew in
-                    field = try Self.changed(field, isNew: isNew, value, target["options"] ?? [:])
+                let missing = "unable to find \(creates ? "or create " : "")field \(JSON.quoted(path)) in replacement target"
+                // What cannot take the value fails only when all have been found.
+                var refusal: Failure?
+                let count: Int
+                do {
+                    count = try KustomizePath(path).change(&resource.json, new: creates ? Optional.some(value) : Optional<JSON>.none) {
+                        field, isNew in
+                        do { field = try Self.changed(field, isNew: isNew, value, target["options"] ?? [:]) } catch let failure as Failure {
+                            refusal = refusal ?? failure
+                        }
+                    }
+                } catch let failure as Failure {
+                    throw Failure("\(missing): \(failure.description)")
                 }
-                if count == 0 {
-                    throw Failure("unable to find \(creates ? "or create " : "")field \(JSON.quoted(path)) in replacement target")
-                }
+                if let refusal { throw refusal }
+                if count == 0 { throw Failure(missing) }
             }
         }
     }
@@ -102,7 +115,23 @@ struct KustomizeReplacements: KustomizeTransformer {
             return value
         }
         if case .string = old, !isNew { return .string(text) }
+        if !isNew, let problem = Self.mismatch(text, old) { throw Failure("map[string]interface {}(nil): yaml: \(problem)") }
         return YAML.plain(text)
+    }
+
+    /// Why a field cannot take a text that would give it another type: `cannot decode !!int `1` as a !!bool`.
+    private static func mismatch(_ text: String, _ old: JSON) -> String? {
+        func tag(_ json: JSON) -> String {
+            switch json {
+            case .null: "!!null"
+            case .bool: "!!bool"
+            case .int: "!!int"
+            case .number(let digits): digits.allSatisfy { $0.isNumber || $0 == "-" } ? "!!int" : "!!float"
+            default: "!!str"
+            }
+        }
+        let (found, wanted): (String, String) = (tag(YAML.plain(text)), tag(old))
+        return found == wanted || wanted == "!!float" && found == "!!int" ? nil : "cannot decode \(found) `\(text)` as a \(wanted)"
     }
 
     private static func parts(_ text: String, _ delimiter: String) -> [String] {

@@ -64,7 +64,7 @@ struct KustomizeVariables {
             guard let owner = resources.first(where: { $0.variables.contains(variable.name) }) else {
                 throw Failure("var '\(variable.described)' cannot be mapped to a field in the set of known resources")
             }
-            guard let value = KustomizePath(variable.path).value(in: owner.json) else {
+            guard let value = try? KustomizePath(Self.pointed(variable.path)).value(in: owner.json) else {
                 throw Failure("field specified in var '\(variable.described)' not found in corresponding resource")
             }
             values[variable.name] = value
@@ -90,6 +90,11 @@ struct KustomizeVariables {
             }
         }
         return values.keys.filter { !used.contains($0) }.sorted()
+    }
+
+    /// `ports[0].port` as `ports.0.port`.
+    private static func pointed(_ path: String) -> String {
+        path.replacing(#/\[(\d+)\]/#) { ".\($0.output.1)" }
     }
 
     /// `$(NAME)` is a value, `$$` a dollar. A text that is nothing but one name takes the type of the value. Unknown names stay.

@@ -67,8 +67,11 @@ public enum YAML {
 public enum YAMLBooleans: Sendable {
     /// `true`, `yes`, `on`, `y` and their opposites, as YAML 1.1 and `sigs.k8s.io/yaml` have it.
     case all
-    /// `true` and `false` alone, as kustomize reads manifests (Go's `yaml.v3`).
+    /// `true` and `false` alone, as kustomize reads patches (Go's `yaml.v3`). A date is the moment at which it begins, and annotations are
+    /// texts as they are written: `1.50`.
     case words
+    /// As `words`, for manifests: an annotation without a value is a text, too.
+    case manifests
 }
 
 /// One document of a YAML file.

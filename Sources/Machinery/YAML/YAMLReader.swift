@@ -132,6 +132,8 @@ final class YAMLReader {
         case .string where isBinary:
             guard let decoded = Base64Text.decode(value) else { throw error("!!binary value contains invalid base64 data", event) }
             json = .string(String(decoding: decoded, as: UTF8.self))
+        case _ where isAnnotation && (meaning != .null || booleans == .manifests): json = .string(value)
+        case .timestamp where booleans != .all && value.utf8.count <= 10: json = .string(Self.midnight(value))
         case .string, .timestamp, .merge: json = .string(value)
         case .null: json = .null
         case .bool(let value): json = .bool(value)
@@ -147,6 +149,17 @@ final class YAMLReader {
         if let anchor = text(scalar.anchor) { anchors[anchor] = Anchor(json: json, size: 1) }
         if frames.isEmpty { rootLine = line(event) }
         try add(json, size: 1, event)
+    }
+
+    /// `2020-1-2` as `2020-01-02T00:00:00Z`.
+    private static func midnight(_ date: String) -> String {
+        date.split(separator: "-").map { $0.utf8.count == 1 ? "0" + $0 : String($0) }.joined(separator: "-") + "T00:00:00Z"
+    }
+
+    /// True for the value of an annotation of an object, or of one in a list of objects, where these are texts.
+    private var isAnnotation: Bool {
+        guard booleans != .all, frames.count == 3 || frames.count == 5 && frames[0].key == "items" else { return false }
+        return frames[frames.count - 2].key == "annotations" && frames[frames.count - 3].key == "metadata"
     }
 
     private func alias(_ event: yaml_event_t) throws(YAMLError) {

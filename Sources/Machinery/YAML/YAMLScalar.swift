@@ -39,7 +39,7 @@ enum YAMLScalar: Equatable {
         case UInt8(ascii: "<") where text == "<<": self = .merge
         default:
             self = Self.word(text) ?? .string
-            if case .bool = self, booleans == .words, !"tTfF".contains(text.prefix(1)) { self = .string }
+            if case .bool = self, booleans != .all, !"tTfF".contains(text.prefix(1)) { self = .string }
         }
     }
 
