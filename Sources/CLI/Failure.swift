@@ -69,6 +69,12 @@ package struct Failures: Error, Sendable {
         return texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]"
     }
 
+    /// Throws all as one error, as Go shows several at once.
+    func throwListed() throws {
+        if all.count > 1 { throw Failure(Self.listed(self), isComplete: true) }
+        try throwIfAny()
+    }
+
     /// Throws itself when there is an error, the one error when it is alone.
     package func throwIfAny() throws {
         if all.count == 1 { throw all[0] }

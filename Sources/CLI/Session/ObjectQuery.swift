@@ -31,31 +31,31 @@ struct ObjectQuery {
     func visit(_ body: (Manifest) async throws -> Void) async throws -> Int {
         var failures = Failures()
         var count: Int = 0
-        func visit(_ object: Manifest) async {
-            count += 1
-            do { try await body(object) } catch { failures.add(error) }
-        }
         if !files.paths.isEmpty {
-            let reading: ManifestReader.Reading = try await manifests()
-            failures.add(reading.failures)
-            for manifest in reading.manifests {
-                guard isLatest, !isLocal else {
-                    await visit(manifest)
-                    continue
+            try ResourceArguments.refuse(words, besides: files.paths)
+            let match: LabelMatch? = try ManifestReader.match(selector)
+            let reader = ManifestReader(session: session, isLocal: isLocal)
+            failures = try await reader.visit(files.paths, recursive: files.recursive) { manifest in
+                guard match?.matches(manifest.json[["metadata", "labels"]]) != false else { return }
+                var object: Manifest = manifest
+                if isLatest, !isLocal {
+                    do { object = try await live(manifest.resource, manifest.namespace, manifest.name, source: manifest.source) } catch let
+                        status as APIStatus
+                        where status.isNotFound && ignoresAbsence
+                    {
+                        return
+                    }
                 }
-                do { await visit(try await live(manifest.resource, manifest.namespace, manifest.name, source: manifest.source)) } catch let
-                    status as APIStatus
-                    where status.isNotFound && ignoresAbsence
-                {
-                    continue
-                } catch {
-                    failures.add(error)
-                }
+                count += 1
+                try await body(object)
             }
         } else {
             for target in try await targets() {
                 do {
-                    for object in try await objects(of: target) { await visit(object) }
+                    for object in try await objects(of: target) {
+                        count += 1
+                        do { try await body(object) } catch { failures.add(error) }
+                    }
                 } catch let status as APIStatus where status.isNotFound && ignoresAbsence {
                     continue
                 } catch {

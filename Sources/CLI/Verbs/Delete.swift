@@ -62,13 +62,15 @@ package struct Delete: Verb {
 
     package func run(in shell: Shell) async throws {
         if let raw {
-            if !words.isEmpty { throw Failure("arguments may not be passed when --raw is specified") }
-            return try await RawRequest(session: try connection.session(shell)).send("DELETE", raw, files: try files.paths())
+            let session: Session = try deletion(shell, try connection.session(shell)).session
+            return try await RawRequest(session: session).send("DELETE", raw, files: try files.paths())
         }
         let deleter: ObjectDeletion = try deletion(shell, try connection.session(shell))
         let session: Session = deleter.session
         let paths: [String] = try files.paths()
-        var failures = Failures()
+        // Why some of the manifests cannot be read is told at the end, in one piece.
+        var unread = Failures()
+        var sources: [String] = []
         var targets: [Target]
         if paths.isEmpty {
             targets = try await named(session)
@@ -76,9 +78,10 @@ package struct Delete: Verb {
             try ResourceArguments.refuse(words, besides: paths)
             let reading: ManifestReader.Reading = try await ManifestReader(session: session).readWhatCanBe(
                 paths, recursive: files.recursive)
-            failures = reading.failures
+            unread = reading.failures
             targets = reading.manifests.map { Target(resource: $0.resource, name: $0.name, namespace: $0.namespace) }
-            if targets.isEmpty { try failures.throwIfAny() }
+            sources = reading.manifests.map(\.source)
+            if targets.isEmpty { try unread.throwListed() }
         }
         targets = try await deleter.expanded(targets, selection, ignoresAbsence: ignoreNotFound || all || selection.selector != nil)
         if targets.isEmpty {
@@ -89,20 +92,22 @@ package struct Delete: Verb {
             return try await DeletionPlan(session: session, orphans: deleter.propagationPolicy == "Orphan").show(targets)
         }
         if interactive, try !isConfirmed(targets, shell) { return shell.output.line("deletion is cancelled") }
+        var failures = Failures()
         var deleted: [ObjectDeletion.Deleted] = []
-        for target in targets {
+        for (index, target) in targets.enumerated() {
             do {
                 if let one = try await deleter.delete(target) { deleted.append(one) }
             } catch let status as APIStatus where status.isNotFound && (ignoreNotFound || all) {
                 continue
-            } catch let status as APIStatus where !paths.isEmpty {
-                failures.add(status.when("deleting", paths.joined(separator: ",")))
+            } catch let status as APIStatus where sources.indices.contains(index) {
+                failures.add(status.when("deleting", sources[index]))
             } catch {
                 failures.add(error)
             }
         }
         shell.output.flush()
         if wait, deleter.dryRun.isReal { try await deleter.wait(for: deleted) }
+        do { try unread.throwListed() } catch { failures.add(error) }
         try failures.throwIfAny()
         try session.finish()
     }

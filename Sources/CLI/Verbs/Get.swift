@@ -79,28 +79,37 @@ package struct Get: Verb {
         }
         let format: OutputFormat = try printing.format(allowsTables: true, noHeaders: noHeaders)
         let session: Session = try connection.session(shell)
+        let (targets, unread): ([Target], Failures) = try await targets(session)
+        if case .name = format { try unread.throwIfAny() }
         let query = GetQuery(
-            session: session, targets: try await targets(session), verb: self, format: format,
+            session: session, targets: targets, verb: self, format: format,
             sortBy: try sortBy.flatMap { $0.isEmpty ? nil : try SortBy($0, isTable: format.isForPeople) })
         if watch || watchOnly {
+            try unread.throwIfAny()
             try await query.watch()
-        } else {
+        } else if unread.all.isEmpty {
             try await query.show()
+        } else {
+            var failures = Failures()
+            do { try await query.show() } catch { failures.add(error) }
+            failures.add(unread)
+            try failures.throwIfAny()
         }
         try session.finish()
     }
 
-    private func targets(_ session: Session) async throws -> [Target] {
+    /// What is meant, and why some of the manifests cannot be read.
+    private func targets(_ session: Session) async throws -> (found: [Target], unread: Failures) {
         let paths: [String] = try files.paths()
         if !paths.isEmpty {
             try ResourceArguments.refuse(words, besides: paths)
             var reading: ManifestReader.Reading = try await ManifestReader(session: session).readWhatCanBe(
                 paths, recursive: files.recursive)
-            try reading.failures.throwIfAny()
             try reading.narrow(selection.selector)
-            return reading.manifests.map {
-                Target(resource: $0.resource, name: $0.name, namespace: $0.namespace)
-            }
+            if reading.manifests.isEmpty { try reading.failures.throwIfAny() }
+            return (
+                reading.manifests.map { Target(resource: $0.resource, name: $0.name, namespace: $0.namespace) }, reading.failures
+            )
         }
         guard !words.isEmpty else {
             session.output.note(
@@ -117,7 +126,7 @@ package struct Get: Verb {
         if targets.contains(where: { $0.name == nil }), subresource?.isEmpty == false {
             throw Failure("subresource cannot be used when bulk resources are specified")
         }
-        return targets
+        return (targets, Failures())
     }
 
     /// What narrows lists and watches.

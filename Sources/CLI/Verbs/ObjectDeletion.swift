@@ -54,9 +54,10 @@ struct ObjectDeletion {
     func delete(_ target: Target) async throws -> Deleted? {
         guard let name = target.name else { return nil }
         var uid: String = ""
-        if case .client = dryRun {
-            _ = try await session.send(APIRequest(.get, target.resource.resource, namespace: target.namespace, name: name))
-        } else {
+        var isClientDryRun: Bool = false
+        if case .client = dryRun { isClientDryRun = true }
+        // As kubectl: a dry run of the client asks nothing.
+        if !isClientDryRun {
             var isServerDryRun: Bool = false
             if case .server = dryRun { isServerDryRun = true }
             var request = APIRequest(.delete, target.resource.resource, namespace: target.namespace, name: name)
