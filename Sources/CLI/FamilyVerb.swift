@@ -14,17 +14,19 @@ extension FamilyVerb {
 
     package func runLocally(in shell: Shell) throws {
         let family: String = Self.commandName
-        if let word = words.first {
-            throw Failure("unknown command \(JSON.quoted(word))\nSee '\(CLI.program) \(family) -h' for help and examples")
+        if !words.isEmpty {
+            throw Failure(
+                "unknown command \(JSON.quoted(words.joined(separator: " ")))\nSee '\(CLI.program) \(family) -h' for help and examples")
         }
         var text: String = "\(Self.configuration.abstract)\n\nVerbs:\n"
         for verb in VerbList.verbs(under: family) {
             let name: String = verb.commandName
             text += "  \(name)\(String(repeating: " ", count: max(1, 26 - name.count)))\(verb.configuration.abstract)\n"
         }
+        text += "\nUse \"\(CLI.program) \(family) VERB --help\" for more about a verb.\n"
         // As kubectl: a word that does nothing by itself is no success.
         defer { shell.output.flush() }
-        shell.output.write(text + "\nUse \"\(CLI.program) \(family) VERB --help\" for more about a verb.\n")
+        shell.output.write(text, to: Self.needsVerb ? .error : .out)
         if Self.needsVerb { throw Failure.silent() }
     }
 }

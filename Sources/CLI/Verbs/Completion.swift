@@ -8,15 +8,15 @@ package struct Completion: LocalVerb {
     )
 
     @Argument(help: "bash, zsh or fish.", value: "shell")
-    var name: String?
+    var names: [String] = []
 
     package init() {}
 
     package func runLocally(in shell: Shell) throws {
-        guard let name else { throw Failure("Shell not specified.\nSee '\(CLI.program) completion -h' for help and examples") }
-        guard let script = CompletionScript(rawValue: name) else {
-            throw Failure("Unsupported shell type \"\(name)\".\nSee '\(CLI.program) completion -h' for help and examples")
-        }
+        let hint = "\nSee '\(CLI.program) completion -h' for help and examples"
+        if names.count > 1 { throw Failure("Too many arguments. Expected only the shell type." + hint) }
+        guard let name = names.first else { throw Failure("Shell not specified." + hint) }
+        guard let script = CompletionScript(rawValue: name) else { throw Failure("Unsupported shell type \"\(name)\"." + hint) }
         shell.output.write(script.text)
     }
 }

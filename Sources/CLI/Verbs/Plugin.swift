@@ -27,8 +27,14 @@ package struct PluginList: LocalVerb {
         var found: [(name: String, text: String)] = []
         var warnings: Int = 0
         var lines: [(text: String, isWarning: Bool)] = []
-        for folder in (shell.environment("PATH") ?? "").split(separator: ":").map(String.init) where LocalFile.isFolder(folder) {
-            for name in (try? LocalFile.names(in: folder)) ?? [] where Plugins.prefixes.contains(where: name.hasPrefix) {
+        var seen: Set<String> = []
+        for folder in (shell.environment("PATH") ?? "").split(separator: ":").map(String.init) where seen.insert(folder).inserted {
+            let names: [String]
+            do { names = try LocalFile.names(in: folder) } catch {
+                shell.output.note("Unable to read directory \(JSON.quoted(folder)) from your PATH: \(error). Skipping...")
+                continue
+            }
+            for name in names where Plugins.prefixes.contains(where: name.hasPrefix) {
                 let path: String = folder + "/" + name
                 if LocalFile.isFolder(path) { continue }
                 lines.append((nameOnly ? name : path, false))

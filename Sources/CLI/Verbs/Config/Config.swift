@@ -2,32 +2,14 @@ import Client
 import Machinery
 
 /// `config` alone: says which verbs it has.
-package struct Config: LocalVerb {
+package struct Config: FamilyVerb {
     package static let configuration = CommandConfiguration(
         commandName: "config", abstract: "Show and change the kubeconfig.", usage: "swkube config VERB [flags]")
 
     @Argument(help: "current-context, get-contexts, use-context, view, set-context, …", value: "verb")
-    var words: [String] = []
+    package var words: [String] = []
 
     package init() {}
-
-    package func runLocally(in shell: Shell) throws { try shell.showFamily("config", words, "Show and change the kubeconfig.") }
-}
-
-extension Shell {
-    /// Says which verbs stand under a word. Throws for a word behind it that is none of them.
-    func showFamily(_ family: String, _ words: [String], _ summary: String) throws {
-        if let word = words.first {
-            throw Failure(
-                "unknown command \(JSON.quoted(word))\nSee '\(CLI.program) \(family) -h' for help and examples")
-        }
-        output.line("\(summary)\n\nVerbs:")
-        for verb in VerbList.family(family) {
-            let name: String = verb.commandName
-            output.line("  \(name)\(String(repeating: " ", count: max(1, 26 - name.count)))\(verb.configuration.abstract)")
-        }
-        output.line("\nUse \"\(CLI.program) \(family) VERB --help\" for more about a verb.")
-    }
 }
 
 /// Which kubeconfig the `config` verbs work on.

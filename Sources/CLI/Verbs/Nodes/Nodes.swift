@@ -3,16 +3,14 @@ import Client
 import Machinery
 
 /// `node` alone: says which verbs it has.
-package struct Nodes: LocalVerb {
+package struct Nodes: FamilyVerb {
     package static let configuration = CommandConfiguration(
         commandName: "node", abstract: "Add, remove and switch the cluster's nodes.", usage: "swkube node VERB [flags]")
 
     @Argument(help: "add, delete, list, start, stop", value: "verb")
-    var words: [String] = []
+    package var words: [String] = []
 
     package init() {}
-
-    package func runLocally(in shell: Shell) throws { try shell.showFamily("node", words, "Add, remove and switch the cluster's nodes.") }
 }
 
 /// `node list`
