@@ -63,9 +63,11 @@ package struct Program: Sendable {
         posix_spawnattr_setsigmask(&attributes, &blocked)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
         var process: pid_t = 0
-        let failure: Int32 = Self.withCStrings([shownName ?? name] + arguments) { words in
+        var failure: Int32 = Self.withCStrings([shownName ?? name] + arguments) { words in
             Self.withCStrings(variables) { variables in posix_spawnp(&process, name, &actions, &attributes, words, variables) }
         }
+        // A folder of PATH that may not be read is no reason: the program is not there.
+        if failure == EACCES, !name.contains("/"), Self.path(of: name, in: Self.searchPath) == nil { failure = ENOENT }
         if capturesOutput { close(pipes[1]) }
         defer { if capturesOutput { close(pipes[0]) } }
         if failure != 0 { throw FileError(operation: "run", path: name, errno: failure) }

@@ -209,6 +209,7 @@ struct ParityScript: Sendable {
         text.replace(#/[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} [+-]\d{4}/#, with: "DATE")
         text.replace(#/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000 UTC/#, with: "DATE")
         text.replace(#/\b(?:10|127)\.\d+\.\d+\.\d+\b/#, with: "10.IP")
+        text.replace(#/\bfd00:10:244::[0-9a-f]+\b/#, with: "IPV6")
         text.replace(#/("?resourceVersion"?: ?)"?\d+"?/#) { "\($0.output.1)REVISION" }
         text.replace(#/(Resource Version: +)\d+/#) { "\($0.output.1)REVISION" }
         text.replace(#/(resourceVersion\\":\\")\d+/#) { "\($0.output.1)REVISION" }

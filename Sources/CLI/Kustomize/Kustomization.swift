@@ -38,7 +38,8 @@ struct Kustomization {
         if path.isEmpty { throw Failure("must build at directory: directory path cannot be empty") }
         let folder: String = absolute(path)
         guard LocalFile.exists(folder) else {
-            throw Failure("must build at directory: not a valid directory: \(missing(folder))")
+            let shown: String = around.isEmpty ? path : folder
+            throw Failure("must build at directory: not a valid directory: \(missing(folder, shown))")
         }
         guard LocalFile.isFolder(folder) else {
             throw Failure("must build at directory: '\(around.isEmpty ? path : folder)': file is not directory")
@@ -124,8 +125,9 @@ struct Kustomization {
         }
     }
 
-    private static func missing(_ path: String) -> String {
-        "evalsymlink failure on '\(path)' : lstat \(path): no such file or directory"
+    /// - Parameter shown: the path as the user gave it; nil for the path itself.
+    private static func missing(_ path: String, _ shown: String? = nil) -> String {
+        "evalsymlink failure on '\(shown ?? path)' : lstat \(path): no such file or directory"
     }
 
     private static func absolute(_ path: String) -> String { LocalFile.absolute(path) }

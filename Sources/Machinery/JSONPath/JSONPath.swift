@@ -71,7 +71,8 @@ public struct JSONPath: Sendable {
     private func told(_ error: JSONPathError, _ object: JSON) -> JSONPathError {
         JSONPathError(
             "error executing jsonpath \(JSON.quoted(source)): Error executing template: \(error). Printing more information for debugging the "
-                + "template:\n\ttemplate was:\n\t\t\(source)\n\tobject given to jsonpath engine was:\n\t\t\(GoText.syntax(of: object))\n\n")
+                + "template:\n\ttemplate was:\n\t\t\(source)\n\tobject given to jsonpath engine was:\n\t\t\(GoText.syntax(of: object))\n\n\n"
+        )
     }
 }
 

@@ -122,7 +122,8 @@ struct EditSession {
         let code: Int32
         do { code = try program.run().code } catch {
             unlink(file)
-            throw Failure("there was a problem with the editor \(JSON.quoted(editor))")
+            let problem: String = error.isMissing && !editor.contains("/") ? "unable to launch" : "there was a problem with"
+            throw Failure("\(problem) the editor \(JSON.quoted(editor))")
         }
         if code != 0 {
             unlink(file)

@@ -22,7 +22,7 @@ package struct RolloutHistory: Verb {
         let query: ObjectQuery = try selection.query(session)
         if revision < 0 { throw Failure("revision must be a positive integer: \(revision)") }
         var printer: ObjectPrinter = try printing.printer(shell.output)
-        let hasFormat: Bool = printing.output?.isEmpty == false
+        let hasFormat: Bool = printing.output != nil
         try await query.visit { object in
             try object.requireRevisions(retrieving: "history", missing: "history viewer")
             let revisions = try await RolloutRevisions(object, session)
