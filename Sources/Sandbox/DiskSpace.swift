@@ -9,6 +9,9 @@ package struct DiskSpace: Sendable, Equatable {
     package let inodes: Int64
     package let availableInodes: Int64
 
+    package var used: Int64 { capacity - available }
+    package var usedInodes: Int64 { inodes - availableInodes }
+
     package init(capacity: Int64, available: Int64, inodes: Int64, availableInodes: Int64) {
         self.capacity = capacity
         self.available = available

@@ -27,6 +27,26 @@ struct KubeletMeasures: Sendable {
         ).add()
     }
 
+    /// A pod runs that did not before; so long ago it was seen first.
+    func pod(startedAfter duration: Duration) {
+        metrics.histogram(
+            "kubelet_pod_start_duration_seconds",
+            "Duration in seconds from kubelet seeing a pod for the first time to the pod starting to run",
+            bounds: [0.5, 1, 2, 3, 4, 5, 6, 8, 10, 20, 30, 45, 60, 120, 180, 240, 300, 360, 480, 600, 900, 1200, 1800, 2700, 3600]
+        ).observe(duration)
+    }
+
+    /// What a round of a pod's worker was for.
+    enum Round: String { case create, sync, kill }
+
+    func worked(_ round: Round, since began: ContinuousClock.Instant) {
+        metrics.histogram(
+            "kubelet_pod_worker_duration_seconds",
+            "Duration in seconds to sync a single pod. Broken down by operation type: create, update, or sync",
+            [MetricLabel("operation_type", round.rawValue)], bounds: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+        ).observe(began.duration(to: .now))
+    }
+
     /// A pod has its sandbox.
     func startedPod() { metrics.counter("kubelet_started_pods_total", "Cumulative number of pods started").add() }
 

@@ -30,6 +30,9 @@ extension PodWorker {
             do {
                 let patch: JSON = ["metadata": ["uid": .string(uid)], "status": Self.patch(status, over: pod.status)]
                 let written: View<Pod> = try await node.client.patch(Pod.self, key, patch, subresource: "status")
+                if status.phase == "Running", (reported ?? pod.status).phase == "Pending" {
+                    node.measures.pod(startedAfter: seen.duration(to: .now))
+                }
                 reported = status
                 setbacks[.status] = nil
                 // Times of transitions count from what was written, though the informer may not have brought it yet.

@@ -60,6 +60,8 @@ actor PodWorker {
     /// The pod's addresses, the main one first; none before it has a sandbox.
     var podIPs: [String] = []
     var podIP: String { podIPs.first ?? "" }
+    /// When this kubelet saw the pod first.
+    let seen: ContinuousClock.Instant = .now
     var startTime: Time?
     var ending: Ending?
     var stopping: [String: Stopping] = [:]
@@ -192,7 +194,10 @@ actor PodWorker {
 
     private func rounds() async {
         for await _ in poked {
+            let began: ContinuousClock.Instant = .now
+            let isFirst: Bool = !isAdopted
             await round()
+            node.measures.worked(isFirst ? .create : ending == nil ? .sync : .kill, since: began)
             if isDone { return }
         }
     }

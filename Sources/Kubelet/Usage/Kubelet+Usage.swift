@@ -32,10 +32,16 @@ extension Kubelet: UsageSource {
             }
             return details
         }
+        var claims: [String: [PodVolumes.Claimed]] = [:]
+        for worker in workers { claims[worker.uid] = await worker.volumes.claims }
+        let volumes: [String: [VolumeUsage]] = await BlockingThread.run { [claims] in
+            claims.mapValues { $0.compactMap { VolumeUsage($0) } }
+        }
         let disk: DiskSpace? = await BlockingThread.run { [folder = configuration.stateFolder] in try? DiskSpace(at: folder) }
         return NodePages(
             nodeName: configuration.nodeName, pods: pods, rates: rates, details: details, interfaces: interfaces,
-            host: await meter.node(pods), hostRate: meter.nodeMetrics().first?.usage["cpu"], disk: disk, began: began, now: clock.time)
+            volumes: volumes, host: await meter.node(pods), hostRate: meter.nodeMetrics().first?.usage["cpu"], disk: disk, began: began,
+            now: clock.time)
     }
 
     package func podMetrics() -> [View<PodMetrics>] { meter.podMetrics() }

@@ -13,6 +13,8 @@ struct NodePages: Sendable {
     let details: [String: ControlGroups.Details]
     /// Of pods with a network of their own, by the pod's uid.
     let interfaces: [String: [InterfaceUsage]]
+    /// Storage of claims that pods have mounted, by the pod's uid.
+    var volumes: [String: [VolumeUsage]] = [:]
     let host: HostUsage?
     let hostRate: Quantity?
     let disk: DiskSpace?
@@ -31,11 +33,7 @@ struct NodePages: Sendable {
             node["memory"] = memory
         }
         if let disk {
-            let facts: JSON = [
-                "time": now.json, "availableBytes": .int(disk.available), "capacityBytes": .int(disk.capacity),
-                "usedBytes": .int(disk.capacity - disk.available), "inodesFree": .int(disk.availableInodes), "inodes": .int(disk.inodes),
-                "inodesUsed": .int(disk.inodes - disk.availableInodes),
-            ]
+            let facts: JSON = space(disk)
             node["fs"] = facts
             node["runtime"] = ["imageFs": facts, "containerFs": facts]
         }
@@ -63,8 +61,25 @@ struct NodePages: Sendable {
             facts["interfaces"] = .array(interfaces.map(network))
             json["network"] = facts
         }
+        let claimed: [VolumeUsage] = volumes[pod.uid] ?? []
+        if !claimed.isEmpty {
+            json["volume"] = .array(
+                claimed.map { volume in
+                    var facts: JSON = space(volume.disk)
+                    facts["name"] = .string(volume.name)
+                    facts["pvcRef"] = ["name": .string(volume.claim), "namespace": .string(pod.key.namespace)]
+                    return facts
+                })
+        }
         json["process_stats"] = ["process_count": .int(pod.containers.reduce(0) { $0 + $1.processes })]
         return json
+    }
+
+    private func space(_ disk: DiskSpace) -> JSON {
+        [
+            "time": now.json, "availableBytes": .int(disk.available), "capacityBytes": .int(disk.capacity), "usedBytes": .int(disk.used),
+            "inodesFree": .int(disk.availableInodes), "inodes": .int(disk.inodes), "inodesUsed": .int(disk.usedInodes),
+        ]
     }
 
     private func network(_ interface: InterfaceUsage) -> JSON {
@@ -195,7 +210,31 @@ struct NodePages: Sendable {
         text.add([("container_state", "running")], Int64(pods.reduce(0) { $0 + $1.containers.count }))
         text.begin("kubelet_running_pods", "gauge", "[ALPHA] Number of pods that have a running pod sandbox")
         text.add([], Int64(pods.count { !$0.containers.isEmpty }))
+        writeVolumes(&text)
         return text.text
+    }
+
+    /// Each claim once, however many pods have it. Source: pkg/kubelet/metrics/collectors/volume_stats.go.
+    private func writeVolumes(_ text: inout MetricText) {
+        let facts: [(name: String, help: String, fact: KeyPath<DiskSpace, Int64>)] = [
+            ("available_bytes", "Number of available bytes in the volume", \.available),
+            ("capacity_bytes", "Capacity in bytes of the volume", \.capacity),
+            ("inodes", "Maximum number of inodes in the volume", \.inodes),
+            ("inodes_free", "Number of free inodes in the volume", \.availableInodes),
+            ("inodes_used", "Number of used inodes in the volume", \.usedInodes),
+            ("used_bytes", "Number of used bytes in the volume", \.used),
+        ]
+        var claims: [ObjectKey: DiskSpace] = [:]
+        for pod in pods {
+            for volume in volumes[pod.uid] ?? [] { claims[ObjectKey(namespace: pod.key.namespace, name: volume.claim)] = volume.disk }
+        }
+        guard !claims.isEmpty else { return }
+        for (name, help, fact) in facts {
+            text.begin("kubelet_volume_stats_\(name)", "gauge", "[ALPHA] " + help)
+            for (claim, disk) in claims.sorted(by: { $0.key < $1.key }) {
+                text.add([("namespace", claim.namespace), ("persistentvolumeclaim", claim.name)], disk[keyPath: fact])
+            }
+        }
     }
 
     private func each(_ body: ([(String, String)], PodUsage, ContainerUsage) -> Void) {

@@ -19,6 +19,16 @@ struct PodVolumes: Sendable {
         var layers: [String] = []
         /// What an image is called.
         var reference: String?
+        /// The claim whose storage it is.
+        var claim: String?
+    }
+
+    /// Storage of a claim that is mounted.
+    struct Claimed: Sendable, Equatable {
+        let volume: String
+        let claim: String
+        /// On the node.
+        let path: String
     }
 
     /// An image has to be fetched before its volume can be mounted.
@@ -75,6 +85,12 @@ struct PodVolumes: Sendable {
 
     /// What mounted images are called, by volume.
     var imageReferences: [String: String] { ready.compactMapValues(\.reference) }
+
+    /// In the order of their names.
+    var claims: [Claimed] {
+        ready.compactMap { name, volume in volume.claim.map { Claimed(volume: name, claim: $0, path: volume.path) } }
+            .sorted { $0.volume < $1.volume }
+    }
 
     /// Brings files from the API up to date. Returns the problems of volumes that stayed as they were.
     mutating func refresh(_ pod: View<Pod>, fields: PodFields, now: ClusterClock.Instant) async -> [VolumeError] {
@@ -148,17 +164,13 @@ struct PodVolumes: Sendable {
             return Volume(path: path, isReadOnly: false, isOnNode: true)
         }
         if let claim: View<PersistentVolumeClaimVolumeSource> = volume.persistentVolumeClaim {
-            return try await mount(
-                try await ClaimVolume(
-                    claim.claimName, readOnly: claim.readOnly, ephemeralOf: nil, namespace: pod.namespace, client), pod, sandbox)
+            return try await mount(claim.claimName, readOnly: claim.readOnly, pod, sandbox)
         }
         if let image: View<ImageVolumeSource> = volume.image {
             return try mount(image, as: volume.name)
         }
         if volume.ephemeral != nil {
-            return try await mount(
-                try await ClaimVolume(
-                    "\(pod.name)-\(volume.name)", readOnly: false, ephemeralOf: pod, namespace: pod.namespace, client), pod, sandbox)
+            return try await mount("\(pod.name)-\(volume.name)", readOnly: false, isEphemeral: true, pod, sandbox)
         }
         if try await makeFiles(volume, pod, fields, now) { return fromAPI(volume) }
         let kind: String = volume.sources.first ?? "nothing"
@@ -189,7 +201,11 @@ struct PodVolumes: Sendable {
     }
 
     /// A local volume belongs to the group of the pod that uses it; what the node's users share does not.
-    private func mount(_ claim: ClaimVolume, _ pod: View<Pod>, _ sandbox: Sandbox) async throws -> Volume {
+    private func mount(
+        _ name: String, readOnly: Bool, isEphemeral: Bool = false, _ pod: View<Pod>, _ sandbox: Sandbox
+    ) async throws -> Volume {
+        let claim = try await ClaimVolume(
+            name, readOnly: readOnly, ephemeralOf: isEphemeral ? pod : nil, namespace: pod.namespace, client)
         if claim.isOwn, !claim.isReadOnly, let group = group(of: pod) {
             let always: Bool = pod.spec.securityContext?.fsGroupChangePolicy != "OnRootMismatch"
             let result: Result<Void, any Error> = await BlockingThread.run { [network] in
@@ -197,7 +213,7 @@ struct PodVolumes: Sendable {
             }
             try result.get()
         }
-        return Volume(path: claim.path, isReadOnly: claim.isReadOnly, isOnNode: true)
+        return Volume(path: claim.path, isReadOnly: claim.isReadOnly, isOnNode: true, claim: name)
     }
 
     private func makeEmpty(
