@@ -74,17 +74,19 @@ struct Disappearance {
 /// Work with an end in time.
 enum Deadline {
     /// Runs the body; throws ``Failure`` with the text when it is not done at the deadline, after cancelling it.
-    static func run(_ deadline: ContinuousClock.Instant?, or text: String, _ body: @escaping @Sendable () async throws -> Void) async throws
-    {
+    static func run<Value: Sendable>(
+        _ deadline: ContinuousClock.Instant?, or text: String, _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
         guard let deadline else { return try await body() }
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        return try await withThrowingTaskGroup(of: Value.self) { group in
             group.addTask { try await body() }
             group.addTask {
                 try await Task.sleep(until: deadline, clock: .continuous)
                 throw Failure(text)
             }
             defer { group.cancelAll() }
-            try await group.next()
+            guard let value = try await group.next() else { throw CancellationError() }
+            return value
         }
     }
 }

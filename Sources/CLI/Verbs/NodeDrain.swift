@@ -114,9 +114,7 @@ struct NodeDrain {
     static func fate(
         of pod: View<Pod>, controller: View<OwnerReference>?, hasDaemonSet: Bool, isFinished: Bool, verb: Drain, now: Time
     ) -> Fate {
-        if verb.skipWaitSeconds > 0, let deletion = pod.metadata.deletionTimestamp, (now - deletion) > .seconds(verb.skipWaitSeconds) {
-            return .stays
-        }
+        if isDeletedLongAgo(pod, verb, now) { return .stays }
         if let controller, controller.kind == "DaemonSet", !isFinished {
             guard hasDaemonSet else {
                 return verb.force
@@ -134,6 +132,12 @@ struct NodeDrain {
         return verb.force
             ? .goesWithWarning("deleting Pods that declare no controller")
             : .forbids("Pods that declare no controller (use --force to override)")
+    }
+
+    /// Whether its deletion began so many whole seconds ago that nobody is to wait for it.
+    static func isDeletedLongAgo(_ pod: View<Pod>, _ verb: Drain, _ now: Time) -> Bool {
+        guard verb.skipWaitSeconds > 0, let deletion = pod.metadata.deletionTimestamp else { return false }
+        return now - deletion >= .seconds(verb.skipWaitSeconds + 1)
     }
 
     private func exists(_ owner: View<OwnerReference>, _ namespace: String) async throws -> Bool {
@@ -160,12 +164,39 @@ struct NodeDrain {
         let lead: String =
             verb.disableEviction
             ? "" : "error when waiting for pod \(JSON.quoted(pod.name)) in namespace \(JSON.quoted(pod.namespace)) to terminate: "
-        try await Deadline.run(deadline, or: lead + timeout) {
-            try await Disappearance(session: session, deadline: nil).wait(
-                for: APIResource(Pod.names), namespace: pod.namespace, name: pod.name, uid: pod.metadata.uid)
-        }
-        session.output.line("pod/\(pod.name) \(verb.disableEviction ? "deleted" : "evicted")")
+        let isGone: Bool = try await Deadline.run(deadline, or: lead + timeout) { try await waits(for: pod) }
+        session.output.line(
+            isGone
+                ? "pod/\(pod.name) \(verb.disableEviction ? "deleted" : "evicted")"
+                : "pod \(JSON.quoted(pod.name)) has DeletionTimestamp older than \(verb.skipWaitSeconds) seconds, skipping")
         session.output.flush()
+    }
+
+    /// Returns when a pod is gone, or, with false, when its deletion began too long ago to wait any more.
+    private func waits(for pod: View<Pod>) async throws -> Bool {
+        let disappearance = Disappearance(session: session, deadline: nil)
+        let wait: @Sendable () async throws -> Bool = {
+            try await disappearance.wait(for: APIResource(Pod.names), namespace: pod.namespace, name: pod.name, uid: pod.metadata.uid)
+            return true
+        }
+        guard verb.skipWaitSeconds > 0 else { return try await wait() }
+        return try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask(operation: wait)
+            group.addTask {
+                while true {
+                    try await Task.sleep(for: .seconds(1))
+                    do {
+                        let json: JSON = try await session.send(
+                            APIRequest(.get, Pod.names.resource, namespace: pod.namespace, name: pod.name))
+                        if Self.isDeletedLongAgo(View(json), verb, session.shell.now()) { return false }
+                    } catch let status as APIStatus where status.isNotFound {
+                        return true
+                    }
+                }
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? true
+        }
     }
 
     /// Has the pod evicted (or deleted). A budget that forbids it now is asked again every five seconds.
