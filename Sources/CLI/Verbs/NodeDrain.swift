@@ -31,7 +31,15 @@ struct NodeDrain {
         let pods: [View<Pod>] = try await chosen()
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
-                for pod in pods { group.addTask { try await remove(pod, deadline) } }
+                for pod in pods {
+                    // Each when the one before was answered: their successors come in the order of the plan, and go where it says.
+                    let (answers, turn) = AsyncStream<Void>.makeStream()
+                    group.addTask {
+                        defer { turn.finish() }
+                        try await remove(pod, deadline) { turn.finish() }
+                    }
+                    for await _ in answers {}
+                }
                 var failures = Failures()
                 while true {
                     do { guard try await group.next() != nil else { break } } catch { failures.add(error) }
@@ -152,11 +160,15 @@ struct NodeDrain {
     // MARK: - Removing
 
     /// Evicts (or deletes) a pod and returns when it is gone.
-    private func remove(_ pod: View<Pod>, _ deadline: ContinuousClock.Instant?) async throws {
+    ///
+    /// - Parameter answered: called whenever the server answered, be it that a budget forbids it now.
+    private func remove(
+        _ pod: View<Pod>, _ deadline: ContinuousClock.Instant?, _ answered: @escaping @Sendable () -> Void
+    ) async throws {
         guard dryRun != .client else { return session.output.line("evicting pod \(pod.namespace)/\(pod.name)\(dryRun.suffix)") }
         let timeout: String = "global timeout reached: \(GoDuration.text(verb.timeout.duration))"
         do {
-            try await Deadline.run(deadline, or: Self.refusal(of: pod, timeout)) { try await ask(pod) }
+            try await Deadline.run(deadline, or: Self.refusal(of: pod, timeout)) { try await ask(pod, answered) }
         } catch let status as APIStatus where status.isNotFound {
             return
         }
@@ -200,13 +212,14 @@ struct NodeDrain {
     }
 
     /// Has the pod evicted (or deleted). A budget that forbids it now is asked again every five seconds.
-    private func ask(_ pod: View<Pod>) async throws {
+    private func ask(_ pod: View<Pod>, _ answered: @Sendable () -> Void) async throws {
         while true {
             if !verb.disableEviction {
                 session.output.line("evicting pod \(pod.namespace)/\(pod.name)\(dryRun.suffix)")
                 session.output.flush()
             }
             do {
+                defer { answered() }
                 _ = try await session.send(removal(of: pod))
                 return
             } catch let status as APIStatus where status.code == 429 {
