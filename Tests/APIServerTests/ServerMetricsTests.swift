@@ -47,6 +47,27 @@ struct ServerMetricsTests {
         #expect(value(found, "rest_client_request_duration_seconds_count", ["verb": "LIST"]) ?? 0 >= 1)
     }
 
+    @Test func `expressions are timed`() async throws {
+        let server = try await TestServer()
+        let before = try await samples(server)
+        let rule: JSON = ["apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["configmaps"]]
+        try await server.ask(
+            "POST", "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies",
+            [
+                "metadata": ["name": "p"],
+                "spec": ["matchConstraints": ["resourceRules": [rule]], "validations": [["expression": "object.metadata.name != 'x'"]]],
+            ])
+        try await server.ask(
+            "POST", "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicybindings",
+            ["metadata": ["name": "p"], "spec": ["policyName": "p", "validationActions": ["Deny"]]])
+        try await server.ask("POST", "/api/v1/namespaces/default/configmaps", ["metadata": ["name": "a"]])
+        let after = try await samples(server)
+        for step in ["compilation", "evaluation"] {
+            let name = "apiserver_cel_\(step)_duration_seconds_count"
+            #expect(value(after, name, [:]) ?? 0 > value(before, name, [:]) ?? 0)
+        }
+    }
+
     @Test func `requests are counted by what they asked for and how they ended`() async throws {
         let server = try await TestServer()
         let path = "/api/v1/namespaces/default/configmaps"

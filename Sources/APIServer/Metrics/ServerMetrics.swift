@@ -1,4 +1,5 @@
 import API
+import CEL
 import Machinery
 import Store
 
@@ -12,6 +13,7 @@ extension APIServer {
             writeObjects(&text)
             writeDeprecated(&text)
             writeStore(&text)
+            writeExpressions(&text)
             flowControl.write(&text)
             aggregation.write(&text)
         }
@@ -50,6 +52,15 @@ extension APIServer {
                         MetricLabel("subresource", parts[3]), MetricLabel("version", parts[1]),
                     ], 1)
             }
+        }
+    }
+
+    private func writeExpressions(_ text: inout MetricsText) {
+        text.family("apiserver_cel_compilation_duration_seconds", .histogram, "Time that expressions took to be compiled.") {
+            ExpressionTimes.compilation.write([], to: &$0)
+        }
+        text.family("apiserver_cel_evaluation_duration_seconds", .histogram, "Time that expressions took to be evaluated.") {
+            ExpressionTimes.evaluation.write([], to: &$0)
         }
     }
 

@@ -24,6 +24,8 @@ package struct Program: Sendable {
 
     /// Throws ``CompilationError`` with everything that is wrong.
     package init(_ source: String, in environment: Environment) throws(CompilationError) {
+        let began: ContinuousClock.Instant = .now
+        defer { ExpressionTimes.compilation.observe(began.duration(to: .now)) }
         let scalars: [Unicode.Scalar] = Array(source.unicodeScalars)
         let expression: Expression
         do throws(Parser.Failure) {
@@ -46,6 +48,8 @@ package struct Program: Sendable {
 
     /// - Parameter inputs: values of the environment's variables, in their order; those that the expression does not use may be anything.
     package func evaluate(_ inputs: [Value], limit: UInt64 = Program.callLimit) -> Outcome {
+        let began: ContinuousClock.Instant = .now
+        defer { ExpressionTimes.evaluation.observe(began.duration(to: .now)) }
         let frame = Frame(inputs: inputs, localCount: localCount, limit: limit)
         do throws(EvaluationError) {
             return Outcome(result: .success(try step.evaluate(frame)), cost: frame.cost)
