@@ -1,3 +1,5 @@
+import Machinery
+
 /// A compiled expression. Evaluating it changes nothing in it.
 package struct Program: Sendable {
     /// What came of an evaluation.
