@@ -150,7 +150,9 @@ struct Candidates {
 
     /// The connection flags among the words.
     private func connection(_ words: [String], _ dialect: FlagDialect) -> ConnectionOptions {
-        guard let reading = try? dialect.readFlags(words) else { return ConnectionOptions() }
+        // The value of the last flag may be what is looked for.
+        let reading: FlagDialect.Reading? = (try? dialect.readFlags(words)) ?? (try? dialect.readFlags(words.dropLast()))
+        guard let reading else { return ConnectionOptions() }
         return Declaration.make(ConnectionOptions.self, reading.given)
     }
 }

@@ -16,7 +16,12 @@ package struct AuthWhoAmI: Verb {
         let format: OutputFormat = try printing.format()
         let session: Session = try connection.session(shell)
         let review: JSON = ["apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"]
-        let answer: JSON = try await session.send(APIRequest(.create, SelfSubjectReview.names.resource, body: review.serialized()))
+        let answer: JSON
+        do {
+            answer = try await session.send(APIRequest(.create, SelfSubjectReview.names.resource, body: review.serialized()))
+        } catch let status as APIStatus where status.isNotFound {
+            throw Failure("the selfsubjectreviews API is not enabled in the cluster")
+        }
         guard format.isForPeople else {
             var printer = ObjectPrinter(format, shell.output, showsManagedFields: printing.showManagedFields)
             return try printer.print(answer, APIResource(SelfSubjectReview.names), isTyped: true)

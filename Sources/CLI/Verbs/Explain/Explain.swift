@@ -47,9 +47,9 @@ package struct Explain: Verb {
             }
             resource = found
         }
-        let document: JSON = try await Self.document(resource, session)
+        let (document, isOld): (JSON, Bool) = try await Self.document(resource, session)
         let explanation = Explanation(document: document, resource: resource, isRecursive: recursive, maxDepth: maxDepth)
-        if output == "plaintext" {
+        if output == "plaintext", !isOld {
             // As kubectl: the head stands also above an error.
             shell.output.write(explanation.head)
             shell.output.write(try explanation.text(fields))
@@ -77,12 +77,19 @@ package struct Explain: Verb {
         return (resource, Array(parts.dropFirst()))
     }
 
-    private static func document(_ resource: APIResource, _ session: Session) async throws -> JSON {
+    /// Of OpenAPI v3; of v2 from servers before 1.24, which is shown as kubectl showed it then.
+    private static func document(_ resource: APIResource, _ session: Session) async throws -> (JSON, isOld: Bool) {
         let root: String = String(resource.resource.root.dropFirst())
-        let index = try JSON(parsing: try await session.transport.raw("/openapi/v3", accept: "application/json").body)
+        let index: JSON
+        do { index = try JSON(parsing: try await session.transport.raw("/openapi/v3", accept: "application/json").body) } catch let status
+            as APIStatus
+            where status.isNotFound
+        {
+            return (try JSON(parsing: try await session.transport.raw("/openapi/v2", accept: "application/json").body), true)
+        }
         guard let path = index[["paths", root, "serverRelativeURL"]]?.string else {
             throw Failure("couldn't find resource for \"\(resource.apiVersion), Resource=\(resource.resource.resource)\"")
         }
-        return try JSON(parsing: try await session.transport.raw(path, accept: "application/json").body)
+        return (try JSON(parsing: try await session.transport.raw(path, accept: "application/json").body), false)
     }
 }

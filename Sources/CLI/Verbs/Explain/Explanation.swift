@@ -33,7 +33,8 @@ struct Explanation {
     /// The schema of the kind.
     var schema: JSON? {
         let (group, version): (JSON, JSON) = (.string(resource.resource.group), .string(resource.resource.version))
-        return (document[["components", "schemas"]]?.object ?? [:]).sorted().first { member in
+        let schemas: JSON? = document[["components", "schemas"]] ?? document["definitions"]
+        return (schemas?.object ?? [:]).sorted().first { member in
             (member.value["x-kubernetes-group-version-kind"]?.array ?? []).contains {
                 $0["kind"]?.string == resource.kind && $0["group"] == group && $0["version"] == version
             }
