@@ -202,7 +202,12 @@ struct ParityScript: Sendable {
         text.replace("\npreferences: {}\n", with: "\n")
         text.replace(",kyaml", with: "")
         text.replace(" from parity-x namespace", with: "")
-        text.replace(#/(?m)^E\d{4} .*"command failed" err="(.*)"$/#) { "error: \($0.output.1.replacing("\\\"", with: "\""))" }
+        text.replace(#/(?m)^(?:E\d{4} .*)?"command failed" err="(.*)"$/#) { match in
+            "error: \(match.output.1.replacing("\\\"", with: "\"").replacing("\\\\", with: "\\"))"
+        }
+        text.replace(#/(?m)^(?:E\d{4} .*)?"command failed" err=<\n((?:\t.*\n|\n)*) >$/#) { match in
+            "error: " + match.output.1.dropFirst().replacing("\n\t", with: "\n").dropLast()
+        }
         text.replace(#/(?m)^Error: (unknown|flag needs|invalid argument|required flag)/#) { "error: \($0.output.1)" }
         text.replace(#/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/#, with: "UID")
         text.replace(#/\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|\+\d\d:\d\d)/#, with: "TIME")
