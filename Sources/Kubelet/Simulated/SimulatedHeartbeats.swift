@@ -18,6 +18,8 @@ final class SimulatedHeartbeats: Sendable {
     }
 
     private let state = Mutex(State())
+    /// On several threads they would spend much of their time passing the counts of what they all refer to from one processor to another.
+    private let thread = QueueExecutor(label: "heartbeats")
     /// Keys are numbers of turns.
     private let queue: WorkQueue
 
@@ -50,7 +52,7 @@ final class SimulatedHeartbeats: Sendable {
                 let nodes: Set<String> = state.withLock { state in Int(key.name).map { state.nodes[$0] } ?? [] }
                 if !nodes.isEmpty { queue.add(key, after: Self.period) }
                 await withDiscardingTaskGroup { group in
-                    for node in nodes { group.addTask { await beat(node) } }
+                    for node in nodes { group.addTask(executorPreference: thread) { await beat(node) } }
                 }
                 queue.done(key)
             }
