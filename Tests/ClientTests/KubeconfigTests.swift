@@ -157,6 +157,11 @@ import Testing
             (with("env", [["value": "x"]]), [:], "env variable name must be specified for u to use exec authentication plugin"),
             (with("apiVersion", "v9"), [:], "exec plugin: invalid apiVersion \"v9\""),
             (["auth-provider": ["name": "nope"]], [:], "no Auth Provider found for name \"nope\""),
+            (
+                ["auth-provider": ["name": "oidc"]], [:],
+                "no Auth Provider found for name \"oidc\"; use a credential plugin in its place, such as "
+                    + "https://github.com/int128/kubelogin, or --token"
+            ),
             ([:], ["proxy-url": "::"], "invalid 'proxy-url' \"::\" for cluster \"x\": could not parse: ::"),
             (
                 [:], ["certificate-authority": "/nope"],

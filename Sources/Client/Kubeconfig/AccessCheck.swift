@@ -50,7 +50,11 @@ enum AccessCheck {
             ),
             "azure": ("kubelogin", "https://github.com/Azure/kubelogin"),
         ]
-        guard let successor = successors[name] else { return KubeconfigError("no Auth Provider found for name \(JSON.quoted(name))") }
+        guard let successor = successors[name] else {
+            let remedy: String =
+                name == "oidc" ? "; use a credential plugin in its place, such as https://github.com/int128/kubelogin, or --token" : ""
+            return KubeconfigError("no Auth Provider found for name \(JSON.quoted(name))" + remedy)
+        }
         return KubeconfigError(
             "The \(name) auth plugin has been removed.\nPlease use the \"\(successor.plugin)\" kubectl/client-go credential plugin instead.\n"
                 + "See \(successor.page) for further details")
