@@ -24,36 +24,19 @@ package enum Crowd {
     /// What they start later stands back as well.
     package static func standBack(sessions: Set<Int32>, threshold: Int = threshold) {
         var busy: [Int32: [Int32]] = [:]
-        for process in numbers(in: "/proc") {
+        for process in ProcFolder.numbers(in: "/proc") {
             let path = "/proc/\(process)/"
-            guard let fields = fields(ofStat: path + "stat"), let session = Int32(fields[3]), sessions.contains(session) else { continue }
-            for thread in numbers(in: path + "task") {
+            guard let fields = ProcFolder.fields(ofStat: path + "stat"), let session = Int32(fields[3]), sessions.contains(session) else {
+                continue
+            }
+            for thread in ProcFolder.numbers(in: path + "task") {
                 // One that has ended meanwhile is not busy.
-                guard let fields = self.fields(ofStat: path + "task/\(thread)/stat"), fields[0] == "R" else { continue }
+                guard let fields = ProcFolder.fields(ofStat: path + "task/\(thread)/stat"), fields[0] == "R" else { continue }
                 busy[session, default: []].append(thread)
             }
         }
         for threads in busy.values where threads.count > threshold {
             for thread in threads { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(thread), niceness) }
         }
-    }
-
-    private static func numbers(in path: String) -> [Int32] {
-        guard let folder = opendir(path) else { return [] }
-        defer { closedir(folder) }
-        var numbers: [Int32] = []
-        while let entry = readdir(folder) {
-            let name: String = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-            if let number = Int32(name) { numbers.append(number) }
-        }
-        return numbers
-    }
-
-    /// From the state on, which follows the program's name; nil for a thread that is gone.
-    private static func fields(ofStat path: String) -> [Substring]? {
-        let line: String = text(ofFile: path)
-        guard let end = line.lastIndex(of: ")") else { return nil }
-        let fields: [Substring] = line[line.index(after: end)...].split(separator: " ", maxSplits: 5)
-        return fields.count > 4 ? fields : nil
     }
 }

@@ -17,5 +17,6 @@ import Testing
         let nodes: Informer<Node> = informers.informer()
         await nodes.caughtUp()
         await pods.caughtUp()
+        #expect(nodes.list().isEmpty && pods.list().isEmpty)
     }
 }
