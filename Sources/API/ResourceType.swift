@@ -8,6 +8,8 @@ package final class ResourceType: Sendable {
     package let columns: [ColumnDefinition]
     /// One cell for each column; the time is now.
     package let cells: @Sendable (JSON, Time) -> [JSON]
+    /// What cells can be made without.
+    package let unshown: JSONOmissions
     package let selectableFields: [SelectableField]
     /// What is read, completed and checked, and how.
     package let rules: ObjectRules
@@ -36,6 +38,7 @@ package final class ResourceType: Sendable {
             let view = View<K>(json)
             return columns.map { $0.cell(view, now) }
         }
+        unshown = JSONOmissions(K.unshown)
         selectableFields = ["metadata.name"] + (K.names.isNamespaced ? ["metadata.namespace"] : []) + K.selectableFields
         rules = ObjectRules(K.definition.schema) { K.validateCreate(View<K>($0), &$1) }
         prepareForCreate = { json in
@@ -73,6 +76,7 @@ package final class ResourceType: Sendable {
         self.schema = schema
         self.columns = columns
         self.cells = cells
+        unshown = []
         self.selectableFields = selectableFields
         self.rules = rules
         self.conversion = conversion

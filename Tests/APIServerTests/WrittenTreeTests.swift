@@ -31,7 +31,7 @@ import Testing
 
     private func stored(_ server: TestServer) throws -> String? {
         let bytes: [UInt8] = try newest(server).value
-        return try JSONScanner.tree(of: bytes, in: 0..<bytes.count, without: ["metadata", "managedFields"]).text()
+        return try JSONScanner.tree(of: bytes, in: 0..<bytes.count, without: [["metadata", "managedFields"]]).text()
     }
 
     /// Of the object itself: the server writes others beside it.

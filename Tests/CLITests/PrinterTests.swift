@@ -61,6 +61,20 @@ import Testing
         #expect(printer.shown(table([["a\nb", .int(3), .null]])) == "a...   3\n")
     }
 
+    @Test func `widths are those of characters, and what means something to a terminal is shown`() {
+        var printer = TablePrinter(TablePrinter.Options())
+        let text: String = printer.shown(table([["größe", "1/1", ""], ["a\u{1B}[31m", "0/1", ""], ["", .int(12), ""]]))
+        #expect(text == "NAME      READY\ngröße     1/1\na^[[31m   0/1\n          12\n")
+    }
+
+    @Test func `rows of deleted objects are marked at their end`() {
+        var options = TablePrinter.Options()
+        options.marksDeletions = true
+        var printer = TablePrinter(options)
+        let text: [UInt8] = printer.text(table([["a", "1/1", ""], ["b", "0/1", ""]]), event: "DELETED")
+        #expect(String(decoding: text, as: UTF8.self) == "NAME   READY\na      1/1   (deleted)\nb      0/1   (deleted)\n")
+    }
+
     @Test func `custom columns show none for what is missing`() throws {
         let columns = try CustomColumns("NAME:.metadata.name,PORTS:.spec.ports[*],X:.x", noHeaders: false)
         let text: String = try columns.text([["metadata": ["name": "web"], "spec": ["ports": [80, 443]]]])

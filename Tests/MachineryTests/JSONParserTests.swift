@@ -135,9 +135,19 @@ import Testing
         let text = #"{"metadata":{"name":"a","managedFields":[{"x":[1,2]}],"uid":"u"},"data":{"managedFields":"stays"}}"#
         let bytes: [UInt8] = Array(text.utf8)
         let whole: Range<Int> = 0..<bytes.count
-        let rest: JSON = try JSONScanner.tree(of: bytes, in: whole, without: ["metadata", "managedFields"])
+        let rest: JSON = try JSONScanner.tree(of: bytes, in: whole, without: [["metadata", "managedFields"]])
         #expect(rest == ["metadata": ["name": "a", "uid": "u"], "data": ["managedFields": "stays"]])
         let all: JSON = try JSONScanner.tree(of: bytes, in: whole, without: [])
         #expect(all.text() == text)
+    }
+
+    @Test func `members are left out of each element of an array, and wherever they stand`() throws {
+        let text: String =
+            #"{"a":{"x":[{"m":1,"n":{"m":2}},[{"m":3}],"m"],"m":4,"y":{}},"m":{"a":{"m":5}},"#
+            + #""b":[{"m":6,"o":"}\""}, {"m":[]}],"z":7}"#
+        let bytes: [UInt8] = Array(text.utf8)
+        let rest: JSON = try JSONScanner.tree(
+            of: bytes, in: 0..<bytes.count, without: [["a", "m"], ["a", "x", "m"], ["m"], ["b", "m"], ["b", "o"], ["c", "d"]])
+        #expect(rest.text() == #"{"a":{"x":[{"n":{"m":2}},[{}],"m"],"y":{}},"b":[{},{}],"z":7}"#)
     }
 }

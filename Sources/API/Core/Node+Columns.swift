@@ -30,6 +30,8 @@ extension Node {
         ]
     }
 
+    package static var unshown: [[StaticString]] { [["metadata", "managedFields"], ["metadata", "annotations"], ["status", "images"]] }
+
     /// `Ready`, `NotReady,SchedulingDisabled`
     package static func status(_ node: View<Node>) -> String {
         let ready: String

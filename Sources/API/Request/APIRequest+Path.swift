@@ -14,7 +14,12 @@ extension APIRequest {
         var items: [(name: String, value: String)] = options.queryItems
         if verb == .watch { items.append(("watch", "true")) }
         guard !items.isEmpty else { return nil }
-        return items.map { PercentEncoding.encode($0.name) + "=" + PercentEncoding.encode($0.value) }.joined(separator: "&")
+        var query: String = ""
+        for (name, value) in items {
+            if !query.isEmpty { query += "&" }
+            query += PercentEncoding.encode(name) + "=" + PercentEncoding.encode(value)
+        }
+        return query
     }
 
     package var method: String {

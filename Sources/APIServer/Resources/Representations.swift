@@ -57,11 +57,10 @@ struct TableWriter {
 
     /// The rows of objects, with commas between them.
     private func rows(_ objects: ArraySlice<[UInt8]>, opening: Int) -> [UInt8] {
-        let unread: [StaticString] = type.custom == nil ? ["metadata", "managedFields"] : []
         var text: [UInt8] = []
         text.reserveCapacity(objects.count * 1024)
         for bytes in objects {
-            let object: JSON = (try? JSONScanner.tree(of: bytes, in: 0..<bytes.count, without: unread)) ?? .null
+            let object: JSON = (try? JSONScanner.tree(of: bytes, in: 0..<bytes.count, without: type.unshown)) ?? .null
             text += (text.isEmpty ? #"{"cells":"# : #",{"cells":"#).utf8
             JSON.array(type.cells(object, now)).append(to: &text)
             text += #","object":"#.utf8

@@ -45,6 +45,9 @@ struct StoredObject: Sendable {
         return bytes
     }
 
+    /// What readers of objects have no use for.
+    static let managedFields: JSONOmissions = [["metadata", "managedFields"]]
+
     /// `{"kind":"Pod","apiVersion":"v1",`
     static func opening(_ names: KindNames) -> [UInt8] { names.opening }
 

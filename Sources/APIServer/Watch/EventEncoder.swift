@@ -96,12 +96,12 @@ final class EventEncoder: Sendable {
         do throws(JSONError) {
             guard call.request.representation != .object else {
                 return try JSONScanner.tree(
-                    of: bytes, in: 0..<bytes.count, without: omitsManagedFields ? ["metadata", "managedFields"] : [])
+                    of: bytes, in: 0..<bytes.count, without: omitsManagedFields ? StoredObject.managedFields : [])
             }
             let metadata: Range<Int> = StoredObject.metadata(in: bytes, opening: objectOpening)
             return [
                 "kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1",
-                "metadata": try JSONScanner.tree(of: bytes, in: metadata, without: omitsManagedFields ? ["managedFields"] : []),
+                "metadata": try JSONScanner.tree(of: bytes, in: metadata, without: omitsManagedFields ? Self.managedFields : []),
             ]
         } catch {
             throw .internalError("a stored \(call.names.kind) can't be read: \(error)")
@@ -145,6 +145,9 @@ final class EventEncoder: Sendable {
         uniqueKeysWithValues: [Kind.added, .modified, .deleted, .bookmark, .error].map {
             ($0, Array(#"{"type":"\#($0.rawValue)","object":"#.utf8))
         })
+    /// Of metadata that is read alone.
+    private static let managedFields: JSONOmissions = [["managedFields"]]
+
     private static let end: [UInt8] = [UInt8(ascii: "}"), UInt8(ascii: "\n")]
 
     private func table(_ object: JSON) -> JSON {

@@ -36,22 +36,23 @@ struct TablePrinter {
     ///
     /// - Parameter event: the type of the watch event that brought the table.
     mutating func text(_ table: JSON, event: String = "") -> [UInt8] {
-        var lines: [[String]] = []
+        var needsHeader: Bool = false
         if let sent = table["columnDefinitions"]?.array, !sent.isEmpty {
-            let isFirst: Bool = columns == nil
-            let shown: [Column] = sent.enumerated().filter { options.isWide || ($0.element["priority"]?.int ?? 0) == 0 }.map {
-                index, column in
+            needsHeader = columns == nil && !options.noHeaders
+            columns = sent.enumerated().filter { options.isWide || ($0.element["priority"]?.int ?? 0) == 0 }.map { index, column in
                 Column(
                     index: index, header: (column["name"]?.string ?? "").uppercased(),
                     isName: column["format"] == "name" && column["type"] == "string")
             }
-            columns = shown
-            if isFirst, !options.noHeaders { lines.append(header(shown)) }
         }
-        for row in table["rows"]?.array ?? [] { lines.append(cells(row, columns ?? [], event)) }
-        let isMarked: Bool = options.marksDeletions && !options.showsEvents && event == "DELETED"
-        if isMarked { for index in lines.indices where !lines[index].isEmpty { lines[index][lines[index].count - 1] += "   (deleted)" } }
-        return aligned(lines)
+        let columns: [Column] = columns ?? []
+        let header: [String] = header(columns)
+        let rows: [JSON] = table["rows"]?.array ?? []
+        var grid = CellGrid(columns: header.count, rows: rows.count + 1)
+        if needsHeader { for cell in header { grid.append(cell) } }
+        for row in rows { append(row, columns, event, to: &grid) }
+        // The longest event is as long as MODIFIED.
+        return grid.lines(&widths, least: 6, firstLeast: options.showsEvents ? 11 : 6)
     }
 
     private func header(_ columns: [Column]) -> [String] {
@@ -66,52 +67,24 @@ struct TablePrinter {
         return cells
     }
 
-    private func cells(_ row: JSON, _ columns: [Column], _ event: String) -> [String] {
+    private func append(_ row: JSON, _ columns: [Column], _ event: String, to grid: inout CellGrid) {
         let needsMetadata: Bool = options.showsNamespace || options.showsLabels || !options.labelColumns.isEmpty
         let metadata: JSON = needsMetadata ? row[["object", "metadata"]] ?? [:] : [:]
-        let values: [JSON] = row["cells"]?.array ?? []
-        var cells: [String] = []
-        if options.showsEvents { cells.append(event) }
-        if options.showsNamespace { cells.append(metadata["namespace"]?.string ?? "") }
-        for column in columns {
-            let text: String = column.index < values.count ? TerminalText.escaped(TableCell.text(values[column.index])) : ""
-            if let kind = options.kindPrefix, column.isName { cells.append(kind + "/" + text) } else { cells.append(text) }
-        }
-        guard needsMetadata else { return cells }
         let labels: JSONObject = metadata["labels"]?.object ?? [:]
-        for label in options.labelColumns { cells.append(labels[label]?.string ?? "") }
-        if options.showsLabels { cells.append(LabelText.joined(.object(labels))) }
-        return cells
+        let values: [JSON] = row["cells"]?.array ?? []
+        if options.showsEvents { grid.append(event) }
+        if options.showsNamespace { grid.append(metadata["namespace"]?.string ?? "") }
+        for column in columns {
+            let cell: JSON = column.index < values.count ? values[column.index] : .null
+            grid.append(cell, prefix: column.isName ? prefix : "")
+        }
+        for label in options.labelColumns { grid.append(labels[label]?.string ?? "") }
+        if options.showsLabels { grid.append(LabelText.joined(.object(labels))) }
+        if options.marksDeletions, !options.showsEvents, event == "DELETED" { grid.mark("   (deleted)") }
     }
 
-    /// Every row has the same number of cells, so a column is as wide as its widest cell so far.
-    private mutating func aligned(_ lines: [[String]]) -> [UInt8] {
-        for line in lines {
-            for (column, cell) in line.enumerated() {
-                // The longest event is as long as MODIFIED.
-                if column == widths.count { widths.append(column == 0 && options.showsEvents ? 11 : 6) }
-                widths[column] = max(widths[column], Self.width(cell) + 3)
-            }
-        }
-        var text: [UInt8] = []
-        text.reserveCapacity(lines.count * widths.reduce(1, +))
-        for line in lines {
-            for (column, cell) in line.enumerated() {
-                text.append(contentsOf: cell.utf8)
-                if column < line.count - 1 {
-                    text.append(contentsOf: repeatElement(UInt8(ascii: " "), count: widths[column] - Self.width(cell)))
-                }
-            }
-            text.append(UInt8(ascii: "\n"))
-        }
-        return text
-    }
-
-    private static func width(_ text: String) -> Int {
-        var text: String = text
-        // Bytes that go on with a character begin with the bits 10.
-        return text.withUTF8 { bytes in bytes.reduce(0) { $0 + ($1 & 0xC0 == 0x80 ? 0 : 1) } }
-    }
+    /// Before each name.
+    private var prefix: String { options.kindPrefix.map { $0 + "/" } ?? "" }
 }
 
 /// Labels as kubectl shows them.

@@ -21,7 +21,7 @@ struct ChangeCause: Sendable {
     struct Option: FlagGroup {
         static let name = "record"
         static let deprecation = "Flag --record has been deprecated, --record will be removed in the future"
-        static let verbs: Set<String> = [
+        static let verbs: [String] = [
             "annotate", "apply", "autoscale", "create", "edit", "expose", "label", "patch", "run", "scale", "set image", "set resources",
             "set selector", "set serviceaccount",
         ]

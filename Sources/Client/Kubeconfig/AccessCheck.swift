@@ -1,3 +1,4 @@
+import Glibc
 import Machinery
 
 /// What client-go refuses of a user and a cluster before it asks a server.
@@ -20,7 +21,7 @@ enum AccessCheck {
     static func check(authority: String?, insecureSkipVerify: Bool) throws(KubeconfigError) {
         guard let authority else { return }
         if insecureSkipVerify { throw KubeconfigError("specifying a root certificates file with the insecure flag is not allowed") }
-        guard authority.contains(begin + "CERTIFICATE-----") else {
+        guard has(authority, begin + "CERTIFICATE-----") else {
             throw KubeconfigError("unable to load root certificates: unable to parse bytes as PEM block")
         }
     }
@@ -29,14 +30,17 @@ enum AccessCheck {
     static func check(certificate: String?, key: String?) throws(KubeconfigError) {
         for (text, what) in [(certificate, "certificate"), (key, "key")] {
             guard let text else { continue }
-            if !text.contains(begin) { throw unreachable("tls: failed to find any PEM data in \(what) input") }
-            if what == "key", !text.contains("PRIVATE KEY-----") {
+            if !has(text, begin) { throw unreachable("tls: failed to find any PEM data in \(what) input") }
+            if what == "key", !has(text, "PRIVATE KEY-----") {
                 throw unreachable("tls: found a certificate rather than a key in the PEM for the private key")
             }
         }
     }
 
     private static let begin: String = "-----BEGIN "
+
+    /// Whether a PEM text has a part. Byte for byte: a search by characters takes a program that lives for milliseconds one of them.
+    private static func has(_ text: String, _ part: String) -> Bool { strstr(text, part) != nil }
 
     private static func unreachable(_ why: String) -> KubeconfigError {
         KubeconfigError("Unable to connect to the server: \(why)", isComplete: true)

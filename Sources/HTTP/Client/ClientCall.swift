@@ -13,7 +13,7 @@ final class ClientCall: @unchecked Sendable {
 
     let request: HTTPClientRequest
     var whole: ((Result<HTTPResponse, any Error>) -> Void)?
-    var started: CheckedContinuation<Head, any Error>?
+    var started: ((Result<Head, any Error>) -> Void)?
     /// The connection that carries it.
     weak var connection: ClientConnection?
     private var timer: Scheduled<Void>?
@@ -45,7 +45,7 @@ final class ClientCall: @unchecked Sendable {
         timer?.cancel()
         let body = ClientBody(channel: channel, pool: pool)
         self.body = body
-        started.resume(returning: Head(status: status, headers: headers, body: body))
+        started(.success(Head(status: status, headers: headers, body: body)))
     }
 
     func received(_ part: ByteBuffer) {
@@ -87,7 +87,8 @@ final class ClientCall: @unchecked Sendable {
         let whole = self.whole
         self.whole = nil
         whole?(.failure(failure))
-        started?.resume(throwing: failure)
-        started = nil
+        let started: ((Result<Head, any Error>) -> Void)? = self.started
+        self.started = nil
+        started?(.failure(failure))
     }
 }

@@ -74,7 +74,7 @@ package final class HTTPClient: Sendable {
     /// nobody takes it. Letting go of the body, or cancelling the task that reads it, closes the connection.
     package func stream(_ request: HTTPClientRequest) async throws -> (status: Int, headers: HTTPHeaders, body: HTTPBody) {
         let call = ClientCall(request)
-        let head: ClientCall.Head = try await run(call) { call.started = $0 }
+        let head: ClientCall.Head = try await run(call) { continuation in call.started = { continuation.resume(with: $0) } }
         return (head.status, head.headers, head.body.sequence(of: self))
     }
 

@@ -44,12 +44,15 @@ struct JSONParser: ~Copyable {
         var seen: UInt64 = 0
         /// The name being read stood in this object before.
         var isRepeated: Bool = false
+        /// Where this container stands among what is left out.
+        let place: Int
     }
 
     let bytes: UnsafeBufferPointer<UInt8>
     private let refusesDuplicates: Bool
-    /// The value of a member that is left out, unread; without elements there is none.
-    private let hole: Range<Int>
+    private let omissions: JSONOmissions
+    /// Where the value that comes next stands among what is left out.
+    private var place: Int
     private(set) var duplicates: [String] = []
     var at: Int = 0
     private var frames: [Frame] = []
@@ -60,10 +63,11 @@ struct JSONParser: ~Copyable {
     /// Names of each open object that has outgrown linear search, innermost last.
     private var largeNames: [(depth: Int, names: Set<ExactText>)] = []
 
-    init(bytes: UnsafeBufferPointer<UInt8>, refusesDuplicates: Bool, leavingOut hole: Range<Int> = 0..<0) {
+    init(bytes: UnsafeBufferPointer<UInt8>, refusesDuplicates: Bool, leavingOut omissions: JSONOmissions = []) {
         self.bytes = bytes
         self.refusesDuplicates = refusesDuplicates
-        self.hole = hole
+        self.omissions = omissions
+        place = omissions.start
         keys = JSONKeyCache(bytes: bytes)
         frames.reserveCapacity(16)
     }
@@ -86,8 +90,8 @@ struct JSONParser: ~Copyable {
         while true {
             var value: JSON
             let mark: UInt8? = next()
-            let isLeftOut: Bool = at == hole.lowerBound && !hole.isEmpty
-            if isLeftOut { at = hole.upperBound }
+            let isLeftOut: Bool = place == JSONOmissions.left
+            if isLeftOut { at = JSONScanner(bytes).end(ofValueAt: at) }
             switch mark {
             case _ where isLeftOut: value = .null
             case UInt8(ascii: "{"):
@@ -112,7 +116,10 @@ struct JSONParser: ~Copyable {
                 guard let depth = frames.indices.last else { return value }
                 if frames[depth].isObject {
                     finishMember(value, depth)
-                    if isLeftOut, at == hole.upperBound { _ = members.removeLast() }
+                    if place == JSONOmissions.left {
+                        place = JSONOmissions.none
+                        _ = members.removeLast()
+                    }
                     let mark: UInt8? = next()
                     if mark == UInt8(ascii: ",") {
                         at += 1
@@ -129,6 +136,7 @@ struct JSONParser: ~Copyable {
                     let mark: UInt8? = next()
                     if mark == UInt8(ascii: ",") {
                         at += 1
+                        place = frames[depth].place
                         break
                     }
                     guard mark == UInt8(ascii: "]") else { throw unexpected("after array element") }
@@ -146,7 +154,7 @@ struct JSONParser: ~Copyable {
             throw JSONError("exceeded max depth: more than \(Self.maxDepth) levels", at: at, in: bytes)
         }
         at += 1
-        frames.append(Frame(isObject: isObject, start: isObject ? members.count : elements.count))
+        frames.append(Frame(isObject: isObject, start: isObject ? members.count : elements.count, place: place))
     }
 
     private mutating func readKey() throws(JSONError) {
@@ -158,8 +166,11 @@ struct JSONParser: ~Copyable {
         let end: Int = plainEnd(at + 1)
         let key: String
         let hash: Int
+        place = JSONOmissions.none
         if end < bytes.count, bytes[end] == UInt8(ascii: "\"") {
             (key, hash) = keys.string(at + 1..<end)
+            let outer: Int = frames[depth].place
+            if outer >= 0 { place = omissions.place(after: outer, UnsafeBufferPointer(rebasing: bytes[at + 1..<end])) }
             at = end + 1
         } else {
             key = try string()

@@ -99,12 +99,10 @@ public struct JSONScanner {
         try JSON(parsing: UnsafeBufferPointer(rebasing: bytes[range]))
     }
 
-    /// The tree of the object at a range, without the member at a path of names, which is stepped over; an empty path leaves nothing out.
-    public static func tree(of bytes: [UInt8], in range: Range<Int>, without path: [StaticString]) throws(JSONError) -> JSON {
+    /// The tree of the value at a range, without the members that are left out.
+    public static func tree(of bytes: [UInt8], in range: Range<Int>, without omissions: JSONOmissions) throws(JSONError) -> JSON {
         try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) -> JSON in
-            let part = UnsafeBufferPointer(rebasing: buffer[range])
-            var parser = JSONParser(
-                bytes: part, refusesDuplicates: true, leavingOut: path.isEmpty ? 0..<0 : JSONScanner(part).range(of: path) ?? 0..<0)
+            var parser = JSONParser(bytes: UnsafeBufferPointer(rebasing: buffer[range]), refusesDuplicates: true, leavingOut: omissions)
             return try parser.document()
         }
     }
