@@ -13,7 +13,7 @@ package final class APIServer: Sendable {
     let clock: ClusterClock
     let log: Logger
     package let authorizer: Authorizer
-    let admission: [any AdmissionPlugin]
+    let admission: AdmissionChain
     let admissionMetrics: AdmissionMetrics
     let webhooks: Webhooks
     let slowLane = SlowLane()
@@ -123,8 +123,8 @@ package final class APIServer: Sendable {
         webhooks = Webhooks(store: store, types: types, authorizer: authorizer, metrics: metrics, dial: configuration.dial)
         let sources: [any FoundObjects] = [ComponentStatuses(components: configuration.components)] + configuration.found
         found = Dictionary(sources.map { ($0.names.qualifiedResource, $0) }) { $1 }
-        admission = Self.admissionPlugins(objects, types, webhooks, authorizer, configuration.policyNotice, metrics)
-        admissionMetrics = AdmissionMetrics(admission, metrics)
+        admission = AdmissionChain(Self.admissionPlugins(objects, types, webhooks, authorizer, configuration.policyNotice, metrics))
+        admissionMetrics = AdmissionMetrics(admission.plugins, metrics)
         subresources = Self.subresourceHandlers(node: configuration.node, dial: configuration.dial)
         watches = WatchHub(store: store, clock: clock)
         // What is stored is served before anybody can ask.

@@ -7,7 +7,7 @@
 struct SortedEntries {
     private static let capacity = 256
 
-    private var chunks: [ContiguousArray<Entry>] = []
+    private var chunks: [EntryChunk] = []
     private(set) var count = 0
 
     init() {}
@@ -17,7 +17,7 @@ struct SortedEntries {
         var start: Int = 0
         while start < entries.count {
             let end: Int = min(start + Self.capacity, entries.count)
-            chunks.append(ContiguousArray(entries[start..<end]))
+            chunks.append(EntryChunk(ContiguousArray(entries[start..<end])))
             start = end
         }
         count = entries.count
@@ -25,7 +25,7 @@ struct SortedEntries {
 
     subscript(key: String) -> Entry? {
         key.withKeyBytes { bytes in
-            let place: Position = firstPosition { KeyOrder.compare($0, bytes) < 0 }
+            let place: Position = position(of: bytes)
             return entry(at: place, withKey: bytes)
         }
     }
@@ -33,11 +33,11 @@ struct SortedEntries {
     /// Puts an entry in the place of its key, in place of the one that was there.
     mutating func set(_ entry: Entry) {
         let (place, isThere): (Position, Bool) = entry.key.withKeyBytes { bytes in
-            let place: Position = firstPosition { KeyOrder.compare($0, bytes) < 0 }
+            let place: Position = position(of: bytes)
             return (place, self.entry(at: place, withKey: bytes) != nil)
         }
         if isThere {
-            chunks[place.chunk][place.offset] = entry
+            chunks[place.chunk].replace(at: place.offset, with: entry)
         } else {
             insert(entry, at: place)
         }
@@ -45,17 +45,19 @@ struct SortedEntries {
 
     mutating func remove(_ key: String) {
         let (place, isThere): (Position, Bool) = key.withKeyBytes { bytes in
-            let place: Position = firstPosition { KeyOrder.compare($0, bytes) < 0 }
+            let place: Position = position(of: bytes)
             return (place, entry(at: place, withKey: bytes) != nil)
         }
         guard isThere else { return }
         count -= 1
-        chunks[place.chunk].remove(at: place.offset)
         let next: Int = place.chunk + 1
-        if chunks[place.chunk].isEmpty {
+        if chunks[place.chunk].count == 1 {
             chunks.remove(at: place.chunk)
-        } else if next < chunks.count, chunks[place.chunk].count + chunks[next].count <= Self.capacity / 2 {
-            chunks[place.chunk].append(contentsOf: chunks[next])
+            return
+        }
+        chunks[place.chunk].remove(at: place.offset)
+        if next < chunks.count, chunks[place.chunk].count + chunks[next].count <= Self.capacity / 2 {
+            chunks[place.chunk].append(chunks[next])
             chunks.remove(at: next)
         }
     }
@@ -63,12 +65,13 @@ struct SortedEntries {
     /// Where the keys with a prefix lie, from the first one after `after` on.
     func range(prefix: String, after: String?) -> Range<Position> {
         prefix.withKeyBytes { prefix in
-            var start: Position = firstPosition { KeyOrder.compare($0, prefix) < 0 }
+            var start: Position = position(of: prefix)
             // Most of what is listed on the way of a write is empty.
             guard let first = entry(at: start), first.key.withKeyBytes({ KeyOrder.starts($0, with: prefix) }) else { return start..<start }
-            let end: Position = firstPosition { KeyOrder.compare($0, prefix) < 0 || KeyOrder.starts($0, with: prefix) }
+            // No key holds the byte 255, and none is between a key and the same key with a zero.
+            let end: Position = position(of: prefix, followedBy: 255)
             if let after {
-                let next: Position = after.withKeyBytes { after in firstPosition { KeyOrder.compare($0, after) <= 0 } }
+                let next: Position = after.withKeyBytes { position(of: $0, followedBy: 0) }
                 start = min(max(start, next), end)
             }
             return start..<end
@@ -90,7 +93,7 @@ struct SortedEntries {
         found.reserveCapacity(min(limit, count(in: range)))
         var place: Position = range.lowerBound
         while place < range.upperBound, found.count < limit {
-            let chunk: ContiguousArray<Entry> = chunks[place.chunk]
+            let chunk: ContiguousArray<Entry> = chunks[place.chunk].entries
             let end: Int = place.chunk == range.upperBound.chunk ? range.upperBound.offset : chunk.count
             found.append(contentsOf: chunk[place.offset..<place.offset + min(end - place.offset, limit - found.count)])
             place = Position(chunk: place.chunk + 1, offset: 0)
@@ -108,31 +111,25 @@ struct SortedEntries {
         }
     }
 
-    /// The first entry whose key is not before; `isBefore` holds for all keys up to some place and for none after it.
-    private func firstPosition(_ isBefore: (UnsafeBufferPointer<UInt8>) -> Bool) -> Position {
+    /// Of the first entry whose key is not before these bytes.
+    private func position(of key: UnsafeBufferPointer<UInt8>) -> Position {
         chunks.withUnsafeBufferPointer { chunks in
-            let chunk: Int = Self.first(in: 0..<chunks.count) { chunks[$0][chunks[$0].count - 1].key.withKeyBytes(isBefore) }
+            let chunk: Int = firstPlace(in: 0..<chunks.count) { chunks[$0].lastKey.withKeyBytes { KeyOrder.compare($0, key) < 0 } }
             guard chunk < chunks.count else { return Position(chunk: chunk, offset: 0) }
-            return chunks[chunk].withUnsafeBufferPointer { entries in
-                // The last entry is not before.
-                Position(chunk: chunk, offset: Self.first(in: 0..<entries.count - 1) { entries[$0].key.withKeyBytes(isBefore) })
-            }
+            return Position(chunk: chunk, offset: chunks[chunk].place(of: key))
         }
     }
 
-    /// The first place that is not before, by halving.
-    @inline(__always)
-    private static func first(in places: Range<Int>, _ isBefore: (Int) -> Bool) -> Int {
-        var (low, high): (Int, Int) = (places.lowerBound, places.upperBound)
-        while low < high {
-            let middle: Int = (low + high) / 2
-            if isBefore(middle) { low = middle + 1 } else { high = middle }
+    private func position(of key: UnsafeBufferPointer<UInt8>, followedBy last: UInt8) -> Position {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: key.count + 1) { bytes in
+            _ = bytes.initialize(from: key)
+            bytes[key.count] = last
+            return position(of: UnsafeBufferPointer(bytes))
         }
-        return low
     }
 
     /// nil at the end.
-    private func entry(at place: Position) -> Entry? { place.chunk < chunks.count ? chunks[place.chunk][place.offset] : nil }
+    private func entry(at place: Position) -> Entry? { place.chunk < chunks.count ? chunks[place.chunk].entries[place.offset] : nil }
 
     private func entry(at place: Position, withKey key: UnsafeBufferPointer<UInt8>) -> Entry? {
         guard let entry = entry(at: place), entry.key.withKeyBytes({ KeyOrder.compare($0, key) == 0 }) else { return nil }
@@ -144,17 +141,16 @@ struct SortedEntries {
         guard place.chunk < chunks.count else { return append(entry) }
         chunks[place.chunk].insert(entry, at: place.offset)
         guard chunks[place.chunk].count > Self.capacity else { return }
-        let half: Int = chunks[place.chunk].count / 2
-        chunks.insert(ContiguousArray(chunks[place.chunk][half...]), at: place.chunk + 1)
-        chunks[place.chunk].removeSubrange(half...)
+        let rest: EntryChunk = chunks[place.chunk].split()
+        chunks.insert(rest, at: place.chunk + 1)
     }
 
     /// Adds after the last key; a full last chunk stays full, so that keys that come in order fill the chunks.
     private mutating func append(_ entry: Entry) {
         if let last: Int = chunks.indices.last, chunks[last].count < Self.capacity {
-            chunks[last].append(entry)
+            chunks[last].insert(entry, at: chunks[last].count)
         } else {
-            chunks.append([entry])
+            chunks.append(EntryChunk([entry]))
         }
     }
 }

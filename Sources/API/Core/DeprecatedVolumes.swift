@@ -11,8 +11,12 @@ enum DeprecatedVolumes {
         ("rbd", "deprecated in v1.28, non-functional in v1.31+"),
     ]
 
+    private static let sources: Set<String> = Set(notes.map(\.source))
+
     /// - Parameter volume: a volume of a pod, or the spec of a PersistentVolume: its sources by name.
-    static func warnings(_ volume: JSON, _ path: Path) -> [String] {
-        notes.filter { volume[$0.source] != nil }.map { "\(path.child($0.source == "storageos" ? "storageOS" : $0.source)): \($0.note)" }
+    static func warnings(_ volume: JSON, _ path: @autoclosure () -> Path) -> [String] {
+        guard volume.object?.contains(where: { sources.contains($0.key) }) ?? false else { return [] }
+        return notes.filter { volume[$0.source] != nil }
+            .map { "\(path().child($0.source == "storageos" ? "storageOS" : $0.source)): \($0.note)" }
     }
 }

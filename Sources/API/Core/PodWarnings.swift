@@ -93,6 +93,7 @@ struct PodWarnings {
     // MARK: - Annotations
 
     private mutating func outOfUse() {
+        guard !annotations.isEmpty else { return }
         for (annotation, version, field) in [
             ("scheduler.alpha.kubernetes.io/critical-pod", "v1.16", "priorityClassName"),
             ("security.alpha.kubernetes.io/sysctls", "v1.11", "sysctls"),
@@ -115,17 +116,21 @@ struct PodWarnings {
 
     private mutating func volumes() {
         let list: Path = path.child("volumes")
-        for (index, volume) in spec.volumes.enumerated() {
+        let volumes: [View<Volume>] = spec.volumes
+        for (index, volume) in volumes.enumerated() {
             texts += DeprecatedVolumes.warnings(volume.json, list.index(index))
             guard let template = volume.ephemeral?.volumeClaimTemplate else { continue }
             let claim: Path = list.index(index).child("ephemeral").child("volumeClaimTemplate").child("spec")
             texts += PersistentVolumeClaimSpec.warnings(template.spec, claim)
         }
-        let tokens: [String] = spec.volumes.flatMap { $0.projected?.sources.compactMap { $0.serviceAccountToken?.path } ?? [] }
+        let projected: [(index: Int, sources: [View<VolumeProjection>])] = volumes.enumerated().compactMap { index, volume in
+            volume.projected.map { (index, $0.sources) }
+        }
+        let tokens: [String] = projected.flatMap { $0.sources.compactMap { $0.serviceAccountToken?.path } }
         guard !tokens.isEmpty else { return }
-        for (index, volume) in spec.volumes.enumerated() {
-            for source in volume.projected?.sources ?? [] {
-                let here: Path = list.index(index).child("projected").child("sources")
+        for (index, sources) in projected {
+            var here: Path { list.index(index).child("projected").child("sources") }
+            for source in sources {
                 for (name, shown) in [("configMap", "configMap"), ("secret", "secrets"), ("downwardAPI", "downwardAPI")] {
                     for (number, item) in (source.json[name]?["items"]?.array ?? []).enumerated() {
                         guard let path = item["path"]?.string, tokens.contains(path) else { continue }

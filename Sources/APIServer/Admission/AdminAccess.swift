@@ -8,7 +8,9 @@ struct AdminAccess: AdmissionPlugin {
     private static let label = "resource.kubernetes.io/admin-access"
     let objects: ParsedObjects
 
-    func concerns(_ call: Call) -> Bool { call.isAbout(ResourceClaim.self) || call.isAbout(ResourceClaimTemplate.self) }
+    func concerns(_ subject: AdmissionSubject) -> Bool {
+        subject.isAbout(ResourceClaim.self) || subject.isAbout(ResourceClaimTemplate.self)
+    }
 
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {
         guard operation == .create, let object else { return }

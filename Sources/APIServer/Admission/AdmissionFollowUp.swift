@@ -10,8 +10,8 @@ struct AdmissionFollowUp: Sendable {
     private let old: JSON?
     private let call: Call
 
-    init(_ admission: [any AdmissionPlugin], _ object: JSON, old: JSON?, _ call: Call) {
-        plugins = admission.filter { $0.follows(call) }
+    init(_ followers: [any AdmissionPlugin], _ object: JSON, old: JSON?, _ call: Call) {
+        plugins = followers.filter { $0.awaits(call) }
         self.object = plugins.isEmpty ? .null : object
         self.old = plugins.isEmpty ? nil : old
         self.call = call

@@ -15,8 +15,8 @@ protocol AdmissionPlugin: Sendable {
     /// Upstream's name, by which it is measured; of what upstream does in the kinds themselves, the type's.
     static var name: String { get }
 
-    /// Whether it may change or refuse the object of such a call; of what it has no say in it is not asked, nor is that measured.
-    func concerns(_ call: Call) -> Bool
+    /// Whether it may change or refuse such objects; of what it has no say in it is not asked, nor is that measured.
+    func concerns(_ subject: AdmissionSubject) -> Bool
 
     /// False for a plugin that hands something out: it does not run a second time after webhooks changed the object.
     var runsAgain: Bool { get }
@@ -27,8 +27,11 @@ protocol AdmissionPlugin: Sendable {
     /// Refuses or lets pass, last before the store; on deletes there is no new object.
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus)
 
-    /// Whether it hears what became of an object that such a call had admitted.
-    func follows(_ call: Call) -> Bool
+    /// Whether it hears what became of such an object that was admitted.
+    func follows(_ subject: AdmissionSubject) -> Bool
+
+    /// Of what it follows, whether it hears of this call's object.
+    func awaits(_ call: Call) -> Bool
 
     /// The object is stored, durably, in the place of an old one if there was one.
     func written(_ object: JSON, old: JSON?, _ call: Call)
@@ -42,11 +45,12 @@ protocol AdmissionPlugin: Sendable {
 
 extension AdmissionPlugin {
     static var name: String { String(describing: Self.self) }
-    func concerns(_ call: Call) -> Bool { true }
+    func concerns(_ subject: AdmissionSubject) -> Bool { true }
     var runsAgain: Bool { true }
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {}
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {}
-    func follows(_ call: Call) -> Bool { false }
+    func follows(_ subject: AdmissionSubject) -> Bool { false }
+    func awaits(_ call: Call) -> Bool { true }
     func written(_ object: JSON, old: JSON?, _ call: Call) {}
     func abandoned(_ object: JSON, old: JSON?, _ call: Call) {}
     func removed(_ object: JSON, _ call: Call) {}
@@ -100,20 +104,21 @@ extension APIServer {
         guard !call.isAdmitted else { return }
         call.webhookRun?.begin()
         call.policyRun.begin()
-        try admissionMetrics.run(.admit, operation, admission, call) { plugin throws(APIStatus) in
+        let part: AdmissionChain.Part = admission.part(for: call)
+        try admissionMetrics.run(.admit, operation, part.steps) { plugin throws(APIStatus) in
             try plugin.admit(operation, &object, old: old, call)
         }
         let isChanged: Bool = call.policyRun.isChanged
         guard call.webhookRun?.beginAgain(whether: isChanged) ?? isChanged else { return }
         call.policyRun.beginAgain()
-        try admissionMetrics.run(.admit, operation, admission, call, isAgain: true) { plugin throws(APIStatus) in
+        try admissionMetrics.run(.admit, operation, part.steps.filter(\.plugin.runsAgain)) { plugin throws(APIStatus) in
             try plugin.admit(operation, &object, old: old, call)
         }
     }
 
     func validateAdmission(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {
         guard !call.isAdmitted else { return }
-        try admissionMetrics.run(.validate, operation, admission, call) { plugin throws(APIStatus) in
+        try admissionMetrics.run(.validate, operation, admission.part(for: call).steps) { plugin throws(APIStatus) in
             try plugin.validate(operation, object, old: old, call)
         }
     }
@@ -135,13 +140,15 @@ extension APIServer {
         try validateAdmission(.delete, nil, old: old, call)
     }
 
-    func followUp(_ object: JSON, old: JSON?, _ call: Call) -> AdmissionFollowUp { AdmissionFollowUp(admission, object, old: old, call) }
+    func followUp(_ object: JSON, old: JSON?, _ call: Call) -> AdmissionFollowUp {
+        AdmissionFollowUp(admission.part(for: call).followers, object, old: old, call)
+    }
 }
 
 extension Call {
     /// True when the call is about objects of this kind themselves, not about a subresource.
-    func isAbout<K: Kind>(_ kind: K.Type) -> Bool { request.subresource == nil && isOf(kind) }
+    func isAbout<K: Kind>(_ kind: K.Type) -> Bool { AdmissionSubject(names: names, subresource: request.subresource).isAbout(kind) }
 
     /// True when the call is about objects of this kind, or about a subresource of one.
-    func isOf<K: Kind>(_ kind: K.Type) -> Bool { names.kind == K.names.kind && names.group == K.names.group }
+    func isOf<K: Kind>(_ kind: K.Type) -> Bool { AdmissionSubject(names: names, subresource: request.subresource).isOf(kind) }
 }

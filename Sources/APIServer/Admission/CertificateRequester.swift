@@ -5,7 +5,7 @@ import Machinery
 ///
 /// Source: the strategies of pkg/registry/certificates/certificates/strategy.go, which know the user of a request.
 struct CertificateRequester: AdmissionPlugin {
-    func concerns(_ call: Call) -> Bool { call.isOf(CertificateSigningRequest.self) }
+    func concerns(_ subject: AdmissionSubject) -> Bool { subject.isOf(CertificateSigningRequest.self) }
 
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
         guard operation != .delete else { return }

@@ -6,7 +6,7 @@ import Machinery
 struct CertificateSubjectRestriction: AdmissionPlugin {
     private static let signer = "kubernetes.io/kube-apiserver-client"
 
-    func concerns(_ call: Call) -> Bool { call.isAbout(CertificateSigningRequest.self) }
+    func concerns(_ subject: AdmissionSubject) -> Bool { subject.isAbout(CertificateSigningRequest.self) }
 
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {
         guard operation == .create, let object else { return }

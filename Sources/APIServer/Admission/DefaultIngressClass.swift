@@ -7,7 +7,7 @@ import Machinery
 struct DefaultIngressClass: AdmissionPlugin {
     let objects: ParsedObjects
 
-    func concerns(_ call: Call) -> Bool { call.isAbout(Ingress.self) }
+    func concerns(_ subject: AdmissionSubject) -> Bool { subject.isAbout(Ingress.self) }
 
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
         guard operation == .create, object[["spec", "ingressClassName"]] == nil,

@@ -9,7 +9,7 @@ struct DefaultStorageClass: AdmissionPlugin {
 
     private static let betaAnnotation = "volume.beta.kubernetes.io/storage-class"
 
-    func concerns(_ call: Call) -> Bool { call.isAbout(PersistentVolumeClaim.self) }
+    func concerns(_ subject: AdmissionSubject) -> Bool { subject.isAbout(PersistentVolumeClaim.self) }
 
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
         guard operation == .create, object[["spec", "storageClassName"]] == nil,

@@ -3,7 +3,7 @@ import Machinery
 
 /// A pod stays 300 s on a node that is not ready or unreachable, unless it says otherwise.
 struct DefaultTolerationSeconds: AdmissionPlugin {
-    func concerns(_ call: Call) -> Bool { call.isAbout(Pod.self) }
+    func concerns(_ subject: AdmissionSubject) -> Bool { subject.isAbout(Pod.self) }
 
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
         guard operation == .create else { return }

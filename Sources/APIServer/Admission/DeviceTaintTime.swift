@@ -5,7 +5,7 @@ import Machinery
 ///
 /// Source: `SetDefaults_DeviceTaint` of pkg/apis/resource/v1.
 struct DeviceTaintTime: AdmissionPlugin {
-    func concerns(_ call: Call) -> Bool { call.isAbout(ResourceSlice.self) }
+    func concerns(_ subject: AdmissionSubject) -> Bool { subject.isAbout(ResourceSlice.self) }
 
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
         guard operation == .create || operation == .update else { return }

@@ -11,9 +11,9 @@ struct IPAddressRecords: AdmissionPlugin {
 
     let store: any Store
 
-    func concerns(_ call: Call) -> Bool { false }
+    func concerns(_ subject: AdmissionSubject) -> Bool { false }
 
-    func follows(_ call: Call) -> Bool { call.isOf(Service.self) }
+    func follows(_ subject: AdmissionSubject) -> Bool { subject.isOf(Service.self) }
 
     func written(_ object: JSON, old: JSON?, _ call: Call) {
         let (now, before): (Set<String>, Set<String>) = (Self.addresses(object), Self.addresses(old ?? [:]))

@@ -9,7 +9,7 @@ struct LimitRanger: AdmissionPlugin {
 
     private static let annotation = "kubernetes.io/limit-ranger"
 
-    func concerns(_ call: Call) -> Bool { call.isOf(Pod.self) || call.isAbout(PersistentVolumeClaim.self) }
+    func concerns(_ subject: AdmissionSubject) -> Bool { subject.isOf(Pod.self) || subject.isAbout(PersistentVolumeClaim.self) }
 
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
         guard operation == .create, call.isAbout(Pod.self), let namespace = call.request.namespace else { return }

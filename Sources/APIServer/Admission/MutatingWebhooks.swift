@@ -31,7 +31,7 @@ struct MutatingWebhooks: AdmissionPlugin {
         run.leave(object)
     }
 
-    func follows(_ call: Call) -> Bool { call.names.group == Webhooks.group }
+    func follows(_ subject: AdmissionSubject) -> Bool { subject.names.group == Webhooks.group }
 
     func written(_ object: JSON, old: JSON?, _ call: Call) { webhooks.changed(call.names) }
 

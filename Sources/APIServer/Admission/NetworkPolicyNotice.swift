@@ -6,7 +6,7 @@ struct NetworkPolicyNotice: AdmissionPlugin {
     /// What to say; nil where policies are enforced.
     let notice: String?
 
-    func concerns(_ call: Call) -> Bool { notice != nil && call.isAbout(NetworkPolicy.self) }
+    func concerns(_ subject: AdmissionSubject) -> Bool { notice != nil && subject.isAbout(NetworkPolicy.self) }
 
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {
         guard let notice, operation != .delete else { return }

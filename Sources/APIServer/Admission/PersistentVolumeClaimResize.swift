@@ -7,7 +7,7 @@ import Machinery
 struct PersistentVolumeClaimResize: AdmissionPlugin {
     let objects: ParsedObjects
 
-    func concerns(_ call: Call) -> Bool { call.isAbout(PersistentVolumeClaim.self) }
+    func concerns(_ subject: AdmissionSubject) -> Bool { subject.isAbout(PersistentVolumeClaim.self) }
 
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {
         guard operation == .update, let object, let old else { return }

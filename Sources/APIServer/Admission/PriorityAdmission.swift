@@ -9,7 +9,7 @@ struct PriorityAdmission: AdmissionPlugin {
     /// Exist without an object, as upstream makes them at start.
     static let system: [String: Int] = ["system-node-critical": 2_000_001_000, "system-cluster-critical": 2_000_000_000]
 
-    func concerns(_ call: Call) -> Bool { call.isAbout(Pod.self) || call.isAbout(PriorityClass.self) }
+    func concerns(_ subject: AdmissionSubject) -> Bool { subject.isAbout(Pod.self) || subject.isAbout(PriorityClass.self) }
 
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
         guard operation == .create, call.isAbout(Pod.self) else { return }

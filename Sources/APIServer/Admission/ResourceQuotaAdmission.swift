@@ -60,7 +60,9 @@ struct ResourceQuotaAdmission: AdmissionPlugin {
             pod: { objects.find(Pod.self, $0) }, claims: { objects.list(ResourceClaim.self, namespace: $0) })
     }
 
-    func follows(_ call: Call) -> Bool { !call.charges.isEmpty }
+    func follows(_ subject: AdmissionSubject) -> Bool { true }
+
+    func awaits(_ call: Call) -> Bool { !call.charges.isEmpty }
 
     func written(_ object: JSON, old: JSON?, _ call: Call) { ledger.settle(call.charges.take(), at: objects.store.revision) }
 

@@ -8,7 +8,7 @@ struct RuntimeClassAdmission: AdmissionPlugin {
     static let name = "RuntimeClass"
     let objects: ParsedObjects
 
-    func concerns(_ call: Call) -> Bool { call.isAbout(Pod.self) }
+    func concerns(_ subject: AdmissionSubject) -> Bool { subject.isAbout(Pod.self) }
 
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
         guard operation == .create, let runtime = try runtime(of: object, call) else { return }

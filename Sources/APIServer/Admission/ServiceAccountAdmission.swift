@@ -8,7 +8,7 @@ struct ServiceAccountAdmission: AdmissionPlugin {
 
     private static let mountPath = "/var/run/secrets/kubernetes.io/serviceaccount"
 
-    func concerns(_ call: Call) -> Bool { call.isAbout(Pod.self) }
+    func concerns(_ subject: AdmissionSubject) -> Bool { subject.isAbout(Pod.self) }
 
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
         guard operation == .create else { return }

@@ -27,7 +27,7 @@ final class ServiceAddresses: AdmissionPlugin {
 
     var runsAgain: Bool { false }
 
-    func concerns(_ call: Call) -> Bool { call.isAbout(Service.self) }
+    func concerns(_ subject: AdmissionSubject) -> Bool { subject.isAbout(Service.self) }
 
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
         guard operation != .delete else { return }
@@ -48,7 +48,7 @@ final class ServiceAddresses: AdmissionPlugin {
         }
     }
 
-    func follows(_ call: Call) -> Bool { call.isAbout(Service.self) }
+    func follows(_ subject: AdmissionSubject) -> Bool { subject.isAbout(Service.self) }
 
     func written(_ object: JSON, old: JSON?, _ call: Call) {
         guard let old else { return }

@@ -9,8 +9,8 @@ struct StorageObjectInUseProtection: AdmissionPlugin {
         "persistentvolumeclaims": "kubernetes.io/pvc-protection", "persistentvolumes": "kubernetes.io/pv-protection",
     ]
 
-    func concerns(_ call: Call) -> Bool {
-        call.names.group.isEmpty && call.request.subresource == nil && Self.finalizers[call.names.plural] != nil
+    func concerns(_ subject: AdmissionSubject) -> Bool {
+        subject.names.group.isEmpty && subject.subresource == nil && Self.finalizers[subject.names.plural] != nil
     }
 
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {

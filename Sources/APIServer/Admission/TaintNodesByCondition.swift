@@ -7,7 +7,7 @@ import Machinery
 struct TaintNodesByCondition: AdmissionPlugin {
     private static let key = "node.kubernetes.io/not-ready"
 
-    func concerns(_ call: Call) -> Bool { call.isAbout(Node.self) }
+    func concerns(_ subject: AdmissionSubject) -> Bool { subject.isAbout(Node.self) }
 
     func admit(_ operation: AdmissionOperation, _ object: inout JSON, old: JSON?, _ call: Call) throws(APIStatus) {
         guard operation == .create else { return }

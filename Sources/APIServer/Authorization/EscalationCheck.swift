@@ -8,7 +8,7 @@ import Machinery
 struct EscalationCheck: AdmissionPlugin {
     let authorizer: Authorizer
 
-    func concerns(_ call: Call) -> Bool { call.names.group == RBAC.group }
+    func concerns(_ subject: AdmissionSubject) -> Bool { subject.names.group == RBAC.group }
 
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {
         guard operation != .delete, let object, !call.user.groups.contains(Authorizer.superusers) else {

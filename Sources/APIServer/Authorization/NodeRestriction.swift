@@ -7,7 +7,9 @@ import Machinery
 struct NodeRestriction: AdmissionPlugin {
     let objects: Objects
 
-    func concerns(_ call: Call) -> Bool { NodeAuthorizer.nodeName(call.user) != nil }
+    private static let kinds: Set<String> = ["pods", "nodes", "leases", "podcertificaterequests"]
+
+    func concerns(_ subject: AdmissionSubject) -> Bool { Self.kinds.contains(subject.names.plural) }
 
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {
         guard let node = NodeAuthorizer.nodeName(call.user) else { return }

@@ -9,7 +9,7 @@ struct SignerPermission: AdmissionPlugin {
     static let name = "CertificateSigning"
     let authorizer: Authorizer
 
-    func concerns(_ call: Call) -> Bool { call.names.group == CertificateSigningRequest.names.group }
+    func concerns(_ subject: AdmissionSubject) -> Bool { subject.names.group == CertificateSigningRequest.names.group }
 
     func validate(_ operation: AdmissionOperation, _ object: JSON?, old: JSON?, _ call: Call) throws(APIStatus) {
         guard let object else { return }

@@ -51,17 +51,15 @@ final class AdmissionMetrics: Sendable {
 
     private static func plugin() -> Metrics.Histogram { Metrics.Histogram(bounds: [0.005, 0.025, 0.1, 0.5, 1, 2.5]) }
 
-    /// Runs a step of each plugin that a call concerns, one after the other, until one refuses.
-    ///
-    /// - Parameter isAgain: only of those that run a second time.
+    /// Runs a step of each plugin, one after the other, until one refuses.
     func run(
-        _ step: Step, _ operation: AdmissionOperation, _ plugins: [any AdmissionPlugin], _ call: Call, isAgain: Bool = false,
+        _ step: Step, _ operation: AdmissionOperation, _ plugins: [AdmissionChain.Step],
         _ body: (any AdmissionPlugin) throws(APIStatus) -> Void
     ) throws(APIStatus) {
         let passed = Labels(step: step, operation: operation, isRejected: false).place
         let began: ContinuousClock.Instant = .now
         var last: ContinuousClock.Instant = began
-        for (index, plugin) in plugins.enumerated() where plugin.concerns(call) && (!isAgain || plugin.runsAgain) {
+        for (index, plugin) in plugins {
             do {
                 try body(plugin)
             } catch {

@@ -1,5 +1,4 @@
 import Machinery
-import Synchronization
 
 /// How the fields of one schema are owned; made once for each.
 final class FieldShapes: SchemaDerivative, @unchecked Sendable {
@@ -12,7 +11,7 @@ final class FieldShapes: SchemaDerivative, @unchecked Sendable {
     let fields: [Field]
     /// Places of the fields, in the order of their elements.
     let order: [Int]
-    private let made = AtomicLazyReference<OwnershipTemplate>()
+    private let made = OnceReference<OwnershipTemplate>()
 
     private init(_ schema: ObjectSchema) {
         fields = schema.fields.map { Field(element: FieldPath.member($0.name), shape: FieldShape($0)) }

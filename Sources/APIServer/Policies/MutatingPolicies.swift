@@ -106,7 +106,7 @@ struct MutatingPolicies: AdmissionPlugin {
         return status
     }
 
-    func follows(_ call: Call) -> Bool { call.names.group == AdmissionPolicies.group }
+    func follows(_ subject: AdmissionSubject) -> Bool { subject.names.group == AdmissionPolicies.group }
 
     func written(_ object: JSON, old: JSON?, _ call: Call) { policies.changed(call.names) }
 

@@ -63,7 +63,7 @@ struct ValidatingPolicies: AdmissionPlugin {
         if let refusal { throw Self.status(refusal, object, call) }
     }
 
-    func follows(_ call: Call) -> Bool { call.names.group == AdmissionPolicies.group }
+    func follows(_ subject: AdmissionSubject) -> Bool { subject.names.group == AdmissionPolicies.group }
 
     func written(_ object: JSON, old: JSON?, _ call: Call) { policies.changed(call.names) }
 

@@ -117,7 +117,7 @@ extension APIServer {
         write(Write(.delete, entry.key, if: .revision(entry.revision)) { stored.bytes($0) }, "delete", call) { [self] result in
             switch result {
             case .success(let tombstone):
-                for plugin in admission { plugin.removed(last, call) }
+                for plugin in admission.plugins { plugin.removed(last, call) }
                 done(tombstone)
             case .failure(let error):
                 if let retry { retry(error) } else { reply(.failure(status(error, call, name: call.request.name ?? ""))) }

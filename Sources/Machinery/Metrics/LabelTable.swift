@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Finds what belongs to a set of label values without a lock: a hash table of fixed size whose places are filled once and never change.
 ///
 /// When it is full, further keys share one value, so that clients that invent labels cannot fill the memory.
@@ -16,7 +14,7 @@ package final class LabelTable<Key: Hashable & Sendable, Value: AnyObject & Send
         }
     }
 
-    private let places: UnsafeMutableBufferPointer<AtomicLazyReference<Item>>
+    private let places: UnsafeMutableBufferPointer<OnceReference<Item>>
     /// Of the places, those from the one of a key's hash on that may hold it.
     private static var reach: Int { 32 }
     private let make: @Sendable (Key) -> Value
@@ -28,7 +26,7 @@ package final class LabelTable<Key: Hashable & Sendable, Value: AnyObject & Send
     package init(capacity: Int, overflow: Value, make: @escaping @Sendable (Key) -> Value) {
         precondition(capacity & (capacity - 1) == 0)
         places = .allocate(capacity: capacity)
-        for i in 0..<capacity { places.initializeElement(at: i, to: AtomicLazyReference()) }
+        for i in 0..<capacity { places.initializeElement(at: i, to: OnceReference()) }
         self.overflow = overflow
         self.make = make
     }

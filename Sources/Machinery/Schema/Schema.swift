@@ -1,5 +1,3 @@
-public import Synchronization
-
 /// The declaration of an object type: a struct whose stored properties are ``Field``s.
 ///
 ///     public struct ReplicaSetStatus: Schema {
@@ -105,9 +103,9 @@ public final class ObjectSchema: Sendable {
     /// Fields that updates may not change, and objects below which there may be some.
     let guarded: [FieldSchema]
     private let names: FieldNames
-    private let plan = AtomicLazyReference<ProtobufPlan>()
+    private let plan = OnceReference<ProtobufPlan>()
     /// What whoever works with the schema derives from it once and keeps here.
-    public let derived = AtomicLazyReference<SchemaDerivative>()
+    public let derived = OnceReference<SchemaDerivative>()
 
     public init(
         name: String, doc: String, fields: [FieldSchema], rules: Rules = .none, keepsUnknown: Bool = false, isAtomic: Bool = false
