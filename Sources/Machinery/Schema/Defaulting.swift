@@ -14,10 +14,10 @@ extension ObjectSchema {
         let known: JSONObject? = complete?.object
         if let known, object.isSameStorage(as: known) { return nil }
         var filled: JSONObject = object
-        withPlaces(of: object) { places in
+        withPlaces(of: object, wanted: defaulting.count) { place in
             for index in defaulting {
                 let field: FieldSchema = fields[index]
-                let place: Int = places[index]
+                let place: Int = place(index)
                 // Members are only added behind those that were there: places in one are places in the other.
                 guard place >= 0 else {
                     guard let value: JSON = field.defaultValue else { continue }

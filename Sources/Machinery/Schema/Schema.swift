@@ -149,6 +149,13 @@ public final class ObjectSchema: Sendable {
         }
     }
 
+    /// The same for whoever looks for `wanted` fields: few of them are found sooner by searching a small object.
+    @inline(__always)
+    func withPlaces(of object: JSONObject, wanted: Int, _ body: ((Int) -> Int) -> Void) {
+        if wanted * object.count <= 8 { return body { object.index(of: fields[$0].name) ?? -1 } }
+        withPlaces(of: object) { places in body { places[$0] } }
+    }
+
     /// `v1.ReplicaSetSpec`, as Go's errors name it.
     public var goName: String { name.split(separator: ".").suffix(2).joined(separator: ".") }
 }

@@ -3,9 +3,9 @@ extension ObjectSchema {
     /// then the rules between fields.
     public func validate(_ json: JSON, _ path: Path = .root, _ problems: inout Problems) {
         let object: JSONObject = json.object ?? JSONObject()
-        withPlaces(of: object) { places in
+        withPlaces(of: object, wanted: checked.count) { place in
             for (index, isRequired) in checked {
-                let place: Int = places[index]
+                let place: Int = place(index)
                 guard place >= 0 || isRequired else { continue }
                 let field: FieldSchema = fields[index]
                 guard place >= 0 else {
