@@ -10,6 +10,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,9 +41,18 @@ static void wake(struct swkube_doors *d) {
     (void)!write(d->wake.fd, &one, sizeof one);
 }
 
+/// What an end does not take waits in the kernel: of each connection half a megabyte at most, where it would come to eight times that.
+static void set_up(int fd) {
+    int one = 1, most = 512 * 1024;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &most, sizeof most);
+}
+
 int swkube_doors_open(struct swkube_doors *d, uint64_t id, int listener, int is_datagram) {
     struct door *door = calloc(1, sizeof *door);
     if (!door) return ENOMEM;
+    // Who is let in has this from here.
+    if (!is_datagram) set_up(listener);
     door->watched = (struct watched){.kind = is_datagram ? DATAGRAM_DOOR : DOOR, .fd = listener};
     door->id = id;
     pthread_mutex_lock(&d->lock);
@@ -158,6 +168,20 @@ static bool flush(struct end *from) {
     return true;
 }
 
+/// Hands the bytes in the buffer on. What the other end does not take yet waits. False when the connection broke.
+static bool give(struct swkube_doors *d, struct end *from, size_t count, int flags) {
+    ssize_t sent = send(other(from)->watched.fd, d->buffer, count, MSG_NOSIGNAL | flags);
+    if (sent < 0 && errno != EAGAIN && errno != EINTR) return false;
+    size_t taken = sent < 0 ? 0 : (size_t)sent;
+    if (taken == count) return true;
+    from->length = count - taken;
+    from->at = 0;
+    from->rest = malloc(from->length);
+    if (!from->rest) return false;
+    memcpy(from->rest, d->buffer + taken, from->length);
+    return true;
+}
+
 /// Takes what is there from one end to the other; false when the connection broke.
 ///
 /// - ends: whether the end of it is there already. It leaves in one segment with the bytes before it.
@@ -177,17 +201,8 @@ static bool carry(struct swkube_doors *d, struct end *from, bool ends) {
             pass_end(from);
             return true;
         }
-        ssize_t sent = send(to->watched.fd, d->buffer, (size_t)n, MSG_NOSIGNAL | (ends ? MSG_MORE : 0));
-        if (sent < 0 && errno != EAGAIN && errno != EINTR) return false;
-        if (sent < 0) sent = 0;
-        if (sent < n) {
-            from->length = (size_t)(n - sent);
-            from->at = 0;
-            from->rest = malloc(from->length);
-            if (!from->rest) return false;
-            memcpy(from->rest, d->buffer + sent, from->length);
-            listen_to(d, to, EPOLL_CTL_MOD);
-        }
+        if (!give(d, from, (size_t)n, ends ? MSG_MORE : 0)) return false;
+        if (from->rest) listen_to(d, to, EPOLL_CTL_MOD);
         if (n < (ssize_t)sizeof d->buffer && !ends) break;
     }
     return true;
@@ -214,7 +229,35 @@ static bool make_room(struct swkube_doors *d) {
     return true;
 }
 
+/// Leads a client in.
+///
+/// - asked: bytes in the buffer that the client has sent already.
+static void let_in(struct swkube_doors *d, struct door *door, int client, size_t asked) {
+    int server = d->dial(d->context, door->id), one = 1;
+    struct link *link = server < 0 ? NULL : calloc(1, sizeof *link);
+    if (!link) {
+        make_reset(client);
+        close(client);
+        if (server >= 0) close(server);
+        return;
+    }
+    int fds[2] = {client, server};
+    for (int i = 0; i < 2; i++) link->ends[i] = (struct end){.watched = {.kind = END, .fd = fds[i]}, .link = link};
+    put_first(d, link);
+    set_up(server);
+    bool good = !asked || give(d, &link->ends[0], asked, 0);
+    // The last step of the handshake left with these bytes. Without any it leaves now: the server may be the one that speaks first.
+    setsockopt(server, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof one);
+    link->is_connecting = (!asked || link->ends[0].rest) && !is_connected(server);
+    for (int i = 0; i < 2; i++) listen_to(d, &link->ends[i], EPOLL_CTL_ADD);
+    if (good) return;
+    make_reset(client);
+    finish(d, link);
+}
+
 static void accept_all(struct swkube_doors *d, struct door *door) {
+    // Who comes along with others has said what it wants by the time that these came, too.
+    if (d->is_crowded) sched_yield();
     for (int turn = 0; turn < 64; turn++) {
         int client = accept4(door->watched.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (client < 0) {
@@ -225,24 +268,9 @@ static void accept_all(struct swkube_doors *d, struct door *door) {
             return;
         }
         if (d->link_count >= d->most_links) make_room(d);
-        // What an end does not take waits in the kernel: of each connection half a megabyte at most, where it would come to eight times that.
-        int server = d->dial(d->context, door->id), one = 1, most = 512 * 1024;
-        struct link *link = server < 0 ? NULL : calloc(1, sizeof *link);
-        if (!link) {
-            make_reset(client);
-            close(client);
-            if (server >= 0) close(server);
-            continue;
-        }
-        link->is_connecting = !is_connected(server);
-        put_first(d, link);
-        int fds[2] = {client, server};
-        for (int i = 0; i < 2; i++) {
-            setsockopt(fds[i], IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-            setsockopt(fds[i], SOL_SOCKET, SO_SNDBUF, &most, sizeof most);
-            link->ends[i] = (struct end){.watched = {.kind = END, .fd = fds[i]}, .link = link};
-        }
-        for (int i = 0; i < 2; i++) listen_to(d, &link->ends[i], EPOLL_CTL_ADD);
+        ssize_t asked = recv(client, d->buffer, sizeof d->buffer, 0);
+        if (asked < 0 && errno != EAGAIN && errno != EINTR) close(client);
+        else let_in(d, door, client, asked < 0 ? 0 : (size_t)asked);
     }
 }
 
@@ -280,10 +308,24 @@ static void serve_end(struct swkube_doors *d, struct end *e, uint32_t events) {
     if (!good || over || (events & (EPOLLHUP | EPOLLERR) && e->is_over && !e->rest)) finish(d, link);
 }
 
+/// While many clients are served at once this thread interrupts nobody when something comes for it: by its next turn more has come, and
+/// the same work needs half of the switches between programs. While there are few it does, so that each is served as soon as can be.
+///
+/// - count: events of this turn.
+static void keep_pace(struct swkube_doors *d, int count) {
+    d->pace += count - d->pace / 8;
+    bool is_crowded = d->pace >= (d->is_crowded ? 16 : 20);
+    if (is_crowded == d->is_crowded) return;
+    struct sched_param none = {0};
+    if (sched_getscheduler(0) != (is_crowded ? SCHED_OTHER : SCHED_BATCH)) return; // the user's own choice
+    if (sched_setscheduler(0, is_crowded ? SCHED_BATCH : SCHED_OTHER, &none) == 0) d->is_crowded = is_crowded;
+}
+
 void swkube_doors_run(struct swkube_doors *d) {
     struct epoll_event events[128];
     for (;;) {
         int count = epoll_wait(d->poll, events, 128, d->flow_count ? 5000 : -1);
+        if (count > 0) keep_pace(d, count);
         bool changed = false;
         for (int i = 0; i < count; i++) {
             struct watched *w = events[i].data.ptr;

@@ -70,6 +70,8 @@ struct swkube_doors {
     size_t closed_count;
     struct link *newest, *oldest, *dead;
     size_t link_count, most_links;
+    int pace; // events a turn, lately, times eight
+    bool is_crowded;
     struct flow *dead_flows;
     size_t flow_count; // of all doors
     time_t swept;

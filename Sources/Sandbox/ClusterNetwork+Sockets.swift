@@ -39,8 +39,15 @@ extension ClusterNetwork {
         return try result.get()
     }
 
-    /// A socket that connects; it can be written to when it has. - Parameter isStream: false makes one for datagrams.
-    package func beginConnect(_ address: String, port: Int, isStream: Bool = true) throws(SandboxError) -> Int32 {
+    /// A socket that connects; it can be written to when it has.
+    ///
+    /// - Parameters:
+    ///   - isStream: false makes one for datagrams.
+    ///   - speaks: whether the last step of the handshake may wait for the first bytes, a packet less. Who has none yet sends it by setting
+    ///     TCP_QUICKACK.
+    package func beginConnect(
+        _ address: String, port: Int, isStream: Bool = true, speaks: Bool = false
+    ) throws(SandboxError) -> Int32 {
         guard let target = SocketAddress(address, port: port) else {
             throw SandboxError.system(call: "connect", errno: EINVAL, path: Self.place(address, port))
         }
@@ -48,6 +55,10 @@ extension ClusterNetwork {
         let fd: Int32 =
             SocketAddress.isLoopback(address)
             ? try Self.hostSocket(target.family, type, 0) : try socket(domain: target.family, type: type)
+        if speaks {
+            var none: Int32 = 0
+            setsockopt(fd, Int32(IPPROTO_TCP), TCP_QUICKACK, &none, socklen_t(MemoryLayout<Int32>.size))
+        }
         if target.withPointer({ Glibc.connect(fd, $0, $1) }) == 0 || errno == EINPROGRESS { return fd }
         let code: Int32 = errno
         close(fd)

@@ -17,7 +17,7 @@ import Testing
             _ = fcntl(listener, F_SETFL, 0)
             let target: Int = Front.port(of: listener)
             let host = ClusterNetwork(hostNetworkBecause: nil)
-            doors = Doors(most: most) { _ in try? host.beginConnect("127.0.0.1", port: target) }
+            doors = Doors(most: most) { _ in try? host.beginConnect("127.0.0.1", port: target, speaks: true) }
             let door: Int32 = try ClusterNetwork.hostListener("127.0.0.1", port: 0)
             port = Front.port(of: door)
             try doors.open(1, on: door)
@@ -109,6 +109,39 @@ import Testing
             #expect(isBroken ? end.count == -1 && end.code == ECONNRESET : end.count == 0)
             close(client)
         }
+    }
+
+    @Test func `each of many at once gets its own answer, though it spoke and ended before it was let in`() throws {
+        let front = try Front()
+        let clients: [Int32] = try (0..<40).map { number in
+            let client: Int32 = try ClusterNetwork.hostConnection("127.0.0.1", port: front.port, type: Int32(SOCK_STREAM.rawValue))
+            #expect(send(client, [UInt8](repeating: UInt8(number), count: 3), 3, Int32(MSG_NOSIGNAL)) == 3)
+            shutdown(client, Int32(SHUT_WR))
+            return client
+        }
+        for _ in clients {
+            let server: Int32 = accept(front.listener, nil, nil)
+            var bytes = [UInt8](repeating: 0, count: 10)
+            #expect(recv(server, &bytes, 10, Int32(MSG_WAITALL)) == 3)
+            #expect(send(server, bytes, 3, Int32(MSG_NOSIGNAL)) == 3)
+            close(server)
+        }
+        for (number, client) in clients.enumerated() {
+            var bytes = [UInt8](repeating: 0, count: 10)
+            #expect(recv(client, &bytes, 10, Int32(MSG_WAITALL)) == 3)
+            #expect(bytes.prefix(3) == [UInt8](repeating: UInt8(number), count: 3)[...])
+            close(client)
+        }
+    }
+
+    @Test func `a server that speaks first is heard`() throws {
+        let front = try Front()
+        let (client, server): (Int32, Int32) = try front.connection()
+        var bytes = [UInt8](repeating: 0, count: 10)
+        #expect(send(server, "hello", 5, Int32(MSG_NOSIGNAL)) == 5)
+        #expect(recv(client, &bytes, 5, Int32(MSG_WAITALL)) == 5)
+        close(client)
+        close(server)
     }
 
     @Test func `for one connection too many the one that was silent for longest makes room`() async throws {

@@ -169,6 +169,8 @@ final class HostPorts: Sendable {
 
     /// On the doors' thread.
     private func dial(_ number: UInt64) -> Int32? {
-        state.withLock { $0.places[number] }.flatMap { try? network.beginConnect($0.address, port: $0.port, isStream: $0.isStream) }
+        state.withLock { $0.places[number] }.flatMap {
+            try? network.beginConnect($0.address, port: $0.port, isStream: $0.isStream, speaks: $0.isStream)
+        }
     }
 }

@@ -220,7 +220,7 @@ package final class ServiceDoors: Sendable {
             return (door.endpoints[door.turn % door.endpoints.count], isStream, nil)
         }
         if let service = key.flatMap({ services.get($0) }) { complain(service) }
-        return place.flatMap { try? network.beginConnect($0.address, port: $0.port, isStream: isStream) }
+        return place.flatMap { try? network.beginConnect($0.address, port: $0.port, isStream: isStream, speaks: isStream) }
     }
 
     // MARK: - Load balancers
