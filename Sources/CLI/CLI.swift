@@ -89,6 +89,8 @@ package enum CLI {
                 try await verb.run(in: shell)
             }
             return 0
+        } catch let error as KubeconfigError {
+            return report(error.inWords(of: verb), shell)
         } catch {
             return report(error, shell)
         }

@@ -23,7 +23,9 @@ import Testing
 
         """
 
-    private func run(_ words: String...) async throws -> Run {
+    private func run(_ words: String...) async throws -> Run { try await run(words) }
+
+    private func run(_ words: [String]) async throws -> Run {
         if (try? folder.text("config")) == nil { _ = try folder.file("config", Self.text) }
         return await Run.swkube(words, environment: ["KUBECONFIG": folder.path + "/config"])
     }
@@ -54,6 +56,13 @@ import Testing
         #expect(use.error == "error: no context exists with the name: \"nope\"\n" && use.code == 1)
         let get: Run = try await run("get", "pods", "--context", "nope")
         #expect(get.error == "Error in configuration: context was not found for specified context: nope\n" && get.code == 1)
+        // Verbs that ask for the cluster before the namespace.
+        for words in [["api-versions"], ["create", "configmap", "a"], ["get", "--raw", "/"]] {
+            let other: Run = try await run(words + ["--context", "nope"])
+            #expect(other.error == "error: context \"nope\" does not exist\n" && other.code == 1, "\(words)")
+        }
+        let diff: Run = try await run("diff", "-f", "-", "--cluster", "nope")
+        #expect(diff.error == "error: cluster \"nope\" does not exist\n" && diff.code == 2)
     }
 
     @Test func `the file of a certificate is found again from another folder`() async throws {

@@ -196,7 +196,10 @@ struct Applier {
         let (patch, isStrategic): (JSON, Bool) = try ApplyPatch.make(
             original: original, modified: modified, current: current, schema: schema)
         if patch.isEmpty { return Applied(object: current, done: "unchanged") }
-        guard dryRun.reachesServer else { return Applied(object: modified, done: "configured") }
+        guard dryRun.reachesServer else {
+            let live = Manifest(json: current, resource: manifest.resource, namespace: manifest.namespace, source: manifest.source)
+            return Applied(object: try live.patched(patch, isStrategic ? .strategicMergePatch : .mergePatch), done: "configured")
+        }
         if !overwrite { try refuseConflicts(patch, original ?? [:], current, manifest) }
         var request: APIRequest = request(.patch, manifest)
         request.contentType = isStrategic ? .strategicMergePatch : .mergePatch

@@ -34,6 +34,7 @@ package struct DerivationOptions: FlagGroup {
             var made: JSON = try make(object)
             made["status"] = status ?? made["status"]
             guard dryRun.reachesServer else {
+                made = shell.changeCause?.noted(made) ?? made
                 if session.isNamespaceGiven { made[["metadata", "namespace"]] = .string(session.namespace) }
                 return try printer.print(GoForm.completed(made), resource, done: done, suffix: dryRun.suffix, isTyped: true)
             }

@@ -83,12 +83,12 @@ struct ObjectQuery {
         return reading
     }
 
+    static let namesNothing = Failure(
+        "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   "
+            + "'-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'")
+
     private func targets() async throws -> [Target] {
-        guard !words.isEmpty else {
-            throw Failure(
-                "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   "
-                    + "'-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'")
-        }
+        guard !words.isEmpty else { throw Self.namesNothing }
         let hasSelector: Bool = selector?.isEmpty == false || fieldSelector?.isEmpty == false
         let targets: [Target] = try await ResourceArguments(session: session, allNamespaces: allNamespaces).targets(words)
         if targets.contains(where: { $0.name != nil }) {

@@ -69,10 +69,32 @@ final class Session: Sendable {
     func response(_ request: APIRequest) async throws -> APIResponse {
         let server: String = access.server.hostAndPort
         let noted: APIRequest = shell.changeCause?.noted(request) ?? request
-        let response: APIResponse = try await Progress.during(shell, { "waiting for \(server)" }) { try await transport.send(noted) }
+        let response: APIResponse = try await Progress.during(shell, { "waiting for \(server)" }) {
+            do { return try await transport.send(noted) } catch let status as APIStatus where status.isNotFound {
+                guard let other = try await inServedVersion(noted, status) else { throw status }
+                return try await transport.send(other)
+            }
+        }
         show(response.warnings)
         if let note = shell.changeCause?.note(after: request) { _ = try await transport.send(note) }
         return response
+    }
+
+    /// A request that found no such resource, in the version in which the server has it: versions of built-in kinds are taken without
+    /// asking, and older servers have others. nil when that is not the reason.
+    private func inServedVersion(_ request: APIRequest, _ status: APIStatus) async throws -> APIRequest? {
+        let isRead: Bool = [.get, .list, .delete].contains(request.verb)
+        guard isRead, request.subresource == nil, status.details?.name.isEmpty ?? true else { return nil }
+        guard Registry.kinds.contains(where: { $0.names.resource == request.resource }) else { return nil }
+        // Without a list of what there is, the first answer stands.
+        guard let groups = try? await catalog.groups() else { return nil }
+        let served: [GroupVersionResource] = groups.flatMap(\.resources).map(\.resource).filter {
+            $0.group == request.resource.group && $0.resource == request.resource.resource
+        }
+        guard let found = served.first, !served.contains(request.resource) else { return nil }
+        var request: APIRequest = request
+        request.resource = found
+        return request
     }
 
     /// Each warning once.

@@ -48,7 +48,7 @@ package struct Diff: Verb {
     package func run(in shell: Shell) async throws {
         do { try await compare(shell) } catch {
             // A 1 says that there are differences, and nothing else.
-            let failure = Failure(error)
+            let failure: Failure = (error as? KubeconfigError)?.inWords(of: self) ?? Failure(error)
             throw failure.exitCode == 1 && !failure.description.isEmpty
                 ? Failure(failure.description, exitCode: 2, isComplete: failure.isComplete) : failure
         }

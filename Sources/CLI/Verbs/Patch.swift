@@ -65,7 +65,7 @@ package struct Patch: Verb {
                     APIRequest(.get, object.resource.resource, namespace: object.namespace, name: object.name, subresource: part))
             }
             if local || !dryRun.reachesServer {
-                result = try Self.patched(object, try JSON(parsing: change), contentType)
+                result = try object.patched(try JSON(parsing: change), contentType)
             } else {
                 do { result = try await writer.patch(object, change, as: contentType, subresource: part) } catch let status as APIStatus
                     where status.code == 415
@@ -94,19 +94,21 @@ package struct Patch: Verb {
             throw Failure("unable to parse \(JSON.quoted(inline)): \(error.kubectlText)")
         }
     }
+}
 
-    private static func patched(_ object: Manifest, _ patch: JSON, _ type: APIRequest.ContentType) throws -> JSON {
+extension Manifest {
+    /// What a patch makes of the object, without a server.
+    func patched(_ patch: JSON, _ type: APIRequest.ContentType) throws -> JSON {
         switch type {
         case .jsonPatch:
-            do { return try JSONPatch(patch).applied(to: object.json) } catch { throw Failure("\(error)") }
-        case .mergePatch: return MergePatch.apply(patch, to: object.json)
+            do { return try JSONPatch(patch).applied(to: json) } catch { throw Failure("\(error)") }
+        case .mergePatch: return MergePatch.apply(patch, to: json)
         default:
-            guard let schema = KnownSchema.of(object.resource.resource) else {
+            guard let schema = KnownSchema.of(resource.resource) else {
                 throw Failure(
-                    "strategic merge patch is not supported for \(object.resource.apiVersion), Kind=\(object.resource.kind) locally, try --type merge"
-                )
+                    "strategic merge patch is not supported for \(resource.apiVersion), Kind=\(resource.kind) locally, try --type merge")
             }
-            do { return try StrategicMergePatch.apply(patch, to: object.json, schema: schema) } catch { throw Failure("\(error)") }
+            do { return try StrategicMergePatch.apply(patch, to: json, schema: schema) } catch { throw Failure("\(error)") }
         }
     }
 }

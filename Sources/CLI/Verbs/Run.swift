@@ -135,7 +135,7 @@ package struct Run: Verb {
         if podRunningTimeout.duration <= .zero { throw Failure("--pod-running-timeout must be higher than zero") }
         let pod: JSON = try overriding.applied(to: try pod(name, image, arguments))
         guard attaches else {
-            try await creation.create(Pod.names, pod, shell, failure: nil)
+            try await creation.create(Pod.names, shell.changeCause?.noted(pod) ?? pod, shell, failure: nil)
             return try await exposeIfWanted(name, shell)
         }
         let keys: DetachKeys = try detaching.keys()
@@ -197,6 +197,6 @@ package struct Run: Verb {
             "ports": [["port": .int(Int64(port)), "protocol": "TCP", "targetPort": .int(Int64(port))]],
             "selector": try labels.map(Expose.labels) ?? ["run": .string(name)],
         ]
-        try await creation.create(Service.names, service, shell, failure: nil)
+        try await creation.create(Service.names, shell.changeCause?.noted(service) ?? service, shell, failure: nil)
     }
 }

@@ -89,7 +89,11 @@ package struct Scale: Verb {
         do { scale = try await session.send(get) } catch let status as APIStatus where status.code == 404 {
             throw APIStatus.pathNotFound
         }
-        if case .client = dryRun { return object }
+        if case .client = dryRun {
+            var scaled: JSON = object
+            scaled[["spec", "replicas"]] = .int(Int64(replicas))
+            return scaled
+        }
         let current: Int = Int(scale[["spec", "replicas"]]?.int ?? 0)
         if currentReplicas >= 0, current != currentReplicas { throw Failure("Expected replicas to be \(currentReplicas), was \(current)") }
         if let resourceVersion, !resourceVersion.isEmpty, let now = scale[["metadata", "resourceVersion"]]?.string, now != resourceVersion {

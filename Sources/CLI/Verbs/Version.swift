@@ -33,6 +33,8 @@ package struct Version: LocalVerb {
         do {
             let session: Session = try connection.session(shell)
             server = try session.json(try await session.transport.raw("/version", accept: "application/json").body)
+        } catch let error as KubeconfigError {
+            throw error
         } catch {
             failure = error
         }

@@ -40,7 +40,10 @@ package struct ClusterAccess: Sendable {
         }
         let clusterName: String = overrides.cluster ?? context?["cluster"]?.string ?? ""
         let cluster: JSON? = config[.clusters, clusterName]
-        if cluster == nil, overrides.cluster != nil { throw KubeconfigError("no server found for cluster \"\(clusterName)\"") }
+        if cluster == nil, overrides.cluster != nil {
+            throw KubeconfigError(
+                "no server found for cluster \"\(clusterName)\"", otherWords: "cluster \"\(clusterName)\" does not exist")
+        }
         if cluster == nil, !clusterName.isEmpty, overrides.server == nil {
             throw KubeconfigError("cluster \"\(clusterName)\" of context \"\(contextName)\" is not in the kubeconfig")
         }
@@ -56,7 +59,9 @@ package struct ClusterAccess: Sendable {
     }
 
     private static func missing(_ context: String) -> KubeconfigError {
-        KubeconfigError("Error in configuration: context was not found for specified context: \(context)", isComplete: true)
+        KubeconfigError(
+            "Error in configuration: context was not found for specified context: \(context)", isComplete: true,
+            otherWords: "context \"\(context)\" does not exist")
     }
 
     /// What a user and a cluster come to, with the command line's changes.

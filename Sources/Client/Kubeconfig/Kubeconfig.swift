@@ -118,9 +118,12 @@ package struct KubeconfigError: Error, Sendable, Hashable, CustomStringConvertib
     package let description: String
     /// True for a text of kubectl's that stands without `error: `.
     package let isComplete: Bool
+    /// What verbs say of it that ask for the cluster before they ask for the namespace; nil where all say the same.
+    package let otherWords: String?
 
-    package init(_ description: String, isComplete: Bool = false) {
+    package init(_ description: String, isComplete: Bool = false, otherWords: String? = nil) {
         self.description = description
         self.isComplete = isComplete
+        self.otherWords = otherWords
     }
 }

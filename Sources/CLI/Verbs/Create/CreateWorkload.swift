@@ -149,8 +149,10 @@ package struct CreateCronJob: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        guard let image else { throw Failure("required flag(s) \"image\" not set") }
-        guard let schedule else { throw Failure("required flag(s) \"schedule\" not set") }
+        guard let image, let schedule else {
+            let missing: [String] = (image == nil ? [#""image""#] : []) + (schedule == nil ? [#""schedule""#] : [])
+            throw Failure("required flag(s) \(missing.joined(separator: ", ")) not set")
+        }
         let name: String = try NameArgument.required(given, Self.commandName)
         var object: JSON = CronJob.new(name).json
         let pod: JSON = [

@@ -73,6 +73,8 @@ struct SetChange {
     let done: String
     /// Objects that the change leaves as they are go to the server all the same.
     var sendsUnchanged: Bool = false
+    /// What is said of words where only manifests can be worked on.
+    var needsFiles: Failure = LocalWork.needsFiles
 
     func validate() throws {
         if case .server = try options.dryRunOptions.value(), options.local {
@@ -85,9 +87,7 @@ struct SetChange {
     func run(_ shell: Shell, _ session: Session, _ change: (Manifest) throws -> JSON?) async throws {
         let dryRun: DryRun = try options.dryRunOptions.value()
         var printer: ObjectPrinter = try options.printing.printer(shell.output)
-        if options.local, !words.isEmpty {
-            throw LocalWork.needsFiles
-        }
+        if options.local, !words.isEmpty { throw needsFiles }
         var query = ObjectQuery(session: session, words: words, files: try options.files.manifests(), isLocal: options.local)
         query.selector = selector
         query.all = options.all
@@ -96,8 +96,9 @@ struct SetChange {
         var failures = Failures()
         for object in objects {
             do {
-                guard let changed = try change(object), sendsUnchanged || changed != object.json else { continue }
+                guard var changed = try change(object), sendsUnchanged || changed != object.json else { continue }
                 if options.local || !dryRun.reachesServer {
+                    changed = shell.changeCause?.noted(changed) ?? changed
                     let suffix: String = options.local && dryRun.isReal ? "" : dryRun.suffix
                     try printer.print(GoForm.completed(changed), object.resource, done: done, suffix: suffix, isTyped: true)
                     continue

@@ -18,7 +18,7 @@ package struct SetServiceAccount: Verb {
     package func run(in shell: Shell) async throws {
         let change = SetChange(
             options: options, words: Array(words.dropLast()), what: "ServiceAccountName", done: "serviceaccount updated",
-            sendsUnchanged: true)
+            sendsUnchanged: true, needsFiles: ObjectQuery.namesNothing)
         try change.validate()
         guard let account = words.last else { throw Failure("serviceaccount is required") }
         try await change.run(shell, try options.connection.session(shell)) { object in
