@@ -47,7 +47,7 @@ package struct LocalTransport: Transport {
         let began: ContinuousClock.Instant = .now
         return try await withCheckedThrowingContinuation { continuation in
             // What others are about to write in tasks that are ready goes to the disk together with this.
-            server.answer(request, as: user, later: { depart in Task { depart() } }) {
+            server.answer(request, as: user, later: Departure.wait ?? { depart in Task { depart() } }) {
                 [clients = server.clientMetrics, verb = request.verb] result in
                 clients.observe(verb, code: Self.code(of: result), began.duration(to: .now))
                 continuation.resume(with: result.mapError { $0 as any Error })

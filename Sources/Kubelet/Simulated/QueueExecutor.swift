@@ -6,6 +6,9 @@ final class QueueExecutor: TaskExecutor {
 
     init(label: String) { queue = DispatchQueue(label: label) }
 
+    /// Runs this behind all that waits now.
+    func runLater(_ work: @escaping @Sendable () -> Void) { queue.async(execute: work) }
+
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }

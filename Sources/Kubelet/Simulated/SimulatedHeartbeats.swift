@@ -51,8 +51,11 @@ final class SimulatedHeartbeats: Sendable {
             while let key = await queue.next() {
                 let nodes: Set<String> = state.withLock { state in Int(key.name).map { state.nodes[$0] } ?? [] }
                 if !nodes.isEmpty { queue.add(key, after: Self.period) }
-                await withDiscardingTaskGroup { group in
-                    for node in nodes { group.addTask(executorPreference: thread) { await beat(node) } }
+                // All leases of a turn are made before the first sets off.
+                await Departure.$wait.withValue({ [thread] in thread.runLater($0) }) {
+                    await withDiscardingTaskGroup { group in
+                        for node in nodes { group.addTask(executorPreference: thread) { await beat(node) } }
+                    }
                 }
                 queue.done(key)
             }
