@@ -308,17 +308,13 @@ static void serve_end(struct swkube_doors *d, struct end *e, uint32_t events) {
     if (!good || over || (events & (EPOLLHUP | EPOLLERR) && e->is_over && !e->rest)) finish(d, link);
 }
 
-/// While many clients are served at once this thread interrupts nobody when something comes for it: by its next turn more has come, and
-/// the same work needs half of the switches between programs. While there are few it does, so that each is served as soon as can be.
+/// Stands back while many clients are served at once.
 ///
 /// - count: events of this turn.
 static void keep_pace(struct swkube_doors *d, int count) {
     d->pace += count - d->pace / 8;
     bool is_crowded = d->pace >= (d->is_crowded ? 16 : 20);
-    if (is_crowded == d->is_crowded) return;
-    struct sched_param none = {0};
-    if (sched_getscheduler(0) != (is_crowded ? SCHED_OTHER : SCHED_BATCH)) return; // the user's own choice
-    if (sched_setscheduler(0, is_crowded ? SCHED_BATCH : SCHED_OTHER, &none) == 0) d->is_crowded = is_crowded;
+    if (is_crowded != d->is_crowded && swkube_stand_back(is_crowded)) d->is_crowded = is_crowded;
 }
 
 void swkube_doors_run(struct swkube_doors *d) {

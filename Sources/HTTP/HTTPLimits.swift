@@ -14,6 +14,9 @@ package struct HTTPLimits: Sendable {
     package var idleTimeout: Duration = .seconds(90)
     /// Open requests on one HTTP/2 connection.
     package var streamsPerConnection: Int = 250
+    /// Bytes of an answer that wait in the kernel while a client does not take them; nil leaves it to the kernel, which lends each client
+    /// megabytes. Filling those for many slow clients at once makes all others wait.
+    package var answerBuffer: Int?
 
     package init() {}
 }

@@ -13,6 +13,7 @@ package final class HTTPServer: Sendable {
     private let listener: any Channel
     private let others = Mutex<[any Channel]>([])
     private let tables: [ConnectionTable]
+    private let limits: HTTPLimits
     private let security: ServerTLS?
 
     /// Starts to listen.
@@ -63,7 +64,7 @@ package final class HTTPServer: Sendable {
             ConnectionTable(eventLoop: eventLoop, loop: LoopID(index: index), service: service)
         }
         do {
-            let bootstrap: ServerBootstrap = Self.bootstrap(group, tables)
+            let bootstrap: ServerBootstrap = Self.bootstrap(group, tables, limits)
             listener =
                 if let descriptor { try await bootstrap.withBoundSocket(descriptor).get() } else {
                     try await bootstrap.bind(host: host, port: port).get()
@@ -75,12 +76,13 @@ package final class HTTPServer: Sendable {
         self.group = group
         self.security = security
         self.tables = tables
+        self.limits = limits
         self.port = listener.localAddress?.port ?? port
     }
 
     /// Takes connections from a further socket too, which is bound already; the server owns it from here on.
     package func listen(on descriptor: Int32) async throws {
-        let listener: any Channel = try await Self.bootstrap(group, tables).withBoundSocket(descriptor).get()
+        let listener: any Channel = try await Self.bootstrap(group, tables, limits).withBoundSocket(descriptor).get()
         others.withLock { $0.append(listener) }
     }
 
@@ -91,8 +93,10 @@ package final class HTTPServer: Sendable {
         if case .one(let identity) = security { identity.replace(try tls.context()) }
     }
 
-    private static func bootstrap(_ group: MultiThreadedEventLoopGroup, _ tables: [ConnectionTable]) -> ServerBootstrap {
-        ServerBootstrap(group: group)
+    private static func bootstrap(
+        _ group: MultiThreadedEventLoopGroup, _ tables: [ConnectionTable], _ limits: HTTPLimits
+    ) -> ServerBootstrap {
+        let bootstrap: ServerBootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -101,6 +105,8 @@ package final class HTTPServer: Sendable {
                 let table: ConnectionTable? = tables.first { $0.eventLoop === channel.eventLoop }
                 return channel.eventLoop.makeCompletedFuture { try table?.accept(channel) }
             }
+        guard let room = limits.answerBuffer else { return bootstrap }
+        return bootstrap.childChannelOption(.socketOption(.so_sndbuf), value: ChannelOptions.Types.SocketOption.Value(room))
     }
 
     /// Stops: takes no more connections, ends streams (watches see a regular end), lets requests under way finish

@@ -88,6 +88,11 @@ int swkube_doors_close(struct swkube_doors *doors, uint64_t door);
 /// Serves all doors, for ever.
 void swkube_doors_run(struct swkube_doors *doors);
 
+/// From now on the calling thread interrupts nobody when something comes for it, or it does so again. Who serves many at once should stand
+/// back: by its next turn more has come, and the same work needs half of the switches between programs. Who serves few should not: it would
+/// wait for others. Returns whether that is so now, which it is not where the user chose the policy of threads.
+int swkube_stand_back(int stands_back);
+
 /// Starts `path` in its own session with nothing inherited but the descriptors given here; `-1` stands for /dev/null.
 /// The `count` descriptors of `inherited`, at most 3, become 3 and those after it. `envp` may be null: then the environment is
 /// inherited. Returns 0 or an errno.

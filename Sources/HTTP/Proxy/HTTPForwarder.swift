@@ -53,11 +53,18 @@ package final class HTTPForwarder: Sendable {
     /// Whether an answer of that status is thrown away, unseen by the client.
     package typealias Refuses = @Sendable (_ status: Int) -> Bool
 
+    /// Told on a server's event loop when it begins to serve many at once, and when it ends to.
+    package typealias Crowded = @Sendable (Bool) -> Void
+
     private let dial: Dial?
+    private let crowded: Crowded
     private let pools = Mutex<[ObjectIdentifier: ProxyPool]>([:])
 
     /// - Parameter dial: opens connections; nil connects from this process's own network.
-    package init(dial: Dial?) { self.dial = dial }
+    package init(dial: Dial?, crowded: @escaping Crowded = { _ in }) {
+        self.dial = dial
+        self.crowded = crowded
+    }
 
     /// Sends the request to the target and its answer to the exchange. Both need no fields that are about a connection: those are
     /// taken off. `done` is called once, on the exchange's event loop.
@@ -118,7 +125,7 @@ package final class HTTPForwarder: Sendable {
     private func pool(_ eventLoop: any EventLoop) -> ProxyPool {
         pools.withLock { pools in
             if let pool = pools[ObjectIdentifier(eventLoop)] { return pool }
-            let pool = ProxyPool(eventLoop: eventLoop, dial: dial)
+            let pool = ProxyPool(eventLoop: eventLoop, dial: dial, crowded: crowded)
             pools[ObjectIdentifier(eventLoop)] = pool
             return pool
         }
@@ -133,13 +140,28 @@ extension HTTPHeaders {
     ]
 
     /// The fields without those that are about one connection.
-    package static func passedOn(_ headers: HTTPHeaders) -> HTTPHeaders {
-        var headers: HTTPHeaders = headers
-        if headers.fields.contains(name: "connection") {
-            for name in headers.fields[canonicalForm: "connection"] { headers.fields.remove(name: String(name)) }
+    ///
+    /// - Parameter others: names in small letters that are left out, too.
+    package static func passedOn(_ headers: HTTPHeaders, without others: [String] = []) -> HTTPHeaders {
+        // Most name only what is left out in any case.
+        let named: [String] = headers.fields[canonicalForm: "connection"].map { $0.lowercased() }
+            .filter { $0 != "close" && !connectionNames.contains($0) }
+        return headers.without(connectionNames, others, named)
+    }
+
+    /// The fields but those of these names, which are in small letters.
+    package func without(_ names: [String]...) -> HTTPHeaders {
+        var kept = NIOHTTP1.HTTPHeaders()
+        kept.reserveCapacity(fields.count + 8)
+        for (name, value) in fields where !names.contains(where: { $0.contains { Self.isSame(name, $0) } }) {
+            kept.add(name: name, value: value)
         }
-        for name in connectionNames where headers.fields.contains(name: name) { headers.fields.remove(name: name) }
-        return headers
+        return HTTPHeaders(kept)
+    }
+
+    private static func isSame(_ name: String, _ small: String) -> Bool {
+        name.utf8.count == small.utf8.count
+            && zip(name.utf8, small.utf8).allSatisfy { ($0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0) == $1 }
     }
 
     /// Whether a request asks to leave HTTP.

@@ -23,11 +23,9 @@ final class ProxyCall: @unchecked Sendable {
     private let refuses: HTTPForwarder.Refuses?
     private var done: (@Sendable (HTTPForwarder.Outcome) -> Void)?
     private var stage: Stage = .waiting
-    private weak var connection: ProxyConnection?
-    private var timer: Scheduled<Void>?
+    /// While it carries this call.
+    private var connection: ProxyConnection?
     private var lastSign: NIODeadline = .now()
-    /// Set by the pool that takes it.
-    var eventLoop: (any EventLoop)?
 
     init(
         _ request: HTTPClientRequest, _ target: HTTPForwarder.Target, _ times: HTTPForwarder.Times, _ exchange: HTTPExchange?,
@@ -53,10 +51,20 @@ final class ProxyCall: @unchecked Sendable {
 
     // MARK: - From the connection
 
+    /// Until when the server must have said more. While the client takes nothing it need not.
+    var deadline: NIODeadline {
+        let end: NIODeadline = lastSign + TimeAmount(times.answer)
+        return isStreaming && exchange?.isWritable == false ? max(end, .now() + .milliseconds(100)) : end
+    }
+
+    /// The server has said nothing until then.
+    func isLate() {
+        if isStreaming { broke("\(target.address) is silent") } else { fail(.timedOut) }
+    }
+
     func began(on connection: ProxyConnection) {
         self.connection = connection
         lastSign = .now()
-        if timer == nil { watch(in: TimeAmount(times.answer)) }
     }
 
     func received(_ head: HTTPResponseHead) {
@@ -91,7 +99,7 @@ final class ProxyCall: @unchecked Sendable {
     }
 
     func finish() {
-        timer?.cancel()
+        connection = nil
         switch stage {
         case .held(let status, let headers, let buffer):
             stage = .over
@@ -139,11 +147,10 @@ final class ProxyCall: @unchecked Sendable {
         exchange.send(buffer: part)
         guard !exchange.isWritable, let connection else { return }
         connection.setReading(false)
-        exchange.onWritable { [weak self] in self?.connection?.setReading(true) }
+        exchange.onWritable { [self] in self.connection?.setReading(true) }
     }
 
     private func end() {
-        timer?.cancel()
         stage = .over
         connection?.close()
         connection = nil
@@ -153,17 +160,5 @@ final class ProxyCall: @unchecked Sendable {
         let done: (@Sendable (HTTPForwarder.Outcome) -> Void)? = self.done
         self.done = nil
         done?(outcome)
-    }
-
-    /// One timer that looks how long the server has been silent, and sleeps on for what is left.
-    private func watch(in time: TimeAmount) {
-        timer = eventLoop?.scheduleTask(in: time) { [weak self] in self?.look() }
-    }
-
-    private func look() {
-        guard !isOver else { return }
-        let left: TimeAmount = lastSign + TimeAmount(times.answer) - .now()
-        if left > .zero || isStreaming && exchange?.isWritable == false { return watch(in: max(left, .milliseconds(100))) }
-        if isStreaming { broke("\(target.address) is silent") } else { fail(.timedOut) }
     }
 }

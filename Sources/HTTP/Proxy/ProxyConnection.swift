@@ -9,9 +9,12 @@ final class ProxyConnection: ChannelInboundHandler {
     let target: HTTPForwarder.Target
     private let pool: ProxyPool
     private var context: ChannelHandlerContext?
-    private var call: ProxyCall?
+    private var call: ProxyCall? { didSet { pool.busy += (call == nil ? 0 : 1) - (oldValue == nil ? 0 : 1) } }
+    /// One timer for call after call: it looks how long the server has been silent, and sleeps on for what is left.
+    private var timer: (task: Scheduled<Void>, end: NIODeadline)?
     private var isReused = false
     private var keepsAlive = true
+    private var isReading = true
     private var idleSince: NIODeadline = .now()
 
     init(pool: ProxyPool, target: HTTPForwarder.Target) {
@@ -29,6 +32,7 @@ final class ProxyConnection: ChannelInboundHandler {
         self.call = call
         self.isReused = isReused
         call.began(on: self)
+        watch(call)
         let request: HTTPClientRequest = call.request
         var fields: NIOHTTP1.HTTPHeaders = request.headers.fields
         let method = HTTPMethod(rawValue: request.method)
@@ -36,7 +40,7 @@ final class ProxyConnection: ChannelInboundHandler {
         if !request.body.isEmpty || method == .POST || method == .PUT || method == .PATCH {
             fields.replaceOrAdd(name: "Content-Length", value: String(request.body.count))
         } else {
-            fields.remove(name: "content-length")
+            if fields.contains(name: "content-length") { fields.remove(name: "content-length") }
         }
         context.write(
             wrapOutboundOut(.head(HTTPRequestHead(version: .http1_1, method: method, uri: request.target, headers: fields))), promise: nil)
@@ -50,8 +54,25 @@ final class ProxyConnection: ChannelInboundHandler {
 
     /// Reads on, or lets the server wait.
     func setReading(_ reads: Bool) {
+        isReading = reads
         // It fails only when the connection is gone, and then there is nothing to read.
         context?.channel.setOption(.autoRead, value: reads).whenFailure { _ in }
+    }
+
+    private func watch(_ call: ProxyCall) {
+        let end: NIODeadline = call.deadline
+        if let timer {
+            if timer.end <= end { return }
+            timer.task.cancel()
+        }
+        let connection: NIOLoopBound<ProxyConnection> = NIOLoopBound(self, eventLoop: pool.eventLoop)
+        timer = (pool.eventLoop.scheduleTask(deadline: end) { connection.value.look() }, end)
+    }
+
+    private func look() {
+        timer = nil
+        guard let call, !call.isOver else { return }
+        if call.deadline > .now() { watch(call) } else { call.isLate() }
     }
 
     // MARK: - Channel
@@ -76,6 +97,8 @@ final class ProxyConnection: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         pool.forget(self)
+        timer?.task.cancel()
+        timer = nil
         let call: ProxyCall? = self.call
         self.call = nil
         if let call, !call.isOver {
@@ -99,6 +122,8 @@ final class ProxyConnection: ChannelInboundHandler {
         self.call = nil
         if keepsAlive, call?.isOver == false {
             idleSince = .now()
+            // The client may still have to take the last of the answer; who comes next has nothing to do with that.
+            if !isReading { setReading(true) }
             pool.release(self)
         } else {
             close()

@@ -7,19 +7,25 @@ import NIOSSL
 final class ProxyPool: @unchecked Sendable {
     let eventLoop: any EventLoop
     private let dial: Dial?
+    private let crowded: HTTPForwarder.Crowded
     private var tls: NIOSSLContext?
     /// The latest used last.
     private var idle: [HTTPForwarder.Target: [ProxyConnection]] = [:]
     private static let mostIdle = 64
+    /// Connections with a call, and eight times how many they were lately when one more call came.
+    var busy = 0
+    private var pace = 0
+    private var isCrowded = false
 
-    init(eventLoop: any EventLoop, dial: Dial?) {
+    init(eventLoop: any EventLoop, dial: Dial?, crowded: @escaping HTTPForwarder.Crowded) {
         self.eventLoop = eventLoop
         self.dial = dial
+        self.crowded = crowded
     }
 
     /// Sends the call over an idle connection, or a new one.
     func begin(_ call: ProxyCall) {
-        call.eventLoop = eventLoop
+        keepPace()
         while let connection = idle[call.target]?.popLast() {
             if connection.isUsable { return connection.send(call, isReused: true) }
             connection.close()
@@ -27,10 +33,24 @@ final class ProxyPool: @unchecked Sendable {
         connect(for: call)
     }
 
+    private func keepPace() {
+        pace += busy - pace / 8
+        let isCrowded: Bool = pace >= (self.isCrowded ? 8 : 16)
+        guard isCrowded != self.isCrowded else { return }
+        self.isCrowded = isCrowded
+        crowded(isCrowded)
+    }
+
     /// Takes back a connection whose answer is complete.
     func release(_ connection: ProxyConnection) {
-        if idle[connection.target, default: []].count >= Self.mostIdle { return connection.close() }
-        idle[connection.target, default: []].append(connection)
+        let isKept: Bool = Self.keep(connection, in: &idle[connection.target, default: []])
+        if !isKept { connection.close() }
+    }
+
+    private static func keep(_ connection: ProxyConnection, in list: inout [ProxyConnection]) -> Bool {
+        if list.count >= mostIdle { return false }
+        list.append(connection)
+        return true
     }
 
     func forget(_ connection: ProxyConnection) {

@@ -95,11 +95,14 @@ final class GatewayDoors: Sendable {
     private func make(_ address: String, _ port: Int, isSecure: Bool) async throws -> Open {
         let front = ProxyFront(backends: backends, dial: dial, servesNames: false)
         let identities: TLSIdentities? = isSecure ? TLSIdentities(fallback: certificate) : nil
+        var limits = HTTPLimits()
+        limits.answerBuffer = FrontDoor.answerBuffer
         func listen(_ port: Int) async throws -> HTTPServer {
             guard let identities else {
-                return try await HTTPServer(host: address, port: port, tls: nil, handler: { front.handle($0, $1) })
+                return try await HTTPServer(host: address, port: port, tls: nil, limits: limits, handler: { front.handle($0, $1) })
             }
-            return try await HTTPServer(host: address, port: port, identities: identities, handler: { front.handle($0, $1) })
+            return try await HTTPServer(
+                host: address, port: port, identities: identities, limits: limits, handler: { front.handle($0, $1) })
         }
         let server: HTTPServer
         do {

@@ -14,6 +14,9 @@ package final class FrontDoor: Sendable {
     package static let plainPorts = [80, 80 + Doors.offset, 0]
     package static let securePorts = [443, 443 + Doors.offset, 0]
 
+    /// As the doors of Services have it.
+    package static let answerBuffer = 512 << 10
+
     private struct State {
         var servers: [HTTPServer] = []
         var ports: Ports?
@@ -37,6 +40,7 @@ package final class FrontDoor: Sendable {
         var limits = HTTPLimits()
         limits.bodySize = 64 << 20
         limits.idleTimeout = .seconds(75)
+        limits.answerBuffer = Self.answerBuffer
         let front: ProxyFront = front
         let plain: HTTPServer = try await first(Self.plainPorts) {
             try await HTTPServer(host: Self.address, port: $0, tls: nil, limits: limits, handler: { front.handle($0, $1) })

@@ -63,7 +63,7 @@ package final class MeshProxy: Sendable {
         self.network = network
         self.addresses = addresses
         backends = ProxyBackends(slices: slices, informers: informers)
-        forwarder = HTTPForwarder(dial: dial)
+        forwarder = HTTPForwarder(dial: dial, crowded: { OwnThread.standBack($0) })
         self.gate = gate
         self.client = client
         self.clock = clock

@@ -1,6 +1,7 @@
 import API
 package import HTTP
 import Machinery
+import Sandbox
 import Synchronization
 
 /// Answers HTTP requests by what the rules of a table say: passes them on to endpoints of Services, or elsewhere by a redirect.
@@ -22,7 +23,7 @@ package final class ProxyFront: Sendable {
     package init(backends: ProxyBackends, dial: Dial?, servesNames: Bool = true) {
         self.backends = backends
         self.servesNames = servesNames
-        forwarder = HTTPForwarder(dial: dial)
+        forwarder = HTTPForwarder(dial: dial, crowded: { OwnThread.standBack($0) })
     }
 
     package func set(_ table: ProxyTable) { state.withLock { $0.table = table } }
@@ -32,8 +33,7 @@ package final class ProxyFront: Sendable {
     package func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
         let host: String = Self.host(request.headers["host"] ?? "")
         let (table, securePort): (ProxyTable, Int) = state.withLock { ($0.table, $0.securePort) }
-        let named: ProxyRule? = servesNames ? named(host) : nil
-        guard let rule = table.rule(for: request, host: host, named: named) else {
+        guard let rule = table.rule(for: request, host: host, named: servesNames ? named(host) : nil) else {
             return exchange.tell(404, "nothing is served here for \(host.isEmpty ? "this host" : host) and this path")
         }
         if rule.needsTLS, !request.isSecure {
@@ -73,16 +73,21 @@ package final class ProxyFront: Sendable {
         pass.run(exchange)
     }
 
+    /// Fields that the front says itself.
+    private static let ownNames = ["x-real-ip", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-port", "host"]
+
     /// The request as the backend gets it.
     private static func sent(_ request: HTTPRequest, _ rule: ProxyRule, _ backend: ProxyRule.Backend, _ host: String) -> HTTPClientRequest {
-        var headers: HTTPHeaders = request.headers.asksForUpgrade && request.version == "1.1" ? request.headers : .passedOn(request.headers)
+        var headers: HTTPHeaders =
+            request.headers.asksForUpgrade && request.version == "1.1"
+            ? request.headers.without(ownNames) : .passedOn(request.headers, without: ownNames)
         let asked: String = request.headers["host"] ?? host
         headers.addForwardedFor(request)
-        headers.set("X-Real-IP", request.remoteAddress)
-        headers.set("X-Forwarded-Host", asked)
-        headers.set("X-Forwarded-Proto", request.isSecure ? "https" : "http")
-        headers.set("X-Forwarded-Port", String(request.localPort))
-        headers.set("Host", rule.host ?? asked)
+        headers.add("X-Real-IP", request.remoteAddress)
+        headers.add("X-Forwarded-Host", asked)
+        headers.add("X-Forwarded-Proto", request.isSecure ? "https" : "http")
+        headers.add("X-Forwarded-Port", String(request.localPort))
+        headers.add("Host", rule.host ?? asked)
         for change in rule.requestHeaders + backend.requestHeaders { change.apply(&headers) }
         let path: String = rule.rewrite.map { rule.changed(request.path, by: $0) } ?? request.path
         return HTTPClientRequest(
@@ -109,7 +114,8 @@ package final class ProxyFront: Sendable {
 
     /// The name of a host, in small letters and without port.
     static func host(_ field: String) -> String {
-        let name: Substring = field.hasPrefix("[") ? field.prefix { $0 != "]" } + "]" : field.prefix { $0 != ":" }
+        let end: String.Index = field.utf8.firstIndex(of: UInt8(ascii: ":")) ?? field.endIndex
+        let name: Substring = field.hasPrefix("[") ? field.prefix { $0 != "]" } + "]" : field[..<end]
         return name.hasSuffix(".") ? name.dropLast().lowercased() : name.lowercased()
     }
 
@@ -130,6 +136,7 @@ package final class ProxyFront: Sendable {
 extension HTTPHeaders {
     /// The client's address, behind those of proxies before this one.
     mutating func addForwardedFor(_ request: HTTPRequest) {
-        set("X-Forwarded-For", self["X-Forwarded-For"].map { $0 + ", " + request.remoteAddress } ?? request.remoteAddress)
+        guard let known = self["X-Forwarded-For"] else { return add("X-Forwarded-For", request.remoteAddress) }
+        set("X-Forwarded-For", known + ", " + request.remoteAddress)
     }
 }

@@ -43,7 +43,7 @@ package struct ProxyTable: Sendable {
     /// - Parameters:
     ///   - host: in small letters, without port.
     ///   - named: comes after the rules of hosts and before those of all hosts.
-    func rule(for request: HTTPRequest, host: String, named: ProxyRule? = nil) -> ProxyRule? {
+    func rule(for request: HTTPRequest, host: String, named: @autoclosure () -> ProxyRule? = nil) -> ProxyRule? {
         if !listeners.isEmpty { return listeners.first { Self.takes($0.host, host) }?.table.rule(for: request, host: host) }
         var query: [(String, String)]?
         func first(_ rules: [ProxyRule]) -> ProxyRule? {
@@ -58,7 +58,7 @@ package struct ProxyTable: Sendable {
             let isDeep: Bool = host.utf8.dropLast(suffix.utf8.count).contains(UInt8(ascii: "."))
             if let rule = first(isDeep ? rules.filter(\.takesDeepNames) : rules) { return rule }
         }
-        return named ?? first(any)
+        return named() ?? first(any)
     }
 
     private static func takes(_ listener: String, _ host: String) -> Bool {
