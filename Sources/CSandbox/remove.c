@@ -54,6 +54,8 @@ int swkube_remove_tree(const char *path) {
     int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (folder < 0) return errno;
     empty(folder, s.st_dev, &first);
-    if (rmdir(path) < 0) remember(&first);
+    // Once it is gone nothing stayed: who else removes the same may have been in the way for a moment.
+    if (rmdir(path) == 0 || errno == ENOENT) return 0;
+    remember(&first);
     return first;
 }
