@@ -5,6 +5,8 @@ package struct Column<K: Kind>: Sendable {
     package let definition: ColumnDefinition
     /// The cell of one object; `now` is the cluster's clock, for ages.
     package let cell: @Sendable (View<K>, Time) -> JSON
+    /// The same for those who have the object without its type: made here, where the kind is known, it takes no generic code.
+    let reader: @Sendable (JSON, Time) -> JSON
 
     /// - Parameter priority: 0 is always shown, 1 with `-o wide` only.
     package init(
@@ -13,6 +15,7 @@ package struct Column<K: Kind>: Sendable {
     ) {
         definition = ColumnDefinition(name: name, type: type, format: format, doc: doc, priority: priority)
         self.cell = cell
+        reader = { cell(View<K>($0), $1) }
     }
 
     package static var name: Column<K> {

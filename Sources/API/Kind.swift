@@ -17,8 +17,8 @@ package protocol Kind: Schema {
     /// What `get` prints, in order, and with `-o wide` those of priority 1 too. Source: pkg/printers/internalversion/printers.go.
     static var columns: [Column<Self>] { get }
 
-    /// Members that no column reads, by their paths: the rows of long lists are made without them.
-    static var unshown: [[StaticString]] { get }
+    /// What no column reads: the rows of long lists are made without it.
+    static var unshown: JSONOmissions { get }
 
     /// Field selectors beside `metadata.name` and `metadata.namespace`.
     static var selectableFields: [SelectableField] { get }
@@ -58,7 +58,7 @@ package protocol Kind: Schema {
 
 extension Kind {
     package static var columns: [Column<Self>] { [.name, .age] }
-    package static var unshown: [[StaticString]] { [["metadata", "managedFields"]] }
+    package static var unshown: JSONOmissions { [["metadata", "managedFields"]] }
     package static var selectableFields: [SelectableField] { [] }
     package static func prepareForCreate(_ object: inout View<Self>) {}
     package static func validateCreate(_ object: View<Self>, _ problems: inout Problems) {}

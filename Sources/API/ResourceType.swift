@@ -34,11 +34,9 @@ package final class ResourceType: Sendable {
         names = K.names
         schema = K.definition.schema
         self.columns = columns.map(\.definition)
-        cells = { json, now in
-            let view = View<K>(json)
-            return columns.map { $0.cell(view, now) }
-        }
-        unshown = JSONOmissions(K.unshown)
+        let readers: [@Sendable (JSON, Time) -> JSON] = columns.map(\.reader)
+        cells = { json, now in readers.map { $0(json, now) } }
+        unshown = K.unshown
         selectableFields = ["metadata.name"] + (K.names.isNamespaced ? ["metadata.namespace"] : []) + K.selectableFields
         rules = ObjectRules(K.definition.schema) { K.validateCreate(View<K>($0), &$1) }
         prepareForCreate = { json in

@@ -35,7 +35,7 @@ struct Created<K: Kind> {
     /// The cells of a row, at 1970-01-01T00:02:00Z, made without what no column shows.
     var cells: [String] {
         let bytes: [UInt8] = object.json.serialized()
-        let read: JSON? = try? JSONScanner.tree(of: bytes, in: 0..<bytes.count, without: JSONOmissions(K.unshown))
+        let read: JSON? = try? JSONScanner.tree(of: bytes, in: 0..<bytes.count, without: K.unshown)
         return K.columns.map { column in
             let cell: JSON = column.cell(View<K>(read ?? .null), Time(seconds: 120))
             return cell.string ?? String(decoding: cell.serialized(), as: UTF8.self)

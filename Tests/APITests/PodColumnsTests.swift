@@ -7,7 +7,7 @@ struct PodColumnsTests {
     private func row(_ spec: String, _ status: String, metadata: String = "") throws -> [String] {
         let text: String = #"{"metadata":{"name":"p"\#(metadata)},"spec":\#(spec),"status":\#(status)}"#
         let bytes: [UInt8] = Array(text.utf8)
-        let pod = View<Pod>(try JSONScanner.tree(of: bytes, in: 0..<bytes.count, without: JSONOmissions(Pod.unshown)))
+        let pod = View<Pod>(try JSONScanner.tree(of: bytes, in: 0..<bytes.count, without: Pod.unshown))
         return Pod.columns.map { $0.cell(pod, Time(seconds: 600)).string ?? "" }
     }
 

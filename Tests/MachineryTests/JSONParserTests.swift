@@ -149,5 +149,19 @@ import Testing
         let rest: JSON = try JSONScanner.tree(
             of: bytes, in: 0..<bytes.count, without: [["a", "m"], ["a", "x", "m"], ["m"], ["b", "m"], ["b", "o"], ["c", "d"]])
         #expect(rest.text() == #"{"a":{"x":[{"n":{"m":2}},[{}],"m"],"y":{}},"b":[{},{}],"z":7}"#)
+        let kept: JSON = try JSONScanner.tree(of: bytes, in: 0..<bytes.count, without: JSONOmissions(but: [["a", "x", "n"], ["z"]]))
+        #expect(kept.text() == #"{"a":{"x":[{"n":{"m":2}},[{}],"m"]},"z":7}"#)
+    }
+
+    @Test(arguments: [#""}\\\"]{""#, #""\\""#, #"[{}, [] ,{"x":"\\\\\"}"}]"#, "1", #""\\\\\\\\\"""#])
+    func `what is left out is stepped over wherever its quotes, backslashes and brackets stand`(_ inner: String) throws {
+        for length in 0..<140 {
+            let pad: String = String(repeating: "a", count: length)
+            let text: String = #"{"a":1,"b":{"\#(pad)":[\#(inner),"\#(pad)",{"q":\#(inner)}]},"c":[\#(inner)],"d":2}"#
+            let bytes: [UInt8] = Array(text.utf8)
+            var expected: JSON = try JSON(parsing: bytes)
+            expected["b"] = nil
+            #expect(try JSONScanner.tree(of: bytes, in: 0..<bytes.count, without: [["b"]]).text() == expected.text(), "\(length)")
+        }
     }
 }

@@ -30,7 +30,7 @@ extension Node {
         ]
     }
 
-    package static var unshown: [[StaticString]] { [["metadata", "managedFields"], ["metadata", "annotations"], ["status", "images"]] }
+    package static var unshown: JSONOmissions { [["metadata", "managedFields"], ["metadata", "annotations"], ["status", "images"]] }
 
     /// `Ready`, `NotReady,SchedulingDisabled`
     package static func status(_ node: View<Node>) -> String {

@@ -27,18 +27,13 @@ extension Pod {
         ]
     }
 
-    package static var unshown: [[StaticString]] {
-        let ofContainers: [StaticString] = [
-            "args", "command", "env", "envFrom", "image", "imagePullPolicy", "lifecycle", "livenessProbe", "ports", "readinessProbe",
-            "resources", "securityContext", "startupProbe", "terminationMessagePath", "terminationMessagePolicy", "volumeMounts",
-        ]
-        let ofSpec: [StaticString] = [
-            "affinity", "imagePullSecrets", "nodeSelector", "securityContext", "tolerations", "topologySpreadConstraints", "volumes",
-        ]
-        let ofStatuses: [StaticString] = ["allocatedResources", "containerID", "image", "imageID", "resources", "user", "volumeMounts"]
-        return [["metadata", "annotations"], ["metadata", "managedFields"], ["metadata", "labels"], ["metadata", "ownerReferences"]]
-            + ofSpec.map { ["spec", $0] } + ofContainers.flatMap { [["spec", "containers", $0], ["spec", "initContainers", $0]] }
-            + ofStatuses.flatMap { [["status", "containerStatuses", $0], ["status", "initContainerStatuses", $0]] }
+    package static var unshown: JSONOmissions {
+        JSONOmissions(but: [
+            ["metadata", "name"], ["metadata", "creationTimestamp"], ["metadata", "deletionTimestamp"], ["spec", "containers", "name"],
+            ["spec", "initContainers", "name"], ["spec", "initContainers", "restartPolicy"], ["spec", "nodeName"],
+            ["spec", "readinessGates"], ["status", "phase"], ["status", "reason"], ["status", "conditions"], ["status", "podIP"],
+            ["status", "podIPs"], ["status", "nominatedNodeName"], ["status", "containerStatuses"], ["status", "initContainerStatuses"],
+        ])
     }
 
     private static func shown(_ text: String) -> String { text.isEmpty ? "<none>" : text }

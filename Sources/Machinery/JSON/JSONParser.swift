@@ -90,16 +90,10 @@ struct JSONParser: ~Copyable {
         while true {
             var value: JSON
             let mark: UInt8? = next()
-            let isLeftOut: Bool = place == JSONOmissions.left
-            if isLeftOut { at = JSONScanner(bytes).end(ofValueAt: at) }
             switch mark {
-            case _ where isLeftOut: value = .null
             case UInt8(ascii: "{"):
                 try open(isObject: true)
-                if next() != UInt8(ascii: "}") {
-                    try readKey()
-                    continue
-                }
+                if next() != UInt8(ascii: "}"), try readKey() { continue }
                 at += 1
                 frames.removeLast()
                 value = .object(JSONObject())
@@ -116,16 +110,12 @@ struct JSONParser: ~Copyable {
                 guard let depth = frames.indices.last else { return value }
                 if frames[depth].isObject {
                     finishMember(value, depth)
-                    if place == JSONOmissions.left {
-                        place = JSONOmissions.none
-                        _ = members.removeLast()
-                    }
-                    let mark: UInt8? = next()
+                    var mark: UInt8? = next()
                     if mark == UInt8(ascii: ",") {
                         at += 1
                         _ = next()
-                        try readKey()
-                        break
+                        if try readKey() { break }
+                        mark = next()
                     }
                     guard mark == UInt8(ascii: "}") else { throw unexpected("after object key:value pair") }
                     at += 1
@@ -157,20 +147,20 @@ struct JSONParser: ~Copyable {
         frames.append(Frame(isObject: isObject, start: isObject ? members.count : elements.count, place: place))
     }
 
-    private mutating func readKey() throws(JSONError) {
+    /// Reads the name of the next member, over those that are left out. False when none is left: then the object ends here.
+    private mutating func readKey() throws(JSONError) -> Bool {
+        let depth: Int = frames.count - 1
+        place = JSONOmissions.none
+        if frames[depth].place >= 0, try !stepOver(frames[depth].place) { return false }
         guard at < bytes.count, bytes[at] == UInt8(ascii: "\"") else {
             throw unexpected("looking for beginning of object key string")
         }
         let start: Int = at
-        let depth: Int = frames.count - 1
         let end: Int = plainEnd(at + 1)
         let key: String
         let hash: Int
-        place = JSONOmissions.none
         if end < bytes.count, bytes[end] == UInt8(ascii: "\"") {
             (key, hash) = keys.string(at + 1..<end)
-            let outer: Int = frames[depth].place
-            if outer >= 0 { place = omissions.place(after: outer, UnsafeBufferPointer(rebasing: bytes[at + 1..<end])) }
             at = end + 1
         } else {
             key = try string()
@@ -192,6 +182,30 @@ struct JSONParser: ~Copyable {
             }
         members.append(JSONObject.Member(key: key, value: .null))
         if isKnown { try repeated(depth, at: start) }
+        return true
+    }
+
+    /// Steps over members that are left out, to the next one that is not, and notes its place. False when there is none.
+    private mutating func stepOver(_ outer: Int) throws(JSONError) -> Bool {
+        while at < bytes.count, bytes[at] == UInt8(ascii: "\"") {
+            let end: Int = plainEnd(at + 1)
+            guard end < bytes.count, bytes[end] == UInt8(ascii: "\"") else {
+                place = JSONOmissions.none
+                return true
+            }
+            place = omissions.place(after: outer, UnsafeBufferPointer(rebasing: bytes[at + 1..<end]))
+            guard place == JSONOmissions.left else { return true }
+            at = end + 1
+            guard next() == UInt8(ascii: ":") else { throw unexpected("after object key") }
+            at += 1
+            _ = next()
+            at = JSONScanner(bytes).end(ofValueAt: at)
+            if next() == UInt8(ascii: "}") { return false }
+            guard next() == UInt8(ascii: ",") else { throw unexpected("after object key:value pair") }
+            at += 1
+            _ = next()
+        }
+        return true
     }
 
     private mutating func isKnownAmongMany(_ key: String, _ depth: Int, _ start: Int) -> Bool {

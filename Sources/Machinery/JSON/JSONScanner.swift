@@ -118,23 +118,7 @@ public struct JSONScanner {
         guard start < bytes.count else { return start }
         switch bytes[start] {
         case UInt8(ascii: "\""): return JSONScan.stringEnd(in: bytes, from: start)
-        case UInt8(ascii: "{"), UInt8(ascii: "["):
-            var depth: Int = 0
-            var at: Int = start
-            while at < bytes.count {
-                switch bytes[at] {
-                case UInt8(ascii: "\""):
-                    at = JSONScan.stringEnd(in: bytes, from: at)
-                    continue
-                case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-                case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                    depth -= 1
-                    if depth == 0 { return at + 1 }
-                default: break
-                }
-                at += 1
-            }
-            return at
+        case UInt8(ascii: "{"), UInt8(ascii: "["): return JSONScan.containerEnd(in: bytes, from: start)
         default:
             var at: Int = start
             while at < bytes.count, bytes[at] != UInt8(ascii: ","), bytes[at] != UInt8(ascii: "}"), bytes[at] != UInt8(ascii: "]"),
