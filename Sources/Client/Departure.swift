@@ -1,7 +1,4 @@
-/// When the writes of a task set off for the disk, where client and server share a process: writes that set off together cost one trip.
-package enum Departure {
-    package typealias Wait = @Sendable (_ depart: @escaping @Sendable () -> Void) -> Void
-
-    /// Lets a write set off when those that it shall go with are ready. nil: behind the tasks that are ready now.
-    @TaskLocal package static var wait: Wait?
-}
+/// Lets a write set off for the disk when those are ready that it shall go with: what sets off together costs one trip.
+///
+/// Only where client and server share a process.
+package typealias Departure = @Sendable (_ depart: @escaping @Sendable () -> Void) -> Void

@@ -126,8 +126,8 @@ package final class Cluster: Sendable {
         let ranges = NodeRanges(profile, network)
         let groups = ControlGroups(name: settings.controlGroup)
         try PrivateFile.write(Array(groups.roots.joined(separator: "\n").utf8), to: profile.controlGroupsPath)
-        let kubeletClient: @Sendable (String) -> Client = {
-            controlPlane.client(as: .system("system:node:" + $0, groups: ["system:nodes"]), for: "kubelet")
+        let kubeletClient: @Sendable (String, Departure?) -> Client = {
+            controlPlane.client(as: .system("system:node:" + $0, groups: ["system:nodes"]), for: "kubelet", departure: $1)
         }
         nodes = NodePool(first: first, informers: informers, profile: profile, log: log) { name, folders in
             var node = Kubelet.Configuration(
@@ -146,7 +146,7 @@ package final class Cluster: Sendable {
                 node.manifestsFolder = profile.manifestsFolder
                 node.manifestAddress = configuration.manifestAddress
             }
-            return Kubelet(configuration: node, client: kubeletClient(name), informers: informers, clock: clock, log: log)
+            return Kubelet(configuration: node, client: kubeletClient(name, nil), informers: informers, clock: clock, log: log)
         }
         simulated = SimulatedNodes(client: kubeletClient, informers: informers, clock: clock, log: log)
         controlPlane.door.nodes = nodes

@@ -98,7 +98,9 @@ final class ControlPlane: Sendable {
     /// A client in this process, with the rights of `user`.
     ///
     /// - Parameter manager: how what it writes is marked.
-    func client(as user: UserInfo, for manager: String) -> Client { Client(LocalTransport(server, as: user), fieldManager: manager) }
+    func client(as user: UserInfo, for manager: String, departure: Departure? = nil) -> Client {
+        Client(LocalTransport(server, as: user, departure: departure), fieldManager: manager)
+    }
 
     /// Keeps the server and its data going until the task is cancelled.
     ///

@@ -8,10 +8,13 @@ import Synchronization
 package struct LocalTransport: Transport {
     private let server: APIServer
     private let user: UserInfo
+    private let departure: Departure
 
-    package init(_ server: APIServer, as user: UserInfo) {
+    /// - Parameter departure: nil lets writes set off behind the tasks that are ready: what these are about to write goes with them.
+    package init(_ server: APIServer, as user: UserInfo, departure: Departure? = nil) {
         self.server = server
         self.user = user
+        self.departure = departure ?? { depart in Task { depart() } }
     }
 
     package func send(_ request: APIRequest) async throws -> APIResponse {
@@ -46,8 +49,7 @@ package struct LocalTransport: Transport {
     private func perform(_ request: APIRequest) async throws -> Answer {
         let began: ContinuousClock.Instant = .now
         return try await withCheckedThrowingContinuation { continuation in
-            // What others are about to write in tasks that are ready goes to the disk together with this.
-            server.answer(request, as: user, later: Departure.wait ?? { depart in Task { depart() } }) {
+            server.answer(request, as: user, later: departure) {
                 [clients = server.clientMetrics, verb = request.verb] result in
                 clients.observe(verb, code: Self.code(of: result), began.duration(to: .now))
                 continuation.resume(with: result.mapError { $0 as any Error })

@@ -49,8 +49,10 @@ package final class TestControlPlane: Sendable {
         let scheduler = Scheduler(
             client: part(.system("system:kube-scheduler"), "kube-scheduler"), informers: informers, clock: clock, log: log)
         let nodes = SimulatedNodes(
-            client: { part(.system("system:node:" + $0, groups: ["system:nodes"]), "kubelet") }, informers: informers, clock: clock,
-            log: log)
+            client: { node, departure in
+                let user: UserInfo = .system("system:node:" + node, groups: ["system:nodes"])
+                return Client(LocalTransport(server.server, as: user, departure: departure), fieldManager: "kubelet")
+            }, informers: informers, clock: clock, log: log)
         usage.set([nodes], informers: informers)
         return Task {
             await withDiscardingTaskGroup { group in

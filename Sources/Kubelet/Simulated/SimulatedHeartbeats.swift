@@ -23,6 +23,9 @@ final class SimulatedHeartbeats: Sendable {
     /// Keys are numbers of turns.
     private let queue: WorkQueue
 
+    /// Lets the first lease of a turn wait for the last.
+    var departure: Departure { { [thread] in thread.runLater($0) } }
+
     init(clock: ClusterClock) { queue = WorkQueue(clock: clock) }
 
     /// Gives a node the turn that has the fewest.
@@ -51,11 +54,8 @@ final class SimulatedHeartbeats: Sendable {
             while let key = await queue.next() {
                 let nodes: Set<String> = state.withLock { state in Int(key.name).map { state.nodes[$0] } ?? [] }
                 if !nodes.isEmpty { queue.add(key, after: Self.period) }
-                // All leases of a turn are made before the first sets off.
-                await Departure.$wait.withValue({ [thread] in thread.runLater($0) }) {
-                    await withDiscardingTaskGroup { group in
-                        for node in nodes { group.addTask(executorPreference: thread) { await beat(node) } }
-                    }
+                await withDiscardingTaskGroup { group in
+                    for node in nodes { group.addTask(executorPreference: thread) { await beat(node) } }
                 }
                 queue.done(key)
             }

@@ -9,7 +9,7 @@ import Synchronization
 /// A node is simulated when its mark says ``NodeMarks/Kind/simulated``. Reads Nodes and Pods; writes the status of both, the nodes' leases, and
 /// deletes pods that have ended. Acts as each node's own user, within that user's rights.
 package final class SimulatedNodes: Sendable {
-    private let client: @Sendable (_ node: String) -> Client
+    private let client: @Sendable (_ node: String, _ departure: Departure?) -> Client
     private let clock: ClusterClock
     private let log: Logger
     private let nodes: Informer<Node>
@@ -23,7 +23,9 @@ package final class SimulatedNodes: Sendable {
     private let addresses = SimulatedAddresses()
 
     /// - Parameter client: acts as the node of that name.
-    package init(client: @escaping @Sendable (_ node: String) -> Client, informers: Informers, clock: ClusterClock, log: Logger) {
+    package init(
+        client: @escaping @Sendable (_ node: String, _ departure: Departure?) -> Client, informers: Informers, clock: ClusterClock, log: Logger
+    ) {
         self.client = client
         self.clock = clock
         self.log = log
@@ -73,7 +75,7 @@ package final class SimulatedNodes: Sendable {
                     await heartbeats.run { [self] node in
                         let key = ObjectKey(namespace: "", name: node)
                         // What failed is tried again as all other work is.
-                        do { try await renew(node) } catch { queue.add(key) }
+                        do { try await renew(node, heartbeats.departure) } catch { queue.add(key) }
                     }
                 }
             }
@@ -104,7 +106,7 @@ package final class SimulatedNodes: Sendable {
     /// Says what the node is where that is not known, and that it lives.
     private func report(_ key: ObjectKey) async throws {
         guard names.withLock({ $0.contains(key.name) }), let node = nodes.get(key) else { return }
-        let client: Client = client(node.name)
+        let client: Client = client(node.name, nil)
         let labels: [String: String] = SimulatedStatus.missingLabels(node)
         if !labels.isEmpty {
             let patch: JSON = ["metadata": ["labels": .object(JSONObject(labels.map { ($0.key, JSON.string($0.value)) }))]]
@@ -119,9 +121,9 @@ package final class SimulatedNodes: Sendable {
     }
 
     /// Most of what simulated nodes do: it looks at nothing else, and changes of a node are heard of.
-    private func renew(_ node: String) async throws {
+    private func renew(_ node: String, _ departure: Departure? = nil) async throws {
         guard names.withLock({ $0.contains(node) }) else { return }
-        try await NodeLease(nodeName: node, client: client(node)).renew(at: clock.microTime)
+        try await NodeLease(nodeName: node, client: client(node, departure)).renew(at: clock.microTime)
     }
 
     private func publish(_ slice: View<ResourceSlice>, _ client: Client) async throws {
@@ -151,7 +153,7 @@ package final class SimulatedNodes: Sendable {
         guard let pod = pods.get(key), names.withLock({ $0.contains(pod.spec.nodeName) }),
             let node = nodes.get(ObjectKey(namespace: "", name: pod.spec.nodeName))
         else { return nil }
-        let client: Client = client(node.name)
+        let client: Client = client(node.name, nil)
         let simulation = SimulatedPod(pod: pod, node: node, now: clock.time)
         var delay: Duration?
         let status: View<PodStatus>
