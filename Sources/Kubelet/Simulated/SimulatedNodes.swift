@@ -24,7 +24,8 @@ package final class SimulatedNodes: Sendable {
 
     /// - Parameter client: acts as the node of that name.
     package init(
-        client: @escaping @Sendable (_ node: String, _ departure: Departure?) -> Client, informers: Informers, clock: ClusterClock, log: Logger
+        client: @escaping @Sendable (_ node: String, _ departure: Departure?) -> Client, informers: Informers, clock: ClusterClock,
+        log: Logger
     ) {
         self.client = client
         self.clock = clock
