@@ -136,6 +136,7 @@ package struct Run: Verb {
         let pod: JSON = try overriding.applied(to: try pod(name, image, arguments))
         guard attaches else {
             try await creation.create(Pod.names, shell.changeCause?.noted(pod) ?? pod, shell, failure: nil)
+            if expose, port != nil, case .yaml = try creation.printing.format() { shell.output.line("---") }
             return try await exposeIfWanted(name, shell)
         }
         let keys: DetachKeys = try detaching.keys()
