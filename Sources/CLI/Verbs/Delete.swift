@@ -62,7 +62,9 @@ package struct Delete: Verb {
 
     package func run(in shell: Shell) async throws {
         if let raw {
+            if interactive { throw Failure("--interactive can not be used with --raw") }
             let session: Session = try deletion(shell, try connection.session(shell)).session
+            warn(shell)
             return try await RawRequest(session: session).send("DELETE", raw, files: try files.paths())
         }
         let deleter: ObjectDeletion = try deletion(shell, try connection.session(shell))
@@ -83,6 +85,7 @@ package struct Delete: Verb {
             sources = reading.manifests.map(\.source)
             if targets.isEmpty { try unread.throwListed() }
         }
+        warn(shell)
         targets = try await deleter.expanded(targets, selection, ignoresAbsence: ignoreNotFound || all || selection.selector != nil)
         if targets.isEmpty {
             if !ignoreNotFound || all || selection.selector != nil { shell.output.line("No resources found") }
@@ -143,6 +146,13 @@ package struct Delete: Verb {
         return targets
     }
 
+    private func warn(_ shell: Shell) {
+        guard force else { return }
+        shell.output.warn(
+            "Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue "
+                + "to run on the cluster indefinitely.")
+    }
+
     private func deletion(_ shell: Shell, _ session: Session) throws -> ObjectDeletion {
         if now, gracePeriod != -1 { throw Failure("--now and --grace-period cannot be specified together") }
         if force, gracePeriod > 0 { throw Failure("--force and --grace-period greater than 0 cannot be specified together") }
@@ -151,11 +161,6 @@ package struct Delete: Verb {
         if grace == 0, !force {
             // As kubectl: without --force the objects still get a second, so that data is not lost by a slip.
             grace = 1
-        }
-        if force {
-            shell.output.warn(
-                "Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue "
-                    + "to run on the cluster indefinitely.")
         }
         let policy: String = try DeletionOptions.policy(cascade, shell.output)
         if let output, output != "name" { throw Failure("unexpected -o output mode: \(output). We only support '-o name'") }

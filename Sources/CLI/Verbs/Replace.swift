@@ -53,14 +53,14 @@ package struct Replace: Verb {
         let dryRun: DryRun = try dryRunOptions.value()
         let validation: String = try FieldValidation.word(validate)
         let paths: [String] = try files.paths()
-        if let raw {
-            let session: Session = try connection.session(shell)
-            return try await RawRequest(session: session).send("PUT", raw, files: paths)
-        }
         if force, dryRun.suffix != "" { throw Failure("--dry-run can not be used when --force is set") }
         if gracePeriod >= 0, !force { throw Failure("--grace-period must have --force specified") }
         if timeout.duration != .zero, !force { throw Failure("--timeout must have --force specified") }
         if paths.isEmpty { throw Failure("must specify one of -f and -k") }
+        if let raw {
+            let session: Session = try connection.session(shell)
+            return try await RawRequest(session: session).send("PUT", raw, files: paths)
+        }
         var printer: ObjectPrinter = try printing.printer(shell.output)
         let policy: String = try DeletionOptions.policy(cascade, shell.output)
         let session: Session = try connection.session(shell)

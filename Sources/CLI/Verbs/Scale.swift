@@ -64,6 +64,7 @@ package struct Scale: Verb {
     private func targets(_ session: Session) async throws -> [Target] {
         let paths: [String] = try files.paths()
         if !paths.isEmpty {
+            try ResourceArguments.refuse(words, besides: paths)
             return try await ManifestReader(session: session).read(paths, recursive: files.recursive).map {
                 Target(resource: $0.resource, name: $0.name, namespace: $0.namespace)
             }

@@ -50,6 +50,8 @@ package struct Wait: Verb {
         let session: Session = try connection.session(shell)
         let deadline: ContinuousClock.Instant = .now + (timeout.duration < .zero ? .seconds(7 * 86_400) : timeout.duration)
         let isForDeletion: Bool = wanted.contains { $0.isDeletion }
+        let paths: [String] = try files.paths()
+        if !paths.isEmpty { try ResourceArguments.refuse(words, besides: paths) }
         if wanted.contains(where: { $0.isCreation }) {
             try await Progress.during(shell, { "waiting for \(words.joined(separator: " ")) to be created" }) {
                 try await waitForCreation(session, deadline)

@@ -45,7 +45,7 @@ package struct ExecCredentialOptions: FlagGroup {
     private func exec(_ now: JSON?) throws -> JSON? {
         var exec: JSON
         if let command {
-            exec = now ?? ["interactiveMode": "IfAvailable", "provideClusterInfo": false]
+            exec = now ?? ["env": .null, "provideClusterInfo": false]
             exec["command"] = .string(command)
             exec["args"] = .null
         } else {

@@ -42,7 +42,8 @@ package struct SetEnvironment: Verb {
     package func run(in shell: Shell) async throws {
         let (targets, changes) = try split()
         let change = SetChange(
-            options: options, words: targets, selector: selection.selector, what: "env update to pod template", done: "env updated")
+            options: options, words: targets, selector: selection.selector, what: "env update to pod template", done: "env updated",
+            needsFiles: ObjectQuery.namesNothing)
         try change.validate()
         if try options.files.paths().isEmpty, targets.isEmpty {
             throw Failure("one or more resources must be specified as <resource> <name> or <resource>/<name>")
