@@ -8,6 +8,8 @@ package enum HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
     case unreachable(String, reason: String)
     /// No connection, or no whole answer, within the time given.
     case timedOut(String)
+    /// The server took the connection, but did not answer TLS within the time given.
+    case handshakeTimedOut(String)
     /// TLS failed: the certificate of the server or of the client was refused, or the other side speaks no TLS. In words.
     case tls(String, problem: String)
     /// The connection ended before the answer was complete.
@@ -27,6 +29,7 @@ package enum HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
         case .unknownHost(let host): "cannot reach \(host) (no such host)"
         case .unreachable(let address, let reason): "cannot reach \(address) (\(reason))"
         case .timedOut(let address): "\(address) did not answer in time"
+        case .handshakeTimedOut(let address): "\(address) took the connection, but did not answer TLS in time"
         case .tls(let address, let problem): "\(address): \(problem)"
         case .closed(let address): "\(address) closed the connection before the answer was complete"
         case .malformedAnswer(let address): "\(address) does not answer with HTTP"

@@ -1,5 +1,6 @@
 import Cluster
 import HTTP
+import TestSupport
 import Testing
 
 /// Who proves what to whom.
@@ -105,6 +106,15 @@ import Testing
             let client: HTTPClient = client(of: server, tls: .init(insecureSkipVerify: true))
             let error: HTTPError = try await #require(throws: HTTPError.self) { _ = try await client.send(HTTPClientRequest(target: "/x")) }
             guard case .tls = error else { throw error }
+        }
+    }
+
+    @Test func `a server that takes the connection and never answers TLS is given up`() async throws {
+        let port = try SilentPort()
+        var configuration = HTTPClientConfiguration(host: "127.0.0.1", port: port.number, tls: .init())
+        configuration.handshakeTimeout = .milliseconds(20)
+        await #expect(throws: HTTPError.handshakeTimedOut("https://127.0.0.1:\(port.number)")) {
+            _ = try await HTTPClient(configuration).send(HTTPClientRequest(target: "/x"))
         }
     }
 

@@ -107,6 +107,7 @@ final class WebhookClient: Sendable {
         case .unknownHost(let host): "dial tcp: lookup \(host): no such host"
         case .unreachable(_, let reason): "dial tcp \(place): \(reason)"
         case .timedOut: "context deadline exceeded"
+        case .handshakeTimedOut: "net/http: TLS handshake timeout"
         case .tls(_, let problem): problem
         case .closed: "EOF"
         case .malformedAnswer: "malformed HTTP response"

@@ -70,9 +70,14 @@ final class Session: Sendable {
         let server: String = access.server.hostAndPort
         let noted: APIRequest = shell.changeCause?.noted(request) ?? request
         let response: APIResponse = try await Progress.during(shell, { "waiting for \(server)" }) {
-            do { return try await transport.send(noted) } catch let status as APIStatus where status.isNotFound {
-                guard let other = try await inServedVersion(noted, status) else { throw status }
-                return try await transport.send(other)
+            do {
+                do { return try await transport.send(noted) } catch let status as APIStatus where status.isNotFound {
+                    guard let other = try await inServedVersion(noted, status) else { throw status }
+                    return try await transport.send(other)
+                }
+            } catch let status as APIStatus {
+                show(status.warnings)
+                throw status
             }
         }
         show(response.warnings)

@@ -110,7 +110,7 @@ package final class HTTPSTransport: Transport {
         let response: HTTPResponse = try await answer(request)
         guard (200..<300).contains(response.status) else { throw Self.failure(response) }
         return APIResponse(
-            code: response.status, body: response.body, warnings: response.headers.all("Warning").flatMap(WarningHeader.texts))
+            code: response.status, body: response.body, warnings: Self.warnings(response))
     }
 
     /// Whatever its status.
@@ -149,6 +149,14 @@ package final class HTTPSTransport: Transport {
 
     /// The `Status` of the answer; one of our own for servers (or proxies) that answer otherwise.
     static func failure(_ response: HTTPResponse) -> APIStatus {
+        var status: APIStatus = refusal(response)
+        status.warnings = warnings(response)
+        return status
+    }
+
+    private static func warnings(_ response: HTTPResponse) -> [String] { response.headers.all("Warning").flatMap(WarningHeader.texts) }
+
+    private static func refusal(_ response: HTTPResponse) -> APIStatus {
         if let json = try? JSON(parsing: response.body), let status = APIStatus(json) { return status }
         var text: String = String(decoding: response.body.prefix(1024), as: UTF8.self)
         if text.drop(while: \.isWhitespace).hasPrefix("<") {
@@ -172,6 +180,8 @@ package final class HTTPSTransport: Transport {
                 address: access.server.hostAndPort)
         case .timedOut:
             return TransportError(.timedOut, "\(access.server) did not answer in time", address: access.server.hostAndPort)
+        case .handshakeTimedOut:
+            return TransportError(.timedOut, "net/http: TLS handshake timeout", address: access.server.hostAndPort)
         case .unknownHost(let host):
             return TransportError(.broken, "dial tcp: lookup \(host): no such host", address: access.server.hostAndPort)
         case .tls(_, let problem):

@@ -115,6 +115,7 @@ final class ClientPool: @unchecked Sendable {
                     let pipeline: ChannelPipeline.SynchronousOperations = channel.pipeline.syncOperations
                     if let tls, let settings = configuration.tls {
                         try pipeline.addHandler(settings.handler(context: tls, host: configuration.host))
+                        try pipeline.addHandler(HandshakeLimit(configuration))
                         if settings.serverName != nil, !settings.insecureSkipVerify {
                             try pipeline.addHandler(ServerNameCheck(configuration))
                         }

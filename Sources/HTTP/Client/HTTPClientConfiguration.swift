@@ -34,6 +34,8 @@ package struct HTTPClientConfiguration: Sendable {
     package var tls: TLS?
     /// For the TCP connection alone.
     package var connectTimeout: Duration
+    /// For TLS on it. The default is that of Kubernetes' clients.
+    package var handshakeTimeout: Duration = .seconds(10)
     /// Makes a connection in place of this client, which takes over the socket. Host and port then stand in headers and messages only.
     package var dial: (@Sendable () async throws -> CInt)?
     /// Silence after which the connection is probed, and time between probes; nil leaves it to the system, which waits hours.

@@ -65,6 +65,7 @@ struct ProxyRun: Sendable {
         case HTTPError.connectionRefused: return place + ": connect: connection refused"
         case HTTPError.unreachable(_, let reason): return "\(place): connect: \(reason)"
         case HTTPError.timedOut: return place + ": i/o timeout"
+        case HTTPError.handshakeTimedOut: return "net/http: TLS handshake timeout"
         case HTTPError.closed: return "EOF"
         default: return "\(error)"
         }
