@@ -64,8 +64,12 @@ package struct Failures: Error, Sendable {
 
     /// As Go shows several errors at once, each text once: `[one, other]`.
     static func listed(_ error: any Error) -> String {
+        listed(texts: texts(error))
+    }
+
+    static func listed(texts all: [String]) -> String {
         var texts: [String] = []
-        for text in Self.texts(error) where !texts.contains(text) { texts.append(text) }
+        for text in all where !texts.contains(text) { texts.append(text) }
         return texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]"
     }
 

@@ -5,8 +5,8 @@ import Machinery
 /// Reads manifests: files, folders, standard input; several documents and lists in each.
 struct ManifestReader {
     let session: Session
-    /// Says what is missing in the words of `create` and `apply`, which check their input.
-    var validates: Bool = false
+    /// Of `create`, `apply` and `replace`, which check their input.
+    var validation: ManifestValidation?
     /// Takes kinds that nobody knows, too, and asks no server.
     var isLocal: Bool = false
 
@@ -55,7 +55,13 @@ struct ManifestReader {
                 try await parse(try session.shell.input(), "STDIN", &failures, body)
             } else if path.hasPrefix(ManifestPaths.kustomization) {
                 let folder = String(path.dropFirst(ManifestPaths.kustomization.count))
-                for object in try KustomizeBuild(output: session.output).objects(folder) { try await add(object, folder, &failures, body) }
+                for object in try KustomizeBuild(output: session.output).objects(folder) {
+                    do throws(Failure) { try await validation?.check(object, folder) } catch {
+                        failures.add(error)
+                        break
+                    }
+                    try await add(object, folder, &failures, body)
+                }
             } else if RemoteFile.names(path) {
                 let file = RemoteFile(path, environment: session.shell.environment)
                 try await parse(try await file.bytes(userAgent: CLI.program), path, &failures, body)
@@ -81,7 +87,7 @@ struct ManifestReader {
                 if !CLI.isKubectl, let duplicate = document.duplicates.first {
                     throw Failure("error parsing \(source): error converting YAML to JSON: yaml: unmarshal errors:\n  \(duplicate)")
                 }
-                if validates { try Self.check(document.json, source) }
+                try await validation?.check(document.json, source)
             } catch {
                 return failures.add(error)
             }
@@ -162,20 +168,6 @@ struct ManifestReader {
             for pair in metadata[member]?.object ?? [:] { if let found = mistake(pair.value, member) { return found } }
         }
         return nil
-    }
-
-    private static func check(_ json: JSON, _ source: String) throws(Failure) {
-        guard json.object != nil else {
-            throw Failure(
-                "error validating \(JSON.quoted(source)): error validating data: invalid object to validate; if you choose to ignore these "
-                    + "errors, turn validation off with --validate=false")
-        }
-        let missing: [String] = ["apiVersion", "kind"].filter { json[$0]?.string?.isEmpty != false }.map { $0 + " not set" }
-        guard !missing.isEmpty else { return }
-        let list: String = missing.count == 1 ? missing[0] : "[" + missing.joined(separator: ", ") + "]"
-        throw Failure(
-            "error validating \(JSON.quoted(source)): error validating data: \(list); if you choose to ignore these errors, turn validation "
-                + "off with --validate=false")
     }
 
     /// Throws for all paths that are not there at once.

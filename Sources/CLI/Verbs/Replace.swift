@@ -64,8 +64,8 @@ package struct Replace: Verb {
         var printer: ObjectPrinter = try printing.printer(shell.output)
         let policy: String = try DeletionOptions.policy(cascade, shell.output)
         let session: Session = try connection.session(shell)
-        let reading: ManifestReader.Reading = try await ManifestReader(session: session, validates: validation != "Ignore").readWhatCanBe(
-            paths, recursive: files.recursive)
+        let reader = ManifestReader(session: session, validation: .init(validation, session))
+        let reading: ManifestReader.Reading = try await reader.readWhatCanBe(paths, recursive: files.recursive)
         let manifests: [Manifest] = reading.manifests
         var failures: Failures = reading.failures
         if manifests.isEmpty { try failures.throwIfAny() }

@@ -94,8 +94,8 @@ package struct Apply: Verb {
         let validation: String = try FieldValidation.word(validate)
         if subresource?.isEmpty == false, !serverSide { throw Failure("--subresource can only be specified for --server-side") }
         let session: Session = try connection.session(shell)
-        var reading: ManifestReader.Reading = try await ManifestReader(session: session, validates: validation != "Ignore").readWhatCanBe(
-            paths, recursive: files.recursive)
+        let reader = ManifestReader(session: session, validation: .init(validation, session))
+        var reading: ManifestReader.Reading = try await reader.readWhatCanBe(paths, recursive: files.recursive)
         let allowlist: [APIResource] = prune && applySet == nil ? try await pruneOptions.resources(session) : []
         try reading.narrow(selector)
         var manifests: [Manifest] = reading.manifests

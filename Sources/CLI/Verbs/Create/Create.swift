@@ -46,7 +46,7 @@ package struct Create: Verb {
         let paths: [String] = try files.paths()
         if paths.isEmpty { throw Failure("must specify one of -f and -k") }
         let session: Session = try creation.connection.session(shell)
-        let reader = ManifestReader(session: session, validates: try FieldValidation.word(creation.validate) != "Ignore")
+        let reader = ManifestReader(session: session, validation: .init(try FieldValidation.word(creation.validate), session))
         let match: LabelMatch? = try ManifestReader.match(selector)
         func isMeant(_ manifest: Manifest) -> Bool { match?.matches(manifest.json[["metadata", "labels"]]) ?? true }
         if edit {
