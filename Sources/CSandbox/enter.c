@@ -164,6 +164,7 @@ int swkube_sandbox_main(int argc, char **argv) {
     static struct parent parent;
     struct birth birth = {.user_namespace = strcmp(argv[3], "1") == 0, .settings = argv + 5};
     parent.pod = (struct pod){.folder = argv[1], .hostname = argv[2], .id = argv[4]};
+    swkube_set_turns(0); // of the cluster's process they are short
     errno = EINVAL;
     if (!read_settings(&birth)) birth_fail("settings", "");
     if (chdir(argv[1]) < 0) birth_fail("folder", argv[1]);

@@ -24,7 +24,7 @@ package final class HTTPExchange: @unchecked Sendable {
     package let loop: LoopID
     let eventLoop: any EventLoop
     private let channel: any Channel
-    private let turns: LoopTurns
+    private let connection: ServerConnection
     private var stream: ServerStreamHandler?
     private var phase: Phase = .waiting
     private var closeObservers: [@Sendable () -> Void] = []
@@ -34,7 +34,7 @@ package final class HTTPExchange: @unchecked Sendable {
         self.stream = stream
         self.channel = channel
         self.eventLoop = channel.eventLoop
-        self.turns = table.turns
+        self.connection = stream.connection
         self.loop = table.loop
     }
 
@@ -142,7 +142,7 @@ package final class HTTPExchange: @unchecked Sendable {
     package func onWritable(_ f: @escaping @Sendable () -> Void) {
         execute { [self] in
             guard phase != .done else { return }
-            if channel.isWritable { turns.later(f) } else { writableObservers.append(f) }
+            if channel.isWritable { connection.table.turns.later(for: connection, f) } else { writableObservers.append(f) }
         }
     }
 

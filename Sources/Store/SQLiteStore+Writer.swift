@@ -30,12 +30,15 @@ extension SQLiteStore {
         let events: [Event] = items.compactMap { item in
             if case .write(let event, _) = item { event } else { nil }
         }
+        var listening: [Subscriber] = []
         do {
             if !events.isEmpty {
                 let began = ContinuousClock.now
                 try log.append(events)
                 committed(events.count, began.duration(to: .now))
                 publish(events)
+                listening = subscribers.withLock { $0.all }
+                for subscriber in listening { subscriber.wake(events) }
             }
         } catch {
             let all: [Staging.Item] = items + staging.withLock { $0.fail(events, error) }
@@ -45,15 +48,15 @@ extension SQLiteStore {
             return answer(all, failed: Set(failed), error, &compactions)
         }
         answer(items, failed: [], .closed, &compactions)
+        for subscriber in listening { subscriber.answered() }
     }
 
-    /// Moves durable events to the readers, frees their places in staging, and wakes subscribers.
+    /// Moves durable events to the readers and frees their places in staging.
     private func publish(_ events: [Event]) {
         published.withLock { state in
             for event in events { state.apply(event) }
         }
         staging.withLock { $0.settle(events) }
-        for wake in subscribers.withLock({ $0.all }) { wake(events) }
     }
 
     /// - Parameters:

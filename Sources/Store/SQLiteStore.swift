@@ -114,9 +114,11 @@ package final class SQLiteStore: Store {
     /// How much of the past is kept: events, and bytes that only they hold.
     package var retained: (events: Int, bytes: Int) { published.withLock { ($0.history.count, $0.history.bytes) } }
 
-    package func subscribe(_ wake: @escaping @Sendable ([Event]) -> Void) -> Subscription {
-        let id: Int = subscribers.withLock { $0.add(wake) }
-        // What only the wake held is let go of outside of the lock: it may have a subscription of its own.
+    package func subscribe(
+        _ wake: @escaping @Sendable ([Event]) -> Void, answered: @escaping @Sendable () -> Void
+    ) -> Subscription {
+        let id: Int = subscribers.withLock { $0.add(Subscriber(wake: wake, answered: answered)) }
+        // What only the subscriber held is let go of outside of the lock: it may have a subscription of its own.
         return Subscription { [weak self] in _ = self?.subscribers.withLock { $0.remove(id) } }
     }
 
@@ -136,17 +138,22 @@ package final class SQLiteStore: Store {
 }
 
 /// Those who want to be woken.
+struct Subscriber: Sendable {
+    let wake: @Sendable ([Event]) -> Void
+    let answered: @Sendable () -> Void
+}
+
 struct Subscribers {
-    private var wakes: [Int: @Sendable ([Event]) -> Void] = [:]
+    private var members: [Int: Subscriber] = [:]
     private var next = 0
 
-    mutating func add(_ wake: @escaping @Sendable ([Event]) -> Void) -> Int {
+    mutating func add(_ subscriber: Subscriber) -> Int {
         next += 1
-        wakes[next] = wake
+        members[next] = subscriber
         return next
     }
 
-    mutating func remove(_ id: Int) -> (@Sendable ([Event]) -> Void)? { wakes.removeValue(forKey: id) }
+    mutating func remove(_ id: Int) -> Subscriber? { members.removeValue(forKey: id) }
 
-    var all: [@Sendable ([Event]) -> Void] { Array(wakes.values) }
+    var all: [Subscriber] { Array(members.values) }
 }

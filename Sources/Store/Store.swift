@@ -61,10 +61,10 @@ package protocol Store: AnyObject, Sendable {
     var retention: Retention { get }
 
     /// Calls `wake` with the events of each durable batch, oldest first, from the store's own thread: after readers see them and before any
-    /// of their writers is answered. It must not block.
+    /// of their writers is answered; then `answered`, when all of them are. Neither may block.
     ///
     /// The subscription ends with ``Subscription/cancel()`` or with the last reference to it; a wake already under way may still arrive.
-    func subscribe(_ wake: @escaping @Sendable ([Event]) -> Void) -> Subscription
+    func subscribe(_ wake: @escaping @Sendable ([Event]) -> Void, answered: @escaping @Sendable () -> Void) -> Subscription
 
     /// Forgets what is needed only to read states before `revision`: its events up to and including that revision.
     ///
@@ -81,6 +81,8 @@ package protocol Store: AnyObject, Sendable {
 }
 
 extension Store {
+    package func subscribe(_ wake: @escaping @Sendable ([Event]) -> Void) -> Subscription { subscribe(wake, answered: {}) }
+
     /// Writes and returns when the write is durable; errors as in ``write(_:done:)``.
     @discardableResult
     package func write(_ write: Write) async throws(StoreError) -> Entry {

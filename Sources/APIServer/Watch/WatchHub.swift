@@ -16,6 +16,12 @@ package final class WatchHub: Sendable {
     /// Runs something on the thread of a group of watches. False when it does not, because the watch's client is gone.
     package typealias Executor = @Sendable (@escaping @Sendable () -> Void) -> Bool
 
+    /// Whose watches are woken.
+    private enum Written {
+        case of([Substring])
+        case anything
+    }
+
     private struct Member {
         let execute: Executor
         let pump: @Sendable () -> Void
@@ -33,6 +39,8 @@ package final class WatchHub: Sendable {
     let rings = EventRings()
     let writes = ResourceWrites()
     private let state = Mutex(State())
+    /// What was written last, and whose watches wait for its answers.
+    private let heard = Mutex<Written?>(nil)
     /// What was written since all watches were woken.
     private let written = Mutex((events: 0, bytes: 0))
     private let retention: Retention
@@ -43,7 +51,8 @@ package final class WatchHub: Sendable {
     init(store: any Store, clock: ClusterClock) {
         self.clock = clock
         retention = store.retention
-        let wakes = store.subscribe { [weak self] events in self?.wake(events) }
+        // Whoever waits for the answer of a write goes before whoever only hears of it.
+        let wakes = store.subscribe({ [weak self] in self?.hear($0) }, answered: { [weak self] in self?.wakeHeard() })
         subscription.withLock { $0 = wakes }
     }
 
@@ -95,12 +104,17 @@ package final class WatchHub: Sendable {
         }
         guard !ending.isEmpty else { return }
         for watcher in ending { watcher.finishWhenIdle() }
-        wake([resource])
+        wake(.of([resource]))
     }
 
-    private func wake(_ events: [StoreEvent]) {
+    private func hear(_ events: [StoreEvent]) {
         let resources: [Substring] = writes.add(events)
-        wake(fillHistory(events) ? nil : resources)
+        let written: Written = fillHistory(events) ? .anything : .of(resources)
+        heard.withLock { $0 = written }
+    }
+
+    private func wakeHeard() {
+        if let written = heard.withLock({ $0.take() }) { wake(written) }
     }
 
     /// Whether so much was written since all watches were woken that those of what nobody writes must look, or fall behind what is kept.
@@ -114,10 +128,12 @@ package final class WatchHub: Sendable {
         }
     }
 
-    /// - Parameter written: the resources whose watches are woken; nil wakes all.
-    private func wake(_ written: [Substring]?) {
+    private func wake(_ written: Written) {
         let woken: [[WatchGroup: [Int: Member]]] = state.withLock { state in
-            written?.compactMap { state.groups[$0] } ?? Array(state.groups.values)
+            switch written {
+            case .of(let resources): resources.compactMap { state.groups[$0] }
+            case .anything: Array(state.groups.values)
+            }
         }
         for groups in woken {
             for members in groups.values {

@@ -93,6 +93,10 @@ void swkube_doors_run(struct swkube_doors *doors);
 /// wait for others. Returns whether that is so now, which it is not where the user chose the policy of threads.
 int swkube_stand_back(int stands_back);
 
+/// How long the threads of this process keep a processor when others want it, and those that they start from now on; 0 is the system's own
+/// choice. Who has short turns gets the processor sooner when something comes for it, and not more of it. No effect before Linux 6.12.
+void swkube_set_turns(uint64_t nanoseconds);
+
 /// Starts `path` in its own session with nothing inherited but the descriptors given here; `-1` stands for /dev/null.
 /// The `count` descriptors of `inherited`, at most 3, become 3 and those after it. `envp` may be null: then the environment is
 /// inherited. Returns 0 or an errno.

@@ -5,8 +5,7 @@ import NIOHTTP1
 /// How answers are written. HTTP/1.1 is encoded here, head and body in one buffer, so that a whole answer is one write and one
 /// TLS record; HTTP/2 goes through NIO's codec.
 extension ServerStreamHandler {
-    /// Bytes of a body that are made, encrypted and sent in one turn of the event loop: some 0.2 ms, for which everybody else waits.
-    static let slice: Int = 256 * 1024
+    private var turns: LoopTurns { connection.table.turns }
 
     /// Writes a whole answer. Of a long one the rest follows in later turns of the event loop, as the client takes it.
     func write(_ status: Int, _ headers: HTTPHeaders, _ body: [ArraySlice<UInt8>]) {
@@ -18,24 +17,28 @@ extension ServerStreamHandler {
         if hasLength { fields.replaceOrAdd(name: "Content-Length", value: String(rest.length)) }
         complete(&fields)
         if !hasLength || isHead { rest = AnswerRest([]) }
-        if rest.length <= Self.slice { connection.table.turns.answeredShortly() }
+        let slice: Int = turns.slice(for: connection)
+        let isShort: Bool = rest.length <= slice
+        // Beside others a long answer waits for its turn with its first slice too.
+        let first: Int = isShort || !turns.isShared(beside: connection) ? min(rest.length, slice) : 0
+        if isShort { turns.answeredShortly(connection) }
         switch wire {
         case .http1:
-            var buffer: ByteBuffer = encodeHead(status, fields, room: min(rest.length, Self.slice))
-            rest.move(Self.slice, to: &buffer)
+            var buffer: ByteBuffer = encodeHead(status, fields, room: first)
+            rest.move(first, to: &buffer)
             write(context, buffer, before: rest)
         case .http2:
             let head = HTTPResponseHead(version: .http2, status: status, headers: fields)
             context.write(NIOAny(HTTPServerResponsePart.head(head)), promise: nil)
-            writeSlice(context, of: rest)
+            writeSlice(context, of: rest, first)
         }
     }
 
-    /// Writes as much of a body as fits into this turn.
-    private func writeSlice(_ context: ChannelHandlerContext, of rest: AnswerRest) {
+    /// Writes so many bytes of a body.
+    private func writeSlice(_ context: ChannelHandlerContext, of rest: AnswerRest, _ count: Int) {
         var rest: AnswerRest = rest
-        var buffer: ByteBuffer = context.channel.allocator.buffer(capacity: min(rest.length, Self.slice))
-        rest.move(Self.slice, to: &buffer)
+        var buffer: ByteBuffer = context.channel.allocator.buffer(capacity: count)
+        rest.move(count, to: &buffer)
         write(context, buffer, before: rest)
     }
 
@@ -60,11 +63,11 @@ extension ServerStreamHandler {
         expectReading()
         guard context.channel.isWritable else { return }
         isDue = true
-        connection.table.turns.later { [self] in
+        turns.later(for: connection) { [self] in
             isDue = false
             guard let context = self.context, let rest else { return }
             self.rest = nil
-            writeSlice(context, of: rest)
+            writeSlice(context, of: rest, min(rest.length, turns.slice(for: connection)))
         }
     }
 

@@ -92,6 +92,7 @@ package struct Start: LocalVerb {
         let stop = StopSignals(owner: owner)
         Host.nameProcess("swkube")
         Host.allowManyFiles()
+        OwnThread.takeShortTurns()
         OwnScope.enter(after: profile.controlGroups)
         do {
             try check()
