@@ -51,6 +51,28 @@ import Testing
         #expect(try await run("config", "current-context").out == "new\n")
     }
 
+    @Test func `unset takes whole lists, writes what is always written, and leads into no value`() async throws {
+        #expect(try await run("config", "unset", "contexts.dev.user").code == 0)
+        #expect(try folder.text("config").contains("user: \"\""))
+        #expect(try await run("config", "unset", "users.me.exec").code == 0)
+        #expect(try await run("config", "unset", "users.me").code == 0)
+        #expect(try folder.text("config").contains("users: null"))
+        #expect(try await run("config", "unset", "clusters").out == "Property \"clusters\" unset.\n")
+        #expect(try folder.text("config").contains("clusters: null"))
+        let missing: Run = try await run("config", "unset", "clusters.one.server")
+        #expect(missing.error == "error: current map key `one` is invalid\n" && missing.code == 1)
+    }
+
+    @Test func `set refuses what is no single value`() async throws {
+        for path in ["users.me.as-groups", "users.me.exec", "extensions", "preferences"] {
+            #expect(try await run("config", "set", path, "a").error == "error: can't set a map to a value: map[]\n")
+        }
+        let inside: Run = try await run("config", "set", "users.me.auth-provider.name", "a")
+        #expect(inside.error == "error: unable to parse one or more field values of users.me.auth-provider.name\n")
+        #expect(try await run("config", "set", "", "a").error == "error: you must specify a property\n")
+        #expect(try folder.text("config") == Self.text)
+    }
+
     @Test func `what is missing is said in kubectl's words`() async throws {
         let use: Run = try await run("config", "use-context", "nope")
         #expect(use.error == "error: no context exists with the name: \"nope\"\n" && use.code == 1)

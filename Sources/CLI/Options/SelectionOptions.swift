@@ -25,12 +25,18 @@ package struct FilenameOptions: FlagGroup {
     /// The same without flags.
     func manifests() throws -> ManifestPaths { ManifestPaths(paths: try paths(), recursive: recursive) }
 
+    private var files: [String] { filenames.flatMap { $0.split(separator: ",").map(String.init) } }
+
+    /// Whether there is one of them at least, or both.
+    var areGiven: Bool { !files.isEmpty || kustomize?.isEmpty == false }
+
     /// Files of `-f a,b -f c`, one each, and the folder of `-k` with its mark.
     func paths() throws -> [String] {
-        let paths: [String] = filenames.flatMap { $0.split(separator: ",").map(String.init) }
-        guard let kustomize, !kustomize.isEmpty else { return paths }
-        if !paths.isEmpty { throw Failure("only one of -f or -k can be specified") }
-        if recursive { throw Failure("the -k flag can't be used with -f or -R") }
+        guard let kustomize, !kustomize.isEmpty else { return files }
+        var failures = Failures()
+        if !files.isEmpty { failures.add(Failure("only one of -f or -k can be specified")) }
+        if recursive { failures.add(Failure("the -k flag can't be used with -f or -R")) }
+        try failures.throwIfAny()
         return [ManifestPaths.kustomization + kustomize]
     }
 }

@@ -13,7 +13,21 @@ extension KubeconfigError {
         let name: String = type(of: verb).configuration.commandName
         let isCreation: Bool = name == "create" || (name.hasPrefix("create ") && name != "create token")
         let isRawGet: Bool = (verb as? Get)?.raw?.isEmpty == false
+        if let otherWords, let failure = Self.inItsOwnWords(verb, name, description, otherWords) { return failure }
         guard let otherWords, isCreation || isRawGet || Self.asksForClusterFirst.contains(name) else { return Failure(self) }
         return Failure(otherWords)
+    }
+
+    /// `annotate` asks for both and tells both, unless it is given files; of clusters, it and `set selector` say more than the others.
+    private static func inItsOwnWords(_ verb: any Verb, _ name: String, _ words: String, _ otherWords: String) -> Failure? {
+        let prefix = "Error in configuration: "
+        let isOfContext: Bool = words.hasPrefix(prefix)
+        guard let annotate = verb as? Annotate, !annotate.options.files.areGiven else {
+            return name == "annotate" || name == "set selector" ? Failure(isOfContext ? words : prefix + words, isComplete: true) : nil
+        }
+        let both: String =
+            isOfContext
+            ? "\(prefix)\n* \(otherWords)\n* \(words.dropFirst(prefix.count))" : "\(otherWords)\ninvalid configuration: \(words)"
+        return Failure(both, isComplete: true)
     }
 }

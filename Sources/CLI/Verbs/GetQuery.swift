@@ -133,6 +133,8 @@ struct GetQuery {
                 "Unable to find \"\(resource.group)/\(resource.version), Resource=\(resource.resource)\" that match label selector "
                 + "\"\(options.labelSelector ?? "")\", field selector \"\(options.fieldSelector ?? "")\": \(status.message)"
             throw status
+        } catch let error as PathSegmentError {
+            throw Failure("\(error)", isComplete: true)
         }
     }
 

@@ -39,7 +39,7 @@ package final class HTTPSTransport: Transport {
     }
 
     package func send(_ request: APIRequest) async throws -> APIResponse {
-        try await exchange(httpRequest(request))
+        try await exchange(try httpRequest(request))
     }
 
     package func raw(_ path: String, accept: String) async throws -> APIResponse {
@@ -65,7 +65,7 @@ package final class HTTPSTransport: Transport {
     }
 
     package func stream(_ request: APIRequest) async throws -> AsyncThrowingStream<[UInt8], any Error> {
-        var http: HTTPClientRequest = httpRequest(request)
+        var http: HTTPClientRequest = try httpRequest(request)
         http.timeout = nil
         let start: ContinuousClock.Instant = .now
         do {
@@ -122,7 +122,8 @@ package final class HTTPSTransport: Transport {
         return response
     }
 
-    private func httpRequest(_ request: APIRequest) -> HTTPClientRequest {
+    private func httpRequest(_ request: APIRequest) throws(PathSegmentError) -> HTTPClientRequest {
+        try request.checkPath()
         var http: HTTPClientRequest = httpRequest(
             method: request.method, target: request.path + (request.query.map { "?" + $0 } ?? ""),
             accept: request.subresource == "log" ? "*/*" : request.representation.rawValue)

@@ -100,7 +100,7 @@ package struct Kubeconfig: Sendable, Hashable {
             case (nil, let value?): entries.append(["name": .string(name), section.member: value])
             case (nil, nil): return
             }
-            json[section.rawValue] = .array(entries)
+            json[section.rawValue] = entries.isEmpty ? .null : .array(entries)
         }
     }
 

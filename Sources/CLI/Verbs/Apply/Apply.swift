@@ -82,22 +82,24 @@ package struct Apply: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        let paths: [String] = try files.paths()
+        if applySet != nil, !ApplySet.isEnabled(shell) {
+            throw Failure("unknown flag: --applyset\nSee '\(CLI.program) apply --help' for usage.")
+        }
         if !words.isEmpty {
             throw Failure("Unexpected args: [\(words.joined(separator: " "))]\nSee '\(CLI.program) apply -h' for help and examples")
         }
-        if paths.isEmpty { throw Failure("must specify one of -f and -k") }
         let dryRun: DryRun = try dryRunOptions.value()
-        try check(dryRun, shell)
-        let policy: String = try DeletionOptions.policy(cascade, shell.output)
-        let format: OutputFormat = try printing.format()
-        let validation: String = try FieldValidation.word(validate)
-        if subresource?.isEmpty == false, !serverSide { throw Failure("--subresource can only be specified for --server-side") }
         let session: Session = try connection.session(shell)
-        let reader = ManifestReader(session: session, validation: .init(validation, session))
-        var reading: ManifestReader.Reading = try await reader.readWhatCanBe(paths, recursive: files.recursive)
+        let policy: String = try DeletionOptions.policy(cascade, shell.output)
+        if !files.areGiven { throw Failure("must specify one of -f and -k") }
+        let validation: String = try FieldValidation.word(validate)
         let allowlist: [APIResource] = prune && applySet == nil ? try await pruneOptions.resources(session) : []
+        try check(dryRun)
+        if subresource?.isEmpty == false, !serverSide { throw Failure("--subresource can only be specified for --server-side") }
+        let reader = ManifestReader(session: session, validation: .init(validation, session))
+        var reading: ManifestReader.Reading = try await reader.readWhatCanBe(try files.paths(), recursive: files.recursive)
         try reading.narrow(selector)
+        let format: OutputFormat = try printing.format()
         var manifests: [Manifest] = reading.manifests
         if manifests.isEmpty {
             try reading.failures.throwIfAny()
@@ -132,10 +134,7 @@ package struct Apply: Verb {
     }
 
     /// Flags that do not go together, in kubectl's words.
-    private func check(_ dryRun: DryRun, _ shell: Shell) throws {
-        if applySet != nil, !ApplySet.isEnabled(shell) {
-            throw Failure("unknown flag: --applyset\nSee '\(CLI.program) apply --help' for usage.")
-        }
+    private func check(_ dryRun: DryRun) throws {
         if forceConflicts, !serverSide { throw Failure("--force-conflicts only works with --server-side") }
         if serverSide, case .client = dryRun {
             throw Failure("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)")

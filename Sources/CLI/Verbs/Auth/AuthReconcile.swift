@@ -31,7 +31,12 @@ package struct AuthReconcile: Verb {
         if case .server = dryRun { throw Failure("--dry-run=server for command reconcile is not supported yet") }
         if try files.paths().isEmpty { throw Failure("must specify one of -f and -k") }
         var printer: ObjectPrinter = try printing.printer(shell.output)
-        let session: Session = try connection.session(shell)
+        let session: Session
+        do { session = try connection.session(shell) } catch {
+            // As kubectl: the files are looked for before the user, but after context and cluster.
+            if let error = error as? KubeconfigError, error.otherWords == nil { try ManifestReader.checkPresence(try files.paths()) }
+            throw error
+        }
         let query = ObjectQuery(session: session, files: try files.manifests(), isLatest: false)
         let writer = ObjectWriter(session: session, dryRun: dryRun, fieldManager: "kubectl")
         try await query.visit { object in

@@ -23,10 +23,20 @@ struct ConfigProperty {
 
     var isCurrentContext: Bool { path == "current-context" }
 
-    /// Members of the document itself that are no section.
-    var member: [String]? { ["current-context", "preferences", "extensions"].contains(steps[0]) ? steps : nil }
+    /// The whole list of a section.
+    var section: Kubeconfig.Section? { Kubeconfig.Section(rawValue: path) }
+
+    /// Members of the document itself that are no section. Throws kubectl's text for a path that leads into a value.
+    func member() throws -> [String]? {
+        if path.isEmpty { throw Failure("you must specify a property") }
+        guard let deepest = ["current-context": 1, "preferences": 2, "extensions": 1][steps[0]] else { return nil }
+        if steps.count > deepest { throw inside }
+        return steps
+    }
 
     private var unknown: Failure { Failure("unable to parse \(path) after [] at api.Config") }
+    private var inside: Failure { Failure("unable to parse one or more field values of \(path)") }
+    static let unsettable = Failure("can't set a map to a value: map[]")
 
     /// Throws kubectl's text for a path into nothing. Names may hold dots: the longest that is there wins, else all but the last step.
     func place(in config: Kubeconfig) throws -> Place {
@@ -34,7 +44,10 @@ struct ConfigProperty {
         let rest: [String] = Array(steps.dropFirst())
         for count in stride(from: rest.count, through: 1, by: -1) {
             let name: String = rest[..<count].joined(separator: ".")
-            if config[section, name] != nil { return Place(section: section, name: name, members: Array(rest[count...])) }
+            guard config[section, name] != nil else { continue }
+            // Only the extra of a user to be is a map whose keys can be named.
+            if rest.count - count > 1, rest[count] != "as-user-extra" { throw inside }
+            return Place(section: section, name: name, members: Array(rest[count...]))
         }
         let members: [String] = Self.members[section] ?? []
         let start: Int = rest.dropFirst().firstIndex { members.contains($0) } ?? rest.count
@@ -56,20 +69,30 @@ struct ConfigProperty {
     /// The value of a text for a member. Throws what Go says of one that does not fit.
     static func value(_ text: String, of place: Place, raw: Bool) throws -> JSON {
         guard let member = place.members.first, members[place.section]?.contains(member) == true else {
-            throw Failure("can't set a map to a value: map[]")
+            throw unsettable
         }
         switch member {
-        case "insecure-skip-tls-verify", "disable-compression":
-            guard let value = ["1": true, "t": true, "true": true, "0": false, "f": false, "false": false][text.lowercased()] else {
-                throw Failure("strconv.ParseBool: parsing \(JSON.quoted(text)): invalid syntax")
-            }
-            return .bool(value)
+        case "insecure-skip-tls-verify", "disable-compression": return .bool(try truth(text))
+        case "as-groups", "as-user-extra", "auth-provider", "exec", "extensions": throw unsettable
         case _ where member.hasSuffix("-data"):
             if raw { return .string(Base64Text.encode(Array(text.utf8))) }
             guard Base64Text.decode(text) != nil else { throw Failure("error decoding base64 value of \(member): illegal base64 data") }
             return .string(text)
         default: return .string(text)
         }
+    }
+
+    static func truth(_ text: String) throws -> Bool {
+        guard let value = ["1": true, "t": true, "true": true, "0": false, "f": false, "false": false][text.lowercased()] else {
+            throw Failure("strconv.ParseBool: parsing \(JSON.quoted(text)): invalid syntax")
+        }
+        return value
+    }
+
+    /// What a member is without a value: a few are always written.
+    static func absence(at place: Place) -> JSON? {
+        let written: [Kubeconfig.Section: [String]] = [.clusters: ["server"], .contexts: ["cluster", "user"]]
+        return place.members.count == 1 && written[place.section]?.contains(place.members[0]) == true ? "" : nil
     }
 }
 
@@ -93,8 +116,9 @@ package struct ConfigSet: LocalVerb {
         let files: KubeconfigFiles = options.files(shell)
         if property.isCurrentContext {
             try files.setCurrentContext(value)
-        } else if let member = property.member {
-            let json: JSON = value == "true" || value == "false" ? .bool(value == "true") : .string(value)
+        } else if let member = try property.member() {
+            guard member == ["preferences", "colors"] else { throw ConfigProperty.unsettable }
+            let json: JSON = .bool(try ConfigProperty.truth(value))
             try files.edit(files.fileForNewEntries) { $0.json[member] = json }
         } else {
             let place: ConfigProperty.Place = try property.place(in: try files.load())
@@ -124,23 +148,31 @@ package struct ConfigUnset: LocalVerb {
         let path: String = try ConfigWords.checked(words, 1, Self.commandName)[0]
         let files: KubeconfigFiles = options.files(shell)
         let property = ConfigProperty(path)
-        if let member = property.member {
+        if let member = try property.member() {
             for file in files.paths where LocalFile.exists(file) {
                 try files.edit(file) { config in
-                    if property.isCurrentContext { config.currentContext = "" } else { config.json[member] = nil }
+                    if property.isCurrentContext { config.currentContext = "" }
+                    if !property.isCurrentContext, config.json[member] != nil { config.json[member] = nil }
+                    if config.json["preferences"] == [:] { config.json["preferences"] = nil }
                 }
             }
+        } else if let section = property.section {
+            for file in files.paths where LocalFile.exists(file) { try files.edit(file) { $0.json[section.rawValue] = .null } }
         } else {
             let place: ConfigProperty.Place = try property.place(in: try files.load())
-            // What is not there needs no removal, as in kubectl.
+            // An entry that is not there needs no removal, as in kubectl.
             if let file = try files.file(of: place.section, place.name) {
                 try files.edit(file) { config in
                     if place.members.isEmpty {
                         config[place.section, place.name] = nil
                     } else {
-                        config[place.section, place.name]?[place.members] = nil
+                        let absence: JSON? = ConfigProperty.absence(at: place)
+                        guard config[place.section, place.name]?[place.members] != absence else { return }
+                        config[place.section, place.name]?[place.members] = absence
                     }
                 }
+            } else if !place.members.isEmpty {
+                throw Failure("current map key `\(place.name)` is invalid")
             }
         }
         shell.output.line("Property \(JSON.quoted(path)) unset.")

@@ -69,6 +69,9 @@ package struct ExecCredentialOptions: FlagGroup {
     private func provider(_ now: JSON?) throws -> JSON? {
         guard provider != nil || now?.isNull == false else { return nil }
         var entry: JSON = now ?? [:]
+        // Another provider has settings of its own.
+        if let provider, entry["name"] != .string(provider) { entry = [:] }
+        if entry["config"] ?? .null == .null { entry["config"] = [:] }
         if let provider { entry["name"] = .string(provider) }
         for (key, value) in try Self.pairs(providerArguments, "--auth-provider-arg") {
             entry[["config", key]] = value.map { .string($0) }

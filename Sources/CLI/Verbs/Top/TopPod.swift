@@ -30,7 +30,7 @@ package struct TopPod: Verb {
         try options.check(names, "pod", selectors: [selection.selector, selection.fieldSelector], flag: "selector")
         let session: Session = try options.connection.session(shell)
         let pods: [JSON] = try await MetricsQuery(session: session).metrics(
-            "pods", namespace: allNamespaces && names.isEmpty ? nil : session.namespace, name: names.first, selector: selection.selector,
+            "pods", namespace: allNamespaces ? nil : session.namespace, name: names.first, selector: selection.selector,
             fieldSelector: selection.fieldSelector)
         if pods.isEmpty {
             shell.output.note(allNamespaces ? "No resources found" : "No resources found in \(session.namespace) namespace.")
