@@ -37,6 +37,8 @@ package final class KindNames: Sendable {
     package let resource: GroupVersionResource
     /// What every object of the kind begins with on the wire and in the store: `{"kind":"Pod","apiVersion":"v1",`
     package let opening: [UInt8]
+    /// Where the store keeps all objects of the kind: `apps/deployments/`, `core/pods/`
+    package let folder: String
 
     package init(
         _ kind: String, group: String, version: String = "v1", plural: String, singular: String? = nil, listKind: String? = nil,
@@ -67,6 +69,7 @@ package final class KindNames: Sendable {
         apiVersion = group.isEmpty ? version : group + "/" + version
         resource = GroupVersionResource(group: group, version: version, resource: plural)
         opening = Array(#"{"kind":"\#(kind)","apiVersion":"\#(apiVersion)","#.utf8)
+        folder = (group.isEmpty ? "core" : group) + "/" + plural + "/"
     }
 
     /// `deployments.apps`, `pods`: as Kubernetes names a resource in errors.

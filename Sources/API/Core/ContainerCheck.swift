@@ -63,7 +63,7 @@ struct ContainerCheck {
         let image: String = container.image
         if image.isEmpty {
             problems.required(path.child("image"))
-        } else if image.first?.isWhitespace == true || image.last?.isWhitespace == true {
+        } else if [image.unicodeScalars.first, image.unicodeScalars.last].contains(where: { $0?.properties.isWhitespace == true }) {
             problems.invalid(path.child("image"), .string(image), "must not have leading or trailing whitespace")
         }
         validatePorts(container, path.child("ports"), &problems)

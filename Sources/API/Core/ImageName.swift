@@ -5,11 +5,13 @@ package enum ImageName {
 
     /// The tag; `latest` when neither tag nor digest is given, nil for a digest without a tag.
     package static func tag(_ image: String) -> String? {
-        let parts: [Substring] = image.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
-        let name: Substring = parts.first ?? ""
+        let bytes: String.UTF8View = image.utf8
+        let digest: String.Index? = bytes.firstIndex(of: UInt8(ascii: "@"))
+        let name: Substring.UTF8View = bytes[..<(digest ?? bytes.endIndex)]
         // A colon before the last slash is a port of the registry.
-        let last: Substring = name.lastIndex(of: "/").map { name[name.index(after: $0)...] } ?? name
-        if let colon: Substring.Index = last.lastIndex(of: ":") { return String(last[last.index(after: colon)...]) }
-        return parts.count > 1 ? nil : "latest"
+        if let mark = name.lastIndex(where: { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "/") }), name[mark] == UInt8(ascii: ":") {
+            return String(Substring(name[name.index(after: mark)...]))
+        }
+        return digest == nil ? "latest" : nil
     }
 }

@@ -175,9 +175,10 @@ struct PodWarnings {
         if !annotations.isEmpty { outOfUse(in: container) }
         fractions(container.resources.json["limits"], path.child("resources").child("limits"))
         fractions(container.resources.json["requests"], path.child("resources").child("requests"))
-        let environment: [View<EnvVar>] = container.env
-        var variables = Set<String>(minimumCapacity: environment.count)
-        for (index, variable) in environment.enumerated() where !variables.insert(variable.name).inserted {
+        let environment: [JSON] = container.json["env"]?.array ?? []
+        var names = Set<String>(minimumCapacity: environment.count)
+        for (index, json) in environment.enumerated() where !names.insert(json["name"]?.string ?? "").inserted {
+            let variable = View<EnvVar>(json)
             // A definition that builds on the earlier one is meant.
             let reference: String = "$(\(variable.name))"
             guard variable.valueFrom != nil || variable.value == reference || !variable.value.contains(reference) else { continue }

@@ -16,7 +16,15 @@ struct AdmissionSubject {
 /// All plugins in the order in which they run; of each subject those that have a say in it, found out once.
 final class AdmissionChain: Sendable {
     /// A plugin and its place among all.
-    typealias Step = (place: Int, plugin: any AdmissionPlugin)
+    final class Step: Sendable {
+        let place: Int
+        let plugin: any AdmissionPlugin
+
+        fileprivate init(place: Int, plugin: any AdmissionPlugin) {
+            self.place = place
+            self.plugin = plugin
+        }
+    }
 
     /// The plugins of one subject.
     final class Part: Sendable {
@@ -26,7 +34,7 @@ final class AdmissionChain: Sendable {
         private let names: KindNames
 
         fileprivate init(_ plugins: [any AdmissionPlugin], _ subject: AdmissionSubject) {
-            steps = plugins.enumerated().filter { $1.concerns(subject) }.map { (place: $0, plugin: $1) }
+            steps = plugins.enumerated().filter { $1.concerns(subject) }.map { Step(place: $0, plugin: $1) }
             followers = plugins.filter { $0.follows(subject) }
             names = subject.names
         }

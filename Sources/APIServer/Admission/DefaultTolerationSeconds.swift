@@ -18,12 +18,16 @@ struct DefaultTolerationSeconds: AdmissionPlugin {
         object = pod.json
     }
 
-    private static let standard: [View<Toleration>] = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"].map { key in
-        View<Toleration> {
-            $0.key = key
-            $0.operator = "Exists"
-            $0.effect = "NoExecute"
-            $0.tolerationSeconds = 300
+    private static let standard: [View<Toleration>] = {
+        let tolerations: [View<Toleration>] = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"].map { key in
+            View<Toleration> {
+                $0.key = key
+                $0.operator = "Exists"
+                $0.effect = "NoExecute"
+                $0.tolerationSeconds = 300
+            }
         }
-    }
+        Toleration.definition.schema.trust(tolerations.map(\.json))
+        return tolerations
+    }()
 }

@@ -56,12 +56,16 @@ struct ServiceAccountAdmission: AdmissionPlugin {
     }
 
     /// Token, certificate authority and namespace, as client libraries expect them.
-    private static let projection: JSON = [
-        "defaultMode": 420,
-        "sources": [
-            ["serviceAccountToken": ["expirationSeconds": 3607, "path": "token"]],
-            ["configMap": ["name": "kube-root-ca.crt", "items": [["key": "ca.crt", "path": "ca.crt"]]]],
-            ["downwardAPI": ["items": [["path": "namespace", "fieldRef": ["apiVersion": "v1", "fieldPath": "metadata.namespace"]]]]],
-        ],
-    ]
+    private static let projection: JSON = {
+        let projection: JSON = [
+            "defaultMode": 420,
+            "sources": [
+                ["serviceAccountToken": ["expirationSeconds": 3607, "path": "token"]],
+                ["configMap": ["name": "kube-root-ca.crt", "items": [["key": "ca.crt", "path": "ca.crt"]]]],
+                ["downwardAPI": ["items": [["path": "namespace", "fieldRef": ["apiVersion": "v1", "fieldPath": "metadata.namespace"]]]]],
+            ],
+        ]
+        ProjectedVolumeSource.definition.schema.trust([projection])
+        return projection
+    }()
 }

@@ -59,17 +59,17 @@ final class AdmissionMetrics: Sendable {
         let passed = Labels(step: step, operation: operation, isRejected: false).place
         let began: ContinuousClock.Instant = .now
         var last: ContinuousClock.Instant = began
-        for (index, plugin) in plugins {
+        for plugin in plugins {
             do {
-                try body(plugin)
+                try body(plugin.plugin)
             } catch {
                 let now: ContinuousClock.Instant = .now
-                self.plugins[index * Labels.all.count + passed + 1].observe(last.duration(to: now))
+                self.plugins[plugin.place * Labels.all.count + passed + 1].observe(last.duration(to: now))
                 steps[passed + 1].observe(began.duration(to: now))
                 throw error
             }
             let now: ContinuousClock.Instant = .now
-            self.plugins[index * Labels.all.count + passed].observe(last.duration(to: now))
+            self.plugins[plugin.place * Labels.all.count + passed].observe(last.duration(to: now))
             last = now
         }
         steps[passed].observe(began.duration(to: last))

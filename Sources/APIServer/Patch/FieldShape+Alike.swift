@@ -9,7 +9,7 @@ extension FieldShape {
         switch (self, one, other) {
         case (.object, .object(let one), .object(let other)), (.map, .object(let one), .object(let other)),
             (.untyped, .object(let one), .object(let other)):
-            return haveAlikeMembers(one.members.span, other.members.span)
+            return one.isSameStorage(as: other) || haveAlikeMembers(one.members.span, other.members.span)
         case (.set, _, _): return one == other
         case (.list(let keys, _), .array(let one), .array(let other)):
             guard one.count == other.count else { return false }

@@ -3,13 +3,18 @@ import API
 /// Where objects stand in the store: `apps/deployments/default/web`, `core/nodes/local`.
 enum ObjectKeys {
     static func prefix(_ names: KindNames, namespace: String? = nil) -> String {
-        let root: String = (names.group.isEmpty ? "core" : names.group) + "/" + names.plural + "/"
-        guard let namespace, names.isNamespaced else { return root }
-        return root + namespace + "/"
+        namespace == nil ? names.folder : key(names, namespace: namespace, name: "")
     }
 
     static func key(_ names: KindNames, namespace: String?, name: String) -> String {
-        prefix(names, namespace: namespace) + name
+        guard let namespace, names.isNamespaced else { return names.folder + name }
+        var key = ""
+        key.reserveCapacity(names.folder.utf8.count + namespace.utf8.count + 1 + name.utf8.count)
+        key += names.folder
+        key += namespace
+        key += "/"
+        key += name
+        return key
     }
 
     /// Namespace, empty for objects without one, and name of a key.

@@ -89,7 +89,7 @@ extension JSONObject: Hashable {
     }
 
     /// Whether both are copies of one object that nobody changed since: most parts of an object and its next version are.
-    func isSameStorage(as other: JSONObject) -> Bool {
+    package func isSameStorage(as other: JSONObject) -> Bool {
         members.withUnsafeBufferPointer { one in other.members.withUnsafeBufferPointer { one.baseAddress == $0.baseAddress } }
     }
 

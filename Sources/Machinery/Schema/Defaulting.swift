@@ -13,6 +13,7 @@ extension ObjectSchema {
         guard case .object(let object) = json else { return nil }
         let known: JSONObject? = complete?.object
         if let known, object.isSameStorage(as: known) { return nil }
+        if trusts(object) { return nil }
         var filled: JSONObject = object
         withPlaces(of: object, wanted: defaulting.count) { place in
             for index in defaulting {

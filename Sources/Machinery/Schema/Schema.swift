@@ -104,6 +104,7 @@ public final class ObjectSchema: Sendable {
     let guarded: [FieldSchema]
     private let names: FieldNames
     private let plan = OnceReference<ProtobufPlan>()
+    private let trusted = OnceReference<TrustedObjects>()
     /// What whoever works with the schema derives from it once and keeps here.
     public let derived = OnceReference<SchemaDerivative>()
 
@@ -132,6 +133,20 @@ public final class ObjectSchema: Sendable {
     /// How objects of the type are written in protobuf; made when first asked for.
     var protobufPlan: ProtobufPlan { plan.load() ?? plan.storeIfNil(ProtobufPlan(fields)) }
 
+    /// Remembers objects that many others are made of, if nothing is missing in them nor wrong: where one of these very values stands, which
+    /// an equal one is not, it is neither completed nor validated again. Called once.
+    package func trust(_ constants: [JSON]) {
+        _ = trusted.storeIfNil(
+            TrustedObjects(
+                constants.compactMap { constant in
+                    var problems = Problems()
+                    validate(constant, .root, &problems)
+                    return problems.isEmpty && completed(constant) == nil ? constant.object : nil
+                }))
+    }
+
+    func trusts(_ object: JSONObject) -> Bool { trusted.load()?.objects.contains { $0.isSameStorage(as: object) } ?? false }
+
     public func index(of field: String) -> Int? { names.index(of: field) }
 
     public subscript(field: String) -> FieldSchema? { names.index(of: field).map { fields[$0] } }
@@ -158,6 +173,12 @@ public final class ObjectSchema: Sendable {
 
     /// `v1.ReplicaSetSpec`, as Go's errors name it.
     public var goName: String { name.split(separator: ".").suffix(2).joined(separator: ".") }
+}
+
+/// See ``ObjectSchema/trust(_:)``.
+private final class TrustedObjects: Sendable {
+    let objects: [JSONObject]
+    init(_ objects: [JSONObject]) { self.objects = objects }
 }
 
 /// What somebody derives from a schema once and keeps at it; see ``ObjectSchema/derived``. Immutable.
