@@ -1,4 +1,4 @@
-// Connections from the host's network into the cluster's: bytes are carried from one socket to another, both ways, by one thread.
+// Connections from the host's network into the cluster's: bytes are carried from one socket to another, both ways, by a few threads.
 // Datagrams: datagrams.c.
 
 #define _GNU_SOURCE
@@ -19,21 +19,27 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-struct swkube_doors *swkube_doors_new(size_t most_links, int (*dial)(void *, uint64_t), void *context) {
-    struct swkube_doors *d = calloc(1, sizeof *d);
-    if (!d) return NULL;
+static bool begin(struct swkube_doors *d) {
     d->poll = epoll_create1(EPOLL_CLOEXEC);
     d->wake = (struct watched){.kind = WAKE, .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
-    d->dial = dial;
-    d->context = context;
-    d->most_links = most_links;
+    d->oldest_used = UINT64_MAX;
     pthread_mutex_init(&d->lock, NULL);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = &d->wake};
-    if (d->poll < 0 || d->wake.fd < 0 || epoll_ctl(d->poll, EPOLL_CTL_ADD, d->wake.fd, &event) < 0) {
-        free(d);
-        return NULL;
+    return d->poll >= 0 && d->wake.fd >= 0 && epoll_ctl(d->poll, EPOLL_CTL_ADD, d->wake.fd, &event) == 0;
+}
+
+struct swkube_doors *swkube_doors_new(size_t threads, size_t most_links, int (*dial)(void *, uint64_t), void *context) {
+    struct swkube_doors *all = calloc(threads, sizeof *all);
+    for (size_t i = 0; all && i < threads; i++) {
+        all[i].all = all;
+        all[i].count = threads;
+        all[i].dial = dial;
+        all[i].context = context;
+        all[i].most_links = most_links;
+        // Those before it are never run, and lost.
+        if (!begin(&all[i])) return NULL;
     }
-    return d;
+    return all;
 }
 
 static void wake(struct swkube_doors *d) {
@@ -48,36 +54,62 @@ static void set_up(int fd) {
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &most, sizeof most);
 }
 
-int swkube_doors_open(struct swkube_doors *d, uint64_t id, int listener, int is_datagram) {
-    struct door *door = calloc(1, sizeof *door);
-    if (!door) return ENOMEM;
+int swkube_doors_open(struct swkube_doors *all, uint64_t id, int listener, int is_datagram) {
     // Who is let in has this from here.
     if (!is_datagram) set_up(listener);
-    door->watched = (struct watched){.kind = is_datagram ? DATAGRAM_DOOR : DOOR, .fd = listener};
-    door->id = id;
-    pthread_mutex_lock(&d->lock);
-    door->next = d->added;
-    d->added = door;
-    pthread_mutex_unlock(&d->lock);
-    wake(d);
+    size_t count = is_datagram ? 1 : all->count;
+    struct door *doors[count];
+    atomic_size_t *users = malloc(sizeof *users);
+    bool good = users != NULL;
+    for (size_t i = 0; i < count; i++) good &= (doors[i] = calloc(1, sizeof *doors[i])) != NULL;
+    if (!good) {
+        for (size_t i = 0; i < count; i++) free(doors[i]);
+        free(users);
+        return ENOMEM;
+    }
+    *users = count;
+    for (size_t i = 0; i < count; i++) {
+        struct swkube_doors *d = &all[i];
+        enum kind kind = is_datagram ? DATAGRAM_DOOR : DOOR;
+        *doors[i] = (struct door){.watched = {.kind = kind, .fd = listener}, .users = users, .id = id};
+        pthread_mutex_lock(&d->lock);
+        doors[i]->next = d->added;
+        d->added = doors[i];
+        pthread_mutex_unlock(&d->lock);
+        wake(d);
+    }
     return 0;
 }
 
-int swkube_doors_close(struct swkube_doors *d, uint64_t id) {
-    pthread_mutex_lock(&d->lock);
-    uint64_t *closed = realloc(d->closed, (d->closed_count + 1) * sizeof *closed);
-    if (closed) {
-        d->closed = closed;
-        closed[d->closed_count++] = id;
+int swkube_doors_close(struct swkube_doors *all, uint64_t id) {
+    int result = 0;
+    for (struct swkube_doors *d = all; d < all + all->count; d++) {
+        pthread_mutex_lock(&d->lock);
+        uint64_t *closed = realloc(d->closed, (d->closed_count + 1) * sizeof *closed);
+        if (closed) {
+            d->closed = closed;
+            closed[d->closed_count++] = id;
+        } else {
+            result = ENOMEM;
+        }
+        pthread_mutex_unlock(&d->lock);
+        wake(d);
     }
-    pthread_mutex_unlock(&d->lock);
-    wake(d);
-    return closed ? 0 : ENOMEM;
+    return result;
 }
 
 void doors_unwatch(struct swkube_doors *d, int fd) {
     epoll_ctl(d->poll, EPOLL_CTL_DEL, fd, NULL);
     close(fd);
+}
+
+static void forget(struct swkube_doors *d, struct door *door) {
+    epoll_ctl(d->poll, EPOLL_CTL_DEL, door->watched.fd, NULL);
+    if (--*door->users == 0) {
+        close(door->watched.fd);
+        free(door->users);
+    }
+    free(door);
 }
 
 static void take_changes(struct swkube_doors *d) {
@@ -89,7 +121,8 @@ static void take_changes(struct swkube_doors *d) {
         d->added = door->next;
         door->next = d->open;
         d->open = door;
-        struct epoll_event event = {.events = EPOLLIN, .data.ptr = door};
+        // A client wakes one thread, which is the first that waits.
+        struct epoll_event event = {.events = EPOLLIN | EPOLLEXCLUSIVE, .data.ptr = door};
         epoll_ctl(d->poll, EPOLL_CTL_ADD, door->watched.fd, &event);
     }
     for (size_t i = 0; i < d->closed_count; i++) {
@@ -98,8 +131,7 @@ static void take_changes(struct swkube_doors *d) {
             if (door->id == d->closed[i]) {
                 *place = door->next;
                 datagrams_end(d, door);
-                doors_unwatch(d, door->watched.fd);
-                free(door);
+                forget(d, door);
             } else {
                 place = &door->next;
             }
@@ -116,6 +148,7 @@ static void take_out(struct swkube_doors *d, struct link *link) {
 }
 
 static void put_first(struct swkube_doors *d, struct link *link) {
+    link->used = d->now;
     link->newer = NULL;
     link->older = d->newest;
     *(d->newest ? &d->newest->newer : &d->oldest) = link;
@@ -220,13 +253,32 @@ static void make_reset(int client) {
     setsockopt(client, SOL_SOCKET, SO_LINGER, &none, sizeof none);
 }
 
-/// Ends the link that has been silent for longest, so that who only holds connections keeps nobody out. False when there is none.
+/// Tells the other threads when the oldest link of this one was used last.
+static void tell_oldest(struct swkube_doors *d) { d->oldest_used = d->oldest ? d->oldest->used : UINT64_MAX; }
+
+/// Ends the link that has been silent for longest, so that who only holds connections keeps nobody out. False when that is left to the
+/// thread that has it, or there is none.
 static bool make_room(struct swkube_doors *d) {
+    tell_oldest(d);
+    struct swkube_doors *where = d;
+    for (struct swkube_doors *other = d->all; other < d->all + d->count; other++)
+        if (other->oldest_used < where->oldest_used) where = other;
+    if (where != d) {
+        where->unwanted++;
+        wake(where);
+        return false;
+    }
     struct link *link = d->oldest;
     if (!link) return false;
     make_reset(link->ends[0].watched.fd);
     finish(d, link);
     return true;
+}
+
+static size_t links_of_all(const struct swkube_doors *d) {
+    size_t count = 0;
+    for (size_t i = 0; i < d->count; i++) count += d->all[i].link_count;
+    return count;
 }
 
 /// Leads a client in.
@@ -267,7 +319,7 @@ static void accept_all(struct swkube_doors *d, struct door *door) {
             if (is_full) usleep(10000);
             return;
         }
-        if (d->link_count >= d->most_links) make_room(d);
+        if (links_of_all(d) >= d->most_links) make_room(d);
         ssize_t asked = recv(client, d->buffer, sizeof d->buffer, 0);
         if (asked < 0 && errno != EAGAIN && errno != EINTR) close(client);
         else let_in(d, door, client, asked < 0 ? 0 : (size_t)asked);
@@ -300,6 +352,8 @@ static void serve_end(struct swkube_doors *d, struct end *e, uint32_t events) {
     if (d->newest != link) {
         take_out(d, link);
         put_first(d, link);
+    } else {
+        link->used = d->now;
     }
     bool good = link->is_connecting ? settle(d, e, events) : serve(d, e, events);
     if (!good) make_reset(link->ends[0].watched.fd);
@@ -317,10 +371,15 @@ static void keep_pace(struct swkube_doors *d, int count) {
     if (is_crowded != d->is_crowded && swkube_stand_back(is_crowded)) d->is_crowded = is_crowded;
 }
 
-void swkube_doors_run(struct swkube_doors *d) {
+void swkube_doors_run(struct swkube_doors *all, size_t thread) {
+    struct swkube_doors *d = &all[thread];
     struct epoll_event events[128];
     for (;;) {
+        tell_oldest(d);
         int count = epoll_wait(d->poll, events, 128, d->flow_count ? 5000 : -1);
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        d->now = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
         if (count > 0) keep_pace(d, count);
         bool changed = false;
         for (int i = 0; i < count; i++) {
@@ -333,6 +392,8 @@ void swkube_doors_run(struct swkube_doors *d) {
         }
         // After the events: a door that closes is in none of them any more.
         if (changed) take_changes(d);
+        // By now another thread may have the oldest, which hears of it then.
+        for (size_t unwanted = changed ? atomic_exchange(&d->unwanted, 0) : 0; unwanted > 0; unwanted--) make_room(d);
         datagrams_sweep(d);
         while (d->dead) {
             struct link *link = d->dead;

@@ -1,9 +1,10 @@
-// What doors.c and datagrams.c share: one thread that waits for all sockets.
+// What doors.c and datagrams.c share: threads, each of which waits for its own sockets.
 
 #pragma once
 
 #include <netinet/in.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,7 +37,8 @@ struct flow {
 };
 
 struct door {
-    struct watched watched;
+    struct watched watched; // the same descriptor in each thread
+    atomic_size_t *users;   // threads that have it
     uint64_t id;
     struct door *next;
     struct flow **flows; // by the client's port; NULL before the first one
@@ -56,10 +58,14 @@ struct link {
     struct end ends[2]; // the client's, the cluster's
     bool is_connecting, is_dead;
     struct link *newer, *older; // by the last sign of life
+    uint64_t used;              // when that was
     struct link *next_dead;
 };
 
+/// One thread's. A door is open in each of them, and whoever waits lets the next client in; one for datagrams is the first one's alone.
 struct swkube_doors {
+    struct swkube_doors *all; // those of one `swkube_doors_new`
+    size_t count;             // of them
     int poll;
     struct watched wake;
     int (*dial)(void *, uint64_t);
@@ -69,7 +75,11 @@ struct swkube_doors {
     uint64_t *closed;
     size_t closed_count;
     struct link *newest, *oldest, *dead;
-    size_t link_count, most_links;
+    size_t most_links; // of all threads
+    // What the other threads see: how many links there are, when the oldest was used last, and how many of them are to make room.
+    atomic_size_t link_count, unwanted;
+    _Atomic uint64_t oldest_used;
+    uint64_t now; // nanoseconds, at the begin of this turn
     int pace; // events a turn, lately, times eight
     bool is_crowded;
     struct flow *dead_flows;

@@ -2,19 +2,23 @@ import CSandbox
 import Glibc
 import Synchronization
 
-/// Listening sockets of the host whose connections are carried into the cluster. One for each main process; it owns one thread, which
-/// lives as long as the process.
+/// Listening sockets of the host whose connections are carried into the cluster. One for each main process; it owns a few threads, which
+/// live as long as the process.
 package final class Doors: Sendable {
     /// Makes a socket that connects to what is behind a door; nil when nobody is there.
     package typealias Dial = @Sendable (UInt64) -> Int32?
 
+    private let threads: Int
     private let most: Int
     private let dial: Dial
     private let engine = Mutex<OpaquePointer?>(nil)
 
-    /// - Parameter most: connections at once; for one more the one that has been silent for longest is broken off. Each has two
-    ///   descriptors, and a quarter of what this process may have is for all else.
-    package init(most: Int = Host.mostFiles / 8 * 3, dial: @escaping Dial) {
+    /// - Parameters:
+    ///   - threads: how many let clients in. What one has let in it serves; the next wakes only while all before it are busy.
+    ///   - most: connections at once; for one more the one that has been silent for longest is broken off. Each has two descriptors, and
+    ///     a quarter of what this process may have is for all else.
+    package init(threads: Int = min(Host.processors, 4), most: Int = Host.mostFiles / 8 * 3, dial: @escaping Dial) {
+        self.threads = threads
         self.most = most
         self.dial = dial
     }
@@ -66,23 +70,38 @@ package final class Doors: Sendable {
         let context: UnsafeMutableRawPointer = Unmanaged.passRetained(Box(dial)).toOpaque()
         guard
             let engine = swkube_doors_new(
-                most,
+                threads, most,
                 { context, door in
                     guard let context else { return -1 }
                     return Unmanaged<Box>.fromOpaque(context).takeUnretainedValue().dial(door) ?? -1
                 }, context)
         else { throw SandboxError.system(call: "epoll_create", errno: errno, path: "doors") }
-        var thread = pthread_t()
-        let result: Int32 = pthread_create(
-            &thread, nil,
-            { engine in
-                swkube_name_thread("doors")
-                swkube_doors_run(OpaquePointer(engine))
-                return nil
-            }, UnsafeMutableRawPointer(engine))
-        guard result == 0 else { throw SandboxError.system(call: "pthread_create", errno: result, path: "doors") }
-        pthread_detach(thread)
+        for number in 0..<threads {
+            let part: UnsafeMutableRawPointer = Unmanaged.passRetained(Part(engine: engine, number: number)).toOpaque()
+            var thread = pthread_t()
+            let result: Int32 = pthread_create(
+                &thread, nil,
+                { part in
+                    guard let part else { return nil }
+                    swkube_name_thread("doors")
+                    let own: Part = Unmanaged.fromOpaque(part).takeRetainedValue()
+                    swkube_doors_run(own.engine, own.number)
+                    return nil
+                }, part)
+            guard result == 0 else { throw SandboxError.system(call: "pthread_create", errno: result, path: "doors") }
+            pthread_detach(thread)
+        }
         return engine
+    }
+
+    private final class Part: Sendable {
+        nonisolated(unsafe) let engine: OpaquePointer
+        let number: Int
+
+        init(engine: OpaquePointer, number: Int) {
+            self.engine = engine
+            self.number = number
+        }
     }
 
     private final class Box: Sendable {

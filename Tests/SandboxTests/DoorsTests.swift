@@ -12,12 +12,12 @@ import Testing
         let port: Int
         let doors: Doors
 
-        init(most: Int = 100) throws {
+        init(threads: Int = 2, most: Int = 100) throws {
             listener = try ClusterNetwork.hostListener("127.0.0.1", port: 0)
             _ = fcntl(listener, F_SETFL, 0)
             let target: Int = Front.port(of: listener)
             let host = ClusterNetwork(hostNetworkBecause: nil)
-            doors = Doors(most: most) { _ in try? host.beginConnect("127.0.0.1", port: target, speaks: true) }
+            doors = Doors(threads: threads, most: most) { _ in try? host.beginConnect("127.0.0.1", port: target, speaks: true) }
             let door: Int32 = try ClusterNetwork.hostListener("127.0.0.1", port: 0)
             port = Front.port(of: door)
             try doors.open(1, on: door)
@@ -144,8 +144,9 @@ import Testing
         close(server)
     }
 
-    @Test func `for one connection too many the one that was silent for longest makes room`() async throws {
-        let front = try Front(most: 3)
+    @Test(arguments: [1, 3])
+    func `for one connection too many the one that was silent for longest makes room`(threads: Int) async throws {
+        let front = try Front(threads: threads, most: 3)
         var links: [(client: Int32, server: Int32)] = []
         defer { for link in links { for fd in [link.client, link.server] { close(fd) } } }
         for _ in 0..<3 { links.append(try front.connection()) }

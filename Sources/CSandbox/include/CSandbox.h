@@ -76,17 +76,18 @@ void swkube_filter_target(struct swkube_filter *f, const char *chain, int protoc
 /// was refused.
 int swkube_filter_commit(struct swkube_filter *f, int netlink);
 
-/// Carries connections from listening sockets to wherever `dial` leads. `dial` gets `context` and a door's number on the thread that
-/// runs, and returns a socket that does not block and may still be connecting, or -1. For one connection more than `most_links` the one that
-/// was silent for longest makes room. Null when the system has no room.
+/// Carries connections from listening sockets to wherever `dial` leads, by so many threads. `dial` gets `context` and a door's number on the
+/// thread that runs, and returns a socket that does not block and may still be connecting, or -1. For one connection more than `most_links`
+/// the one that was silent for longest makes room. Null when the system has no room.
 struct swkube_doors;
-struct swkube_doors *swkube_doors_new(size_t most_links, int (*dial)(void *context, uint64_t door), void *context);
+struct swkube_doors *swkube_doors_new(
+    size_t threads, size_t most_links, int (*dial)(void *context, uint64_t door), void *context);
 /// Takes over `listener`, which must not block: a listening socket, or a bound one for datagrams. Returns 0 or an errno.
 int swkube_doors_open(struct swkube_doors *doors, uint64_t door, int listener, int is_datagram);
 /// Connections that came through stay. Returns 0 or an errno.
 int swkube_doors_close(struct swkube_doors *doors, uint64_t door);
-/// Serves all doors, for ever.
-void swkube_doors_run(struct swkube_doors *doors);
+/// Serves all doors, for ever: the part of the thread of this number, from 0.
+void swkube_doors_run(struct swkube_doors *doors, size_t thread);
 
 /// From now on the calling thread interrupts nobody when something comes for it, or it does so again. Who serves many at once should stand
 /// back: by its next turn more has come, and the same work needs half of the switches between programs. Who serves few should not: it would
