@@ -76,9 +76,9 @@ void swkube_filter_target(struct swkube_filter *f, const char *chain, int protoc
 /// was refused.
 int swkube_filter_commit(struct swkube_filter *f, int netlink);
 
-/// Carries connections from listening sockets to wherever `dial` leads, by so many threads. `dial` gets `context` and a door's number on the
-/// thread that runs, and returns a socket that does not block and may still be connecting, or -1. For one connection more than `most_links`
-/// the one that was silent for longest makes room. Null when the system has no room.
+/// Carries connections from listening sockets to wherever `dial` leads, with so many threads. `dial` gets `context` and a door's number on
+/// the thread that runs, and returns a socket that does not block and may still be connecting, or -1. For one connection more than
+/// `most_links` the one that was silent for longest makes room. Null when the system has no room.
 struct swkube_doors;
 struct swkube_doors *swkube_doors_new(
     size_t threads, size_t most_links, int (*dial)(void *context, uint64_t door), void *context);
