@@ -76,12 +76,14 @@ enum Metadata {
     static func generatedName(_ stem: String) -> String {
         // One question for the system's random numbers, which is a system call, for all five.
         var bits: UInt64 = .random(in: .min ... .max)
-        var name = String(stem.prefix(58))
+        var name: [UInt8] = []
+        name.reserveCapacity(63)
+        name += stem.utf8.prefix(58)
         for _ in 0..<5 {
-            name.unicodeScalars.append(Unicode.Scalar(letters[Int(bits % UInt64(letters.count))]))
+            name.append(letters[Int(bits % UInt64(letters.count))])
             bits /= UInt64(letters.count)
         }
-        return name
+        return String(decoding: name, as: UTF8.self)
     }
 
     private static let letters = Array("bcdfghjklmnpqrstvwxz2456789".utf8)

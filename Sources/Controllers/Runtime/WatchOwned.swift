@@ -19,7 +19,7 @@ func watchOwned<Owner: Kind, Owned: Kind>(
                 let key = ObjectKey(namespace: object.metadata.namespace, name: owner.name)
                 gathering.weigh(key, owned.count(ownedBy: owner.uid))
                 gathering.add(key, to: queue)
-            } else if let selector {
+            } else if let selector, !owners.isEmpty {
                 let there: [View<Owner>] = owners.list(namespace: object.metadata.namespace)
                 guard !there.isEmpty else { continue }
                 let labels: [String: String] = object.metadata.labels

@@ -10,7 +10,7 @@ func watchSelected<Owner: Kind>(
     selector: @escaping @Sendable (View<Owner>) -> LabelMatch
 ) {
     pods.onChange { before, after in
-        guard let namespace = (after ?? before)?.namespace else { return }
+        guard !owners.isEmpty, let namespace = (after ?? before)?.namespace else { return }
         let there: [View<Owner>] = owners.list(namespace: namespace)
         guard !there.isEmpty, !looksSame(before, after) else { return }
         let labels: [[String: String]] = [before, after].compactMap { $0?.metadata.labels }
