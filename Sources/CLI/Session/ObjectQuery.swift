@@ -90,10 +90,9 @@ struct ObjectQuery {
     private func targets() async throws -> [Target] {
         guard !words.isEmpty else { throw Self.namesNothing }
         let hasSelector: Bool = selector?.isEmpty == false || fieldSelector?.isEmpty == false
+        if hasSelector { try ResourceArguments.refuseNames(words) }
         let targets: [Target] = try await ResourceArguments(session: session, allNamespaces: allNamespaces).targets(words)
-        if targets.contains(where: { $0.name != nil }) {
-            if hasSelector { throw ResourceArguments.besidesSelector(words) }
-        } else if !all, !hasSelector {
+        if !targets.contains(where: { $0.name != nil }), !all, !hasSelector {
             throw Failure("resource(s) were provided, but no name was specified")
         }
         return targets

@@ -34,6 +34,13 @@ struct ResourceArguments {
                 : "name cannot be provided when a selector is specified")
     }
 
+    /// Throws when there are names, for verbs that select objects otherwise.
+    static func refuseNames(_ words: [String]) throws {
+        let hasSlash: Bool = words.contains { $0.contains("/") }
+        // Words of both forms are refused for themselves.
+        if hasSlash ? words.allSatisfy({ $0.contains("/") }) : words.count > 1 { throw besidesSelector(words) }
+    }
+
     func targets(_ words: [String]) async throws -> [Target] {
         guard let first = words.first else { return [] }
         if words.contains(where: { $0.contains("/") }) {

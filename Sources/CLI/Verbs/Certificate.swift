@@ -60,7 +60,8 @@ package struct CertificateOptions: FlagGroup {
         let session: Session = try connection.session(shell)
         let writer = ObjectWriter(session: session, fieldManager: "kubectl")
         let query = ObjectQuery(
-            session: session, words: names.isEmpty ? [] : ["certificatesigningrequests"] + names, files: try files.manifests())
+            session: session, words: names.map { $0.contains("/") ? $0 : "certificatesigningrequests/" + $0 },
+            files: try files.manifests())
         let done: String = isApproval ? "approved" : "denied"
         let count: Int = try await query.visit { request in
             guard request.resource.kind == "CertificateSigningRequest" else {

@@ -131,16 +131,11 @@ package struct Delete: Verb {
                 "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'"
             )
         }
+        let hasSelector: Bool = selection.selector != nil || selection.fieldSelector != nil
+        if all, hasSelector { throw Failure("setting 'all' parameter but found a non empty selector. ") }
+        if all || hasSelector { try ResourceArguments.refuseNames(words) }
         let targets: [Target] = try await ResourceArguments(session: session, allNamespaces: allNamespaces).targets(words)
-        let hasNames: Bool = targets.contains { $0.name != nil }
-        if all, selection.selector != nil || selection.fieldSelector != nil {
-            throw Failure("setting 'all' parameter but found a non empty selector. ")
-        }
-        if hasNames, selection.selector != nil || selection.fieldSelector != nil {
-            throw ResourceArguments.besidesSelector(words)
-        }
-        if hasNames, all { throw ResourceArguments.besidesSelector(words) }
-        if !hasNames, !all, selection.selector == nil, selection.fieldSelector == nil {
+        if !targets.contains(where: { $0.name != nil }), !all, !hasSelector {
             throw Failure("resource(s) were provided, but no name was specified")
         }
         return targets

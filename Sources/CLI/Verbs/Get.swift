@@ -77,6 +77,9 @@ package struct Get: Verb {
             shell.output.write(try await session.transport.raw(raw, accept: "application/json, */*").body)
             return
         }
+        if outputWatchEvents, !watch, !watchOnly {
+            throw Failure("--output-watch-events option can only be used with --watch or --watch-only")
+        }
         let format: OutputFormat = try printing.format(allowsTables: true, noHeaders: noHeaders)
         let session: Session = try connection.session(shell)
         let (targets, unread): ([Target], Failures) = try await targets(session)
@@ -119,10 +122,8 @@ package struct Get: Verb {
                 "Required resource not specified.\nUse \"\(CLI.program) explain <resource>\" for a detailed description of that resource (e.g. \(CLI.program) explain pods).\nSee '\(CLI.program) get -h' for help and examples"
             )
         }
+        if selection.selector != nil || selection.fieldSelector?.isEmpty == false { try ResourceArguments.refuseNames(words) }
         let targets: [Target] = try await ResourceArguments(session: session, allNamespaces: allNamespaces).targets(words)
-        if targets.contains(where: { $0.name != nil }), selection.selector != nil || selection.fieldSelector?.isEmpty == false {
-            throw ResourceArguments.besidesSelector(words)
-        }
         if targets.contains(where: { $0.name == nil }), subresource?.isEmpty == false {
             throw Failure("subresource cannot be used when bulk resources are specified")
         }

@@ -135,13 +135,14 @@ struct PairEdit {
         }
         let hasFiles: Bool = try !options.files.paths().isEmpty
         if options.local {
+            let file: String = what == .labels ? "pod" : "rsrc"
             if case .server = dryRun {
                 throw Failure("cannot specify --local and --dry-run=server - did you mean --dry-run=client?")
             }
             if !words.isEmpty {
-                throw Failure("can only use local files by -f pod.yaml or --filename=pod.json when --local=true is set")
+                throw Failure("can only use local files by -f \(file).yaml or --filename=\(file).json when --local=true is set")
             }
-            if !hasFiles { throw Failure("one or more files must be specified as -f pod.yaml or --filename=pod.json") }
+            if !hasFiles { throw Failure("one or more files must be specified as -f \(file).yaml or --filename=\(file).json") }
         } else if words.isEmpty, !hasFiles {
             throw Failure("one or more resources must be specified as <resource> <name> or <resource>/<name>")
         }

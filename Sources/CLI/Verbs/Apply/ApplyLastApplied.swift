@@ -27,11 +27,6 @@ package struct ApplyViewLastApplied: Verb {
     package init() {}
 
     package func run(in shell: Shell) async throws {
-        guard ["yaml", "json"].contains(output) else {
-            throw Failure(
-                "Unexpected -o output mode: \(output), the flag 'output' must be one of yaml|json\nSee '\(CLI.program) apply view-last-applied -h' for help and examples"
-            )
-        }
         let session: Session = try connection.session(shell)
         if all, words.count > 1 || words.contains(where: { $0.contains("/") }) { throw ResourceArguments.besidesSelector(words) }
         var query = ObjectQuery(session: session, words: words, files: try files.manifests())
@@ -54,6 +49,11 @@ package struct ApplyViewLastApplied: Verb {
             texts.append(output == "yaml" ? YAML.write(applied, sortedKeys: true) : Self.indented(text))
         }
         if let unnoted { throw unnoted }
+        guard ["yaml", "json"].contains(output) else {
+            throw Failure(
+                "Unexpected -o output mode: \(output), the flag 'output' must be one of yaml|json\nSee '\(CLI.program) apply view-last-applied -h' for help and examples"
+            )
+        }
         for text in texts { shell.output.write(text) }
         try session.finish()
     }

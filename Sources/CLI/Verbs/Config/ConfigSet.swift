@@ -178,6 +178,9 @@ package struct ConfigSetCredentials: LocalVerb {
         if token != nil, username != nil || password != nil {
             throw Failure("you cannot specify more than one authentication method at the same time: --token, --username/--password")
         }
+        if embedCerts, clientCertificate?.isEmpty != false, clientKey?.isEmpty != false {
+            throw Failure("you must specify a --client-certificate or --client-key to embed")
+        }
         var changes: [(member: String, value: JSON?)] = []
         if let token { changes += [("token", .string(token)), ("username", nil), ("password", nil)] }
         if let username { changes += [("username", .string(username)), ("token", nil)] }

@@ -33,7 +33,10 @@ package struct Debug: Verb {
 
     package func run(in shell: Shell) async throws {
         let session: Session = try connection.session(shell)
-        if word != nil, !filenames.isEmpty { throw Failure("resource/name arguments cannot be provided when a path is specified") }
+        if let word, !filenames.isEmpty {
+            try check(word, shell.output)
+            throw Failure("resource/name arguments cannot be provided when a path is specified")
+        }
         var given: String? = self.word
         if given == nil { given = try await named(session) }
         guard let word = given else {

@@ -38,13 +38,13 @@ package struct Edit: Verb {
 
     package func run(in shell: Shell) async throws {
         let part: String? = subresource.flatMap { $0.isEmpty ? nil : $0 }
-        let format: OutputFormat = try printing.documentFormat()
         let session: Session = try connection.session(shell)
         // A type alone means all of its objects.
         let namesObjects: Bool = words.count > 1 || words.contains { $0.contains("/") }
         let query = ObjectQuery(session: session, words: words, files: try files.manifests(), all: !namesObjects)
         var objects: [Manifest] = try await query.objects()
         if objects.isEmpty { throw Failure("edit cancelled, no objects found") }
+        let format: OutputFormat = try printing.documentFormat()
         if let part {
             for index in objects.indices {
                 objects[index].json = try await session.send(

@@ -77,6 +77,8 @@ struct SetChange {
     var needsFiles: Failure = LocalWork.needsFiles
 
     func validate() throws {
+        // Those that say it in their own words say it later, too.
+        if options.local, !words.isEmpty, needsFiles.description == LocalWork.needsFiles.description { throw needsFiles }
         if case .server = try options.dryRunOptions.value(), options.local {
             throw Failure("cannot specify --local and --dry-run=server - did you mean --dry-run=client?")
         }

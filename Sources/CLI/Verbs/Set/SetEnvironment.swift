@@ -56,6 +56,8 @@ package struct SetEnvironment: Verb {
         var edit = EnvironmentEdit()
         try edit.parse(variables + changes, shell)
         let session: Session = try options.connection.session(shell)
+        let paths: [String] = try options.files.paths()
+        if !paths.isEmpty { try ResourceArguments.refuse(targets, besides: paths) }
         if let from, !from.isEmpty { try await edit.take(from, wantedKeys, session) }
         if let prefix { edit.prefix(prefix) }
         let store = list && resolve ? EnvironmentStore(session: session) : nil
