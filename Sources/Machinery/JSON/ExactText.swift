@@ -10,8 +10,14 @@ extension String {
     /// Whether two texts have the same bytes, as Go compares them.
     ///
     /// Swift's own `==` takes "é" in one scalar and in two for the same text.
+    ///
+    /// The two words that a string is decide most comparisons: the same words are the same text, and different ones of short texts, which
+    /// hold their bytes, are different texts. Source: StringObject.swift of the standard library; ExactTextTests watches over it.
     @inline(__always)
     package func isExactly(_ other: String) -> Bool {
+        let (one, two): ((UInt64, UInt64), (UInt64, UInt64)) = (words, other.words)
+        if one == two { return true }
+        if one.1 & two.1 & Self.isShort != 0 { return false }
         let count: Int = utf8.count
         guard count == other.utf8.count else { return false }
         let isEqual: Bool?? = utf8.withContiguousStorageIfAvailable { one in
@@ -22,6 +28,13 @@ extension String {
         }
         return (isEqual ?? nil) ?? utf8.elementsEqual(other.utf8)
     }
+
+    @inline(__always)
+    private var words: (UInt64, UInt64) { unsafeBitCast(self, to: (UInt64, UInt64).self) }
+
+    /// The bit of the second word that says so.
+    @inline(__always)
+    private static var isShort: UInt64 { 1 << 61 }
 
     /// Whether this text comes before another in the order of bytes, which is Go's.
     package func precedes(_ other: String) -> Bool {
