@@ -69,6 +69,8 @@ import Testing
         }
         let inside: Run = try await run("config", "set", "users.me.auth-provider.name", "a")
         #expect(inside.error == "error: unable to parse one or more field values of users.me.auth-provider.name\n")
+        let other: Run = try await run("config", "set", "users.other.exec.command", "a")
+        #expect(other.error == "error: unable to parse one or more field values of users.other.exec.command\n")
         #expect(try await run("config", "set", "", "a").error == "error: you must specify a property\n")
         #expect(try folder.text("config") == Self.text)
     }

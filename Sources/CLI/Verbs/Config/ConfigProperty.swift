@@ -45,13 +45,17 @@ struct ConfigProperty {
         for count in stride(from: rest.count, through: 1, by: -1) {
             let name: String = rest[..<count].joined(separator: ".")
             guard config[section, name] != nil else { continue }
-            // Only the extra of a user to be is a map whose keys can be named.
-            if rest.count - count > 1, rest[count] != "as-user-extra" { throw inside }
-            return Place(section: section, name: name, members: Array(rest[count...]))
+            return try place(section, name, Array(rest[count...]))
         }
         let members: [String] = Self.members[section] ?? []
         let start: Int = rest.dropFirst().firstIndex { members.contains($0) } ?? rest.count
-        return Place(section: section, name: rest[..<start].joined(separator: "."), members: Array(rest[start...]))
+        return try place(section, rest[..<start].joined(separator: "."), Array(rest[start...]))
+    }
+
+    private func place(_ section: Kubeconfig.Section, _ name: String, _ members: [String]) throws(Failure) -> Place {
+        // Only the extra of a user to be is a map whose keys can be named.
+        if members.count > 1, members[0] != "as-user-extra" { throw inside }
+        return Place(section: section, name: name, members: members)
     }
 
     private static let members: [Kubeconfig.Section: [String]] = [
