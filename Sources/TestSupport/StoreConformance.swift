@@ -259,6 +259,24 @@ extension StoreConformance {
                 try expect(told.withLock { $0 }, (2...801).map { Revision($0) }, "revisions told")
                 subscription.cancel()
             },
+            .on("a write is heard of, then answered, then those who are not waited for are woken") { store in
+                let order: Mutex<[String]> = Mutex([])
+                await withCheckedContinuation { continuation in
+                    let end: Mutex<CheckedContinuation<Void, Never>?> = Mutex(continuation)
+                    let subscription: Subscription = store.subscribe(
+                        { _ in order.withLock { $0.append("heard") } },
+                        answered: {
+                            order.withLock { $0.append("woken") }
+                            end.withLock { $0.take() }?.resume()
+                        })
+                    store.write(Write(.put, "/a") { _ in [] }) { _ in
+                        order.withLock { $0.append("answered") }
+                        // Until here the subscription is held.
+                        withExtendedLifetime(subscription) {}
+                    }
+                }
+                try expect(order.withLock { $0 }, ["heard", "answered", "woken"], "order")
+            },
             .on("a cancelled subscription is not woken, nor is a forgotten one") { store in
                 let wakes: Mutex<Int> = Mutex(0)
                 let cancelled: Subscription = store.subscribe { _ in wakes.withLock { $0 += 1 } }
