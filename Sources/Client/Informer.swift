@@ -52,6 +52,11 @@ package final class Informer<K: Kind>: ObjectCopy {
         }
     }
 
+    /// Objects of a namespace whose label has this value, however many others there are.
+    package func list(namespace: String, label: String, value: String) -> [View<K>] {
+        state.withLock { $0.labelled(label, value, namespace: namespace) }
+    }
+
     package var isEmpty: Bool { state.withLock { $0.objects.isEmpty } }
 
     /// Objects whose controlling owner has this uid.
@@ -185,6 +190,9 @@ package protocol ObjectCopy: AnyInformer {
 }
 
 extension View<ObjectMeta> {
+    /// One label, without a look at the others.
+    package func label(_ name: String) -> String? { json["labels"]?[name]?.string }
+
     /// The uid of the owner that controls the object; nil when none does.
     package var controllerUID: String? { self.ownerReferences.first { $0.controller == true }?.uid }
 }

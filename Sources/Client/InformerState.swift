@@ -7,6 +7,8 @@ struct InformerState<K: Kind>: Sendable {
     var keysByNamespace: [String: Set<ObjectKey>] = [:]
     /// By uid of the controlling owner.
     var keysByOwner: [String: Set<ObjectKey>] = [:]
+    /// Of each label that somebody asked for, by namespace and value.
+    var keysByLabel: [String: [ObjectKey: Set<ObjectKey>]] = [:]
     /// Newest revision that arrived.
     var seen: UInt64 = 0
     /// Newest revision that somebody wrote.
@@ -23,6 +25,7 @@ struct InformerState<K: Kind>: Sendable {
     mutating func put(_ object: View<K>?, _ key: ObjectKey) {
         let before: View<K>? = objects[key]
         objects[key] = object
+        for label in keysByLabel.keys { move(key, from: before, to: object, under: label) }
         // Most changes leave an object to its owner.
         if let before, let object, before.metadata.json["ownerReferences"] == object.metadata.json["ownerReferences"] { return }
         let (former, owner): (String?, String?) = (before.map(Self.owner), object.map(Self.owner))
@@ -31,6 +34,23 @@ struct InformerState<K: Kind>: Sendable {
         guard let owner else { return Self.remove(key, from: &keysByNamespace, at: key.namespace) }
         if former == nil { keysByNamespace[key.namespace, default: []].insert(key) }
         keysByOwner[owner, default: []].insert(key)
+    }
+
+    /// Objects of a namespace whose label has this value. The first question for a label looks through all objects, and from then on they are
+    /// found by it.
+    mutating func labelled(_ label: String, _ value: String, namespace: String) -> [View<K>] {
+        if keysByLabel[label] == nil {
+            keysByLabel[label] = [:]
+            for (key, object) in objects { move(key, from: nil, to: object, under: label) }
+        }
+        return (keysByLabel[label]?[ObjectKey(namespace: namespace, name: value)] ?? []).compactMap { objects[$0] }
+    }
+
+    private mutating func move(_ key: ObjectKey, from before: View<K>?, to after: View<K>?, under label: String) {
+        let (former, value): (String?, String?) = (before?.metadata.label(label), after?.metadata.label(label))
+        guard former != value else { return }
+        if let former { Self.remove(key, from: &keysByLabel[label, default: [:]], at: ObjectKey(namespace: key.namespace, name: former)) }
+        if let value { keysByLabel[label, default: [:]][ObjectKey(namespace: key.namespace, name: value), default: []].insert(key) }
     }
 
     /// The watch has ended: those who wait for a revision that nobody wrote here would wait for ever.
@@ -58,7 +78,7 @@ struct InformerState<K: Kind>: Sendable {
 
     static func orphans(_ namespace: String) -> String { "orphans of " + namespace }
 
-    private static func remove(_ key: ObjectKey, from index: inout [String: Set<ObjectKey>], at place: String) {
+    private static func remove<Place: Hashable>(_ key: ObjectKey, from index: inout [Place: Set<ObjectKey>], at place: Place) {
         index[place]?.remove(key)
         if index[place]?.isEmpty == true { index[place] = nil }
     }

@@ -24,8 +24,8 @@ struct SliceKeeper: Sendable {
 
     /// The slices there are, by name.
     func present(_ key: ObjectKey) -> [View<EndpointSlice>] {
-        slices.list(namespace: key.namespace).filter {
-            $0.metadata.labels[Self.serviceLabel] == key.name && $0.metadata.labels[Self.managed] == manager && !$0.isTerminating
+        slices.list(namespace: key.namespace, label: Self.serviceLabel, value: key.name).filter {
+            $0.metadata.label(Self.managed) == manager && !$0.isTerminating
         }.sorted { $0.name < $1.name }
     }
 
