@@ -4,7 +4,8 @@ import Synchronization
 ///
 /// Three owners of state, and the way of a write through them:
 /// `staging` gives it its revision under a short lock; the writer thread takes all that waits, makes it durable in one transaction
-/// with one fsync, and moves it into `published`, which readers see; then it wakes subscribers once and acknowledges each write.
+/// with one fsync, and moves it into `published`, which readers see; then it tells subscribers, acknowledges each write,
+/// and tells subscribers that this is done.
 /// While a batch is on its way to the disk, the next one gathers: more writers make larger batches, not more fsyncs.
 package final class SQLiteStore: Store {
     let log: LogFile

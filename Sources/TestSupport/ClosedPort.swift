@@ -3,7 +3,7 @@ import Glibc
 /// A port of 127.0.0.1 on which nothing listens, and nothing else will while this lives: connections to it are refused.
 package final class ClosedPort: Sendable {
     package let number: Int
-    private let descriptor: Int32
+    let descriptor: Int32
 
     /// Throws ``TestFailure`` when the machine has no port left.
     package init() throws {

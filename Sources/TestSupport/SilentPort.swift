@@ -2,25 +2,15 @@ import Glibc
 
 /// A port that takes connections, and never answers.
 package final class SilentPort: Sendable {
-    package let number: Int
-    private let descriptor: Int32
+    private let port: ClosedPort
+
+    package var number: Int { port.number }
 
     /// Throws ``TestFailure`` when the machine has no port left.
     package init() throws {
-        let opened: Int32 = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let listens: Bool = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(opened, $0, length) == 0 && getsockname(opened, $0, &length) == 0 && listen(opened, 8) == 0
-            }
+        port = try ClosedPort()
+        guard listen(port.descriptor, 8) == 0 else {
+            throw TestFailure("cannot listen on a port: \(String(cString: strerror(errno)))")
         }
-        guard listens else { throw TestFailure("cannot listen on a port: \(String(cString: strerror(errno)))") }
-        number = Int(UInt16(bigEndian: address.sin_port))
-        descriptor = opened
     }
-
-    deinit { close(descriptor) }
 }
